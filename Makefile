@@ -1,0 +1,48 @@
+# Two commands for a fresh machine: `make run` and `make test`. The rest is for those who build it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LINES ?= 10000000
+
+.PHONY: run test check format bench pictures messages sample clean
+
+$(VENV)/.runtime: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@ $(VENV)/.runtime
+
+run: $(VENV)/.runtime  ## open the app (on the sample shop until something is imported)
+	$(BIN)/python -m shopkeeper serve
+
+check: $(VENV)/.dev  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: check  ## everything that must hold
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## speed on a generated shop; LINES=10000000
+	$(BIN)/python -m benchmarks --lines $(LINES)
+
+pictures: $(VENV)/.dev  ## the README's screenshots, from the running app
+	$(BIN)/python -m docs.pictures
+
+messages: $(VENV)/.dev  ## bring the Chinese catalogue up to date with the source
+	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k N_ -k gettext -k ngettext:1,2 --no-location --sort-output -o $(VENV)/messages.pot .
+	$(BIN)/pybabel -q update -D shopkeeper -d shopkeeper/locale -i $(VENV)/messages.pot --no-wrap
+
+sample: $(VENV)/.dev  ## write the committed sample shop again
+	$(BIN)/python -m shopkeeper sample sample_data --orders 60000 --seed 7
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache

@@ -1,0 +1,30 @@
+-- grain: one row per cohort and number of closed windows
+-- parameters: $period, $windows, $window_days, $as_of, $cohort_from, $cohort_to, $acquired_channels,
+--   $acquired_channels_all, $acquired_regions, $acquired_regions_all, $acquired_categories, $acquired_categories_all,
+--   $acquired_skus, $acquired_skus_all
+-- `closed` is the number of rolling windows that the customer has behind them at $as_of; 0 for calendar periods, whose
+-- closing depends on the cohort alone.
+WITH customers AS (
+    SELECT
+        CASE $period WHEN 'week' THEN f.cohort_week WHEN 'month' THEN f.cohort_month ELSE f.cohort_quarter END AS cohort,
+        CASE
+            WHEN $windows = 'rolling' THEN (date_diff('day', f.first_day, $as_of) + 1) // $window_days
+            ELSE 0
+        END AS closed
+    FROM first_purchases AS f
+    WHERE
+        f.first_day <= $as_of
+        AND f.first_day BETWEEN $cohort_from AND $cohort_to
+        AND ($acquired_channels_all OR list_contains($acquired_channels, f.first_channel))
+        AND ($acquired_regions_all OR list_contains($acquired_regions, f.first_region))
+        AND ($acquired_categories_all OR list_contains($acquired_categories, f.first_category))
+        AND ($acquired_skus_all OR list_contains($acquired_skus, f.first_sku))
+)
+
+SELECT
+    cohort,
+    closed::INTEGER AS closed,
+    count(*) AS customers
+FROM customers
+GROUP BY ALL
+ORDER BY ALL

@@ -1,0 +1,76 @@
+-- grain: one row per customer of one cohort: those behind one cell, or those missing from it
+-- parameters: $period, $windows, $window_days, $method, $as_of, $cohort, $age, $absent, $cohort_from, $cohort_to,
+--   $acquired_channels, $acquired_channels_all, $acquired_regions, $acquired_regions_all, $acquired_categories,
+--   $acquired_categories_all, $acquired_skus, $acquired_skus_all, $bought_channels, $bought_channels_all,
+--   $bought_regions, $bought_regions_all, $bought_categories, $bought_categories_all
+WITH cohort AS (
+    SELECT
+        f.customer_key,
+        f.customer_id,
+        f.first_day,
+        f.first_channel,
+        f.first_region,
+        f.first_category,
+        f.first_sku
+    FROM first_purchases AS f
+    WHERE
+        CASE $period WHEN 'week' THEN f.cohort_week WHEN 'month' THEN f.cohort_month ELSE f.cohort_quarter END = $cohort
+        AND f.first_day <= $as_of
+        AND f.first_day BETWEEN $cohort_from AND $cohort_to
+        AND ($windows <> 'rolling' OR (date_diff('day', f.first_day, $as_of) + 1) // $window_days > $age)
+        AND ($acquired_channels_all OR list_contains($acquired_channels, f.first_channel))
+        AND ($acquired_regions_all OR list_contains($acquired_regions, f.first_region))
+        AND ($acquired_categories_all OR list_contains($acquired_categories, f.first_category))
+        AND ($acquired_skus_all OR list_contains($acquired_skus, f.first_sku))
+),
+
+aged AS (
+    SELECT
+        p.customer_key,
+        p.day,
+        CASE
+            WHEN $windows = 'rolling' THEN p.day_age // $window_days
+            WHEN $period = 'week' THEN p.week_age
+            WHEN $period = 'month' THEN p.month_age
+            ELSE p.quarter_age
+        END AS age,
+        p.is_purchase,
+        p.revenue
+    FROM purchase_parts AS p
+    SEMI JOIN cohort ON cohort.customer_key = p.customer_key
+    WHERE
+        p.day <= $as_of
+        AND ($bought_channels_all OR list_contains($bought_channels, p.channel))
+        AND ($bought_regions_all OR list_contains($bought_regions, p.region))
+        AND ($bought_categories_all OR list_contains($bought_categories, p.category))
+),
+
+history AS (
+    SELECT
+        customer_key,
+        max(day) FILTER (is_purchase) AS last_day,
+        count(DISTINCT day) FILTER (is_purchase) AS purchases,
+        sum(revenue)::DOUBLE AS revenue,
+        coalesce(bool_or(is_purchase AND CASE $method
+            WHEN 'exact' THEN age = $age
+            WHEN 'unbounded' THEN age >= $age
+            ELSE age BETWEEN 1 AND $age
+        END), false) AS in_cell
+    FROM aged
+    GROUP BY customer_key
+)
+
+SELECT
+    c.customer_id,
+    c.first_day,
+    c.first_channel,
+    c.first_region,
+    c.first_category,
+    c.first_sku,
+    h.last_day,
+    coalesce(h.purchases, 0) AS purchases,
+    coalesce(h.revenue, 0.0) AS revenue
+FROM cohort AS c
+LEFT JOIN history AS h ON h.customer_key = c.customer_key
+WHERE coalesce(h.in_cell, false) <> $absent
+ORDER BY revenue DESC, c.customer_id

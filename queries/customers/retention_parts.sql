@@ -1,0 +1,81 @@
+-- grain: one row per cohort, number of closed windows and age, up to three times (active, returned, last seen)
+-- parameters: $period, $windows, $window_days, $measure, $method, $as_of, $cohort_from, $cohort_to,
+--   $acquired_channels, $acquired_channels_all, $acquired_regions, $acquired_regions_all, $acquired_categories,
+--   $acquired_categories_all, $acquired_skus, $acquired_skus_all, $bought_channels, $bought_channels_all,
+--   $bought_regions, $bought_regions_all, $bought_categories, $bought_categories_all
+-- Only the chosen purchases up to $as_of count. $measure and $method are constants when the query is planned, so the
+-- branches that nobody asked for cost nothing.
+WITH aged AS (
+    SELECT
+        p.customer_key,
+        CASE $period WHEN 'week' THEN p.cohort_week WHEN 'month' THEN p.cohort_month ELSE p.cohort_quarter END AS cohort,
+        CASE
+            WHEN $windows = 'rolling' THEN (date_diff('day', p.first_day, $as_of) + 1) // $window_days
+            ELSE 0
+        END::INTEGER AS closed,
+        CASE
+            WHEN $windows = 'rolling' THEN p.day_age // $window_days
+            WHEN $period = 'week' THEN p.week_age
+            WHEN $period = 'month' THEN p.month_age
+            ELSE p.quarter_age
+        END::INTEGER AS age,
+        p.is_purchase,
+        p.order_id,
+        p.revenue,
+        p.margin
+    FROM purchase_parts AS p
+    WHERE
+        p.day <= $as_of
+        AND p.first_day BETWEEN $cohort_from AND $cohort_to
+        AND ($acquired_channels_all OR list_contains($acquired_channels, p.first_channel))
+        AND ($acquired_regions_all OR list_contains($acquired_regions, p.first_region))
+        AND ($acquired_categories_all OR list_contains($acquired_categories, p.first_category))
+        AND ($acquired_skus_all OR list_contains($acquired_skus, p.first_sku))
+        AND ($bought_channels_all OR list_contains($bought_channels, p.channel))
+        AND ($bought_regions_all OR list_contains($bought_regions, p.region))
+        AND ($bought_categories_all OR list_contains($bought_categories, p.category))
+),
+
+active AS (
+    SELECT DISTINCT customer_key, cohort, closed, age
+    FROM aged
+    WHERE $measure = 'customers' AND $method = 'exact' AND is_purchase
+),
+
+extremes AS (
+    SELECT
+        customer_key,
+        cohort,
+        closed,
+        max(age) AS last_age,
+        min(age) FILTER (age > 0) AS return_age
+    FROM aged
+    WHERE $measure = 'customers' AND $method <> 'exact' AND is_purchase
+    GROUP BY ALL
+)
+
+SELECT cohort, closed, age, count(*) AS active, 0 AS returned, 0 AS last_seen, 0.0::DOUBLE AS orders,
+    0.0::DOUBLE AS revenue, 0.0::DOUBLE AS margin
+FROM active
+GROUP BY ALL
+UNION ALL
+SELECT cohort, closed, return_age, 0, count(*), 0, 0.0, 0.0, 0.0
+FROM extremes
+WHERE $method = 'cumulative' AND return_age IS NOT NULL
+GROUP BY ALL
+UNION ALL
+SELECT cohort, closed, last_age, 0, 0, count(*), 0.0, 0.0, 0.0
+FROM extremes
+WHERE $method = 'unbounded'
+GROUP BY ALL
+UNION ALL
+SELECT cohort, closed, age, 0, 0, 0, count(DISTINCT order_id) FILTER (is_purchase)::DOUBLE, 0.0, 0.0
+FROM aged
+WHERE $measure = 'orders'
+GROUP BY ALL
+UNION ALL
+SELECT cohort, closed, age, 0, 0, 0, 0.0, sum(revenue), sum(margin)
+FROM aged
+WHERE $measure IN ('revenue', 'margin')
+GROUP BY ALL
+ORDER BY ALL

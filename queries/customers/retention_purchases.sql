@@ -1,0 +1,49 @@
+-- grain: one row per cohort, number of closed windows and age
+-- parameters: $period, $windows, $window_days, $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all,
+--   $acquired_regions, $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus,
+--   $acquired_skus_all
+-- Every purchase counts. A row is the first of its age when the purchase before it had another age, so customers are
+-- counted without a count(distinct).
+WITH aged AS (
+    SELECT
+        CASE $period WHEN 'week' THEN p.cohort_week WHEN 'month' THEN p.cohort_month ELSE p.cohort_quarter END AS cohort,
+        CASE WHEN $windows = 'rolling' THEN (p.observed_days + 1) // $window_days ELSE 0 END AS closed,
+        CASE
+            WHEN $windows = 'rolling' THEN p.day_age // $window_days
+            WHEN $period = 'week' THEN p.week_age
+            WHEN $period = 'month' THEN p.month_age
+            ELSE p.quarter_age
+        END AS age,
+        CASE
+            WHEN $windows = 'rolling' THEN p.previous_day_age // $window_days
+            WHEN $period = 'week' THEN p.previous_week_age
+            WHEN $period = 'month' THEN p.previous_month_age
+            ELSE p.previous_quarter_age
+        END AS previous_age,
+        p.is_purchase,
+        p.is_last,
+        p.orders,
+        p.revenue,
+        p.margin
+    FROM purchases AS p
+    WHERE
+        p.first_day BETWEEN $cohort_from AND $cohort_to
+        AND ($acquired_channels_all OR list_contains($acquired_channels, p.first_channel))
+        AND ($acquired_regions_all OR list_contains($acquired_regions, p.first_region))
+        AND ($acquired_categories_all OR list_contains($acquired_categories, p.first_category))
+        AND ($acquired_skus_all OR list_contains($acquired_skus, p.first_sku))
+)
+
+SELECT
+    cohort,
+    closed::INTEGER AS closed,
+    age::INTEGER AS age,
+    count(*) FILTER (is_purchase AND previous_age IS DISTINCT FROM age) AS active,
+    count(*) FILTER (is_purchase AND age > 0 AND previous_age = 0) AS returned,
+    count(*) FILTER (is_last) AS last_seen,
+    sum(orders)::DOUBLE AS orders,
+    sum(revenue)::DOUBLE AS revenue,
+    sum(margin)::DOUBLE AS margin
+FROM aged
+GROUP BY ALL
+ORDER BY ALL

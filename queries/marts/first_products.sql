@@ -1,0 +1,26 @@
+-- grain: one row per first product, region and category of a first purchase
+-- parameters: none
+-- after: first_purchases
+-- scope: category=first_category region=first_region
+WITH names AS (
+    SELECT
+        n.sku AS sku,
+        max(n.name) AS name
+    FROM (
+        SELECT p.sku AS sku, p.name AS name FROM products AS p
+        UNION ALL
+        SELECT l.sku AS sku, l.product_name AS name FROM order_lines AS l WHERE l.product_name IS NOT NULL
+    ) AS n
+    GROUP BY n.sku
+)
+
+SELECT
+    f.first_sku AS first_sku,
+    coalesce(n.name, f.first_sku) AS product_name,
+    f.first_region AS first_region,
+    f.first_category AS first_category,
+    CAST(count(*) AS BIGINT) AS customers
+FROM first_purchases AS f
+LEFT JOIN names AS n ON n.sku = f.first_sku
+GROUP BY f.first_sku, coalesce(n.name, f.first_sku), f.first_region, f.first_category
+ORDER BY first_sku, first_region, first_category

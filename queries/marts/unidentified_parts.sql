@@ -1,0 +1,14 @@
+-- grain: one row per order without a known customer and category
+-- parameters: none
+-- scope: category=category region=region
+SELECT
+    l.order_id AS order_id,
+    min(l.day) AS day,
+    l.channel AS channel,
+    l.region AS region,
+    l.category AS category,
+    CAST(sum(l.revenue) AS DOUBLE) AS revenue
+FROM stg_sale_lines AS l
+WHERE l.is_sale AND l.customer_id IS NULL
+GROUP BY l.order_id, l.channel, l.region, l.category
+ORDER BY day, order_id, category

@@ -1,0 +1,180 @@
+"""How one column of the contract is made from columns of a file: the forms that a mapping may use, and no others."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal, TypeAlias, cast
+
+from shopkeeper.errors import Refused
+
+ArithmeticKind = Literal["product", "sum", "difference"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A column of the file, as it is."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same text in every row."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Numbers multiplied, added, or taken off the first; empty where one of them is."""
+
+    kind: ArithmeticKind
+    operands: tuple["Rule", ...]
+
+
+@dataclass(frozen=True)
+class FirstOf:
+    """The first of these that is not empty."""
+
+    options: tuple["Rule", ...]
+
+
+@dataclass(frozen=True)
+class StartsWith:
+    """A text for each beginning of a column's value; `otherwise` where none fits."""
+
+    column: str
+    cases: tuple[tuple[str, str], ...]
+    otherwise: "Rule"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A text where a column says anything; `otherwise` where it is empty."""
+
+    column: str
+    value: str
+    otherwise: "Rule"
+
+
+@dataclass(frozen=True)
+class Values:
+    """The merchant's words for the contract's. A word that is not listed is rejected, never guessed."""
+
+    column: str
+    cases: tuple[tuple[str, str], ...]
+
+
+Rule: TypeAlias = Source | Constant | Arithmetic | FirstOf | StartsWith | Filled | Values
+FORMS = ("source", "constant", "product", "sum", "difference", "first_of")
+REFINEMENTS = ("values", "starts_with", "filled", "otherwise")
+
+
+def sources(rule: Rule) -> tuple[str, ...]:
+    """The file's columns that a rule reads, in order of appearance."""
+    match rule:
+        case Constant():
+            return ()
+        case Arithmetic(operands=parts) | FirstOf(options=parts):
+            return tuple(name for part in parts for name in sources(part))
+        case StartsWith() | Filled():
+            return (rule.column, *sources(rule.otherwise))
+        case Source() | Values():
+            return (rule.column,)
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """A half sentence that offers the choice most like `name`; empty where nothing is like it."""
+    by_folded = {choice.casefold(): choice for choice in choices}
+    found = get_close_matches(name.casefold(), by_folded, n=1)
+    return f"; did you mean {by_folded[found[0]]!r}?" if found else ""
+
+
+def only_keys(place: str, given: Mapping[str, object], known: Iterable[str]) -> None:
+    """Raise `Refused` for the first key that is not known there."""
+    known = tuple(known)
+    for key in given:
+        if key not in known:
+            raise Refused(f"{place} has an unknown key {key!r}{nearest(key, known)}. It may hold: {', '.join(known)}.")
+
+
+def parse(place: str, given: object) -> Rule:
+    """Read a rule from a mapping file: a text names a column, a table one of the forms. Raise `Refused`, naming it."""
+    if isinstance(given, str):
+        return Source(given)
+    if not isinstance(given, dict):
+        raise Refused(f"{place} must be a column's name or a table such as {{ constant = 'x' }}, not {given!r}.")
+    rule = cast(dict[str, Any], given)
+    only_keys(place, rule, (*FORMS, *REFINEMENTS))
+    chosen = [form for form in FORMS if form in rule]
+    if len(chosen) != 1:
+        raise Refused(f"{place} must have exactly one of: {', '.join(FORMS)}.")
+    form = chosen[0]
+    if form == "source":
+        return _source(place, rule)
+    if len(rule) > 1:
+        raise Refused(f"{place}: {', '.join(REFINEMENTS)} go with source, not with {form}.")
+    if form == "constant":
+        return Constant(text(place, rule[form]))
+    return _many(place, form, rule[form])
+
+
+def _many(place: str, form: str, given: object) -> Rule:
+    if not isinstance(given, list) or len(given) < 2:
+        raise Refused(f"{place}: {form} needs a list of at least two columns.")
+    parts = tuple(parse(f"{place}.{form}", part) for part in given)
+    if form == "first_of":
+        return FirstOf(parts)
+    if form == "product" and len(parts) != 2:
+        raise Refused(f"{place}: product takes two columns; put one product in another for more.")
+    return Arithmetic(cast(ArithmeticKind, form), parts)
+
+
+def _source(place: str, rule: dict[str, Any]) -> Rule:
+    column = text(place, rule["source"])
+    chosen = [key for key in ("values", "starts_with", "filled") if key in rule]
+    if len(chosen) > 1:
+        raise Refused(f"{place} must have one of {', '.join(chosen)}, not several.")
+    if not chosen or chosen[0] == "values":
+        if "otherwise" in rule:
+            raise Refused(f"{place}: otherwise goes with starts_with or filled; a word that values lacks is rejected.")
+        return Values(column, _cases(place, rule["values"])) if chosen else Source(column)
+    if "otherwise" not in rule:
+        raise Refused(f"{place}: {chosen[0]} needs otherwise: what to take where it does not fit ('' for nothing).")
+    otherwise = rule["otherwise"]
+    rest: Rule = Constant(otherwise) if isinstance(otherwise, str) else parse(f"{place}.otherwise", otherwise)
+    if chosen[0] == "filled":
+        return Filled(column, text(place, rule["filled"]), rest)
+    return StartsWith(column, _cases(place, rule["starts_with"]), rest)
+
+
+def _cases(place: str, given: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(given, dict) or not given:
+        raise Refused(f"{place} needs a table such as {{ C = 'refund' }}.")
+    return tuple((text(place, key), text(place, value)) for key, value in given.items())
+
+
+def text(place: str, given: object) -> str:
+    """The text given. Raise `Refused` where it is something else."""
+    if not isinstance(given, str):
+        raise Refused(f"{place} must be a text in quotes, not {given!r}.")
+    return given
+
+
+def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
+    """The same rule, each column of the file renamed."""
+    match rule:
+        case Constant():
+            return rule
+        case Arithmetic():
+            return Arithmetic(rule.kind, tuple(replace_columns(part, rename) for part in rule.operands))
+        case FirstOf():
+            return FirstOf(tuple(replace_columns(part, rename) for part in rule.options))
+        case StartsWith():
+            return StartsWith(rename(rule.column), rule.cases, replace_columns(rule.otherwise, rename))
+        case Filled():
+            return Filled(rename(rule.column), rule.value, replace_columns(rule.otherwise, rename))
+        case Values():
+            return Values(rename(rule.column), rule.cases)
+        case Source():
+            return Source(rename(rule.column))

@@ -1,0 +1,102 @@
+"""Run as a process of its own: read a workbook's sheets into Parquet, and say on standard output what was found.
+
+Imports nothing of the program, so that a crash or a limit here is only a sentence there.
+"""
+
+import json
+import resource
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+MEMORY_BYTES = 2 << 30
+CPU_SECONDS = 60
+
+
+class Unreadable(Exception):
+    """A sentence for the user."""
+
+
+def limit() -> None:
+    """Give up what a bomb would take, before a byte of the file is read."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def columns_of(sheet: Any) -> list[Any]:
+    """A sheet's columns as text; a cell that shows an error holds its name, such as #NA, instead of nothing."""
+    import pyarrow as pa
+
+    batch, errors = sheet.to_arrow_with_errors()
+    columns = [batch.column(number) for number in range(batch.num_columns)]
+    broken: dict[int, dict[int, str]] = {}
+    for error in errors.errors if errors else []:
+        row, column = error.offset_position
+        broken.setdefault(column, {})[row] = "#" + error.detail.split("Error(")[-1].strip("')\"").upper()
+    for column, cells in broken.items():
+        values = columns[column].to_pylist()
+        for row, text in cells.items():
+            values[row] = text
+        columns[column] = pa.array(values, pa.string())
+    return columns
+
+
+def tables(path: str, names: list[str]) -> Iterator[tuple[list[str], Any]]:
+    """Header and rows (all text) of each sheet that holds anything."""
+    import fastexcel
+    import pyarrow as pa
+
+    book = fastexcel.read_excel(path)
+    for name in names:
+        if name not in book.sheet_names:
+            raise Unreadable(f"there is no sheet {name!r}; it has {', '.join(book.sheet_names)}.")
+    for name in names or book.sheet_names:
+        columns = columns_of(book.load_sheet(name, header_row=None, dtypes="string"))
+        while columns and columns[-1].null_count == len(columns[-1]):
+            columns.pop()
+        if columns:
+            header = [column[0].as_py() or "" for column in columns]
+            rows = [column.slice(1) for column in columns]
+            yield header, pa.table(rows, names=[f"c{number}" for number in range(len(columns))])
+
+
+def stage(path: str, target: str, names: list[str]) -> dict[str, object]:
+    """Write `line` and the columns of all sheets; rows with nothing in them are counted and left out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    found = list(tables(path, names))
+    if not found:
+        raise Unreadable("there is nothing in it. Export it again.")
+    headers = [header for header, _ in found]
+    if any(header != headers[0] for header in headers):
+        raise Unreadable("its sheets have different columns. Say in the mapping which to read, with sheets.")
+    table = pa.concat_tables([rows for _, rows in found])
+    table = table.add_column(0, "line", pa.array(range(1, table.num_rows + 1), pa.int64()))
+    filled = pa.array([False] * table.num_rows)
+    for number in range(len(headers[0])):
+        filled = pc.or_(filled, pc.fill_null(pc.not_equal(table.column(f"c{number}"), ""), False))
+    kept = table.filter(filled)
+    pq.write_table(kept, target, compression="snappy")
+    return {"header": headers[0], "rows": kept.num_rows, "empty": table.num_rows - kept.num_rows}
+
+
+def main() -> None:
+    """Arguments: workbook, target, JSON list of sheets."""
+    limit()
+    path, target, sheets = sys.argv[1:]
+    try:
+        answer = stage(path, target, json.loads(sheets))
+    except Unreadable as error:
+        answer = {"refused": str(error)}
+    except Exception:  # whatever a damaged file makes a library raise ends as one sentence
+        answer = {"refused": "it is damaged, or no workbook. Open it, save it as .xlsx again, and import that."}
+    sys.stdout.write(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

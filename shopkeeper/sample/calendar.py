@@ -1,0 +1,89 @@
+"""The sample shop's days: three years to a fixed date, and the peaks that lie in them."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from shopkeeper.sample.numbers import Floats, Ints
+
+FIRST_DAY = date(2023, 10, 22)
+LAST_DAY = date(2026, 10, 21)
+DAYS = (LAST_DAY - FIRST_DAY).days + 1
+DATES = np.arange(np.datetime64(FIRST_DAY), np.datetime64(LAST_DAY) + 1)
+EPOCH = int(DATES[0].astype(np.int64))  # days from 1970-01-01 to the first day
+MONTH_OF_DAY: Ints = (DATES.astype("datetime64[M]") - np.datetime64(FIRST_DAY, "M")).astype(np.int64)
+MONTHS = int(MONTH_OF_DAY[-1]) + 1
+SEASON: Ints = DATES.astype("datetime64[M]").astype(np.int64) % 12  # calendar month, January is 0
+WEEKDAY: Ints = (DATES.astype(np.int64) + 3) % 7  # Monday is 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """A peak. Factors hold on its main day; other days of the window get `shoulder` of what is above 1."""
+
+    id: str
+    name: str
+    starts_on: date
+    ends_on: date
+    main_day: date
+    newcomers: float
+    unidentified: float
+    units: float
+    shoulder: float = 0.4
+
+    def share(self) -> Floats:
+        """By day of the shop: 0 outside the window, 1 on the main day."""
+        inside = (DATES >= np.datetime64(self.starts_on)) & (DATES <= np.datetime64(self.ends_on))
+        return np.where(DATES == np.datetime64(self.main_day), 1.0, np.where(inside, self.shoulder, 0.0))
+
+
+def _event(name: str, main_day: date, window: tuple[int, int], factors: tuple[float, float, float]) -> Event:
+    start, end = main_day - timedelta(days=window[0]), main_day + timedelta(days=window[1])
+    label = {"双11 Double 11": "D11", "618 Mid-year sale": "618", "春节 Spring Festival": "SF"}[name]
+    return Event(f"{label}-{main_day.year}", name, start, end, main_day, *factors)
+
+
+# Spring Festival sells before the holiday: its main day is six days ahead of the new year.
+SPRING_MAIN_DAYS = (date(2023, 1, 16), date(2024, 2, 4), date(2025, 1, 23), date(2026, 2, 11))
+EVENTS = tuple(
+    sorted(
+        [_event("双11 Double 11", date(year, 11, 11), (10, 0), (5.0, 4.5, 2.2)) for year in range(2023, 2027)]
+        + [_event("618 Mid-year sale", date(year, 6, 18), (10, 2), (3.5, 3.2, 1.8)) for year in range(2023, 2027)]
+        + [_event("春节 Spring Festival", day, (10, 5), (2.0, 2.4, 1.6)) for day in SPRING_MAIN_DAYS],
+        key=lambda event: event.starts_on,
+    )
+)
+EVENT_SHARE: Floats = np.stack([event.share() for event in EVENTS])
+# by day: number of the event, -1 outside all windows
+EVENT_OF_DAY: Ints = np.where(EVENT_SHARE.max(axis=0) > 0, EVENT_SHARE.argmax(axis=0), -1)
+SHARE_OF_DAY: Floats = EVENT_SHARE.max(axis=0)
+
+
+def _factor(values: list[float]) -> Floats:
+    return 1.0 + (np.array(values)[EVENT_OF_DAY] - 1.0) * SHARE_OF_DAY
+
+
+NEWCOMER_FACTOR: Floats = _factor([event.newcomers for event in EVENTS])
+UNIDENTIFIED_FACTOR: Floats = _factor([event.unidentified for event in EVENTS])
+
+
+def _base_density(weekend: float) -> Floats:
+    day = np.arange(DAYS)
+    ramp = 0.42 + 0.58 * (1.0 - np.exp(-day / 260.0)) + 0.25 * np.exp(-day / 12.0)
+    year = 1.0 + 0.06 * np.cos(2 * np.pi * (day - 40) / 365.25)
+    week = np.array([0.94, 0.92, 0.94, 0.96, 1.02, 1.0 + weekend, 1.0 + 0.8 * weekend])
+    return np.asarray(ramp * year * week[WEEKDAY], dtype=np.float64)
+
+
+def _cumulative(density: Floats) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(density) / density.sum()])
+
+
+NEWCOMER_CURVE: Floats = _cumulative(_base_density(0.15) * NEWCOMER_FACTOR)
+UNIDENTIFIED_CURVE: Floats = _cumulative(_base_density(0.35) * UNIDENTIFIED_FACTOR)
+
+
+def arrival_days(curve: Floats, positions: Floats) -> Ints:
+    """Day number of arrivals at `positions` in 0..1 of all arrivals; `curve` is cumulative over days."""
+    return np.clip(np.searchsorted(curve, positions, side="right") - 1, 0, DAYS - 1)

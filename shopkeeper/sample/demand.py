@@ -1,0 +1,58 @@
+"""What people ask for: category tastes by region and season, uplifts in events, and which location must serve."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shopkeeper.sample.calendar import EVENT_OF_DAY, EVENTS, SHARE_OF_DAY
+from shopkeeper.sample.catalogue import CATEGORIES
+from shopkeeper.sample.numbers import Floats, Ints
+from shopkeeper.sample.places import REGIONS
+from shopkeeper.sample.process import DEALER_CHANNEL, STORE_CHANNEL
+
+_BASE = np.array([0.15, 0.09, 0.17, 0.14, 0.12, 0.14, 0.10, 0.09])
+# category x calendar month: what a month does to a category's share
+_SEASON_SHIFT = {0: (3, 0.35), 1: (6, 0.2), 2: (0, 0.35), 3: (10, 0.2), 4: (7, 0.4), 5: (5, 0.2), 6: (9, 0.15), 7: (2, 0.05)}
+# How strongly a category answers to an event, by event name
+_SENSITIVITY = {
+    "双11 Double 11": (0.8, 0.9, 1.0, 0.7, 0.6, 1.5, 1.3, 1.2),
+    "618 Mid-year sale": (0.8, 0.9, 0.8, 0.7, 1.2, 1.4, 1.1, 1.1),
+    "春节 Spring Festival": (1.6, 0.6, 1.8, 1.5, 1.3, 0.5, 0.4, 0.3),
+}
+EVENT_DISCOUNT = 0.12  # more taken off on an event's main day
+
+
+@dataclass(frozen=True)
+class Tastes:
+    """`categories` is region x calendar month x category and cumulative; `units` is event x region x category, above 0."""
+
+    shares: Floats
+    categories: Floats
+    units: Floats
+
+    def units_factor(self, day: Ints, region: Ints, category: Ints) -> Floats:
+        """What a line of that day asks for, as a multiple of the same line without the event."""
+        return 1.0 + (self.units[EVENT_OF_DAY[day], region, category] - 1.0) * SHARE_OF_DAY[day]
+
+
+def tastes() -> Tastes:
+    """The same tastes for every seed."""
+    rng = np.random.default_rng(1111)
+    regional = rng.lognormal(0.0, 0.28, (len(REGIONS), len(CATEGORIES)))
+    season = np.stack(
+        [1.0 + height * np.cos(2 * np.pi * (np.arange(12) - peak) / 12) for peak, height in _SEASON_SHIFT.values()]
+    )
+    weights = (_BASE * regional)[:, None, :] * season.T[None, :, :]
+    shares = weights / weights.sum(axis=2, keepdims=True)
+    answer = rng.uniform(0.75, 1.25, len(REGIONS))
+    sensitivity = np.array([_SENSITIVITY[event.name] for event in EVENTS])
+    height = np.array([event.units - 1.0 for event in EVENTS])
+    units = 1.0 + height[:, None, None] * sensitivity[:, None, :] * answer[None, :, None]
+    return Tastes(shares, np.cumsum(shares, axis=2), units)
+
+
+def serving_location(channel: Ints, region: Ints, store: Ints, warehouse_of: Ints, dealer_of: Ints) -> Ints:
+    """Stores and dealers sell what lies there; everything else leaves the region's warehouse."""
+    return np.where(
+        channel == STORE_CHANNEL, store, np.where(channel == DEALER_CHANNEL, dealer_of[region], warehouse_of[region])
+    )

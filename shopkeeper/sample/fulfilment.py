@@ -1,0 +1,102 @@
+"""Who gets what there is: stock-outs cut lines, emptied orders take the staple, some orders come back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shopkeeper.sample import process
+from shopkeeper.sample.calendar import DAYS
+from shopkeeper.sample.catalogue import STAPLES, Catalogue
+from shopkeeper.sample.numbers import Flags, Ints
+from shopkeeper.sample.orders import Lines, Orders, join
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Flat arrays over day x location x SKU: which cells could not serve all, and what these have left to sell."""
+
+    short: Flags
+    left: Ints  # falls while blocks are served
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Arrays over lines that did not get all they asked for."""
+
+    day: Ints
+    location: Ints
+    region: Ints
+    sku: Ints
+    units: Ints
+    replaced: Flags  # the buyer took the staple instead
+
+
+def cell(goods: Catalogue, locations: int, day: Ints, location: Ints, sku: Ints) -> Ints:
+    """Position in a flat array over day x location x SKU."""
+    return (day.astype(np.int64) * locations + location) * len(goods.names) + sku
+
+
+def takes_stock(asked: Lines) -> Flags:
+    """Everything but cancelled and returned lines leaves a shelf."""
+    return (asked.status != process.CANCELLED) & (asked.status != process.REFUND)
+
+
+def serve(goods: Catalogue, placed: Orders, asked: Lines, cells: Ints, shelf: Shelf) -> tuple[Lines, Lost]:
+    """Lines as sold, and what was lost. First come, first served; a line may be served in part."""
+    got = _allocate(asked, cells, shelf, np.flatnonzero(takes_stock(asked) & shelf.short[cells]))
+    missing = asked.units - got
+    base = asked.status == process.SALE
+    served = np.zeros(len(placed.day), dtype=bool)
+    served[asked.order[base & (got > 0)]] = True
+    first = np.zeros(len(asked), dtype=bool)
+    first[np.unique(asked.order, return_index=True)[1]] = True
+    replaced = base & first & ~served[np.minimum(asked.order, len(placed.day) - 1)]
+    staple = STAPLES[goods.category[asked.sku]]
+    sku = np.where(replaced, staple, asked.sku)
+    units = np.where(replaced, np.maximum(1, -(-asked.net // goods.price[staple])), got)
+    net = np.where(replaced, asked.net, np.rint(asked.net * got / asked.units).astype(np.int64))
+    sold = Lines(
+        asked.order, asked.parent, asked.day, asked.second, sku, units, net, asked.status, asked.units_factor
+    ).take(units > 0)
+    rows = np.flatnonzero(missing > 0)
+    parent = asked.parent[rows]
+    lost = Lost(
+        asked.day[rows], placed.location[parent], placed.region[parent], asked.sku[rows], missing[rows], replaced[rows]
+    )
+    return sold, lost
+
+
+def _allocate(asked: Lines, cells: Ints, shelf: Shelf, rows: Ints) -> Ints:
+    got = asked.units.copy()
+    if not len(rows):
+        return got
+    rows = rows[np.lexsort((asked.order[rows], asked.second[rows], cells[rows]))]
+    where, units = cells[rows], asked.units[rows]
+    starts = np.flatnonzero(np.concatenate([[True], where[1:] != where[:-1]]))
+    before = np.cumsum(units) - units
+    before -= np.repeat(before[starts], np.diff(np.append(starts, len(rows))))
+    got[rows] = np.clip(shelf.left[where] - before, 0, units)
+    np.subtract.at(shelf.left, where, got[rows].astype(shelf.left.dtype))
+    return got
+
+
+def with_refunds(rng: np.random.Generator, sold: Lines, orders_so_far: int) -> Lines:
+    """Some orders come back, whole or in part, 3 or more days later; what would come after the last day is not yet there.
+
+    The `order` of a refund is its original's plus `orders_so_far`. Returned goods are not put back on a shelf.
+    """
+    starts = np.unique(sold.order, return_index=True)[1]
+    first = np.zeros(len(sold), dtype=bool)
+    first[starts] = True
+    order = np.cumsum(first) - 1
+    returns = (rng.random(len(starts)) < process.REFUND_RATE)[order] & (sold.status == process.SALE)
+    later = 3 + np.minimum(rng.exponential(6.0, len(starts)), 40.0).astype(np.int64)
+    second = rng.integers(9 * 3600, 21 * 3600, len(starts))
+    returns &= (first | (rng.random(len(sold)) < 0.5)) & (sold.day + later[order] < DAYS)
+    back = sold.take(returns)
+    own = order[returns]
+    refund = Lines(
+        back.order + orders_so_far, back.parent, back.day + later[own], second[own], back.sku, -back.units, -back.net,
+        np.full(len(back), process.REFUND), back.units_factor,
+    )  # fmt: skip
+    return join(sold, refund)

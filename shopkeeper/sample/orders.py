@@ -1,0 +1,171 @@
+"""From purchase days to order lines, before anybody has looked whether the goods are there."""
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from shopkeeper.sample import people, process
+from shopkeeper.sample.calendar import (
+    DAYS, MONTH_OF_DAY, NEWCOMER_FACTOR, SEASON, SHARE_OF_DAY, UNIDENTIFIED_CURVE, UNIDENTIFIED_FACTOR, arrival_days,
+)  # fmt: skip
+from shopkeeper.sample.catalogue import Catalogue, pick
+from shopkeeper.sample.demand import EVENT_DISCOUNT, Tastes, serving_location
+from shopkeeper.sample.numbers import Flags, Floats, Ints
+from shopkeeper.sample.people import People, Visits
+from shopkeeper.sample.places import Places
+from shopkeeper.sample.process import SPENDING
+
+_HOURS_ONLINE = np.array([2, 1, 0.6, 0.4, 0.4, 0.6, 1.2, 2.2, 3.4, 4.6, 5.4, 5.2, 5, 4.8, 4.8, 4.8, 4.8, 4.8, 5.2, 6.4, 8, 8.6, 6.8, 4])
+_HOURS_SHOP = np.array([0] * 9 + [3, 6, 8, 7, 6, 7, 8, 8, 9, 10, 10, 8, 4] + [0] * 2)
+
+
+@dataclass(frozen=True)
+class World:
+    """What does not change from block to block."""
+
+    where: Places
+    goods: Catalogue
+    tastes: Tastes
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Arrays over orders. `person` is a row of People, -1 where the buyer is not known."""
+
+    person: Ints
+    day: Ints
+    second: Ints
+    value: Floats  # yuan
+    region: Ints
+    channel: Ints
+    device: Ints
+    account: Ints  # 0 or 1: which of the person's accounts on the channel
+    location: Ints
+    event_factor: Floats  # how many orders of this kind the day has, as a multiple of a day without event
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Arrays over order lines; `order` is a row of Orders or, from `len(Orders)` on, an order of its own (see `_extras`)."""
+
+    order: Ints
+    parent: Ints  # row of Orders that says who, where and how
+    day: Ints
+    second: Ints
+    sku: Ints
+    units: Ints
+    net: Ints  # fen
+    status: Ints
+    units_factor: Floats  # units asked for, as a multiple of the same line without the event
+
+    def take(self, rows: Ints | Flags) -> Self:
+        """Some of the lines."""
+        return type(self)(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+
+def join(first: Lines, second: Lines) -> Lines:
+    """Both, one after the other."""
+    return Lines(*(np.concatenate([getattr(first, f.name), getattr(second, f.name)]) for f in fields(Lines)))
+
+
+def orders(rng: np.random.Generator, world: World, persons: People, visits: Visits, positions: Floats) -> Orders:
+    """Orders of known persons, then unidentified ones at `positions` (0..1 of all unidentified orders)."""
+    known, unknown = len(visits.person), len(positions)
+    person = np.concatenate([visits.person, np.full(unknown, -1)])
+    day = np.concatenate([visits.day, arrival_days(UNIDENTIFIED_CURVE, positions)])
+    home = np.searchsorted(np.cumsum(world.where.buyers)[:-1], rng.random(unknown), side="right")
+    region = np.concatenate([persons.region[visits.person], home])
+    channel = _channels(rng, world.where, persons, visits, day, region)
+    nu = np.concatenate([persons.nu[visits.person], rng.gamma(SPENDING.q, 1 / SPENDING.v, unknown)])
+    total = known + unknown
+    online = channel < process.STORE_CHANNEL
+    elsewhere = online & (rng.random(total) < process.GIFT_ELSEWHERE)
+    region = np.where(elsewhere, rng.integers(0, len(world.where.buyers), total), region)
+    nth = np.concatenate([persons.number[visits.person], rng.integers(0, 1_000, unknown)])
+    store = world.where.first_store[region] + nth % np.maximum(world.where.stores[region], 1)
+    phone = rng.random(total) < process.PHONE_SHARE[MONTH_OF_DAY[day], channel]
+    device = np.where(channel == process.STORE_CHANNEL, process.TILL, np.where(phone, process.PHONE, process.DESKTOP))
+    on_main = np.concatenate([channel[:known] == persons.main_channel[visits.person], np.zeros(unknown, dtype=bool)])
+    second_account = np.concatenate([persons.second_account[visits.person], np.zeros(unknown, dtype=bool)])
+    factor = np.concatenate(
+        [np.where(visits.first, NEWCOMER_FACTOR[visits.day], 1.0), UNIDENTIFIED_FACTOR[day[known:]]],
+    )
+    return Orders(
+        person=person,
+        day=day,
+        second=_seconds(rng, online),
+        value=rng.gamma(SPENDING.p, 1.0, total) / nu,
+        region=region,
+        channel=channel,
+        device=device,
+        account=(on_main & second_account & (rng.random(total) < 0.35)).astype(np.int64),
+        location=serving_location(channel, region, store, world.where.warehouse_of, world.where.dealer_of),
+        event_factor=factor,
+    )
+
+
+def _channels(
+    rng: np.random.Generator, where: Places, persons: People, visits: Visits, day: Ints, region: Ints
+) -> Ints:
+    """The first purchase is on the main channel, later ones mostly; the rest follows the mix of the month."""
+    known = len(visits.person)
+    month, has_store = MONTH_OF_DAY[day], (where.stores[region] > 0).astype(np.int64)
+    u = rng.random(len(day))
+    mixed = people.choose(process.MIX_CURVE[month[:known], has_store[:known]], u[:known])
+    loyal = visits.first | (rng.random(known) < process.MAIN_CHANNEL_LOYALTY)
+    unknown = people.choose(process.UNIDENTIFIED_MIX[month[known:], has_store[known:]], u[known:])
+    return np.concatenate([np.where(loyal, persons.main_channel[visits.person], mixed), unknown])
+
+
+def _seconds(rng: np.random.Generator, online: Flags) -> Ints:
+    curves = np.stack([np.cumsum(hours) / hours.sum() for hours in (_HOURS_SHOP, _HOURS_ONLINE)])
+    u = rng.random(len(online))
+    shop, web = (np.searchsorted(curve, u, side="right") for curve in curves)
+    return np.where(online, web, shop) * 3600 + rng.integers(0, 3600, len(online))
+
+
+def lines(rng: np.random.Generator, world: World, placed: Orders) -> Lines:
+    """One to five lines per order that share its value, times the event's uplift; then the extra orders."""
+    count = 1 + np.searchsorted(np.cumsum(process.LINE_SHARES)[:-1], rng.random(len(placed.day)), side="right")
+    count = np.minimum(count, np.maximum(1, placed.value // process.SMALLEST_LINE).astype(np.int64))
+    order = np.repeat(np.arange(len(count)), count)
+    weight = 0.6 + rng.exponential(size=len(order))
+    starts = np.cumsum(count) - count
+    target = placed.value[order] * weight / np.add.reduceat(weight, starts)[order]
+    day, region = placed.day[order], placed.region[order]
+    category = people.choose(world.tastes.categories[region, SEASON[day]], rng.random(len(order)))
+    factor = world.tastes.units_factor(day, region, category)
+    net = np.maximum(np.rint(target * factor * 100), 100).astype(np.int64)
+    channel = placed.channel[order]
+    assortment = np.where(channel == process.STORE_CHANNEL, 1, np.where(channel == process.DEALER_CHANNEL, 2, 0))
+    listed = net / 100 / (1.0 - EVENT_DISCOUNT * SHARE_OF_DAY[day])
+    sku, units = pick(world.goods, assortment, MONTH_OF_DAY[day], category, listed, rng.random(len(order)))
+    second = placed.second[order]
+    status = np.full(len(order), process.SALE)
+    sold = Lines(order, order, day, second, sku, units, net, status, factor)
+    return join(sold, _extras(rng, world, sold.take(starts), len(placed.day)))
+
+
+def _extras(rng: np.random.Generator, world: World, firsts: Lines, known: int) -> Lines:
+    """Cancelled, staff, gift and exchange orders: copies of an order's first line that are no purchases.
+
+    They come on top, so the purchase days of a person stay those of the known process.
+    """
+    kind = np.searchsorted(np.cumsum([rate for _, rate in process.EXTRA_RATES]), rng.random(len(firsts)), side="right")
+    rows = np.flatnonzero(kind < len(process.EXTRA_RATES))
+    status = np.array([status for status, _ in process.EXTRA_RATES])[kind[rows]]
+    chosen = firsts.take(rows)
+    later = np.where(status == process.EXCHANGE, rng.integers(3, 11, len(rows)), 0)
+    day = np.minimum(chosen.day + later, DAYS - 1)
+    # An exchange in the next month could ask for an item no longer sold.
+    day = np.where(MONTH_OF_DAY[day] == MONTH_OF_DAY[chosen.day], day, chosen.day)
+    listed = world.goods.price[chosen.sku] * chosen.units
+    net = np.select([status == process.CANCELLED, status == process.STAFF], [chosen.net, listed * 3 // 5], 0)
+    second = np.maximum(0, chosen.second - np.where(status == process.CANCELLED, 240, -120))
+    second = np.minimum(second, 86_399)
+    ones = np.ones(len(rows))
+    return Lines(known + np.arange(len(rows)), chosen.order, day, second, chosen.sku, chosen.units, net, status, ones)

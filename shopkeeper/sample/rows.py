@@ -1,0 +1,183 @@
+"""Blocks of simulated arrays as rows of the contract's tables: order lines, customers, identities, contacts."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from shopkeeper.sample import process
+from shopkeeper.sample.catalogue import CATEGORIES
+from shopkeeper.sample.files import blank, codes, conform, dates, money, named, times
+from shopkeeper.sample.numbers import Flags, Ints
+from shopkeeper.sample.orders import Lines, Orders, World
+from shopkeeper.sample.people import Mailing, People
+from shopkeeper.sample.places import REGIONS
+from shopkeeper.tables import CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
+
+FREE_SHIPPING_FROM, SHIPPING = 9_900, 800  # fen
+REDUCED_TAX = tuple(CATEGORIES.index(name) for name in ("粮油 Grain & oil", "水果 Fruit"))
+LEVELS = ("普通 Basic", "银卡 Silver", "金卡 Gold")
+SHARED_TILL_PHONE = "00000000000"
+TILL_PHONE_SHARE = 0.02
+FAMILY_EVERY = 200
+
+
+def account_codes(person: Ints, channel: Ints, account: Ints) -> pl.Series:
+    """Account ids that do not show whose they are: the person's number is scrambled, one to one."""
+    slot = (person.astype(np.int64) * len(process.CHANNELS) + channel) * 2 + account
+    scrambled = (slot * 7_919_000_003 + 1_234_567) % 10_000_000_000
+    return named(process.ACCOUNT_PREFIXES, channel) + codes("-", scrambled, 10)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Order lines with `orders` numbered in order of time from `first_number` on."""
+
+    frame: pl.DataFrame
+    orders: int
+
+
+def order_lines(
+    world: World, persons: People, placed: Orders, sold: Lines, orders_so_far: int, first_number: int
+) -> Numbered:
+    """Rows of `order_lines`, sorted by time. Refunds have an `order` of `orders_so_far` and above."""
+    keys, start, order = np.unique(sold.order, return_index=True, return_inverse=True)
+    rank = np.empty(len(keys), dtype=np.int64)
+    rank[np.lexsort((sold.second[start], sold.day[start]))] = np.arange(len(keys))
+    refund = sold.status == process.REFUND
+    original = np.searchsorted(keys, np.where(refund, sold.order - orders_so_far, keys[0]))
+    sequence = np.lexsort((sold.sku, rank[order]))
+    number = first_number + rank
+    frame = _line_frame(world, persons, placed, sold, number[order], number[original], start)
+    return Numbered(frame[sequence], len(keys))
+
+
+def _line_frame(
+    world: World, persons: People, placed: Orders, sold: Lines, number: Ints, original: Ints, starts: Ints
+) -> pl.DataFrame:
+    goods, parent = world.goods, sold.parent
+    refund, sale = sold.status == process.REFUND, sold.status == process.SALE
+    unknown = (placed.person[parent] < 0) | (sold.status == process.STAFF)
+    person = persons.number[np.maximum(placed.person[parent], 0)]
+    channel = placed.channel[parent]
+    rate = np.where(np.isin(goods.category[sold.sku], REDUCED_TAX), 9, 13)
+    ids = codes("S", number, 9).zip_with(pl.Series(~refund), codes("R", number, 9))
+    accounts = account_codes(person, channel, placed.account[parent])
+    return conform(
+        ORDER_LINES,
+        {
+            "order_id": ids,
+            "ordered_at": times(sold.day, sold.second),
+            "sku": named(goods.skus, sold.sku),
+            "quantity": pl.Series(sold.units),
+            "net_amount": money(sold.net),
+            "customer_id": codes("C", person, 7, unknown),
+            "account_id": blank(accounts, unknown),
+            "channel": named(process.CHANNELS, channel),
+            "device": named(process.DEVICES, placed.device[parent]),
+            "ship_to_region": named(REGIONS, placed.region[parent]),
+            "ship_from_location": named(world.where.ids, placed.location[parent]),
+            "unit_cost": money(goods.cost[sold.sku]),
+            "discount": money(goods.price[sold.sku] * sold.units - sold.net),
+            "tax": money(np.rint(sold.net * rate / 100).astype(np.int64)),
+            "shipping": money(_shipping(sold, starts, channel, sale)),
+            "currency": pl.Series(["CNY"]).new_from_index(0, len(sold)),
+            "status": named(process.STATUSES, sold.status),
+            "original_order_id": codes("S", original, 9, ~refund),
+        },
+    )
+
+
+def _shipping(sold: Lines, starts: Ints, channel: Ints, sale: Flags) -> Ints:
+    """Small online orders pay shipping, on their first line."""
+    total = np.add.reduceat(sold.net, starts)
+    small = (channel[starts] < process.STORE_CHANNEL) & sale[starts] & (total < FREE_SHIPPING_FROM)
+    shipping = np.zeros(len(sold), dtype=np.int64)
+    shipping[starts[small]] = SHIPPING
+    return shipping
+
+
+def customers(rng: np.random.Generator, persons: People) -> pl.DataFrame:
+    """Rows of `customers`."""
+    size = len(persons.number)
+    level = np.searchsorted((4, 9), persons.active_days, side="right")
+    return conform(
+        CUSTOMERS,
+        {
+            "customer_id": codes("C", persons.number, 7),
+            "joined_on": dates(persons.first_day),
+            "region": named(REGIONS, persons.region, rng.random(size) < 0.03),
+            "member_level": named(LEVELS, level),
+            "contactable": pl.Series(persons.contactable),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Arrays over the accounts that ordered."""
+
+    person: Ints  # row of People
+    channel: Ints
+    account: Ints
+
+
+def accounts(placed: Orders) -> Accounts:
+    """Every account once, by person."""
+    known = placed.person >= 0
+    slot = (placed.person[known] * len(process.CHANNELS) + placed.channel[known]) * 2 + placed.account[known]
+    slot = np.unique(slot)
+    person, rest = np.divmod(slot, len(process.CHANNELS) * 2)
+    return Accounts(person, rest // 2, rest % 2)
+
+
+def identities(rng: np.random.Generator, persons: People, held: Accounts) -> pl.DataFrame:
+    """Rows of `identities`: hashes of invented phones, e-mail addresses and member ids."""
+    size = len(held.person)
+    number = persons.number[held.person]
+    family = np.where(number % FAMILY_EVERY == 1, number - 1, number)
+    owner = family + held.account * 400_000_000
+    phone = [f"1{3 + n % 7}{n * 7_368_787 % 1_000_000_000:09d}" for n in owner.tolist()]
+    at_till = (held.channel == process.STORE_CHANNEL) & (rng.random(size) < TILL_PHONE_SHARE)
+    keys = (
+        ("phone", rng.random(size) < 0.84, [SHARED_TILL_PHONE if t else p for t, p in zip(at_till, phone, strict=True)]),
+        ("email", (held.channel < 3) & (rng.random(size) < 0.4), [f"buyer{n}@mail.example" for n in number.tolist()]),
+        ("member", (held.channel >= 2) & (rng.random(size) < 0.75), [f"M{n:08d}" for n in number.tolist()]),
+    )
+    ids = account_codes(number, held.channel, held.account)
+    frames = []
+    for kind, present, values in keys:
+        rows = np.flatnonzero(present)
+        hashes = [hashlib.sha256(values[row].encode()).hexdigest() for row in rows.tolist()]
+        frames.append(
+            conform(
+                IDENTITIES,
+                {
+                    "account_id": ids.gather(rows),
+                    "key_kind": pl.Series([kind]).new_from_index(0, len(rows)),
+                    "key_hash": pl.Series(hashes, dtype=pl.String),
+                    "channel": named(process.CHANNELS, held.channel[rows]),
+                },
+            )
+        )
+    return pl.concat(frames)
+
+
+def contacts(persons: People, mailings: list[Mailing]) -> pl.DataFrame:
+    """Rows of `contacts`."""
+    return pl.concat(
+        [
+            conform(
+                CONTACTS,
+                {
+                    "campaign_id": pl.Series([campaign.id]).new_from_index(0, len(mailing.person)),
+                    "customer_id": codes("C", persons.number[mailing.person], 7),
+                    "sent_on": pl.Series([campaign.sent_on]).new_from_index(0, len(mailing.person)),
+                    "arm": named(("held_out", "treated"), mailing.treated.astype(np.int64)),
+                    "channel": pl.Series(["短信 SMS"]).new_from_index(0, len(mailing.person)),
+                },
+            )
+            for campaign, mailing in zip(process.CAMPAIGNS, mailings, strict=True)
+        ]
+    )

@@ -1,0 +1,267 @@
+"""The data contract: each table that a merchant may bring, declared once.
+
+Everything that touches incoming data (mapping, checks, the data dictionary, the sample shop) reads these declarations.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,4)", "DATE", "TIMESTAMP", "BOOLEAN"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    `unit` is empty where none applies. `allowed` lists the only values a text column may hold.
+    `minimum` is inclusive. `references` names the table whose key this value should be found in; an unknown value is
+    reported, never rejected, because the other table may come later.
+    """
+
+    name: str
+    type: ColumnType
+    meaning: str
+    required: bool = False
+    unit: str = ""
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    references: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table. `key` names the columns that make a row unique; empty where rows may repeat."""
+
+    name: str
+    grain: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """Raise `KeyError` where the table has no such column."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name}")
+
+
+MONEY: ColumnType = "DECIMAL(18,4)"
+STATUSES = ("sale", "refund", "cancelled", "staff", "gift", "exchange")
+LOCATION_KINDS = ("warehouse", "store", "dealer")
+
+ORDER_LINES = Table(
+    "order_lines",
+    "one row per line of an order or of a refund",
+    "Everything the shop sold, and gave back.",
+    (
+        Column(
+            "order_id", "VARCHAR", "The shop's number of the order; a refund may carry its own number.", required=True
+        ),
+        Column(
+            "ordered_at", "TIMESTAMP", "When it was ordered (or refunded), in the merchant's timezone.", required=True
+        ),
+        Column("sku", "VARCHAR", "The item sold.", required=True, references="products"),
+        Column("quantity", "BIGINT", "Units sold; negative where units came back.", required=True, unit="units"),
+        Column(
+            "net_amount",
+            MONEY,
+            "What the line brought: after discounts, without tax and shipping; negative for a refund.",
+            required=True,
+            unit="shop currency",
+        ),
+        Column("customer_id", "VARCHAR", "Who bought; empty where the buyer is not known.", references="customers"),
+        Column("account_id", "VARCHAR", "The channel account that ordered; one person may have several."),
+        Column("channel", "VARCHAR", "Where it was sold: marketplace, web shop, app, store, dealer."),
+        Column("device", "VARCHAR", "What the buyer ordered with: phone, desktop, till."),
+        Column("ship_to_region", "VARCHAR", "The region the goods went to.", references="regions"),
+        Column("ship_from_location", "VARCHAR", "The warehouse, store or dealer that shipped.", references="locations"),
+        Column("category", "VARCHAR", "The item's category, where no products table says it."),
+        Column("product_name", "VARCHAR", "The item's name, where no products table says it."),
+        Column("unit_cost", MONEY, "What one unit cost the merchant.", unit="shop currency per unit", minimum=0),
+        Column("discount", MONEY, "Taken off the line's price.", unit="shop currency"),
+        Column("tax", MONEY, "Tax charged on top of net_amount.", unit="shop currency"),
+        Column("shipping", MONEY, "Shipping charged on top of net_amount.", unit="shop currency"),
+        Column("currency", "VARCHAR", "ISO 4217 code; must be the shop's own currency."),
+        Column("status", "VARCHAR", "What kind of line it is; empty means sale.", allowed=STATUSES),
+        Column("original_order_id", "VARCHAR", "For a refund: the order it gives back."),
+    ),
+)
+
+CUSTOMERS = Table(
+    "customers",
+    "one row per customer",
+    "What the merchant knows of a person beside the orders.",
+    (
+        Column("customer_id", "VARCHAR", "The person.", required=True),
+        Column("joined_on", "DATE", "When the person became a member."),
+        Column("region", "VARCHAR", "Where the person lives.", references="regions"),
+        Column("member_level", "VARCHAR", "The shop's own member level."),
+        Column("contactable", "BOOLEAN", "Whether the person agreed to be contacted."),
+    ),
+    key=("customer_id",),
+)
+
+IDENTITIES = Table(
+    "identities",
+    "one row per account and key",
+    "What links channel accounts to one person: hashed phone, hashed e-mail, member id.",
+    (
+        Column("account_id", "VARCHAR", "The channel account.", required=True),
+        Column(
+            "key_kind", "VARCHAR", "What kind of key links it.", required=True, allowed=("phone", "email", "member")
+        ),
+        Column("key_hash", "VARCHAR", "The key, hashed.", required=True),
+        Column("channel", "VARCHAR", "The channel of the account."),
+    ),
+    key=("account_id", "key_kind", "key_hash"),
+)
+
+PRODUCTS = Table(
+    "products",
+    "one row per SKU",
+    "What the shop sells.",
+    (
+        Column("sku", "VARCHAR", "The item.", required=True),
+        Column("name", "VARCHAR", "Its name."),
+        Column("category", "VARCHAR", "Its category."),
+        Column("price", MONEY, "List price.", unit="shop currency per unit", minimum=0),
+        Column("unit_cost", MONEY, "What one unit costs the merchant.", unit="shop currency per unit", minimum=0),
+        Column("pack_size", "BIGINT", "Units in a pack; orders are rounded to it.", unit="units", minimum=1),
+        Column("minimum_order", "BIGINT", "The least that the supplier delivers.", unit="units", minimum=0),
+        Column("supplier", "VARCHAR", "Who delivers it."),
+        Column("supplier_lead_days", "DOUBLE", "Mean days from order to arrival.", unit="days", minimum=0),
+        Column("supplier_lead_sd", "DOUBLE", "Standard deviation of those days.", unit="days", minimum=0),
+        Column("launched_on", "DATE", "First day on sale."),
+        Column("delisted_on", "DATE", "Last day on sale."),
+    ),
+    key=("sku",),
+)
+
+REGIONS = Table(
+    "regions",
+    "one row per region",
+    "Where buyers are; grid positions draw the tile map.",
+    (
+        Column("region", "VARCHAR", "The region, as order lines name it.", required=True),
+        Column("parent", "VARCHAR", "The larger area it belongs to."),
+        Column("tile_row", "BIGINT", "Row on the tile map, from the north.", minimum=0),
+        Column("tile_column", "BIGINT", "Column on the tile map, from the west.", minimum=0),
+    ),
+    key=("region",),
+)
+
+LOCATIONS = Table(
+    "locations",
+    "one row per warehouse, store or dealer",
+    "Where goods lie, and from where they can be shipped.",
+    (
+        Column("location_id", "VARCHAR", "The location.", required=True),
+        Column("name", "VARCHAR", "Its name."),
+        Column("kind", "VARCHAR", "What it is.", required=True, allowed=LOCATION_KINDS),
+        Column("region", "VARCHAR", "Where it stands.", references="regions"),
+        Column("ships", "BOOLEAN", "Whether it ships to buyers."),
+        Column("capacity_units", "BIGINT", "How much it holds.", unit="units", minimum=0),
+    ),
+    key=("location_id",),
+)
+
+STOCK_SNAPSHOTS = Table(
+    "stock_snapshots",
+    "one row per day, location and SKU",
+    "What lay where at the end of a day. A state: never summed over days.",
+    (
+        Column("day", "DATE", "The day.", required=True),
+        Column("location_id", "VARCHAR", "Where.", required=True, references="locations"),
+        Column("sku", "VARCHAR", "What.", required=True, references="products"),
+        Column("on_hand", "BIGINT", "Units there; negative is reported on the page.", required=True, unit="units"),
+        Column("committed", "BIGINT", "Of these, promised to open orders.", unit="units", minimum=0),
+    ),
+    key=("day", "location_id", "sku"),
+)
+
+INBOUND = Table(
+    "inbound",
+    "one row per delivery line on its way",
+    "What was ordered from suppliers, or moved, and when it lands.",
+    (
+        Column("inbound_id", "VARCHAR", "The delivery line.", required=True),
+        Column("sku", "VARCHAR", "What.", required=True, references="products"),
+        Column("location_id", "VARCHAR", "Where it lands.", required=True, references="locations"),
+        Column("quantity", "BIGINT", "Units.", required=True, unit="units", minimum=0),
+        Column("due_on", "DATE", "When it should land.", required=True),
+        Column("ordered_on", "DATE", "When it was ordered."),
+        Column("received_on", "DATE", "When it landed; empty while on its way."),
+        Column("from_location", "VARCHAR", "Where it comes from, if it is a move.", references="locations"),
+    ),
+    key=("inbound_id",),
+)
+
+LANES = Table(
+    "lanes",
+    "one row per way between two locations, or from a location to a region",
+    "How long a way takes and what it costs.",
+    (
+        Column("from_location", "VARCHAR", "Start.", required=True, references="locations"),
+        Column("to_location", "VARCHAR", "End, for a move between locations.", references="locations"),
+        Column("to_region", "VARCHAR", "End, for shipping to buyers.", references="regions"),
+        Column("lead_days", "DOUBLE", "Mean days door to door.", required=True, unit="days", minimum=0),
+        Column("lead_sd", "DOUBLE", "Standard deviation of those days.", unit="days", minimum=0),
+        Column("cost_per_unit", MONEY, "Cost of one unit.", unit="shop currency per unit", minimum=0),
+        Column("minimum_units", "BIGINT", "The least that is moved at once.", unit="units", minimum=0),
+    ),
+    key=("from_location", "to_location", "to_region"),
+)
+
+EVENTS = Table(
+    "events",
+    "one row per event and year",
+    "Peaks and holidays: 11.11, 618, Spring Festival, the merchant's own.",
+    (
+        Column("event_id", "VARCHAR", "The event in its year.", required=True),
+        Column("name", "VARCHAR", "Its name, the same every year.", required=True),
+        Column("starts_on", "DATE", "First day.", required=True),
+        Column("ends_on", "DATE", "Last day.", required=True),
+    ),
+    key=("event_id",),
+)
+
+CONTACTS = Table(
+    "contacts",
+    "one row per campaign and customer",
+    "Who was contacted, and who was held out on purpose.",
+    (
+        Column("campaign_id", "VARCHAR", "The campaign.", required=True),
+        Column("customer_id", "VARCHAR", "The person.", required=True, references="customers"),
+        Column("sent_on", "DATE", "When it was sent, or would have been.", required=True),
+        Column("arm", "VARCHAR", "Treated, or held out.", required=True, allowed=("treated", "held_out")),
+        Column("channel", "VARCHAR", "How the person was reached."),
+    ),
+    key=("campaign_id", "customer_id"),
+)
+
+MARKETING_SPEND = Table(
+    "marketing_spend",
+    "one row per day, channel and campaign",
+    "What was spent to win and keep customers.",
+    (
+        Column("day", "DATE", "The day.", required=True),
+        Column("channel", "VARCHAR", "The channel.", required=True),
+        Column("amount", MONEY, "Money spent.", required=True, unit="shop currency", minimum=0),
+        Column("campaign_id", "VARCHAR", "The campaign, if any."),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (
+    ORDER_LINES, CUSTOMERS, IDENTITIES, PRODUCTS, REGIONS, LOCATIONS, STOCK_SNAPSHOTS, INBOUND, LANES, EVENTS, CONTACTS,
+    MARKETING_SPEND,
+)  # fmt: skip
+REQUIRED_TABLES = (ORDER_LINES.name,)
+
+
+def table(name: str) -> Table:
+    """Raise `KeyError` where the contract has no such table."""
+    for candidate in TABLES:
+        if candidate.name == name:
+            return candidate
+    raise KeyError(f"the contract has no table {name}")

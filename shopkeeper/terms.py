@@ -1,0 +1,98 @@
+"""Every word that the pages use in one sense, once: methods, windows, filters and marks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shopkeeper.i18n import N_
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word and its one meaning, both marked for the catalogue."""
+
+    name: str
+    label: str
+    text: str
+
+
+_ALL = (
+    Term("as_of", N_("As of"), N_("The last complete day in the data; nothing later is counted.")),
+    Term(
+        "purchase",
+        N_("Purchase"),
+        N_(
+            "A customer's day with at least one sale line: positive quantity, positive price, not cancelled, no staff, "
+            "gift or exchange order. A later refund lowers revenue, it does not undo the purchase."
+        ),
+    ),
+    Term(
+        "cohort",
+        N_("Cohort"),
+        N_("Customers whose first-ever purchase lies in the same week, month or quarter; found before any filter."),
+    ),
+    Term("age", N_("Age (k)"), N_("Periods or windows since that of the first purchase, which is 0.")),
+    Term("exact", N_("Exact"), N_("The customer bought in period k itself.")),
+    Term(
+        "unbounded",
+        N_("Unbounded"),
+        N_("The customer bought in period k or later, up to the as-of date; never final, it can still rise."),
+    ),
+    Term(
+        "cumulative",
+        N_("Cumulative"),
+        N_("The customer bought again in any of the periods 1 to k; 0 at age 0."),
+    ),
+    Term(
+        "calendar",
+        N_("Calendar periods"),
+        N_("Age k is the k-th calendar week, month or quarter after that of the first purchase."),
+    ),
+    Term(
+        "rolling",
+        N_("Rolling windows"),
+        N_("Age k is the k-th window of n days since the customer's own first purchase; window 0 begins with it."),
+    ),
+    Term(
+        "acquired_in",
+        N_("Acquired in"),
+        N_("Keeps the customers whose first-ever purchase was there; all their later purchases count."),
+    ),
+    Term(
+        "bought_in",
+        N_("Bought in"),
+        N_("Keeps the purchases made there; cohorts are still those of the first-ever purchase anywhere."),
+    ),
+    Term(
+        "immature",
+        N_("Not yet closed"),
+        N_("The period or window has not closed by the as-of date: the cell is empty and marked, never 0."),
+    ),
+    Term(
+        "mean",
+        N_("Weighted mean"),
+        N_("Sum of the values over the sum of n, over closed cells only."),
+    ),
+    Term(
+        "interval",
+        N_("95% interval"),
+        N_("Wilson score interval: where the true rate lies with 95% confidence. With n below 30 it is wide."),
+    ),
+    Term(
+        "left_truncation",
+        N_("May not be first"),
+        N_(
+            "The cohort lies near the start of the data: some of its customers bought before, so their first purchase "
+            "here may not be their first."
+        ),
+    ),
+    Term(
+        "identity_bounds",
+        N_("Identity bounds"),
+        N_(
+            "Orders without a known buyer cannot be attributed. The bounds run from none of them being a return to "
+            "each being the return of a different customer of the cohort."
+        ),
+    ),
+)
+
+TERMS: Mapping[str, Term] = {term.name: term for term in _ALL}
