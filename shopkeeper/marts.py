@@ -101,10 +101,16 @@ def build_marts(
 
     Raise `ValueError` where a query asks for a parameter that publishing does not know.
     """
-    for query in load_folder("staging", queries):
-        name = "stg_" + query.name.removeprefix("staging/")
-        connection.sql(query.sql, params=bound(query, parameters)).create_view(name, replace=False)
     directory.mkdir()
+    scratch = directory / "scratch"
+    scratch.mkdir()
+    for query in load_folder("staging", queries):
+        # Run once and kept on disk: every mart reads it, some of them twice.
+        name = "stg_" + query.name.removeprefix("staging/")
+        tell(f"Preparing {name}", 0.0)
+        rows = scratch / f"{name}.parquet"
+        connection.sql(query.sql, params=bound(query, parameters)).write_parquet(str(rows), compression="snappy")
+        connection.read_parquet(str(rows)).create_view(name, replace=False)
     files: dict[str, Path] = {}
     marts = load_folder("marts", queries)
     for done, query in enumerate(marts):
@@ -113,6 +119,7 @@ def build_marts(
         files[name] = directory / f"{name}.parquet"
         write(connection.sql(query.sql, params=bound(query, parameters)), files[name])
         connection.read_parquet(str(files[name])).create_view(name, replace=False)
+    shutil.rmtree(scratch)
     return files
 
 

@@ -242,13 +242,19 @@ def cell_measures(name: str, method: str) -> tuple[Measure, Measure]:
     return _MEASURES[whole], _MEASURES[f"{whole}_per_customer"]
 
 
+def label(name: str) -> str:
+    """What a measure or a term is called, in the language in use; `KeyError` for a name that is neither."""
+    declared = TERMS[name] if name in TERMS else _MEASURES[name]
+    return _(declared.label)
+
+
 def definition(name: str) -> tuple[str, str]:
     """Label and full text of a measure (with its formula) or a term, in the language in use; else `KeyError`."""
-    if name in TERMS:
-        return _(TERMS[name].label), _(TERMS[name].text)
+    if (term := TERMS.get(name)) is not None:
+        return label(name), _(term.text)
     found = _MEASURES[name]
     text = _("{description} Formula: {formula}.", description=_(found.description), formula=_(found.formula))
-    return _(found.label), text
+    return label(name), text
 
 
 def format_value(measure: Measure, value: Number | None, currency: str) -> str:

@@ -28,7 +28,8 @@ from shopkeeper.imports.files import WORKBOOK
 from shopkeeper.imports.mapping import ColumnMapping, FillDown, TableMapping
 from shopkeeper.imports.reading import FileColumn, Reading, unreadable
 from shopkeeper.imports.rules import nearest, replace_columns, sources
-from shopkeeper.lake import Shop, disk_is_full
+from shopkeeper.lake import disk_is_full
+from shopkeeper.manifest import Shop
 from shopkeeper.tables import Column, Table
 
 NUL = chr(0)
@@ -112,13 +113,17 @@ def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: 
     return Candidates(
         reading,
         relation.project(*everything),
-        tuple(check for column in contract.columns for check in _checks(contract, column, made.get(column.name), terms)),
+        tuple(
+            check for column in contract.columns for check in _checks(contract, column, made.get(column.name), terms)
+        ),
         unused=tuple(column.name for column in reading.columns if column.name not in used),
         absent=absent,
     )
 
 
-def _resolve(reading: Reading, mapping: TableMapping, contract: Table) -> tuple[dict[str, ColumnMapping], tuple[str, ...]]:
+def _resolve(
+    reading: Reading, mapping: TableMapping, contract: Table
+) -> tuple[dict[str, ColumnMapping], tuple[str, ...]]:
     """The mapping's columns in the file's own spelling; and the file's columns it names in vain."""
     aliases = dict(mapping.aliases)
     found: dict[str, ColumnMapping] = {}
@@ -146,7 +151,9 @@ def _resolve(reading: Reading, mapping: TableMapping, contract: Table) -> tuple[
     return found, tuple(absent)
 
 
-def _term(reading: Reading, by_name: Mapping[str, FileColumn], mapping: ColumnMapping, column: Column, clock: Clock) -> Term:
+def _term(
+    reading: Reading, by_name: Mapping[str, FileColumn], mapping: ColumnMapping, column: Column, clock: Clock
+) -> Term:
     def of_file(name: str) -> Term:
         return column_term(by_name[name].id, by_name[name].type)
 
@@ -190,7 +197,9 @@ def _checks(contract: Table, column: Column, made: Term | None, terms: Terms) ->
         return
     given = ColumnExpression(f"{name}?")
     if column.required:
-        yield Check(name, "required", value.is_null() & ~given, f"{name} is empty; every row of {contract.name} needs it.")
+        yield Check(
+            name, "required", value.is_null() & ~given, f"{name} is empty; every row of {contract.name} needs it."
+        )
     if made.fault != "text":
         yield Check(name, made.fault, value.is_null() & given, UNUSABLE[made.fault])
     if column.type == "VARCHAR":
@@ -198,13 +207,17 @@ def _checks(contract: Table, column: Column, made: Term | None, terms: Terms) ->
     if column.allowed:
         allowed = ", ".join(column.allowed)
         known = value.isin(*map(text, column.allowed))
-        yield Check(name, "allowed", ~known, f"It is none of: {allowed}. Change it, or say in the mapping what it means.")
+        yield Check(
+            name, "allowed", ~known, f"It is none of: {allowed}. Change it, or say in the mapping what it means."
+        )
     if column.minimum is not None:
         least = ConstantExpression(int(column.minimum))
         yield Check(name, "minimum", value < least, f"It is less than {column.minimum:g}.")
     if name == "currency":
         own = terms.shop.currency
-        yield Check(name, "currency", value != text(own), f"It is not {own}, the shop's currency. Convert the amounts first.")
+        yield Check(
+            name, "currency", value != text(own), f"It is not {own}, the shop's currency. Convert the amounts first."
+        )
     if column.type in ("DATE", "TIMESTAMP"):
         early = value < ConstantExpression(FIRST_DAY)
         yield Check(name, "too early", early, "It lies before 1970. Check the date's format.")
@@ -255,7 +268,7 @@ def split(
                 raise Refused(f"{given.reading.file.name}: {bad:,} rows are missing and {_rows(lines):,} are rejected.")
         amounts = net_amounts(rows, broken, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
     except duckdb.Error as error:
-        if disk_is_full(error):  # type: ignore[arg-type]
+        if isinstance(error, duckdb.IOException) and disk_is_full(error):
             raise
         raise unreadable(given.reading.file, error) from error
     return Split(given.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
@@ -271,7 +284,12 @@ def _with_blocked(
     rows = keyed.join(blocked.set_alias("blocked keys"), KEY, how="left")
     told = " and ".join(names)
     checks = tuple(
-        Check(names[0], rule, duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text("")) == text(rule), reason.format(key=told))
+        Check(
+            names[0],
+            rule,
+            duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text("")) == text(rule),
+            reason.format(key=told),
+        )
         for rule, reason in (("already there", ALREADY), ("unique", UNIQUE))
     )
     return rows, (*given.checks, *checks)
@@ -309,11 +327,14 @@ def list_rejects(
 
 def _fault(column: str, checks: Sequence[Check]) -> Expression:
     """The first rule that a column breaks, as a list of texts; NULL where it breaks none."""
+
     def told(check: Check) -> Expression:
         return call("list_value", text(column), ColumnExpression(f"{column}="), text(check.rule), text(check.reason))
 
     first, *others = checks
-    return reduce(lambda so_far, check: so_far.when(check.broken, told(check)), others, CaseExpression(first.broken, told(first)))
+    return reduce(
+        lambda so_far, check: so_far.when(check.broken, told(check)), others, CaseExpression(first.broken, told(first))
+    )
 
 
 def net_amounts(rows: DuckDBPyRelation, broken: Expression, bad: int) -> tuple[Decimal, Decimal, int]:
@@ -325,7 +346,9 @@ def net_amounts(rows: DuckDBPyRelation, broken: Expression, bad: int) -> tuple[D
 
 def _sum(rows: DuckDBPyRelation, amount: Expression) -> tuple[Decimal, int, int]:
     counted = FunctionExpression("count_star").alias("rows")
-    ((total, all_rows, readable),) = rows.aggregate([amount.sum().alias("sum"), counted, amount.count().alias("n")]).fetchall()
+    ((total, all_rows, readable),) = rows.aggregate(
+        [amount.sum().alias("sum"), counted, amount.count().alias("n")]
+    ).fetchall()
     return total or Decimal(0), all_rows, readable
 
 

@@ -7,7 +7,7 @@ quotation mark on nobody knows which value belongs where.
 
 import codecs
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,9 @@ def stage(
     # DuckDB takes brackets and stars in a name for a pattern, so it is shown a name of our own.
     link = target.with_suffix(".csv")
     link.symlink_to(path.resolve())
-    if dialect.encoding not in ("utf-8", "utf-8-sig") or not _read(connection, link, dialect.delimiter, records, target):
+    if dialect.encoding not in ("utf-8", "utf-8-sig") or not _read(
+        connection, link, dialect.delimiter, records, target
+    ):
         copy = target.with_suffix(".plain.csv")
         _rewrite(path, dialect, copy)
         if not _read(connection, copy, ",", records, target):
@@ -152,7 +154,7 @@ def detect_delimiter(path: Path, name: str, encoding: str, expected: Iterable[st
     return best
 
 
-def _records(path: Path, dialect: Dialect) -> Iterator[list[str]]:
+def _records(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
     csv.field_size_limit(LONGEST_VALUE)
     with path.open(encoding=dialect.encoding, newline="") as stream:
         yield from csv.reader(stream, delimiter=dialect.delimiter, strict=True)

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.rules import Rule, Source, nearest, only_keys, parse, text
-from shopkeeper.lake import Shop
+from shopkeeper.manifest import Shop
 from shopkeeper.tables import TABLES, Table, table
 
 FOLDER = Path(__file__).parent / "mappings"

@@ -81,7 +81,9 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
             f"{file.name} has {len(names):,} columns and {counted[0]:,} rows; at most {PARQUET_COLUMNS:,} columns and "
             f"{PARQUET_CELLS:,} cells are read at once. Split it, or leave columns out."
         )
-    columns = tuple(FileColumn(name, f"c{number}", type_) for number, (name, type_) in enumerate(zip(names, types, strict=True)))
+    columns = tuple(
+        FileColumn(name, f"c{number}", type_) for number, (name, type_) in enumerate(zip(names, types, strict=True))
+    )
     line = (ColumnExpression(ROW_NUMBER) + ConstantExpression(1)).cast("BIGINT").alias("line")
     renamed = relation.project(line, *(ColumnExpression(column.name).alias(column.id) for column in columns))
     return Reading(file, renamed, columns, counted[0])

@@ -1,6 +1,6 @@
 """A believable merchant whose laws are known: `generate` writes three years of a shop, and the truth beside it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from shopkeeper.sample.stock import Deliveries, Flow, carried, simulate
 from shopkeeper.sample.truth import Tally
 
 Progress = Callable[[float, str], None]
-PERSONS_IN_BLOCK = 150_000
+PERSONS_IN_BLOCK = 100_000
 SHOP = 'name = "山海集 Mountain & Sea Market"\ncurrency = "CNY"\ntimezone = "Asia/Shanghai"\nsample = true\n'
 _DRAW, _REFUND, _ROWS = range(3)
 
@@ -117,9 +117,7 @@ def generate(
     tell(1.0, "Done")
 
 
-def _sell(
-    files: Files, world: World, drawn: Plan, noted: Tally, flow: Flow, tell: Progress
-) -> tuple[Ints, list[Lost]]:
+def _sell(files: Files, world: World, drawn: Plan, noted: Tally, flow: Flow, tell: Progress) -> tuple[Ints, list[Lost]]:
     """Write what each block sold; returns the staples sold (day x location x category) and what was lost."""
     short = (noted.cells > flow.filled).reshape(-1)
     shelf = Shelf(short & ~_staple_cells(noted), flow.filled.reshape(-1))

@@ -34,8 +34,8 @@ class Event:
 
     def share(self) -> Floats:
         """By day of the shop: 0 outside the window, 1 on the main day."""
-        inside = (DATES >= np.datetime64(self.starts_on)) & (DATES <= np.datetime64(self.ends_on))
-        return np.where(DATES == np.datetime64(self.main_day), 1.0, np.where(inside, self.shoulder, 0.0))
+        inside = (np.datetime64(self.starts_on) <= DATES) & (np.datetime64(self.ends_on) >= DATES)
+        return np.where(np.datetime64(self.main_day) == DATES, 1.0, np.where(inside, self.shoulder, 0.0))
 
 
 def _event(name: str, main_day: date, window: tuple[int, int], factors: tuple[float, float, float]) -> Event:

@@ -1,6 +1,6 @@
 """What the sample shop sells: 304 SKUs in 8 categories."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -9,26 +9,29 @@ from shopkeeper.sample.calendar import DAYS, MONTH_OF_DAY, MONTHS
 from shopkeeper.sample.numbers import Flags, Floats, Ints
 
 CATEGORIES = (
-    "茶叶 Tea", "咖啡 Coffee", "坚果零食 Nuts & snacks", "粮油 Grain & oil", "水果 Fruit", "护肤 Skin care", "家居 Home",
-    "母婴 Baby care",
+    "茶叶 Tea", "咖啡 Coffee", "坚果零食 Nuts & snacks", "粮油 Grain & oil", "水果 Fruit", "护肤 Skin care",
+    "家居 Home", "母婴 Baby care",
 )  # fmt: skip
-ITEMS = (
-    ("龙井 Longjing", "铁观音 Tieguanyin", "普洱 Pu'er", "大红袍 Da Hong Pao", "茉莉花茶 Jasmine tea", "白茶 White tea",
-     "祁门红茶 Keemun", "菊花茶 Chrysanthemum tea"),
-    ("云南豆 Yunnan beans", "意式拼配 Espresso blend", "挂耳 Drip bags", "冻干 Freeze-dried", "冷萃液 Cold brew",
-     "低因 Decaf", "速溶拿铁 Instant latte", "浅烘 Light roast"),
-    ("腰果 Cashews", "夏威夷果 Macadamias", "开心果 Pistachios", "混合坚果 Mixed nuts", "牛肉干 Beef jerky", "海苔 Seaweed",
-     "芒果干 Dried mango", "核桃 Walnuts"),
-    ("东北大米 Northeast rice", "小米 Millet", "菜籽油 Rapeseed oil", "山茶油 Camellia oil", "挂面 Noodles", "燕麦 Oats",
-     "红豆 Red beans", "藜麦 Quinoa"),
-    ("红富士苹果 Fuji apples", "脐橙 Navel oranges", "猕猴桃 Kiwifruit", "车厘子 Cherries", "榴莲 Durian", "葡萄 Grapes",
-     "火龙果 Dragon fruit", "蓝莓 Blueberries"),
-    ("洁面乳 Cleanser", "爽肤水 Toner", "精华液 Serum", "面霜 Face cream", "防晒霜 Sunscreen", "面膜 Face mask",
-     "护手霜 Hand cream", "身体乳 Body lotion"),
-    ("毛巾 Towels", "四件套 Bed set", "保温杯 Thermos", "收纳箱 Storage box", "香薰 Scented candle", "炒锅 Wok",
-     "枕头 Pillow", "台灯 Desk lamp"),
-    ("纸尿裤 Nappies", "湿巾 Wet wipes", "奶瓶 Feeding bottle", "米粉 Rice cereal", "婴儿沐浴露 Baby wash", "连体衣 Romper",
-     "磨牙棒 Teething biscuits", "绘本 Picture book"),
+ITEMS = tuple(
+    tuple(items.split("、"))
+    for items in (
+        ("龙井 Longjing、铁观音 Tieguanyin、普洱 Pu'er、大红袍 Da Hong Pao、"
+         "茉莉花茶 Jasmine tea、白茶 White tea、祁门红茶 Keemun、菊花茶 Chrysanthemum tea"),
+        ("云南豆 Yunnan beans、意式拼配 Espresso blend、挂耳 Drip bags、冻干 Freeze-dried、"
+         "冷萃液 Cold brew、低因 Decaf、速溶拿铁 Instant latte、浅烘 Light roast"),
+        ("腰果 Cashews、夏威夷果 Macadamias、开心果 Pistachios、混合坚果 Mixed nuts、"
+         "牛肉干 Beef jerky、海苔 Seaweed、芒果干 Dried mango、核桃 Walnuts"),
+        ("东北大米 Northeast rice、小米 Millet、菜籽油 Rapeseed oil、山茶油 Camellia oil、"
+         "挂面 Noodles、燕麦 Oats、红豆 Red beans、藜麦 Quinoa"),
+        ("红富士苹果 Fuji apples、脐橙 Navel oranges、猕猴桃 Kiwifruit、车厘子 Cherries、"
+         "榴莲 Durian、葡萄 Grapes、火龙果 Dragon fruit、蓝莓 Blueberries"),
+        ("洁面乳 Cleanser、爽肤水 Toner、精华液 Serum、面霜 Face cream、"
+         "防晒霜 Sunscreen、面膜 Face mask、护手霜 Hand cream、身体乳 Body lotion"),
+        ("毛巾 Towels、四件套 Bed set、保温杯 Thermos、收纳箱 Storage box、"
+         "香薰 Scented candle、炒锅 Wok、枕头 Pillow、台灯 Desk lamp"),
+        ("纸尿裤 Nappies、湿巾 Wet wipes、奶瓶 Feeding bottle、米粉 Rice cereal、"
+         "婴儿沐浴露 Baby wash、连体衣 Romper、磨牙棒 Teething biscuits、绘本 Picture book"),
+    )
 )  # fmt: skip
 VARIANTS = ("尝鲜装 Trial", "标准装 Standard", "家庭装 Family", "优选 Select", "礼盒 Gift box")
 PER_CATEGORY = 38
@@ -64,12 +67,12 @@ class Catalogue:
 
     def only(self, rows: Ints) -> Self:
         """A few of the SKUs; lines cannot be picked from it."""
-        arrays = ("category", "price", "cost", "pack", "minimum_order", "supplier", "lead", "lead_sd", "launched", "delisted")
+        special = ("names", "ranges", "draw_weights")
         return replace(
             self,
             names=tuple(self.names[row] for row in rows),
             ranges=self.ranges[:, rows],
-            **{name: getattr(self, name)[rows] for name in arrays},
+            **{field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name not in special},
         )
 
 
@@ -124,12 +127,14 @@ def catalogue() -> Catalogue:
     )
 
 
-def pick(goods: Catalogue, assortment: Ints, month: Ints, category: Ints, target: Floats, u: Floats) -> tuple[Ints, Ints]:
+def pick(
+    goods: Catalogue, assortment: Ints, month: Ints, category: Ints, target: Floats, u: Floats
+) -> tuple[Ints, Ints]:
     """SKU and units for lines that should cost about `target` yuan at list price.
 
-    A price between 1/4 (or 150 yuan) and 3/4 of the target is bought several times, one between 1 and 1.4 times once: the
-    list price then lies at most half above the target, and a discount brings it down to the target exactly. The staple
-    fills gaps.
+    A price between 1/4 (or 150 yuan) and 3/4 of the target is bought several times, one between 1 and 1.4 times once:
+    the list price then lies at most half above the target, and a discount brings it down to the target exactly. The
+    staple fills gaps.
     """
     key = goods.category * 1e7 + goods.price
     base = (assortment * MONTHS + month) * len(goods.names)

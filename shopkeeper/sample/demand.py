@@ -11,8 +11,8 @@ from shopkeeper.sample.places import REGIONS
 from shopkeeper.sample.process import DEALER_CHANNEL, STORE_CHANNEL
 
 _BASE = np.array([0.15, 0.09, 0.17, 0.14, 0.12, 0.14, 0.10, 0.09])
-# category x calendar month: what a month does to a category's share
-_SEASON_SHIFT = {0: (3, 0.35), 1: (6, 0.2), 2: (0, 0.35), 3: (10, 0.2), 4: (7, 0.4), 5: (5, 0.2), 6: (9, 0.15), 7: (2, 0.05)}
+# by category: the calendar month (January is 0) in which it is liked best, and how much better than on average
+_SEASON = ((3, 0.35), (6, 0.2), (0, 0.35), (10, 0.2), (7, 0.4), (5, 0.2), (9, 0.15), (2, 0.05))
 # How strongly a category answers to an event, by event name
 _SENSITIVITY = {
     "双11 Double 11": (0.8, 0.9, 1.0, 0.7, 0.6, 1.5, 1.3, 1.2),
@@ -24,7 +24,7 @@ EVENT_DISCOUNT = 0.12  # more taken off on an event's main day
 
 @dataclass(frozen=True)
 class Tastes:
-    """`categories` is region x calendar month x category and cumulative; `units` is event x region x category, above 0."""
+    """`shares` is region x month x category, `categories` the same cumulated, `units` event x region x category."""
 
     shares: Floats
     categories: Floats
@@ -39,9 +39,7 @@ def tastes() -> Tastes:
     """The same tastes for every seed."""
     rng = np.random.default_rng(1111)
     regional = rng.lognormal(0.0, 0.28, (len(REGIONS), len(CATEGORIES)))
-    season = np.stack(
-        [1.0 + height * np.cos(2 * np.pi * (np.arange(12) - peak) / 12) for peak, height in _SEASON_SHIFT.values()]
-    )
+    season = np.stack([1.0 + height * np.cos(2 * np.pi * (np.arange(12) - peak) / 12) for peak, height in _SEASON])
     weights = (_BASE * regional)[:, None, :] * season.T[None, :, :]
     shares = weights / weights.sum(axis=2, keepdims=True)
     answer = rng.uniform(0.75, 1.25, len(REGIONS))

@@ -78,7 +78,7 @@ def codes(prefix: str, number: Ints, digits: int, missing: Flags | None = None) 
 
 
 class Files:
-    """The folder of a sample shop while it is written: `append` adds rows to NAME.parquet, `put` writes a whole file."""
+    """The folder of a sample shop while it is written: `append` adds rows to a file, `put` writes a whole one."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -101,12 +101,12 @@ class Files:
         rows = _plain(frame)
         if name not in self._open:
             path = self.directory / f"{name}.parquet"
-            self._open[name] = pq.ParquetWriter(path, rows.schema, compression="zstd", compression_level=9)
+            self._open[name] = pq.ParquetWriter(path, rows.schema, compression="zstd", compression_level=3)
         self._open[name].write_table(rows)
 
     def put(self, name: str, frame: pl.DataFrame) -> None:
         """Write a file of its own."""
-        pq.write_table(_plain(frame), self.directory / f"{name}.parquet", compression="zstd", compression_level=9)
+        pq.write_table(_plain(frame), self.directory / f"{name}.parquet", compression="zstd", compression_level=3)
 
 
 def _plain(frame: pl.DataFrame) -> pa.Table:

@@ -38,7 +38,7 @@ def cell(goods: Catalogue, locations: int, day: Ints, location: Ints, sku: Ints)
 
 def takes_stock(asked: Lines) -> Flags:
     """Everything but cancelled and returned lines leaves a shelf."""
-    return (asked.status != process.CANCELLED) & (asked.status != process.REFUND)
+    return np.asarray((asked.status != process.CANCELLED) & (asked.status != process.REFUND))
 
 
 def serve(goods: Catalogue, placed: Orders, asked: Lines, cells: Ints, shelf: Shelf) -> tuple[Lines, Lost]:
@@ -81,7 +81,7 @@ def _allocate(asked: Lines, cells: Ints, shelf: Shelf, rows: Ints) -> Ints:
 
 
 def with_refunds(rng: np.random.Generator, sold: Lines, orders_so_far: int) -> Lines:
-    """Some orders come back, whole or in part, 3 or more days later; what would come after the last day is not yet there.
+    """Some orders come back, whole or in part, 3 or more days later, as far as the last day reaches.
 
     The `order` of a refund is its original's plus `orders_so_far`. Returned goods are not put back on a shelf.
     """

@@ -7,7 +7,14 @@ import numpy as np
 
 from shopkeeper.sample import people, process
 from shopkeeper.sample.calendar import (
-    DAYS, MONTH_OF_DAY, NEWCOMER_FACTOR, SEASON, SHARE_OF_DAY, UNIDENTIFIED_CURVE, UNIDENTIFIED_FACTOR, arrival_days,
+    DAYS,
+    MONTH_OF_DAY,
+    NEWCOMER_FACTOR,
+    SEASON,
+    SHARE_OF_DAY,
+    UNIDENTIFIED_CURVE,
+    UNIDENTIFIED_FACTOR,
+    arrival_days,
 )  # fmt: skip
 from shopkeeper.sample.catalogue import Catalogue, pick
 from shopkeeper.sample.demand import EVENT_DISCOUNT, Tastes, serving_location
@@ -16,7 +23,9 @@ from shopkeeper.sample.people import People, Visits
 from shopkeeper.sample.places import Places
 from shopkeeper.sample.process import SPENDING
 
-_HOURS_ONLINE = np.array([2, 1, 0.6, 0.4, 0.4, 0.6, 1.2, 2.2, 3.4, 4.6, 5.4, 5.2, 5, 4.8, 4.8, 4.8, 4.8, 4.8, 5.2, 6.4, 8, 8.6, 6.8, 4])
+_HOURS_ONLINE = np.array(
+    [2, 1, 0.6, 0.4, 0.4, 0.6, 1.2, 2.2, 3.4, 4.6, 5.4, 5.2, 5, 4.8, 4.8, 4.8, 4.8, 4.8, 5.2, 6.4, 8, 8.6, 6.8, 4]
+)
 _HOURS_SHOP = np.array([0] * 9 + [3, 6, 8, 7, 6, 7, 8, 8, 9, 10, 10, 8, 4] + [0] * 2)
 
 
@@ -47,7 +56,7 @@ class Orders:
 
 @dataclass(frozen=True)
 class Lines:
-    """Arrays over order lines; `order` is a row of Orders or, from `len(Orders)` on, an order of its own (see `_extras`)."""
+    """Arrays over order lines; `order` is a row of Orders or, beyond these, an order of its own (see `_extras`)."""
 
     order: Ints
     parent: Ints  # row of Orders that says who, where and how

@@ -80,7 +80,7 @@ def purchases_per_person(rng: np.random.Generator, persons: int = 40_000) -> flo
 
 def choose(curve: Floats, u: Floats) -> Ints:
     """Column of each row of a cumulative table that `u` falls into."""
-    return np.minimum((u[:, None] >= curve).sum(axis=1), curve.shape[1] - 1)
+    return np.asarray(np.minimum((u[:, None] >= curve).sum(axis=1), curve.shape[1] - 1))
 
 
 def block(

@@ -1,4 +1,4 @@
-"""Where the sample shop sells and keeps goods: 31 provinces, 8 warehouses, 40 stores, 12 dealers, and the ways between."""
+"""Where the sample shop sells and keeps goods: 31 provinces, 8 warehouses, 40 stores, 12 dealers."""
 
 from dataclasses import dataclass
 
@@ -42,12 +42,12 @@ PROVINCES = (
 )
 REGIONS = tuple(row[0] for row in PROVINCES)
 WAREHOUSE_REGIONS = (
-    "广东 Guangdong", "上海 Shanghai", "湖北 Hubei", "四川 Sichuan", "天津 Tianjin", "辽宁 Liaoning", "陕西 Shaanxi",
-    "山东 Shandong",
+    "广东 Guangdong", "上海 Shanghai", "湖北 Hubei", "四川 Sichuan", "天津 Tianjin", "辽宁 Liaoning",
+    "陕西 Shaanxi", "山东 Shandong",
 )  # fmt: skip
 DEALER_REGIONS = (
-    "黑龙江 Heilongjiang", "吉林 Jilin", "内蒙古 Inner Mongolia", "河北 Hebei", "河南 Henan", "安徽 Anhui", "江西 Jiangxi",
-    "广西 Guangxi", "云南 Yunnan", "贵州 Guizhou", "甘肃 Gansu", "新疆 Xinjiang",
+    "黑龙江 Heilongjiang", "吉林 Jilin", "内蒙古 Inner Mongolia", "河北 Hebei", "河南 Henan", "安徽 Anhui",
+    "江西 Jiangxi", "广西 Guangxi", "云南 Yunnan", "贵州 Guizhou", "甘肃 Gansu", "新疆 Xinjiang",
 )  # fmt: skip
 KINDS = ("warehouse", "store", "dealer")
 WAREHOUSE, STORE, DEALER = range(3)
@@ -74,7 +74,7 @@ class Places:
 
 
 def _nearest(tiles: Floats, standing: Ints) -> Ints:
-    return np.argmin(tiles[:, standing], axis=1).astype(np.int64)
+    return np.asarray(np.argmin(tiles[:, standing], axis=1), dtype=np.int64)
 
 
 def _name(region: int, kind: int, number: int) -> str:

@@ -1,4 +1,4 @@
-"""The known laws behind the sample shop: how people buy, leave, spend, and choose a channel. All of it goes to truth/."""
+"""The known laws behind the sample shop: how people buy, leave, spend and choose a channel. Told in truth/."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ SALE, REFUND, CANCELLED, STAFF, GIFT, EXCHANGE = range(6)
 
 @dataclass(frozen=True)
 class Purchasing:
-    """BG/NBD in days: purchase rate lambda ~ Gamma(r, rate alpha); a person leaves after a repeat with p ~ Beta(a, b)."""
+    """BG/NBD in days: purchase rate lambda ~ Gamma(r, rate alpha); after a repeat one leaves with p ~ Beta(a, b)."""
 
     r: float = 0.4
     alpha: float = 50.0

@@ -138,10 +138,13 @@ def identities(rng: np.random.Generator, persons: People, held: Accounts) -> pl.
     number = persons.number[held.person]
     family = np.where(number % FAMILY_EVERY == 1, number - 1, number)
     owner = family + held.account * 400_000_000
-    phone = [f"1{3 + n % 7}{n * 7_368_787 % 1_000_000_000:09d}" for n in owner.tolist()]
     at_till = (held.channel == process.STORE_CHANNEL) & (rng.random(size) < TILL_PHONE_SHARE)
+    phone = [
+        SHARED_TILL_PHONE if till else f"1{3 + n % 7}{n * 7_368_787 % 1_000_000_000:09d}"
+        for n, till in zip(owner.tolist(), at_till.tolist(), strict=True)
+    ]
     keys = (
-        ("phone", rng.random(size) < 0.84, [SHARED_TILL_PHONE if t else p for t, p in zip(at_till, phone, strict=True)]),
+        ("phone", rng.random(size) < 0.84, phone),
         ("email", (held.channel < 3) & (rng.random(size) < 0.4), [f"buyer{n}@mail.example" for n in number.tolist()]),
         ("member", (held.channel >= 2) & (rng.random(size) < 0.75), [f"M{n:08d}" for n in number.tolist()]),
     )

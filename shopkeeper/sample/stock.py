@@ -55,13 +55,13 @@ class _Shelves:
     arrivals: Ints
     log: list[tuple[Ints, ...]] = field(default_factory=list)
 
-    def order(self, today: int, cells: tuple[Ints, Ints], units: Ints, due: Ints, arrival: Ints, source: Ints) -> None:
+    def order(self, today: int, cells: tuple[Ints, ...], units: Ints, due: Ints, arrival: Ints, source: Ints) -> None:
         arrival = np.minimum(arrival, today + _HORIZON - 1)
         self.arrivals[(arrival % _HORIZON, *cells)] += units
         self.on_order[cells] += units
         self.log.append((np.full(len(units), today), due, arrival, *cells, units, source))
 
-    def receive_now(self, today: int, ordered: int, cells: tuple[Ints, Ints], units: Ints) -> None:
+    def receive_now(self, today: int, ordered: int, cells: tuple[Ints, ...], units: Ints) -> None:
         self.on_hand[cells] += units
         same = np.full(len(units), today)
         self.log.append((np.full(len(units), ordered), same, same, *cells, units, np.full(len(units), NONE)))
@@ -69,25 +69,17 @@ class _Shelves:
 
 def carried(world: World) -> Flags:
     """Location x SKU: what each location keeps."""
-    ranges = world.goods.ranges[[0, 1, 2]]
-    return ranges[world.where.kind]
+    return world.goods.ranges[world.where.kind]
 
 
-def outages(rng: np.random.Generator) -> list[tuple[Ints, Ints]]:
-    """First and last days of each supplier's outages: a delivery that would land in one lands after it."""
-    drawn = []
-    for _ in SUPPLIERS:
+def _landing_days(rng: np.random.Generator) -> Ints:
+    """Supplier x day: when a delivery meant for that day lands. In a supplier's outage it lands after it."""
+    lands = np.tile(np.arange(DAYS + _HORIZON), (len(SUPPLIERS), 1))
+    for supplier in range(len(SUPPLIERS)):
         starts = np.sort(rng.integers(20, DAYS, rng.poisson(_OUTAGES_A_YEAR * DAYS / 365)))
-        drawn.append((starts, starts + rng.integers(20, 50, len(starts))))
-    return drawn
-
-
-def _late(arrival: Ints, supplier: Ints, broken: list[tuple[Ints, Ints]]) -> Ints:
-    for number, (starts, ends) in enumerate(broken):
-        for start, end in zip(starts, ends, strict=True):
-            hit = (supplier == number) & (arrival >= start) & (arrival <= end)
-            arrival = np.where(hit, end + 1, arrival)
-    return arrival
+        for start, end in zip(starts, starts + rng.integers(20, 50, len(starts)), strict=True):
+            lands[supplier, start:end] = end
+    return lands
 
 
 def _days_to_event() -> Ints:
@@ -119,7 +111,7 @@ def simulate(rng: np.random.Generator, world: World, demand: Ints, cells: Flags,
         rate=_first_rates(demand, goods.launched),
         arrivals=np.zeros((_HORIZON, *shape), dtype=np.int64),
     )
-    broken = [] if never_out else outages(rng)
+    lands = _landing_days(rng)
     to_event = _days_to_event()
     filled = np.zeros_like(demand)
     on_hand = np.zeros((SNAPSHOT_DAYS, *shape), dtype=np.int32)
@@ -138,13 +130,14 @@ def simulate(rng: np.random.Generator, world: World, demand: Ints, cells: Flags,
         shelves.on_hand -= filled[today]
         needs = _needs(shelves, world, cells, today, int(to_event[today]), direct=never_out)
         moved = np.zeros(shape, dtype=np.int64) if never_out else _move(rng, shelves, world, needs, today)
-        _buy(rng, shelves, world, needs, today, broken, direct=never_out)
+        _buy(rng, shelves, world, needs, today, lands, direct=never_out)
         out = filled[today] + moved
         shelves.rate += np.where(was_there, (out - shelves.rate) * _SMOOTHING, 0.0)
         most = np.maximum(most, shelves.on_hand.sum(axis=1))
         if today >= DAYS - SNAPSHOT_DAYS:
             on_hand[today - DAYS + SNAPSHOT_DAYS] = shelves.on_hand
-    return Flow(filled, on_hand, Deliveries(*(np.concatenate(column) for column in zip(*shelves.log, strict=True))), most)
+    deliveries = Deliveries(*(np.concatenate(column) for column in zip(*shelves.log, strict=True)))
+    return Flow(filled, on_hand, deliveries, most)
 
 
 def _open(shelves: _Shelves, world: World, cells: Flags, today: int) -> None:
@@ -202,12 +195,12 @@ def _move(rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints
 
 
 def _buy(
-    rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints, today: int,
-    broken: list[tuple[Ints, Ints]], *, direct: bool,
-) -> None:  # fmt: skip
+    rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints, today: int, lands: Ints, *, direct: bool
+) -> None:
     """Orders from suppliers, in whole packs and at least the least they deliver."""
     where, goods = world.where, world.goods
-    rows = np.nonzero(needs * ((where.kind == WAREHOUSE)[:, None] | direct))
+    buys = np.ones(len(where.kind), dtype=bool) if direct else where.kind == WAREHOUSE
+    rows = np.nonzero(needs * buys[:, None])
     if not len(rows[0]):
         return
     sku = rows[1]
@@ -216,5 +209,5 @@ def _buy(
     lead = np.where(where.kind[rows[0]] == WAREHOUSE, goods.lead[sku], 3.0)
     sd = np.minimum(goods.lead_sd[sku], 0.3 * lead)
     days = np.maximum(1, np.rint(rng.normal(lead, sd))).astype(np.int64)
-    arrival = _late(today + days, goods.supplier[sku], broken)
+    arrival = lands[goods.supplier[sku], np.minimum(today + days, lands.shape[1] - 1)]
     shelves.order(today, rows, units, today + lead.astype(np.int64), arrival, np.full(len(sku), NONE))

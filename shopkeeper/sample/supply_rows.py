@@ -12,8 +12,19 @@ from shopkeeper.sample.orders import World
 from shopkeeper.sample.places import KINDS, PROVINCES, REGIONS, WAREHOUSE, Places
 from shopkeeper.sample.stock import INBOUND_DAYS, NONE, SNAPSHOT_DAYS, Deliveries
 from shopkeeper.tables import (
-    EVENTS as EVENTS_TABLE, INBOUND, LANES, LOCATIONS, MARKETING_SPEND, PRODUCTS, REGIONS as REGIONS_TABLE, STOCK_SNAPSHOTS,
+    EVENTS as EVENTS_TABLE,
 )  # fmt: skip
+from shopkeeper.tables import (
+    INBOUND,
+    LANES,
+    LOCATIONS,
+    MARKETING_SPEND,
+    PRODUCTS,
+    STOCK_SNAPSHOTS,
+)
+from shopkeeper.tables import (
+    REGIONS as REGIONS_TABLE,
+)
 
 COST_OF_NEWCOMER = np.array([38.0, 34.0, 26.0, 18.0, 12.0, 9.0])  # yuan of spending per new customer, by channel
 COST_OF_MESSAGE = 0.06
@@ -158,7 +169,8 @@ def events() -> pl.DataFrame:
 
 def marketing_spend(rng: np.random.Generator, newcomers: Ints, treated: Ints) -> pl.DataFrame:
     """Rows of `marketing_spend`. `newcomers` is day x channel, `treated` the customers mailed by campaign."""
-    smooth = np.stack([np.convolve(column, np.ones(7) / 7, mode="same") for column in newcomers.T.astype(float)], axis=1)
+    week = np.ones(7) / 7
+    smooth = np.stack([np.convolve(column, week, mode="same") for column in newcomers.T.astype(float)], axis=1)
     dearer: Floats = np.where(EVENT_OF_DAY >= 0, 1.25, 1.0)[:, None]
     amount = smooth * COST_OF_NEWCOMER * dearer * rng.uniform(0.8, 1.2, smooth.shape)
     day, channel = np.nonzero(amount >= 0.5)

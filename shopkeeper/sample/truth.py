@@ -8,9 +8,16 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.sample import process
-from shopkeeper.sample.calendar import DAYS, EVENT_OF_DAY, EVENTS, FIRST_DAY, LAST_DAY, NEWCOMER_FACTOR, UNIDENTIFIED_FACTOR
+from shopkeeper.sample.calendar import (
+    DAYS,
+    EVENT_OF_DAY,
+    EVENTS,
+    FIRST_DAY,
+    LAST_DAY,
+    NEWCOMER_FACTOR,
+    UNIDENTIFIED_FACTOR,
+)
 from shopkeeper.sample.catalogue import CATEGORIES
-from shopkeeper.sample.demand import Tastes
 from shopkeeper.sample.files import codes, dates, named
 from shopkeeper.sample.fulfilment import Lost
 from shopkeeper.sample.numbers import Floats, Ints
@@ -21,27 +28,44 @@ from shopkeeper.sample.rows import Accounts, account_codes
 from shopkeeper.sample.stock import NONE
 
 NOTES = {
-    "purchasing": "Persons arrive, then buy on days whose gaps are exponential with rate lambda (rounded to whole days, at "
-    "least one), lambda ~ Gamma(r, rate alpha) per day. After each repeat purchase a person leaves for good with p ~ "
-    "Beta(a, b); as in BG/NBD nobody leaves at the first purchase. lambda and p are independent.",
-    "spending": "An order's value in yuan ~ Gamma(p, rate nu), nu ~ Gamma(q, rate v) per person, independent of purchasing. "
-    "On event days lines are multiplied by the event's units factor; stock-outs take lines away.",
-    "events": "Events never move the purchase days of known persons. They bring more new customers and more unidentified "
-    "orders (factors by event), and more units per line (units_factor by event, region and category).",
-    "event_uplift": "On a window's day the factors are 1 + (factor - 1) * share, share 1 on the main day, `shoulder` on the "
-    "others. units = asked for; units_without = the same lines at factor 1, newcomers and unidentified orders "
-    "weighted down by their own factor.",
-    "channels": "The main channel is drawn given the person: people slow to leave are found more in owned channels "
-    "(channel_tilt). The population over all channels keeps the one law.",
-    "stock_outs": "A stock-out takes units or lines from an order. An order that would lose everything takes the "
-    "category's staple instead (replaced = true), so purchase days stay. Stock-outs do not change what a customer does later.",
+    "purchasing": (
+        "Persons arrive, then buy on days whose gaps are exponential with rate lambda (rounded to whole days, at "
+        "least one), lambda ~ Gamma(r, rate alpha) per day. After each repeat purchase a person leaves for good "
+        "with p ~ Beta(a, b); as in BG/NBD nobody leaves at the first purchase. lambda and p are independent."
+    ),
+    "spending": (
+        "An order's value in yuan ~ Gamma(p, rate nu), nu ~ Gamma(q, rate v) per person, independent of "
+        "purchasing. On event days lines are multiplied by the event's units factor; stock-outs take lines away."
+    ),
+    "events": (
+        "Events never move the purchase days of known persons. They bring more new customers and more unidentified "
+        "orders (factors by event), and more units per line (units_factor by event, region and category)."
+    ),
+    "event_uplift": (
+        "On a window's day the factors are 1 + (factor - 1) * share, share 1 on the main day, `shoulder` on the "
+        "others. units = asked for; units_without = the same lines at factor 1, newcomers and unidentified orders "
+        "weighted down by their own factor."
+    ),
+    "channels": (
+        "The main channel is drawn given the person: people slow to leave are found more in owned channels "
+        "(channel_tilt). The population over all channels keeps the one law."
+    ),
+    "stock_outs": (
+        "A stock-out takes units or lines from an order. An order that would lose everything takes the category's "
+        "staple instead (replaced = true), so purchase days stay. Stock-outs do not change what a customer does "
+        "later."
+    ),
     "refunds": "Independent of customer, item and channel. Returned goods are not put back on a shelf.",
-    "campaigns": "Each treated person makes one extra purchase with probability `effect` on a day drawn evenly from the "
-    "window_days after sending, beside the own process, dead or alive (campaign_purchases lists them).",
+    "campaigns": (
+        "Each treated person makes one extra purchase with probability `effect` on a day drawn evenly from the "
+        "window_days after sending, beside the own process, dead or alive (campaign_purchases lists them)."
+    ),
     "extras": "Cancelled, staff, gift and exchange orders come on top of the purchases.",
-    "identities": "Accounts of a person share phone, e-mail and member id where these are given. Two traps: one phone "
-    "typed at tills by many (shared_till_phone), and one family phone shared by two persons in every 200.",
-}  # fmt: skip
+    "identities": (
+        "Accounts of a person share phone, e-mail and member id where these are given. Two traps: one phone typed "
+        "at tills by many (shared_till_phone), and one family phone shared by two persons in every 200."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -188,7 +212,7 @@ def demand(world: World, noted: Tally) -> pl.DataFrame:
 
 def event_uplift(world: World, noted: Tally) -> pl.DataFrame:
     """One row per event within the data, region and category; factors hold on the main day."""
-    inside = [number for number, event in enumerate(EVENTS) if event.starts_on >= FIRST_DAY and event.ends_on <= LAST_DAY]
+    inside = [n for n, event in enumerate(EVENTS) if event.starts_on >= FIRST_DAY and event.ends_on <= LAST_DAY]
     event, region, category = (axis.ravel() for axis in np.meshgrid(
         inside, np.arange(len(REGIONS)), np.arange(len(CATEGORIES)), indexing="ij"))  # fmt: skip
     by_event = {name: pl.Series([getattr(each, name) for each in EVENTS]) for name in ("newcomers", "unidentified")}

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """One About, and the texts that have broken spreadsheets elsewhere."""
 
 import os

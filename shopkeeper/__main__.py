@@ -1,0 +1,7 @@
+"""`python -m shopkeeper`: the program without a screen, and the door to the one with it."""
+
+import sys
+
+from shopkeeper.cli import main
+
+sys.exit(main())

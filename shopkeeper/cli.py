@@ -1,0 +1,234 @@
+"""The same program without a screen. 0 is done; 1 is refused, with a sentence on standard error and no traceback."""
+
+import logging
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import click
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from shopkeeper import downloads, exports, i18n, imports, lake, retention, sample, startup
+from shopkeeper.engine import open_version
+from shopkeeper.errors import Refused
+from shopkeeper.filters import Choice, Filters
+from shopkeeper.imports import mapping as mappings
+from shopkeeper.manifest import Version
+from shopkeeper.retention import View
+from shopkeeper.served import served
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Shopkeeper: one merchant's customers and goods.",
+)  # fmt: skip
+export = typer.Typer(no_args_is_help=True, help="Write a report as .csv, .xlsx or .parquet: the rows of the screen.")
+app.add_typer(export, name="export")
+out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+Several = Annotated[list[str] | None, typer.Option(help="May be given more than once; left out means all.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    i18n.use(i18n.SOURCE)
+    try:
+        given = app(args=arguments, standalone_mode=False)
+    except Refused as refusal:
+        return _refuse(str(refusal))
+    except click.ClickException as misuse:
+        return _refuse(f"{misuse.format_message()} See `python -m shopkeeper --help`.")
+    except (click.Abort, KeyboardInterrupt):
+        return _refuse("Stopped. The data served before is untouched.")
+    except BrokenPipeError:
+        # The reader has gone; closing standard output again at exit would complain a second time.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as fault:
+        return _refuse(_log_fault(fault))
+    return given if isinstance(given, int) else 0
+
+
+def _refuse(sentence: str) -> int:
+    err.print(sentence, style="red", markup=False)
+    return 1
+
+
+def _log_fault(fault: Exception) -> str:
+    number = secrets.token_hex(4)
+    log = Path(tempfile.gettempdir()) / f"shopkeeper-fault-{number}.log"
+    handler = logging.FileHandler(log, encoding="utf-8")
+    logger = logging.getLogger("shopkeeper.fault")
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.error("fault %s", number, exc_info=fault)
+    handler.close()
+    return (
+        f"This should not have happened (fault {number}). What went wrong is in {log}; please report it with that file."
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float], None]]:
+    """A bar on standard error that names the step at work."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("Starting", total=1.0)
+        yield lambda step, share: bar.update(task, description=step, completed=share)
+
+
+@app.command(name="sample")
+def make_sample(
+    directory: Path,
+    orders: Annotated[int, typer.Option(min=1000, help="How many orders, about.")] = 60_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same shop.")] = 7,
+) -> None:
+    """Simulate a believable shop and write it, with the truth behind it, into DIRECTORY."""
+    with _progress() as tell:
+        sample.generate(directory, orders, seed, lambda share, step: tell(step, share))
+    out.print(f"A shop of about {orders:,} orders is in {directory}, the truth behind it in {directory / 'truth'}.")
+
+
+@app.command(name="import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files, or folders of them.")],
+    mapping: Annotated[str, typer.Option(help="A ready mapping by name, or a TOML file.")] = "sample",
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse the import where any row is rejected.")] = False,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add rows to those served; else tables are replaced.")
+    ] = False,
+    as_of: Day = None,
+) -> None:
+    """Check the merchant's files and serve them as a new version; list what broke the contract."""
+    with _progress() as tell:
+        outcome = imports.import_files(
+            paths,
+            mappings.load(mapping),
+            lake.data_folder(),
+            strict=strict,
+            append=append,
+            as_of=_day(as_of),
+            progress=tell,
+        )
+    _print_outcome(outcome)
+
+
+def _print_outcome(outcome: imports.Outcome) -> None:
+    out.print(outcome.message, markup=False)
+    for table in outcome.tables:
+        counts = f"{table.rows_in:,} in = {table.rows_published:,} published + {table.rows_rejected:,} rejected"
+        out.print(f"  {table.name}: {counts}", markup=False)
+    if outcome.net_amount_unreadable_rows:
+        out.print(f"  {outcome.net_amount_unreadable_rows:,} rejected rows have a net amount that cannot be read.")
+    for line in (*(rule.sentence() for rule in outcome.broken_rules), *outcome.warnings):
+        out.print(f"  - {line}", markup=False)
+    version = outcome.version
+    if version.rejects:
+        out.print(f"The rejected rows are in {version.rejects}; the Data page shows them too.", markup=False)
+    out.print(f"Version {version.id} is served, with data from {version.first_day} to {version.as_of}.", markup=False)
+
+
+@app.command()
+def versions() -> None:
+    """List the versions that are kept, the newest first."""
+    root = lake.data_folder()
+    served = lake.current_id(root)
+    table = Table("", "version", "published", "as of", "order lines", "rejected rows", "net amount", box=None)
+    for version in lake.versions(root):
+        lines = version.tables["order_lines"]
+        amount = f"{version.net_amount_published:,.2f} {version.shop.currency}"
+        table.add_row(
+            "*" if version.id == served else "", version.id, f"{version.created_at:%Y-%m-%d %H:%M} UTC",
+            version.as_of.isoformat(), f"{lines.rows_published:,}", f"{version.rows_rejected:,}", amount,
+        )  # fmt: skip
+    if not table.row_count:
+        out.print(f"Nothing has been imported into {root} yet; the sample shop is shown. Use `import` to bring data.")
+        return
+    out.print(table)
+
+
+@app.command()
+def rollback(version: Annotated[str, typer.Argument(help="Its id; left out: the one served before.")] = "") -> None:
+    """Serve an earlier version again."""
+    served = lake.rollback(lake.data_folder(), version or None)
+    out.print(f"Version {served.id} is served, with data as of {served.as_of}.")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    address: Annotated[str, typer.Option(help="Only the own machine unless told otherwise.")] = "127.0.0.1",
+) -> None:
+    """Open the app in the browser."""
+    startup.serve(address, port)
+
+
+@export.command("retention")
+def export_retention(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file; its ending says the format.")],
+    period: Annotated[Literal["week", "month", "quarter"], typer.Option()] = "month",
+    method: Annotated[Literal["exact", "unbounded", "cumulative"], typer.Option()] = "exact",
+    windows: Annotated[Literal["calendar", "rolling"], typer.Option()] = "calendar",
+    window_days: Annotated[int, typer.Option(help="Days of a rolling window; 0: 7, 30 or 90 by period.")] = 0,
+    measure: Annotated[Literal["customers", "revenue", "margin", "orders"], typer.Option()] = "customers",
+    acquired_channel: Several = None,
+    acquired_region: Several = None,
+    acquired_category: Several = None,
+    acquired_sku: Several = None,
+    bought_channel: Several = None,
+    bought_region: Several = None,
+    bought_category: Several = None,
+    cohort_from: Day = None,
+    cohort_to: Day = None,
+    until: Annotated[datetime | None, typer.Option("--until", "--as-of", formats=["%Y-%m-%d"])] = None,
+) -> None:
+    """Cohort retention, one row per cohort and age."""
+    filters = Filters(
+        acquired_channels=_choice(acquired_channel), acquired_regions=_choice(acquired_region),
+        acquired_categories=_choice(acquired_category), acquired_skus=_choice(acquired_sku),
+        bought_channels=_choice(bought_channel), bought_regions=_choice(bought_region),
+        bought_categories=_choice(bought_category),
+        cohort_from=_day(cohort_from), cohort_to=_day(cohort_to), until=_day(until),
+    )  # fmt: skip
+    view = View(period, method, windows, window_days, measure)
+    exports.check_suffix(output)
+    version = _served()
+    found = retention.report(open_version(version), filters, view)
+    _write(output, downloads.cells(version, found))
+
+
+def _write(output: Path, made: downloads.Download) -> None:
+    exports.write(output, made.frame, made.about, made.columns)
+    out.print(
+        f"{made.about.rows:,} rows as of {made.about.as_of} are in {output}. {made.about.filter_text()}", markup=False
+    )
+
+
+def _served() -> Version:
+    with _progress() as tell:
+        version = served(tell)
+    if version.shop.sample:
+        err.print("Nothing has been imported yet; this is the sample shop.")
+    return version
+
+
+def _choice(values: list[str] | None) -> Choice:
+    return tuple(values) if values else None
+
+
+def _day(at: datetime | None) -> date | None:
+    return at.date() if at else None

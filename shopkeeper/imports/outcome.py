@@ -1,0 +1,88 @@
+"""What an import did, for the screen and the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, FunctionExpression
+
+from shopkeeper.manifest import Version
+
+EXAMPLES = 20
+
+
+@dataclass(frozen=True)
+class TableOutcome:
+    """`rows_in` = `rows_published` + `rows_rejected`, of the files of this import only."""
+
+    name: str
+    rows_in: int
+    rows_published: int
+    rows_rejected: int
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """One rule that rows of one column broke. `examples`: the first 20, as (file, record number, value)."""
+
+    table: str
+    column: str
+    rule: str
+    reason: str
+    rows: int
+    examples: tuple[tuple[str, int, str | None], ...]
+
+    def sentence(self) -> str:
+        """Rule, count, records, a value and how to mend it, on one line."""
+        files = list(dict.fromkeys(file for file, _, _ in self.examples))
+        lines = ", ".join(f"{line:,}" for _, line, _ in self.examples)
+        more = " and more" if self.rows > len(self.examples) else ""
+        value = self.examples[0][2]
+        shown = f" (such as {value[:60]!r})" if value else ""
+        return (
+            f"{self.table}.{self.column}, rule '{self.rule}', {self.rows:,} rows{shown}: {self.reason} "
+            f"Records {lines}{more} of {', '.join(files)}."
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Amounts are in the shop's currency: `net_amount_in` = `net_amount_published` + `net_amount_rejected`, of the
+    files of this import. `changed` is false where the same files were already there; then nothing was published.
+    """
+
+    version: Version
+    changed: bool
+    message: str
+    tables: tuple[TableOutcome, ...] = ()
+    broken_rules: tuple[BrokenRule, ...] = ()
+    net_amount_in: Decimal = Decimal(0)
+    net_amount_published: Decimal = Decimal(0)
+    net_amount_rejected: Decimal = Decimal(0)
+    net_amount_unreadable_rows: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def rows_rejected(self) -> int:
+        """Over all tables of this import."""
+        return sum(table.rows_rejected for table in self.tables)
+
+
+def summarise(connection: DuckDBPyConnection, rejects: Sequence[Path]) -> tuple[BrokenRule, ...]:
+    """Broken rules, most frequent first, from files of rejects."""
+    if not rejects:
+        return ()
+    listed = connection.read_parquet([str(path) for path in rejects])
+    by = [ColumnExpression(name) for name in ("table", "column", "rule", "reason")]
+    groups = listed.aggregate([*by, FunctionExpression("count_star").alias("rows")]).fetchall()
+    found = []
+    for table, column, rule, reason, rows in sorted(groups, key=lambda group: (-group[4], group[:3])):
+        wanted = zip(by[:3], (table, column, rule), strict=True)
+        of_rule = listed
+        for name, value in wanted:
+            of_rule = of_rule.filter(name == ConstantExpression(value))
+        first = of_rule.sort(ColumnExpression("file"), ColumnExpression("line")).limit(EXAMPLES)
+        examples = first.project(*(ColumnExpression(name) for name in ("file", "line", "value"))).fetchall()
+        found.append(BrokenRule(table, column, rule, reason, rows, tuple(examples)))
+    return tuple(found)

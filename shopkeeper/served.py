@@ -1,0 +1,44 @@
+"""Which data is shown: the merchant's own, else the sample shop."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from shopkeeper import imports, lake
+from shopkeeper.imports import mapping
+from shopkeeper.lake import Progress
+from shopkeeper.manifest import Version
+
+SAMPLE = Path(__file__).parent.parent / "sample_data"
+
+
+def served(progress: Progress | None = None) -> Version:
+    """The version to show. The sample shop is published the first time that it is needed, and when it has changed.
+
+    Raise `Refused` where the data cannot be read, or the sample cannot be written anywhere.
+    """
+    return lake.current(lake.data_folder()) or sample_version(progress)
+
+
+def sample_version(progress: Progress | None = None) -> Version:
+    """The sample shop as a version of a lake of its own, apart from the merchant's."""
+    root = sample_root()
+    found = lake.current(root)
+    if found is not None and is_of(found, SAMPLE):
+        return found
+    return imports.import_files([SAMPLE], mapping.load("sample"), root, progress=progress).version
+
+
+def sample_root() -> Path:
+    """Beside the merchant's versions, or in the temporary folder where that cannot be written."""
+    data = lake.data_folder()
+    above = next(folder for folder in (data, *data.parents) if folder.exists())
+    writable = os.access(above, os.W_OK)
+    return data / ".sample" if writable else Path(tempfile.gettempdir()) / f"shopkeeper-sample-{os.getuid()}"
+
+
+def is_of(version: Version, folder: Path) -> bool:
+    """Whether the version was made of just the tables that lie in the folder now, by name and size of their files."""
+    files = [file for file in folder.rglob("*.parquet") if "truth" not in file.relative_to(folder).parts]
+    there = {(file.name, file.stat().st_size) for file in files}
+    return {(Path(source.name).name, source.bytes) for source in version.sources if source.bytes} == there
