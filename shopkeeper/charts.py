@@ -20,11 +20,10 @@ MARKERS = ("circle", "square", "diamond", "triangle-up")
 GREY = "#8A8F98"
 GROUND = {False: "#FFFFFF", True: "#0F1720"}
 """The page's background by whether it is dark; `.streamlit/config.toml` says the same."""
-SCALES = {
-    False: ("#EEF5FB", "#B9D7EC", "#6FAED6", "#2F7FB8", "#0B4F85"),
-    True: ("#15293A", "#1D4766", "#2A6A97", "#4C98C8", "#9BD3F5"),
-}
-PALE = 0.68
+SCALES = {False: ("#F3F8FC", "#CFE3F1", "#9DC7E3", "#5FA5D3"), True: ("#152636", "#1B4160", "#245D87", "#2F79AD")}
+INK = {False: "#10212E", True: "#F0F6FC"}
+"""Letters in cells: in contrast with every colour of the scale."""
+PALE = 0.75
 OPEN = "…"
 TEMPLATE = go.layout.Template(
     layout={
@@ -36,11 +35,13 @@ TEMPLATE = go.layout.Template(
         "hoverlabel": {"align": "left"},
         "xaxis": {"automargin": True, "zeroline": False},
         "yaxis": {"automargin": True, "zeroline": False},
-        "legend": {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0},
+        "legend": {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "traceorder": "normal"},
     }
 )
 COHORTS_IN_CURVES = 4
 ROW_PIXELS = 27
+CROWDED = 20
+"""From so many ages on, letters shrink with their cells, and not every age is named on the axis."""
 
 
 def unit(view: View) -> str:
@@ -65,35 +66,52 @@ def title(view: View, currency: str) -> str:
             "unbounded": _("Share of each cohort that bought in {unit} k or later", unit=unit(view)),
             "cumulative": _("Share of each cohort that bought again by {unit} k", unit=unit(view)),
         }
-        return text[view.method]
+        return text[view.method] + " (%)"
     label = _(measure(measure_name(view)).label) + ("" if view.measure == "orders" else f" ({currency})")
     if view.method == "cumulative":
         return _("{measure}, up to {unit} k", measure=label, unit=unit(view))
     return _("{measure}, in {unit} k", measure=label, unit=unit(view))
 
 
-def retention_heatmap(report: Retention, currency: str, *, dark: bool = False) -> go.Figure:
-    """The triangle: a row per cohort, a column per age; above it the mean over closed cells.
+def retention_heatmap(
+    report: Retention, currency: str, *, latest: int | None = None, dark: bool = False
+) -> go.Figure:
+    """The triangle: a row per cohort (of the `latest` so many), a column per age; above it the mean over closed cells.
 
     Open cells are empty and marked, cells of few customers fade into the ground. Each cell carries
     `[cohort, age]` as the first two fields of its custom data, which a click gives back.
     """
-    cells, view = report.cells, report.view
+    view, cells = report.view, report.cells
+    if latest:
+        cells = cells.filter(pl.col("cohort").is_in(cells["cohort"].unique().sort().tail(latest).to_list()))
     cohorts = cells["cohort"].unique().sort().to_list()
     labels = dict(zip(cohorts, row_labels(cells, view), strict=True))
     ages = list(range((cells["age"].max() or 0) + 1))  # type: ignore[operator]
     closed, few = cells.filter("mature"), pl.col("n") < FEW_CUSTOMERS
-    top = highest(cells)
-    pattern = "%{z:.0%}" if view.measure == "customers" else "%{z:.3~s}"
+    factor = 100.0 if view.measure == "customers" else 1.0
+    top = highest(cells, factor)
+    pattern = cell_text(view, top)
+
+    def style(*, pale: bool) -> dict[str, Any]:
+        return cell_style(dark, pale=pale, crowded=len(ages) > CROWDED) | {"zmax": top, "texttemplate": pattern}
+
     figure = go.Figure(layout={"template": TEMPLATE})
     for part, pale in ((closed.filter(~few), False), (closed.filter(few), True)):
-        figure.add_trace(heat(part, labels, ages, top, pattern, scale(dark, pale=pale)))
+        figure.add_trace(heat(part.with_columns(z=pl.col("rate") * factor), labels, ages, style(pale=pale)))
     figure.add_trace(open_cells(cells.filter(~pl.col("mature")), labels, ages))
-    figure.add_trace(mean_row(report.mean, ages, top, pattern, scale(dark, pale=False)))
+    mean = report.mean.filter(pl.col("age") < len(ages))
+    figure.add_trace(mean_row(mean.with_columns(z=pl.col("rate") * factor), ages, style(pale=False)))
     for name, part in (("closed", closed), ("open", cells.filter(~pl.col("mature")))):
         figure.add_trace(targets(part, labels, view, currency, name))
-    figure.add_trace(mean_targets(report.mean, view, currency))
+    figure.add_trace(mean_targets(mean, view, currency))
     return arranged(figure, report, list(labels.values()), ages, currency)
+
+
+def cell_text(view: View, top: float) -> str:
+    """How the browser writes a cell: percent without its sign (the title has it), so that a phone has room for it."""
+    if view.measure == "customers":
+        return "%{z:.0f}" if top >= 10 else "%{z:.1f}"
+    return "%{z:.2~s}"
 
 
 def arranged(figure: go.Figure, report: Retention, labels: list[str], ages: list[int], currency: str) -> go.Figure:
@@ -109,7 +127,7 @@ def arranged(figure: go.Figure, report: Retention, labels: list[str], ages: list
         clickmode="event+select",
         dragmode=False,
         xaxis={
-            "title": label, "tickvals": ages, "range": [-0.5, len(ages) - 0.5], "showgrid": False, "anchor": "y",
+            "title": label, "tickvals": ages[:: 1 + len(ages) // CROWDED], "range": [-0.5, len(ages) - 0.5], "showgrid": False, "anchor": "y",
             "fixedrange": True, "tickangle": 0,
         },
         yaxis={
@@ -133,18 +151,22 @@ def row_labels(cells: pl.DataFrame, view: View) -> list[str]:
     ]
 
 
-def highest(cells: pl.DataFrame) -> float:
+def highest(cells: pl.DataFrame, factor: float) -> float:
     """The end of the colour scale: the highest rate after age 0, which would drown all others."""
     later = cells.filter(pl.col("age") > 0, pl.col("n") >= FEW_CUSTOMERS)["rate"].max()
     anywhere = cells["rate"].max()
     found = later or anywhere or 1.0
-    return float(found)  # type: ignore[arg-type]
+    return float(found) * factor  # type: ignore[arg-type]
 
 
-def scale(dark: bool, *, pale: bool) -> list[list[Any]]:  # noqa: FBT001
-    """A single-hue scale on the given ground; `pale` mixes it with the ground, so that labels stay in contrast."""
+def cell_style(dark: bool, *, pale: bool, crowded: bool) -> dict[str, Any]:  # noqa: FBT001
+    """Colours of a heat map on a dark or light ground; `pale` fades cells and letters into the ground."""
     colours = [blend(colour, GROUND[dark], PALE) if pale else colour for colour in SCALES[dark]]
-    return [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)]
+    return {
+        "colorscale": [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
+        "textfont": {"color": GREY if pale else INK[dark]} | ({} if crowded else {"size": 11}),
+        "zmin": 0, "showscale": False, "xgap": 1, "ygap": 1, "hoverinfo": "skip", "hoverongaps": False,
+    }  # fmt: skip
 
 
 def blend(colour: str, ground: str, share: float) -> str:
@@ -154,16 +176,14 @@ def blend(colour: str, ground: str, share: float) -> str:
 
 
 def heat(
-    part: pl.DataFrame, labels: dict[date, str], ages: list[int], top: float, pattern: str, colours: list[list[Any]]
+    part: pl.DataFrame, labels: dict[date, str], ages: list[int], style: dict[str, Any]
 ) -> go.Heatmap:
+    """The cells of `part` in the grid of all; the rest is left out."""
     rows = {cohort: row for row, cohort in enumerate(labels)}
     z = np.full((len(labels), len(ages)), np.nan)
-    for cohort, age, rate in part.select("cohort", "age", "rate").iter_rows():
-        z[rows[cohort], age] = rate
-    return go.Heatmap(
-        z=z, x=ages, y=list(labels.values()), zmin=0, zmax=top, colorscale=colours, showscale=False, xgap=1, ygap=1,
-        texttemplate=pattern, hoverinfo="skip", hoverongaps=False,
-    )  # fmt: skip
+    for cohort, age, value in part.select("cohort", "age", "z").iter_rows():
+        z[rows[cohort], age] = value
+    return go.Heatmap(z=z, x=ages, y=list(labels.values()), **style)
 
 
 def open_cells(part: pl.DataFrame, labels: dict[date, str], ages: list[int]) -> go.Scatter:
@@ -176,15 +196,11 @@ def open_cells(part: pl.DataFrame, labels: dict[date, str], ages: list[int]) -> 
     )  # fmt: skip
 
 
-def mean_row(
-    mean: pl.DataFrame, ages: list[int], top: float, pattern: str, colours: list[list[Any]]
-) -> go.Heatmap:
-    rates = dict(mean.select("age", "rate").iter_rows())
-    return go.Heatmap(
-        z=[[rates.get(age) for age in ages]], x=ages, y=[mean_label()], yaxis="y2", zmin=0, zmax=top,
-        colorscale=colours, showscale=False, xgap=1, ygap=1, texttemplate=f"<b>{pattern}</b>", hoverinfo="skip",
-        hoverongaps=False,
-    )  # fmt: skip
+def mean_row(mean: pl.DataFrame, ages: list[int], style: dict[str, Any]) -> go.Heatmap:
+    """One row on an axis of its own, above the cohorts."""
+    values = dict(mean.select("age", "z").iter_rows())
+    bold = {"texttemplate": f"<b>{style['texttemplate']}</b>"}
+    return go.Heatmap(z=[[values.get(age) for age in ages]], x=ages, y=[mean_label()], yaxis="y2", **(style | bold))
 
 
 def mean_label() -> str:
@@ -268,7 +284,7 @@ def retention_curves(reports: Sequence[tuple[str, Retention]], currency: str) ->
         height=430,
         xaxis={
             "title": _("{Unit}s since the first purchase (k)", Unit=unit(view).capitalize()),
-            "showgrid": False, "fixedrange": True,
+            "showgrid": False, "fixedrange": True, "range": [first_age - 0.5, None], "autorange": "max",
         },
         yaxis={
             "title": rate_title(view, currency), "rangemode": "tozero", "fixedrange": True,

@@ -1,6 +1,8 @@
 """The one seam to the data: a query by name, its parameters, and what the viewer may see."""
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,12 +51,15 @@ class Query(Protocol):
     """What a feature's `report` receives: ask by name, get a frame."""
 
     @property
-    def scope(self) -> Scope: ...
+    def scope(self) -> Scope:
+        """What the viewer may see."""
 
     @property
-    def version(self) -> Version: ...
+    def version(self) -> Version:
+        """The version that answers."""
 
-    def __call__(self, name: str, /, **parameters: Parameter) -> pl.DataFrame: ...
+    def __call__(self, name: str, /, **parameters: Parameter) -> pl.DataFrame:
+        """The rows of queries/<name>.sql."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ class Engine:
         self.scope = scope
         self.limits = limits
         self.queries = queries
-        self.spill = tempfile.TemporaryDirectory(prefix="shopkeeper-")
+        self.spill = Path(tempfile.mkdtemp(prefix="shopkeeper-"))
+        self.cleaning = weakref.finalize(self, shutil.rmtree, self.spill, ignore_errors=True)
         self.rebuilding = Lock()
         self.connection = self.connect()
 
@@ -116,7 +122,7 @@ class Engine:
                 f"Data version {self.version.id} lacks what this page needs ({query.name}): it was made by an earlier "
                 "program. Import the data again."
             ) from error
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.PermissionException) as error:  # a file that is gone is looked for elsewhere
             raise Refused(
                 f"Data version {self.version.id} is no longer on the disk, or cannot be read. Load the page again; if "
                 "that does not help, import the data again."
@@ -139,7 +145,7 @@ class Engine:
                 "autoload_known_extensions": "false",
                 "allow_community_extensions": "false",
                 "python_enable_replacements": "false",
-                "temp_directory": self.spill.name,
+                "temp_directory": str(self.spill),
                 "max_temp_directory_size": self.limits.memory,
             }
         )
@@ -175,10 +181,10 @@ class Engine:
     def close(self) -> None:
         """Let go of the connection and its temporary files."""
         self.connection.close()
-        self.spill.cleanup()
+        self.cleaning()
 
 
-def open_version(  # noqa: PLR0913 - each is a limit of its own
+def open_version(
     version: Version,
     scope: Scope = EVERYTHING,
     *,
@@ -194,7 +200,7 @@ def open_version(  # noqa: PLR0913 - each is a limit of its own
     """
     try:
         return Engine(version, scope, Limits(memory, threads, seconds), queries)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, duckdb.PermissionException) as error:
         raise Refused(f"Data version {version.id} is no longer on the disk. Load the page again.") from error
 
 

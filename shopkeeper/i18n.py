@@ -13,7 +13,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -21,11 +20,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 Number = int | float | Decimal
-Period = Literal["week", "month", "quarter"]
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 SOURCE = "en"
-PERIODS: tuple[Period, ...] = get_args(Period)
 MISSING = "\N{EN DASH}"
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
@@ -57,10 +54,10 @@ def speaking(language: str) -> Iterator[None]:
 def match_locale(accepted: str | None) -> str:
     """The best of `LANGUAGES` for an Accept-Language header or a locale such as `zh-CN`; English where none fits."""
     wishes = []
-    for position, part in enumerate((accepted or "").split(",")):
+    for position, part in enumerate((accepted or "").replace(" ", "").split(",")):
         tag, _, weight = part.partition(";q=")
         try:
-            wishes.append((-float(weight or 1), position, tag.strip().replace("_", "-").lower()))
+            wishes.append((-float(weight or 1), position, tag.replace("_", "-").lower()))
         except ValueError:
             continue
     for rank, _, tag in sorted(wishes):

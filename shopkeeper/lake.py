@@ -34,7 +34,10 @@ from shopkeeper.manifest import (
 )
 from shopkeeper.queries import QUERIES
 
-__all__ = ["DataFile", "Shop", "Source", "Staged", "StagedTable", "TableStats", "Version"]
+__all__ = [
+    "DataFile", "Progress", "Shop", "Source", "Staged", "StagedTable", "TableStats", "Version",
+    "current", "data_folder", "prune", "publish", "publisher", "rollback", "verify", "versions",
+]  # fmt: skip
 
 Progress = Callable[[str, float], None]
 """Told (what is being done, share of the whole that is done: 0 to 1)."""
@@ -93,10 +96,8 @@ def locked(root: Path) -> Iterator[None]:
 
 
 def disk_is_full(error: OSError | duckdb.IOException) -> bool:
-    """DuckDB gives the system's reason only in its message."""
-    if isinstance(error, OSError):
-        return error.errno in FULL
-    return any(os.strerror(code) in str(error) for code in FULL)
+    """DuckDB and Polars give the system's reason only in their message."""
+    return getattr(error, "errno", None) in FULL or any(os.strerror(code) in str(error) for code in FULL)
 
 
 def publish(
@@ -203,7 +204,9 @@ def rollback(root: Path, version_id: str | None = None) -> Version:
 
 
 def prune(root: Path, keep: int = KEEP) -> list[str]:
-    """Remove old versions, and give their ids. The newest `keep`, those of the last 24 hours and the current stay.
+    """Remove old versions, and give their ids.
+
+    The newest `keep`, those of the last 24 hours, the current and the one it replaced stay.
 
     Raise `Refused` where a publisher is at work.
     """
@@ -213,9 +216,10 @@ def prune(root: Path, keep: int = KEEP) -> list[str]:
 
 def remove_old(root: Path, keep: int) -> list[str]:
     """`prune` for one who holds the lock. A folder leaves `versions` in one step, so none is ever seen half gone."""
-    served = current_id(root)
+    served = current(root)
+    needed = {served.id, served.parent} if served else set()
     young = f"{datetime.now(UTC) - YOUNG:%Y%m%dT%H%M%SZ-%f}"
-    old = [folder for folder in folders(root)[max(keep, 1) :] if folder.name != served and folder.name < young]
+    old = [folder for folder in folders(root)[max(keep, 1) :] if folder.name not in needed and folder.name < young]
     for folder in old:
         gone = root / "staging" / f"removed-{folder.name}"
         gone.parent.mkdir(exist_ok=True)

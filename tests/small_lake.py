@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import polars as pl
+
 from shopkeeper import lake
 from shopkeeper.errors import Refused
 from shopkeeper.lake import Shop, Source, Staged, StagedTable, Version
@@ -19,6 +20,7 @@ from shopkeeper.queries import QUERIES
 SHOP = Shop("Little shop", "CNY", "Asia/Shanghai")
 ROWS = 120
 CATEGORIES, REGIONS = ("tea", "cups", None), ("Hunan", "Jilin", None)
+TEXTS = ("order_id", "sku", "customer_id", "channel", "ship_to_region", "category", "status")
 TINY_QUERIES = {
     "staging/lines": """
         -- grain: one row per order line up to as-of
@@ -38,7 +40,7 @@ TINY_QUERIES = {
         -- grain: one row per category, first category and region
         -- scope: category=category,first_category region=region
         SELECT a.category, b.category AS first_category, a.ship_to_region AS region
-        FROM stg_lines AS a JOIN stg_lines AS b ON true GROUP BY ALL""",
+        FROM stg_lines AS a JOIN stg_lines AS b ON a.order_id = b.order_id GROUP BY ALL""",
     "marts/categories": """
         -- grain: one row per category
         -- scope: category=category
@@ -97,7 +99,7 @@ def order_lines(mark: int, rows: int = ROWS) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "order_id": [f"o{number // 2}" for number in numbers],
-            "ordered_at": [datetime(2026, 1, 1) + timedelta(hours=number) for number in numbers],  # noqa: DTZ001
+            "ordered_at": [datetime(2026, 1, 1) + timedelta(hours=number) for number in numbers],
             "sku": [f"s{number % 7}" for number in numbers],
             "quantity": [mark] * rows,
             "net_amount": [Decimal("10.25") if number % 11 else Decimal("-1.5") for number in numbers],
@@ -107,7 +109,12 @@ def order_lines(mark: int, rows: int = ROWS) -> pl.DataFrame:
             "category": [CATEGORIES[number // 3 % 3] for number in numbers],
             "status": [("sale", None, "refund")[number % 3] for number in numbers],
         },
-        schema_overrides={"net_amount": pl.Decimal(18, 4), "quantity": pl.Int64, "ordered_at": pl.Datetime("us")},
+        schema_overrides=dict.fromkeys(TEXTS, pl.String)
+        | {
+            "ordered_at": pl.Datetime("us"),
+            "quantity": pl.Int64,
+            "net_amount": pl.Decimal(18, 4),
+        },
     )
 
 
@@ -152,17 +159,20 @@ def publish_and_die(root: Path, queries: Path, mark: int, ready: Connection, die
         os.kill(os.getpid(), signal.SIGKILL)
 
     if dies_at == "pointer":
-        lake.point_to = die
+        setattr(lake, "point_to", die)  # noqa: B010 - a plain assignment would not pass the type check
     ready.send("ready")
     publish_mark(root, queries, mark, progress=lambda step, _: die() if step == dies_at else None)
     ready.send("published")
 
 
 def publish_in_little_room(root: Path, queries: Path, mark: int, answer: Connection, room: int) -> None:
-    """In a child process: publish where no file can grow beyond `room` bytes, and say how it ended."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+    """In a child process: publish where, once staged, no file can grow beyond `room` bytes; say how it ended."""
+
+    def no_more_room(*_: object) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
     try:
-        publish_mark(root, queries, mark, rows=3000)
+        publish_mark(root, queries, mark, rows=3000, progress=no_more_room)
     except Refused as refused:
         answer.send(str(refused))
     else:

@@ -5,16 +5,20 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
+from babel.messages.extract import DEFAULT_KEYWORDS, extract, extract_from_file
 from babel.messages.pofile import read_po
 
 from shopkeeper import i18n
 from shopkeeper.i18n import LANGUAGES, gettext, ngettext
+from shopkeeper.retention import PERIODS
+from tests.messages import called
 
+EXTRACTOR = "tests.messages:extract"
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(
     path
@@ -23,7 +27,9 @@ SOURCES = sorted(
     if path.is_file()
 )
 SCREEN = [
-    path for path in SOURCES if path.name in {"app.py", "ui.py", "charts.py"} or path.is_relative_to(ROOT / "pages")
+    path
+    for path in SOURCES
+    if path.name in {"app.py", "charts.py"} or path.is_relative_to(ROOT / "pages") or path.parent.name == "ui"
 ]
 CATALOGUES = {path.parent.parent.name: path for path in ROOT.glob("shopkeeper/locale/*/LC_MESSAGES/shopkeeper.po")}
 
@@ -39,8 +45,8 @@ TEXT_KEYWORDS = {
     "message", "name", "page_title", "placeholder", "subtitle", "text", "ticksuffix", "title", "title_text",
     "xaxis_title", "yaxis_title",
 }  # fmt: skip
-MACHINE_NAMES = {"closed", "open", "mean"}
-"""Names of traces whose hover never shows them."""
+NO_WORDS = {"Shopkeeper", "closed", "open", "mean"}
+"""The product's name, and names of traces that are never shown."""
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +59,7 @@ def messages() -> dict[str | tuple[str, ...], str]:
     """Every message of the source, and the file that says it first."""
     found: dict[str | tuple[str, ...], str] = {}
     for path in SOURCES:
-        for _, message, _, _ in extract_from_file("python", path, DEFAULT_KEYWORDS):
+        for _, message, _, _ in extract_from_file(EXTRACTOR, path, DEFAULT_KEYWORDS):
             found.setdefault(message, str(path.relative_to(ROOT)))
     return found
 
@@ -94,24 +100,27 @@ def test_translations_keep_the_fields_of_their_source(language: str) -> None:
 
 
 def test_messages_are_written_out_where_they_are_marked() -> None:
-    """Extraction never finds a message glued together, and takes the key in `_(LABELS["key"])` for a message."""
+    """A message that is glued together is never found by extraction."""
     glued = []
     for path in SOURCES:
-        for call in calls(path):
-            if called(call) in {"_", "gettext", "ngettext", "N_"} and call.args:
-                message = call.args[0]
-                inside = (node.value for node in ast.walk(message) if isinstance(node, ast.Constant))
-                if not isinstance(message, ast.Constant) and any(isinstance(value, str) for value in inside):
-                    glued.append(f"{path.relative_to(ROOT)}:{call.lineno} {ast.unparse(call)}")
+        for call in (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            marks = called(call) in {"_", "gettext", "ngettext", "N_"} and call.args
+            if marks and isinstance(call.args[0], ast.JoinedStr | ast.BinOp | ast.IfExp):
+                glued.append(f"{path.relative_to(ROOT)}:{call.lineno} {ast.unparse(call)}")
     assert glued == []
 
 
-def calls(path: Path) -> list[ast.Call]:
-    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
-
-
-def called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('_("a")', ["a"]), ('f"**{_(\'a\')}**"', ["a"]), ('_(LABELS["key"])', []),
+        ('i18n.ngettext("a", "b", n)', [("a", "b")]),
+        ('N_("a" "b")', ["ab"]), ('_("{n} of", n=f("x"))', ["{n} of"]), ('st.title("a")', []),
+    ],
+)  # fmt: skip
+def test_extraction_finds_messages_and_nothing_else(source: str, found: list[str | tuple[str, ...]]) -> None:
+    extracted = extract(EXTRACTOR, BytesIO(source.encode()), DEFAULT_KEYWORDS)
+    assert [message for _, message, _, _ in extracted] == found
 
 
 def words(node: ast.expr) -> Iterator[str]:
@@ -132,7 +141,7 @@ def words(node: ast.expr) -> Iterator[str]:
 def is_language(text: str) -> bool:
     """Whether a literal holds words, once Plotly's fields, tags and icons are taken out."""
     plain = re.sub(r"%\{[^}]*\}|<[^>]*>|:material/\w+:", " ", text)
-    return text not in MACHINE_NAMES and re.search(r"[^\W\d_]{2}", plain) is not None
+    return text not in NO_WORDS and re.search(r"[^\W\d_]{2}", plain) is not None
 
 
 def is_log(receiver: ast.expr) -> bool:
@@ -225,7 +234,7 @@ def test_an_unknown_language_is_an_error_that_names_the_known() -> None:
     [
         ("zh-CN,zh;q=0.9,en;q=0.8", "zh_CN"), ("zh", "zh_CN"), ("zh-TW", "zh_CN"), ("zh_CN", "zh_CN"), ("en-GB", "en"),
         ("fr,en;q=0.5,zh;q=0.8", "zh_CN"), ("zh;q=0,en", "en"), ("de", "en"), ("*", "en"), ("", "en"), (None, "en"),
-        ("zh;q=x", "en"),
+        ("zh;q=x", "en"), ("en; q=0.5, zh-Hans; q=0.9", "zh_CN"),
     ],
 )  # fmt: skip
 def test_a_browser_is_answered_in_the_language_it_prefers(accepted: str | None, language: str) -> None:
@@ -262,10 +271,10 @@ def test_numbers_round_half_up_and_zero_has_no_sign() -> None:
 
 def test_dates_and_periods_read_as_the_language_writes_them() -> None:
     day, at = date(2026, 2, 10), datetime(2026, 2, 10, 20, 4, 5, tzinfo=UTC)
-    assert [i18n.period_label(period, day) for period in i18n.PERIODS] == ["2026-W07", "Feb 2026", "Q1 2026"]
+    assert [i18n.period_label(period, day) for period in PERIODS] == ["2026-W07", "Feb 2026", "Q1 2026"]
     assert i18n.date_(day) == "Feb 10, 2026"
     i18n.use("zh_CN")
-    assert [i18n.period_label(period, day) for period in i18n.PERIODS] == ["2026年第7周", "2026年2月", "2026年第1季度"]
+    assert [i18n.period_label(period, day) for period in PERIODS] == ["2026年第7周", "2026年2月", "2026年第1季度"]
     assert i18n.date_(day) == "2026年2月10日"
     assert i18n.moment(at, "Asia/Shanghai") == "2026年2月11日 04:04:05"
 

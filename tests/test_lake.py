@@ -6,22 +6,32 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+
 from shopkeeper import lake, marts
 from shopkeeper.errors import Refused
 from shopkeeper.lake import StagedTable, Version
 from tests.small_lake import (
-    ROWS, order_lines, publish_and_die, publish_in_little_room, publish_mark, stage, tiny_queries,
+    ROWS,
+    order_lines,
+    publish_and_die,
+    publish_in_little_room,
+    publish_mark,
+    stage,
+    tiny_queries,
 )  # fmt: skip
 
 STEPS = ("Putting the tables in place", "Checking that the totals reconcile", "Building parts", "Writing to disk")
@@ -41,9 +51,9 @@ def root(tmp_path: Path) -> Path:
 
 def marks(version: Version) -> tuple[int, int, int]:
     """Rows, least and greatest mark as the published files hold them."""
+    sql = "SELECT count(*), min(quantity), max(quantity) FROM read_parquet($files)"
     with duckdb.connect(config={"threads": "1"}) as connection:
-        lines = connection.read_parquet([str(file) for file in version.files("order_lines")])
-        return connection.sql("SELECT count(*), min(quantity), max(quantity) FROM lines").fetchall()[0]
+        return connection.execute(sql, {"files": [str(file) for file in version.files("order_lines")]}).fetchall()[0]
 
 
 def one_mark(version: Version) -> int:
@@ -75,7 +85,8 @@ def test_a_version_says_what_it_holds(root: Path, queries: Path) -> None:
     assert (table.rows_in, table.rows_published, table.rows_rejected) == (ROWS, ROWS, 0)
     assert version.net_amount_in == version.net_amount_published == order_lines(1)["net_amount"].sum()
     assert set(version.marts) == {"days", "parts", "crossings", "categories", "calendar"}
-    assert version.parent is version.rejects is None
+    assert version.parent is None
+    assert version.rejects is None
     assert version.files("products") == []
     assert [share for _, share in steps] == sorted(share for _, share in steps)
     assert steps[-1] == ("Done", 1.0)
@@ -144,7 +155,7 @@ def test_a_carried_table_keeps_its_rows_counts_sources_and_rejects(root: Path, q
 
 
 def change(staged: lake.Staged, **changes: object) -> lake.Staged:
-    return lake.Staged(**(vars(staged) | changes))  # type: ignore[arg-type]
+    return lake.Staged(**(vars(staged) | changes))
 
 
 @pytest.mark.parametrize(
@@ -168,10 +179,11 @@ def test_what_does_not_reconcile_is_never_published(
 def test_rows_must_reconcile_and_rejects_be_listed(
     root: Path, queries: Path, rows_in: int, rejected: int, fault: str
 ) -> None:
-    with pytest.raises(Refused, match=fault), lake.publisher(root) as directory:
+    with lake.publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(2)})
         lines = StagedTable("order_lines", staged.tables[0].files, rows_in, rejected)
-        lake.publish(root, change(staged, tables=(lines,)), queries=queries)
+        with pytest.raises(Refused, match=fault):
+            lake.publish(root, change(staged, tables=(lines,)), queries=queries)
     assert lake.current(root) is None
 
 
@@ -182,9 +194,9 @@ def test_no_order_line_is_no_version(root: Path, queries: Path) -> None:
 
 def test_a_column_of_another_type_is_refused(root: Path, queries: Path) -> None:
     lines = order_lines(1).with_columns(pl.col("quantity").cast(pl.Float64))
-    with pytest.raises(Refused, match="order_lines: column quantity is stored as DOUBLE, but must be BIGINT"):
-        with lake.publisher(root) as directory:
-            lake.publish(root, stage(directory, {"order_lines": lines}), queries=queries)
+    fault = "order_lines: column quantity is stored as DOUBLE, but must be BIGINT"
+    with pytest.raises(Refused, match=fault), lake.publisher(root) as directory:
+        lake.publish(root, stage(directory, {"order_lines": lines}), queries=queries)
 
 
 def test_a_second_publisher_is_told_at_once(root: Path, queries: Path) -> None:
@@ -192,9 +204,10 @@ def test_a_second_publisher_is_told_at_once(root: Path, queries: Path) -> None:
     publish_mark(root, queries, 2)
     with lake.publisher(root):
         started = time.monotonic()
-        for attempt in (lambda: publish_mark(root, queries, 3), lambda: lake.rollback(root, before.id)):
-            with pytest.raises(Refused, match="Another import is at work"):
-                attempt()
+        with pytest.raises(Refused, match="Another import is at work"):
+            publish_mark(root, queries, 3)
+        with pytest.raises(Refused, match="Another import is at work"):
+            lake.rollback(root, before.id)
         with pytest.raises(Refused, match="Another import is at work"):
             lake.prune(root)
         assert time.monotonic() - started < 1
@@ -279,7 +292,11 @@ def test_old_versions_go_but_never_the_current(root: Path, queries: Path, monkey
     assert lake.prune(root) == [made[1].id]
     assert lake.current(root) == made[0]
     publish_mark(root, queries, 8)
-    assert [version.id for version in lake.versions(root)] == [served(root).id, *(v.id for v in made[:2:-1]), made[0].id]
+    assert [version.id for version in lake.versions(root)] == [
+        served(root).id,
+        *(v.id for v in made[:2:-1]),
+        made[0].id,
+    ]
     for version in lake.versions(root):
         assert lake.verify(version) == []
 
@@ -294,19 +311,28 @@ def test_readers_never_see_half_a_version(root: Path, queries: Path) -> None:
             try:
                 rows, least, greatest = marks(served(root))
                 seen["whole" if (rows, least) == (ROWS, greatest) else "torn"] += 1
-            except Exception as error:  # noqa: BLE001 - whatever goes wrong is what this test counts
+            except Exception as error:
                 seen[repr(error)] += 1
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for mark in range(1, 26):
+    for mark in range(1, 11):
         publish_mark(root, queries, mark)
     stop.set()
     for reader in readers:
         reader.join()
     assert seen.keys() == {"whole"}
-    assert seen["whole"] > 25
+    assert seen["whole"] > 10
+
+
+def start(target: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:
+    """A child process, and the end of a pipe that it answers through; its own end is its fourth argument."""
+    here, there = children.Pipe()
+    child = children.Process(target=target, args=(*arguments[:3], there, *arguments[3:]))
+    child.start()
+    there.close()
+    return child, here
 
 
 @pytest.fixture
@@ -326,14 +352,12 @@ def killed(root: Path, queries: Path) -> Iterator[Counter[str]]:
 def test_a_kill_at_any_step_leaves_the_old_version(
     root: Path, queries: Path, killed: Counter[str], dies_at: str
 ) -> None:
-    here, there = children.Pipe()
-    child = children.Process(target=publish_and_die, args=(root, queries, 1, there, dies_at))
-    child.start()
+    child, answer = start(publish_and_die, root, queries, 1, dies_at)
+    assert answer.recv() == "ready"
     child.join()
-    assert child.exitcode == -9
+    assert child.exitcode == -signal.SIGKILL
     assert one_mark(served(root)) == 0
     killed[dies_at] += 1
-    here.close()
 
 
 def test_kills_at_random_moments_leave_the_old_or_the_new_version(
@@ -345,26 +369,23 @@ def test_kills_at_random_moments_leave_the_old_or_the_new_version(
     before = 1
     chance = random.Random(20)  # noqa: S311 - moments, not secrets
     for mark in range(2, 32):
-        here, there = children.Pipe()
-        child = children.Process(target=publish_and_die, args=(root, queries, mark, there, ""))
-        child.start()
-        assert here.recv() == "ready"
+        child, answer = start(publish_and_die, root, queries, mark, "")
+        assert answer.recv() == "ready"
         child.join(chance.uniform(0, 1.3) * took)
         killed["killed" if child.is_alive() else "finished"] += 1
         child.kill()
         child.join()
-        before, after = one_mark(served(root)), before
-        assert before in (after, mark)
+        now = one_mark(served(root))
+        assert now in (before, mark)
+        before = now
     assert killed["killed"] >= 12
 
 
-@pytest.mark.parametrize("room", [500, 4_000, 20_000])
+@pytest.mark.parametrize("room", [0, 600, 1_500])
 def test_a_full_disk_leaves_the_old_version(root: Path, queries: Path, room: int) -> None:
     before = publish_mark(root, queries, 1)
-    here, there = children.Pipe()
-    child = children.Process(target=publish_in_little_room, args=(root, queries, 2, there, room))
-    child.start()
-    assert "no room left on the disk" in here.recv()
+    child, answer = start(publish_in_little_room, root, queries, 2, room)
+    assert "no room left on the disk" in answer.recv()
     child.join()
     assert lake.current(root) == before
     assert not (root / "staging").exists()
@@ -381,8 +402,8 @@ def test_a_disk_that_fills_at_the_last_step_leaves_the_old_version(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with monkeypatch.context() as patch, pytest.raises(Refused, match="no room left on the disk"):
-        patch.setattr(lake, step, full)
+    monkeypatch.setattr(lake, step, full)
+    with pytest.raises(Refused, match="no room left on the disk"):
         publish_mark(root, queries, 2)
     assert lake.current(root) == before
 
@@ -391,7 +412,7 @@ def test_files_and_folders_reach_the_disk_before_the_pointer_moves(
     root: Path, queries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    fsync, rename = os.fsync, os.rename
+    fsync = os.fsync
 
     def noted_sync(descriptor: int) -> None:
         order.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
@@ -399,7 +420,6 @@ def test_files_and_folders_reach_the_disk_before_the_pointer_moves(
 
     monkeypatch.setattr(os, "fsync", noted_sync)
     version = publish_mark(root, queries, 1)
-    assert rename is os.rename
     staged = [path.replace(f"/staging/{version.id}", f"/versions/{version.id}") for path in order]
     wanted = [str(version.path / file.path) for file in version.all_files()]
     wanted += [str(version.path / name) for name in ("tables/order_lines", "tables", "marts", "manifest.json")]

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from shopkeeper import lake
 from shopkeeper.errors import Refused
 from shopkeeper.imports import files as input_files
 from shopkeeper.imports import staging
-from shopkeeper.imports.checking import Terms, tomorrow
+from shopkeeper.imports.contract import Terms, tomorrow
 from shopkeeper.imports.files import InputFile
 from shopkeeper.imports.mapping import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
@@ -129,8 +129,8 @@ def _refuse_other_shop(job: Job) -> None:
     kept = job.carried or (before and job.append)
     if before and kept and (before.shop.currency, before.shop.timezone) != (shop.currency, shop.timezone):
         raise Refused(
-            f"The data there are {before.shop.name}'s, in {before.shop.currency} and {before.shop.timezone}; the mapping "
-            f"says {shop.currency} and {shop.timezone}. Mend the mapping's [shop], or import into another data folder."
+            f"The data there are {before.shop.name}'s, in {before.shop.currency} and {before.shop.timezone}; the "
+            f"mapping says {shop.currency} and {shop.timezone}. Mend its [shop], or import into another data folder."
         )
 
 

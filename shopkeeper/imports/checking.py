@@ -3,9 +3,8 @@
 One scan writes the good rows; a second one, only where some rows are missing from them, lists the others.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -23,61 +22,15 @@ from duckdb import (
 )
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.expressions import Clock, Term, call, column_term, filled, refuse_type, term, text, typed
-from shopkeeper.imports.files import WORKBOOK
-from shopkeeper.imports.mapping import ColumnMapping, FillDown, TableMapping
-from shopkeeper.imports.reading import FileColumn, Reading, unreadable
-from shopkeeper.imports.rules import nearest, replace_columns, sources
+from shopkeeper.imports.candidates import ROW, Candidates
+from shopkeeper.imports.contract import ALREADY, UNIQUE, Check
+from shopkeeper.imports.expressions import call, text
+from shopkeeper.imports.reading import Reading, unreadable
 from shopkeeper.lake import disk_is_full
-from shopkeeper.manifest import Shop
-from shopkeeper.tables import Column, Table
+from shopkeeper.tables import Table
 
-NUL = chr(0)
-FIRST_DAY = date(1970, 1, 1)
-PAST_ONLY = {
-    "order_lines": ("ordered_at",),
-    "customers": ("joined_on",),
-    "stock_snapshots": ("day",),
-    "inbound": ("ordered_on", "received_on"),
-}
-"""Times that have happened; other dates may lie ahead."""
 NET_AMOUNT = "net_amount"
-ROW, KEY, BLOCKED = "row json", "key", "blocked"
-"""Columns of candidates beside the contract's; the blank keeps the first from ever meeting one of these."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What all files of an import are held against. `not_after` is the first day that no past event may have."""
-
-    shop: Shop
-    source_timezone: str
-    not_after: date
-
-
-@dataclass(frozen=True)
-class Check:
-    """A rule that a value breaks, with the reason in words and how to mend it."""
-
-    column: str
-    rule: str
-    broken: Expression
-    reason: str
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """A file's rows, typed but not yet judged.
-
-    `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (given), `<name>=` VARCHAR
-    (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told.
-    """
-
-    reading: Reading
-    rows: DuckDBPyRelation
-    checks: tuple[Check, ...]
-    unused: tuple[str, ...]
-    absent: tuple[str, ...]
+KEY, BLOCKED = "key", "blocked"
 
 
 @dataclass(frozen=True)
@@ -91,152 +44,6 @@ class Split:
     net_amount_in: Decimal
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
-
-
-def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: Terms) -> Candidates:
-    """Apply the mapping to a file. Raise `Refused` where a column that is needed is not there or cannot be used."""
-    found, absent = _resolve(reading, mapping, contract)
-    clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
-    by_name = {column.name: column for column in reading.columns}
-    made: dict[str, Term] = {}
-    for column in contract.columns:
-        if column.name in found:
-            made[column.name] = _term(reading, by_name, found[column.name], column, clock)
-    everything = [ColumnExpression("line")]
-    for column in contract.columns:
-        everything += _project(column, made.get(column.name))
-    pairs = [part for each in reading.columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
-    everything.append(call("json_object", *pairs).cast("VARCHAR").alias(ROW))
-    relation = fill_down(reading, mapping.fill_down) if mapping.fill_down else reading.relation
-    used = {name for column in found.values() for name in sources(column.rule)}
-    used |= {mapping.fill_down.key} if mapping.fill_down else set()
-    return Candidates(
-        reading,
-        relation.project(*everything),
-        tuple(
-            check for column in contract.columns for check in _checks(contract, column, made.get(column.name), terms)
-        ),
-        unused=tuple(column.name for column in reading.columns if column.name not in used),
-        absent=absent,
-    )
-
-
-def _resolve(
-    reading: Reading, mapping: TableMapping, contract: Table
-) -> tuple[dict[str, ColumnMapping], tuple[str, ...]]:
-    """The mapping's columns in the file's own spelling; and the file's columns it names in vain."""
-    aliases = dict(mapping.aliases)
-    found: dict[str, ColumnMapping] = {}
-    absent: list[str] = []
-    for column in mapping.columns:
-        missing = []
-        names: dict[str, str] = {}
-        for name in sources(column.rule):
-            matches = [match for each in (name, *aliases.get(name, ())) if (match := reading.column(each))]
-            if matches:
-                names[name] = matches[0].name
-            else:
-                missing.append(name)
-        if not missing:
-            rule = replace_columns(column.rule, names.__getitem__)
-            found[column.name] = ColumnMapping(column.name, rule, column.formats, column.decimal, column.round)
-        elif contract.column(column.name).required:
-            near = nearest(missing[0], (each.name for each in reading.columns))
-            raise Refused(
-                f"{reading.file.name} has no column {missing[0]!r}, from which {column.name} is made{near} "
-                f"It has: {', '.join(each.name for each in reading.columns)[:500]}. Mend the file or the mapping."
-            )
-        elif not mapping.identity:
-            absent += missing
-    return found, tuple(absent)
-
-
-def _term(
-    reading: Reading, by_name: Mapping[str, FileColumn], mapping: ColumnMapping, column: Column, clock: Clock
-) -> Term:
-    def of_file(name: str) -> Term:
-        return column_term(by_name[name].id, by_name[name].type)
-
-    try:
-        return typed(term(mapping.rule, of_file, mapping), column, mapping, clock)
-    except KeyError as error:
-        raise refuse_type(reading.file.name, column, " and ".join(sources(mapping.rule)), error.args[0]) from error
-
-
-def _project(column: Column, made: Term | None) -> Iterator[Expression]:
-    if made is None:
-        yield ConstantExpression(None).cast(column.type).alias(column.name)
-        return
-    yield made.value.alias(column.name)
-    yield made.given.alias(f"{column.name}?")
-    yield made.shown.alias(f"{column.name}=")
-
-
-def fill_down(reading: Reading, rule: FillDown) -> DuckDBPyRelation:
-    """The file with empty cells of the rule's columns taken from the first row of the same key."""
-    key = reading.column(rule.key)
-    if key is None:
-        raise Refused(f"{reading.file.name} has no column {rule.key!r}, by which the mapping fills cells. Mend either.")
-    ids = {column.id for name in rule.columns if (column := reading.column(name))}
-    by = ColumnExpression(key.id)
-    parts = [ColumnExpression("line")]
-    for column in reading.columns:
-        cell = ColumnExpression(column.id)
-        if column.id in ids and column.type == "VARCHAR":
-            first = cell.first().over(partition_by=by, order_by=ColumnExpression("line"))
-            parts.append(CaseExpression(filled(cell) | ~filled(by), cell).otherwise(first).alias(column.id))
-        else:
-            parts.append(cell)
-    return reading.relation.project(*parts)
-
-
-def _checks(contract: Table, column: Column, made: Term | None, terms: Terms) -> Iterator[Check]:
-    """The rules of a column, in the order in which a row is told about them."""
-    name, value = column.name, ColumnExpression(column.name)
-    if made is None:
-        return
-    given = ColumnExpression(f"{name}?")
-    if column.required:
-        yield Check(
-            name, "required", value.is_null() & ~given, f"{name} is empty; every row of {contract.name} needs it."
-        )
-    if made.fault != "text":
-        yield Check(name, made.fault, value.is_null() & given, UNUSABLE[made.fault])
-    if column.type == "VARCHAR":
-        yield Check(name, "text", call("contains", value, text(NUL)), "It holds a NUL character, which is no text.")
-    if column.allowed:
-        allowed = ", ".join(column.allowed)
-        known = value.isin(*map(text, column.allowed))
-        yield Check(
-            name, "allowed", ~known, f"It is none of: {allowed}. Change it, or say in the mapping what it means."
-        )
-    if column.minimum is not None:
-        least = ConstantExpression(int(column.minimum))
-        yield Check(name, "minimum", value < least, f"It is less than {column.minimum:g}.")
-    if name == "currency":
-        own = terms.shop.currency
-        yield Check(
-            name, "currency", value != text(own), f"It is not {own}, the shop's currency. Convert the amounts first."
-        )
-    if column.type in ("DATE", "TIMESTAMP"):
-        early = value < ConstantExpression(FIRST_DAY)
-        yield Check(name, "too early", early, "It lies before 1970. Check the date's format.")
-    if name in PAST_ONLY.get(contract.name, ()):
-        late = value >= ConstantExpression(terms.not_after)
-        yield Check(name, "too late", late, "It lies in the future. Check the date's format.")
-
-
-UNUSABLE = {
-    "whole number": "It is not a whole number such as 3 or -1.",
-    "amount": "It is not an amount such as 1234.50 (no thousands mark, no currency sign, at most 4 decimals).",
-    "number": "It is not a number such as 2.5.",
-    "date": "It is not a day such as 2026-10-21 without a time; other forms need a format in the mapping.",
-    "time": "It is not a time such as 2026-10-21 18:30:00; other forms need a format in the mapping.",
-    "yes or no": "It is none of: true, false, yes, no, 1, 0.",
-    "values": "The mapping does not say what it means. Add it to values.",
-}
-UNIQUE = "Another row has the same {key}. Keep the one that is right."
-ALREADY = "The shop's data already hold this {key}. Append only what is new, or import everything without append."
 
 
 def any_broken(checks: Sequence[Check]) -> Expression:
@@ -359,8 +166,3 @@ def _count(connection: DuckDBPyConnection, path: Path) -> int:
 def _rows(relation: DuckDBPyRelation) -> int:
     ((number,),) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
     return int(number)
-
-
-def tomorrow(now: datetime) -> date:
-    """The first day on which nothing can have happened yet, wherever the clock stands: two days on."""
-    return date.fromordinal(now.date().toordinal() + 2)

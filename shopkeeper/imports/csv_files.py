@@ -71,7 +71,7 @@ def stage(
     dialect = Dialect(read_as, delimiter or detect_delimiter(path, name, read_as, expected))
     records = examine(path, name, dialect)
     # DuckDB takes brackets and stars in a name for a pattern, so it is shown a name of our own.
-    link = target.with_suffix(".csv")
+    link = target.with_suffix(".link.csv")
     link.symlink_to(path.resolve())
     if dialect.encoding not in ("utf-8", "utf-8-sig") or not _read(
         connection, link, dialect.delimiter, records, target
@@ -80,7 +80,7 @@ def stage(
         _rewrite(path, dialect, copy)
         if not _read(connection, copy, ",", records, target):
             raise Refused(
-                f"{name}: two readers do not find the same {records.rows:,} records in it, so it is not safe to import. "
+                f"{name}: two readers do not find the same {records.rows:,} records in it, so it is not safe. "
                 "Export it again as CSV with a comma, double quotation marks and UTF-8."
             )
         copy.unlink()

@@ -7,7 +7,7 @@ a reject is.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
-from operator import and_, or_
+from operator import add, and_, mul, or_, sub
 
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression, FunctionExpression
@@ -18,7 +18,11 @@ from shopkeeper.imports.rules import Arithmetic, Constant, Filled, FirstOf, Rule
 from shopkeeper.tables import MONEY, Column
 
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
-WHOLE_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
+WHOLE_TYPES = (
+    "INTEGER",
+    "UINTEGER",
+    *(f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")),
+)
 FLOAT_TYPES = {"FLOAT": 1e-6, "DOUBLE": 1e-9}
 """How far a decimal may lie from the binary fraction it stands for, relative to its size."""
 WIDE = "DECIMAL(38,8)"
@@ -29,8 +33,19 @@ DAY_TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK_TEXT = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 ZONE_TEXT = " ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-SYMBOLS = {"product": (" * ", lambda a, b: a * b), "sum": (" + ", lambda a, b: a + b), "difference": (" - ", lambda a, b: a - b)}  # fmt: skip
-FAULTS = {"BIGINT": "whole number", MONEY: "amount", "DOUBLE": "number", "DATE": "date", "TIMESTAMP": "time", "BOOLEAN": "yes or no"}  # fmt: skip
+SYMBOLS: dict[str, tuple[str, Callable[[Expression, Expression], Expression]]] = {
+    "product": (" * ", mul),
+    "sum": (" + ", add),
+    "difference": (" - ", sub),
+}
+FAULTS = {
+    "BIGINT": "whole number",
+    MONEY: "amount",
+    "DOUBLE": "number",
+    "DATE": "date",
+    "TIMESTAMP": "time",
+    "BOOLEAN": "yes or no",
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +114,7 @@ def term(rule: Rule, column: Callable[[str], Term], options: ColumnMapping) -> T
         case Arithmetic():
             return _arithmetic(rule, [term(part, column, options) for part in rule.operands], options)
         case FirstOf():
-            parts = [as_text(term(part, column, options)) for part in rule.options]
+            parts = [as_text(term(part, column, options)) for part in rule.operands]
             return Term(
                 duckdb.CoalesceOperator(*(part.value for part in parts)),
                 "VARCHAR",
@@ -109,16 +124,17 @@ def term(rule: Rule, column: Callable[[str], Term], options: ColumnMapping) -> T
         case Values():
             read = as_text(column(rule.column))
             return replace(read, value=_cases(read.value, rule.cases), fault="values")
-        case Filled():
-            read = as_text(column(rule.column))
-            return _either(read, read.given, text(rule.value), as_text(term(rule.otherwise, column, options)))
-        case StartsWith():
-            read = as_text(column(rule.column))
-            matches = [(call("starts_with", read.value, text(start)), text(value)) for start, value in rule.cases]
-            rest = as_text(term(rule.otherwise, column, options))
-            for match_, value in reversed(matches):
-                rest = _either(read, duckdb.CoalesceOperator(match_, ConstantExpression(False)), value, rest)
-            return rest
+        case Filled() | StartsWith():
+            return _chosen(rule, as_text(column(rule.column)), as_text(term(rule.otherwise, column, options)))
+
+
+def _chosen(rule: Filled | StartsWith, read: Term, rest: Term) -> Term:
+    if isinstance(rule, Filled):
+        return _either(read, read.given, text(rule.value), rest)
+    for start, value in reversed(rule.cases):
+        matches = duckdb.CoalesceOperator(call("starts_with", read.value, text(start)), ConstantExpression(False))
+        rest = _either(read, matches, text(value), rest)
+    return rest
 
 
 def _either(read: Term, match: Expression, value: Expression, rest: Term) -> Term:

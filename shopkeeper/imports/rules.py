@@ -1,7 +1,7 @@
 """How one column of the contract is made from columns of a file: the forms that a mapping may use, and no others."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, cast
 
@@ -36,7 +36,7 @@ class Arithmetic:
 class FirstOf:
     """The first of these that is not empty."""
 
-    options: tuple["Rule", ...]
+    operands: tuple["Rule", ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def sources(rule: Rule) -> tuple[str, ...]:
     match rule:
         case Constant():
             return ()
-        case Arithmetic(operands=parts) | FirstOf(options=parts):
+        case Arithmetic(operands=parts) | FirstOf(operands=parts):
             return tuple(name for part in parts for name in sources(part))
         case StartsWith() | Filled():
             return (rule.column, *sources(rule.otherwise))
@@ -166,15 +166,9 @@ def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
     match rule:
         case Constant():
             return rule
-        case Arithmetic():
-            return Arithmetic(rule.kind, tuple(replace_columns(part, rename) for part in rule.operands))
-        case FirstOf():
-            return FirstOf(tuple(replace_columns(part, rename) for part in rule.options))
-        case StartsWith():
-            return StartsWith(rename(rule.column), rule.cases, replace_columns(rule.otherwise, rename))
-        case Filled():
-            return Filled(rename(rule.column), rule.value, replace_columns(rule.otherwise, rename))
-        case Values():
-            return Values(rename(rule.column), rule.cases)
-        case Source():
-            return Source(rename(rule.column))
+        case Arithmetic() | FirstOf():
+            return replace(rule, operands=tuple(replace_columns(part, rename) for part in rule.operands))
+        case StartsWith() | Filled():
+            return replace(rule, column=rename(rule.column), otherwise=replace_columns(rule.otherwise, rename))
+        case Source() | Values():
+            return replace(rule, column=rename(rule.column))

@@ -12,8 +12,9 @@ import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports import checking
-from shopkeeper.imports.checking import BLOCKED, KEY, Candidates, Split, Terms, key, key_columns
+from shopkeeper.imports.candidates import Candidates, candidates
+from shopkeeper.imports.checking import BLOCKED, KEY, Split, key, key_columns, split
+from shopkeeper.imports.contract import Terms
 from shopkeeper.imports.files import InputFile
 from shopkeeper.imports.mapping import Mapping as FileMapping
 from shopkeeper.imports.mapping import TableMapping
@@ -81,7 +82,7 @@ def stage_table(
     for number, file in enumerate(files):
         tell(f"Reading {file.name}", 0.5 * number / len(files))
         reading = open_file(connection, file, mapping, scratch / f"{mapping.name}-{number}")
-        opened.append(checking.candidates(reading, mapping, contract, terms))
+        opened.append(candidates(reading, mapping, contract, terms))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, opened, contract, existing))
     folder = directory / "tables" / mapping.name
     folder.mkdir(parents=True)
@@ -90,7 +91,7 @@ def stage_table(
     for number, each in enumerate(opened):
         tell(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
         target = scratch / f"{mapping.name}-{number}.good.parquet"
-        made = checking.split(connection, each, contract, blocked, target)
+        made = split(connection, each, contract, blocked, target)
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
             good.append(target.rename(folder / f"part-{len(good)}.parquet"))

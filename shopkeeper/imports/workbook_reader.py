@@ -10,11 +10,16 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import fastexcel
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 MEMORY_BYTES = 2 << 30
 CPU_SECONDS = 60
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A sentence for the user."""
 
 
@@ -28,7 +33,6 @@ def limit() -> None:
 
 def columns_of(sheet: Any) -> list[Any]:
     """A sheet's columns as text; a cell that shows an error holds its name, such as #NA, instead of nothing."""
-    import pyarrow as pa
 
     batch, errors = sheet.to_arrow_with_errors()
     columns = [batch.column(number) for number in range(batch.num_columns)]
@@ -46,13 +50,11 @@ def columns_of(sheet: Any) -> list[Any]:
 
 def tables(path: str, names: list[str]) -> Iterator[tuple[list[str], Any]]:
     """Header and rows (all text) of each sheet that holds anything."""
-    import fastexcel
-    import pyarrow as pa
 
     book = fastexcel.read_excel(path)
     for name in names:
         if name not in book.sheet_names:
-            raise Unreadable(f"there is no sheet {name!r}; it has {', '.join(book.sheet_names)}.")
+            raise UnreadableError(f"there is no sheet {name!r}; it has {', '.join(book.sheet_names)}.")
     for name in names or book.sheet_names:
         columns = columns_of(book.load_sheet(name, header_row=None, dtypes="string"))
         while columns and columns[-1].null_count == len(columns[-1]):
@@ -65,16 +67,13 @@ def tables(path: str, names: list[str]) -> Iterator[tuple[list[str], Any]]:
 
 def stage(path: str, target: str, names: list[str]) -> dict[str, object]:
     """Write `line` and the columns of all sheets; rows with nothing in them are counted and left out."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
     found = list(tables(path, names))
     if not found:
-        raise Unreadable("there is nothing in it. Export it again.")
+        raise UnreadableError("there is nothing in it. Export it again.")
     headers = [header for header, _ in found]
     if any(header != headers[0] for header in headers):
-        raise Unreadable("its sheets have different columns. Say in the mapping which to read, with sheets.")
+        raise UnreadableError("its sheets have different columns. Say in the mapping which to read, with sheets.")
     table = pa.concat_tables([rows for _, rows in found])
     table = table.add_column(0, "line", pa.array(range(1, table.num_rows + 1), pa.int64()))
     filled = pa.array([False] * table.num_rows)
@@ -91,7 +90,7 @@ def main() -> None:
     path, target, sheets = sys.argv[1:]
     try:
         answer = stage(path, target, json.loads(sheets))
-    except Unreadable as error:
+    except UnreadableError as error:
         answer = {"refused": str(error)}
     except Exception:  # whatever a damaged file makes a library raise ends as one sentence
         answer = {"refused": "it is damaged, or no workbook. Open it, save it as .xlsx again, and import that."}

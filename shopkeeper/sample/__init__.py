@@ -20,7 +20,7 @@ from shopkeeper.sample.truth import Tally
 
 Progress = Callable[[float, str], None]
 PERSONS_IN_BLOCK = 100_000
-SHOP = 'name = "山海集 Mountain & Sea Market"\ncurrency = "CNY"\ntimezone = "Asia/Shanghai"\nsample = true\n'
+SHOP = 'name = "山海集 Mountain & Sea Market"\ncurrency = "CNY"\ntimezone = "Asia/Shanghai"\n'
 _DRAW, _REFUND, _ROWS = range(3)
 
 

@@ -135,7 +135,8 @@ def _send(
     last = np.full(len(contactable), -1)
     before = day < sent
     np.maximum.at(last, person[before], day[before])
-    eligible = contactable & (last >= 0) & (sent - last >= campaign.quiet_days)
+    regular = np.bincount(person[before], minlength=len(contactable)) > 1
+    eligible = contactable & regular & (sent - last >= campaign.quiet_days)
     chosen = np.flatnonzero(eligible & (rng.random(len(last)) < campaign.sampled))
     treated = rng.random(len(chosen)) < campaign.treated
     responds = treated & (rng.random(len(chosen)) < campaign.effect)

@@ -43,8 +43,8 @@ class Campaign:
     id: str
     sent_on: date
     effect: float
-    quiet_days: int  # eligible: contactable, and no purchase for so many days before
-    sampled: float = 0.8
+    quiet_days: int  # eligible: contactable, bought on two days or more, and not for so many days before sending
+    sampled: float = 0.45  # of the eligible; few enough for the extra purchases not to hide the BG/NBD law
     treated: float = 0.7
     window_days: int = 14
 

@@ -158,7 +158,7 @@ def _top_up(shelves: _Shelves, world: World, asked: Ints, today: int) -> None:
 def _needs(shelves: _Shelves, world: World, cells: Flags, today: int, to_event: int, *, direct: bool) -> Ints:
     """Units to order up to S where the position has fallen to s, on the location's day of review."""
     where, goods = world.where, world.goods
-    reviews = (today % _REVIEW == np.arange(len(where.kind)) % _REVIEW)[:, None] & cells
+    reviews = np.equal(np.arange(len(where.kind)) % _REVIEW, today % _REVIEW)[:, None] & cells
     from_supplier = (where.kind == WAREHOUSE)[:, None]
     lead = np.where(from_supplier, goods.lead[None, :], 3.0 if direct else where.lead[:, None])
     lift = np.where(to_event <= lead + 10, 1.0 + _EVENT_LIFT, 1.0)

@@ -36,10 +36,11 @@ def test_a_chart_page_loads_nothing_from_elsewhere_and_says_where_it_comes_from(
 
 
 def test_a_chart_page_runs_no_text_as_markup(naughty: tuple[str, ...], about: About) -> None:
-    plain = Tags(chart_html(FIGURE, replace(about, title="", filters=(), definitions=(("", ""),))).decode()).tags
     everything = " ".join(naughty)
     hostile = replace(about, title=everything, filters=(), definitions=((everything, everything),), shop=everything)
-    assert Tags(chart_html(FIGURE, hostile).decode()).tags == plain
+    figure = go.Figure(FIGURE).update_layout(title=f"</script><script>alert(1)</script>{everything}")
+    plain = replace(about, title="", filters=(), definitions=(("", ""),), shop="")
+    assert Tags(chart_html(figure, hostile).decode()).tags == Tags(chart_html(FIGURE, plain).decode()).tags
 
 
 def test_the_same_chart_gives_the_same_page(about: About) -> None:

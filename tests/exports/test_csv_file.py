@@ -6,7 +6,7 @@ from io import BytesIO, StringIO
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -96,6 +96,7 @@ def test_columns_that_a_csv_cannot_carry_are_named(column: pl.Series, about: Abo
         to_csv(column.to_frame(), about)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -1,0 +1,170 @@
+"""Run all measurements and print them as the table of benchmarks/README.md: `python -m benchmarks --lines 10000000`."""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+
+from shopkeeper import lake, retention, sample
+from shopkeeper.engine import Engine, open_version
+from shopkeeper.filters import Filters
+from shopkeeper.manifest import Version
+from shopkeeper.retention import View
+
+HERE = Path(__file__).parent
+LINES_PER_ORDER = 2.0
+REPEATS = 5
+GIB = 1024**3
+say = Console(stderr=True)
+
+
+def seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median of several runs, the first of which warms up and does not count."""
+    work()
+    taken = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return statistics.median(taken)
+
+
+def child(*arguments: str) -> tuple[float, float, str]:
+    """Wall seconds, peak GiB and output of one Python process of its own."""
+    started = time.perf_counter()
+    ran = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True)
+    output = ran.stdout.read() if ran.stdout else ""
+    _, status, usage = os.wait4(ran.pid, 0)
+    if status:
+        raise SystemExit(f"{arguments[0]} failed: {output}")
+    return time.perf_counter() - started, usage.ru_maxrss * 1024 / GIB, output
+
+
+def shop(folder: Path, lines: int) -> Path:
+    """The generated shop, made once for each size."""
+    directory = folder / f"shop-{lines}"
+    if not (directory / "order_lines").is_dir():
+        say.print(f"simulating a shop of about {lines:,} lines ...")
+        started = time.perf_counter()
+        sample.generate(directory, round(lines / LINES_PER_ORDER), 7)
+        say.print(f"... in {time.perf_counter() - started:.0f} s")
+    return directory
+
+
+def publishing(directory: Path, folder: Path) -> tuple[list[tuple[str, ...]], Version]:
+    """Import and publish everything, against a plain copy of the order lines to zstd Parquet."""
+    root = folder / "lake"
+    shutil.rmtree(root, ignore_errors=True)
+    copy = child("-m", "benchmarks.plain_copy", str(directory / "order_lines"), str(folder / "copy.parquet"))
+    published = child("-m", "benchmarks.publish", str(directory / "order_lines"), str(directory / "products.parquet"), str(root))
+    version = lake.current(root)
+    if version is None:
+        raise SystemExit("nothing was published")
+    rows = f"{version.tables['order_lines'].rows_published:,}"
+    return [
+        (f"plain DuckDB copy of {rows} lines to zstd Parquet", f"{copy[0]:.1f} s, peak {copy[1]:.2f} GiB", "1.0x", ""),
+        ("import, check, publish, all marts", f"{published[0]:.1f} s, peak {published[1]:.2f} GiB",
+         f"{published[0] / copy[0]:.1f}x of the copy", "at most 6x"),
+    ]  # fmt: skip
+
+
+def questions(version: Version) -> list[tuple[str, ...]]:
+    """Every kind of retention question against a bare scan, in the same process."""
+    engine = open_version(version)
+    lines = {"files": [str(file) for file in version.files("order_lines")]}
+    rivals = duckdb.connect(config={"threads": "2"})
+
+    def rival(name: str) -> Callable[[], object]:
+        sql = (HERE / "rivals" / f"{name}.sql").read_text(encoding="utf-8")
+        return lambda: rivals.sql(sql, params=lines).fetchall()
+
+    scan = seconds(rival("bare_scan"))
+    found = [("bare scan of customer_id, ordered_at of the lines", f"{scan:.3f} s", "1.0x", "")]
+    for label, filters, view, goal in asked(engine):
+        taken = seconds(lambda f=filters, v=view: retention.report(engine, f, v))  # type: ignore[misc]
+        found.append((label, f"{taken:.3f} s", f"{taken / scan:.2f}x of the scan", f"below {goal:.1f}x"))
+    ours = seconds(lambda: retention.report(engine, Filters(), View()))
+    distinct = seconds(rival("count_distinct"), 1)
+    found.append(("the same by SQL count(distinct) on the lines", f"{distinct:.2f} s", f"{distinct / ours:.0f}x ours", "20x"))
+    pandas = float(child(str(HERE / "rivals" / "pandas_way.py"), *lines["files"])[2].split()[0])
+    found.append(("the same in pandas on the lines", f"{pandas:.2f} s", f"{pandas / ours:.0f}x ours", "20x"))
+    engine.close()
+    return found
+
+
+def asked(engine: Engine) -> list[tuple[str, Filters, View, float]]:
+    """Label, filters, view and goal of each question."""
+    mix = engine("customers/filter_values")
+    channels = tuple(mix["channel"].unique().sort())
+    categories = tuple(mix["category"].unique().sort())
+    plain = Filters()
+    return [
+        ("month, exact, calendar", plain, View(), 1.0),
+        ("week, exact, calendar", plain, View("week"), 1.0),
+        ("month, unbounded", plain, View(method="unbounded"), 1.0),
+        ("month, cumulative", plain, View(method="cumulative"), 1.0),
+        ("rolling 30 days", plain, View(windows="rolling"), 1.0),
+        ("rolling 7 days", plain, View("week", windows="rolling"), 1.0),
+        ("cumulative revenue", plain, View(method="cumulative", measure="revenue"), 1.0),
+        ("acquired in one channel", Filters(acquired_channels=channels[:1]), View(), 1.0),
+        ("bought in one category", Filters(bought_categories=categories[:1]), View(), 3.0),
+        ("bought in all channels and categories but one", Filters(
+            bought_channels=channels[1:], bought_categories=categories[1:]), View(), 3.0),
+        ("the same, weeks", Filters(bought_channels=channels[1:], bought_categories=categories[1:]), View("week"), 3.0),
+        ("the same, unbounded", Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+         View(method="unbounded"), 3.0),
+        ("the same, orders", Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+         View(measure="orders"), 3.0),
+        ("bought in one category, revenue", Filters(bought_categories=categories[:1]), View(measure="revenue"), 3.0),
+    ]  # fmt: skip
+
+
+def reruns(version: Version) -> list[tuple[str, ...]]:
+    """Server time of warm reruns of the page, in a process of its own."""
+    root = version.path.parent.parent
+    os.environ["SHOPKEEPER_DATA"] = str(root)
+    output = child("-m", "benchmarks.rerun")[2]
+    return [tuple(line.split("\t")) for line in output.splitlines()]
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """The rows in Markdown."""
+    head = [("what", "measured", "ratio", "goal"), ("---", "---", "---", "---")]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [*head, *rows])
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--folder", type=Path, default=HERE / "shops")
+    given = parser.parse_args()
+    given.folder.mkdir(exist_ok=True)
+    directory = shop(given.folder, given.lines)
+    say.print("publishing ...")
+    rows = publishing(directory, given.folder)
+    version = lake.current(given.folder / "lake")
+    if version is None:
+        raise SystemExit("nothing was published")
+    say.print("asking ...")
+    rows += questions(version)
+    say.print("rerunning the page ...")
+    rows += reruns(version)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
+          f"Python {platform.python_version()}, DuckDB {duckdb.__version__}\n")  # fmt: skip
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()

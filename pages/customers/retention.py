@@ -1,0 +1,29 @@
+"""Who comes back: one sentence, what to do about it, the cohort triangle and curves, the customers behind a cell."""
+
+import streamlit as st
+
+from shopkeeper import retention, ui
+from shopkeeper.ui import retention as parts
+
+filters = ui.choose_filters()
+answer = st.container()
+view, chart, compare = parts.choose_view()
+with answer:
+    parts.draw_answer(filters, view)
+    parts.draw_opportunity(ui.load(retention.opportunity, filters), filters)
+
+report = ui.load(retention.report, filters, view)
+if report.cells.is_empty():
+    ui.say_empty()
+    st.stop()
+
+reports = [report]
+if compare:
+    reports.append(ui.load(retention.report, parts.choose_other_segment(filters), view))
+clicked = None
+if chart == "curves":
+    parts.draw_curves(reports)
+else:
+    clicked = parts.draw_heatmaps(reports)
+parts.draw_customers(report, clicked)
+ui.explain((*parts.DEFINITIONS, "exact", "unbounded", "cumulative", "calendar", "rolling"))

@@ -1,0 +1,11 @@
+"""What the shop's data is: what came in, what was left out and why, earlier versions, how to bring more."""
+
+from shopkeeper import ui
+from shopkeeper.ui import data_page as parts
+
+version = ui.opened().version
+parts.draw_totals(version)
+parts.draw_tables(version)
+parts.draw_rejects(version)
+parts.draw_versions(version)
+parts.draw_import(version)

@@ -1,0 +1,81 @@
+"""The version that a run looks at, the engine that answers from it, and answers kept for the next run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Concatenate, ParamSpec, TypeVar
+
+import streamlit as st
+
+from shopkeeper.engine import EVERYTHING, Engine, Query, Scope, open_version
+from shopkeeper.i18n import gettext as _
+from shopkeeper.manifest import Version, read_manifest
+from shopkeeper.served import served
+
+P, R = ParamSpec("P"), TypeVar("R")
+OPENED = "_opened"
+importing = Lock()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What one run answers from: one version, for one viewer."""
+
+    version: Version
+    query: Query
+    scope: Scope
+
+
+def open_data(scope: Scope = EVERYTHING) -> Opened:
+    """Read the pointer once, for the whole run: a version published meanwhile is for the next one."""
+    version = version_now()
+    st.session_state[OPENED] = Opened(version, engine(str(version.path), scope), scope)
+    return opened()
+
+
+def version_now() -> Version:
+    """The version served, or the sample shop, which is imported before it is first shown."""
+    place = st.empty()
+
+    def tell(step: str, share: float) -> None:
+        opening = _("Opening the sample shop for the first time")
+        place.progress(min(max(share, 0.0), 1.0), text=f"{opening}: {_(step)}")
+
+    try:
+        with importing:
+            return served(tell)
+    finally:
+        place.empty()
+
+
+def opened() -> Opened:
+    """What this run answers from."""
+    found: Opened = st.session_state[OPENED]
+    return found
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda held: held.close())
+def engine(folder: str, scope: Scope) -> Engine:
+    """One engine per version and scope, shared by all sessions; each query takes a cursor of its own."""
+    return open_version(read_manifest(Path(folder)), scope)
+
+
+def load(report: Callable[Concatenate[Query, P], R], *arguments: P.args, **options: P.kwargs) -> R:
+    """`report(query, ...)`, from memory where the same was asked of the same version by a viewer of the same scope.
+
+    Arguments are small frozen values. The answer is shared: nobody changes it.
+    """
+    now = opened()
+    return _answer(  # type: ignore[no-any-return]
+        f"{report.__module__}.{report.__qualname__}",
+        repr((arguments, sorted(options.items()))),
+        now.scope,
+        now.version.id,
+        _ask=lambda: report(now.query, *arguments, **options),
+    )
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _answer(report: str, arguments: str, scope: Scope, version: str, _ask: Callable[[], R]) -> R:  # noqa: ARG001
+    return _ask()

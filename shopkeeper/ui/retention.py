@@ -1,0 +1,358 @@
+"""The Retention page's controls and sentences."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import charts, downloads, i18n, retention
+from shopkeeper.downloads import Download
+from shopkeeper.exports import Column
+from shopkeeper.filters import Filters
+from shopkeeper.i18n import gettext as _
+from shopkeeper.measures import measure
+from shopkeeper.retention import LONGEST_WINDOW, WINDOW_DAYS, Opportunity, Retention, View
+from shopkeeper.terms import TERMS
+from shopkeeper.ui import choices, session, tables
+from shopkeeper.ui.data import load, opened
+
+HORIZONS = {"week": (1, 4, 12), "month": (1, 3, 12), "quarter": (1, 2, 4)}
+DRAWN = {"week": 13, "month": 13, "quarter": 9}
+DEFINITIONS = ("purchase", "cohort", "mean", "immature", "interval", "identity_bounds", "left_truncation", "acquired_in", "bought_in")
+
+
+def period_names() -> dict[str, str]:
+    return {"week": _("Week"), "month": _("Month"), "quarter": _("Quarter")}
+
+
+def measure_names() -> dict[str, str]:
+    return {
+        "customers": _("Customers"), "revenue": _("Net revenue"), "margin": _("Margin"), "orders": _("Orders"),
+    }  # fmt: skip
+
+
+def choose_view() -> tuple[View, str, bool]:
+    """How retention is counted, which chart is drawn, and whether two segments are compared."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        period = session.choose(_("Period"), period_names(), "period", "month")
+        kind = session.choose(_("Measure"), measure_names(), "measure", "customers")
+        counted = ("exact", "unbounded", "cumulative") if kind == "customers" else ("exact", "cumulative")
+        method = session.choose(_("Method"), {name: _(TERMS[name].label) for name in counted}, "method", "exact")
+        windows = session.choose(
+            _("Windows"), {name: _(TERMS[name].label) for name in ("calendar", "rolling")}, "windows", "calendar"
+        )
+        days = window_days(period) if windows == "rolling" else 0
+        chart = session.choose(_("Chart"), {"heatmap": _("Heat map"), "curves": _("Curves")}, "chart", "heatmap")
+        compare = compared()
+    return View(period, method, windows, days, kind), chart, compare  # type: ignore[arg-type]
+
+
+def window_days(period: str) -> int:
+    """The length of a rolling window; its key names the period, since each has a length of its own."""
+    default = WINDOW_DAYS[period]  # type: ignore[index]
+    if (asked := session.linked("window_days")) is not None:
+        if asked[-1].isdecimal() and 1 <= int(asked[-1]) <= LONGEST_WINDOW:
+            session.keep(f"window_days_{period}", int(asked[-1]))
+        else:
+            session.notice(
+                _(
+                    "The link asks for a window of “{value}” days; choose 1 to {most}. It is {default} now.",
+                    value=asked[-1],
+                    most=LONGEST_WINDOW,
+                    default=default,
+                )
+            )
+    key = f"window_days_{period}"
+    session.keep(key, st.session_state.get(key) or default)
+    days = st.number_input(_("Days in a window"), 1, LONGEST_WINDOW, step=1, key=key, width=140)
+    session.remember("window_days", [] if days == default else [str(days)])
+    return int(days)
+
+
+def draw_answer(filters: Filters, view: View) -> None:
+    """Who comes back, in one sentence and four figures: always cumulative, whatever is drawn below."""
+    again = load(retention.report, filters, replace(view, method="cumulative", measure="customers"))
+    spent = load(retention.report, filters, replace(view, method="cumulative", measure="revenue"))
+    rates = {row["age"]: row for row in again.mean.iter_rows(named=True)}
+    reached = [age for age in HORIZONS[view.period] if age in rates]
+    if not reached:
+        st.info(_("No period after a first purchase has closed yet. Widen the dates, or come back when it has."))
+        return
+    st.markdown(f"#### {headline(view, [(age, rates[age]['rate']) for age in reached])}")
+    with st.container(horizontal=True, gap="small"):
+        for age in reached:
+            row = rates[age]
+            st.metric(
+                _("Back by {unit} {k}", unit=charts.unit(view), k=age), i18n.percent(row["rate"]), border=True,
+                help=_(
+                    "{value} of {n} customers in {cohorts} closed cohorts; 95% interval {low} to {high}.",
+                    value=i18n.integer(row["value"]), n=i18n.integer(row["n"]), cohorts=i18n.integer(row["cohorts"]),
+                    low=i18n.percent(row["low"]), high=i18n.percent(row["high"]),
+                ),
+            )  # fmt: skip
+        worth = spent.mean.filter(pl.col("age") == reached[-1])["rate"].to_list()
+        if worth:
+            currency = opened().version.shop.currency
+            st.metric(
+                _("Spent per new customer by {unit} {k}", unit=charts.unit(view), k=reached[-1]),
+                i18n.compact_money(worth[0], currency), border=True,
+                help=_(measure("cumulative_revenue_per_customer").description),
+            )  # fmt: skip
+
+
+def headline(view: View, reached: list[tuple[int, float]]) -> str:
+    """The answer in one sentence; `reached` holds ages and shares, the first age being 1."""
+    (_age, rate), *later = reached
+    first, unit = i18n.integer(rate * 100), charts.unit(view)
+    if not later:
+        return _("Of 100 new customers, {first} buy again in the {unit} after their first.", first=first, unit=unit)
+    return _(
+        "Of 100 new customers, {first} buy again in the {unit} after their first, {later} by {unit} {k}.",
+        first=first,
+        unit=unit,
+        later=i18n.integer(later[-1][1] * 100),
+        k=later[-1][0],
+    )
+
+
+def draw_opportunity(found: Opportunity, filters: Filters) -> None:
+    """Where to act, and what it is worth."""
+    best = found.best
+    with st.container(border=True):
+        if best is None:
+            st.markdown(
+                _("No channel, region or category brings customers who come back clearly less than the shop's average.")
+            )
+        else:
+            st.markdown(action(best, found))
+        with st.container(horizontal=True):
+            if best is not None:
+                st.button(
+                    _("Show only these customers"), key="show_segment", icon=":material/filter_alt:",
+                    on_click=choices.set_filter,
+                    args=(f"acquired_{_plural(str(best['segment_kind']))}", best["segment"]),
+                )  # fmt: skip
+            opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
+        if opened_table:
+            tables.show_table(opportunity_download(found, filters), "opportunity")
+
+
+def action(best: dict[str, Any], found: Opportunity) -> str:
+    """What to do, and what it is worth."""
+    who = {
+        "channel": _("New customers won through **{segment}**", segment=best["segment"]),
+        "region": _("New customers in **{segment}**", segment=best["segment"]),
+        "category": _("New customers who began with **{segment}**", segment=best["segment"]),
+    }[best["segment_kind"]]
+    what = _(
+        "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more of "
+        "last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer for "
+        "the second order, a reminder, a better first product.",
+        who=who, rate=i18n.percent(best["rate"]), days=i18n.days(found.days), shop_rate=i18n.percent(found.rate),
+        gap=i18n.integer(best["gap_customers"]), n=i18n.integer(best["n"]),
+        worth=i18n.compact_money(best["worth"], opened().version.shop.currency),
+    )  # fmt: skip
+    return _("**Do this next.** {what}", what=what)
+
+
+def _plural(kind: str) -> str:
+    return "categories" if kind == "category" else f"{kind}s"
+
+
+def opportunity_download(found: Opportunity, filters: Filters) -> Download:
+    return tables.download_of(
+        "return-by-segment",
+        _("Who comes back within {days}, by where they were acquired", days=i18n.days(found.days)),
+        found.segments,
+        (
+            Column("segment_kind", _("Kind")), Column("segment", _("Acquired in")),
+            Column("n", _("New customers of a year"), "integer"), Column("returned", _("Came back"), "integer"),
+            Column("rate", _("Share"), "percent"), Column("low", _("Lower bound (95%)"), "percent"),
+            Column("high", _("Upper bound (95%)"), "percent"),
+            Column("gap_customers", _("Missing against the shop's rate"), "integer"),
+            Column("worth", _("Worth ({currency})", currency=opened().version.shop.currency), "money"),
+        ),
+        chosen=((_("Days"), i18n.integer(found.days)), *filters.caption()),
+        terms=("purchase", "interval"),
+        as_of=retention.observed_until(opened().query, filters),
+    )  # fmt: skip
+
+
+def draw_heatmaps(reports: list[Retention]) -> tuple[date, int] | None:
+    """The triangles side by side; the cell of the first that was clicked since the last run."""
+    latest = choose_latest(reports[0])
+    if len(reports) == 1:
+        return draw_heatmap(reports[0], latest)
+    clicked = None
+    for place, (column, report) in enumerate(zip(st.columns(2), reports, strict=True)):
+        with column:
+            st.markdown(f"**{segment_names()[place]}**")
+            found = draw_heatmap(report, latest, suffix="_b" if place else "")
+            clicked = clicked or found
+    return clicked
+
+
+def choose_latest(report: Retention) -> int | None:
+    """How many cohorts are drawn; `None` is all of them."""
+    cohorts, drawn = report.cells["cohort"].n_unique(), DRAWN[report.view.period]
+    if cohorts <= drawn:
+        return None
+    names = {"latest": _("Latest {n}", n=drawn), "all": _("All {n}", n=i18n.integer(cohorts))}
+    return drawn if session.choose(_("Cohorts drawn"), names, "cohorts", "latest") == "latest" else None
+
+
+def draw_heatmap(report: Retention, latest: int | None, suffix: str = "") -> tuple[date, int] | None:
+    currency = opened().version.shop.currency
+
+    def draw(*, dark: bool = False) -> Any:  # noqa: ANN401 (pages and ui draw figures, only charts know them)
+        return charts.retention_heatmap(report, currency, latest=latest, dark=dark)
+
+    points = tables.show_chart(
+        draw, downloads.cells(opened().version, report), f"heatmap{suffix}", title=charts.title(report.view, currency),
+        select=not suffix, note=legend(report, latest),
+    )  # fmt: skip
+    picked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
+    if picked is None or picked == st.session_state.get("_picked"):
+        return None
+    st.session_state["_picked"] = picked
+    return (date.fromisoformat(picked[0]), int(picked[1])) if picked[0] else None
+
+
+def legend(report: Retention, latest: int | None) -> str:
+    """How to read the marks; only those that are there."""
+    parts = [_("{mark} not yet closed: empty, not 0", mark=charts.OPEN)]
+    cells = report.cells
+    if latest:
+        parts.append(_("only the latest {n} cohorts are drawn; table, files and mean have all", n=latest))
+        cells = cells.filter(pl.col("cohort").is_in(cells["cohort"].unique().sort().tail(latest).to_list()))
+    if cells.filter("mature", pl.col("n") < retention.FEW_CUSTOMERS).height:
+        parts.append(_("pale: fewer than {n} customers", n=retention.FEW_CUSTOMERS))
+    if cells["may_not_be_first"].any():
+        parts.append(_("† near the start of the data: may not be the first purchase"))
+    parts.append(_("click a cell to see its customers"))
+    if report.cost_share is not None:
+        parts.append(_("unit cost is known for {share} of net revenue", share=i18n.percent(report.cost_share)))
+    return " · ".join(parts)
+
+
+def draw_curves(reports: list[Retention]) -> None:
+    """The mean with its band; of two segments both."""
+    currency = opened().version.shop.currency
+    names: tuple[str, ...] = (_("Weighted mean"),)
+    sheet = downloads.cells(opened().version, reports[0])
+    if len(reports) > 1:
+        names = segment_names()
+        frame = pl.concat(
+            report.mean.select(pl.lit(name).alias("segment"), pl.all())
+            for name, report in zip(names, reports, strict=True)
+        )
+        other = reports[1].filters.caption()
+        sheet = replace(
+            sheet,
+            report="retention-segments",
+            frame=frame,
+            columns=(Column("segment", _("Segment")), *(c for c in sheet.columns if c.name in frame.columns)),
+            about=replace(
+                sheet.about,
+                rows=frame.height,
+                filters=(*sheet.about.filters, *((f"B: {label}", value) for label, value in other)),
+            ),
+        )
+
+    def draw(*, dark: bool = False) -> Any:  # noqa: ANN401, ARG001
+        return charts.retention_curves(list(zip(names, reports, strict=True)), currency)
+
+    tables.show_chart(draw, sheet, "curves", title=charts.title(reports[0].view, currency))
+
+
+def compared() -> bool:
+    """Whether the viewer wants a second segment."""
+    if asked := session.linked("compare"):
+        session.keep("compare", asked[-1] == "1")
+    session.keep("compare", st.session_state.get("compare", False))
+    wanted = st.toggle(_("Compare two segments"), key="compare", on_change=session.forget_notices)
+    session.remember("compare", ["1"] if wanted else [])
+    return wanted
+
+
+def choose_other_segment(filters: Filters) -> Filters:
+    """The second segment, beside the words of the first."""
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown(f"**A** · {_('the filters in the sidebar')}")
+        st.caption(words(filters))
+    with right.container(border=True):
+        st.markdown(f"**B** · {_('chosen here')}")
+        return choices.segment_filters("b_")
+
+
+def words(filters: Filters) -> str:
+    return "; ".join(f"{label}: {value}" for label, value in filters.caption()) or _("All customers and purchases")
+
+
+def segment_names() -> tuple[str, str]:
+    return _("A (sidebar)"), _("B (second segment)")
+
+
+def draw_customers(report: Retention, clicked: tuple[date, int] | None) -> None:
+    """The people behind a cell, or those missing from it."""
+    closed = report.cells.filter("mature")
+    cohorts = closed["cohort"].unique().sort(descending=True).to_list()
+    if not cohorts:
+        return
+    st.markdown(f"##### {_('Customers behind a cell')}")
+    pick_from_link(clicked)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = {cohort: i18n.period_label(report.view.period, cohort) for cohort in cohorts}
+        cohort = pick(_("Cohort"), "cohort", names)
+        ages = closed.filter(pl.col("cohort") == cohort)["age"].to_list() if cohort else []
+        age = pick(_("Age (k)"), "age", {age: str(age) for age in ages})
+        side = session.choose(
+            _("Customers"), {"in": _("In the cell"), "absent": _("Missing from it")}, "side", "in", hidden=True
+        )
+    if cohort is None or age is None:
+        st.caption(_("Click a cell of the heat map, or choose a cohort and an age."))
+        return
+    absent = side == "absent"
+    found = load(retention.customers, report.filters, report.view, cohort, age, absent=absent)
+    cell = closed.filter(pl.col("cohort") == cohort, pl.col("age") == age).row(0, named=True)
+    st.markdown(cell_sentence(report.view, names[cohort], age, cell, found.height, absent=absent))
+    listed = downloads.customers(
+        opened().version, report.filters, report.view, found, report.as_of, (cohort, age), absent=absent
+    )
+    tables.show_table(listed, "customers")
+
+
+def pick_from_link(clicked: tuple[date, int] | None) -> None:
+    if clicked is not None:
+        session.keep("cohort", clicked[0])
+        session.keep("age", clicked[1])
+    for key, read in (("cohort", date.fromisoformat), ("age", int)):
+        if (asked := session.linked(key)) is not None:
+            try:
+                session.keep(key, read(asked[-1]))
+            except ValueError:
+                session.notice(_("The link names “{value}”, which is no cell of this table.", value=asked[-1]))
+
+
+def pick(label: str, key: str, names: dict[Any, str]) -> Any:  # noqa: ANN401
+    held = st.session_state.get(key)
+    if held is not None and held not in names:
+        # The table has changed under the cell that was picked: no cell is picked any more.
+        held = None
+    session.keep(key, held)
+    chosen = st.selectbox(
+        label, list(names), format_func=lambda value: names.get(value, str(value)), key=key, index=None,
+        placeholder=_("Choose"), width=180,
+    )  # fmt: skip
+    session.remember(key, [] if chosen is None else [str(chosen)])
+    return chosen
+
+
+def cell_sentence(view: View, cohort: str, age: int, cell: dict[str, Any], count: int, *, absent: bool) -> str:
+    values = {"count": i18n.integer(count), "n": i18n.integer(cell["n"]), "cohort": cohort, "unit": charts.unit(view), "age": age}
+    if absent:
+        return _("**{count}** of {n} observed customers of the cohort {cohort} are missing from {unit} {age}.", **values)
+    return _("**{count}** of {n} observed customers of the cohort {cohort} are in {unit} {age}.", **values)

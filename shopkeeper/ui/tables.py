@@ -1,0 +1,165 @@
+"""Tables and charts on the screen, and the same in a file."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+import streamlit as st
+
+from shopkeeper import charts, downloads, exports, i18n
+from shopkeeper.downloads import Download
+from shopkeeper.exports import About, Column
+from shopkeeper.i18n import gettext as _
+from shopkeeper.measures import Format, definition
+from shopkeeper.ui import session
+from shopkeeper.ui.data import opened
+
+FORMATS: dict[Format, str] = {
+    "integer": "localized", "number": "%.2f", "percent": "percent", "money": "accounting", "money_compact": "compact",
+    "days": "localized",
+}  # fmt: skip
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TABLE_ROWS = 15
+log = logging.getLogger(__name__)
+
+
+def download_of(
+    report: str,
+    title: str,
+    frame: pl.DataFrame,
+    columns: Sequence[Column],
+    *,
+    chosen: Sequence[tuple[str, str]] = (),
+    words: Sequence[str] = (),
+    terms: Sequence[str] = (),
+    as_of: date | None = None,
+) -> Download:
+    """A table of the version in use. `chosen` says in words what made it, `words` go into the file's name."""
+    version = opened().version
+    told = downloads.about(version, title, frame.height, chosen, terms, as_of or version.as_of)
+    return Download(report, tuple(words), frame, told, tuple(columns))
+
+
+def file_name(given: Download, extension: str) -> str:
+    """Known before the file is made: files that differ differ in choices, filters, version, scope or language."""
+    told = (given.report, given.choices, given.about, opened().scope, extension)
+    return exports.file_name(given.report, given.about, extension, repr(told).encode(), given.choices)
+
+
+def show_table(sheet: Download, key: str, *, download: bool = True, first: int | None = None) -> None:
+    """The table, or its `first` rows, with a menu to download it whole where that is not drawn elsewhere."""
+    if sheet.frame.is_empty():
+        say_empty()
+        return
+    if download:
+        with st.container(horizontal=True, horizontal_alignment="right"):
+            download_menu(sheet, key)
+    labels = [column for column in sheet.columns if column.name in sheet.frame.columns]
+    frame = sheet.frame.head(first) if first else sheet.frame
+    if frame.height < sheet.frame.height:
+        shown, rows = i18n.integer(frame.height), i18n.integer(sheet.frame.height)
+        st.caption(_("The first {shown} of {rows} rows; the download has all.", shown=shown, rows=rows))
+    st.dataframe(
+        frame.select(column.name for column in labels).to_arrow(),
+        key=f"{key}_table",
+        hide_index=True,
+        height="content" if frame.height <= TABLE_ROWS else 420,
+        column_config={column.name: config_of(column, sheet.frame.schema[column.name]) for column in labels},
+    )
+
+
+def say_empty() -> None:
+    st.info(_("Nothing in the data fits these choices. Widen the filters, or import data that has it."))
+
+
+def config_of(column: Column, kind: pl.DataType) -> Any:  # noqa: ANN401 (Streamlit's own type is private)
+    if kind == pl.Date:
+        return st.column_config.DateColumn(column.label, format="YYYY-MM-DD")
+    if column.format:
+        return st.column_config.NumberColumn(column.label, format=FORMATS[column.format])
+    return st.column_config.Column(column.label)
+
+
+def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | None = None) -> None:
+    """CSV and XLSX of the table, HTML and PNG of the chart that `draw` makes; each is made when it is clicked."""
+    frame, about, columns = sheet.frame, sheet.about, sheet.columns
+    files: list[tuple[str, str, Callable[[], bytes]]] = [
+        ("csv", "text/csv", lambda: exports.to_csv(frame, about)),
+        ("xlsx", XLSX, lambda: exports.to_xlsx(frame, about, columns)),
+    ]
+    if draw is not None:
+        files.append(("html", "text/html", lambda: exports.chart_html(charts.for_file(drawn(draw, about)), about)))
+        if exports.browser_path():
+            files.append(("png", "image/png", lambda: exports.chart_png(charts.for_file(drawn(draw, about)), about)))
+    with st.popover(_("Download"), icon=":material/download:", key=f"{key}_download"):
+        for extension, mime, make in files:
+            st.download_button(
+                names()[extension], data=logged(make), file_name=file_name(sheet, extension), mime=mime,
+                key=f"{key}_{extension}", on_click="ignore", width="stretch", type="tertiary",
+            )  # fmt: skip
+        if draw is not None and not exports.browser_path():
+            st.caption(_("A picture needs Chromium or Chrome on the server; take the HTML."))
+
+
+def names() -> dict[str, str]:
+    return {
+        "csv": _("Table as CSV"),
+        "xlsx": _("Table as Excel (XLSX)"),
+        "html": _("Chart as a page (HTML)"),
+        "png": _("Chart as a picture (PNG)"),
+    }
+
+
+def drawn(draw: Callable[[], go.Figure], about: About) -> go.Figure:
+    """A file is made in another thread than the page, which speaks English unless told."""
+    with i18n.speaking(about.language):
+        return draw()
+
+
+def logged(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    def make_or_log() -> bytes:
+        try:
+            return make()
+        except Exception:
+            log.exception("a download could not be made")
+            raise
+
+    return make_or_log
+
+
+def show_chart(
+    draw: Callable[..., go.Figure], sheet: Download, key: str, *, title: str = "", select: bool = False, note: str = ""
+) -> list[dict[str, Any]]:
+    """A chart under its title, its table one click away, and both to download; the points that were clicked.
+
+    `draw(dark=...)` is asked only when the chart is shown.
+    """
+    heading, controls = st.columns([3, 2], vertical_alignment="bottom")
+    heading.markdown(f"##### {title or sheet.about.title}")
+    with controls, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="bottom"):
+        shown = session.choose(
+            _("Show as"), {"chart": _("Chart"), "table": _("Table")}, f"{key}_as", "chart", hidden=True
+        )
+        download_menu(sheet, key, draw)
+    if shown == "table":
+        show_table(sheet, key, download=False)
+        return []
+    figure = draw(dark=st.context.theme.type == "dark").update_layout(title=None)
+    event = st.plotly_chart(
+        figure, key=f"{key}_chart", on_select="rerun" if select else "ignore", selection_mode="points",
+        config={"displayModeBar": False}, alt=title or sheet.about.title,
+    )  # fmt: skip
+    if note:
+        st.caption(note)
+    return list(event["selection"]["points"]) if select else []  # type: ignore[index]
+
+
+def explain(words: Sequence[str]) -> None:
+    """Every word and measure in use, one click away."""
+    with st.popover(_("How is this computed?"), icon=":material/function:", type="tertiary"):
+        for name in words:
+            label, text = definition(name)
+            st.markdown(f"**{label}** — {text}")

@@ -1,0 +1,86 @@
+"""A bench to check files on, without publishing them."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from shopkeeper.imports import files as input_files
+from shopkeeper.imports import staging
+from shopkeeper.imports.contract import Terms
+from shopkeeper.imports.mapping import Mapping as FileMapping
+from shopkeeper.imports.mapping import parse_mapping
+
+SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
+IDENTITY = {"identity": True, "shop": SHOP}
+NOT_AFTER = date(2026, 11, 24)
+HEADER = "order_id,ordered_at,sku,quantity,net_amount,customer_id,status,currency"
+GOOD_LINE = "1,2026-05-01 10:00:00,A,2,19.90,ann,sale,CNY"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Good rows and rejects as dictionaries, and what was counted."""
+
+    table: staging.TableInStaging
+    good: Sequence[Mapping[str, Any]]
+    rejects: Sequence[Mapping[str, Any]]
+
+    def rules(self) -> list[tuple[int, str, str]]:
+        """(line, column, rule) of every reject."""
+        return sorted((each["line"], each["column"], each["rule"]) for each in self.rejects)
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """All rows of some Parquet files."""
+    if not paths:
+        return []
+    relation = connection.read_parquet([str(path) for path in paths])
+    return [dict(zip(relation.columns, row, strict=True)) for row in relation.fetchall()]
+
+
+def check(paths: Sequence[Path], directory: Path, mapping: FileMapping | None = None) -> Checked:
+    """Check the files of one table."""
+    mapping = mapping or parse_mapping("test", IDENTITY)
+    found, _ = input_files.find(paths, mapping)
+    with staging.workbench(directory / "scratch") as connection:
+        ((of_table, files),) = staging.in_order(found, mapping)
+        terms = Terms(mapping.shop, mapping.source_timezone, NOT_AFTER)
+        table = staging.stage_table(connection, of_table, files, terms, directory)
+        return Checked(table, rows_of(connection, table.good), rows_of(connection, table.rejects))
+
+
+@pytest.fixture
+def check_text(tmp_path: Path) -> Callable[..., Checked]:
+    """Check a text as the CSV file of a table."""
+
+    def run(text: str, table: str = "order_lines", mapping: FileMapping | None = None) -> Checked:
+        path = tmp_path / f"{table}.csv"
+        path.write_text(text, encoding="utf-8", newline="")
+        return check([path], tmp_path / "staging", mapping)
+
+    return run
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = os.environ.get("SHOPKEEPER_REAL_DATA")
+    if not folder:
+        pytest.skip("SHOPKEEPER_REAL_DATA does not name the folder of real data")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def bad_input(real_data: Path) -> Path:
+    return real_data / "badinput"
