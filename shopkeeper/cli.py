@@ -11,16 +11,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-import click
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from shopkeeper import downloads, exports, i18n, imports, lake, retention, sample, startup
 from shopkeeper.engine import open_version
 from shopkeeper.errors import Refused
-from shopkeeper.filters import Choice, Filters
+from shopkeeper.filters import Choice, Filters, known_values, refuse_unknown
 from shopkeeper.imports import mapping as mappings
 from shopkeeper.manifest import Version
 from shopkeeper.retention import View
@@ -45,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = app(args=arguments, standalone_mode=False)
     except Refused as refusal:
         return _refuse(str(refusal))
-    except click.ClickException as misuse:
-        return _refuse(f"{misuse.format_message()} See `python -m shopkeeper --help`.")
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as misuse:
+        return _refuse(f"{_words(misuse)} See `python -m shopkeeper --help`.")
+    except (typer.Abort, KeyboardInterrupt):
         return _refuse("Stopped. The data served before is untouched.")
     except BrokenPipeError:
         # The reader has gone; closing standard output again at exit would complain a second time.
@@ -56,6 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as fault:
         return _refuse(_log_fault(fault))
     return given if isinstance(given, int) else 0
+
+
+def _words(misuse: typer.TyperException) -> str:
+    told = getattr(misuse, "format_message", misuse.__str__)()
+    return told if told.endswith((".", "!", "?")) else f"{told}."
 
 
 def _refuse(sentence: str) -> int:
@@ -86,7 +89,7 @@ def _progress() -> Iterator[Callable[[str, float], None]]:
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("Starting", total=1.0)
         yield lambda step, share: bar.update(task, description=step, completed=share)
 
@@ -147,18 +150,18 @@ def versions() -> None:
     """List the versions that are kept, the newest first."""
     root = lake.data_folder()
     served = lake.current_id(root)
-    table = Table("", "version", "published", "as of", "order lines", "rejected rows", "net amount", box=None)
-    for version in lake.versions(root):
-        lines = version.tables["order_lines"]
+    kept = lake.versions(root)
+    for version in kept:
+        mark = "*" if version.id == served else " "
+        lines = version.tables["order_lines"].rows_published
         amount = f"{version.net_amount_published:,.2f} {version.shop.currency}"
-        table.add_row(
-            "*" if version.id == served else "", version.id, f"{version.created_at:%Y-%m-%d %H:%M} UTC",
-            version.as_of.isoformat(), f"{lines.rows_published:,}", f"{version.rows_rejected:,}", amount,
-        )  # fmt: skip
-    if not table.row_count:
+        out.print(
+            f"{mark} {version.id}  published {version.created_at:%Y-%m-%d %H:%M} UTC  as of {version.as_of}  "
+            f"{lines:,} order lines  {version.rows_rejected:,} rows rejected  {amount}",
+            markup=False,
+        )
+    if not kept:
         out.print(f"Nothing has been imported into {root} yet; the sample shop is shown. Use `import` to bring data.")
-        return
-    out.print(table)
 
 
 @app.command()
@@ -207,7 +210,9 @@ def export_retention(
     view = View(period, method, windows, window_days, measure)
     exports.check_suffix(output)
     version = _served()
-    found = retention.report(open_version(version), filters, view)
+    query = open_version(version)
+    refuse_unknown(filters, known_values(query))
+    found = retention.report(query, filters, view)
     _write(output, downloads.cells(version, found))
 
 
@@ -221,7 +226,7 @@ def _write(output: Path, made: downloads.Download) -> None:
 def _served() -> Version:
     with _progress() as tell:
         version = served(tell)
-    if version.shop.sample:
+    if lake.current_id(lake.data_folder()) is None:
         err.print("Nothing has been imported yet; this is the sample shop.")
     return version
 

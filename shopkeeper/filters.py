@@ -8,9 +8,14 @@ are counted.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, date_, gettext
+
+if TYPE_CHECKING:
+    from shopkeeper.engine import Query
 
 Choice = tuple[str, ...] | None
 Parameter = str | int | float | bool | date | list[str]
@@ -29,6 +34,7 @@ DATES: Mapping[str, str] = {
     "cohort_to": N_("First purchase until"),
     "until": N_("As seen on"),
 }
+DIMENSIONS: Mapping[str, str] = {"channel": "channels", "region": "regions", "category": "categories"}
 EARLIEST, LATEST = date(1, 1, 1), date(9999, 12, 31)
 
 
@@ -120,6 +126,30 @@ class Filters:
             else:
                 chosen[name] = _day(name, values[-1])
         return replace(cls(), **chosen)  # type: ignore[arg-type]
+
+
+def known_values(query: "Query") -> dict[str, set[str]]:
+    """What can be chosen in each filter, by its name."""
+    mix = query("customers/filter_values")
+    found = {f"{place}_{many}": set(mix[one]) for one, many in DIMENSIONS.items() for place in ("acquired", "bought")}
+    return found | {"acquired_skus": set(query("customers/first_products")["first_sku"])}
+
+
+def refuse_unknown(filters: Filters, known: Mapping[str, set[str]]) -> None:
+    """Raise `Refused`, naming filter and value, where something was chosen that the data do not have."""
+    for name, label in CHOICES.items():
+        for value in getattr(filters, name) or ():
+            if value not in known[name]:
+                near = get_close_matches(value, known[name], n=1, cutoff=0.4) or sorted(known[name])[:3]
+                raise Refused(
+                    gettext(
+                        "“{value}” is not in the data, so the filter “{filter}” would show nothing; "
+                        "choose for example {near}.",
+                        value=value,
+                        filter=gettext(label),
+                        near=", ".join(f"“{one}”" for one in near),
+                    )
+                )
 
 
 def _day(name: str, text: str) -> date:

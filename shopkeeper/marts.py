@@ -1,5 +1,6 @@
 """From tables to marts: the DuckDB instance that publishing works on, and what it writes."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ from shopkeeper.errors import Refused
 from shopkeeper.queries import QueryFile, load, load_folder
 from shopkeeper.tables import TABLES, Table
 
-MEMORY = "2GB"
+MEMORY = f"{max(1, min(8, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**31))}GB"
+"""Half of the machine's memory, 8 GB at most: sorting beyond it spills to disk."""
 ROW_GROUP = 122_880
 REJECTS = "rejects.parquet"
 REJECT_COLUMNS = ("file", "table", "line", "column", "value", "rule", "reason", "row")

@@ -43,19 +43,21 @@ def faults(options: Mapping[str, object], environ: Mapping[str, str]) -> list[st
 
 
 def secret_faults(options: Mapping[str, object]) -> list[str]:
+    """Secrets that can be guessed."""
     found = []
     for option in ("auth.cookie_secret", "server.cookieSecret"):
         secret = str(options.get(option) or "")
         if not secret:
             continue
         if len(secret.encode()) < SHORTEST_SECRET:
-            found.append(f"{option} is shorter than {SHORTEST_SECRET} bytes: make a random one of at least that length.")
+            found.append(f"{option} is shorter than {SHORTEST_SECRET} bytes: make a random one of that length or more.")
         elif len(set(secret)) < SHORTEST_SECRET // 4 or any(word in secret.lower() for word in EXAMPLES):
             found.append(f"{option} looks like an example: make a random one.")
     return found
 
 
 def exposed_faults(options: Mapping[str, object], environ: Mapping[str, str]) -> list[str]:
+    """What is harmless only while nobody else can reach the app."""
     address = shown(options.get("server.address"))
     found = []
     if options.get("server.trustedUserHeaders"):
@@ -68,8 +70,8 @@ def exposed_faults(options: Mapping[str, object], environ: Mapping[str, str]) ->
     data = Path(environ.get("SHOPKEEPER_DATA") or "data").absolute()
     if data.exists() and os.access(data, os.W_OK):
         found.append(
-            f"The app can write the data folder {data} while it listens on {address}: let another user import, and give "
-            "the app's user read access only."
+            f"The app can write the data folder {data} while it listens on {address}: let another user import, and "
+            "give the app's user read access only."
         )
     return found
 
@@ -85,6 +87,7 @@ def is_loopback(address: object) -> bool:
 
 
 def shown(value: object) -> str:
+    """An option as config.toml writes it."""
     return str(value).lower() if isinstance(value, bool) else f"“{value}”" if value else "not set"
 
 
@@ -107,11 +110,21 @@ def configured(address: str) -> dict[str, object]:
     os.chdir(ROOT)
     try:
         options = config.get_config_options(force_reparse=True, options_from_flags={"server.address": address})
-        found: dict[str, object] = {name: option.value for name, option in options.items()}
-        secrets = ROOT / ".streamlit" / "secrets.toml"
-        if secrets.exists():
-            auth = tomllib.loads(secrets.read_text(encoding="utf-8")).get("auth", {})
-            found["auth.cookie_secret"] = auth.get("cookie_secret")
     finally:
         os.chdir(here)
+    found: dict[str, object] = {name: option.value for name, option in options.items()}
+    # Streamlit's own command reads these; nothing else does.
+    found |= {
+        name: as_read(os.environ[option.env_var]) for name, option in options.items() if option.env_var in os.environ
+    }
+    found["server.address"] = address
+    secrets = ROOT / ".streamlit" / "secrets.toml"
+    if secrets.exists():
+        signing_in = tomllib.loads(secrets.read_text(encoding="utf-8")).get("auth", {})
+        found["auth.cookie_secret"] = signing_in.get("cookie_secret")
     return found
+
+
+def as_read(text: str) -> object:
+    """An environment variable's text as Streamlit takes it."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(text.strip().lower(), text)

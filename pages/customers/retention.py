@@ -3,6 +3,7 @@
 import streamlit as st
 
 from shopkeeper import retention, ui
+from shopkeeper.ui import cells
 from shopkeeper.ui import retention as parts
 
 filters = ui.choose_filters()
@@ -25,5 +26,5 @@ if chart == "curves":
     parts.draw_curves(reports)
 else:
     clicked = parts.draw_heatmaps(reports)
-parts.draw_customers(report, clicked)
-ui.explain((*parts.DEFINITIONS, "exact", "unbounded", "cumulative", "calendar", "rolling"))
+cells.draw_customers(report, clicked)
+ui.explain(parts.DEFINITIONS)

@@ -3,6 +3,8 @@
 -- after: first_purchases
 -- scope: category=category,first_category region=region,first_region
 -- Ages count periods since the customer's own first: calendar weeks (Monday first), months and quarters, and days.
+-- Sorted before the attributes are joined to it: the narrow rows are sorted, and the join keeps their order. Readers
+-- of one customer's rows find them together; nothing depends on it.
 -- Money that went back before the first purchase in the data belongs to no cohort.
 WITH parts AS (
     SELECT
@@ -50,6 +52,5 @@ SELECT
     f.first_region AS first_region,
     f.first_category AS first_category,
     f.first_sku AS first_sku
-FROM parts AS p
+FROM (SELECT * FROM parts ORDER BY customer_key, day) AS p
 INNER JOIN first_purchases AS f ON f.customer_key = p.customer_key
-ORDER BY customer_key, day

@@ -23,22 +23,20 @@ WITH lines AS (
     WHERE coalesce(l.status, 'sale') IN ('sale', 'refund') AND CAST(l.ordered_at AS DATE) <= $as_of
 ),
 
-refunded AS (
-    SELECT DISTINCT l.original_order_id AS order_id
-    FROM order_lines AS l
-    WHERE l.original_order_id IS NOT NULL
-),
-
 originals AS (
     SELECT
         l.order_id AS order_id,
         min(l.ordered_at) AS ordered_at,
         min(l.customer_id) AS customer_id,
-        min(l.channel) AS channel,
-        min(l.region) AS region
-    FROM lines AS l
-    INNER JOIN refunded AS r ON r.order_id = l.order_id
-    WHERE l.is_sale
+        min(coalesce(l.channel, '(none)')) AS channel,
+        min(coalesce(l.ship_to_region, '(none)')) AS region
+    FROM order_lines AS l
+    WHERE
+        l.order_id IN (SELECT r.original_order_id FROM order_lines AS r WHERE r.original_order_id IS NOT NULL)
+        AND coalesce(l.status, 'sale') = 'sale'
+        AND l.quantity > 0
+        AND l.net_amount + coalesce(l.discount, 0) > 0
+        AND CAST(l.ordered_at AS DATE) <= $as_of
     GROUP BY l.order_id
 )
 

@@ -20,6 +20,7 @@ __all__ = [
     "browser_path",
     "chart_html",
     "chart_png",
+    "check_suffix",
     "file_name",
     "to_csv",
     "to_parquet",
@@ -30,20 +31,25 @@ __all__ = [
 SUFFIXES = (".csv", ".xlsx", ".parquet")
 
 
+def check_suffix(path: Path) -> None:
+    """Raise `Refused` where the file's ending names no format, before anything is computed for it."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise Refused(f"{path.name} ends in none of {', '.join(SUFFIXES)}; give the file one of these endings.")
+
+
 def write(path: Path, frame: pl.DataFrame, about: About, columns: Sequence[Column] = ()) -> None:
     """Write the table in the format that the file's suffix names; a reader sees the old file or the new, never a part.
 
     Raise `Refused` for another suffix, or where the file cannot be written.
     """
+    check_suffix(path)
     match path.suffix.lower():
         case ".csv":
             content = to_csv(frame, about)
         case ".xlsx":
             content = to_xlsx(frame, about, columns)
-        case ".parquet":
-            content = to_parquet(frame, about)
         case _:
-            raise Refused(f"{path.name} ends in none of {', '.join(SUFFIXES)}; give the file one of these endings.")
+            content = to_parquet(frame, about)
     _replace(path, content)
 
 

@@ -184,7 +184,7 @@ def _staged(connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInSt
         [path for each in tables for path in each.rejects],
         before.rejects if before else None,
         appended,
-        directory / "new-rejects.parquet",
+        directory.with_suffix(".rejects.parquet"),
     )
     lines = [each for each in tables if each.contract is ORDER_LINES]
     old = before if before and ORDER_LINES.name in appended else None

@@ -130,4 +130,4 @@ def fill_down(reading: Reading, rule: FillDown) -> DuckDBPyRelation:
             parts.append(CaseExpression(filled(cell) | ~filled(by), cell).otherwise(first).alias(column.id))
         else:
             parts.append(cell)
-    return reading.relation.project(*parts)
+    return reading.relation.project(*parts).sort(ColumnExpression("line"))

@@ -21,6 +21,7 @@ MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 ENCODINGS = ("utf-8", "gb18030")
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_VALUE = 1 << 20
+MOST_COLUMNS = 1_000
 OTHER_KINDS = ((b"PK\x03\x04", ".xlsx"), (b"PAR1", ".parquet"), (b"\xd0\xcf\x11\xe0", ".xls"))
 
 
@@ -192,7 +193,9 @@ def examine(path: Path, name: str, dialect: Dialect) -> Records:
 
 
 def check_header(name: str, header: Sequence[str]) -> tuple[str, ...]:
-    """The header, where each column has a name of its own. Raise `Refused` otherwise."""
+    """The header, where each of not too many columns has a name of its own. Raise `Refused` otherwise."""
+    if len(header) > MOST_COLUMNS:
+        raise Refused(f"{name} has {len(header):,} columns; at most {MOST_COLUMNS:,} are read. Leave some out.")
     seen: set[str] = set()
     for number, column in enumerate(header, start=1):
         if not column.strip() or "\0" in column:

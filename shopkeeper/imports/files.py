@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from shopkeeper.errors import Refused
@@ -46,6 +47,8 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
             raise Refused(f"{given} is not there. Check the path.")
         for path in _walk(given):
             relative = path.relative_to(given) if given.is_dir() else PurePath(path.name)
+            if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
+                continue
             table = _table(relative, mapping, alone=not given.is_dir())
             if table:
                 _refuse_kind(path, relative.as_posix())

@@ -73,7 +73,7 @@ class TableMapping:
 class Mapping:
     """A whole mapping. `source_timezone` is that of times in the files which carry none; empty: the shop's own.
 
-    `notes` are shown with every import: what this mapping cannot know.
+    `notes` are shown with every import: what this mapping cannot know. `leave`: patterns of files that are no data.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Mapping:
     source_timezone: str = ""
     as_of: date | None = None
     notes: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """SHA-256 of everything the mapping says, as hexadecimal text."""
@@ -118,7 +119,7 @@ def load(name_or_path: str | Path) -> Mapping:
 def parse_mapping(name: str, given: Dictionary[str, Any]) -> Mapping:
     """The mapping that a parsed TOML document describes. Raise `Refused` for anything it should not say."""
     place = f"Mapping {name}"
-    only_keys(place, given, ("identity", "shop", "notes", "tables"))
+    only_keys(place, given, ("identity", "shop", "notes", "leave", "tables"))
     shop = _table(f"{place}: [shop]", given.get("shop"))
     only_keys(f"{place}: [shop]", shop, SHOP_KEYS)
     if given.get("identity"):
@@ -139,6 +140,7 @@ def parse_mapping(name: str, given: Dictionary[str, Any]) -> Mapping:
         source_timezone=_timezone(place, shop["source_timezone"]) if "source_timezone" in shop else "",
         as_of=as_of,
         notes=_texts(f"{place}: notes", given.get("notes", [])),
+        leave=_texts(f"{place}: leave", given.get("leave", [])),
     )
 
 

@@ -12,7 +12,6 @@ from shopkeeper.imports.files import PARQUET, WORKBOOK, InputFile
 from shopkeeper.imports.mapping import TableMapping
 from shopkeeper.imports.rules import sources
 
-PARQUET_COLUMNS = 1_000
 PARQUET_CELLS = 20_000_000_000
 ROW_NUMBER = "file_row_number"
 
@@ -76,14 +75,13 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
         (counted,) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
     except duckdb.Error as error:
         raise unreadable(file, error) from error
-    if len(names) > PARQUET_COLUMNS or len(names) * counted[0] > PARQUET_CELLS:
+    if len(names) > csv_files.MOST_COLUMNS or len(names) * counted[0] > PARQUET_CELLS:
         raise Refused(
-            f"{file.name} has {len(names):,} columns and {counted[0]:,} rows; at most {PARQUET_COLUMNS:,} columns and "
-            f"{PARQUET_CELLS:,} cells are read at once. Split it, or leave columns out."
+            f"{file.name} has {len(names):,} columns and {counted[0]:,} rows; at most {csv_files.MOST_COLUMNS:,} "
+            f"columns and {PARQUET_CELLS:,} cells are read at once. Split it, or leave columns out."
         )
-    columns = tuple(
-        FileColumn(name, f"c{number}", type_) for number, (name, type_) in enumerate(zip(names, types, strict=True))
-    )
+    ids = [f"c{number}" for number in range(len(names))]
+    columns = tuple(map(FileColumn, names, ids, types))
     line = (ColumnExpression(ROW_NUMBER) + ConstantExpression(1)).cast("BIGINT").alias("line")
     renamed = relation.project(line, *(ColumnExpression(column.name).alias(column.id) for column in columns))
     return Reading(file, renamed, columns, counted[0])

@@ -62,7 +62,8 @@ def tables(path: str, names: list[str]) -> Iterator[tuple[list[str], Any]]:
         if columns:
             header = [column[0].as_py() or "" for column in columns]
             rows = [column.slice(1) for column in columns]
-            yield header, pa.table(rows, names=[f"c{number}" for number in range(len(columns))])
+            schema = pa.schema([(f"c{number}", pa.string()) for number in range(len(columns))])
+            yield header, pa.table(rows, schema=schema)
 
 
 def stage(path: str, target: str, names: list[str]) -> dict[str, object]:
@@ -76,7 +77,7 @@ def stage(path: str, target: str, names: list[str]) -> dict[str, object]:
         raise UnreadableError("its sheets have different columns. Say in the mapping which to read, with sheets.")
     table = pa.concat_tables([rows for _, rows in found])
     table = table.add_column(0, "line", pa.array(range(1, table.num_rows + 1), pa.int64()))
-    filled = pa.array([False] * table.num_rows)
+    filled = pa.array([False] * table.num_rows, pa.bool_())
     for number in range(len(headers[0])):
         filled = pc.or_(filled, pc.fill_null(pc.not_equal(table.column(f"c{number}"), ""), False))
     kept = table.filter(filled)

@@ -30,15 +30,13 @@ class Options:
     def of(self, name: str) -> tuple[str, ...]:
         """The values of a field of `Filters`."""
         kind = name.rsplit("_", 1)[1]
-        return tuple(self.products) if kind == "skus" else getattr(self, kind)  # type: ignore[no-any-return]
+        return tuple(self.products) if kind == "skus" else getattr(self, kind)
 
 
 def options(query: Query) -> Options:
     """Every channel, region, category and first product that the viewer may see."""
     mix = query("customers/filter_values")
-    kinds = {
-        f"{kind[:-1] if kind != 'categories' else 'category'}": kind for kind in ("channels", "regions", "categories")
-    }
+    kinds = {"channel": "channels", "region": "regions", "category": "categories"}
     values = {
         kind: tuple(
             mix.filter(pl.col(column).is_not_null())
@@ -98,6 +96,7 @@ def groups() -> dict[str, list[str]]:
 
 
 def widget(prefix: str, name: str, known: Options) -> object:
+    """The control of one field, and its value as `Filters` takes it."""
     key = prefix + name
     if name in DATES:
         first, last = opened().version.first_day, opened().version.as_of
@@ -149,16 +148,18 @@ def fitting(prefix: str, name: str, held: object, known: Options) -> tuple[objec
         start = st.session_state.get(f"{prefix}cohort_from") if name == "cohort_to" else None
         fits = (start or first) <= held <= last
         return (held, []) if fits else (None, [i18n.date_(held)])
-    assert isinstance(held, list)
     there = set(known.of(name))
-    return [value for value in held if value in there], [value for value in held if value not in there]
+    values = list(held) if isinstance(held, list) else []
+    return [value for value in values if value in there], [value for value in values if value not in there]
 
 
 def label_of(name: str) -> str:
+    """What a field of `Filters` is called."""
     return _(CHOICES.get(name) or DATES[name])
 
 
 def as_state(filters: Filters, name: str) -> object:
+    """A field of `Filters` as its control holds it."""
     value = getattr(filters, name)
     return list(value) if isinstance(value, tuple) else value
 

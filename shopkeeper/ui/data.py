@@ -13,7 +13,8 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.manifest import Version, read_manifest
 from shopkeeper.served import served
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 OPENED = "_opened"
 importing = Lock()
 
@@ -25,6 +26,14 @@ class Opened:
     version: Version
     query: Query
     scope: Scope
+
+
+@dataclass(frozen=True)
+class Question:
+    """A report that is asked for. `key` tells it from every other: report, arguments, scope and version."""
+
+    key: tuple[str, ...]
+    ask: Callable[[], object]
 
 
 def open_data(scope: Scope = EVERYTHING) -> Opened:
@@ -55,27 +64,25 @@ def opened() -> Opened:
     return found
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda held: held.close())
-def engine(folder: str, scope: Scope) -> Engine:
-    """One engine per version and scope, shared by all sessions; each query takes a cursor of its own."""
-    return open_version(read_manifest(Path(folder)), scope)
-
-
 def load(report: Callable[Concatenate[Query, P], R], *arguments: P.args, **options: P.kwargs) -> R:
     """`report(query, ...)`, from memory where the same was asked of the same version by a viewer of the same scope.
 
     Arguments are small frozen values. The answer is shared: nobody changes it.
     """
     now = opened()
-    return _answer(  # type: ignore[no-any-return]
-        f"{report.__module__}.{report.__qualname__}",
-        repr((arguments, sorted(options.items()))),
-        now.scope,
-        now.version.id,
-        _ask=lambda: report(now.query, *arguments, **options),
-    )
+    asked = (f"{report.__module__}.{report.__qualname__}", repr(arguments), repr(sorted(options.items())))
+    key = (*asked, repr(now.scope), now.version.id)
+    found: R = answer(Question(key, lambda: report(now.query, *arguments, **options)))  # type: ignore[assignment]
+    return found
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
-def _answer(report: str, arguments: str, scope: Scope, version: str, _ask: Callable[[], R]) -> R:  # noqa: ARG001
-    return _ask()
+@st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda held: held.close())
+def engine(folder: str, scope: Scope) -> Engine:
+    """One engine per version and scope, shared by all sessions; each query takes a cursor of its own."""
+    return open_version(read_manifest(Path(folder)), scope)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={Question: lambda question: question.key})
+def answer(question: Question) -> object:
+    """What was asked, once per key."""
+    return question.ask()

@@ -7,7 +7,7 @@ from shopkeeper import i18n, lake
 from shopkeeper.exports import Column
 from shopkeeper.i18n import gettext as _
 from shopkeeper.manifest import Version
-from shopkeeper.tables import TABLES, table
+from shopkeeper.tables import TABLES
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.frame import guarded
 from shopkeeper.ui.tables import download_of
@@ -56,15 +56,13 @@ def draw_tables(version: Version) -> None:
         (name, stats.rows_in, stats.rows_published, stats.rows_rejected, ", ".join(sources_of(version, name)))
         for name, stats in version.tables.items()
     ]
-    frame = pl.DataFrame(
-        rows, schema=["table", "rows_in", "rows_published", "rows_rejected", "sources"], orient="row"
-    ).with_columns(meaning=pl.Series([_(table(row[0]).meaning) for row in rows], dtype=pl.String))
+    frame = pl.DataFrame(rows, schema=["table", "rows_in", "rows_published", "rows_rejected", "sources"], orient="row")
     st.markdown(f"##### {_('Tables')}")
     tables.show_table(
         download_of(
             "tables", _("Tables"), frame,
             (
-                Column("table", _("Table")), Column("meaning", _("What it holds")),
+                Column("table", _("Table")),
                 Column("rows_in", _("Rows brought in"), "integer"), Column("rows_published", _("Published"), "integer"),
                 Column("rows_rejected", _("Rejected"), "integer"), Column("sources", _("Files")),
             ),
@@ -77,6 +75,7 @@ def draw_tables(version: Version) -> None:
 
 
 def sources_of(version: Version, name: str) -> list[str]:
+    """The files that a table came from."""
     return [source.name for source in version.sources if source.table == name]
 
 
@@ -173,8 +172,8 @@ def draw_import(version: Version) -> None:
     with st.expander(_("Bring your own data"), expanded=version.shop.sample, icon=":material/upload:"):
         st.markdown(
             _(
-                "Order lines are all that is needed, as CSV, XLSX or Parquet, or a folder of them. Rows that break the data "
-                "contract are listed here with the reason, never dropped in silence. Run in the program's folder:"
+                "Order lines are all that is needed, as CSV, XLSX or Parquet, or a folder of them. Rows that break the "
+                "data contract are listed here with the reason, never dropped in silence. Run in the program's folder:"
             )
         )
         st.code(
@@ -185,5 +184,3 @@ def draw_import(version: Version) -> None:
             language="bash",
         )
         st.caption(_("Data folder: {folder} (set SHOPKEEPER_DATA to change it)", folder=f"`{lake.data_folder()}`"))
-
-

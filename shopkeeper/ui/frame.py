@@ -57,9 +57,12 @@ def draw(page: StreamlitPage) -> None:
 
 
 def sample_banner() -> None:
+    """Nobody takes the sample for the own shop."""
     st.info(
-        _("This is the sample shop, not yours. Import your own orders to see them here: {command}", 
-          command="`python -m shopkeeper import FILE`"),
+        _(
+            "This is the sample shop, not yours. Import your own orders to see them here: {command}",
+            command="`python -m shopkeeper import FILE`",
+        ),
         icon=":material/storefront:",
     )
 
@@ -78,7 +81,8 @@ def trust_strip(version: Version) -> str:
 
 
 def trust_help() -> str:
+    """What the words of the strip mean."""
     return _(
-        "As of: the last complete day in the data. Rejected rows break the data contract and are in no figure; the page "
-        "Data lists them. Only identified orders can show who comes back."
+        "As of: the last complete day in the data. Rejected rows break the data contract and are in no figure; the "
+        "page Data lists them. Only identified orders can show who comes back."
     )

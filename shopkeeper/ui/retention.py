@@ -20,14 +20,19 @@ from shopkeeper.ui.data import load, opened
 
 HORIZONS = {"week": (1, 4, 12), "month": (1, 3, 12), "quarter": (1, 2, 4)}
 DRAWN = {"week": 13, "month": 13, "quarter": 9}
-DEFINITIONS = ("purchase", "cohort", "mean", "immature", "interval", "identity_bounds", "left_truncation", "acquired_in", "bought_in")
+DEFINITIONS = (
+    "purchase", "cohort", "mean", "immature", "interval", "identity_bounds", "left_truncation", "acquired_in",
+    "bought_in", "exact", "unbounded", "cumulative", "calendar", "rolling",
+)  # fmt: skip
 
 
 def period_names() -> dict[str, str]:
+    """The choices of a cohort's period."""
     return {"week": _("Week"), "month": _("Month"), "quarter": _("Quarter")}
 
 
 def measure_names() -> dict[str, str]:
+    """The choices of what is counted."""
     return {
         "customers": _("Customers"), "revenue": _("Net revenue"), "margin": _("Margin"), "orders": _("Orders"),
     }  # fmt: skip
@@ -147,9 +152,9 @@ def action(best: dict[str, Any], found: Opportunity) -> str:
         "category": _("New customers who began with **{segment}**", segment=best["segment"]),
     }[best["segment_kind"]]
     what = _(
-        "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more of "
-        "last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer for "
-        "the second order, a reminder, a better first product.",
+        "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more "
+        "of last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer "
+        "for the second order, a reminder, a better first product.",
         who=who, rate=i18n.percent(best["rate"]), days=i18n.days(found.days), shop_rate=i18n.percent(found.rate),
         gap=i18n.integer(best["gap_customers"]), n=i18n.integer(best["n"]),
         worth=i18n.compact_money(best["worth"], opened().version.shop.currency),
@@ -162,6 +167,7 @@ def _plural(kind: str) -> str:
 
 
 def opportunity_download(found: Opportunity, filters: Filters) -> Download:
+    """Every channel, region and category: the table behind the sentence."""
     return tables.download_of(
         "return-by-segment",
         _("Who comes back within {days}, by where they were acquired", days=i18n.days(found.days)),
@@ -204,9 +210,10 @@ def choose_latest(report: Retention) -> int | None:
 
 
 def draw_heatmap(report: Retention, latest: int | None, suffix: str = "") -> tuple[date, int] | None:
+    """One triangle; the cell that was clicked since the last run."""
     currency = opened().version.shop.currency
 
-    def draw(*, dark: bool = False) -> Any:  # noqa: ANN401 (pages and ui draw figures, only charts know them)
+    def draw(*, dark: bool = False) -> Any:
         return charts.retention_heatmap(report, currency, latest=latest, dark=dark)
 
     points = tables.show_chart(
@@ -261,7 +268,7 @@ def draw_curves(reports: list[Retention]) -> None:
             ),
         )
 
-    def draw(*, dark: bool = False) -> Any:  # noqa: ANN401, ARG001
+    def draw(*, dark: bool = False) -> Any:  # noqa: ARG001
         return charts.retention_curves(list(zip(names, reports, strict=True)), currency)
 
     tables.show_chart(draw, sheet, "curves", title=charts.title(reports[0].view, currency))
@@ -289,70 +296,10 @@ def choose_other_segment(filters: Filters) -> Filters:
 
 
 def words(filters: Filters) -> str:
+    """The filters on one line."""
     return "; ".join(f"{label}: {value}" for label, value in filters.caption()) or _("All customers and purchases")
 
 
 def segment_names() -> tuple[str, str]:
+    """What the two segments are called in charts and files."""
     return _("A (sidebar)"), _("B (second segment)")
-
-
-def draw_customers(report: Retention, clicked: tuple[date, int] | None) -> None:
-    """The people behind a cell, or those missing from it."""
-    closed = report.cells.filter("mature")
-    cohorts = closed["cohort"].unique().sort(descending=True).to_list()
-    if not cohorts:
-        return
-    st.markdown(f"##### {_('Customers behind a cell')}")
-    pick_from_link(clicked)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = {cohort: i18n.period_label(report.view.period, cohort) for cohort in cohorts}
-        cohort = pick(_("Cohort"), "cohort", names)
-        ages = closed.filter(pl.col("cohort") == cohort)["age"].to_list() if cohort else []
-        age = pick(_("Age (k)"), "age", {age: str(age) for age in ages})
-        side = session.choose(
-            _("Customers"), {"in": _("In the cell"), "absent": _("Missing from it")}, "side", "in", hidden=True
-        )
-    if cohort is None or age is None:
-        st.caption(_("Click a cell of the heat map, or choose a cohort and an age."))
-        return
-    absent = side == "absent"
-    found = load(retention.customers, report.filters, report.view, cohort, age, absent=absent)
-    cell = closed.filter(pl.col("cohort") == cohort, pl.col("age") == age).row(0, named=True)
-    st.markdown(cell_sentence(report.view, names[cohort], age, cell, found.height, absent=absent))
-    listed = downloads.customers(
-        opened().version, report.filters, report.view, found, report.as_of, (cohort, age), absent=absent
-    )
-    tables.show_table(listed, "customers")
-
-
-def pick_from_link(clicked: tuple[date, int] | None) -> None:
-    if clicked is not None:
-        session.keep("cohort", clicked[0])
-        session.keep("age", clicked[1])
-    for key, read in (("cohort", date.fromisoformat), ("age", int)):
-        if (asked := session.linked(key)) is not None:
-            try:
-                session.keep(key, read(asked[-1]))
-            except ValueError:
-                session.notice(_("The link names “{value}”, which is no cell of this table.", value=asked[-1]))
-
-
-def pick(label: str, key: str, names: dict[Any, str]) -> Any:  # noqa: ANN401
-    held = st.session_state.get(key)
-    if held is not None and held not in names:
-        # The table has changed under the cell that was picked: no cell is picked any more.
-        held = None
-    session.keep(key, held)
-    chosen = st.selectbox(
-        label, list(names), format_func=lambda value: names.get(value, str(value)), key=key, index=None,
-        placeholder=_("Choose"), width=180,
-    )  # fmt: skip
-    session.remember(key, [] if chosen is None else [str(chosen)])
-    return chosen
-
-
-def cell_sentence(view: View, cohort: str, age: int, cell: dict[str, Any], count: int, *, absent: bool) -> str:
-    values = {"count": i18n.integer(count), "n": i18n.integer(cell["n"]), "cohort": cohort, "unit": charts.unit(view), "age": age}
-    if absent:
-        return _("**{count}** of {n} observed customers of the cohort {cohort} are missing from {unit} {age}.", **values)
-    return _("**{count}** of {n} observed customers of the cohort {cohort} are in {unit} {age}.", **values)

@@ -43,6 +43,7 @@ def speak() -> None:
 
 
 def language_switch() -> None:
+    """Every language in its own words."""
     st.segmented_control(
         _("Language"), list(i18n.LANGUAGES), format_func=i18n.LANGUAGES.__getitem__, key=LANGUAGE, required=True,
         label_visibility="collapsed",
@@ -63,10 +64,7 @@ def keep(key: str, value: object) -> None:
 
 def remember(name: str, values: Sequence[str]) -> None:
     """Write a choice into the link; no values are the default, which a link need not say."""
-    if values:
-        st.session_state[URL][name] = list(values)
-    else:
-        st.session_state[URL][name] = []
+    st.session_state[URL][name] = list(values)
 
 
 def notice(sentence: str) -> None:
@@ -76,6 +74,7 @@ def notice(sentence: str) -> None:
 
 
 def show_notices() -> None:
+    """All that has to be said, in place."""
     for sentence in st.session_state[NOTICES]:
         st.warning(sentence)
 
@@ -89,6 +88,7 @@ def end() -> None:
 
 
 def forget_notices() -> None:
+    """The view has changed by a choice: what was said of the link is over."""
     st.session_state[NOTICES] = []
 
 

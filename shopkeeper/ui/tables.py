@@ -72,10 +72,12 @@ def show_table(sheet: Download, key: str, *, download: bool = True, first: int |
 
 
 def say_empty() -> None:
+    """What to do where nothing fits."""
     st.info(_("Nothing in the data fits these choices. Widen the filters, or import data that has it."))
 
 
-def config_of(column: Column, kind: pl.DataType) -> Any:  # noqa: ANN401 (Streamlit's own type is private)
+def config_of(column: Column, kind: pl.DataType) -> Any:
+    """How Streamlit shows a column: days as ISO, numbers as the measure is read."""
     if kind == pl.Date:
         return st.column_config.DateColumn(column.label, format="YYYY-MM-DD")
     if column.format:
@@ -105,6 +107,7 @@ def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | Non
 
 
 def names() -> dict[str, str]:
+    """What a file is called in the menu, by its extension."""
     return {
         "csv": _("Table as CSV"),
         "xlsx": _("Table as Excel (XLSX)"),
@@ -120,6 +123,8 @@ def drawn(draw: Callable[[], go.Figure], about: About) -> go.Figure:
 
 
 def logged(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """The same, but a fault is in the log: the browser says only that it failed."""
+
     def make_or_log() -> bytes:
         try:
             return make()

@@ -48,16 +48,15 @@ def test_csv_spectrum_is_read_exactly(
 def test_every_bad_csv_is_read_whole_or_refused(
     bad_input: Path, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    read_whole = 0
+    read_whole, refusals = 0, []
     for path in sorted((bad_input / "frictionless").rglob("*.csv")):
         if path.stat().st_size == 0:
             continue
         target = tmp_path / "file.parquet"
         try:
-            strings = csv_files.stage(connection, path, path.name, target)
+            csv_files.stage(connection, path, path.name, target)
         except Refused as refusal:
-            assert str(refusal).startswith(path.name)
-            assert str(refusal).endswith(".")
+            refusals.append((path.name, str(refusal)))
         else:
             read_whole += 1
             encoding = csv_files.detect_encoding(path, path.name)
@@ -69,6 +68,7 @@ def test_every_bad_csv_is_read_whole_or_refused(
         for left in tmp_path.glob("file*"):
             left.unlink()
     assert read_whole > 90
+    assert all(told.startswith(name) and told.endswith(".") for name, told in refusals)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_every_bad_csv_is_read_whole_or_refused(
 def test_a_broken_structure_refuses_the_file(
     content: bytes, sentence: str, connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    with pytest.raises(Refused, match=".*") as refusal:
+    with pytest.raises(Refused) as refusal:
         read(connection, content, tmp_path / "csv")
     assert sentence in str(refusal.value)
 

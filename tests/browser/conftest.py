@@ -1,0 +1,100 @@
+"""A running app on a small shop, and the Chromium that looks at it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from shopkeeper.exports import browser_path
+from shopkeeper.manifest import Version
+from tests import web_shop
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+ABSENT = "browser tests need Chromium (apt-get install chromium), and none was found"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+            # pytest-base-url, which the Playwright plugin brings, does not follow pytest 9 yet.
+            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestRemovedIn10Warning"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    path = browser_path()
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(ABSENT)
+        pytest.skip(ABSENT)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": chromium, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    return web_shop.publish(tmp_path_factory.mktemp("browser") / "lake")
+
+
+@pytest.fixture(scope="session")
+def app_url(chromium: str, shop: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url, log = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("server") / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environ = {**os.environ, "SHOPKEEPER_DATA": str(shop.path.parents[1])}
+    with log.open("w") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=output)
+        try:
+            wait_until_up(f"{url}/_stcore/health", server)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(10)
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(150):
+        assert server.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the server did not come up")
+
+
+@pytest.fixture
+def quiet_page(page: Page, app_url: str) -> Iterator[Page]:
+    """A page that fails its test for an error on the console, or for a request to another host."""
+    faults: list[str] = []
+
+    def heard(kind: str, text: str, url: str) -> None:
+        # On a deep link Streamlit's browser code first looks for its own server below the page's path.
+        if kind == "error" and not url.endswith(("/data/_stcore/health", "/data/_stcore/host-config")):
+            faults.append(f"{text} {url}")
+
+    page.on("console", lambda message: heard(message.type, message.text, message.location.get("url", "")))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    own = (app_url, app_url.replace("http", "ws"), "data:", "blob:")
+    page.on("request", lambda request: None if request.url.startswith(own) else faults.append(request.url))
+    yield page
+    assert page.get_by_test_id("stException").count() == 0
+    assert not faults
