@@ -11,8 +11,7 @@ page = st.navigation(
     {
         _("Customers"): [
             st.Page(
-                "pages/customers/retention.py", title=_("Retention"), icon=":material/group_add:", url_path="retention",
-                default=True,
+                "pages/customers/retention.py", title=_("Retention"), icon=":material/group_add:", default=True
             )
         ],
         _("Shop"): [st.Page("pages/shop/data.py", title=_("Data"), icon=":material/database:", url_path="data")],

@@ -43,7 +43,8 @@ def a_report(view: View | None = None, filters: Filters | None = None) -> Retent
     cells = pl.DataFrame(rows, schema=columns, orient="row")
     mean = (
         cells.filter("mature").group_by("age").agg(pl.col("n").sum(), pl.col("value").sum(), cohorts=pl.len())
-        .sort("age").with_columns(rate=pl.col("value") / pl.col("n"), low=pl.lit(0.0), high=pl.lit(1.0), upper=pl.lit(1.0))
+        .sort("age")
+        .with_columns(rate=pl.col("value") / pl.col("n"), low=pl.lit(0.0), high=pl.lit(1.0), upper=pl.lit(1.0))
     )  # fmt: skip
     return Retention(view or View(), filters or Filters(), date(2026, 4, 15), cells, mean, None)
 

@@ -21,10 +21,10 @@ if report.cells.is_empty():
 reports = [report]
 if compare:
     reports.append(ui.load(retention.report, parts.choose_other_segment(filters), view))
-clicked = None
+picked = cells.picked()
 if chart == "curves":
     parts.draw_curves(reports)
 else:
-    clicked = parts.draw_heatmaps(reports)
-cells.draw_customers(report, clicked)
+    parts.draw_heatmaps(reports, picked)
+cells.draw_customers(report)
 ui.explain(parts.DEFINITIONS)

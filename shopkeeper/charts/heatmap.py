@@ -34,7 +34,7 @@ def retention_heatmap(report: Retention, currency: str, *, latest: int | None = 
     """The triangle: a row per cohort (of the `latest` so many), a column per age; above it the mean over closed cells.
 
     Open cells are empty and marked, cells of few customers fade into the ground. Each cell carries
-    `[cohort, age]` as the first two fields of its custom data, which a click gives back.
+    `[cohort, age]` as the first two fields of its custom data, which a click gives back; `picked` is framed.
     """
     view, cells = report.view, report.cells
     if latest:
@@ -59,6 +59,10 @@ def retention_heatmap(report: Retention, currency: str, *, latest: int | None = 
     for name, part in (("closed", closed), ("open", cells.filter(~pl.col("mature")))):
         figure.add_trace(targets(part, labels, view, currency, name))
     figure.add_trace(mean_targets(mean, view, currency))
+    if picked and picked[0] in labels and picked[1] in ages:
+        row, age = list(labels).index(picked[0]), picked[1]
+        frame = {"line": {"color": PALETTE[1], "width": 3}, "x0": age - 0.5, "x1": age + 0.5}
+        figure.add_shape(type="rect", y0=row - 0.5, y1=row + 0.5, **frame)
     return arranged(figure, report, list(labels.values()), ages, currency)
 
 
@@ -170,9 +174,9 @@ def targets(part: pl.DataFrame, labels: dict[date, str], view: View, currency: s
     return go.Scatter(
         x=part["age"].to_list(), y=[labels[cohort] for cohort in part["cohort"]], mode="markers", name=name,
         customdata=[list(row) for row in data.iter_rows()],
-        marker={"size": 22, "symbol": "square-open", "color": "rgba(0,0,0,0)", "line": {"width": 3}},
-        selected={"marker": {"color": PALETTE[1], "opacity": 1}},
-        unselected={"marker": {"color": "rgba(0,0,0,0)", "opacity": 0}},
+        marker={"size": 22, "color": "rgba(0,0,0,0)"},
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
         hovertemplate=f"<b>%{{y}}</b><br>k = %{{x}}<br>{facts}%{{customdata[8]}}%{{customdata[9]}}<extra></extra>",
     )  # fmt: skip
 

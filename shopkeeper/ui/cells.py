@@ -13,19 +13,22 @@ from shopkeeper.ui import session, tables
 from shopkeeper.ui.data import load, opened
 
 
-def draw_customers(report: Retention, clicked: tuple[date, int] | None) -> None:
+CLICKED, UNSEEN = "_clicked", "_pick_unseen"
+
+
+def draw_customers(report: Retention) -> None:
     """The people behind a cell, or those missing from it."""
     closed = report.cells.filter("mature")
     cohorts = closed["cohort"].unique().sort(descending=True).to_list()
     if not cohorts:
         return
     st.markdown(f"##### {_('Customers behind a cell')}")
-    pick_from_link(clicked)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = {cohort: i18n.period_label(report.view.period, cohort) for cohort in cohorts}
         cohort = pick(_("Cohort"), "cohort", names)
         ages = closed.filter(pl.col("cohort") == cohort)["age"].to_list() if cohort else []
         age = pick(_("Age (k)"), "age", {age: str(age) for age in ages})
+        session.keep(UNSEEN, False)
         side = session.choose(
             _("Customers"), {"in": _("In the cell"), "absent": _("Missing from it")}, "side", "in", hidden=True
         )
@@ -42,24 +45,33 @@ def draw_customers(report: Retention, clicked: tuple[date, int] | None) -> None:
     tables.show_table(listed, "customers")
 
 
-def pick_from_link(clicked: tuple[date, int] | None) -> None:
-    """A click picks a cell; so does the link that the page was opened with."""
-    if clicked is not None:
-        session.keep("cohort", clicked[0])
-        session.keep("age", clicked[1])
+def picked() -> tuple[date, int] | None:
+    """The cell to look into: from a click on the heat map since the last run, the link, or the boxes below it."""
+    state = st.session_state
     for key, read in (("cohort", date.fromisoformat), ("age", int)):
         if (asked := session.linked(key)) is not None:
             try:
                 session.keep(key, read(asked[-1]))
+                session.keep(UNSEEN, True)
             except ValueError:
                 session.notice(_("The link names “{value}”, which is no cell of this table.", value=asked[-1]))
+    points = (state.get("heatmap_chart") or {"selection": {"points": []}})["selection"]["points"]
+    clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
+    if clicked and clicked[0] and clicked != state.get(CLICKED):
+        session.keep("cohort", date.fromisoformat(clicked[0]))
+        session.keep("age", int(clicked[1]))
+    session.keep(CLICKED, clicked)
+    cohort, age = state.get("cohort"), state.get("age")
+    return None if cohort is None or age is None else (cohort, age)
 
 
 def pick(label: str, key: str, names: dict[Any, str]) -> Any:
     """One of `names`, or nothing yet."""
     held = st.session_state.get(key)
     if held is not None and held not in names:
-        # The table has changed under the cell that was picked: no cell is picked any more.
+        # The table has changed under the cell that was picked; only a link has to be answered.
+        if st.session_state.get(UNSEEN):
+            session.notice(_("The link names “{value}”, which is no cell of this table.", value=held))
         held = None
     session.keep(key, held)
     chosen = st.selectbox(

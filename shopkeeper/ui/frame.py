@@ -39,18 +39,19 @@ def guarded() -> Iterator[None]:
 
 def draw(page: StreamlitPage) -> None:
     """The whole screen: banner, title, trust strip, the page itself, the language switch."""
+    above, notices = st.container(), st.container()
     try:
         with guarded():
-            open_data()
-            if opened().version.shop.sample:
-                sample_banner()
-            st.title(page.title)
-            st.caption(trust_strip(opened().version), help=trust_help())
-            notices = st.container()
+            with above:
+                open_data()
+                if opened().version.shop.sample:
+                    sample_banner()
+                st.title(page.title)
+                st.caption(trust_strip(opened().version), help=trust_help())
             page.run()
-            with notices:
-                session.show_notices()
     finally:
+        with notices:
+            session.show_notices()
         with st.sidebar:
             session.language_switch()
         session.end()

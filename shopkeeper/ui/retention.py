@@ -127,9 +127,7 @@ def draw_opportunity(found: Opportunity, filters: Filters) -> None:
     best = found.best
     with st.container(border=True):
         if best is None:
-            st.markdown(
-                _("No channel, region or category brings customers who come back clearly less than the shop's average.")
-            )
+            st.markdown(everywhere(found))
         else:
             st.markdown(action(best, found))
         with st.container(horizontal=True):
@@ -142,6 +140,18 @@ def draw_opportunity(found: Opportunity, filters: Filters) -> None:
             opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
         if opened_table:
             tables.show_table(opportunity_download(found, filters), "opportunity")
+
+
+def everywhere(found: Opportunity) -> str:
+    """What to do where no segment stands out: what a point is worth, and whom to begin with."""
+    return _(
+        "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
+        "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose the "
+        "newest closed cohort below and “Missing from it” for the list of those to bring back.",
+        n=i18n.integer(found.n),
+        worth=i18n.compact_money(found.point_worth, opened().version.shop.currency),
+        days=i18n.days(found.days),
+    )
 
 
 def action(best: dict[str, Any], found: Opportunity) -> str:
@@ -186,18 +196,16 @@ def opportunity_download(found: Opportunity, filters: Filters) -> Download:
     )  # fmt: skip
 
 
-def draw_heatmaps(reports: list[Retention]) -> tuple[date, int] | None:
-    """The triangles side by side; the cell of the first that was clicked since the last run."""
+def draw_heatmaps(reports: list[Retention], picked: tuple[date, int] | None) -> None:
+    """The triangles side by side; the cell that is looked into is framed in the first, which can be clicked."""
     latest = choose_latest(reports[0])
     if len(reports) == 1:
-        return draw_heatmap(reports[0], latest)
-    clicked = None
+        draw_heatmap(reports[0], latest, picked)
+        return
     for place, (column, report) in enumerate(zip(st.columns(2), reports, strict=True)):
         with column:
             st.markdown(f"**{segment_names()[place]}**")
-            found = draw_heatmap(report, latest, suffix="_b" if place else "")
-            clicked = clicked or found
-    return clicked
+            draw_heatmap(report, latest, None if place else picked, suffix="_b" if place else "")
 
 
 def choose_latest(report: Retention) -> int | None:
@@ -209,22 +217,17 @@ def choose_latest(report: Retention) -> int | None:
     return drawn if session.choose(_("Cohorts drawn"), names, "cohorts", "latest") == "latest" else None
 
 
-def draw_heatmap(report: Retention, latest: int | None, suffix: str = "") -> tuple[date, int] | None:
-    """One triangle; the cell that was clicked since the last run."""
+def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int] | None, suffix: str = "") -> None:
+    """One triangle."""
     currency = opened().version.shop.currency
 
     def draw(*, dark: bool = False) -> Any:
-        return charts.retention_heatmap(report, currency, latest=latest, dark=dark)
+        return charts.retention_heatmap(report, currency, latest=latest, picked=picked, dark=dark)
 
-    points = tables.show_chart(
+    tables.show_chart(
         draw, downloads.cells(opened().version, report), f"heatmap{suffix}", title=charts.title(report.view, currency),
         select=not suffix, note=legend(report, latest),
     )  # fmt: skip
-    picked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
-    if picked is None or picked == st.session_state.get("_picked"):
-        return None
-    st.session_state["_picked"] = picked
-    return (date.fromisoformat(picked[0]), int(picked[1])) if picked[0] else None
 
 
 def legend(report: Retention, latest: int | None) -> str:

@@ -62,13 +62,13 @@ def show_table(sheet: Download, key: str, *, download: bool = True, first: int |
     if frame.height < sheet.frame.height:
         shown, rows = i18n.integer(frame.height), i18n.integer(sheet.frame.height)
         st.caption(_("The first {shown} of {rows} rows; the download has all.", shown=shown, rows=rows))
-    st.dataframe(
-        frame.select(column.name for column in labels).to_arrow(),
-        key=f"{key}_table",
-        hide_index=True,
-        height="content" if frame.height <= TABLE_ROWS else 420,
-        column_config={column.name: config_of(column, sheet.frame.schema[column.name]) for column in labels},
-    )
+    with st.container(key=f"{key}_table"):
+        st.dataframe(
+            frame.select(column.name for column in labels).to_arrow(),
+            hide_index=True,
+            height="content" if frame.height <= TABLE_ROWS else 420,
+            column_config={column.name: config_of(column, sheet.frame.schema[column.name]) for column in labels},
+        )
 
 
 def say_empty() -> None:
@@ -137,10 +137,10 @@ def logged(make: Callable[[], bytes]) -> Callable[[], bytes]:
 
 def show_chart(
     draw: Callable[..., go.Figure], sheet: Download, key: str, *, title: str = "", select: bool = False, note: str = ""
-) -> list[dict[str, Any]]:
-    """A chart under its title, its table one click away, and both to download; the points that were clicked.
+) -> None:
+    """A chart under its title, its table one click away, and both to download.
 
-    `draw(dark=...)` is asked only when the chart is shown.
+    `draw(dark=...)` is asked only when the chart is shown. With `select`, a click is in the state of `{key}_chart`.
     """
     heading, controls = st.columns([3, 2], vertical_alignment="bottom")
     heading.markdown(f"##### {title or sheet.about.title}")
@@ -151,15 +151,14 @@ def show_chart(
         download_menu(sheet, key, draw)
     if shown == "table":
         show_table(sheet, key, download=False)
-        return []
+        return
     figure = draw(dark=st.context.theme.type == "dark").update_layout(title=None)
-    event = st.plotly_chart(
+    st.plotly_chart(
         figure, key=f"{key}_chart", on_select="rerun" if select else "ignore", selection_mode="points",
         config={"displayModeBar": False}, alt=title or sheet.about.title,
     )  # fmt: skip
     if note:
         st.caption(note)
-    return list(event["selection"]["points"]) if select else []  # type: ignore[index]
 
 
 def explain(words: Sequence[str]) -> None:

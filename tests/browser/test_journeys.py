@@ -50,7 +50,7 @@ def report_of(shop: Version, filters: Filters, view: View) -> Retention:
 
 def screen_table(page: Page, key: str) -> list[list[str]]:
     """The rows that the grid tells a screen reader."""
-    rows = within(page, f"{key}_table").locator("table tbody tr")
+    rows = within(page, f"{key}_table").locator("table[role=grid] tbody tr")
     expect(rows.first).to_be_attached(timeout=15_000)
     return [row.locator("td").all_inner_texts() for row in rows.all()]
 
@@ -69,9 +69,8 @@ def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
     place, cell = next(
         (place, row) for place, row in enumerate(cells.filter("mature").iter_rows(named=True)) if row["age"] == 2
     )
-    point = within(page, "heatmap_chart").locator(".scatterlayer .trace .points .point").nth(place).bounding_box()
-    assert point is not None
-    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    point = within(page, "heatmap_chart").locator(".scatterlayer .trace .points .point").nth(place)
+    point.click(force=True)
     sentence = f"{cell['value']:.0f} of {cell['n']} observed customers"
     expect(page.get_by_text(sentence)).to_be_visible(timeout=15_000)
     idle(page)
@@ -120,7 +119,7 @@ def test_the_language_switch_sticks(quiet_page: Page, app_url: str) -> None:
     expect(page).to_have_url(re.compile("period=week"))
 
 
-@pytest.mark.parametrize("path", ["/", "/retention", "/data"])
+@pytest.mark.parametrize("path", ["/", "/data"])
 def test_a_deep_link_opens_the_whole_frame(quiet_page: Page, app_url: str, shop: Version, path: str) -> None:
     go(quiet_page, app_url + path)
     expect(quiet_page.get_by_text(shop.id).first).to_be_visible()

@@ -265,7 +265,7 @@ CELLS = {
 }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=20))
 def test_random_rows_are_judged_as_a_plain_reading_of_the_contract_does(rows: Sequence[Mapping[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as name:

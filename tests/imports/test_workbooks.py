@@ -139,7 +139,7 @@ LAUGHS = b"<!DOCTYPE x [<!ENTITY a 'lol'>" + b"".join(
 BOMBS = {
     "corners": sheet(b'<row r="1">' + cell("A1") + b'</row><row r="1048576">' + cell("XFD1048576") + b"</row>"),
     "declared corners": sheet(b'<row r="1">' + cell("A1") + b"</row>", b'<dimension ref="A1:XFD1048576"/>'),
-    "one long cell": sheet(b'<row><c t="inlineStr"><is><t>' + b"A" * 300_000_000 + b"</t></is></c></row>"),
+    "one long cell": sheet(b'<row><c t="inlineStr"><is><t>' + b"A" * 100_000_000 + b"</t></is></c></row>"),
     "laughs": sheet(b'<row><c t="inlineStr"><is><t>&j;</t></is></c></row>', declaration=LAUGHS + b"]>"),
     "outside": sheet(
         b'<row><c t="inlineStr"><is><t>&e;</t></is></c></row>',
