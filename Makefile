@@ -38,8 +38,8 @@ pictures: $(VENV)/.dev  ## the README's screenshots, from the running app
 	$(BIN)/python -m docs.pictures
 
 messages: $(VENV)/.dev  ## bring the Chinese catalogue up to date with the source
-	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k N_ -k gettext -k ngettext:1,2 --no-location --sort-output -o $(VENV)/messages.pot .
-	$(BIN)/pybabel -q update -D shopkeeper -d shopkeeper/locale -i $(VENV)/messages.pot --no-wrap
+	$(BIN)/python -m babel.messages.frontend -q extract -F babel.cfg --sort-output --add-location=file --omit-header -o $(VENV)/messages.pot .
+	$(BIN)/python -m babel.messages.frontend -q update --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date -D shopkeeper -l zh_CN -i $(VENV)/messages.pot -d shopkeeper/locale
 
 sample: $(VENV)/.dev  ## write the committed sample shop again
 	$(BIN)/python -m shopkeeper sample sample_data --orders 60000 --seed 7

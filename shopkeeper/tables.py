@@ -6,6 +6,8 @@ Everything that touches incoming data (mapping, checks, the data dictionary, the
 from dataclasses import dataclass
 from typing import Literal
 
+from shopkeeper.i18n import N_
+
 ColumnType = Literal["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,4)", "DATE", "TIMESTAMP", "BOOLEAN"]
 
 
@@ -53,7 +55,7 @@ LOCATION_KINDS = ("warehouse", "store", "dealer")
 ORDER_LINES = Table(
     "order_lines",
     "one row per line of an order or of a refund",
-    "Everything the shop sold, and gave back.",
+    N_("Everything the shop sold, and gave back."),
     (
         Column(
             "order_id", "VARCHAR", "The shop's number of the order; a refund may carry its own number.", required=True
@@ -91,7 +93,7 @@ ORDER_LINES = Table(
 CUSTOMERS = Table(
     "customers",
     "one row per customer",
-    "What the merchant knows of a person beside the orders.",
+    N_("What the merchant knows of a person beside the orders."),
     (
         Column("customer_id", "VARCHAR", "The person.", required=True),
         Column("joined_on", "DATE", "When the person became a member."),
@@ -105,7 +107,7 @@ CUSTOMERS = Table(
 IDENTITIES = Table(
     "identities",
     "one row per account and key",
-    "What links channel accounts to one person: hashed phone, hashed e-mail, member id.",
+    N_("What links channel accounts to one person: hashed phone, hashed e-mail, member id."),
     (
         Column("account_id", "VARCHAR", "The channel account.", required=True),
         Column(
@@ -120,7 +122,7 @@ IDENTITIES = Table(
 PRODUCTS = Table(
     "products",
     "one row per SKU",
-    "What the shop sells.",
+    N_("What the shop sells."),
     (
         Column("sku", "VARCHAR", "The item.", required=True),
         Column("name", "VARCHAR", "Its name."),
@@ -141,7 +143,7 @@ PRODUCTS = Table(
 REGIONS = Table(
     "regions",
     "one row per region",
-    "Where buyers are; grid positions draw the tile map.",
+    N_("Where buyers are; grid positions draw the tile map."),
     (
         Column("region", "VARCHAR", "The region, as order lines name it.", required=True),
         Column("parent", "VARCHAR", "The larger area it belongs to."),
@@ -154,7 +156,7 @@ REGIONS = Table(
 LOCATIONS = Table(
     "locations",
     "one row per warehouse, store or dealer",
-    "Where goods lie, and from where they can be shipped.",
+    N_("Where goods lie, and from where they can be shipped."),
     (
         Column("location_id", "VARCHAR", "The location.", required=True),
         Column("name", "VARCHAR", "Its name."),
@@ -169,7 +171,7 @@ LOCATIONS = Table(
 STOCK_SNAPSHOTS = Table(
     "stock_snapshots",
     "one row per day, location and SKU",
-    "What lay where at the end of a day. A state: never summed over days.",
+    N_("What lay where at the end of a day. A state: never summed over days."),
     (
         Column("day", "DATE", "The day.", required=True),
         Column("location_id", "VARCHAR", "Where.", required=True, references="locations"),
@@ -183,7 +185,7 @@ STOCK_SNAPSHOTS = Table(
 INBOUND = Table(
     "inbound",
     "one row per delivery line on its way",
-    "What was ordered from suppliers, or moved, and when it lands.",
+    N_("What was ordered from suppliers, or moved, and when it lands."),
     (
         Column("inbound_id", "VARCHAR", "The delivery line.", required=True),
         Column("sku", "VARCHAR", "What.", required=True, references="products"),
@@ -200,7 +202,7 @@ INBOUND = Table(
 LANES = Table(
     "lanes",
     "one row per way between two locations, or from a location to a region",
-    "How long a way takes and what it costs.",
+    N_("How long a way takes and what it costs."),
     (
         Column("from_location", "VARCHAR", "Start.", required=True, references="locations"),
         Column("to_location", "VARCHAR", "End, for a move between locations.", references="locations"),
@@ -216,7 +218,7 @@ LANES = Table(
 EVENTS = Table(
     "events",
     "one row per event and year",
-    "Peaks and holidays: 11.11, 618, Spring Festival, the merchant's own.",
+    N_("Peaks and holidays: 11.11, 618, Spring Festival, the merchant's own."),
     (
         Column("event_id", "VARCHAR", "The event in its year.", required=True),
         Column("name", "VARCHAR", "Its name, the same every year.", required=True),
@@ -229,7 +231,7 @@ EVENTS = Table(
 CONTACTS = Table(
     "contacts",
     "one row per campaign and customer",
-    "Who was contacted, and who was held out on purpose.",
+    N_("Who was contacted, and who was held out on purpose."),
     (
         Column("campaign_id", "VARCHAR", "The campaign.", required=True),
         Column("customer_id", "VARCHAR", "The person.", required=True, references="customers"),
@@ -243,7 +245,7 @@ CONTACTS = Table(
 MARKETING_SPEND = Table(
     "marketing_spend",
     "one row per day, channel and campaign",
-    "What was spent to win and keep customers.",
+    N_("What was spent to win and keep customers."),
     (
         Column("day", "DATE", "The day.", required=True),
         Column("channel", "VARCHAR", "The channel.", required=True),

@@ -30,7 +30,14 @@ CROWDED = 20
 """From so many ages on, letters shrink with their cells, and not every age is named on the axis."""
 
 
-def retention_heatmap(report: Retention, currency: str, *, latest: int | None = None, dark: bool = False) -> go.Figure:
+def retention_heatmap(
+    report: Retention,
+    currency: str,
+    *,
+    latest: int | None = None,
+    picked: tuple[date, int] | None = None,
+    dark: bool = False,
+) -> go.Figure:
     """The triangle: a row per cohort (of the `latest` so many), a column per age; above it the mean over closed cells.
 
     Open cells are empty and marked, cells of few customers fade into the ground. Each cell carries

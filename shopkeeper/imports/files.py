@@ -49,7 +49,7 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
             relative = path.relative_to(given) if given.is_dir() else PurePath(path.name)
             if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
                 continue
-            table = _table(relative, mapping, alone=not given.is_dir())
+            table = _table(relative, mapping, alone=not given.is_dir(), inside=given.name if given.is_dir() else "")
             if table:
                 _refuse_kind(path, relative.as_posix())
                 found.append(_input_file(path, relative.as_posix(), table))
@@ -73,9 +73,13 @@ def _walk(given: Path) -> Iterator[Path]:
             yield path
 
 
-def _table(path: PurePath, mapping: Mapping, *, alone: bool) -> str:
-    """The table that takes a file; empty where none does and the file only lay in a folder."""
+def _table(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str:
+    """The table that takes a file; empty where none does and the file only lay in a folder.
+
+    `inside` is the folder that was given: its own name may be that of the table.
+    """
     takers = [table.name for table in mapping.tables if table.takes(path)]
+    takers = takers or [table.name for table in mapping.tables if table.name == inside and not table.files]
     if len(takers) > 1:
         raise Refused(f"{path} is taken by several tables: {', '.join(takers)}. Say in the mapping which, with files.")
     if takers:

@@ -12,7 +12,6 @@ from shopkeeper.retention import Retention, View
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.data import load, opened
 
-
 CLICKED, UNSEEN = "_clicked", "_pick_unseen"
 
 

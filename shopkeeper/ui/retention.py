@@ -146,8 +146,8 @@ def everywhere(found: Opportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
     return _(
         "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
-        "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose the "
-        "newest closed cohort below and “Missing from it” for the list of those to bring back.",
+        "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
+        "the newest closed cohort below and “Missing from it” for the list of those to bring back.",
         n=i18n.integer(found.n),
         worth=i18n.compact_money(found.point_worth, opened().version.shop.currency),
         days=i18n.days(found.days),

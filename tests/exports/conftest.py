@@ -31,14 +31,14 @@ NAUGHTY = (
 def real_naughty_strings() -> tuple[str, ...]:
     """The whole Big List of Naughty Strings, where the folder of real data holds it."""
     folder = os.environ.get("SHOPKEEPER_REAL_DATA")
-    files = sorted(Path(folder).rglob("blns*.txt")) if folder else []
+    files = sorted(Path(folder).rglob("blns.txt")) if folder else []
     return tuple(line for file in files for line in file.read_text("utf-8").split("\n") if line and line[0] != "#")
 
 
 @pytest.fixture(scope="session")
 def naughty() -> tuple[str, ...]:
     assert len(PAYLOADS) == 23
-    return (*PAYLOADS, *NAUGHTY, *real_naughty_strings())
+    return tuple(dict.fromkeys((*PAYLOADS, *NAUGHTY, *real_naughty_strings())))
 
 
 @pytest.fixture(scope="session")
