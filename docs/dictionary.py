@@ -1,6 +1,7 @@
 """The data dictionary, written from the declarations themselves: `python -m docs.dictionary` brings it up to date."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from shopkeeper.measures import COHORT_MEASURES, SHOP_MEASURES
@@ -9,6 +10,10 @@ from shopkeeper.tables import REQUIRED_TABLES, TABLES, Table
 from shopkeeper.terms import TERMS
 
 FILE = Path(__file__).parent / "data-dictionary.md"
+INTRODUCTION = (
+    "Written by `python -m docs.dictionary` from `shopkeeper/tables.py`, `shopkeeper/measures.py`, "
+    "`shopkeeper/terms.py` and the headers in `queries/`; a test fails when it is out of date."
+)
 FOLDERS = {
     "staging": "Staging: the lines as publishing reads them",
     "marts": "Marts: built when a version is published, read by pages",
@@ -20,8 +25,7 @@ def render() -> str:
     """The whole dictionary in Markdown."""
     parts = [
         "# Data dictionary",
-        "Written by `python -m docs.dictionary` from `shopkeeper/tables.py`, `shopkeeper/measures.py`, "
-        "`shopkeeper/terms.py` and the headers in `queries/`; a test fails when it is out of date.",
+        INTRODUCTION,
         "## Tables that a merchant may bring",
         *(_table(table) for table in TABLES),
         "## Measures",
@@ -63,7 +67,7 @@ def _folder(folder: str) -> str:
     return f"### {FOLDERS.get(folder, f'Pages: {folder}')}\n\n{_rows(('query', 'grain', 'parameters'), rows)}"
 
 
-def _rows(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(re.sub(r"\|", "\\|", cell) for cell in line) + " |" for line in lines)
 

@@ -16,7 +16,7 @@ from shopkeeper.manifest import Shop, Version
 from shopkeeper.queries import load, load_folder
 from shopkeeper.tables import ORDER_LINES, TABLES, Table
 
-POLARS_TYPES = {
+POLARS_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "VARCHAR": pl.String,
     "BIGINT": pl.Int64,
     "DOUBLE": pl.Float64,
@@ -76,7 +76,8 @@ class MemoryQuery:
         check_arguments(query, parameters)
         self.asked.append(name)
         with self.connection.cursor() as cursor:
-            return cursor.sql(query.sql, params=dict(parameters) or None).pl()
+            found: pl.DataFrame = cursor.sql(query.sql, params=dict(parameters) or None).pl()
+            return found
 
 
 def shop(

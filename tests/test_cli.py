@@ -1,6 +1,7 @@
 """The command line is a contract: 0 is done, 1 is refused with a sentence, and a traceback is never shown."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def orders(tmp_path: Path) -> Path:
     return write(tmp_path / "order_lines.csv", LINES)
 
 
-def write(path: Path, lines: list[tuple[str, ...]]) -> Path:
+def write(path: Path, lines: Sequence[tuple[str, ...]]) -> Path:
     path.write_text("\n".join([HEADER, *(",".join(line) for line in lines)]) + "\n", encoding="utf-8")
     return path
 
@@ -110,7 +111,10 @@ REFUSALS = [
     (("export", "retention", "--period", "moth", "-o", "x.csv"), "'week', 'month', 'quarter'"),
     (("export", "retention", "--method", "unbounded", "--measure", "revenue", "-o", "x.csv"), "choose the method"),
     (("export", "retention", "--acquired-channel", "wep", "-o", "x.csv"), "“web”"),
-    (("export", "retention", "--cohort-from", "2024-05-01", "--cohort-to", "2024-01-01", "-o", "x.csv"), "earlier start"),
+    (
+        ("export", "retention", "--cohort-from", "2024-05-01", "--cohort-to", "2024-01-01", "-o", "x.csv"),
+        "earlier start",
+    ),
     (("export", "retention"), "--output"),
     (("import", "nowhere.csv"), "not there"),
     (("import", "nowhere.csv", "--mapping", "onlineretail"), "online_retail"),
@@ -135,7 +139,7 @@ def test_a_fault_of_the_program_is_logged_and_not_shown(
     orders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     run("import", orders)
-    monkeypatch.setattr(retention, "report", lambda *_: {}["broken"])
+    monkeypatch.setattr(retention, "report", lambda *_: json.loads("{}")["broken"])
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     assert run("export", "retention", "-o", tmp_path / "x.csv") == 1
     told = capsys.readouterr().err

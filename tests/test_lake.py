@@ -367,7 +367,7 @@ def test_kills_at_random_moments_leave_the_old_or_the_new_version(
     publish_mark(root, queries, 1)
     took = time.monotonic() - started
     before = 1
-    chance = random.Random(20)  # noqa: S311 - moments, not secrets
+    chance = random.Random(20)
     for mark in range(2, 32):
         child, answer = start(publish_and_die, root, queries, mark, "")
         assert answer.recv() == "ready"

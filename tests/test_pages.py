@@ -5,14 +5,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from shopkeeper import i18n, lake, retention
-from shopkeeper.engine import open_version
+from shopkeeper import downloads, i18n, lake, retention
+from shopkeeper.engine import EVERYTHING, Scope, open_version
 from shopkeeper.filters import Filters
 from shopkeeper.manifest import Version
 from shopkeeper.retention import View
+from shopkeeper.ui import tables
+from shopkeeper.ui.data import Question, answer
 from tests import web_shop
 
 APP = str(Path(__file__).parent.parent / "app.py")
@@ -179,6 +182,52 @@ def test_going_back_to_a_version_asks_first(tmp_path: Path, monkeypatch: pytest.
     app.button(key="confirm_roll_back").click()
     app.run()
     assert lake.current_id(root) == first.id
+
+
+def test_a_run_answers_from_one_version_and_the_next_run_from_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "lake"
+    first = web_shop.publish(root, seed=1)
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(root))
+    app = open_app()
+    assert first.id in texts(app)
+    before = [metric.value for metric in app.metric]
+    second = web_shop.publish(root, seed=2)
+    sound(app.run())
+    assert second.id in texts(app)
+    assert first.id not in texts(app)
+    assert [metric.value for metric in app.metric] != before
+
+
+def test_answers_are_told_apart_by_their_whole_key() -> None:
+    for scope in (EVERYTHING, Scope(categories=("Tea",))):
+        for version in ("v1", "v2"):
+            key = ("report", "()", "[]", repr(scope), version)
+            assert answer(Question(key, lambda key=key: key)) == key  # type: ignore[misc]
+            assert answer(Question(key, lambda: "asked again")) == key
+
+
+def test_two_tables_never_share_a_file_name(shop: Version) -> None:
+    query = open_version(shop)
+    found = [
+        retention.customers(query, Filters(), View(), date(2026, 3, 1), age, absent=absent)
+        for age in (1, 2)
+        for absent in (True, False)
+    ]
+    cells = [(age, absent) for age in (1, 2) for absent in (True, False)]
+    query.close()
+    names = {
+        downloads_of(shop, frame, age, absent=absent, extension=extension)
+        for frame, (age, absent) in zip(found, cells, strict=True)
+        for extension in ("csv", "xlsx")
+    }
+    assert len(names) == 8
+
+
+def downloads_of(shop: Version, frame: pl.DataFrame, age: int, *, absent: bool, extension: str) -> str:
+    made = downloads.customers(shop, Filters(), View(), frame, shop.as_of, (date(2026, 3, 1), age), absent=absent)
+    return tables.file_name(made, extension, EVERYTHING)
 
 
 def test_a_fault_shows_an_id_and_no_trace(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

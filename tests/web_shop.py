@@ -23,7 +23,7 @@ BAD = (
 def publish(root: Path, seed: int = 7) -> Version:
     """Import the shop's orders into the lake at `root`."""
     orders = root.parent / f"orders-{seed}.csv"
-    orders.write_text("\n".join((HEADER, *lines(random.Random(seed)), *BAD)) + "\n", encoding="utf-8")  # noqa: S311
+    orders.write_text("\n".join((HEADER, *lines(random.Random(seed)), *BAD)) + "\n", encoding="utf-8")
     own = replace(mapping.load("sample"), shop=Shop("Corner shop", "CNY", "Asia/Shanghai"))
     named = orders.rename(orders.with_name("order_lines.csv"))
     return imports.import_files([named], own, root).version

@@ -30,7 +30,7 @@ from shopkeeper.lake import disk_is_full
 from shopkeeper.tables import Table
 
 NET_AMOUNT = "net_amount"
-KEY, BLOCKED = "key", "blocked"
+KEY, BLOCKED, BROKEN = "key", "blocked", "broken"
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,16 @@ class Split:
     net_amount_unreadable_rows: int
 
 
-def any_broken(checks: Sequence[Check]) -> Expression:
-    """TRUE where a row breaks any of the checks, else FALSE."""
+def judged(rows: DuckDBPyRelation, checks: Sequence[Check]) -> DuckDBPyRelation:
+    """The rows, with BROKEN: TRUE where one breaks any of the checks, else FALSE.
+
+    Each value is typed once and then judged. Left to itself DuckDB would move a filter on the judgement below the
+    typing, and do all of it a second time; it does not move what is random, even if it is never true.
+    """
     yes, no = ConstantExpression(True), ConstantExpression(False)
-    return CaseExpression(reduce(or_, (check.broken for check in checks)), yes).otherwise(no)
+    verdict = CaseExpression(reduce(or_, (check.broken for check in checks)), yes).otherwise(no)
+    never = FunctionExpression("random") < ConstantExpression(0)
+    return rows.project(duckdb.StarExpression(), (verdict | never).alias(BROKEN))
 
 
 def split(
@@ -59,8 +65,8 @@ def split(
 
     Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
     """
-    rows, checks = _with_blocked(given, contract, blocked)
-    broken = any_broken(checks)
+    unjudged, checks = _with_blocked(given, contract, blocked)
+    rows, broken = judged(unjudged, checks), ColumnExpression(BROKEN)
     rejects = target.with_suffix(".rejects.parquet")
     try:
         columns = [ColumnExpression(column.name).cast(column.type).alias(column.name) for column in contract.columns]
@@ -73,7 +79,7 @@ def split(
             lines = connection.read_parquet(rejects).project(ColumnExpression("line")).distinct()
             if _rows(lines) != bad:
                 raise Refused(f"{given.reading.file.name}: {bad:,} rows are missing and {_rows(lines):,} are rejected.")
-        amounts = net_amounts(rows, broken, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
+        amounts = net_amounts(rows, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and disk_is_full(error):
             raise
@@ -144,11 +150,11 @@ def _fault(column: str, checks: Sequence[Check]) -> Expression:
     )
 
 
-def net_amounts(rows: DuckDBPyRelation, broken: Expression, bad: int) -> tuple[Decimal, Decimal, int]:
+def net_amounts(rows: DuckDBPyRelation, bad: int) -> tuple[Decimal, Decimal, int]:
     """Sums of the readable net amounts, of all rows and of the rejected ones; and how many rows have none."""
     amount = ColumnExpression(NET_AMOUNT)
     total, all_rows, readable = _sum(rows, amount)
-    return total, _sum(rows.filter(broken), amount)[0] if bad else Decimal(0), all_rows - readable
+    return total, _sum(rows.filter(ColumnExpression(BROKEN)), amount)[0] if bad else Decimal(0), all_rows - readable
 
 
 def _sum(rows: DuckDBPyRelation, amount: Expression) -> tuple[Decimal, int, int]:

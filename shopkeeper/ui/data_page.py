@@ -63,7 +63,8 @@ def draw_tables(version: Version) -> None:
             "tables", _("Tables"), frame,
             (
                 Column("table", _("Table")),
-                Column("rows_in", _("Rows brought in"), "integer"), Column("rows_published", _("Published"), "integer"),
+                Column("rows_in", _("Rows brought in"), "integer"),
+                Column("rows_published", _("Rows published"), "integer"),
                 Column("rows_rejected", _("Rejected"), "integer"), Column("sources", _("Files")),
             ),
         ),

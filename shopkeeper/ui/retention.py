@@ -232,11 +232,12 @@ def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int]
 
 def legend(report: Retention, latest: int | None) -> str:
     """How to read the marks; only those that are there."""
-    parts = [_("{mark} not yet closed: empty, not 0", mark=charts.OPEN)]
-    cells = report.cells
+    parts, cells = [], report.cells
     if latest:
-        parts.append(_("only the latest {n} cohorts are drawn; table, files and mean have all", n=latest))
         cells = cells.filter(pl.col("cohort").is_in(cells["cohort"].unique().sort().tail(latest).to_list()))
+        parts.append(_("only the latest {n} cohorts are drawn; table, files and mean have all", n=latest))
+    if not cells["mature"].all():
+        parts.insert(0, _("{mark} not yet closed: empty, not 0", mark=charts.OPEN))
     if cells.filter("mature", pl.col("n") < retention.FEW_CUSTOMERS).height:
         parts.append(_("pale: fewer than {n} customers", n=retention.FEW_CUSTOMERS))
     if cells["may_not_be_first"].any():

@@ -11,6 +11,7 @@ import streamlit as st
 
 from shopkeeper import charts, downloads, exports, i18n
 from shopkeeper.downloads import Download
+from shopkeeper.engine import Scope
 from shopkeeper.exports import About, Column
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures import Format, definition
@@ -43,9 +44,9 @@ def download_of(
     return Download(report, tuple(words), frame, told, tuple(columns))
 
 
-def file_name(given: Download, extension: str) -> str:
+def file_name(given: Download, extension: str, scope: Scope) -> str:
     """Known before the file is made: files that differ differ in choices, filters, version, scope or language."""
-    told = (given.report, given.choices, given.about, opened().scope, extension)
+    told = (given.report, given.choices, given.about, scope, extension)
     return exports.file_name(given.report, given.about, extension, repr(told).encode(), given.choices)
 
 
@@ -99,7 +100,7 @@ def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | Non
     with st.popover(_("Download"), icon=":material/download:", key=f"{key}_download"):
         for extension, mime, make in files:
             st.download_button(
-                names()[extension], data=logged(make), file_name=file_name(sheet, extension), mime=mime,
+                names()[extension], data=logged(make), file_name=file_name(sheet, extension, opened().scope), mime=mime,
                 key=f"{key}_{extension}", on_click="ignore", width="stretch", type="tertiary",
             )  # fmt: skip
         if draw is not None and not exports.browser_path():
@@ -142,9 +143,10 @@ def show_chart(
 
     `draw(dark=...)` is asked only when the chart is shown. With `select`, a click is in the state of `{key}_chart`.
     """
-    heading, controls = st.columns([3, 2], vertical_alignment="bottom")
-    heading.markdown(f"##### {title or sheet.about.title}")
-    with controls, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="bottom"):
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.markdown(f"##### {title or sheet.about.title}", width="content")
+        controls = st.container(horizontal=True, vertical_alignment="bottom", width="content")
+    with controls:
         shown = session.choose(
             _("Show as"), {"chart": _("Chart"), "table": _("Table")}, f"{key}_as", "chart", hidden=True
         )

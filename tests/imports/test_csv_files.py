@@ -127,7 +127,7 @@ def test_a_file_name_full_of_patterns_is_just_a_name(connection: duckdb.DuckDBPy
 
 
 def test_one_byte_more_or_less_loses_no_record(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    random_ = random.Random(20261122)  # noqa: S311
+    random_ = random.Random(20261122)
     lines = [f'{n},"name, {n}","say ""{n}""",{n * 1.5}' for n in range(30)]
     good = ("id,name,note,price\n" + "\n".join(lines) + "\n").encode()
     outcomes = {"read": 0, "refused": 0}

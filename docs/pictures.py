@@ -1,0 +1,117 @@
+"""The README's screenshots, from the running app: `make pictures`.
+
+With SHOPKEEPER_REAL_DATA set, the picture of Online Retail is taken too; without it the one that is there stays.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from shopkeeper import imports
+from shopkeeper.exports import browser_path
+from shopkeeper.imports import mapping
+
+FOLDER = Path(__file__).parent / "pictures"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+TALLEST = 2400
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One screenshot; `height` 0 takes the whole page."""
+
+    name: str
+    path: str
+    width: int
+    scheme: str
+    language: str
+    height: int = 0
+
+
+SAMPLE = (
+    Picture("retention", "/", 1400, "light", "en-US"),
+    Picture("retention-phone", "/", 390, "light", "en-US", 1500),
+    Picture("retention-dark-zh", "/", 1400, "dark", "zh-CN", 1500),
+    Picture("retention-curves", "/?chart=curves&method=cumulative", 1400, "light", "en-US"),
+    Picture("data", "/data", 1400, "light", "en-US", 1500),
+)
+ONLINE_RETAIL = (Picture("online-retail", "/", 1400, "light", "en-US"),)
+
+
+@contextmanager
+def app(data: Path) -> Iterator[str]:
+    """The app on a free port of this machine, answering from `data`; ended afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(
+        command, cwd=FOLDER.parent.parent, env=os.environ | {"SHOPKEEPER_DATA": str(data)}, stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(150):
+            try:
+                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
+                    if answer.read() == b"ok":
+                        break
+            except OSError:
+                time.sleep(0.2)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def take(browser: Browser, address: str, picture: Picture) -> None:
+    """Open the page, wait until it is drawn, and keep what it looks like."""
+    context = browser.new_context(
+        viewport={"width": picture.width, "height": 1000},
+        color_scheme="dark" if picture.scheme == "dark" else "light",
+        locale=picture.language,
+    )
+    page = context.new_page()
+    page.goto(address + picture.path)
+    settle(page)
+    tall = page.get_by_test_id("stMain").evaluate("element => element.scrollHeight")
+    page.set_viewport_size({"width": picture.width, "height": min(picture.height or tall, TALLEST)})
+    settle(page)
+    page.screenshot(path=FOLDER / f"{picture.name}.png")
+    context.close()
+
+
+def settle(page: Page) -> None:
+    """Until nothing runs any more, and charts have been drawn."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=120_000)
+    page.wait_for_timeout(2_500)
+
+
+def main() -> None:
+    """Take all pictures."""
+    FOLDER.mkdir(exist_ok=True)
+    real = os.environ.get("SHOPKEEPER_REAL_DATA")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
+        shown: list[tuple[Path, tuple[Picture, ...]]] = [(Path(folder) / "sample", SAMPLE)]
+        if real:
+            shown.append((Path(folder) / "online", ONLINE_RETAIL))
+            imports.import_files([Path(real) / "online_retail.parquet"], mapping.load("online_retail"), shown[1][0])
+        for data, pictures in shown:
+            with app(data) as address:
+                for picture in pictures:
+                    take(browser, address, picture)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
