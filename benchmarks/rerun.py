@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
@@ -29,7 +30,7 @@ def measure(app: AppTest, change: Callable[[int], object]) -> list[float]:
 
 def main() -> None:
     """Print one line for a rerun of what was seen before, and one for a method not asked for yet."""
-    app = AppTest.from_file("app.py", default_timeout=120)
+    app = AppTest.from_file(str(Path(__file__).parent.parent / "app.py"), default_timeout=120)
     app.run()
     methods = ["exact", "cumulative", "unbounded"]
     for method in methods:

@@ -95,7 +95,7 @@ def for_file(figure: go.Figure) -> go.Figure:
     """The figure for paper: opaque white ground, dark text, room for its title."""
     return go.Figure(figure).update_layout(
         paper_bgcolor=GROUND[False], plot_bgcolor=GROUND[False], font={"color": INK[False]},
-        margin={"t": 64, "l": 24, "r": 24, "b": 48},
+        margin={"t": 64, "l": 24, "r": 24, "b": 88},
     )  # fmt: skip
 
 

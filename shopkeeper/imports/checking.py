@@ -46,16 +46,21 @@ class Split:
     net_amount_unreadable_rows: int
 
 
-def judged(rows: DuckDBPyRelation, checks: Sequence[Check]) -> DuckDBPyRelation:
-    """The rows, with BROKEN: TRUE where one breaks any of the checks, else FALSE.
-
-    Each value is typed once and then judged. Left to itself DuckDB would move a filter on the judgement below the
-    typing, and do all of it a second time; it does not move what is random, even if it is never true.
-    """
+def any_broken(checks: Sequence[Check]) -> Expression:
+    """TRUE where a row breaks any of the checks, else FALSE."""
     yes, no = ConstantExpression(True), ConstantExpression(False)
-    verdict = CaseExpression(reduce(or_, (check.broken for check in checks)), yes).otherwise(no)
+    return CaseExpression(reduce(or_, (check.broken for check in checks)), yes).otherwise(no)
+
+
+def judged(rows: DuckDBPyRelation, checks: Sequence[Check]) -> DuckDBPyRelation:
+    """The rows, with BROKEN: each value is typed once, then judged.
+
+    Left to itself DuckDB would move a filter on the judgement below the typing, and do all of that a second time; it
+    does not move what is random, even if it is never true. For the few rejects the move is right: what they show is
+    then made for them only.
+    """
     never = FunctionExpression("random") < ConstantExpression(0)
-    return rows.project(duckdb.StarExpression(), (verdict | never).alias(BROKEN))
+    return rows.project(duckdb.StarExpression(), (any_broken(checks) | never).alias(BROKEN))
 
 
 def split(
@@ -66,15 +71,15 @@ def split(
     Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
     """
     unjudged, checks = _with_blocked(given, contract, blocked)
-    rows, broken = judged(unjudged, checks), ColumnExpression(BROKEN)
+    rows = judged(unjudged, checks)
     rejects = target.with_suffix(".rejects.parquet")
     try:
         columns = [ColumnExpression(column.name).cast(column.type).alias(column.name) for column in contract.columns]
-        rows.filter(~broken).project(*columns).write_parquet(str(target), compression="zstd")
+        rows.filter(~ColumnExpression(BROKEN)).project(*columns).write_parquet(str(target), compression="zstd")
         good = _count(connection, target)
         bad = given.reading.rows - good
         if bad:
-            listed = list_rejects(rows.filter(broken), given.reading, contract, checks)
+            listed = list_rejects(unjudged.filter(any_broken(checks)), given.reading, contract, checks)
             listed.write_parquet(str(rejects), compression="zstd")
             lines = connection.read_parquet(rejects).project(ColumnExpression("line")).distinct()
             if _rows(lines) != bad:

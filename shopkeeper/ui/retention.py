@@ -226,11 +226,11 @@ def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int]
 
     tables.show_chart(
         draw, downloads.cells(opened().version, report), f"heatmap{suffix}", title=charts.title(report.view, currency),
-        select=not suffix, note=legend(report, latest),
+        select=not suffix, note=legend(report, latest, clickable=not suffix),
     )  # fmt: skip
 
 
-def legend(report: Retention, latest: int | None) -> str:
+def legend(report: Retention, latest: int | None, *, clickable: bool) -> str:
     """How to read the marks; only those that are there."""
     parts, cells = [], report.cells
     if latest:
@@ -242,7 +242,8 @@ def legend(report: Retention, latest: int | None) -> str:
         parts.append(_("pale: fewer than {n} customers", n=retention.FEW_CUSTOMERS))
     if cells["may_not_be_first"].any():
         parts.append(_("† near the start of the data: may not be the first purchase"))
-    parts.append(_("click a cell to see its customers"))
+    if clickable:
+        parts.append(_("click a cell to see its customers"))
     if report.cost_share is not None:
         parts.append(_("unit cost is known for {share} of net revenue", share=i18n.percent(report.cost_share)))
     return " · ".join(parts)
