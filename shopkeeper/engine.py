@@ -17,6 +17,7 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Duc
 from shopkeeper import tables
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Choice, Parameter
+from shopkeeper.i18n import gettext
 from shopkeeper.lake import Version
 from shopkeeper.marts import typed
 from shopkeeper.queries import DIMENSIONS, QUERIES, QueryFile, Visibility, load, read_visibility
@@ -110,22 +111,34 @@ class Engine:
                 return frame
         except duckdb.InterruptException as error:
             raise Refused(
-                f"This took longer than {self.limits.seconds:g} s and was stopped. Narrow the filters, then try again."
+                gettext(
+                    "This took longer than {seconds} s and was stopped. Narrow the filters, then try again.",
+                    seconds=f"{self.limits.seconds:g}",
+                )
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise Refused(
-                f"This needed more than {self.limits.memory} of memory and was stopped. Narrow the filters, then try "
-                "again."
+                gettext(
+                    "This needed more than {memory} of memory and was stopped. Narrow the filters, then try again.",
+                    memory=self.limits.memory,
+                )
             ) from error
         except duckdb.CatalogException as error:
             raise Refused(
-                f"Data version {self.version.id} lacks what this page needs ({query.name}): it was made by an earlier "
-                "program. Import the data again."
+                gettext(
+                    "Data version {version} lacks what this page needs ({query}): it was made by an earlier program. "
+                    "Import the data again.",
+                    version=self.version.id,
+                    query=query.name,
+                )
             ) from error
         except (duckdb.IOException, duckdb.PermissionException) as error:  # a file that is gone is looked for elsewhere
             raise Refused(
-                f"Data version {self.version.id} is no longer on the disk, or cannot be read. Load the page again; if "
-                "that does not help, import the data again."
+                gettext(
+                    "Data version {version} is no longer on the disk, or cannot be read. Load the page again; if that "
+                    "does not help, import the data again.",
+                    version=self.version.id,
+                )
             ) from error
         except duckdb.Error as error:
             error.add_note(f"in query {query.name} with parameters {sorted(parameters)}")
@@ -201,7 +214,9 @@ def open_version(
     try:
         return Engine(version, scope, Limits(memory, threads, seconds), queries)
     except (duckdb.IOException, duckdb.PermissionException) as error:
-        raise Refused(f"Data version {version.id} is no longer on the disk. Load the page again.") from error
+        raise Refused(
+            gettext("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
+        ) from error
 
 
 def restricted(relation: DuckDBPyRelation, visibility: Visibility, scope: Scope) -> DuckDBPyRelation:

@@ -60,8 +60,12 @@ class Filters:
                 object.__setattr__(self, name, tuple(sorted(set(values))))
         if self.cohort_from and self.cohort_to and self.cohort_from > self.cohort_to:
             raise Refused(
-                f"The first purchase from {self.cohort_from} lies after the first purchase until {self.cohort_to}, "
-                "so no customer can be shown; choose an earlier start."
+                gettext(
+                    "The first purchase from {start} lies after the first purchase until {end}, so no customer can be "
+                    "shown; choose an earlier start.",
+                    start=self.cohort_from,
+                    end=self.cohort_to,
+                )
             )
 
     @property
@@ -156,4 +160,6 @@ def _day(name: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Refused(f"The filter {name} is “{text}”, which is no date; write it like 2026-10-21.") from None
+        raise Refused(
+            gettext("The filter {name} is “{text}”, which is no date; write it like 2026-10-21.", name=name, text=text)
+        ) from None

@@ -14,6 +14,7 @@ import polars as pl
 from shopkeeper.engine import Query
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Filters, Parameter
+from shopkeeper.i18n import gettext
 
 Period = Literal["week", "month", "quarter"]
 Method = Literal["exact", "unbounded", "cumulative"]
@@ -51,15 +52,31 @@ class View:
         choices = {"period": PERIODS, "method": METHODS, "windows": WINDOWS, "measure": MEASURES}
         for name, allowed in choices.items():
             if (value := getattr(self, name)) not in allowed:
-                raise Refused(f"“{value}” is no {name}; choose one of {', '.join(allowed)}.")
+                raise Refused(
+                    gettext(
+                        "“{value}” is no {name}; choose one of {there}.",
+                        value=value,
+                        name=name,
+                        there=", ".join(allowed),
+                    )
+                )
         if self.window_days == 0 or self.windows == "calendar":
             object.__setattr__(self, "window_days", WINDOW_DAYS[self.period])
         if not 1 <= self.window_days <= LONGEST_WINDOW:
-            raise Refused(f"A window of {self.window_days} days cannot be drawn; choose 1 to {LONGEST_WINDOW} days.")
+            raise Refused(
+                gettext(
+                    "A window of {days} days cannot be drawn; choose 1 to {most} days.",
+                    days=self.window_days,
+                    most=LONGEST_WINDOW,
+                )
+            )
         if self.method == "unbounded" and self.measure != "customers":
             raise Refused(
-                f"“Bought in the period or later” counts customers, it has no {self.measure}; "
-                "choose the method exact or cumulative."
+                gettext(
+                    "“Bought in the period or later” counts customers, it has no {measure}; choose the method exact or "
+                    "cumulative.",
+                    measure=self.measure,
+                )
             )
 
 

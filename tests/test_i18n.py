@@ -29,7 +29,7 @@ SOURCES = sorted(
 SCREEN = [
     path
     for path in SOURCES
-    if path.name in {"app.py", "charts.py"} or path.is_relative_to(ROOT / "pages") or path.parent.name == "ui"
+    if path.name == "app.py" or path.is_relative_to(ROOT / "pages") or path.parent.name in {"ui", "charts"}
 ]
 CATALOGUES = {path.parent.parent.name: path for path in ROOT.glob("shopkeeper/locale/*/LC_MESSAGES/shopkeeper.po")}
 
