@@ -4,14 +4,7 @@ With SHOPKEEPER_REAL_DATA set, the picture of Online Retail is taken too; withou
 """
 
 import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shopkeeper import imports
 from shopkeeper.exports import browser_path
 from shopkeeper.imports import mapping
+from tests.web_app import running
 
 FOLDER = Path(__file__).parent / "pictures"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -46,31 +40,6 @@ SAMPLE = (
     Picture("data", "/data", 1400, "light", "en-US", 1500),
 )
 ONLINE_RETAIL = (Picture("online-retail", "/", 1400, "light", "en-US"),)
-
-
-@contextmanager
-def app(data: Path) -> Iterator[str]:
-    """The app on a free port of this machine, answering from `data`; ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    server = subprocess.Popen(
-        command, cwd=FOLDER.parent.parent, env=os.environ | {"SHOPKEEPER_DATA": str(data)}, stdout=subprocess.DEVNULL
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(150):
-            try:
-                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as answer:
-                    if answer.read() == b"ok":
-                        break
-            except OSError:
-                time.sleep(0.2)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def take(browser: Browser, address: str, picture: Picture) -> None:
@@ -107,7 +76,7 @@ def main() -> None:
             shown.append((Path(folder) / "online", ONLINE_RETAIL))
             imports.import_files([Path(real) / "online_retail.parquet"], mapping.load("online_retail"), shown[1][0])
         for data, pictures in shown:
-            with app(data) as address:
+            with running(data, Path(folder) / "server.log") as address:
                 for picture in pictures:
                     take(browser, address, picture)
         browser.close()

@@ -1,11 +1,6 @@
 """A running app on a small shop, and the Chromium that looks at it."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,8 +11,8 @@ from playwright.sync_api import Page
 from shopkeeper.exports import browser_path
 from shopkeeper.manifest import Version
 from tests import web_shop
+from tests.web_app import running
 
-ROOT = Path(__file__).parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 ABSENT = "browser tests need Chromium (apt-get install chromium), and none was found"
 
@@ -52,33 +47,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 @pytest.fixture(scope="session")
 def app_url(chromium: str, shop: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url, log = f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("server") / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    environ = {**os.environ, "SHOPKEEPER_DATA": str(shop.path.parents[1])}
-    with log.open("w") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=output)
-        try:
-            wait_until_up(f"{url}/_stcore/health", server)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(10)
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with running(shop.path.parents[1], log) as url:
+        yield url
     assert "Traceback" not in log.read_text(encoding="utf-8")
-
-
-def wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(150):
-        assert server.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310
-                if answer.read() == b"ok":
-                    return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("the server did not come up")
 
 
 @pytest.fixture
