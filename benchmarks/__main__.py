@@ -41,6 +41,21 @@ def seconds(work: Callable[[], object], repeats: int = REPEATS) -> float:
     return statistics.median(taken)
 
 
+def ratio(work: Callable[[], object], base: Callable[[], object], repeats: int = 7) -> tuple[float, float, float]:
+    """Median seconds of `work` and of `base`, taken in turns so that other load meets both, and the median ratio."""
+    work()
+    base()
+    pairs = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        between = time.perf_counter()
+        base()
+        pairs.append((between - started, time.perf_counter() - between))
+    ratios = [ours / theirs for ours, theirs in pairs]
+    return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs), statistics.median(ratios)
+
+
 def child(*arguments: str) -> tuple[float, float, str]:
     """Wall seconds, peak GiB and output of one Python process of its own."""
     started = time.perf_counter()
@@ -97,11 +112,15 @@ def questions(version: Version) -> list[Row]:
         sql = (HERE / "rivals" / f"{name}.sql").read_text(encoding="utf-8")
         return lambda: rivals.sql(sql, params=lines).fetchall()
 
-    scan = seconds(rival("bare_scan"))
-    found = [("bare scan of customer_id, ordered_at of the lines", f"{scan:.3f} s", "1.0x", "")]
+    scan = rival("bare_scan")
+    found = [("bare scan of customer_id, ordered_at of the lines", f"{seconds(scan):.3f} s", "1.0x", "")]
     for label, filters, view, goal in asked(engine):
-        taken = seconds(lambda f=filters, v=view: retention.report(engine, f, v))  # type: ignore[misc]
-        found.append((label, f"{taken:.3f} s", f"{taken / scan:.2f}x of the scan", f"below {goal:.1f}x"))
+
+        def ask(filters: Filters = filters, view: View = view) -> object:
+            return retention.report(engine, filters, view)
+
+        taken, _, part = ratio(ask, scan)
+        found.append((label, f"{taken:.3f} s", f"{part:.2f}x of the scan", f"below {goal:.1f}x"))
     ours = seconds(lambda: retention.report(engine, Filters(), View()))
     distinct = seconds(rival("count_distinct"), 1)
     found.append(

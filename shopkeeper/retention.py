@@ -106,8 +106,7 @@ def report(query: Query, filters: Filters, view: View) -> Retention:
     counts = _counts(query, filters, view, as_of)
     grid = _grid(sizes, view, as_of)
     cells = _cells(grid, counts, view)
-    unidentified = query("customers/unidentified_days", **filters.bought(), as_of=as_of)
-    cells = _intervals(_identity_bound(cells, unidentified, view, as_of), view)
+    cells = _intervals(_identity_bound(cells, _unidentified(query, filters, as_of), view, as_of), view)
     uncertain_until = query.version.first_day + timedelta(days=LEFT_TRUNCATION_DAYS)
     cells = cells.with_columns(may_not_be_first=pl.col("cohort") < uncertain_until)
     order = ["cohort", "age", "cohort_size", "n", "value", "rate", "low", "high", "upper", "mature", "may_not_be_first"]
@@ -197,8 +196,8 @@ def _windows(view: View) -> dict[str, Parameter]:
 
 
 def _counts(query: Query, filters: Filters, view: View, as_of: date) -> pl.DataFrame:
-    if not (filters.restricts_purchases or query.scope.restricted):
-        return query("customers/retention_purchases", **_windows(view), **filters.acquired())
+    if _counts_everything(query, filters):
+        return query("customers/retention_purchases", **_windows(view), **filters.acquired(), measure=view.measure)
     return query(
         "customers/retention_parts",
         **_windows(view),
@@ -208,6 +207,16 @@ def _counts(query: Query, filters: Filters, view: View, as_of: date) -> pl.DataF
         measure=view.measure,
         method=view.method,
     )
+
+
+def _unidentified(query: Query, filters: Filters, as_of: date) -> pl.DataFrame:
+    if _counts_everything(query, filters):
+        return query("customers/unidentified_days", as_of=as_of)
+    return query("customers/unidentified_parts", **filters.bought(), as_of=as_of)
+
+
+def _counts_everything(query: Query, filters: Filters) -> bool:
+    return not (filters.restricts_purchases or query.scope.restricted)
 
 
 def _grid(sizes: pl.DataFrame, view: View, as_of: date) -> pl.DataFrame:
@@ -229,7 +238,7 @@ def _grid(sizes: pl.DataFrame, view: View, as_of: date) -> pl.DataFrame:
 def _cells(grid: pl.DataFrame, counts: pl.DataFrame, view: View) -> pl.DataFrame:
     """One row per cohort and age: `cohort_size, n, value, mature`; value is null where n is 0."""
     column = {"exact": "active", "cumulative": "returned", "unbounded": "last_seen"}[view.method]
-    amount = pl.col(column if view.measure == "customers" else view.measure).sum().cast(pl.Float64)
+    amount = pl.col(column if view.measure == "customers" else "amount").sum().cast(pl.Float64)
     keys = ["cohort", "age"] if view.windows == "calendar" else ["cohort", "closed", "age"]
     amounts = counts.group_by(keys).agg(amount=amount)
     groups = grid.join(amounts, on=keys, how="left").with_columns(pl.col("amount").fill_null(0.0))

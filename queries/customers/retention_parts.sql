@@ -54,27 +54,26 @@ extremes AS (
     GROUP BY ALL
 )
 
-SELECT cohort, closed, age, count(*) AS active, 0 AS returned, 0 AS last_seen, 0.0::DOUBLE AS orders,
-    0.0::DOUBLE AS revenue, 0.0::DOUBLE AS margin
+SELECT cohort, closed, age, count(*) AS active, 0 AS returned, 0 AS last_seen, 0.0::DOUBLE AS amount
 FROM active
 GROUP BY ALL
 UNION ALL
-SELECT cohort, closed, return_age, 0, count(*), 0, 0.0, 0.0, 0.0
+SELECT cohort, closed, return_age, 0, count(*), 0, 0.0
 FROM extremes
 WHERE $method = 'cumulative' AND return_age IS NOT NULL
 GROUP BY ALL
 UNION ALL
-SELECT cohort, closed, last_age, 0, 0, count(*), 0.0, 0.0, 0.0
+SELECT cohort, closed, last_age, 0, 0, count(*), 0.0
 FROM extremes
 WHERE $method = 'unbounded'
 GROUP BY ALL
 UNION ALL
-SELECT cohort, closed, age, 0, 0, 0, count(DISTINCT order_id) FILTER (is_purchase)::DOUBLE, 0.0, 0.0
+SELECT cohort, closed, age, 0, 0, 0, count(DISTINCT order_id) FILTER (is_purchase)::DOUBLE
 FROM aged
 WHERE $measure = 'orders'
 GROUP BY ALL
 UNION ALL
-SELECT cohort, closed, age, 0, 0, 0, 0.0, sum(revenue), sum(margin)
+SELECT cohort, closed, age, 0, 0, 0, sum(CASE $measure WHEN 'revenue' THEN revenue ELSE margin END)
 FROM aged
 WHERE $measure IN ('revenue', 'margin')
 GROUP BY ALL

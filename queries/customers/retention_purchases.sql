@@ -1,9 +1,9 @@
 -- grain: one row per cohort, number of closed windows and age
--- parameters: $period, $windows, $window_days, $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all,
+-- parameters: $period, $windows, $window_days, $measure, $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all,
 --   $acquired_regions, $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus,
 --   $acquired_skus_all
 -- Every purchase counts. A row is the first of its age when the purchase before it had another age, so customers are
--- counted without a count(distinct).
+-- counted without a count(distinct). `amount` is that of $measure, none for customers; only its column is read.
 WITH aged AS (
     SELECT
         CASE $period WHEN 'week' THEN p.cohort_week WHEN 'month' THEN p.cohort_month ELSE p.cohort_quarter END AS cohort,
@@ -22,9 +22,7 @@ WITH aged AS (
         END AS previous_age,
         p.is_purchase,
         p.is_last,
-        p.orders,
-        p.revenue,
-        p.margin
+        CASE $measure WHEN 'orders' THEN p.orders WHEN 'revenue' THEN p.revenue WHEN 'margin' THEN p.margin END AS amount
     FROM purchases AS p
     WHERE
         p.first_day BETWEEN $cohort_from AND $cohort_to
@@ -41,9 +39,7 @@ SELECT
     count(*) FILTER (is_purchase AND previous_age IS DISTINCT FROM age) AS active,
     count(*) FILTER (is_purchase AND age > 0 AND previous_age = 0) AS returned,
     count(*) FILTER (is_last) AS last_seen,
-    sum(orders)::DOUBLE AS orders,
-    sum(revenue)::DOUBLE AS revenue,
-    sum(margin)::DOUBLE AS margin
+    sum(amount)::DOUBLE AS amount
 FROM aged
 GROUP BY ALL
 ORDER BY ALL
