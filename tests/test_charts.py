@@ -117,11 +117,11 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("measure", MEASURES)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("measure", "method"),
+    [(one, way) for one in MEASURES for way in METHODS if one == "customers" or way != "unbounded"],
+)
 def test_every_view_has_a_title_axes_and_a_unit(measure: str, method: str) -> None:
-    if method == "unbounded" and measure != "customers":
-        pytest.skip("unbounded counts customers only")
     report = a_report(View(measure=measure, method=method))  # type: ignore[arg-type]
     for figure in (charts.retention_heatmap(report, "CNY"), charts.retention_curves([("all", report)], "CNY")):
         assert figure.layout.title.text
