@@ -32,7 +32,7 @@ from shopkeeper.manifest import (
     read_manifest,
     write_manifest,
 )
-from shopkeeper.queries import QUERIES
+from shopkeeper.queries import QUERIES, recipe
 
 __all__ = [
     "DataFile", "Progress", "Shop", "Source", "Staged", "StagedTable", "TableStats", "Version",
@@ -125,7 +125,8 @@ def publish(
             lambda step, share: tell(step, 0.2 + 0.7 * share),
         )  # fmt: skip
     tell("Writing to disk", 0.9)
-    version = replace(draft, marts=publishing.seal(staged.directory, {name: [file] for name, file in built.items()}))
+    sealed_marts = publishing.seal(staged.directory, {name: [file] for name, file in built.items()})
+    version = replace(draft, marts=sealed_marts, recipe=recipe(queries))
     serve(root, staged.directory, version)
     remove_old(root, keep)
     tell("Done", 1.0)

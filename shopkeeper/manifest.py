@@ -61,6 +61,7 @@ class Version:
 
     `net_amount_in` = `net_amount_published` + `net_amount_rejected`; rejected rows whose amount could not be read are
     in none of the three, and are counted. `identified_order_share` is of orders with a sale line; `None` without any.
+    `recipe` tells which queries made the marts (`queries.recipe`); empty for versions of the first programs.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Version:
     sources: tuple[Source, ...]
     warnings: tuple[str, ...]
     rejects_file: DataFile | None = None
+    recipe: str = ""
 
     def files(self, table: str) -> list[Path]:
         """Absolute paths of a table's files; empty where the merchant did not bring the table."""

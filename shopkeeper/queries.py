@@ -1,5 +1,6 @@
 """Query files: found by name, their headers read, and held against what DuckDB's own parser finds in them."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,6 +71,13 @@ def load_folder(folder: str, queries: Path = QUERIES) -> list[QueryFile]:
     except CycleError as error:
         raise ValueError(f"queries/{folder}: `after` runs in a circle: {' -> '.join(error.args[1])}") from error
     return [found[stem] for stem in order]
+
+
+def recipe(queries: Path = QUERIES) -> str:
+    """SHA-256 of the queries that make marts: a version of another recipe may lack what pages ask for."""
+    files = [file for folder in ("staging", "marts") for file in sorted((queries / folder).glob("*.sql"))]
+    told = "".join(f"{file.stem}\0{file.read_text(encoding='utf-8')}\0" for file in files)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def read_header(sql: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from shopkeeper import imports, lake
 from shopkeeper.imports import mapping
 from shopkeeper.lake import Progress
 from shopkeeper.manifest import Version
+from shopkeeper.queries import recipe
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 
@@ -24,7 +25,7 @@ def sample_version(progress: Progress | None = None) -> Version:
     """The sample shop as a version of a lake of its own, apart from the merchant's."""
     root = sample_root()
     found = lake.current(root)
-    if found is not None and is_of(found, SAMPLE):
+    if found is not None and found.recipe == recipe() and is_of(found, SAMPLE):
         return found
     return imports.import_files([SAMPLE], mapping.load("sample"), root, progress=progress).version
 

@@ -93,6 +93,23 @@ def test_an_export_keeps_its_filters(orders: Path, tmp_path: Path) -> None:
     assert found["about_as_of"].to_list() == [date(2024, 2, 29)] * found.height
 
 
+def test_marts_of_an_earlier_program_are_made_anew_from_the_same_files(
+    orders: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(lake, "recipe", lambda _queries: "of an earlier program")
+        run("import", orders)
+    old = lake.current(data)
+    assert run("import", orders) == 0
+    new = lake.current(data)
+    assert old is not None
+    assert new is not None
+    assert new.id != old.id
+    capsys.readouterr()
+    run("import", orders)
+    assert "nothing changed" in capsys.readouterr().out
+
+
 def test_versions_and_rollback_go_one_step_back(orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("import", orders)
     write(orders, LINES[:2])

@@ -21,6 +21,7 @@ from shopkeeper.imports.mapping import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
 from shopkeeper.imports.staging import TableInStaging
 from shopkeeper.manifest import Source, Staged, StagedTable, Version
+from shopkeeper.queries import recipe
 from shopkeeper.tables import ORDER_LINES, REQUIRED_TABLES
 
 __all__ = ["BrokenRule", "Outcome", "TableOutcome", "import_files"]
@@ -110,7 +111,8 @@ def _without_known(job: Job) -> tuple[Job, Outcome | None]:
     known = {(source.table, source.sha256) for source in before.sources}
     if not job.append:
         given = {(file.table, file.sha256) for file in job.files} | {(table, job.digest) for table in job.tables}
-        if given == {pair for pair in known if pair[0] in job.tables}:
+        # Marts that another program made are made anew, from the same rows.
+        if given == {pair for pair in known if pair[0] in job.tables} and before.recipe == recipe():
             return job, Outcome(before, changed=False, message="These files are already imported; nothing changed.")
         return job, None
     new = tuple(file for file in job.files if (file.table, file.sha256) not in known)
