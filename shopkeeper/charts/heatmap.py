@@ -74,10 +74,13 @@ def retention_heatmap(
 
 
 def cell_text(view: View, top: float) -> str:
-    """How the browser writes a cell: percent without its sign (the title has it), so that a phone has room for it."""
+    """How the browser writes a cell: percent without its sign (the title has it), so that a phone has room for it.
+
+    No K or M: the browser would write them in Chinese too.
+    """
     if view.measure == "customers":
         return "%{z:.0f}" if top >= 10 else "%{z:.1f}"
-    return "%{z:.2~s}"
+    return "%{z:,.0f}" if top >= 10 else "%{z:.2f}"
 
 
 def arranged(figure: go.Figure, report: Retention, labels: list[str], ages: list[int], currency: str) -> go.Figure:
