@@ -97,7 +97,7 @@ def serve(address: str, port: int) -> None:
     environ = {**os.environ, "SHOPKEEPER_DATA": str(data)}
     if found := faults(configured(address), environ):
         raise Refused(" ".join(found))
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", address]
+    command = [sys.executable, "-m", "shopkeeper.server", "run", "app.py", "--server.address", address]
     # Streamlit reads .streamlit/config.toml of the folder that it starts in.
     done = subprocess.run([*command, "--server.port", str(port)], cwd=ROOT, env=environ, check=False)  # noqa: S603
     if done.returncode:

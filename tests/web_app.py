@@ -19,7 +19,7 @@ def running(data: Path, log: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "shopkeeper.server", "run", "app.py", "--server.port", str(port)]
     with log.open("w") as output:
         environ = {**os.environ, "SHOPKEEPER_DATA": str(data)}
         server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=output, stderr=output)

@@ -1,6 +1,7 @@
 """A running app on a small shop, and the Chromium that looks at it."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests import web_shop
 from tests.web_app import running
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+OWN_SEARCH = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
 ABSENT = "browser tests need Chromium (apt-get install chromium), and none was found"
 
 
@@ -60,7 +62,7 @@ def quiet_page(page: Page, app_url: str) -> Iterator[Page]:
 
     def heard(kind: str, text: str, url: str) -> None:
         # On a deep link Streamlit's browser code first looks for its own server below the page's path.
-        if kind == "error" and not url.endswith(("/data/_stcore/health", "/data/_stcore/host-config")):
+        if kind == "error" and not OWN_SEARCH.search(url):
             faults.append(f"{text} {url}")
 
     page.on("console", lambda message: heard(message.type, message.text, message.location.get("url", "")))

@@ -14,6 +14,7 @@ from shopkeeper.engine import open_version
 from shopkeeper.filters import Filters
 from shopkeeper.manifest import Version
 from shopkeeper.retention import Retention, View
+from tests.web_app import running
 
 
 def idle(page: Page) -> None:
@@ -135,3 +136,10 @@ def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str, path: st
         expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"{i18n.gettext('Retention')}|数据"))
     wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
     assert max(page.evaluate(wide)) <= 390
+
+
+def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(page: Page, shop: Version, tmp_path: Path) -> None:
+    with running(shop.path.parents[1], tmp_path / "server.log") as url:
+        go(page, f"{url}/data")
+        expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+        assert page.get_by_role("dialog").count() == 0
