@@ -1,0 +1,55 @@
+"""Purchase histories as arrays, and the two ways to compute a thing once for all customers who share what it needs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+ROWS_AT_ONCE = 2048
+"""Rows of a block in which every row has some dozens of nodes: small enough for the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Histories:
+    """One element per tuple: `x` repeat purchases, `tx` time of the last, `T` time observed."""
+
+    x: Array
+    tx: Array
+    T: Array
+
+    @classmethod
+    def of(cls, tuples: pl.DataFrame) -> "Histories":
+        """Of a frame with `frequency, recency, T`."""
+        x, tx, age = (tuples[name].cast(pl.Float64).to_numpy() for name in ("frequency", "recency", "T"))
+        return cls(x, tx, age)
+
+    def later(self, t: float) -> "Histories":
+        """The same purchases, seen after t more in which nothing was bought."""
+        return Histories(self.x, self.tx, self.T + t)
+
+    def __getitem__(self, rows: slice) -> "Histories":
+        return Histories(self.x[rows], self.tx[rows], self.T[rows])
+
+    def blocks(self) -> Iterator[slice]:
+        """Slices of bounded length that cover all rows."""
+        for first in range(0, self.x.size, ROWS_AT_ONCE):
+            yield slice(first, first + ROWS_AT_ONCE)
+
+
+def by_frequency(x: Array, function: Callable[[Array], Array]) -> Array:
+    """`function` of x where it is costly: computed once per possible count. It returns rows of values per count."""
+    counts = x.astype(np.intp)
+    table = function(np.arange(counts.max(initial=0) + 1, dtype=np.float64))
+    return table[:, counts]
+
+
+def by_frequency_and_age(seen: Histories, function: Callable[[Array, Array], Array]) -> Array:
+    """`function` of (x, T) where it is costly: computed once per distinct pair."""
+    ages, age = np.unique(seen.T, return_inverse=True)
+    pair = seen.x.astype(np.int64) * max(ages.size, 1) + age
+    pairs, row = np.unique(pair, return_inverse=True)
+    x, at = np.divmod(pairs, max(ages.size, 1))
+    return function(x.astype(np.float64), ages[at])[row]
