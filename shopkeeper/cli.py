@@ -15,10 +15,26 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from shopkeeper import downloads, exports, i18n, imports, lake, retention, sample, startup
-from shopkeeper.engine import open_version
+from shopkeeper import (
+    churn,
+    customer_downloads,
+    downloads,
+    exports,
+    fit_files,
+    i18n,
+    imports,
+    lake,
+    lifecycle,
+    lifetime_value,
+    model_check,
+    retention,
+    sample,
+    startup,
+)
+from shopkeeper.engine import Engine, open_version
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Choice, Filters, known_values, refuse_unknown
+from shopkeeper.fits import KIND_NAMES, Fits
 from shopkeeper.imports import mapping as mappings
 from shopkeeper.manifest import Version
 from shopkeeper.retention import View
@@ -128,6 +144,9 @@ def import_(
             progress=tell,
         )
     _print_outcome(outcome)
+    with _progress() as tell:
+        fits = fit_files.make(outcome.version, tell)
+    out.print(fits.reason.told(), markup=False)
 
 
 def _print_outcome(outcome: imports.Outcome) -> None:
@@ -143,6 +162,28 @@ def _print_outcome(outcome: imports.Outcome) -> None:
     if version.rejects:
         out.print(f"The rejected rows are in {version.rejects}; the Data page shows them too.", markup=False)
     out.print(f"Version {version.id} is served, with data from {version.first_day} to {version.as_of}.", markup=False)
+
+
+@app.command("fit")
+def fit_() -> None:
+    """Fit the models of buying behaviour to the data served, and test them on its own past."""
+    version = _served()
+    with _progress() as tell:
+        fits = fit_files.make(version, tell)
+    for trial in fits.trials:
+        name = KIND_NAMES[trial.kind]
+        if trial.log_likelihood is None:
+            out.print(f"  {name}: {trial.refused.told() if trial.refused else 'no fit'}", markup=False)
+            continue
+        out.print(
+            f"  {name}: log-likelihood {trial.log_likelihood:,.1f}, mean error {trial.mae:.3f}, "
+            f"bias {trial.bias:+.3f}, risk off by {trial.calibration_error:.1%} on average "
+            f"and {trial.worst_tenth:.1%} at worst",
+            markup=False,
+        )
+    for sentence in (fits.reason, *fits.notes):
+        out.print(sentence.told(), markup=False)
+    out.print(f"The fits of version {version.id} are in {fit_files.path_of(version)}.", markup=False)
 
 
 @app.command()
@@ -214,6 +255,129 @@ def export_retention(
     refuse_unknown(filters, known_values(query))
     found = retention.report(query, filters, view)
     _write(output, downloads.cells(version, found))
+
+
+Output = Annotated[Path, typer.Option("-o", "--output", help="The file; its ending says the format.")]
+Until = Annotated[datetime | None, typer.Option("--until", "--as-of", formats=["%Y-%m-%d"])]
+Model = Annotated[
+    Literal["mbg_nbd", "bg_nbd", "pareto_nbd"] | None, typer.Option(help="Left out: the one that won the holdout.")
+]
+FittedBy = Annotated[Literal["shop", "channel", "cohort"], typer.Option(help="Whose purchases the model is fitted to.")]
+Valued = Annotated[Literal["margin", "revenue"], typer.Option(help="What customers are worth in.")]
+Discount = Annotated[float, typer.Option(help="Per year; 0.1 is 10 %.")]
+
+
+@export.command("churn")
+def export_churn(
+    output: Output,
+    horizon: Annotated[int, typer.Option(help="Days over which risk is told: 30, 60, 90 or 180.")] = 90,
+    model: Model = None,
+    fitted_by: FittedBy = "shop",
+    value: Valued = "margin",
+    discount: Discount = 0.1,
+    rescue: Annotated[bool, typer.Option("--rescue", help="Only the rescue list.")] = False,
+    acquired_channel: Several = None,
+    acquired_region: Several = None,
+    acquired_category: Several = None,
+    acquired_sku: Several = None,
+    cohort_from: Day = None,
+    cohort_to: Day = None,
+    until: Until = None,
+) -> None:
+    """Churn risk and value at stake, one row per customer."""
+    acquired = (acquired_channel, acquired_region, acquired_category, acquired_sku)
+    filters = _acquired(acquired, cohort_from, cohort_to, until)
+    options = churn.Options(horizon, model, fitted_by, value, discount)
+    version, query, fits = _fitted(output, filters)
+    found = churn.report(query, fits, filters, options)
+    _write(output, customer_downloads.churn(version, found, rescue=rescue))
+
+
+@export.command("lifetime_value")
+def export_lifetime_value(
+    output: Output,
+    horizon: Annotated[int, typer.Option(help="Months ahead: 3, 6, 12 or 24.")] = 12,
+    model: Model = None,
+    fitted_by: FittedBy = "shop",
+    value: Valued = "margin",
+    discount: Discount = 0.1,
+    acquired_channel: Several = None,
+    acquired_region: Several = None,
+    acquired_category: Several = None,
+    acquired_sku: Several = None,
+    cohort_from: Day = None,
+    cohort_to: Day = None,
+    until: Until = None,
+) -> None:
+    """Historic and predicted value, one row per customer."""
+    acquired = (acquired_channel, acquired_region, acquired_category, acquired_sku)
+    filters = _acquired(acquired, cohort_from, cohort_to, until)
+    options = lifetime_value.Options(horizon, model, fitted_by, value, discount)
+    version, query, fits = _fitted(output, filters)
+    _write(output, customer_downloads.lifetime_value(version, lifetime_value.report(query, fits, filters, options)))
+
+
+@export.command("lifecycle")
+def export_lifecycle(
+    output: Output,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Left out: 90 days before.")] = None,
+    active_days: Annotated[int, typer.Option(help="Active for so many days after a purchase.")] = 90,
+    lost_days: Annotated[int, typer.Option(help="Lost after so many days without one.")] = 180,
+    loyal_purchases: Annotated[int, typer.Option(help="Loyal from so many purchases.")] = 4,
+    from_stage: Annotated[str, typer.Option(help="Only who was in this stage then.")] = "any",
+    to_stage: Annotated[str, typer.Option(help="Only who is in this stage now.")] = "any",
+    acquired_channel: Several = None,
+    acquired_region: Several = None,
+    acquired_category: Several = None,
+    acquired_sku: Several = None,
+    cohort_from: Day = None,
+    cohort_to: Day = None,
+    until: Until = None,
+) -> None:
+    """Lifecycle stages then and now, one row per customer."""
+    acquired = (acquired_channel, acquired_region, acquired_category, acquired_sku)
+    filters = _acquired(acquired, cohort_from, cohort_to, until)
+    rules = lifecycle.Rules(active_days, lost_days, loyal_purchases)
+    version, query = _opened(output, filters)
+    found = lifecycle.report(query, filters, rules, _day(since))
+    customers = lifecycle.customers(query, filters, rules, _day(since), from_stage, to_stage)
+    _write(output, customer_downloads.lifecycle(version, found, customers))
+
+
+@export.command("model_check")
+def export_model_check(output: Output, model: Model = None) -> None:
+    """Predicted and actual in the holdout, one row per figure of the test."""
+    version, query, fits = _fitted(output, Filters())
+    _write(output, customer_downloads.model_check(version, model_check.report(query, fits, model)))
+
+
+def _acquired(
+    choices: tuple[list[str] | None, ...], first: datetime | None, last: datetime | None, until: datetime | None
+) -> Filters:
+    """Filters by the first-ever purchase, which are all that a customer's whole history can be chosen by."""
+    channels, regions, categories, skus = map(_choice, choices)
+    return Filters(
+        acquired_channels=channels, acquired_regions=regions, acquired_categories=categories, acquired_skus=skus,
+        cohort_from=_day(first), cohort_to=_day(last), until=_day(until),
+    )  # fmt: skip
+
+
+def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:
+    exports.check_suffix(output)
+    version = _served()
+    query = open_version(version)
+    refuse_unknown(filters, known_values(query))
+    return version, query
+
+
+def _fitted(output: Path, filters: Filters) -> tuple[Version, Engine, Fits]:
+    """As `_opened`, with the fits of the version; they are made where they are missing."""
+    version, query = _opened(output, filters)
+    fits = fit_files.read(version)
+    if fits is None:
+        with _progress() as tell:
+            fits = fit_files.make(version, tell)
+    return version, query, fits
 
 
 def _write(output: Path, made: downloads.Download) -> None:

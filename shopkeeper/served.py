@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from shopkeeper import imports, lake
+from shopkeeper import fit_files, imports, lake
 from shopkeeper.imports import mapping
 from shopkeeper.lake import Progress
 from shopkeeper.manifest import Version
@@ -22,12 +22,14 @@ def served(progress: Progress | None = None) -> Version:
 
 
 def sample_version(progress: Progress | None = None) -> Version:
-    """The sample shop as a version of a lake of its own, apart from the merchant's."""
+    """The sample shop as a version of a lake of its own, apart from the merchant's; its fits are made with it."""
     root = sample_root()
     found = lake.current(root)
-    if found is not None and found.recipe == recipe() and is_of(found, SAMPLE):
-        return found
-    return imports.import_files([SAMPLE], mapping.load("sample"), root, progress=progress).version
+    if found is None or found.recipe != recipe() or not is_of(found, SAMPLE):
+        found = imports.import_files([SAMPLE], mapping.load("sample"), root, progress=progress).version
+    if fit_files.read(found) is None:
+        fit_files.make(found, progress or (lambda _step, _share: None))
+    return found
 
 
 def sample_root() -> Path:

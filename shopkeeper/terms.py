@@ -93,6 +93,55 @@ _ALL = (
             "each being the return of a different customer of the cohort."
         ),
     ),
+    Term(
+        "holdout",
+        N_("Holdout"),
+        N_(
+            "The last third of the history, at least 90 days: models are fitted on what came before and tested on it. "
+            "The model that foresaw it best is the default, fitted again on all days."
+        ),
+    ),
+    Term(
+        "expected_next_order",
+        N_("Expected next order"),
+        N_(
+            "If the customer still buys here: the day by which half of the customers with such a history have bought "
+            "again. Empty where that lies more than two years ahead."
+        ),
+    ),
+    Term(
+        "lifetime_value",
+        N_("Lifetime value"),
+        N_(
+            "What customers bring over their life with the shop. What has happened (historic) and what is expected "
+            "over the chosen months (predicted, discounted) stand apart and are never added up."
+        ),
+    ),
+    Term(
+        "rescue_list",
+        N_("Rescue list"),
+        N_(
+            "Customers by value at stake, without those who may not be contacted, bought lately, are returning goods,"
+            " or are lost already. Who never said whether to be contacted is on it, and marked."
+        ),
+    ),
+    Term(
+        "lifecycle",
+        N_("Lifecycle stage"),
+        N_(
+            "New (bought once, lately), active, loyal (many purchases), won back (bought lately after a long "
+            "silence), at risk (silent for longer), lost (silent for very long). The page shows the bounds, which can"
+            " be moved."
+        ),
+    ),
+    Term(
+        "plain_rate",
+        N_("Plain rate"),
+        N_(
+            "Share of customers with as many purchases and as long a silence who did not buy in as many days; "
+            "it serves where no model can be had."
+        ),
+    ),
 )
 
 TERMS: Mapping[str, Term] = {term.name: term for term in _ALL}

@@ -1,0 +1,90 @@
+-- grain: one row per chosen customer who had bought by $as_of, as seen on that day
+-- parameters: $as_of, $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+--   $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+-- Today's knowledge in two points: a refund made after $as_of is already in its original purchase, and `contactable` is
+-- of today. Which products were bought last is kept for the version's last day only.
+WITH chosen AS (
+    SELECT f.*
+    FROM first_purchases AS f
+    SEMI JOIN customer_history AS h ON h.customer_key = f.customer_key
+    WHERE
+        f.first_day <= $as_of
+        AND f.first_day BETWEEN $cohort_from AND $cohort_to
+        AND ($acquired_channels_all OR list_contains($acquired_channels, f.first_channel))
+        AND ($acquired_regions_all OR list_contains($acquired_regions, f.first_region))
+        AND ($acquired_categories_all OR list_contains($acquired_categories, f.first_category))
+        AND ($acquired_skus_all OR list_contains($acquired_skus, f.first_sku))
+),
+
+totals AS (
+    SELECT
+        p.customer_key,
+        max(p.day) FILTER (p.is_purchase) AS last_day,
+        count(*) FILTER (p.is_purchase)::INTEGER AS purchases,
+        sum(p.orders)::INTEGER AS orders,
+        sum(p.revenue)::DOUBLE AS revenue,
+        sum(p.margin)::DOUBLE AS margin,
+        avg(p.revenue) FILTER (p.is_purchase AND p.day > p.first_day) AS repeat_revenue,
+        avg(p.margin) FILTER (p.is_purchase AND p.day > p.first_day) AS repeat_margin,
+        median(p.day_age - p.previous_day_age) FILTER (p.is_purchase)::DOUBLE AS median_gap,
+        arg_max(p.day_age - p.previous_day_age, p.day) FILTER (p.is_purchase)::INTEGER AS newest_pause
+    FROM purchases AS p
+    SEMI JOIN chosen ON chosen.customer_key = p.customer_key
+    WHERE p.day <= $as_of
+    GROUP BY p.customer_key
+),
+
+last_parts AS (
+    SELECT p.customer_key, p.channel, p.category
+    FROM purchase_parts AS p
+    INNER JOIN totals AS t ON t.customer_key = p.customer_key AND t.last_day = p.day
+    WHERE p.is_purchase
+    QUALIFY row_number() OVER (
+        PARTITION BY p.customer_key
+        ORDER BY p.revenue DESC, p.order_id, p.channel, p.region, p.category
+    ) = 1
+),
+
+refunds AS (
+    SELECT customer_id, max(day) AS day
+    FROM refund_days
+    WHERE day <= $as_of
+    GROUP BY customer_id
+),
+
+known AS (
+    SELECT customer_id, bool_and(contactable) AS contactable
+    FROM customers
+    GROUP BY customer_id
+)
+
+SELECT
+    c.customer_id,
+    c.first_day,
+    c.cohort_month,
+    c.first_channel,
+    c.first_region,
+    c.first_category,
+    c.first_sku,
+    t.last_day,
+    t.purchases - 1 AS frequency,
+    date_diff('day', c.first_day, t.last_day)::INTEGER AS recency,
+    date_diff('day', c.first_day, $as_of)::INTEGER AS T,
+    t.orders,
+    t.revenue,
+    t.margin,
+    t.repeat_revenue,
+    t.repeat_margin,
+    t.median_gap,
+    CASE WHEN t.purchases > 1 THEN t.newest_pause END AS last_pause,
+    l.channel AS last_channel,
+    l.category AS last_category,
+    NULL::VARCHAR AS last_products,
+    r.day AS last_refund_day,
+    k.contactable
+FROM chosen AS c
+INNER JOIN totals AS t ON t.customer_key = c.customer_key
+LEFT JOIN last_parts AS l ON l.customer_key = c.customer_key
+LEFT JOIN refunds AS r ON r.customer_id = c.customer_id
+LEFT JOIN known AS k ON k.customer_id = c.customer_id
+ORDER BY c.customer_id

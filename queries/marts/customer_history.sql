@@ -1,0 +1,120 @@
+-- grain: one row per customer who ever bought
+-- parameters: $as_of
+-- after: first_purchases, purchases, purchase_parts, refund_days
+-- scope: none
+-- A customer's whole history, so it is a total over categories and regions: in part it would say that a regular who
+-- moved on to another category has left. `frequency` counts purchases after the first; `recency` runs from the first to
+-- the last, `T` from the first to as-of, in days. Repeat values are means per repeat purchase; a refund is in its
+-- original purchase, however late.
+WITH totals AS (
+    SELECT
+        p.customer_key AS customer_key,
+        max(CASE WHEN p.is_purchase THEN p.day END) AS last_day,
+        CAST(count(CASE WHEN p.is_purchase THEN 1 END) AS INTEGER) AS purchases,
+        CAST(sum(p.orders) AS INTEGER) AS orders,
+        CAST(sum(p.revenue) AS DOUBLE) AS revenue,
+        CAST(sum(p.margin) AS DOUBLE) AS margin,
+        CAST(avg(CASE WHEN p.is_purchase AND p.day > p.first_day THEN p.revenue END) AS DOUBLE) AS repeat_revenue,
+        CAST(avg(CASE WHEN p.is_purchase AND p.day > p.first_day THEN p.margin END) AS DOUBLE) AS repeat_margin,
+        CAST(median(CASE WHEN p.is_purchase THEN p.day_age - p.previous_day_age END) AS DOUBLE) AS median_gap,
+        CAST(
+            max(CASE WHEN p.is_last THEN p.day_age - p.previous_day_age END) AS INTEGER
+        ) AS last_pause
+    FROM purchases AS p
+    GROUP BY p.customer_key
+),
+
+last_parts AS (
+    SELECT
+        p.customer_key AS customer_key,
+        p.channel AS channel,
+        p.category AS category
+    FROM purchase_parts AS p
+    INNER JOIN totals AS t ON t.customer_key = p.customer_key AND t.last_day = p.day
+    WHERE p.is_purchase
+    QUALIFY row_number() OVER (
+        PARTITION BY p.customer_key
+        ORDER BY p.revenue DESC, p.order_id, p.channel, p.region, p.category
+    ) = 1
+),
+
+names AS (
+    SELECT
+        p.sku AS sku,
+        max(p.name) AS name
+    FROM products AS p
+    GROUP BY p.sku
+),
+
+last_skus AS (
+    SELECT
+        f.customer_key AS customer_key,
+        l.sku AS sku,
+        row_number() OVER (PARTITION BY f.customer_key ORDER BY sum(l.revenue) DESC, l.sku) AS place
+    FROM stg_sale_lines AS l
+    INNER JOIN first_purchases AS f ON f.customer_id = l.customer_id
+    INNER JOIN totals AS t ON t.customer_key = f.customer_key AND t.last_day = l.day
+    WHERE l.is_sale
+    GROUP BY f.customer_key, l.sku
+),
+
+last_products AS (
+    SELECT
+        s.customer_key AS customer_key,
+        max(CASE WHEN s.place = 1 THEN coalesce(n.name, s.sku) END)
+        || coalesce(', ' || max(CASE WHEN s.place = 2 THEN coalesce(n.name, s.sku) END), '')
+        || coalesce(', ' || max(CASE WHEN s.place = 3 THEN coalesce(n.name, s.sku) END), '') AS products
+    FROM last_skus AS s
+    LEFT JOIN names AS n ON n.sku = s.sku
+    WHERE s.place <= 3
+    GROUP BY s.customer_key
+),
+
+refunds AS (
+    SELECT
+        r.customer_id AS customer_id,
+        max(r.day) AS day
+    FROM refund_days AS r
+    GROUP BY r.customer_id
+),
+
+known AS (
+    SELECT
+        c.customer_id AS customer_id,
+        bool_and(c.contactable) AS contactable
+    FROM customers AS c
+    GROUP BY c.customer_id
+)
+
+SELECT
+    f.customer_key AS customer_key,
+    f.customer_id AS customer_id,
+    f.first_day AS first_day,
+    f.cohort_month AS cohort_month,
+    f.first_channel AS first_channel,
+    f.first_region AS first_region,
+    f.first_category AS first_category,
+    f.first_sku AS first_sku,
+    t.last_day AS last_day,
+    CAST(t.purchases - 1 AS INTEGER) AS frequency,
+    CAST(date_diff('day', f.first_day, t.last_day) AS INTEGER) AS recency,
+    CAST(date_diff('day', f.first_day, $as_of) AS INTEGER) AS T,
+    t.orders AS orders,
+    t.revenue AS revenue,
+    t.margin AS margin,
+    t.repeat_revenue AS repeat_revenue,
+    t.repeat_margin AS repeat_margin,
+    t.median_gap AS median_gap,
+    t.last_pause AS last_pause,
+    l.channel AS last_channel,
+    l.category AS last_category,
+    s.products AS last_products,
+    r.day AS last_refund_day,
+    k.contactable AS contactable
+FROM first_purchases AS f
+INNER JOIN totals AS t ON t.customer_key = f.customer_key
+LEFT JOIN last_parts AS l ON l.customer_key = f.customer_key
+LEFT JOIN last_products AS s ON s.customer_key = f.customer_key
+LEFT JOIN refunds AS r ON r.customer_id = f.customer_id
+LEFT JOIN known AS k ON k.customer_id = f.customer_id
+ORDER BY customer_key
