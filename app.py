@@ -12,7 +12,15 @@ page = st.navigation(
         _("Customers"): [
             st.Page(
                 "pages/customers/retention.py", title=_("Retention"), icon=":material/group_add:", default=True
-            )
+            ),
+            st.Page(
+                "pages/customers/churn_risk.py", title=_("Churn risk"), icon=":material/heart_broken:",
+                url_path="churn_risk",
+            ),
+            st.Page(
+                "pages/customers/lifetime_value.py", title=_("Lifetime value"), icon=":material/diamond:",
+                url_path="lifetime_value",
+            ),
         ],
         _("Shop"): [st.Page("pages/shop/data.py", title=_("Data"), icon=":material/database:", url_path="data")],
     }

@@ -1,0 +1,33 @@
+"""Who is leaving and whom to rescue first; one customer's history; the clock to the second order; life stages."""
+
+import streamlit as st
+
+from shopkeeper import churn, ui
+from shopkeeper.ui import churn as parts
+from shopkeeper.ui import customer, second_order
+from shopkeeper.ui import lifecycle as stages
+from shopkeeper.ui import model_check as proof
+
+filters = ui.choose_filters()
+section = parts.choose_section()
+match section:
+    case "lifecycle":
+        stages.draw(filters)
+    case "second":
+        second_order.draw(filters)
+    case _ if (fits := proof.fitted()) is None:
+        proof.say_unfitted()
+    case _:
+        answer = st.container()
+        found = ui.load(churn.report, fits, filters, parts.choose_options(fits, stages.rules_in_use()))
+        if found.customers.is_empty():
+            ui.say_empty()
+        elif section == "customer":
+            customer.draw(fits, found)
+        else:
+            with answer:
+                parts.draw_answer(found)
+            parts.draw_model(fits, found)
+            parts.draw_rescue(found)
+            parts.draw_where(found)
+ui.explain(parts.DEFINITIONS[section])

@@ -1,0 +1,128 @@
+"""The clock to the second order on the Churn risk page."""
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import charts, churn, i18n
+from shopkeeper.churn import SecondOrder
+from shopkeeper.downloads import Download
+from shopkeeper.exports import Column
+from shopkeeper.filters import Filters
+from shopkeeper.i18n import gettext as _
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.data import load
+
+CLOCK_DAYS = (30, 90, 180, 365)
+
+
+def draw(filters: Filters) -> None:
+    """How fast customers return once, by where they were won."""
+    whole = load(churn.second_order, filters, "all")
+    if whole.medians.is_empty():
+        tables.say_empty()
+        return
+    draw_answer(whole)
+    kinds = {"channel": _("First channel"), "category": _("First category"), "all": _("All customers")}
+    by = session.choose(_("By"), kinds, "clock_by", "channel")
+    found = load(churn.second_order, filters, by)  # type: ignore[arg-type]
+    names = {"(none)": _("(none)"), "all": _("All customers")}
+    tables.show_chart(
+        lambda **_dark: charts.second_order_curves(found, names), curves_download(found, filters), "clock",
+        title=_("Share that came back, by days since the first purchase"), note=legend(found),
+    )  # fmt: skip
+    st.markdown(f"##### {_('Who is still waited for')}")
+    tables.show_table(table_download(found, filters), "clock_segments")
+
+
+def draw_answer(whole: SecondOrder) -> None:
+    """When half are back, in one sentence and a figure for each of a few days."""
+    segment = whole.medians.row(0, named=True)
+    reached = at_days(whole.curves, CLOCK_DAYS).filter(pl.col("at_risk").is_not_null())
+    half = segment["median_days"]
+    if half is None:
+        last = whole.curves.row(-1, named=True)
+        told = _(
+            "Fewer than half of the customers come back: {share} have by day {day} after their first purchase.",
+            share=i18n.percent(last["returned"], 0), day=i18n.integer(last["duration"]),
+        )  # fmt: skip
+    else:
+        told = _(
+            "Half of the customers are back by day {day} after their first purchase; a reminder belongs before it.",
+            day=i18n.integer(half),
+        )
+    st.markdown(f"#### {told}")
+    with st.container(horizontal=True, gap="small"):
+        for row in reached.iter_rows(named=True):
+            st.metric(
+                _("Back by day {day}", day=i18n.integer(row["day"])), i18n.percent(row["returned"]), border=True,
+                help=_(
+                    "95% interval {low} to {high}; {n} customers have been observed so long without a second purchase.",
+                    low=i18n.percent(row["back_low"]), high=i18n.percent(row["back_high"]),
+                    n=i18n.integer(row["at_risk"]),
+                ),
+            )  # fmt: skip
+
+
+def at_days(curves: pl.DataFrame, days: tuple[int, ...]) -> pl.DataFrame:
+    """Each segment's clock on some days: `segment, day, at_risk` (null: beyond), `returned, back_low, back_high`."""
+    asked = curves.select(pl.col("segment").unique(maintain_order=True)).join(
+        pl.DataFrame({"day": [float(day) for day in days]}), how="cross", maintain_order="left_right"
+    )
+    ordered = curves.sort("duration")
+    waited = ordered.select("segment", "at_risk", day="duration")
+    shares = ordered.select(
+        "segment", "returned", day="duration",
+        back_low=1 - pl.col("high").fill_null(1), back_high=1 - pl.col("low").fill_null(1),
+    )  # fmt: skip
+    # Polars cannot see that each segment's days are in order, and warns unless told not to look.
+    then = asked.sort("day").join_asof(waited, on="day", by="segment", strategy="forward", check_sortedness=False)
+    return then.join_asof(shares, on="day", by="segment", strategy="backward", check_sortedness=False)
+
+
+def legend(found: SecondOrder) -> str:
+    """How to read the curves."""
+    parts = [
+        _("Kaplan–Meier: who has not come back yet counts for as long as observed"),
+        _("bands are 95% intervals"),
+        _("a curve ends where fewer than {n} customers are still waited for", n=charts.FEWEST_AT_RISK),
+    ]
+    if found.medians.height > charts.CURVES_DRAWN:
+        parts.append(_("only the {n} largest are drawn; table and files have all", n=charts.CURVES_DRAWN))
+    return " · ".join(parts)
+
+
+def curves_download(found: SecondOrder, filters: Filters) -> Download:
+    """Every step of every curve."""
+    columns = (
+        Column("segment", _("Segment")), Column("duration", _("Days since the first purchase"), "integer"),
+        Column("at_risk", _("Still observed"), "integer"), Column("events", _("Came back that day"), "integer"),
+        Column("censored", _("Last observed that day"), "integer"),
+        Column("returned", _("Came back"), "percent"), Column("survival", _("Not yet back"), "percent"),
+        Column("low", _("Not yet back, lower bound (95%)"), "percent"),
+        Column("high", _("Not yet back, upper bound (95%)"), "percent"),
+    )  # fmt: skip
+    return tables.download_of(
+        "second-order", _("Days to the second purchase"), found.curves, columns, chosen=filters.caption(),
+        words=(found.by,), terms=("purchase",), as_of=found.as_of,
+    )  # fmt: skip
+
+
+def table_download(found: SecondOrder, filters: Filters) -> Download:
+    """Segments with the share that is back, and how many are still waited for, on a few days."""
+    clock = at_days(found.curves, CLOCK_DAYS)
+    frame, columns = found.medians, [
+        Column("segment", _("Segment")), Column("customers", _("Customers"), "integer"),
+        Column("returned", _("Came back so far"), "integer"),
+        Column("median_days", _("Half are back by day"), "integer"),
+    ]  # fmt: skip
+    for place, day in enumerate(CLOCK_DAYS):
+        part = clock.filter(pl.col("day") == day, pl.col("at_risk").is_not_null())
+        back, waited = f"returned_{day}", f"at_risk_{day}"
+        named = part.select("segment", pl.col("returned").alias(back), pl.col("at_risk").alias(waited))
+        frame = frame.join(named, on="segment", how="left", maintain_order="left")
+        columns.insert(-place or len(columns), Column(back, _("Back by day {day}", day=day), "percent"))
+        columns.append(Column(waited, _("Waited for on day {day}", day=day), "integer"))
+    return tables.download_of(
+        "second-order-segments", _("Days to the second purchase"), frame, columns, chosen=filters.caption(),
+        words=(found.by,), terms=("purchase",), as_of=found.as_of,
+    )  # fmt: skip
