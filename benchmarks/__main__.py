@@ -172,6 +172,14 @@ def fields(line: str) -> list[str]:
     return line.split("\t")
 
 
+def models(version: Version, customers: int) -> list[Row]:
+    """All three buying models against lifetimes, in a process of its own."""
+    root = version.path.parent.parent
+    _, peak, output = child("-m", "benchmarks.customers", str(root), str(customers))
+    return [(what, f"{measured}, peak {peak:.2f} GiB", part, goal) for what, measured, part, goal in
+             map(fields, output.splitlines())]  # fmt: skip
+
+
 def table(rows: Sequence[Row]) -> str:
     """The rows in Markdown."""
     head = [("what", "measured", "ratio", "goal"), ("---", "---", "---", "---")]
@@ -182,6 +190,7 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--customers", type=int, default=1_000_000, help="how many the models are compared on")
     parser.add_argument("--folder", type=Path, default=HERE / "shops")
     given = parser.parse_args()
     given.folder.mkdir(exist_ok=True)
@@ -190,6 +199,8 @@ def main() -> None:
     rows, version = publishing(directory, given.folder)
     say.print("asking ...")
     rows += questions(version)
+    say.print("fitting ...")
+    rows += models(version, given.customers)
     say.print("rerunning the page ...")
     rows += reruns(version)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from shopkeeper.measures import COHORT_MEASURES, SHOP_MEASURES
+from shopkeeper.measures import MEASURES
 from shopkeeper.queries import QUERIES, load
 from shopkeeper.tables import REQUIRED_TABLES, TABLES, Table
 from shopkeeper.terms import TERMS
@@ -31,7 +31,7 @@ def render() -> str:
         "## Measures",
         _rows(
             ("measure", "name", "meaning", "formula"),
-            [(m.label, f"`{m.name}`", m.description, m.formula) for m in (*COHORT_MEASURES, *SHOP_MEASURES)],
+            [(m.label, f"`{m.name}`", m.description, m.formula) for m in MEASURES],
         ),
         "## Terms",
         _rows(("term", "meaning"), [(term.label, term.text) for term in TERMS.values()]),

@@ -37,6 +37,9 @@ SAMPLE = (
     Picture("retention-phone", "/", 390, "light", "en-US", 1500),
     Picture("retention-dark-zh", "/", 1400, "dark", "zh-CN", 1500),
     Picture("retention-curves", "/?chart=curves&method=cumulative", 1400, "light", "en-US"),
+    Picture("churn-risk", "/churn_risk", 1400, "light", "en-US", 1400),
+    Picture("lifetime-value", "/lifetime_value", 1400, "light", "en-US", 1400),
+    Picture("lifetime-value-proof", "/lifetime_value?section=proof", 1400, "light", "en-US"),
     Picture("data", "/data", 1400, "light", "en-US", 1500),
 )
 ONLINE_RETAIL = (Picture("online-retail", "/", 1400, "light", "en-US"),)

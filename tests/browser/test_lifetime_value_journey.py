@@ -1,0 +1,74 @@
+"""What an owner does on the Lifetime value page, in a real browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Page, expect
+
+from shopkeeper import lifetime_value
+from shopkeeper.filters import Filters
+from shopkeeper.lifetime_value import Options
+from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.fitted_shops import sample
+from tests.web_app import running
+
+
+@pytest.fixture(scope="module")
+def app_url(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sample shop: the small one that the other journeys use has no model that could be fitted."""
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with running(sample()[0].version.path.parents[1], log) as url:
+        yield url
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def test_from_the_answer_to_the_list_of_customers_and_its_file(quiet_page: Page, app_url: str, tmp_path: Path) -> None:
+    page = quiet_page
+    go(page, app_url)
+    page.get_by_role("link", name="Lifetime value").click()
+    expect(page.get_by_role("heading", name="Lifetime value", exact=True)).to_be_visible(timeout=15_000)
+    idle(page)
+    within(page, "months").get_by_text("24").click()
+    within(page, "value").get_by_text("Net revenue").click()
+    within(page, "value_part").get_by_text("Customers").click()
+    idle(page)
+    expect(page).to_have_url(re.compile("months=24"))
+    expect(page).to_have_url(re.compile("value_part=customers"))
+    told = lifetime_value.report(*sample(), Filters(), Options(24, value="revenue")).customers
+    read = pl.read_csv(download(page, "valued", "csv", tmp_path))
+    assert read["customer_id"].to_list() == told["customer_id"].to_list()
+    assert read["predicted_value"].to_list() == pytest.approx(told["predicted_value"].to_list())
+    seen = screen_table(page, "valued")
+    assert [row[0] for row in seen] == told["customer_id"].head(len(seen)).to_list()
+
+
+def test_the_proof_is_one_click_away_and_its_file_is_what_is_drawn(
+    quiet_page: Page, app_url: str, tmp_path: Path
+) -> None:
+    page = quiet_page
+    go(page, f"{app_url}/?value_part=proof&proof_risk_as=table")
+    page.get_by_role("link", name="Lifetime value").click()
+    expect(page.get_by_text("Would it have been right?")).to_be_visible(timeout=30_000)
+    idle(page)
+    parts = pl.read_csv(download(page, "proof_all", "csv", tmp_path))["part"].unique()
+    assert set(parts) >= {"purchases", "risk", "frequency", "histogram", "tracking", "trial"}
+    risk = pl.read_csv(download(page, "proof_risk", "csv", tmp_path))
+    seen = screen_table(page, "proof_risk")
+    assert [row[0] for row in seen] == [str(tenth) for tenth in risk["tenth"].head(len(seen))]
+
+
+@pytest.mark.browser_context_args(color_scheme="dark", locale="zh-CN")
+def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str) -> None:
+    page = quiet_page
+    go(page, app_url)
+    page.locator("a[href$='/lifetime_value']").click()
+    expect(within(page, "value_part")).to_be_visible(timeout=15_000)
+    page.set_viewport_size({"width": 390, "height": 844})
+    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
+    for place in range(5):
+        within(page, "value_part").get_by_role("radio").nth(place).click()
+        idle(page)
+        assert max(page.evaluate(wide)) <= 390

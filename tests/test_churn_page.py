@@ -1,0 +1,153 @@
+"""The Churn risk page without a browser: what it shows is what the reports say, in every part and language."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shopkeeper import churn, fit_files, i18n, lifecycle
+from shopkeeper.engine import Engine, open_version
+from shopkeeper.filters import Filters
+from shopkeeper.fits import Fits
+from shopkeeper.manifest import Version
+from shopkeeper.ui.churn import DEFINITIONS
+from tests import fitted_shops, web_shop
+
+APP = str(Path(__file__).parent.parent / "app.py")
+PAGE = "pages/customers/churn_risk.py"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    version = web_shop.publish(tmp_path_factory.mktemp("churn") / "lake")
+    fit_files.make(version)
+    return version
+
+
+@pytest.fixture(autouse=True)
+def _served(shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(shop.path.parents[1]))
+    with i18n.speaking("en"):
+        yield
+
+
+@pytest.fixture
+def query(shop: Version) -> Iterator[Engine]:
+    engine = open_version(shop)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def fits(shop: Version) -> Fits:
+    found = fit_files.read(shop)
+    assert found is not None
+    return found
+
+
+def open_page(**link: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=30)
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.run().switch_page(PAGE).run()
+    assert not app.exception
+    assert not app.error, [error.value for error in app.error]
+    return app
+
+
+def rescue_of(app: AppTest) -> Any:
+    """The rescue list as it is shown; the table before it is that of the models."""
+    return next(table.value for table in app.dataframe if "value_at_stake" in table.value)
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(str(element.value) for element in (*app.markdown, *app.caption, *app.warning, *app.info))
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("part", DEFINITIONS)
+def test_every_part_draws_in_every_language(part: str, language: str) -> None:
+    app = open_page(churn_view=part, lang=language)
+    assert app.metric
+    assert not app.warning
+    assert "nan" not in texts(app).lower()
+
+
+def test_the_answer_is_that_of_the_report(query: Engine, fits: Fits) -> None:
+    found = churn.report(query, fits, Filters(), churn.Options(horizon=30))
+    app = open_page(risk_days="30")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["To rescue"] == i18n.integer(found.rescue.height)
+    assert "30 days" in app.metric[0].label
+    assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()
+
+
+def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(fits: Fits) -> None:
+    assert fits.chosen is None
+    app = open_page()
+    assert fits.reason.told() in texts(app)
+    assert "Plain rate" in texts(app)
+
+
+def test_another_model_and_another_value_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, made = fitted_shops.sample()
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(engine.version.path.parents[1]))
+    other = next(kind for kind in made.models if kind != made.chosen)
+    found = churn.report(engine, made, Filters(), churn.Options(kind=other, value="revenue"))
+    app = open_page(model=other, value="revenue")
+    assert rescue_of(app)["value_at_stake"].to_list() == found.rescue["value_at_stake"].head(100).to_list()
+    assert rescue_of(app)["p_alive"].to_list() == found.rescue["p_alive"].head(100).to_list()
+    assert open_page(churn_view="customer").metric[0].value.endswith("%")
+
+
+def test_one_customer_is_drawn_and_an_unknown_one_is_said(query: Engine, fits: Fits) -> None:
+    found = churn.report(query, fits, Filters(), churn.Options())
+    row = found.customers.sort("frequency", descending=True).row(0, named=True)
+    app = open_page(churn_view="customer", customer=row["customer_id"])
+    assert f"{row['frequency'] + 1} purchases" in texts(app)
+    assert app.metric[0].value == i18n.percent(row["p_alive"])
+    assert "nobody-at-all" in open_page(churn_view="customer", customer="nobody-at-all").warning[0].value
+
+
+def test_every_cell_of_the_moves_holds_as_many_customers_as_it_says(query: Engine) -> None:
+    since = date(2026, 5, 1)
+    moves = lifecycle.report(query, Filters(), since=since).moves
+    for move in moves.head(3).iter_rows(named=True):
+        app = open_page(
+            churn_view="lifecycle", moves_since=since.isoformat(), stage_then=move["from_stage"],
+            stage_now=move["to_stage"],
+        )  # fmt: skip
+        assert f"**{move['customers']}** customer" in texts(app)
+        assert len(app.dataframe[-1].value) == move["customers"]
+
+
+def test_rules_are_moved_by_link_and_impossible_ones_are_said(query: Engine) -> None:
+    found = lifecycle.report(query, Filters(), lifecycle.Rules(active_days=30, lost_days=60))
+    app = open_page(churn_view="lifecycle", active_days="30", lost_days="60")
+    assert app.metric[-1].value == i18n.integer(found.counts["lost"])
+    assert "more days than active" in open_page(churn_view="lifecycle", active_days="200").warning[0].value
+    assert "Lost after days" in open_page(churn_view="lifecycle", lost_days="soon").warning[0].value
+
+
+def test_the_second_order_says_how_many_are_back(query: Engine) -> None:
+    whole = churn.second_order(query, Filters(), "all")
+    app = open_page(churn_view="second", clock_by="category")
+    by_day_30 = whole.curves.filter(duration=30.0)["returned"].to_list()
+    assert app.metric[0].value == i18n.percent(by_day_30[0])
+    assert set(app.dataframe[-1].value["segment"]) == set(web_shop.CATEGORIES)
+
+
+def test_a_part_of_purchases_cannot_say_who_is_leaving() -> None:
+    app = open_page(bought_categories="Tea")
+    assert "Bought in category" in app.warning[0].value
+
+
+def test_without_fits_the_page_says_how_to_make_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    version = web_shop.publish(tmp_path / "lake", seed=8)
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(version.path.parents[1]))
+    fit_files.path_of(version).unlink(missing_ok=True)
+    assert "python -m shopkeeper fit" in texts(open_page())
+    assert open_page(churn_view="lifecycle").metric
