@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from docs.dictionary import FILE, render
+from shopkeeper.imports import mapping
 
 REPOSITORY = Path(__file__).parent.parent
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("*/README.md")])
@@ -23,6 +24,15 @@ def test_links_and_named_files_are_there(document: Path) -> None:
     missing = [name for name in linked if not (document.parent / name).exists()]
     missing += [name for name in named if not (REPOSITORY / name).exists()]
     assert not missing
+
+
+def test_the_mapping_that_operations_shows_is_one(tmp_path: Path) -> None:
+    text = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert len(shown) == 1
+    written = tmp_path / "mine.toml"
+    written.write_text(shown[0], encoding="utf-8")
+    assert [table.name for table in mapping.load(written).tables] == ["order_lines"]
 
 
 def test_decisions_are_numbered_without_gaps() -> None:
