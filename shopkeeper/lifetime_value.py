@@ -10,24 +10,33 @@ from datetime import date
 
 import polars as pl
 
-from shopkeeper.calibration import in_units
-from shopkeeper.churn import value_per_purchase
+from shopkeeper.calibration import HISTORY, in_units
 from shopkeeper.engine import Query
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Filters
-from shopkeeper.fits import KIND_NAMES, Fits, FittedBy, Sentence, Value
-from shopkeeper.histories import by_model, customers, notes, scored, seen_until, used_kind, used_value
-from shopkeeper.i18n import N_
+from shopkeeper.fits import Fits, FittedBy, Sentence, Value
+from shopkeeper.histories import (
+    by_model,
+    check_model,
+    customers,
+    notes,
+    scored,
+    seen_until,
+    used_kind,
+    used_value,
+    value_per_purchase,
+)
+from shopkeeper.i18n import N_, gettext
 from shopkeeper.models.buying import Kind
-from shopkeeper.models.value import segment_values
+from shopkeeper.models.spend import SpendModel
+from shopkeeper.models.value import segment_values, sum_interval, value_variance
+from shopkeeper.value_shapes import banded, distribution, lorenz, matrix
 
 MONTHS: Mapping[int, int] = {3: 91, 6: 182, 12: 365, 24: 730}
 """Days of each horizon in months."""
 SEGMENT_KINDS: Mapping[str, str] = {
     "cohort": "cohort", "channel": "first_channel", "region": "first_region", "category": "first_category",
 }  # fmt: skip
-MOST_FREQUENT = 10
-SILENT_MONTHS = 24
 STRONG_CORRELATION = 0.2
 FOR_INTERVAL = 150
 """Customers of a segment on whom the width of its interval is computed."""
@@ -36,6 +45,11 @@ COLUMNS = (
     "expected_purchases", "purchase_value", "first_day", "last_day", "cohort", "first_channel", "first_region",
     "first_category",
 )  # fmt: skip
+NEEDED = (
+    "customer_id", "first_day", "first_channel", "first_region", "first_category", "last_day", "frequency", "recency",
+    "T", "revenue", "margin", "repeat_revenue", "repeat_margin",
+)  # fmt: skip
+"""Of the histories: each column more is sorted and copied a million times in a large shop."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +67,14 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.months not in MONTHS:
-            raise Refused(f"Value is told over {', '.join(map(str, MONTHS))} months, not {self.months}; choose one.")
-        if self.kind is not None and self.kind not in KIND_NAMES:
-            raise Refused(f"“{self.kind}” is no model; choose one of {', '.join(KIND_NAMES)}.")
-        if not 0 <= self.discount <= 1:
-            raise Refused(f"A discount of {self.discount:g} a year cannot be; choose 0 to 1 (0.1 is 10 %).")
+            raise Refused(
+                gettext(
+                    "Value is told over {known} months, not {asked}; choose one.",
+                    known=", ".join(map(str, MONTHS)),
+                    asked=self.months,
+                )
+            )
+        check_model(self.kind, self.discount)
 
 
 @dataclass(frozen=True)
@@ -67,13 +84,15 @@ class LifetimeValue:
     `customers`, one row per customer, `COLUMNS`: `historic_value` (net revenue or margin so far), `predicted_value`
     (over the horizon, discounted), `expected_purchases` (over the horizon), `purchase_value` (expected of one),
     `cohort` (year of the first purchase, text). Largest predicted value first. `segments`, one row per segment, and
-    one of kind `all`: `segment_kind, segment, customers, historic_value, predicted_value, low, high` (95 % interval
-    of the expected sum, within what the fits leave open; null where the worth of a purchase could not be fitted).
+    one of kind `all`: `segment_kind, segment, customers, historic_value, predicted_value, low, high` (95 % prediction
+    interval of what its customers bring together: what the fits leave open and chance; null where the worth of a
+    purchase could not be fitted), and each per customer: `historic_each, predicted_each, low_each, high_each`.
     `distribution`, one row per class of predicted value: `low, high` (no upper end for the last), `customers,
     predicted_value`. `lorenz`, 101 rows: `share` of customers, the richest first, and the shares `historic` and
     `predicted` that they hold; `top_historic` and `top_predicted` are those of the richest tenth. `matrix`, one row
     per `frequency` (10 is 10 and more) and `silent_months` (months of 30 days since the last purchase, 24 is 24 and
-    more): `customers, p_alive, predicted_value` (means). `correlation` is that of frequency with spend, which the
+    more): `customers, p_alive, predicted_value` (means); `bands` is the same in wider bands of silence, with `row,
+    column` and the bands' names `frequency, silence`. `correlation` is that of frequency with spend, which the
     model takes for 0.
     """
 
@@ -90,32 +109,48 @@ class LifetimeValue:
     top_historic: float | None
     top_predicted: float | None
     matrix: pl.DataFrame
+    bands: pl.DataFrame
     correlation: float | None
 
 
 def report(query: Query, fits: Fits, filters: Filters, options: Options = Options()) -> LifetimeValue:
     """Value every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
-    found = customers(query, filters)
+    found = customers(query, filters).select(NEEDED)
     as_of = seen_until(query, filters)
     kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
-    days = MONTHS[options.months]
-    found = scored(found, fits, kind, options.fitted_by, days, options.discount)
+    found = _valued(found, fits, kind, value, options)
+    shares, cells, spend = lorenz(found), matrix(found), fits.spends.get(value)
+    top = shares.filter(pl.col("percent") == 10).to_dicts()
+    return LifetimeValue(
+        options, filters, as_of, kind, value,
+        (*notes(fits, as_of, options.kind, options.fitted_by, options.value), *_assumption(fits, value)),
+        found.select(COLUMNS), _segments(found, fits, kind, value, options), distribution(found),
+        shares.drop("percent"), top[0]["historic"] if top else None, top[0]["predicted"] if top else None,
+        cells, banded(cells), spend.correlation if spend else None,
+    )  # fmt: skip
+
+
+def _valued(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+    """All of `COLUMNS`, and `variance` of what each brings; the largest predicted value first."""
+    days, spend = MONTHS[options.months], fits.spends.get(value)
+    found = scored(frame, fits, kind, options.fitted_by, days, options.discount, varying=True)
     found = value_per_purchase(found, fits, value).with_columns(
         cohort=pl.col("first_day").dt.year().cast(pl.String),
         historic_value=pl.col(value),
         predicted_value=pl.col("discounted") * pl.col("purchase_value"),
     )
-    found = found.sort("predicted_value", "customer_id", descending=[True, False], nulls_last=True)
-    spend = fits.spends.get(value)
-    lorenz = _lorenz(found)
-    top = lorenz.filter(pl.col("percent") == 10).to_dicts()
-    return LifetimeValue(
-        options, filters, as_of, kind, value,
-        (*notes(fits, as_of, options.kind, options.fitted_by, options.value), *_assumption(fits, value)),
-        found.select(COLUMNS), _segments(found, fits, kind, value, options), _distribution(found),
-        lorenz.drop("percent"), top[0]["historic"] if top else None, top[0]["predicted"] if top else None,
-        _matrix(found), spend.correlation if spend else None,
-    )  # fmt: skip
+    known = spend is not None and kind is not None
+    variance = value_variance(spend, _known_spend(found, spend)) if spend and known else None
+    found = found.with_columns(variance=pl.lit(None, dtype=pl.Float64) if variance is None else variance)
+    # Customers come in the order of their ids, which a stable sort keeps among equals, in half the time.
+    return found.sort("predicted_value", descending=True, nulls_last=True, maintain_order=True)
+
+
+def _known_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
+    """With the shop's mean in place of a mean that is not known, and 0 for one below."""
+    return frame.with_columns(
+        monetary_value=pl.col("monetary_value").clip(lower_bound=0.0).fill_null(spend.population_mean)
+    )
 
 
 def _assumption(fits: Fits, value: Value) -> tuple[Sentence, ...]:
@@ -131,120 +166,58 @@ def _assumption(fits: Fits, value: Value) -> tuple[Sentence, ...]:
 
 def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
     parts = []
+    needed = frame.select(
+        *HISTORY, "first_channel", "first_day", "monetary_value", "historic_value", "predicted_value", "variance",
+        "p_no_purchase", *(column for column in SEGMENT_KINDS.values() if column != "first_channel"),
+    )  # fmt: skip
     for name, column in {"all": "all", **SEGMENT_KINDS}.items():
-        named = frame.with_columns(segment=pl.lit("all") if name == "all" else pl.col(column))
+        named = needed.with_columns(segment=pl.lit("all") if name == "all" else pl.col(column))
         sums = named.group_by("segment").agg(
             customers=pl.len().cast(pl.Int64),
             historic_value=pl.col("historic_value").sum(),
             predicted_value=pl.when(pl.col("predicted_value").count() > 0).then(pl.col("predicted_value").sum()),
+            chance=pl.col("variance").sum(),
+            nothing=pl.col("p_no_purchase").clip(lower_bound=1e-300).log().sum().exp(),
         )
-        parts.append(
-            sums.join(_intervals(named, fits, kind, value, options), on="segment", how="left")
-            .with_columns(
-                segment_kind=pl.lit(name),
-                low=pl.col("predicted_value") - pl.col("below"),
-                high=pl.col("predicted_value") + pl.col("above"),
-            )
-            .select("segment_kind", "segment", "customers", "historic_value", "predicted_value", "low", "high")
-        )
-    return pl.concat(parts).sort("segment_kind", "segment")
+        told = sums.join(_open(named, fits, kind, value, options), on="segment", how="left", nulls_equal=True)
+        low, high = sum_interval(told["predicted_value"], told["chance"] + told["open"], told["nothing"])
+        bounded = told.with_columns(low.alias("low"), high.alias("high"), segment_kind=pl.lit(name))
+        # Without a fit of what a purchase is worth nothing is known of its spread.
+        bounds = (pl.when(pl.col("open").is_not_null()).then(bound).alias(bound) for bound in ("low", "high"))
+        parts.append(bounded.with_columns(bounds))
+    each = {"historic_value": "historic_each", "predicted_value": "predicted_each", "low": "low_each",
+            "high": "high_each"}  # fmt: skip
+    return (
+        pl.concat(parts)
+        .select("segment_kind", "segment", "customers", *list(each)[:2], "low", "high")
+        .with_columns((pl.col(whole) / pl.col("customers")).alias(one) for whole, one in each.items())
+        .sort("segment_kind", "segment")
+    )
 
 
-def _intervals(named: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
-    """How far a segment's sum may lie `below` and `above` what is predicted.
+def _open(named: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+    """`segment, open`: variance of each segment's predicted sum within what the fits leave open of their parameters.
 
-    The width is that of some hundred of its customers, evenly taken in the order of their value: it hardly differs
+    Its share is that of some hundred of its customers, evenly taken in the order of their value: it hardly differs
     between customers, and each costs a dozen predictions. Where fits of several models meet in a segment, they are
-    independent, so squares add.
+    independent, so variances add.
     """
     spend = fits.spends.get(value)
     if spend is None or kind is None or named.is_empty():
-        return pl.DataFrame(schema={"segment": pl.String, "below": pl.Float64, "above": pl.Float64})
-    step = (pl.len().over("segment") / FOR_INTERVAL).ceil().cast(pl.Int64)
-    place = pl.int_range(pl.len()).over("segment")
+        return pl.DataFrame(schema={"segment": pl.String, "open": pl.Float64})
     parts = []
     for model, part in by_model(named, fits, kind, options.fitted_by):
         # The frame comes sorted by predicted value, so every n-th customer stands for those around.
-        taken = part.filter((place - step // 2) % step == 0).with_columns(
-            monetary_value=pl.col("monetary_value").clip(lower_bound=0.0).fill_null(spend.population_mean),
-            customers=pl.lit(1, dtype=pl.Int64),
+        placed = part.select("segment", "frequency", "recency", "T", "monetary_value", "predicted_value").with_columns(
+            place=pl.int_range(pl.len()).over("segment"), step=pl.len().over("segment") // FOR_INTERVAL + 1
         )
+        taken = placed.filter((pl.col("place") - pl.col("step") // 2) % pl.col("step") == 0)
+        taken = _known_spend(taken, spend).with_columns(customers=pl.lit(1, dtype=pl.Int64))
         told = segment_values(model, spend, in_units(taken, model.unit), MONTHS[options.months], options.discount)
         sums = part.group_by("segment").agg(pl.col("predicted_value").sum())
-        share = pl.col("predicted_value") / pl.col("value")
         parts.append(
-            told.filter(pl.col("value") > 0)
-            .join(sums, on="segment")
-            .select(
-                "segment", down=(pl.col("value") - pl.col("low")) * share, up=(pl.col("high") - pl.col("value")) * share
+            told.join(sums, on="segment", nulls_equal=True).select(
+                "segment", open=(pl.col("predicted_value") * pl.col("deviation")) ** 2
             )
         )
-    return (
-        pl.concat(parts)
-        .group_by("segment")
-        .agg(below=(pl.col("down") ** 2).sum().sqrt(), above=(pl.col("up") ** 2).sum().sqrt())
-    )
-
-
-def _distribution(frame: pl.DataFrame) -> pl.DataFrame:
-    """Ten classes of equal width up to the 95th percentile, rounded up to two digits, and one for the rest."""
-    values = frame["predicted_value"].drop_nulls()
-    top = values.quantile(0.95) if values.len() else None
-    if not top or top <= 0:
-        return pl.DataFrame(schema=_CLASSES)
-    width = _rounded_up(float(top) / 10)
-    band = (pl.col("predicted_value") / width).floor().clip(0, 10).cast(pl.Int64)
-    counted = (
-        frame.filter(pl.col("predicted_value").is_not_null())
-        .group_by(band=band)
-        .agg(customers=pl.len().cast(pl.Int64), predicted_value=pl.col("predicted_value").sum())
-    )
-    return (
-        pl.DataFrame({"band": list(range(11))})
-        .join(counted, on="band", how="left", maintain_order="left")
-        .select(
-            low=pl.col("band") * width,
-            high=pl.when(pl.col("band") < 10).then((pl.col("band") + 1) * width),
-            customers=pl.col("customers").fill_null(0),
-            predicted_value=pl.col("predicted_value").fill_null(0.0),
-        )
-    )
-
-
-_CLASSES = {"low": pl.Float64, "high": pl.Float64, "customers": pl.Int64, "predicted_value": pl.Float64}
-
-
-def _rounded_up(width: float) -> float:
-    digits = len(str(int(width))) - 2 if width >= 10 else -2
-    step = 10.0**digits
-    return float(-(-width // step) * step)
-
-
-def _lorenz(frame: pl.DataFrame) -> pl.DataFrame:
-    """`percent, share, historic, predicted`; values below 0 hold no share."""
-    customers = frame.height
-    if not customers:
-        return pl.DataFrame(schema=dict.fromkeys(("percent", "share", "historic", "predicted"), pl.Float64))
-    points = pl.DataFrame({"percent": list(range(101))})
-    places = (points["percent"] * customers / 100).ceil().cast(pl.Int64)
-    found = points.with_columns(share=pl.col("percent") / 100)
-    for name in ("historic", "predicted"):
-        values = frame[f"{name}_value"].fill_null(0.0).clip(lower_bound=0.0).sort(descending=True)
-        total = float(values.sum())
-        running = pl.concat([pl.Series([0.0]), values.cum_sum().rename("")])
-        held = running.gather(places) / total if total else pl.Series([None] * 101, dtype=pl.Float64)
-        found = found.with_columns(held.alias(name))
-    return found
-
-
-def _matrix(frame: pl.DataFrame) -> pl.DataFrame:
-    silent = ((pl.col("T") - pl.col("recency")) // 30).clip(upper_bound=SILENT_MONTHS).cast(pl.Int32)
-    return (
-        frame.group_by(frequency=pl.col("frequency").clip(upper_bound=MOST_FREQUENT), silent_months=silent)
-        .agg(
-            customers=pl.len().cast(pl.Int64),
-            p_alive=pl.col("p_alive").mean(),
-            predicted_value=pl.col("predicted_value").mean(),
-        )
-        .sort("frequency", "silent_months")
-    )
+    return pl.concat(parts).group_by("segment").agg(pl.col("open").sum())

@@ -24,7 +24,8 @@ class Opportunity:
     """Who of the customers acquired since a day are worth most and least, where chance does not explain it.
 
     `most` and `least` are rows of a kind of segment: `segment_kind, segment, n, each` (predicted value per customer),
-    `low, high` (95 % interval), `historic_each`; None where no segment stands out.
+    `low, high` (95 % interval), `rest` (the same of all others), `historic_each`; None where no segment stands out.
+    `moved` is what a hundred new customers bring more in `most` than in `least`, or than the rest; null without both.
     """
 
     options: Options
@@ -35,6 +36,7 @@ class Opportunity:
     top_value: float
     most: Mapping[str, Any] | None
     least: Mapping[str, Any] | None
+    moved: float | None
 
 
 def opportunity(query: Query, fits: Fits, filters: Filters, options: Options) -> Opportunity:
@@ -42,12 +44,19 @@ def opportunity(query: Query, fits: Fits, filters: Filters, options: Options) ->
     dated = filters.cohort_from or filters.cohort_to
     since = None if dated else seen_until(query, filters) - timedelta(days=364)
     found = report(query, fits, replace(filters, cohort_from=since) if since else filters, options)
-    best = max(_pairs(found), key=_gain, default=(None, None))
+    most, least = max(_pairs(found), key=_gain, default=(None, None))
     predicted = found.customers["predicted_value"].fill_null(0.0).clip(lower_bound=0.0).sum()
     return Opportunity(
         options, found.value, since, found.customers.height, found.top_predicted,
-        (found.top_predicted or 0.0) * float(predicted), *best,
+        (found.top_predicted or 0.0) * float(predicted), most, least, _moved(most, least),
     )  # fmt: skip
+
+
+def _moved(most: Mapping[str, Any] | None, least: Mapping[str, Any] | None) -> float | None:
+    if most and least:
+        return 100 * float(most["each"] - least["each"])
+    row = most or least
+    return 100 * abs(float(row["gap"])) if row else None
 
 
 def _pairs(found: LifetimeValue) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
@@ -88,6 +97,7 @@ def _certain(found: LifetimeValue, kind: str) -> pl.DataFrame:
         .join(told, on="segment", how="left")
         .with_columns(
             segment_kind=pl.lit(kind),
+            rest=pl.col("each") - pl.col("gap"),
             low=pl.col("each") - (by_chance + (pl.col("below").fill_null(0.0) / n) ** 2).sqrt(),
             high=pl.col("each") + (by_chance + (pl.col("above").fill_null(0.0) / n) ** 2).sqrt(),
         )

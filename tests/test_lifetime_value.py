@@ -10,7 +10,7 @@ from shopkeeper import lifetime_value
 from shopkeeper.engine import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Filters
-from shopkeeper.fits import fit_version
+from shopkeeper.fit_job import fit_version
 from shopkeeper.lifetime_value import COLUMNS, MONTHS, LifetimeValue, Options
 from shopkeeper.models.value import customer_lifetime_value
 from tests.fitted_shops import bad_ground, bought, living_shop, sample

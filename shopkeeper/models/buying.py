@@ -157,13 +157,13 @@ def _check_ground(tuples: pl.DataFrame, unit: Unit) -> None:
     observed = int(tuples["T"].cast(pl.Float64).to_numpy().max(initial=0) * DAYS[unit])
     if customers < FEWEST_CUSTOMERS:
         raise NotFitted(
-            N_("There are %(n)d customers; a model of their buying needs at least %(least)d."),
+            N_("There are %(n)s customers; a model of their buying needs at least %(least)s."),
             n=customers,
             least=FEWEST_CUSTOMERS,
         )
     if observed < FEWEST_DAYS:
         raise NotFitted(
-            N_("The longest-known customer came %(days)d days ago; a model needs at least %(least)d days to look at."),
+            N_("The longest-known customer came %(days)s days ago; a model needs at least %(least)s days to look at."),
             days=observed,
             least=FEWEST_DAYS,
         )
@@ -171,7 +171,7 @@ def _check_ground(tuples: pl.DataFrame, unit: Unit) -> None:
         raise NotFitted(N_("No customer has bought on a second day yet, so there is no rhythm of buying to learn."))
     if buyers < FEWEST_REPEAT_BUYERS:
         raise NotFitted(
-            N_("Only %(n)d customers came back; a model of their buying needs at least %(least)d who did."),
+            N_("Only %(n)s customers came back; a model of their buying needs at least %(least)s who did."),
             n=buyers,
             least=FEWEST_REPEAT_BUYERS,
         )

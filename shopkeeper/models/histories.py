@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -33,6 +34,15 @@ class Histories:
     def __getitem__(self, rows: slice) -> "Histories":
         return Histories(self.x[rows], self.tx[rows], self.T[rows])
 
+    @cached_property
+    def pairs(self) -> tuple[Array, Array, NDArray[np.intp]]:
+        """x and T of each distinct pair, and the pair of each row; sorted out once for all that is asked of them."""
+        ages, age = np.unique(self.T, return_inverse=True)
+        pair = self.x.astype(np.int64) * max(ages.size, 1) + age
+        pairs, row = np.unique(pair, return_inverse=True)
+        x, at = np.divmod(pairs, max(ages.size, 1))
+        return x.astype(np.float64), ages[at], row
+
     def blocks(self) -> Iterator[slice]:
         """Slices of bounded length that cover all rows."""
         for first in range(0, self.x.size, ROWS_AT_ONCE):
@@ -48,8 +58,5 @@ def by_frequency(x: Array, function: Callable[[Array], Array]) -> Array:
 
 def by_frequency_and_age(seen: Histories, function: Callable[[Array, Array], Array]) -> Array:
     """`function` of (x, T) where it is costly: computed once per distinct pair."""
-    ages, age = np.unique(seen.T, return_inverse=True)
-    pair = seen.x.astype(np.int64) * max(ages.size, 1) + age
-    pairs, row = np.unique(pair, return_inverse=True)
-    x, at = np.divmod(pairs, max(ages.size, 1))
-    return function(x.astype(np.float64), ages[at])[row]
+    x, age, row = seen.pairs
+    return function(x, age)[row]

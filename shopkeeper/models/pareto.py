@@ -78,6 +78,15 @@ class Pareto:
         rate: Array = (self.r + seen.x) * (self.beta + seen.T) / (self.alpha + seen.T)
         return rate * lived
 
+    def factorial_if_alive(self, seen: Histories, t: float) -> Array:
+        """E[n (n - 1) | history, alive now] of the purchases n in the next t: E[rate^2] times that at rate 1."""
+        nodes, weights = HARD
+        shape, total = self.r + seen.x, np.zeros_like(seen.T)
+        for node, weight in zip(nodes, weights, strict=True):
+            total += weight * node * np.exp(-self.s * np.log1p(node * t / (self.beta + seen.T)))
+        moment: Array = shape * (shape + 1) / (self.alpha + seen.T) ** 2 * 2 * t**2 * total
+        return moment
+
     def log_probability(self, seen: Histories, t: float, n: NDArray[np.int64]) -> Array:
         """Log P(exactly n purchases in the next t | history).
 

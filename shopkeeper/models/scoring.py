@@ -39,6 +39,16 @@ def expected_purchases_between(model: BuyingModel, tuples: pl.DataFrame, start: 
     return _series(np.maximum(formulas.expected(seen, end) - before, 0.0))
 
 
+def factorial_moment(model: BuyingModel, tuples: pl.DataFrame, horizon: float) -> pl.Series:
+    """E[n (n - 1) | history] of the purchases n in the next `horizon` units.
+
+    With the expectation m it gives their variance: this + m - m^2.
+    """
+    _check_time(horizon)
+    seen, formulas = Histories.of(tuples), model.formulas
+    return _series(formulas.factorial_if_alive(seen, horizon) * formulas.p_alive(seen))
+
+
 def expected_new_customer(model: BuyingModel, t: float) -> float:
     """Expected repeat purchases of a customer in the first `t` units after the first purchase."""
     _check_time(t)

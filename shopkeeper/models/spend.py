@@ -119,13 +119,13 @@ def _check_ground(spend: pl.DataFrame) -> None:
     if refused:
         raise NotFitted(
             N_(
-                "%(n)d customers have an average purchase of zero or less; the model of spending takes amounts above 0."
+                "%(n)s customers have an average purchase of zero or less; the model of spending takes amounts above 0."
             ),
             n=refused,
         )
     if customers < FEWEST_REPEAT_BUYERS:
         raise NotFitted(
-            N_("Only %(n)d customers came back; a model of their spending needs at least %(least)d who did."),
+            N_("Only %(n)s customers came back; a model of their spending needs at least %(least)s who did."),
             n=customers,
             least=FEWEST_REPEAT_BUYERS,
         )

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 import polars as pl
+from scipy.special import gammaincinv  # type: ignore[import-untyped]
 
 from shopkeeper.models.buying import DAYS, BuyingModel
 from shopkeeper.models.histories import Array, Histories
@@ -19,6 +20,7 @@ Model = TypeVar("Model", BuyingModel, SpendModel)
 PERIOD_DAYS = 30
 DAYS_PER_YEAR = 365.25
 STEP = 1e-3
+LIGHTEST_TAIL = 0.5
 NORMAL_QUANTILE_975 = 1.959963984540054
 
 
@@ -51,11 +53,11 @@ def segment_values(
     discount_per_year: float = 0.1,
     segment: str = "segment",
 ) -> pl.DataFrame:
-    """Predicted value of each segment with a 95 % interval: `<segment>, customers, value, low, high`.
+    """Predicted value of each segment with a 95 % interval: `<segment>, customers, value, low, high, deviation`.
 
     The interval is that of the expectation: how far the sum moves within what the fits leave open of their parameters
-    (delta method on the logarithms of sum and parameters). What the customers then do by chance comes on top; it
-    matters for segments of a few dozen.
+    (delta method on the logarithms of sum and parameters); `deviation` is the standard deviation of the sum's
+    logarithm. What the customers then do by chance comes on top, see `value_variance`.
     """
     purchases = [discounted_purchases(each, customers, days, discount_per_year) for each in _around(model)]
     amounts = [expected_average(each, customers["frequency"], customers["monetary_value"]) for each in _around(spend)]
@@ -74,9 +76,54 @@ def segment_values(
         logs = np.log(sums.select(columns).to_numpy())
     split = len(purchases)
     variance = _variance(logs[:, :split], model) + _variance(logs[:, split:], spend)
-    factor = np.exp(NORMAL_QUANTILE_975 * np.sqrt(np.where(value > 0, variance, 0.0)))
+    deviation = np.sqrt(np.where(value > 0, variance, 0.0))
+    factor = np.exp(NORMAL_QUANTILE_975 * deviation)
     return sums.select(segment, "customers").with_columns(
-        value=pl.Series(value), low=pl.Series(value / factor), high=pl.Series(value * factor)
+        value=pl.Series(value), low=pl.Series(value / factor), high=pl.Series(value * factor),
+        deviation=pl.Series(deviation),
+    )  # fmt: skip
+
+
+def value_variance(spend: SpendModel, customers: pl.DataFrame) -> pl.Series:
+    """Variance of what each customer brings over a horizon, given the history and the models' parameters.
+
+    `customers` also have `expected_purchases`, `discounted` (the same, each discounted) and `factorial` (E[n (n - 1)]).
+    With a customer's own mean m and variance s^2 of a purchase, both uncertain, it is E[s^2] E[n] + E[m^2] E[n^2] less
+    the squared expectation; every purchase is discounted as the customer's average one.
+    """
+    x, value, bought, discounted, factorial = (
+        customers[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+        for name in ("frequency", "monetary_value", "expected_purchases", "discounted", "factorial")
+    )
+    p, q, v = spend.values
+    shape, rate = p * x + q, v + x * value
+    mean = p * rate / (shape - 1)
+    # A fitted tail may be so heavy that a purchase has no variance; of some repeat purchases it always has one.
+    squared = rate**2 / ((shape - 1) * np.maximum(shape - 2, LIGHTEST_TAIL))
+    factor = np.divide(discounted, bought, out=np.zeros_like(bought), where=bought > 0)
+    second = p * squared * bought + p**2 * squared * (factorial + bought)
+    return pl.Series(np.maximum(factor**2 * second - (discounted * mean) ** 2, 0.0), dtype=pl.Float64)
+
+
+def sum_interval(mean: pl.Series, variance: pl.Series, nothing: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """95 % prediction interval of sums with these expectations and variances, 0 with the probability `nothing`.
+
+    What is above 0 is taken for Gamma distributed: never negative, skewed as long as a few purchases make the sum, and
+    normal for many. The interval always holds the expectation.
+    """
+    expected, spread, none = (part.cast(pl.Float64).to_numpy() for part in (mean, variance, nothing))
+    some = np.maximum(1 - none, 1e-12)
+    centre = np.maximum(expected, 0.0) / some
+    width = np.maximum((spread + expected**2) / some - centre**2, 1e-12 * centre**2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shape, scale = centre**2 / width, width / centre
+        low, high = (
+            np.nan_to_num(scale * gammaincinv(shape, np.clip((share - none) / some, 0.0, 1.0)))
+            for share in (0.025, 0.975)
+        )
+    return (
+        pl.Series(np.minimum(low, expected), dtype=pl.Float64),
+        pl.Series(np.maximum(high, expected), dtype=pl.Float64),
     )
 
 

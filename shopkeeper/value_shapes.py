@@ -1,0 +1,118 @@
+"""How lifetime value is spread over customers: classes, the shares of the richest, and the matrix of histories."""
+
+import polars as pl
+
+MOST_FREQUENT = 10
+SILENT_MONTHS = 24
+SILENCE = (0, 1, 2, 3, 6, 12, SILENT_MONTHS)
+"""Months with which the bands of silence begin."""
+
+
+def distribution(frame: pl.DataFrame) -> pl.DataFrame:
+    """Ten classes of equal width up to the 95th percentile, rounded up to two digits, and one for the rest."""
+    values = frame["predicted_value"].drop_nulls()
+    top = values.quantile(0.95) if values.len() else None
+    if not top or top <= 0:
+        return pl.DataFrame(schema=_CLASSES)
+    width = _rounded_up(float(top) / 10)
+    band = (pl.col("predicted_value") / width).floor().clip(0, 10).cast(pl.Int64)
+    counted = (
+        frame.filter(pl.col("predicted_value").is_not_null())
+        .group_by(band=band)
+        .agg(customers=pl.len().cast(pl.Int64), predicted_value=pl.col("predicted_value").sum())
+    )
+    return (
+        pl.DataFrame({"band": list(range(11))})
+        .join(counted, on="band", how="left", maintain_order="left")
+        .select(
+            low=pl.col("band") * width,
+            high=pl.when(pl.col("band") < 10).then((pl.col("band") + 1) * width),
+            customers=pl.col("customers").fill_null(0),
+            predicted_value=pl.col("predicted_value").fill_null(0.0),
+        )
+    )
+
+
+_CLASSES = {"low": pl.Float64, "high": pl.Float64, "customers": pl.Int64, "predicted_value": pl.Float64}
+
+
+def _rounded_up(width: float) -> float:
+    digits = len(str(int(width))) - 2 if width >= 10 else -2
+    step = 10.0**digits
+    return float(-(-width // step) * step)
+
+
+def lorenz(frame: pl.DataFrame) -> pl.DataFrame:
+    """`percent, share, historic, predicted`; values below 0 hold no share."""
+    customers = frame.height
+    if not customers:
+        return pl.DataFrame(schema=dict.fromkeys(("percent", "share", "historic", "predicted"), pl.Float64))
+    points = pl.DataFrame({"percent": list(range(101))})
+    places = (points["percent"] * customers / 100).ceil().cast(pl.Int64)
+    found = points.with_columns(share=pl.col("percent") / 100)
+    for name in ("historic", "predicted"):
+        values = frame[f"{name}_value"].fill_null(0.0).clip(lower_bound=0.0).sort(descending=True)
+        total = float(values.sum())
+        running = pl.concat([pl.Series([0.0]), values.cum_sum().rename("")])
+        held = running.gather(places) / total if total else pl.Series([None] * 101, dtype=pl.Float64)
+        found = found.with_columns(held.alias(name))
+    return found
+
+
+def matrix(frame: pl.DataFrame) -> pl.DataFrame:
+    """Means by repeat purchases and months of silence, as `LifetimeValue.matrix`."""
+    silent = ((pl.col("T") - pl.col("recency")) // 30).clip(upper_bound=SILENT_MONTHS).cast(pl.Int32)
+    return (
+        frame.group_by(frequency=pl.col("frequency").clip(upper_bound=MOST_FREQUENT), silent_months=silent)
+        .agg(
+            customers=pl.len().cast(pl.Int64),
+            p_alive=pl.col("p_alive").mean(),
+            predicted_value=pl.col("predicted_value").mean(),
+        )
+        .sort("frequency", "silent_months")
+    )
+
+
+def silence_names() -> list[str]:
+    """`0`, `3–5`, `24+`: the columns of the matrix."""
+    ends = [*SILENCE[1:], None]
+    return [
+        f"{start}+" if end is None else str(start) if end == start + 1 else f"{start}–{end - 1}"
+        for start, end in zip(SILENCE, ends, strict=True)
+    ]
+
+
+def banded(matrix: pl.DataFrame) -> pl.DataFrame:
+    """The matrix with its months in the bands of `SILENCE`: means weighted by customers.
+
+    `row, column` (places), `frequency, silence` (their names), `customers, p_alive, predicted_value`.
+    """
+    customers = pl.col("customers")
+    column = sum(((pl.col("silent_months") >= start).cast(pl.Int64) for start in SILENCE[1:]), pl.lit(0))
+    names = silence_names()
+    most = pl.col("row") == MOST_FREQUENT
+    return (
+        matrix.group_by(row=pl.col("frequency").cast(pl.Int64), column=column)
+        .agg(
+            *((pl.col(name) * customers).sum() / customers.sum() for name in ("p_alive", "predicted_value")),
+            customers.sum(),
+        )
+        .sort("row", "column")
+        .with_columns(
+            frequency=pl.when(most).then(pl.lit(f"{MOST_FREQUENT}+")).otherwise(pl.col("row").cast(pl.String)),
+            silence=pl.col("column").replace_strict(dict(enumerate(names)), return_dtype=pl.String),
+        )
+        .select("row", "column", "frequency", "silence", "customers", "p_alive", "predicted_value")
+    )
+
+
+def per_customer(segments: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The segments of one kind: years in their order, others by predicted value of a customer."""
+    rows = segments.filter(pl.col("segment_kind") == kind)
+    rows = rows.sort("segment") if kind == "cohort" else rows.sort(
+        "predicted_each", "historic_each", descending=True, nulls_last=True
+    )  # fmt: skip
+    return rows.select(
+        "segment", "customers", "historic_each", "predicted_each", "low_each", "high_each", "historic_value",
+        "predicted_value", "low", "high",
+    )  # fmt: skip
