@@ -13,7 +13,8 @@ from typing import Any
 
 from shopkeeper.engine import open_version
 from shopkeeper.errors import Refused
-from shopkeeper.fits import FORMAT, Fits, Progress, Rate, Sentence, Trial, fit_version
+from shopkeeper.fit_job import Progress, fit_version
+from shopkeeper.fits import FORMAT, Fits, Rate, Sentence, Trial
 from shopkeeper.lake import folders
 from shopkeeper.manifest import Version
 from shopkeeper.models.buying import BuyingModel
@@ -110,9 +111,9 @@ def _fits_from(kept: dict[str, Any]) -> Fits:
         made_at=datetime.fromisoformat(kept.pop("made_at")),
         calibration_end=date.fromisoformat(split) if split else None,
         trials=tuple(_trial(row) for row in kept.pop("trials")),
-        reason=Sentence(**kept.pop("reason")),
+        reason=_sentence(kept.pop("reason")),
         rates=tuple(Rate(**row) for row in kept.pop("rates")),
-        notes=tuple(Sentence(**row) for row in kept.pop("notes")),
+        notes=tuple(_sentence(row) for row in kept.pop("notes")),
         models={kind: BuyingModel.from_json(row) for kind, row in models["models"].items()},
         calibrated={kind: BuyingModel.from_json(row) for kind, row in models["calibrated"].items()},
         segments={
@@ -126,4 +127,9 @@ def _fits_from(kept: dict[str, Any]) -> Fits:
 
 def _trial(row: dict[str, Any]) -> Trial:
     refused = row.pop("refused")
-    return Trial(**row, refused=Sentence(**refused) if refused else None)
+    return Trial(**row, refused=_sentence(refused) if refused else None)
+
+
+def _sentence(row: dict[str, Any]) -> Sentence:
+    values = {name: _sentence(word) if isinstance(word, dict) else word for name, word in row["values"].items()}
+    return Sentence(row["text"], values)

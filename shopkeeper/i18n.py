@@ -101,6 +101,12 @@ def number(value: Number | None, digits: int = 2) -> str:
     return MISSING if exact is None else numbers.format_decimal(exact, format=pattern, locale=language())
 
 
+def decimal(value: Number | None) -> str:
+    """A number with the decimals it has, three at most: `1,234.5`."""
+    exact = _rounded(value, 3)
+    return MISSING if exact is None else numbers.format_decimal(exact, locale=language())
+
+
 def integer(value: Number | None) -> str:
     """A whole number: `1,234,567`."""
     return number(value, digits=0)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from shopkeeper import fit_files
+from shopkeeper import fit_files, i18n
 from shopkeeper.calibration import RISK_DAYS, in_units, risk_by_tenth
-from shopkeeper.fits import HORIZONS, KIND_NAMES, Cancelled, Fits, fit_version
+from shopkeeper.fit_job import Cancelled, fit_version
+from shopkeeper.fits import HORIZONS, KIND_NAMES, Fits, Sentence, Word
 from shopkeeper.models.buying import KINDS
 from tests.fitted_shops import SAMPLE, bad_ground, bought, living_shop, sample
 from tests.shops import shop
@@ -156,3 +158,34 @@ def test_the_split_holds_out_the_last_third() -> None:
     query, fits = sample()
     days = (fits.as_of - query.version.first_day).days + 1
     assert fits.calibration_end == fits.as_of - timedelta(days=days // 3)
+
+
+def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
+    values: dict[str, Word] = {
+        "day": "2025-06-30",
+        "n": 1234567,
+        "x": -1234.5,
+        "why": Sentence("%(v)s", {"v": "margin"}),
+    }
+    told = Sentence("%(day)s|%(n)s|%(x)s|%(why)s", values)
+    assert told.told() == "Jun 30, 2025|1,234,567|-1,234.5|margin"
+    with i18n.speaking("zh_CN"):
+        assert told.told() == "2025年6月30日|1,234,567|-1,234.5|毛利"
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_every_sentence_is_told_whole_in_chinese(ground: str) -> None:
+    lines, as_of = GROUNDS[ground]
+    fits = fit_version(shop(lines, as_of=as_of))
+    trials = [trial.refused for trial in fits.trials if trial.refused]
+    with i18n.speaking("zh_CN"):
+        for sentence in (fits.reason, *fits.notes, *trials):
+            assert not re.search(r"[a-z]{4,} [a-z]{2,} [a-z]{2,}", sentence.told()), sentence.told()
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(ground: str) -> None:
+    lines, as_of = GROUNDS[ground]
+    notes = [note.told() for note in fit_version(shop(lines, as_of=as_of)).notes]
+    assert len(notes) == len(set(notes))
+    assert sum("came back; a model of their spending" in note for note in notes) <= 1
