@@ -12,6 +12,7 @@ from shopkeeper.engine import EVERYTHING, Engine, Query, Scope, open_version
 from shopkeeper.i18n import gettext as _
 from shopkeeper.manifest import Version, read_manifest
 from shopkeeper.served import served
+from shopkeeper.ui.answers import Answers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,7 +83,17 @@ def engine(folder: str, scope: Scope) -> Engine:
     return open_version(read_manifest(Path(folder)), scope)
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs={Question: lambda question: question.key})
+@st.cache_resource(show_spinner=False)
+def answers() -> Answers:
+    """What was asked lately, by anybody."""
+    return Answers()
+
+
 def answer(question: Question) -> object:
-    """What was asked, once per key."""
-    return question.ask()
+    """What was asked, once per key; what takes long says that it is at work."""
+    kept = answers()
+    if kept.holds(question.key):
+        return kept.of(question.key, question.ask)
+    # Nothing is drawn for what is answered within half a second.
+    with st.spinner(_("Working it out; in a large shop this takes a few seconds."), show_time=True):
+        return kept.of(question.key, question.ask)

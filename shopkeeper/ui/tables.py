@@ -14,7 +14,8 @@ from shopkeeper.downloads import Download
 from shopkeeper.engine import Scope
 from shopkeeper.exports import About, Column
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measures import Format, definition
+from shopkeeper.measure import Format
+from shopkeeper.measures import definition
 from shopkeeper.ui import session
 from shopkeeper.ui.data import opened
 
@@ -23,7 +24,8 @@ FORMATS: dict[Format, str] = {
     "days": "localized",
 }  # fmt: skip
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-TABLE_ROWS = 15
+TABLE_ROWS, MOST_ROWS = 15, 1000
+"""Rows seen at once, and sent to the browser at most: more than anybody scrolls through; files have all."""
 log = logging.getLogger(__name__)
 
 
@@ -50,8 +52,13 @@ def file_name(given: Download, extension: str, scope: Scope) -> str:
     return exports.file_name(given.report, given.about, extension, repr(told).encode(), given.choices)
 
 
-def show_table(sheet: Download, key: str, *, download: bool = True, first: int | None = None) -> None:
-    """The table, or its `first` rows, with a menu to download it whole where that is not drawn elsewhere."""
+def show_table(
+    sheet: Download, key: str, *, download: bool = True, first: int = MOST_ROWS, words: Sequence[pl.Expr] = ()
+) -> None:
+    """The table's `first` rows, with a menu to download it whole where that is not drawn elsewhere.
+
+    `words` put columns into the viewer's language, of the rows that are shown only.
+    """
     if sheet.frame.is_empty():
         say_empty()
         return
@@ -59,7 +66,7 @@ def show_table(sheet: Download, key: str, *, download: bool = True, first: int |
         with st.container(horizontal=True, horizontal_alignment="right"):
             download_menu(sheet, key)
     labels = [column for column in sheet.columns if column.name in sheet.frame.columns]
-    frame = sheet.frame.head(first) if first else sheet.frame
+    frame = sheet.frame.head(first).with_columns(words)
     if frame.height < sheet.frame.height:
         shown, rows = i18n.integer(frame.height), i18n.integer(sheet.frame.height)
         st.caption(_("The first {shown} of {rows} rows; the download has all.", shown=shown, rows=rows))
