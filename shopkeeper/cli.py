@@ -5,51 +5,24 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from shopkeeper import (
-    churn,
-    customer_downloads,
-    downloads,
-    exports,
-    fit_files,
-    i18n,
-    imports,
-    lake,
-    lifecycle,
-    lifetime_value,
-    model_check,
-    retention,
-    sample,
-    startup,
-)
-from shopkeeper.engine import Engine, open_version
+from shopkeeper import fit_files, i18n, imports, lake, sample, startup
+from shopkeeper.cli_exports import export
 from shopkeeper.errors import Refused
-from shopkeeper.filters import Choice, Filters, known_values, refuse_unknown
-from shopkeeper.fits import KIND_NAMES, Fits
+from shopkeeper.fits import KIND_NAMES
 from shopkeeper.imports import mapping as mappings
-from shopkeeper.manifest import Version
-from shopkeeper.retention import View
-from shopkeeper.served import served
+from shopkeeper.terminal import Day, day, err, out, progress, version_served
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Shopkeeper: one merchant's customers and goods.",
 )  # fmt: skip
-export = typer.Typer(no_args_is_help=True, help="Write a report as .csv, .xlsx or .parquet: the rows of the screen.")
 app.add_typer(export, name="export")
-out, err = Console(soft_wrap=True, highlight=False), Console(stderr=True, soft_wrap=True, highlight=False)
-
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
-Several = Annotated[list[str] | None, typer.Option(help="May be given more than once; left out means all.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,20 +69,6 @@ def _log_fault(fault: Exception) -> str:
     )
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[str, float], None]]:
-    """A bar on standard error that names the step at work."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("Starting", total=1.0)
-        yield lambda step, share: bar.update(task, description=step, completed=share)
-
-
 @app.command(name="sample")
 def make_sample(
     directory: Path,
@@ -117,7 +76,7 @@ def make_sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same shop.")] = 7,
 ) -> None:
     """Simulate a believable shop and write it, with the truth behind it, into DIRECTORY."""
-    with _progress() as tell:
+    with progress() as tell:
         sample.generate(directory, orders, seed, lambda share, step: tell(step, share))
     out.print(f"A shop of about {orders:,} orders is in {directory}, the truth behind it in {directory / 'truth'}.")
 
@@ -133,18 +92,18 @@ def import_(
     as_of: Day = None,
 ) -> None:
     """Check the merchant's files and serve them as a new version; list what broke the contract."""
-    with _progress() as tell:
+    with progress() as tell:
         outcome = imports.import_files(
             paths,
             mappings.load(mapping),
             lake.data_folder(),
             strict=strict,
             append=append,
-            as_of=_day(as_of),
+            as_of=day(as_of),
             progress=tell,
         )
     _print_outcome(outcome)
-    with _progress() as tell:
+    with progress() as tell:
         fits = fit_files.make(outcome.version, tell)
     out.print(fits.reason.told(), markup=False)
 
@@ -167,8 +126,8 @@ def _print_outcome(outcome: imports.Outcome) -> None:
 @app.command("fit")
 def fit_() -> None:
     """Fit the models of buying behaviour to the data served, and test them on its own past."""
-    version = _served()
-    with _progress() as tell:
+    version = version_served()
+    with progress() as tell:
         fits = fit_files.make(version, tell)
     for trial in fits.trials:
         name = KIND_NAMES[trial.kind]
@@ -219,185 +178,3 @@ def serve(
 ) -> None:
     """Open the app in the browser."""
     startup.serve(address, port)
-
-
-@export.command("retention")
-def export_retention(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file; its ending says the format.")],
-    period: Annotated[Literal["week", "month", "quarter"], typer.Option()] = "month",
-    method: Annotated[Literal["exact", "unbounded", "cumulative"], typer.Option()] = "exact",
-    windows: Annotated[Literal["calendar", "rolling"], typer.Option()] = "calendar",
-    window_days: Annotated[int, typer.Option(help="Days of a rolling window; 0: 7, 30 or 90 by period.")] = 0,
-    measure: Annotated[Literal["customers", "revenue", "margin", "orders"], typer.Option()] = "customers",
-    acquired_channel: Several = None,
-    acquired_region: Several = None,
-    acquired_category: Several = None,
-    acquired_sku: Several = None,
-    bought_channel: Several = None,
-    bought_region: Several = None,
-    bought_category: Several = None,
-    cohort_from: Day = None,
-    cohort_to: Day = None,
-    until: Annotated[datetime | None, typer.Option("--until", "--as-of", formats=["%Y-%m-%d"])] = None,
-) -> None:
-    """Cohort retention, one row per cohort and age."""
-    filters = Filters(
-        acquired_channels=_choice(acquired_channel), acquired_regions=_choice(acquired_region),
-        acquired_categories=_choice(acquired_category), acquired_skus=_choice(acquired_sku),
-        bought_channels=_choice(bought_channel), bought_regions=_choice(bought_region),
-        bought_categories=_choice(bought_category),
-        cohort_from=_day(cohort_from), cohort_to=_day(cohort_to), until=_day(until),
-    )  # fmt: skip
-    view = View(period, method, windows, window_days, measure)
-    exports.check_suffix(output)
-    version = _served()
-    query = open_version(version)
-    refuse_unknown(filters, known_values(query))
-    found = retention.report(query, filters, view)
-    _write(output, downloads.cells(version, found))
-
-
-Output = Annotated[Path, typer.Option("-o", "--output", help="The file; its ending says the format.")]
-Until = Annotated[datetime | None, typer.Option("--until", "--as-of", formats=["%Y-%m-%d"])]
-Model = Annotated[
-    Literal["mbg_nbd", "bg_nbd", "pareto_nbd"] | None, typer.Option(help="Left out: the one that won the holdout.")
-]
-FittedBy = Annotated[Literal["shop", "channel", "cohort"], typer.Option(help="Whose purchases the model is fitted to.")]
-Valued = Annotated[Literal["margin", "revenue"], typer.Option(help="What customers are worth in.")]
-Discount = Annotated[float, typer.Option(help="Per year; 0.1 is 10 %.")]
-
-
-@export.command("churn")
-def export_churn(
-    output: Output,
-    horizon: Annotated[int, typer.Option(help="Days over which risk is told: 30, 60, 90 or 180.")] = 90,
-    model: Model = None,
-    fitted_by: FittedBy = "shop",
-    value: Valued = "margin",
-    discount: Discount = 0.1,
-    rescue: Annotated[bool, typer.Option("--rescue", help="Only the rescue list.")] = False,
-    acquired_channel: Several = None,
-    acquired_region: Several = None,
-    acquired_category: Several = None,
-    acquired_sku: Several = None,
-    cohort_from: Day = None,
-    cohort_to: Day = None,
-    until: Until = None,
-) -> None:
-    """Churn risk and value at stake, one row per customer."""
-    acquired = (acquired_channel, acquired_region, acquired_category, acquired_sku)
-    filters = _acquired(acquired, cohort_from, cohort_to, until)
-    options = churn.Options(horizon, model, fitted_by, value, discount)
-    version, query, fits = _fitted(output, filters)
-    found = churn.report(query, fits, filters, options)
-    _write(output, customer_downloads.churn(version, found, rescue=rescue))
-
-
-@export.command("lifetime_value")
-def export_lifetime_value(
-    output: Output,
-    horizon: Annotated[int, typer.Option(help="Months ahead: 3, 6, 12 or 24.")] = 12,
-    model: Model = None,
-    fitted_by: FittedBy = "shop",
-    value: Valued = "margin",
-    discount: Discount = 0.1,
-    acquired_channel: Several = None,
-    acquired_region: Several = None,
-    acquired_category: Several = None,
-    acquired_sku: Several = None,
-    cohort_from: Day = None,
-    cohort_to: Day = None,
-    until: Until = None,
-) -> None:
-    """Historic and predicted value, one row per customer."""
-    acquired = (acquired_channel, acquired_region, acquired_category, acquired_sku)
-    filters = _acquired(acquired, cohort_from, cohort_to, until)
-    options = lifetime_value.Options(horizon, model, fitted_by, value, discount)
-    version, query, fits = _fitted(output, filters)
-    _write(output, customer_downloads.lifetime_value(version, lifetime_value.report(query, fits, filters, options)))
-
-
-@export.command("lifecycle")
-def export_lifecycle(
-    output: Output,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Left out: 90 days before.")] = None,
-    active_days: Annotated[int, typer.Option(help="Active for so many days after a purchase.")] = 90,
-    lost_days: Annotated[int, typer.Option(help="Lost after so many days without one.")] = 180,
-    loyal_purchases: Annotated[int, typer.Option(help="Loyal from so many purchases.")] = 4,
-    from_stage: Annotated[str, typer.Option(help="Only who was in this stage then.")] = "any",
-    to_stage: Annotated[str, typer.Option(help="Only who is in this stage now.")] = "any",
-    acquired_channel: Several = None,
-    acquired_region: Several = None,
-    acquired_category: Several = None,
-    acquired_sku: Several = None,
-    cohort_from: Day = None,
-    cohort_to: Day = None,
-    until: Until = None,
-) -> None:
-    """Lifecycle stages then and now, one row per customer."""
-    acquired = (acquired_channel, acquired_region, acquired_category, acquired_sku)
-    filters = _acquired(acquired, cohort_from, cohort_to, until)
-    rules = lifecycle.Rules(active_days, lost_days, loyal_purchases)
-    version, query = _opened(output, filters)
-    found = lifecycle.report(query, filters, rules, _day(since))
-    customers = lifecycle.customers(query, filters, rules, _day(since), from_stage, to_stage)
-    _write(output, customer_downloads.lifecycle(version, found, customers))
-
-
-@export.command("model_check")
-def export_model_check(output: Output, model: Model = None) -> None:
-    """Predicted and actual in the holdout, one row per figure of the test."""
-    version, query, fits = _fitted(output, Filters())
-    _write(output, customer_downloads.model_check(version, model_check.report(query, fits, model)))
-
-
-def _acquired(
-    choices: tuple[list[str] | None, ...], first: datetime | None, last: datetime | None, until: datetime | None
-) -> Filters:
-    """Filters by the first-ever purchase, which are all that a customer's whole history can be chosen by."""
-    channels, regions, categories, skus = map(_choice, choices)
-    return Filters(
-        acquired_channels=channels, acquired_regions=regions, acquired_categories=categories, acquired_skus=skus,
-        cohort_from=_day(first), cohort_to=_day(last), until=_day(until),
-    )  # fmt: skip
-
-
-def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:
-    exports.check_suffix(output)
-    version = _served()
-    query = open_version(version)
-    refuse_unknown(filters, known_values(query))
-    return version, query
-
-
-def _fitted(output: Path, filters: Filters) -> tuple[Version, Engine, Fits]:
-    """As `_opened`, with the fits of the version; they are made where they are missing."""
-    version, query = _opened(output, filters)
-    fits = fit_files.read(version)
-    if fits is None:
-        with _progress() as tell:
-            fits = fit_files.make(version, tell)
-    return version, query, fits
-
-
-def _write(output: Path, made: downloads.Download) -> None:
-    exports.write(output, made.frame, made.about, made.columns)
-    out.print(
-        f"{made.about.rows:,} rows as of {made.about.as_of} are in {output}. {made.about.filter_text()}", markup=False
-    )
-
-
-def _served() -> Version:
-    with _progress() as tell:
-        version = served(tell)
-    if lake.current_id(lake.data_folder()) is None:
-        err.print("Nothing has been imported yet; this is the sample shop.")
-    return version
-
-
-def _choice(values: list[str] | None) -> Choice:
-    return tuple(values) if values else None
-
-
-def _day(at: datetime | None) -> date | None:
-    return at.date() if at else None
