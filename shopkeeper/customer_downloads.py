@@ -6,6 +6,7 @@ import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.churn import Churn
+from shopkeeper.customer_measures import CUSTOMER_MEASURES, MODEL_MEASURES
 from shopkeeper.downloads import CUSTOMER_LABELS, Download, about
 from shopkeeper.exports import Column
 from shopkeeper.filters import Filters
@@ -15,7 +16,6 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.lifecycle import Lifecycle
 from shopkeeper.lifetime_value import LifetimeValue
 from shopkeeper.manifest import Version
-from shopkeeper.measures import CUSTOMER_MEASURES, MODEL_MEASURES
 from shopkeeper.model_check import ModelCheck
 
 LABELS: Mapping[str, str] = CUSTOMER_LABELS | {

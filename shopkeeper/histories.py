@@ -10,6 +10,7 @@ from datetime import date
 
 import polars as pl
 
+from shopkeeper import i18n
 from shopkeeper.calibration import HISTORY, in_units
 from shopkeeper.engine import Query
 from shopkeeper.errors import Refused
@@ -17,12 +18,25 @@ from shopkeeper.filters import CHOICES, Filters
 from shopkeeper.fits import KIND_NAMES, Fits, FittedBy, Rate, Sentence, Value
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.models.buying import DAYS, BuyingModel, Kind
-from shopkeeper.models.scoring import next_purchase_quantile, score
+from shopkeeper.models.scoring import factorial_moment, next_purchase_quantile, score
+from shopkeeper.models.spend import expected_average
 from shopkeeper.models.value import discounted_purchases
 
 FEW_CUSTOMERS = 30
 """Below this many customers a plain rate says little, and that of a wider group is taken."""
 SILENCE_BANDS = (30, 90, 180, 365)
+
+
+def check_model(kind: str | None, discount: float) -> None:
+    """Raise `Refused` for a model that there is not, or a yearly discount beyond 0 to 1."""
+    if kind is not None and kind not in KIND_NAMES:
+        raise Refused(gettext("“{asked}” is no model; choose one of {known}.", asked=kind, known=", ".join(KIND_NAMES)))
+    if not 0 <= discount <= 1:
+        raise Refused(
+            gettext(
+                "A discount of {asked} a year cannot be; choose 0 to 1 (0.1 is 10 %).", asked=i18n.decimal(discount)
+            )
+        )
 
 
 def check_viewer(query: Query, filters: Filters) -> None:
@@ -63,35 +77,60 @@ def customers(query: Query, filters: Filters) -> pl.DataFrame:
 
 
 def scored(
-    frame: pl.DataFrame, fits: Fits, kind: Kind | None, by: FittedBy, horizon: int, discount: float
+    frame: pl.DataFrame,
+    fits: Fits,
+    kind: Kind | None,
+    by: FittedBy,
+    horizon: int,
+    discount: float,
+    *,
+    varying: bool = False,
 ) -> pl.DataFrame:
     """Add what is expected of each customer in the next `horizon` days.
 
     `p_alive, p_no_purchase, expected_purchases, discounted` (purchases, each worth 1 / (1 + discount)^years) and `wait`
     (days until half of such customers, if still active, have bought). Without a model (`kind` None) they are the plain
-    rates of customers alike, and `p_alive, discounted, wait` are null. Each distinct history is scored once.
+    rates of customers alike, and `p_alive, discounted, wait` are null. Each distinct history is scored once. With
+    `varying`, also `factorial`: E[n (n - 1)] of the purchases n; null without a model.
     """
     if kind is None or frame.is_empty():
         return _rated(frame, fits.rates, horizon)
     parts = [
         part.join(
-            _score_histories(part.select(HISTORY).unique().sort(HISTORY), model, horizon, discount),
+            _score_histories(part.select(HISTORY).unique().sort(HISTORY), model, horizon, discount, varying=varying),
             on=HISTORY,
             how="left",
             maintain_order="left",
         )
         for model, part in by_model(frame.with_row_index("place"), fits, kind, by)
     ]
-    return pl.concat(parts).sort("place").drop("place")
+    return (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
 
 
 def by_model(frame: pl.DataFrame, fits: Fits, kind: Kind, by: FittedBy) -> list[tuple[BuyingModel, pl.DataFrame]]:
     """The rows of each model: of their segment's own, where the chosen kind has one, else of the whole shop's."""
     own = fits.segments.get(by, {}) if kind == fits.chosen else {}
+    if not own:
+        return [(fits.models[kind], frame)]
     named = frame.with_columns(_segment(by).alias("fitted"))
     rest = named.filter(~pl.col("fitted").is_in(list(own)).fill_null(False))
     pairs = [(model, named.filter(pl.col("fitted") == segment)) for segment, model in own.items()]
     return [(model, part.drop("fitted")) for model, part in (*pairs, (fits.models[kind], rest)) if part.height]
+
+
+def value_per_purchase(frame: pl.DataFrame, fits: Fits, value: Value) -> pl.DataFrame:
+    """Add `monetary_value` (own mean repeat purchase) and `purchase_value` (what the next one should bring).
+
+    The customer's own mean is drawn towards the shop's, the more so the fewer purchases it stands on; own means below 0
+    count as 0. Where nothing could be fitted, the shop's mean stands for everybody's; null where even that is unknown.
+    """
+    own = frame.with_columns(monetary_value=pl.col(f"repeat_{value}"))
+    if (spend := fits.spends.get(value)) is None:
+        mean = fits.means.get(value)
+        return own.with_columns(purchase_value=pl.lit(None if mean is None else max(mean, 0.0), dtype=pl.Float64))
+    # With the shop's own mean in its place, a mean that is not known leaves the shop's mean.
+    known = own["monetary_value"].clip(lower_bound=0.0).fill_null(spend.population_mean)
+    return own.with_columns(expected_average(spend, own["frequency"], known).alias("purchase_value"))
 
 
 def used_kind(fits: Fits, wanted: Kind | None) -> Kind | None:
@@ -139,7 +178,9 @@ def _segment(by: FittedBy) -> pl.Expr:
             return pl.lit(None, dtype=pl.String)
 
 
-def _score_histories(part: pl.DataFrame, model: BuyingModel, horizon: int, discount: float) -> pl.DataFrame:
+def _score_histories(
+    part: pl.DataFrame, model: BuyingModel, horizon: int, discount: float, *, varying: bool
+) -> pl.DataFrame:
     """Scores of distinct histories of one model, with their keys as they came: in days."""
     unit = DAYS[model.unit]
     tuples = in_units(part, model.unit).with_columns(customers=pl.lit(1))
@@ -148,12 +189,13 @@ def _score_histories(part: pl.DataFrame, model: BuyingModel, horizon: int, disco
         *found.select("p_alive", "p_no_purchase", "expected_purchases").get_columns(),
         discounted_purchases(model, tuples, horizon, discount).alias("discounted"),
         (next_purchase_quantile(model, tuples) * unit).alias("wait"),
+        *([factorial_moment(model, tuples, horizon / unit).alias("factorial")] if varying else []),
     )
 
 
 def _rated(frame: pl.DataFrame, rates: tuple[Rate, ...], horizon: int) -> pl.DataFrame:
     """Plain rates: of customers alike in frequency and silence, else in frequency, else of all; null where unknown."""
-    nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "discounted", "wait")]
+    nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "discounted", "wait", "factorial")]
     banded = frame.with_columns(
         nothing,
         frequency_band=pl.col("frequency").clip(upper_bound=4),

@@ -1,17 +1,18 @@
 """Lifecycle: in which stage of their life with the shop customers are, and how they move between stages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
+from shopkeeper import i18n
 from shopkeeper.engine import Query
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Filters, Parameter
 from shopkeeper.histories import check_viewer, seen_until
-from shopkeeper.i18n import N_
+from shopkeeper.i18n import N_, gettext
 
 STAGES: Mapping[str, tuple[str, str]] = {
     "new": (N_("New"), N_("Bought once, in the last %(active_days)s days.")),
@@ -28,6 +29,7 @@ STAGES: Mapping[str, tuple[str, str]] = {
     "lost": (N_("Lost"), N_("Has not bought for more than %(lost_days)s days.")),
 }
 """Label and rule of each stage; the rule is filled with `Rules.words()`."""
+BUYING = ("new", "active", "loyal", "won_back")
 NOT_YET = "not_yet"
 NOT_YET_LABEL = N_("Not yet a customer")
 
@@ -43,16 +45,25 @@ class Rules:
     def __post_init__(self) -> None:
         if not 1 <= self.active_days < self.lost_days:
             raise Refused(
-                f"A customer cannot be lost after {self.lost_days} days and active for {self.active_days}; choose more "
-                "days for lost than for active, and at least 1 for active."
+                gettext(
+                    "A customer cannot be lost after {lost} days and active for {active}; choose more days for lost "
+                    "than for active, and at least 1 for active.",
+                    lost=i18n.integer(self.lost_days),
+                    active=i18n.integer(self.active_days),
+                )
             )
         if self.loyal_purchases < 3:
-            raise Refused(f"Loyal from {self.loyal_purchases} purchases leaves nobody active; choose 3 or more.")
+            raise Refused(
+                gettext(
+                    "Loyal from {n} purchases leaves nobody active; choose 3 or more.",
+                    n=i18n.integer(self.loyal_purchases),
+                )
+            )
 
-    def words(self) -> dict[str, int]:
-        """What fills the rules of `STAGES`."""
+    def words(self) -> dict[str, str]:
+        """What fills the rules of `STAGES`, in the language in use."""
         more = {"below_loyal": self.loyal_purchases - 1, "first_at_risk": self.active_days + 1}
-        return {**vars(self), **more}
+        return {name: i18n.integer(value) for name, value in {**vars(self), **more}.items()}
 
     def parameters(self) -> dict[str, Parameter]:
         """For the queries."""
@@ -68,7 +79,8 @@ class Lifecycle:
     margin is null where no unit cost is known. `moves`, one row per pair of stages: `from_stage` (or `not_yet`),
     `to_stage, customers, share` (of all in `from_stage`), `revenue, margin` (of their purchases up to `as_of`).
     `returns` counts how often customers came back, `after_active` and `after_lost` how many of these had been silent
-    longer than each bound: the share that the rules call too early.
+    longer than each bound, `called_early` these as shares: what the rules call too early. `slipped` counts who moved
+    from buying lately to at risk or lost, `came_back` who were lost and are not. `counts` are those of `as_of`.
     """
 
     rules: Rules
@@ -81,7 +93,14 @@ class Lifecycle:
     after_active: int
     after_lost: int
     median_pause: float | None
+    slipped: int = 0
+    came_back: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def called_early(self) -> tuple[float, float] | None:
+        """Shares of returns that the rules had called at risk, and lost (0 to 1); None without returns."""
+        return (self.after_active / self.returns, self.after_lost / self.returns) if self.returns else None
 
 
 def report(query: Query, filters: Filters, rules: Rules = Rules(), since: date | None = None) -> Lifecycle:
@@ -104,6 +123,8 @@ def report(query: Query, filters: Filters, rules: Rules = Rules(), since: date |
     now = stages.filter(pl.col("day") == as_of)
     return Lifecycle(
         rules, filters, as_of, start, stages, _ordered(moves), **(pauses[0] if pauses else _NO_RETURNS),
+        slipped=_moved(moves, BUYING, ("at_risk", "lost")),
+        came_back=_moved(moves, ("lost",), [name for name in STAGES if name != "lost"]),
         counts=dict(zip(now["stage"], now["customers"], strict=True)),
     )  # fmt: skip
 
@@ -124,7 +145,8 @@ def customers(
     check_viewer(query, filters)
     for name in (from_stage, to_stage):
         if name not in {*STAGES, NOT_YET, "any"}:
-            raise Refused(f"“{name}” is no stage; choose one of {', '.join(STAGES)}, {NOT_YET} or any.")
+            known = ", ".join((*STAGES, NOT_YET, "any"))
+            raise Refused(gettext("“{asked}” is no stage; choose one of {known}.", asked=name, known=known))
     as_of = seen_until(query, filters)
     return query(
         "customers/lifecycle_customers",
@@ -160,8 +182,18 @@ _NO_RETURNS: Mapping[str, Any] = {"returns": 0, "after_active": 0, "after_lost":
 def _since(since: date | None, as_of: date) -> date:
     start = since or as_of - timedelta(days=90)
     if start >= as_of:
-        raise Refused(f"Moves are counted up to {as_of}, so they cannot begin on {start}; choose an earlier day.")
+        raise Refused(
+            gettext(
+                "Moves are counted up to {end}, so they cannot begin on {start}; choose an earlier day.",
+                end=i18n.date_(as_of),
+                start=i18n.date_(start),
+            )
+        )
     return start
+
+
+def _moved(moves: pl.DataFrame, before: Sequence[str], after: Sequence[str]) -> int:
+    return int(moves.filter(pl.col("from_stage").is_in(before), pl.col("to_stage").is_in(after))["customers"].sum())
 
 
 def _running(changes: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -51,6 +51,24 @@ class ModelCheck:
     histogram: pl.DataFrame
     tracking: pl.DataFrame
 
+    @property
+    def expected(self) -> float:
+        """Purchases predicted for the whole holdout, of all customers."""
+        return self._purchases("predicted")
+
+    @property
+    def happened(self) -> float:
+        """Purchases that came in it."""
+        return self._purchases("actual")
+
+    @property
+    def off(self) -> float | None:
+        """Predicted / actual - 1; `None` where nothing came."""
+        return self.expected / self.happened - 1 if self.happened else None
+
+    def _purchases(self, column: str) -> float:
+        return float(self.purchases.select((pl.col(column) * pl.col("customers")).sum()).item())
+
 
 def report(query: Query, fits: Fits, kind: Kind | None = None) -> ModelCheck:
     """Test the model asked for, else the default. Raise `Refused` where the viewer sees only a part of histories."""

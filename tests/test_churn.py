@@ -10,12 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopkeeper import churn, histories
+from shopkeeper import churn, histories, i18n, lifetime_value, second_order
 from shopkeeper.churn import COLUMNS, Churn, Options
 from shopkeeper.engine import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Filters
-from shopkeeper.fits import HORIZONS, Fits, fit_version
+from shopkeeper.fit_job import fit_version
+from shopkeeper.fits import HORIZONS, Fits
+from shopkeeper.histories import value_per_purchase
+from shopkeeper.lifecycle import Rules
 from tests import naive_history
 from tests.fitted_shops import START, bad_ground, bought, sample
 from tests.shops import line, shop
@@ -84,7 +87,7 @@ def test_a_longer_horizon_leaves_less_risk() -> None:
 
 def test_value_at_stake_is_risk_times_what_an_active_customer_would_bring() -> None:
     found, fits = scored(discount=0.0, value="revenue")
-    rows = churn.value_per_purchase(found.customers.with_columns(repeat_revenue="monetary_value"), fits, "revenue")
+    rows = value_per_purchase(found.customers.with_columns(repeat_revenue="monetary_value"), fits, "revenue")
     expected = rows["p_no_purchase"] * rows["expected_purchases"] / rows["p_alive"] * rows["purchase_value"]
     assert (expected / rows["value_at_stake"] - 1).abs().max() < 1e-6  # type: ignore[operator]
 
@@ -148,7 +151,7 @@ def test_a_history_falls_between_purchases_and_rises_at_them() -> None:
 def test_the_clock_to_the_second_order_counts_who_still_waits() -> None:
     lines = [*bought("ann", 0, 10, channel="web"), *bought("bob", 0, channel="web"), *bought("cem", 0, 30, 31)]
     query = shop(lines, as_of=START + timedelta(days=40))
-    found = churn.second_order(query, Filters(), "channel")
+    found = second_order.report(query, Filters(), "channel")
     assert found.medians.to_dicts() == [
         {"segment": "web", "customers": 2, "returned": 1, "median_days": 10.0},
         {"segment": "(none)", "customers": 1, "returned": 1, "median_days": 30.0},
@@ -163,7 +166,7 @@ def test_looking_from_an_earlier_day_sees_nothing_later() -> None:
     found = churn.report(query, fits, Filters(until=day))
     assert found.as_of == day
     assert found.customers["last_day"].max() <= day  # type: ignore[operator]
-    assert any("2025-06-30" in note.told() for note in found.notes)
+    assert any("Jun 30, 2025" in note.told() for note in found.notes)
 
 
 def test_fits_by_channel_change_scores_and_lose_nobody() -> None:
@@ -208,7 +211,7 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
         assert found.customers["p_alive"].null_count() == found.customers.height
     for note in found.notes:
         assert "%(" not in note.told()
-    churn.second_order(query, Filters())
+    second_order.report(query, Filters())
     one = found.customers["customer_id"][0]
     assert churn.customer(query, fits, found, one).purchases.height >= 1
 
@@ -230,3 +233,28 @@ def test_no_filter_left_gives_an_empty_report() -> None:
     found = churn.report(query, fits, Filters(acquired_channels=()))
     assert found.customers.is_empty()
     assert found.distribution["customers"].sum() == 0
+
+
+def test_the_sums_are_those_of_the_customers_and_of_the_rescue_list() -> None:
+    found, _ = scored()
+    here = found.customers.filter(pl.col("stage") != "lost")
+    assert found.totals.staying == here.height
+    assert found.totals.expected_away == pytest.approx(here["p_no_purchase"].sum())
+    assert found.totals.value_at_stake == pytest.approx(here["value_at_stake"].sum())
+    assert found.totals.to_rescue == found.rescue.height
+    assert found.totals.rescue_value == pytest.approx(found.rescue["value_at_stake"].sum())
+    assert found.totals.first_value == pytest.approx(found.rescue["value_at_stake"].head(100).sum())
+    assert found.totals.first_share == pytest.approx(found.totals.first_value / found.totals.rescue_value)
+
+
+@pytest.mark.parametrize(
+    "choice", [{"horizon": 45}, {"kind": "arima"}, {"discount": 3.0}, {"months": 5}, {"lost_days": 1}, {"loyal": 1}]
+)
+def test_refusals_speak_the_readers_language(choice: dict[str, Any]) -> None:
+    kinds = {"months": lifetime_value.Options, "lost_days": Rules}
+    make: Any = kinds.get(next(iter(choice)), Options)
+    if "loyal" in choice:
+        make, choice = Rules, {"loyal_purchases": 1}
+    with i18n.speaking("zh_CN"), pytest.raises(Refused, match="请") as refused:
+        make(**choice)
+    assert "choose" not in str(refused.value)

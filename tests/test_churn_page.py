@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from shopkeeper import churn, fit_files, i18n, lifecycle
+from shopkeeper import churn, fit_files, i18n, lifecycle, second_order
 from shopkeeper.engine import Engine, open_version
 from shopkeeper.filters import Filters
 from shopkeeper.fits import Fits
@@ -133,7 +133,7 @@ def test_rules_are_moved_by_link_and_impossible_ones_are_said(query: Engine) -> 
 
 
 def test_the_second_order_says_how_many_are_back(query: Engine) -> None:
-    whole = churn.second_order(query, Filters(), "all")
+    whole = second_order.report(query, Filters(), "all")
     app = open_page(churn_view="second", clock_by="category")
     by_day_30 = whole.curves.filter(duration=30.0)["returned"].to_list()
     assert app.metric[0].value == i18n.percent(by_day_30[0])
@@ -151,3 +151,12 @@ def test_without_fits_the_page_says_how_to_make_them(tmp_path: Path, monkeypatch
     fit_files.path_of(version).unlink(missing_ok=True)
     assert "python -m shopkeeper fit" in texts(open_page())
     assert open_page(churn_view="lifecycle").metric
+
+
+def test_customers_lost_already_are_rescued_where_that_is_chosen(query: Engine, fits: Fits) -> None:
+    usual = churn.report(query, fits, Filters())
+    found = churn.report(query, fits, Filters(), churn.Options(leave_lost=False))
+    assert found.rescue.height > usual.rescue.height
+    app = open_page(lost="rescue")
+    assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()
+    assert i18n.integer(found.rescue.height) in [metric.value for metric in app.metric]

@@ -68,6 +68,9 @@ def test_exports_have_the_rows_of_the_reports(data: Path, tmp_path: Path) -> Non
     expected = {
         ("churn", "--horizon", "30", *chosen): risk.customers,
         ("churn", "--horizon", "30", "--rescue", *chosen): risk.rescue,
+        ("churn", "--rescue", "--with-lost", "--lost-days", "120", *chosen): churn.report(
+            query, fits, filters, churn.Options(leave_lost=False, rules=lifecycle.Rules(lost_days=120))
+        ).rescue,
         ("lifetime_value", "--horizon", "6", *chosen): lifetime_value.report(
             query, fits, filters, lifetime_value.Options(months=6)
         ).customers,

@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).parent.parent
 PACKAGE = REPOSITORY / "shopkeeper"
 SOURCES = sorted([REPOSITORY / "app.py", *(REPOSITORY / "pages").rglob("*.py"), *PACKAGE.rglob("*.py")])
 SCREEN = {"app.py", "pages", "shopkeeper/ui", "shopkeeper/ui.py"}
-FEATURES = {"retention", "churn", "lifecycle", "lifetime_value", "model_check"}
+FEATURES = {"retention", "churn", "lifecycle", "lifetime_value", "model_check", "second_order"}
 FORBIDDEN_FOR_FEATURES = {"duckdb", "streamlit", "plotly", "shopkeeper.ui", "shopkeeper.charts", "shopkeeper.lake"}
 
 

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from shopkeeper import charts, customer_downloads, exports, i18n, lifetime_value, model_check
 from shopkeeper.filters import Filters
 from shopkeeper.lifetime_value import LifetimeValue, Options
-from shopkeeper.ui.value_views import banded, per_customer, silence_names
 from shopkeeper.value_opportunity import _certain, opportunity
+from shopkeeper.value_shapes import banded, per_customer, silence_names
 from tests import web_shop
 from tests.fitted_shops import sample
 from tests.test_pages import APP, link_of, sound, texts

@@ -10,7 +10,7 @@ from shopkeeper import model_check
 from shopkeeper.customer_downloads import checked
 from shopkeeper.engine import Scope
 from shopkeeper.errors import Refused
-from shopkeeper.fits import fit_version
+from shopkeeper.fit_job import fit_version
 from shopkeeper.model_check import ModelCheck
 from shopkeeper.models.buying import KINDS
 from tests.fitted_shops import bad_ground, bought, living_shop, sample
@@ -26,6 +26,9 @@ def test_every_part_counts_every_customer() -> None:
     for frame in (found.purchases, found.risk, found.by_frequency):
         assert frame["customers"].sum() == customers
     assert found.histogram["actual"].sum() == customers
+    told = found.purchases.to_dicts()
+    assert found.happened == pytest.approx(sum(row["actual"] * row["customers"] for row in told))
+    assert found.off == pytest.approx(sum(row["predicted"] * row["customers"] for row in told) / found.happened - 1)
     assert found.histogram["predicted"].sum() == pytest.approx(customers)
 
 

@@ -8,8 +8,9 @@ import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.charts.style import DASHES, GREY, GROUND, INK, PALETTE, SCALES, TEMPLATE
-from shopkeeper.churn import CustomerHistory, SecondOrder
+from shopkeeper.churn import CustomerHistory
 from shopkeeper.i18n import gettext as _
+from shopkeeper.second_order import SecondOrder
 
 STAGE_COLOURS: Mapping[str, str] = {
     "new": PALETTE[5], "active": PALETTE[0], "loyal": PALETTE[2], "won_back": PALETTE[3], "at_risk": PALETTE[4],
@@ -18,6 +19,8 @@ STAGE_COLOURS: Mapping[str, str] = {
 SEGMENTS_DRAWN = 12
 CURVES_DRAWN = 6
 FEWEST_AT_RISK = 10
+STEPS_DRAWN = 300
+"""Of each curve: a screen shows no more, and each costs time on every rerun."""
 """A curve ends where fewer customers than this are still waited for: its steps would be single people."""
 CALM: dict[str, Any] = {"dragmode": False, "showlegend": False}
 ROW_PIXELS = 34
@@ -117,7 +120,7 @@ def second_order_curves(found: SecondOrder, names: Mapping[str, str]) -> go.Figu
     """Share that came back by days since the first purchase, by segment, each with its 95 % band."""
     figure = go.Figure(layout={"template": TEMPLATE})
     for place, segment in enumerate(found.medians["segment"].head(CURVES_DRAWN)):
-        curve = found.curves.filter(pl.col("segment") == segment, pl.col("at_risk") >= FEWEST_AT_RISK)
+        curve = _thinned(found.curves.filter(pl.col("segment") == segment, pl.col("at_risk") >= FEWEST_AT_RISK))
         for trace in _clock(curve, names.get(segment, segment), place):
             figure.add_trace(trace)
     return figure.update_layout(
@@ -128,22 +131,31 @@ def second_order_curves(found: SecondOrder, names: Mapping[str, str]) -> go.Figu
     )  # fmt: skip
 
 
+def _thinned(curve: pl.DataFrame) -> pl.DataFrame:
+    """At most so many steps as a screen can show, those of even distances in days; the first and last stay."""
+    if curve.height <= STEPS_DRAWN:
+        return curve
+    width = curve["duration"].max() / STEPS_DRAWN  # type: ignore[operator]
+    place = (pl.col("duration") / width).floor()
+    return curve.filter((place != place.shift(1)).fill_null(True) | (pl.int_range(pl.len()) == pl.len() - 1))
+
+
 def _clock(curve: pl.DataFrame, label: str, place: int) -> list[go.Scatter]:
     """A step line and under it its band."""
-    colour, days = PALETTE[place % len(PALETTE)], curve["duration"].to_list()
+    colour, days = PALETTE[place % len(PALETTE)], curve["duration"].to_numpy()
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     edge = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "legendgroup": label,
             "line": {"width": 0, "color": colour, "shape": "hv"}}  # fmt: skip
     band = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},0.13)"}
     return [
-        go.Scatter(x=days, y=(1 - curve["low"].fill_null(1)).to_list(), **edge),
-        go.Scatter(x=days, y=(1 - curve["high"].fill_null(1)).to_list(), **edge, **band),
+        go.Scatter(x=days, y=(1 - curve["low"].fill_null(1)).to_numpy(), **edge),
+        go.Scatter(x=days, y=(1 - curve["high"].fill_null(1)).to_numpy(), **edge, **band),
         go.Scatter(
-            x=days, y=curve["returned"].to_list(), name=label, legendgroup=label, mode="lines",
+            x=days, y=curve["returned"].to_numpy(), name=label, legendgroup=label, mode="lines",
             line={"color": colour, "width": 2.5, "shape": "hv", "dash": DASHES[place % len(DASHES)]},
-            customdata=[
-                [1 - (high or 1), 1 - (low or 1), n] for high, low, n in curve.select("high", "low", "at_risk").rows()
-            ],
+            customdata=curve.select(
+                back_low=1 - pl.col("high").fill_null(1), back_high=1 - pl.col("low").fill_null(1), n="at_risk"
+            ).to_numpy(),
             hovertemplate=f"<b>{label}</b><br>"
             + "<br>".join(
                 (

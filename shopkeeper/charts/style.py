@@ -21,6 +21,8 @@ SCALES = {False: ("#F3F8FC", "#CFE3F1", "#9DC7E3", "#5FA5D3"), True: ("#152636",
 INK = {False: "#10212E", True: "#F0F6FC"}
 """Letters in cells: in contrast with every colour of the scale."""
 PALE = 0.75
+FIGURES = {"exponentformat": "none", "separatethousands": True}
+"""Of an axis: 150,000 reads the same in every language, 150k does not."""
 TEMPLATE = go.layout.Template(
     layout={
         "colorway": PALETTE,
@@ -29,8 +31,8 @@ TEMPLATE = go.layout.Template(
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "hovermode": "closest",
         "hoverlabel": {"align": "left"},
-        "xaxis": {"automargin": True, "zeroline": False},
-        "yaxis": {"automargin": True, "zeroline": False},
+        "xaxis": {"automargin": True, "zeroline": False, **FIGURES},
+        "yaxis": {"automargin": True, "zeroline": False, **FIGURES},
         "legend": {"orientation": "h", "yanchor": "top", "y": -0.22, "x": 0, "traceorder": "normal"},
     }
 )

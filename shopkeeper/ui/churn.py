@@ -32,7 +32,7 @@ LISTED = (
     "customer_id", "value_at_stake", "p_no_purchase", "p_alive", "expected_next_order", "days_overdue", "last_day",
     "last_channel", "last_products", "contactable", "stage", "frequency",
 )  # fmt: skip
-SHOWN, FIRST_CALLS = 100, 100
+SHOWN = 100
 SECTION = "churn_view"
 
 
@@ -52,8 +52,10 @@ def choose_options(fits: Fits, rules: Rules) -> Options:
         days = session.choose(_("Days ahead"), names, "risk_days", "90")
         values = {"margin": _("Margin"), "revenue": _("Net revenue")}
         value = session.choose(_("Value"), values, "value", "margin")
+        lost = {"leave": _("Leave out"), "rescue": _("Rescue too")}
+        leave = session.choose(_("Customers lost already"), lost, "lost", "leave") == "leave"
         kind, fitted_by = lifetime_value.choose_model(fits)
-    return Options(int(days), kind, fitted_by, value, rules=rules)  # type: ignore[arg-type]
+    return Options(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
 
 
 def money(amount: float | None) -> str:
@@ -63,37 +65,32 @@ def money(amount: float | None) -> str:
 
 def draw_answer(found: Churn) -> None:
     """How many will stay away, what that costs and how many can be rescued: of customers who are not lost yet."""
-    here = found.segments.filter(pl.col("segment_kind") == "stage", pl.col("segment") != "lost")
-    customers, lost, stake = here.select(pl.col("customers", "expected_lost", "value_at_stake").sum()).row(0)
-    if not customers:
+    sums = found.totals
+    if not sums.staying:
         st.info(_("Every customer chosen here is lost already: none bought lately. Widen the filters."))
         return
-    if found.customers["p_no_purchase"].null_count() == found.customers.height:
+    if sums.expected_away is None:
         return
-    days, rescue = i18n.days(found.options.horizon), stake_of(found.rescue)
-    values = {"n": i18n.integer(customers), "lost": i18n.integer(lost), "days": days, "value": money(stake)}
+    days = i18n.days(found.options.horizon)
+    customers, away = i18n.integer(sums.staying), i18n.integer(sums.expected_away)
+    stake, rescue = money(sums.value_at_stake), money(sums.rescue_value)
     told = _(
         "Of {n} customers who are not lost yet, about {lost} will not buy in the next {days}: {value} is at stake. "
         "{rescue} have gone quiet and may be contacted: rescuing them saves up to {worth}.",
-        rescue=i18n.integer(found.rescue.height), worth=money(rescue), **values,
+        n=customers, lost=away, days=days, value=stake, rescue=i18n.integer(sums.to_rescue), worth=rescue,
     )  # fmt: skip
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
         st.metric(
-            _("Will stay away for {days}", days=days), i18n.integer(lost), border=True,
-            help=_("Sum of the risks of {n} customers who are not lost yet.", n=values["n"]),
+            _("Will stay away for {days}", days=days), away, border=True,
+            help=_("Sum of the risks of {n} customers who are not lost yet.", n=customers),
         )  # fmt: skip
-        st.metric(label("value_at_stake"), money(stake), border=True, help=_(measure("value_at_stake").description))
+        st.metric(label("value_at_stake"), stake, border=True, help=_(measure("value_at_stake").description))
         st.metric(
-            _("To rescue"), i18n.integer(found.rescue.height), border=True,
+            _("To rescue"), i18n.integer(sums.to_rescue), border=True,
             help=_("Left out: {reasons}.", reasons=left_out_words(found) or _("nobody")),
         )  # fmt: skip
-        st.metric(_("At stake among these"), money(rescue), border=True, help=_(measure("value_at_stake").description))
-
-
-def stake_of(customers: pl.DataFrame) -> float:
-    """All that these customers put at stake."""
-    return float(customers["value_at_stake"].sum())
+        st.metric(_("At stake among these"), rescue, border=True, help=_(measure("value_at_stake").description))
 
 
 def left_out_words(found: Churn) -> str:
@@ -141,12 +138,11 @@ def draw_rescue(found: Churn) -> None:
         st.info(_("Nobody has to be rescued here: {reasons}.", reasons=left_out_words(found) or _("no customers")))
         return
     with st.container(border=True):
-        first = found.rescue.head(FIRST_CALLS)
-        worth, whole = stake_of(first), stake_of(found.rescue)
+        sums = found.totals
         what = _(
             "Begin at the top: the first {n} customers hold {share} of what can be rescued, **{worth}** within {days}. "
             "Write to each where they last bought, before the offer goes to everybody.",
-            n=i18n.integer(first.height), share=i18n.percent(worth / whole if whole else None, 0), worth=money(worth),
+            n=i18n.integer(sums.first_calls), share=i18n.percent(sums.first_share, 0), worth=money(sums.first_value),
             days=i18n.days(found.options.horizon),
         )  # fmt: skip
         st.markdown(_("**Do this next.** {what}", what=what))

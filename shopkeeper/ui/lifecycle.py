@@ -111,13 +111,14 @@ def draw_rules(found: Lifecycle) -> None:
     """Each stage in a sentence, and how often the bounds were too early."""
     for label, rule in STAGES.values():
         st.markdown(f"**{_(label)}** — {_(rule) % found.rules.words()}")
-    if found.returns:
+    if found.called_early:
+        risky, lost = found.called_early
         st.caption(
             _(
                 "Of {n} returns so far, {late} came after more than {active} days of silence and {later} after more "
                 "than {lost}: so many were called at risk or lost too early.",
-                n=i18n.integer(found.returns), late=i18n.percent(found.after_active / found.returns),
-                later=i18n.percent(found.after_lost / found.returns), active=found.rules.active_days,
+                n=i18n.integer(found.returns), late=i18n.percent(risky),
+                later=i18n.percent(lost), active=found.rules.active_days,
                 lost=found.rules.lost_days,
             )
         )  # fmt: skip
@@ -125,12 +126,9 @@ def draw_rules(found: Lifecycle) -> None:
 
 def draw_answer(found: Lifecycle) -> None:
     """How many are here, slipping and gone, and a figure for each stage."""
-    moved = pl.col("from_stage").is_in(["new", "active", "loyal", "won_back"])
-    slipped = found.moves.filter(moved, pl.col("to_stage").is_in(["at_risk", "lost"]))["customers"].sum()
-    back = found.moves.filter(pl.col("from_stage") == "lost", pl.col("to_stage") != "lost")["customers"].sum()
     told = _(
         "Since {day}, {slipped} customers who bought lately have gone quiet, and {back} who were lost came back.",
-        day=i18n.date_(found.since), slipped=i18n.integer(slipped), back=i18n.integer(back),
+        day=i18n.date_(found.since), slipped=i18n.integer(found.slipped), back=i18n.integer(found.came_back),
     )  # fmt: skip
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
@@ -226,8 +224,8 @@ def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) ->
     sheet = cell_download(found, listed, row, column, names)
     with st.container(horizontal=True, horizontal_alignment="right"):
         tables.download_menu(sheet, "movers")
-    words = listed.with_columns(pl.col("from_stage", "to_stage").replace(names))
-    tables.show_table(replace(sheet, frame=words), "movers", download=False, first=500)
+    words = [pl.col("from_stage", "to_stage").replace(names)]
+    tables.show_table(sheet, "movers", download=False, first=500, words=words)
 
 
 def cell_download(found: Lifecycle, listed: pl.DataFrame, row: str, column: str, names: dict[str, str]) -> Download:

@@ -101,10 +101,10 @@ def value_name(value: Value) -> str:
 def draw_answer(found: LifetimeValue) -> None:
     """What all chosen customers are worth, in one sentence and four figures: what has happened apart from the rest."""
     whole = found.segments.row(by_predicate=pl.col("segment_kind") == "all", named=True)
-    customers, predicted = whole["customers"], whole["predicted_value"]
+    predicted = whole["predicted_value"]
     values: dict[str, Any] = {
-        "n": i18n.integer(customers), "historic": money(whole["historic_value"]), "value": value_name(found.value),
-        "months": found.options.months,
+        "n": i18n.integer(whole["customers"]), "historic": money(whole["historic_value"]),
+        "value": value_name(found.value), "months": found.options.months,
     }  # fmt: skip
     if predicted is None:
         told = _(
@@ -120,14 +120,14 @@ def draw_answer(found: LifetimeValue) -> None:
     with st.container(horizontal=True, gap="small"):
         st.metric(
             _("Historic, so far"), values["historic"], border=True,
-            help=_("{each} per customer.", each=each(whole["historic_value"] / customers))
+            help=_("{each} per customer.", each=each(whole["historic_each"]))
             + " "
             + _(measure("historic_value").description),
         )  # fmt: skip
         if predicted is None:
             return
         span = "" if whole["low"] is None else _(
-            "95% interval {low} to {high}, within what the fits leave open.",
+            "95% interval {low} to {high}, chance included.",
             low=money(whole["low"]), high=money(whole["high"]),
         )  # fmt: skip
         st.metric(
@@ -135,7 +135,7 @@ def draw_answer(found: LifetimeValue) -> None:
             help=f"{span} {_(measure('predicted_value').description)}".strip(),
         )  # fmt: skip
         st.metric(
-            _("Predicted per customer"), each(predicted / customers), border=True,
+            _("Predicted per customer"), each(whole["predicted_each"]), border=True,
             help=_("Of {n} customers, whether they still buy here or not.", n=values["n"]),
         )  # fmt: skip
         st.metric(
@@ -182,13 +182,13 @@ def action(found: Opportunity) -> str:
             "each hundred moved bring about **{worth}** more, as long as a new customer costs the same.",
             most=who(most), least=who(least), high=each(most["each"]), low=each(least["each"]),
             high_interval=span_of(most), low_interval=span_of(least),
-            worth=money(100 * (most["each"] - least["each"])), **values,
+            worth=money(found.moved), **values,
         ) + limit(found, most)  # fmt: skip
     if most or least:
         row = most or least or {}
         told = {
             "who": who(row), "each": each(row["each"]), "interval": span_of(row),
-            "rest": each(row["each"] - row["gap"]), "worth": money(100 * abs(row["gap"])), **values,
+            "rest": each(row["rest"]), "worth": money(found.moved), **values,
         }  # fmt: skip
         return (
             _(

@@ -74,22 +74,14 @@ def verdict(found: ModelCheck, fits: Fits) -> str:
         return fits.reason.told() + " " + _(
             "With more data, fit again: {command}", command="`python -m shopkeeper fit`"
         )  # fmt: skip
-    expected, happened = holdout_purchases(found)
     return _(
         "{reason} It expected {expected} purchases of these customers, and {happened} came ({off}). Over tenths of "
         "customers, its risk of no purchase in {days} was off by {mean} points on average, by {worst} at most.",
-        reason=found.reason.told(), expected=i18n.integer(expected), happened=i18n.integer(happened),
-        off=signed(expected / happened - 1 if happened else None), days=i18n.days(RISK_DAYS),
+        reason=found.reason.told(), expected=i18n.integer(found.expected), happened=i18n.integer(found.happened),
+        off=signed(found.off), days=i18n.days(RISK_DAYS),
         mean=i18n.number(100 * (trial.calibration_error or 0.0), 1),
         worst=i18n.number(100 * (trial.worst_tenth or 0.0), 1),
     )  # fmt: skip
-
-
-def holdout_purchases(found: ModelCheck) -> tuple[float, float]:
-    """Predicted and actual, of all customers."""
-    sums = found.purchases.select((pl.col(name) * pl.col("customers")).sum() for name in ("predicted", "actual"))
-    expected, happened = sums.row(0)
-    return float(expected), float(happened)
 
 
 def signed(share: float | None) -> str:
@@ -102,9 +94,8 @@ def draw_figures(found: ModelCheck, fits: Fits, value: Value) -> None:
     trial = next((trial for trial in fits.trials if trial.kind == found.kind), None)
     with st.container(horizontal=True, gap="small"):
         if trial is not None and not found.purchases.is_empty():
-            expected, happened = holdout_purchases(found)
             st.metric(
-                _("Purchases: predicted against actual"), signed(expected / happened - 1 if happened else None),
+                _("Purchases: predicted against actual"), signed(found.off),
                 border=True, help=_("Over the whole holdout; 0 is best."),
             )  # fmt: skip
             for name in ("calibration_error", "worst_tenth"):

@@ -3,28 +3,26 @@
 import polars as pl
 import streamlit as st
 
-from shopkeeper import charts, churn, i18n
-from shopkeeper.churn import SecondOrder
+from shopkeeper import charts, i18n, second_order
 from shopkeeper.downloads import Download
 from shopkeeper.exports import Column
 from shopkeeper.filters import Filters
 from shopkeeper.i18n import gettext as _
+from shopkeeper.second_order import CLOCK_DAYS, SecondOrder
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.data import load
-
-CLOCK_DAYS = (30, 90, 180, 365)
 
 
 def draw(filters: Filters) -> None:
     """How fast customers return once, by where they were won."""
-    whole = load(churn.second_order, filters, "all")
+    whole = load(second_order.report, filters, "all")
     if whole.medians.is_empty():
         tables.say_empty()
         return
     draw_answer(whole)
     kinds = {"channel": _("First channel"), "category": _("First category"), "all": _("All customers")}
     by = session.choose(_("By"), kinds, "clock_by", "channel")
-    found = load(churn.second_order, filters, by)  # type: ignore[arg-type]
+    found = load(second_order.report, filters, by)  # type: ignore[arg-type]
     names = {"(none)": _("(none)"), "all": _("All customers")}
     tables.show_chart(
         lambda **_dark: charts.second_order_curves(found, names), curves_download(found, filters), "clock",
@@ -37,7 +35,7 @@ def draw(filters: Filters) -> None:
 def draw_answer(whole: SecondOrder) -> None:
     """When half are back, in one sentence and a figure for each of a few days."""
     segment = whole.medians.row(0, named=True)
-    reached = at_days(whole.curves, CLOCK_DAYS).filter(pl.col("at_risk").is_not_null())
+    reached = whole.clock.filter(pl.col("at_risk").is_not_null())
     half = segment["median_days"]
     if half is None:
         last = whole.curves.row(-1, named=True)
@@ -61,22 +59,6 @@ def draw_answer(whole: SecondOrder) -> None:
                     n=i18n.integer(row["at_risk"]),
                 ),
             )  # fmt: skip
-
-
-def at_days(curves: pl.DataFrame, days: tuple[int, ...]) -> pl.DataFrame:
-    """Each segment's clock on some days: `segment, day, at_risk` (null: beyond), `returned, back_low, back_high`."""
-    asked = curves.select(pl.col("segment").unique(maintain_order=True)).join(
-        pl.DataFrame({"day": [float(day) for day in days]}), how="cross", maintain_order="left_right"
-    )
-    ordered = curves.sort("duration")
-    waited = ordered.select("segment", "at_risk", day="duration")
-    shares = ordered.select(
-        "segment", "returned", day="duration",
-        back_low=1 - pl.col("high").fill_null(1), back_high=1 - pl.col("low").fill_null(1),
-    )  # fmt: skip
-    # Polars cannot see that each segment's days are in order, and warns unless told not to look.
-    then = asked.sort("day").join_asof(waited, on="day", by="segment", strategy="forward", check_sortedness=False)
-    return then.join_asof(shares, on="day", by="segment", strategy="backward", check_sortedness=False)
 
 
 def legend(found: SecondOrder) -> str:
@@ -109,14 +91,13 @@ def curves_download(found: SecondOrder, filters: Filters) -> Download:
 
 def table_download(found: SecondOrder, filters: Filters) -> Download:
     """Segments with the share that is back, and how many are still waited for, on a few days."""
-    clock = at_days(found.curves, CLOCK_DAYS)
     frame, columns = found.medians, [
         Column("segment", _("Segment")), Column("customers", _("Customers"), "integer"),
         Column("returned", _("Came back so far"), "integer"),
         Column("median_days", _("Half are back by day"), "integer"),
     ]  # fmt: skip
     for place, day in enumerate(CLOCK_DAYS):
-        part = clock.filter(pl.col("day") == day, pl.col("at_risk").is_not_null())
+        part = found.clock.filter(pl.col("day") == day, pl.col("at_risk").is_not_null())
         back, waited = f"returned_{day}", f"at_risk_{day}"
         named = part.select("segment", pl.col("returned").alias(back), pl.col("at_risk").alias(waited))
         frame = frame.join(named, on="segment", how="left", maintain_order="left")

@@ -10,14 +10,13 @@ from shopkeeper.downloads import Download
 from shopkeeper.exports import Column
 from shopkeeper.histories import FEW_CUSTOMERS
 from shopkeeper.i18n import gettext as _
-from shopkeeper.lifetime_value import MOST_FREQUENT, SILENT_MONTHS, LifetimeValue
+from shopkeeper.lifetime_value import LifetimeValue
 from shopkeeper.measures import measure
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.data import opened
+from shopkeeper.value_shapes import MOST_FREQUENT, per_customer, silence_names
 
 DRAWN, LISTED = 15, 500
-SILENCE = (0, 1, 2, 3, 6, 12, SILENT_MONTHS)
-"""Months with which the columns of the matrix begin."""
 
 
 def download(
@@ -45,7 +44,7 @@ def draw_segments(found: LifetimeValue) -> None:
     frame = per_customer(found.segments, kind)
     sheet = download(found, f"value-by-{kind}", _("Value of customers, by where and when they were acquired"), frame,
                      segment_columns(kinds[kind]))  # fmt: skip
-    notes = [_("lines show the 95% interval: how far the sum may move within what the fits leave open")]
+    notes = [_("lines show the 95% interval of what these customers will bring, chance included")]
     if kind == "cohort":
         notes.append(_("later years have had less time to bring anything, and more of it lies ahead"))
     if frame.height > DRAWN:
@@ -59,24 +58,6 @@ def draw_segments(found: LifetimeValue) -> None:
     tables.show_chart(draw, sheet, "value_segments", title=title, note=" · ".join(notes))
     if st.session_state.get("value_segments_as") != "table":
         tables.show_table(sheet, "value_segments_rows", download=False)
-
-
-def per_customer(segments: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """One kind of segment with each sum also per customer; years in their order, others by predicted value of one."""
-    rows = segments.filter(pl.col("segment_kind") == kind).with_columns(
-        (pl.col(whole) / pl.col("customers")).alias(each)
-        for whole, each in (
-            ("historic_value", "historic_each"), ("predicted_value", "predicted_each"), ("low", "low_each"),
-            ("high", "high_each"),
-        )
-    )  # fmt: skip
-    rows = rows.sort("segment") if kind == "cohort" else rows.sort(
-        "predicted_each", "historic_each", descending=True, nulls_last=True
-    )  # fmt: skip
-    return rows.select(
-        "segment", "customers", "historic_each", "predicted_each", "low_each", "high_each", "historic_value",
-        "predicted_value", "low", "high",
-    )  # fmt: skip
 
 
 def segment_columns(kind: str) -> tuple[Column, ...]:
@@ -140,7 +121,7 @@ def draw_matrix(found: LifetimeValue) -> None:
     if found.kind is None or found.matrix["predicted_value"].null_count() == found.matrix.height:
         say_unpredicted()
         return
-    frame = banded(found.matrix)
+    frame = found.bands
     rows = [*map(str, range(MOST_FREQUENT)), f"{MOST_FREQUENT}+"]
     sheet = download(
         found, "value-matrix", _("Predicted value by repeat purchases and months of silence"),
@@ -162,39 +143,6 @@ def draw_matrix(found: LifetimeValue) -> None:
         few=FEW_CUSTOMERS,
     )
     tables.show_chart(draw, sheet, "value_matrix", note=note)
-
-
-def silence_names() -> list[str]:
-    """`0`, `3–5`, `24+`: the columns of the matrix."""
-    ends = [*SILENCE[1:], None]
-    return [
-        f"{start}+" if end is None else str(start) if end == start + 1 else f"{start}–{end - 1}"
-        for start, end in zip(SILENCE, ends, strict=True)
-    ]
-
-
-def banded(matrix: pl.DataFrame) -> pl.DataFrame:
-    """The matrix with its months in the bands of `SILENCE`: means weighted by customers.
-
-    `row, column` (places), `frequency, silence` (their names), `customers, p_alive, predicted_value`.
-    """
-    customers = pl.col("customers")
-    column = sum(((pl.col("silent_months") >= start).cast(pl.Int64) for start in SILENCE[1:]), pl.lit(0))
-    names = silence_names()
-    most = pl.col("row") == MOST_FREQUENT
-    return (
-        matrix.group_by(row=pl.col("frequency").cast(pl.Int64), column=column)
-        .agg(
-            *((pl.col(name) * customers).sum() / customers.sum() for name in ("p_alive", "predicted_value")),
-            customers.sum(),
-        )
-        .sort("row", "column")
-        .with_columns(
-            frequency=pl.when(most).then(pl.lit(f"{MOST_FREQUENT}+")).otherwise(pl.col("row").cast(pl.String)),
-            silence=pl.col("column").replace_strict(dict(enumerate(names)), return_dtype=pl.String),
-        )
-        .select("row", "column", "frequency", "silence", "customers", "p_alive", "predicted_value")
-    )
 
 
 def draw_customers(found: LifetimeValue) -> None:

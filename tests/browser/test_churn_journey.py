@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopkeeper import churn, fit_files, lifecycle
+from shopkeeper import churn, fit_files, i18n, lifecycle, second_order
 from shopkeeper.engine import open_version
 from shopkeeper.filters import Filters
 from shopkeeper.manifest import Version
@@ -66,10 +66,65 @@ def test_a_move_opens_its_customers(quiet_page: Page, app_url: str, fitted: Vers
     expect(page.get_by_text(f"{first['customers']} customers: Not yet a customer")).to_be_visible()
 
 
-@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, color_scheme="dark", locale="zh-CN")
+def test_the_second_order_and_its_file(quiet_page: Page, app_url: str, fitted: Version, tmp_path: Path) -> None:
+    page, query = quiet_page, open_version(fitted)
+    told = second_order.report(query, Filters(), "category").medians
+    query.close()
+    open_churn(page, app_url, "?churn_view=second")
+    within(page, "clock_by").get_by_text("First category").click()
+    idle(page)
+    expect(page).to_have_url(re.compile("clock_by=category"))
+    with download(page, "clock_segments", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+        listed = [(row["segment"], row["customers"]) for row in csv.DictReader(file)]
+    assert listed == [(segment, str(count)) for segment, count in told.select("segment", "customers").iter_rows()]
+    assert [row[0] for row in screen_table(page, "clock_segments")] == [segment for segment, _count in listed]
+
+
+def test_the_customers_of_a_move_and_their_file(
+    quiet_page: Page, app_url: str, fitted: Version, tmp_path: Path
+) -> None:
+    page, query = quiet_page, open_version(fitted)
+    told = lifecycle.customers(query, Filters(), from_stage="any", to_stage="lost")["customer_id"].to_list()
+    query.close()
+    open_churn(page, app_url, "?churn_view=lifecycle&stage_then=any&stage_now=lost")
+    with download(page, "movers", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+        assert [row["customer_id"] for row in csv.DictReader(file)] == told
+    seen = screen_table(page, "movers")
+    assert [row[0] for row in seen] == told[: len(seen)]
+
+
+def test_who_is_lost_joins_the_rescue_list_where_that_is_chosen(
+    quiet_page: Page, app_url: str, fitted: Version, tmp_path: Path
+) -> None:
+    page, query, fits = quiet_page, open_version(fitted), fit_files.read(fitted)
+    assert fits is not None
+    found = churn.report(query, fits, Filters(), churn.Options(leave_lost=False))
+    query.close()
+    open_churn(page, app_url)
+    within(page, "lost").get_by_text("Rescue too").click()
+    idle(page)
+    with download(page, "rescue", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+        assert [row["customer_id"] for row in csv.DictReader(file)] == found.rescue["customer_id"].to_list()
+
+
+@pytest.mark.browser_context_args(locale="zh-CN")
+def test_every_section_speaks_chinese(quiet_page: Page, app_url: str, fitted: Version) -> None:
+    page = quiet_page
+    open_churn(page, app_url)
+    for place in range(4):
+        within(page, "churn_view").get_by_role("radio").nth(place).click()
+        idle(page)
+        expect(page.get_by_test_id("stMetric").first).to_be_visible(timeout=15_000)
+        drawn = page.get_by_test_id("stMain").locator("h1, h4, h5, label, [data-testid=stMetricLabel]")
+        english = [text for text in drawn.all_inner_texts() if re.search(r"[A-Za-z]{4,} [a-z]{2,}", text)]
+        assert not english
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, color_scheme="dark")
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("part", ["risk", "customer", "second", "lifecycle"])
-def test_a_phone_never_scrolls_sideways(page: Page, app_url: str, fitted: Version, part: str) -> None:
-    go(page, f"{app_url}/churn_risk?churn_view={part}")
+def test_a_phone_never_scrolls_sideways(page: Page, app_url: str, fitted: Version, part: str, language: str) -> None:
+    go(page, f"{app_url}/churn_risk?churn_view={part}&lang={language}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
     assert max(page.evaluate(wide)) <= 390

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopkeeper import lifetime_value
+from shopkeeper import i18n, lifetime_value
 from shopkeeper.filters import Filters
 from shopkeeper.lifetime_value import Options
+from shopkeeper.value_shapes import per_customer
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 from tests.fitted_shops import sample
 from tests.web_app import running
@@ -60,10 +61,38 @@ def test_the_proof_is_one_click_away_and_its_file_is_what_is_drawn(
     assert [row[0] for row in seen] == [str(tenth) for tenth in risk["tenth"].head(len(seen))]
 
 
-@pytest.mark.browser_context_args(color_scheme="dark", locale="zh-CN")
-def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str) -> None:
+def test_the_file_of_the_segments_is_what_the_table_shows(quiet_page: Page, app_url: str, tmp_path: Path) -> None:
     page = quiet_page
     go(page, app_url)
+    page.get_by_role("link", name="Lifetime value").click()
+    expect(within(page, "value_part")).to_be_visible(timeout=15_000)
+    idle(page)
+    read = pl.read_csv(download(page, "value_segments", "csv", tmp_path))
+    told = per_customer(lifetime_value.report(*sample(), Filters()).segments, "channel")
+    for name in ("predicted_each", "low", "high"):
+        assert read[name].to_list() == pytest.approx(told[name].to_list())
+    assert [row[0] for row in screen_table(page, "value_segments_rows")] == read["segment"].to_list()
+
+
+@pytest.mark.browser_context_args(locale="zh-CN")
+def test_every_section_speaks_chinese(quiet_page: Page, app_url: str) -> None:
+    page = quiet_page
+    go(page, app_url)
+    page.locator("a[href$='/lifetime_value']").click()
+    expect(within(page, "value_part")).to_be_visible(timeout=15_000)
+    for place in range(5):
+        within(page, "value_part").get_by_role("radio").nth(place).click()
+        idle(page)
+        drawn = page.get_by_test_id("stMain").locator("h1, h4, h5, label, [data-testid=stMetricLabel]")
+        expect(drawn.nth(2)).to_be_visible()
+        assert not [text for text in drawn.all_inner_texts() if re.search(r"[A-Za-z]{4,} [a-z]{2,}", text)]
+
+
+@pytest.mark.browser_context_args(color_scheme="dark")
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str, language: str) -> None:
+    page = quiet_page
+    go(page, f"{app_url}/?lang={language}")
     page.locator("a[href$='/lifetime_value']").click()
     expect(within(page, "value_part")).to_be_visible(timeout=15_000)
     page.set_viewport_size({"width": 390, "height": 844})
