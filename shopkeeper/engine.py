@@ -17,6 +17,7 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Duc
 from shopkeeper import tables
 from shopkeeper.errors import Refused
 from shopkeeper.filters import Choice, Parameter
+from shopkeeper.forecast_tables import MADE_TABLES
 from shopkeeper.i18n import gettext
 from shopkeeper.lake import Version
 from shopkeeper.marts import typed
@@ -27,6 +28,7 @@ REFERENCE_TABLES: Mapping[str, Visibility] = {
     "regions": read_visibility("category=public region=region"),
     "locations": read_visibility("category=public region=region"),
     "events": read_visibility("public"),
+    "lanes": read_visibility("public"),
     "customers": read_visibility("none"),
 }
 """The small tables that a query may read beside the marts. Order lines are never among them."""
@@ -75,9 +77,10 @@ class Limits:
 class Engine:
     """One version, seen by one viewer. Safe to call from many threads at once."""
 
-    def __init__(self, version: Version, scope: Scope, limits: Limits, queries: Path = QUERIES) -> None:
+    def __init__(self, version: Version, scope: Scope, limits: Limits, queries: Path, made: Mapping[str, Path]) -> None:
         """Use `open_version`."""
         self.version = version
+        self.made = made
         self.scope = scope
         self.limits = limits
         self.queries = queries
@@ -167,6 +170,7 @@ class Engine:
         marts = self.marts()
         paths = [str(file) for name in marts for file in self.version.mart(name)]
         paths += [str(file) for group in files.values() for file in group]
+        paths += [str(file) for file in self.made.values()]
         connection.execute("SET allowed_paths = $paths", {"paths": paths})
         connection.execute("SET enable_external_access = false")
         for name, visibility in marts.items():
@@ -175,6 +179,9 @@ class Engine:
         for name, visibility in REFERENCE_TABLES.items():
             table = typed(connection, tables.table(name), files[name])
             restricted(table, visibility, self.scope).create_view(name, replace=False)
+        for name, (made, visibility) in MADE_TABLES.items():
+            rows = typed(connection, made, [self.made[name]] if name in self.made else [])
+            restricted(rows, visibility, self.scope).create_view(name, replace=False)
         connection.execute("SET lock_configuration = true")
         return connection
 
@@ -205,14 +212,17 @@ def open_version(
     threads: int = 2,
     seconds: float = 10,
     queries: Path = QUERIES,
+    made: Mapping[str, Path] | None = None,
 ) -> Engine:
     """Open a version for one viewer, within limits for each query (see `Limits`).
+
+    `made` are the files of a forecast run by table (`forecast_files.made`); left out, these tables have no rows.
 
     Every mart and reference table is a view that holds what `scope` lets through: no query can reach around it.
     Raise `Refused` where the version's files are gone.
     """
     try:
-        return Engine(version, scope, Limits(memory, threads, seconds), queries)
+        return Engine(version, scope, Limits(memory, threads, seconds), queries, made or {})
     except (duckdb.IOException, duckdb.PermissionException) as error:
         raise Refused(
             gettext("Data version {version} is no longer on the disk. Load the page again.", version=version.id)

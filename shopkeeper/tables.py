@@ -8,7 +8,7 @@ from typing import Literal
 
 from shopkeeper.i18n import N_
 
-ColumnType = Literal["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,4)", "DATE", "TIMESTAMP", "BOOLEAN"]
+ColumnType = Literal["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,4)", "DATE", "TIMESTAMP", "BOOLEAN", "DOUBLE[]"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Table:
 
 
 MONEY: ColumnType = "DECIMAL(18,4)"
-STATUSES = ("sale", "refund", "cancelled", "staff", "gift", "exchange")
+STATUSES = ("sale", "refund", "cancelled", "staff", "gift", "exchange", "sell_in", "transfer")
 LOCATION_KINDS = ("warehouse", "store", "dealer")
 
 ORDER_LINES = Table(
@@ -85,7 +85,13 @@ ORDER_LINES = Table(
         Column("tax", MONEY, "Tax charged on top of net_amount.", unit="shop currency"),
         Column("shipping", MONEY, "Shipping charged on top of net_amount.", unit="shop currency"),
         Column("currency", "VARCHAR", "ISO 4217 code; must be the shop's own currency."),
-        Column("status", "VARCHAR", "What kind of line it is; empty means sale.", allowed=STATUSES),
+        Column(
+            "status",
+            "VARCHAR",
+            "What kind of line it is; empty means sale. Goods sold in to a dealer (sell_in) or moved (transfer) are "
+            "no sales.",
+            allowed=STATUSES,
+        ),
         Column("original_order_id", "VARCHAR", "For a refund: the order it gives back."),
     ),
 )

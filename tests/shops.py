@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from shopkeeper.engine import EVERYTHING, Scope, check_arguments, restricted
+from shopkeeper.engine import EVERYTHING, REFERENCE_TABLES, Scope, check_arguments, restricted
 from shopkeeper.filters import Parameter
+from shopkeeper.forecast_tables import MADE_TABLES
 from shopkeeper.manifest import Shop, Version
 from shopkeeper.queries import load, load_folder
 from shopkeeper.tables import ORDER_LINES, TABLES, Table
@@ -24,6 +25,7 @@ POLARS_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "DATE": pl.Date,
     "TIMESTAMP": pl.Datetime("us"),
     "BOOLEAN": pl.Boolean,
+    "DOUBLE[]": pl.List(pl.Float64),
 }
 
 
@@ -93,6 +95,10 @@ def shop(
     for table in TABLES:
         rows = frame(table, brought.get(table.name, ()))
         connection.from_arrow(rows.to_arrow()).create(table.name)
+    for made, visibility in MADE_TABLES.values():
+        rows = frame(made, brought.get(made.name, ()))
+        connection.from_arrow(rows.to_arrow()).create(f"all_{made.name}")
+        restricted(connection.table(f"all_{made.name}"), visibility, scope).create_view(made.name)
     days = frame(ORDER_LINES, brought[ORDER_LINES.name])["ordered_at"].dt.date()
     first, last = days.min() or date(2024, 1, 1), as_of or days.max() or date(2024, 1, 1)
     assert isinstance(first, date)
@@ -109,4 +115,7 @@ def shop(
                 restricted(connection.table(f"all_{name}"), query.visibility, scope).create_view(name, replace=True)
             else:
                 relation.create(name)
+    for name, visibility in REFERENCE_TABLES.items():
+        connection.execute(f"ALTER TABLE {name} RENAME TO all_{name}")
+        restricted(connection.table(f"all_{name}"), visibility, scope).create_view(name)
     return MemoryQuery(connection, version_of(first, last), scope)

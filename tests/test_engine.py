@@ -14,6 +14,7 @@ import pytest
 from shopkeeper import lake
 from shopkeeper.engine import EVERYTHING, REFERENCE_TABLES, Engine, Query, Scope, open_version
 from shopkeeper.errors import Refused
+from shopkeeper.forecast_tables import MADE_TABLES
 from shopkeeper.lake import Version
 from shopkeeper.queries import load, load_folder, read_visibility
 from tests.small_lake import order_lines, publish_mark, stage, tiny_queries
@@ -226,7 +227,9 @@ def test_a_mart_that_no_query_declares_is_not_opened(version: Version, tmp_path:
 def test_order_lines_are_out_of_reach(query: Engine) -> None:
     with query.connection.cursor() as cursor:
         views = {row[0] for row in cursor.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
-    assert views == {"days", "parts", "crossings", "categories", "calendar"} | REFERENCE_TABLES.keys()
+    assert (
+        views == {"days", "parts", "crossings", "categories", "calendar"} | REFERENCE_TABLES.keys() | MADE_TABLES.keys()
+    )
 
 
 def test_tables_not_brought_are_there_without_rows(tmp_path: Path, queries: Path) -> None:

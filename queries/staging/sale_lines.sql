@@ -1,7 +1,8 @@
 -- grain: one row per line of sale or refund up to as-of
 -- parameters: $as_of
 -- A refund belongs to its original order: it takes that order's number, day, buyer, channel and region.
--- Cancelled, staff, gift and exchange lines are left out.
+-- Cancelled, staff, gift and exchange lines are left out, and so is what was sold in to dealers or moved.
+-- Units that came back are negative.
 WITH lines AS (
     SELECT
         l.order_id AS order_id,
@@ -10,6 +11,8 @@ WITH lines AS (
         l.sku AS sku,
         l.channel AS channel,
         l.ship_to_region AS region,
+        l.ship_from_location AS location,
+        l.quantity AS quantity,
         coalesce(p.category, l.category) AS category,
         CAST(l.net_amount AS DOUBLE) AS revenue,
         CAST(l.net_amount AS DOUBLE)
@@ -29,7 +32,8 @@ originals AS (
         min(l.ordered_at) AS ordered_at,
         min(l.customer_id) AS customer_id,
         min(coalesce(l.channel, '(none)')) AS channel,
-        min(coalesce(l.ship_to_region, '(none)')) AS region
+        min(coalesce(l.ship_to_region, '(none)')) AS region,
+        min(coalesce(l.ship_from_location, '(none)')) AS location
     FROM order_lines AS l
     WHERE
         l.order_id IN (SELECT r.original_order_id FROM order_lines AS r WHERE r.original_order_id IS NOT NULL)
@@ -48,7 +52,9 @@ SELECT
     l.sku AS sku,
     coalesce(o.channel, l.channel, '(none)') AS channel,
     coalesce(o.region, l.region, '(none)') AS region,
+    coalesce(l.location, o.location, '(none)') AS location,
     coalesce(l.category, '(none)') AS category,
+    l.quantity AS quantity,
     l.revenue AS revenue,
     l.margin AS margin,
     l.is_sale AS is_sale

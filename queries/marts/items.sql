@@ -1,0 +1,96 @@
+-- grain: one row per SKU that was sold, is in stock, is on its way, or is in the products table
+-- parameters: $as_of
+-- scope: category=category region=public
+-- Class A holds the items that bring the first 80 % of the margin of the last 365 days, B those up to 95 %, C the rest.
+-- Where no line has a cost, revenue ranks them. An item that nobody described takes the category of its lines. Class and
+-- worth of a unit are the item's own, over all regions; what was sold where is in item_sales.
+WITH sold AS (
+    SELECT
+        l.sku AS sku,
+        max(l.category) AS category,
+        CAST(sum(CASE WHEN l.day > $as_of - 365 AND l.is_sale THEN l.quantity ELSE 0 END) AS BIGINT) AS units_year,
+        CAST(sum(CASE WHEN l.day > $as_of - 365 THEN l.revenue ELSE 0 END) AS DOUBLE) AS revenue_year,
+        CAST(sum(CASE WHEN l.day > $as_of - 365 THEN l.margin END) AS DOUBLE) AS margin_year
+    FROM stg_sale_lines AS l
+    GROUP BY l.sku
+),
+
+names AS (
+    SELECT l.sku AS sku, max(l.product_name) AS name FROM order_lines AS l GROUP BY l.sku
+),
+
+there AS (
+    SELECT s.sku AS sku FROM sold AS s
+    UNION
+    SELECT p.sku AS sku FROM products AS p
+    UNION
+    SELECT k.sku AS sku FROM stock_snapshots AS k WHERE k.day <= $as_of
+    UNION
+    SELECT i.sku AS sku FROM inbound AS i
+),
+
+described AS (
+    SELECT
+        t.sku AS sku,
+        coalesce(p.name, n.name, t.sku) AS name,
+        coalesce(p.category, s.category, '(none)') AS category,
+        p.sku IS NOT NULL AS described,
+        CAST(p.price AS DOUBLE) AS price,
+        CAST(p.unit_cost AS DOUBLE) AS unit_cost,
+        coalesce(p.pack_size, 1) AS pack_size,
+        coalesce(p.minimum_order, 0) AS minimum_order,
+        p.supplier AS supplier,
+        p.supplier_lead_days AS lead_days,
+        p.supplier_lead_sd AS lead_sd,
+        p.launched_on AS launched_on,
+        p.delisted_on AS delisted_on,
+        coalesce(s.units_year, 0) AS units_year,
+        coalesce(s.revenue_year, 0) AS revenue_year,
+        s.margin_year AS margin_year,
+        coalesce(s.margin_year, s.revenue_year, 0) AS worth
+    FROM there AS t
+    LEFT JOIN products AS p ON p.sku = t.sku
+    LEFT JOIN sold AS s ON s.sku = t.sku
+    LEFT JOIN names AS n ON n.sku = t.sku
+),
+
+ranked AS (
+    SELECT
+        d.sku AS sku,
+        CAST(
+            sum(greatest(d.worth, 0)) OVER (
+                ORDER BY d.worth DESC, d.sku ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ) - greatest(d.worth, 0) AS DOUBLE
+        ) AS before,
+        CAST(sum(greatest(d.worth, 0)) OVER () AS DOUBLE) AS total
+    FROM described AS d
+)
+
+SELECT
+    d.sku AS sku,
+    d.name AS name,
+    d.category AS category,
+    d.described AS described,
+    d.price AS price,
+    d.unit_cost AS unit_cost,
+    CASE
+        WHEN d.units_year > 0 AND d.margin_year IS NOT NULL THEN d.margin_year / d.units_year
+        ELSE d.price - d.unit_cost
+    END AS unit_margin,
+    CASE WHEN d.units_year > 0 THEN d.revenue_year / d.units_year ELSE d.price END AS unit_revenue,
+    d.pack_size AS pack_size,
+    d.minimum_order AS minimum_order,
+    d.supplier AS supplier,
+    d.lead_days AS lead_days,
+    d.lead_sd AS lead_sd,
+    d.launched_on AS launched_on,
+    d.delisted_on AS delisted_on,
+    CASE
+        WHEN r.total <= 0 OR d.worth <= 0 THEN 'C'
+        WHEN r.before < 0.8 * r.total THEN 'A'
+        WHEN r.before < 0.95 * r.total THEN 'B'
+        ELSE 'C'
+    END AS abc
+FROM described AS d
+INNER JOIN ranked AS r ON r.sku = d.sku
+ORDER BY d.sku

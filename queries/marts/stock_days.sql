@@ -1,0 +1,18 @@
+-- grain: one row per location, SKU and day with a stock snapshot, up to as-of
+-- parameters: $as_of
+-- after: items
+-- scope: category=category region=region
+-- A state: never summed over days. `region` is where the location stands, '(none)' where nobody says.
+SELECT
+    s.location_id AS location,
+    s.sku AS sku,
+    i.category AS category,
+    coalesce(l.region, '(none)') AS region,
+    s.day AS day,
+    s.on_hand AS on_hand,
+    coalesce(s.committed, 0) AS committed
+FROM stock_snapshots AS s
+INNER JOIN items AS i ON i.sku = s.sku
+LEFT JOIN locations AS l ON l.location_id = s.location_id
+WHERE s.day <= $as_of
+ORDER BY s.location_id, s.sku, s.day
