@@ -1,0 +1,67 @@
+"""Demand that comes in single units: Poisson where the variance is no larger than the mean, else negative binomial."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betainc, pdtr  # type: ignore[import-untyped]
+
+Floats = NDArray[np.float64]
+_SLACK = 1e-9
+_COUNTED_UP = 100.0
+_MOST_UNITS = 100_000
+
+
+def count_quantile(probability: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> Floats:
+    """Smallest whole number of units with at least this probability of not being exceeded.
+
+    Demand counts units: Poisson where the variance is no larger than the mean, otherwise negative binomial, matched to
+    mean and variance (size r = m^2 / (v - m), success probability m / v). Without demand it is 0.
+    """
+    p, m, v = np.broadcast_arrays(*(np.asarray(given, dtype=float) for given in (probability, mean, variance)))
+    found = np.zeros(m.shape)
+    flat, few, many = found.reshape(-1), (m > 0) & (m <= _COUNTED_UP), m > _COUNTED_UP
+    for chosen, quantile in ((few, _counted_up), (many, _halved)):
+        if chosen.any():
+            flat[chosen.reshape(-1)] = quantile(p[chosen], m[chosen], v[chosen])
+    return found
+
+
+def _counted_up(p: Floats, m: Floats, v: Floats) -> Floats:
+    """Probabilities of 0, 1, 2 ... units added up until they reach `p`: for small means, where this ends soon."""
+    size, chance, wide = _negative_binomial(m, v)
+    mass = np.where(wide, chance**size, np.exp(-m))
+    reached, found, waiting, k = mass.copy(), np.zeros(len(m)), np.arange(len(m)), 0
+    while (waiting := waiting[(reached[waiting] < p[waiting] - _SLACK) & (k < _MOST_UNITS)]).size:
+        i = waiting
+        step = np.where(wide[i], (k + size[i]) * (1 - chance[i]), m[i]) / (k + 1)
+        mass[i] *= step
+        reached[i] += mass[i]
+        k += 1
+        found[i] = k
+    return found
+
+
+def _halved(p: Floats, m: Floats, v: Floats) -> Floats:
+    """The smallest whole number that reaches `p`, by halving between -1 and one that reaches it: for large means."""
+    low, high = np.full(len(m), -1.0), np.ceil(m + 2 * np.sqrt(np.maximum(v, m)))
+    while np.any(short := count_probability(high, m, v) < p - _SLACK):
+        high = np.where(short, high * 2, high)
+    while np.any(high - low > 1):
+        middle = np.floor((low + high) / 2)
+        reached = count_probability(middle, m, v) >= p - _SLACK
+        high, low = np.where(reached, middle, high), np.where(reached, low, middle)
+    return np.asarray(high)
+
+
+def _negative_binomial(m: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Size and success probability by moments, and where the variance is wide enough for them."""
+    wide = v > m * (1 + 1e-6) + 1e-12
+    return np.square(m) / np.where(wide, v - m, 1.0), np.where(wide, m / np.where(wide, v, 1.0), 0.5), wide
+
+
+def count_probability(units: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> Floats:
+    """P(demand <= units) by the distributions of `count_quantile`; `units` whole numbers, 0 below 0."""
+    k, m, v = np.broadcast_arrays(*(np.asarray(given, dtype=float) for given in (units, mean, variance)))
+    size, chance, wide = _negative_binomial(np.maximum(m, 1e-12), v)
+    at = np.maximum(k, 0)
+    found = np.where(wide, betainc(size, at + 1, chance), pdtr(at, np.maximum(m, 0)))
+    return np.asarray(np.where(k < 0, 0.0, found))
