@@ -1,0 +1,24 @@
+-- grain: one row per ship-to region
+-- parameters: $as_of
+-- Of the 364 days up to as-of: `units` sold, and the revenue of orders without a known customer.
+WITH sold AS (
+    SELECT d.region AS region, sum(d.units) AS units
+    FROM demand_days AS d
+    WHERE d.day > $as_of - 364
+    GROUP BY d.region
+),
+
+unknown AS (
+    SELECT u.region AS region, sum(u.revenue) AS revenue
+    FROM unidentified_parts AS u
+    WHERE u.day > $as_of - 364
+    GROUP BY u.region
+)
+
+SELECT
+    s.region AS region,
+    CAST(s.units AS DOUBLE) AS units,
+    CAST(coalesce(n.revenue, 0) AS DOUBLE) AS unidentified_revenue
+FROM sold AS s
+LEFT JOIN unknown AS n ON n.region = s.region
+ORDER BY s.region

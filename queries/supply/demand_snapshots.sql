@@ -1,0 +1,11 @@
+-- grain: one row in all; none where nothing is known of stock
+-- parameters: none
+-- Days between the first and the last snapshot without any are unknown: neither in stock nor out.
+SELECT
+    min(s.day) AS first_day,
+    max(s.day) AS last_day,
+    count(DISTINCT s.day) AS known_days,
+    count(DISTINCT s.location) AS locations,
+    count(DISTINCT CASE WHEN s.on_hand < 0 THEN (s.location, s.sku) END) AS negative
+FROM stock_days AS s
+HAVING count(*) > 0

@@ -1,0 +1,110 @@
+"""Adding series of forecasts up, with their bands: series to a whole, weeks to a total.
+
+Bands of several series are added as if all of them erred the same way, and a total of weeks by how much weeks erred
+together in the backtest: neither can be narrower than what was measured.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+BANDS = ("low_80", "high_80", "low_95", "high_95")
+LISTS = ("units", *BANDS)
+FEWEST_TESTS = 8
+"""Below so many tests weeks are taken to err together."""
+
+
+def matrix(frame: pl.DataFrame, name: str) -> Matrix:
+    """A list column, all lists of one length, as rows of an array."""
+    width: int = frame.select(pl.col(name).list.len().max()).item() or 0
+    if not width:
+        return np.zeros((frame.height, 0))
+    return np.asarray(frame[name].list.to_array(width).to_numpy(), dtype=np.float64)
+
+
+def lists(name: str, values: Matrix) -> pl.Series:
+    """The rows of an array as a list column."""
+    if not values.size:
+        return pl.Series(name, [[] for _ in range(len(values))], dtype=pl.List(pl.Float64))
+    return pl.Series(name, np.ascontiguousarray(values)).cast(pl.List(pl.Float64))
+
+
+def weekly(daily: Matrix) -> Matrix:
+    """Sums of seven days; days of an unfinished week are left out."""
+    weeks = daily.shape[1] // 7
+    return np.asarray(daily[:, : weeks * 7].reshape(len(daily), weeks, 7).sum(axis=2))
+
+
+def added(series: pl.DataFrame, keys: Sequence[str], names: Sequence[str] = LISTS) -> pl.DataFrame:
+    """One row per value of `keys` (one in all without keys): `keys`, the lists `names` added up, and `series` (INT)."""
+    if not keys:
+        groups = pl.DataFrame({"series": [series.height]}).head(min(series.height, 1))
+        places = np.zeros(series.height, dtype=np.int64)
+    else:
+        groups = series.group_by(keys, maintain_order=True).agg(series=pl.len())
+        found = series.select(keys).join(
+            groups.select(keys).with_row_index("place"), on=keys, how="left", nulls_equal=True, maintain_order="left"
+        )
+        places = found["place"].to_numpy()
+    columns = []
+    for name in names:
+        rows = matrix(series, name)
+        total = np.zeros((groups.height, rows.shape[1]))
+        np.add.at(total, places, rows)
+        columns.append(lists(name, total))
+    return groups.with_columns(*columns)
+
+
+def moved(series: pl.DataFrame, change: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """`series` (`keys`, `LISTS`) with what manual values change (`keys`, `units`: a list by day) added to its units.
+
+    Adds `statistical` (units as they were) and `overridden`. Bands move with the units, not below 0.
+    """
+    plain = series.with_columns(statistical="units", overridden=pl.lit(value=False))
+    if change.is_empty() or series.is_empty():
+        return plain
+    if keys:
+        places = plain.select(keys).with_row_index("place")
+        found = change.join(places, on=keys, how="inner", nulls_equal=True)
+    else:
+        found = change.with_columns(place=pl.lit(0, dtype=pl.UInt32))
+    rows, units = found["place"].to_numpy(), matrix(plain, "units").copy()
+    delta = np.zeros_like(units)
+    np.add.at(delta, rows, matrix(found, "units"))
+    by_week = weekly(delta)
+    bands = [lists(name, np.maximum(matrix(plain, name) + by_week, 0.0)) for name in BANDS]
+    touched = np.isin(np.arange(plain.height), rows)
+    return plain.with_columns(lists("units", units + delta), *bands, overridden=pl.Series(touched))
+
+
+def correlation(errors: pl.DataFrame) -> float:
+    """How far weeks err together, 0 to 1, from a row of queries/supply/demand_week_errors.sql; 1 where it is not known.
+
+    With m weeks of correlation r, E[(sum of errors)^2] = (1 + (m - 1) r) times the sum of their squares.
+    """
+    if errors.is_empty() or errors["tests"][0] < FEWEST_TESTS or not errors["square_total"][0]:
+        return 1.0
+    row = errors.row(0, named=True)
+    ratio = row["total_square"] / row["square_total"]
+    return float(min(max((ratio - 1) / (row["weeks"] - 1), 0.0), 1.0))
+
+
+def totals(series: pl.DataFrame, weeks: int, together: float) -> pl.DataFrame:
+    """Rows of `series` (`units`, `statistical`, `BANDS`): the same names as sums over the first `weeks` weeks."""
+    units = weekly(matrix(series, "units"))[:, :weeks]
+    total = units.sum(axis=1)
+    count = max(units.shape[1], 1)
+    widen = np.sqrt(1 + (count - 1) * together)
+    columns = [
+        pl.Series("units", total),
+        pl.Series("statistical", weekly(matrix(series, "statistical"))[:, :weeks].sum(axis=1)),
+    ]
+    for name in BANDS:
+        away = matrix(series, name)[:, :weeks] - units
+        reach = widen * np.sqrt((away**2).sum(axis=1))
+        value = total - reach if name.startswith("low") else total + reach
+        columns.append(pl.Series(name, np.maximum(value, 0.0)))
+    return pl.DataFrame(columns)
