@@ -22,6 +22,17 @@ page = st.navigation(
                 url_path="lifetime_value",
             ),
         ],
+        _("Supply"): [
+            st.Page(
+                "pages/supply/coverage.py", title=_("Coverage"), icon=":material/grid_view:", url_path="coverage"
+            ),
+            st.Page("pages/supply/demand.py", title=_("Demand"), icon=":material/monitoring:", url_path="demand"),
+            st.Page(
+                "pages/supply/replenishment.py", title=_("Replenishment"), icon=":material/local_shipping:",
+                url_path="replenishment",
+            ),
+            st.Page("pages/supply/network.py", title=_("Network"), icon=":material/hub:", url_path="network"),
+        ],
         _("Shop"): [st.Page("pages/shop/data.py", title=_("Data"), icon=":material/database:", url_path="data")],
     }
 )  # fmt: skip

@@ -11,10 +11,11 @@ from typing import Annotated
 
 import typer
 
-from shopkeeper import fit_files, i18n, imports, lake, sample, startup
+from shopkeeper import cli_supply, fit_files, forecast_files, forecast_jobs, i18n, imports, lake, sample, startup
 from shopkeeper.cli_exports import export
 from shopkeeper.errors import Refused
 from shopkeeper.fits import KIND_NAMES
+from shopkeeper.forecasting import Run
 from shopkeeper.imports import mapping as mappings
 from shopkeeper.terminal import Day, day, err, out, progress, version_served
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Shopkeeper: one merchant's customers and goods.",
 )  # fmt: skip
 app.add_typer(export, name="export")
+cli_supply.register(export)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,6 +108,9 @@ def import_(
     with progress() as tell:
         fits = fit_files.make(outcome.version, tell)
     out.print(fits.reason.told(), markup=False)
+    with progress() as tell:
+        run = forecast_jobs.make(outcome.version, tell)
+    _print_run(run)
 
 
 def _print_outcome(outcome: imports.Outcome) -> None:
@@ -143,6 +148,33 @@ def fit_() -> None:
     for sentence in (fits.reason, *fits.notes):
         out.print(sentence.told(), markup=False)
     out.print(f"The fits of version {version.id} are in {fit_files.path_of(version)}.", markup=False)
+
+
+@app.command("forecast")
+def forecast_() -> None:
+    """Forecast demand by region and item from the data served, and test the forecast on its own past."""
+    version = version_served()
+    with progress() as tell:
+        run = forecast_jobs.make(version, tell)
+    _print_run(run)
+    out.print(f"The forecasts of version {version.id} are in {forecast_files.current(version)}.", markup=False)
+
+
+def _print_run(run: Run) -> None:
+    """A line per level on how the forecast did on the shop's own past, then what fell short."""
+    for row in run.errors().iter_rows(named=True):
+        out.print(
+            f"  {row['level']}: {row['series']:,} series, error {row['wape']:.1%} of demand against "
+            f"{row['naive_wape']:.1%} of the seasonal naive, bias {row['bias']:+.1%}, "
+            f"{row['hit_80']:.0%} of weeks within the 80 % band",
+            markup=False,
+        )
+    for note in run.notes():
+        out.print(note.told(), markup=False)
+    again = run.told["reused"]
+    out.print(
+        f"{run.told['series']:,} series of items in regions are forecast, {again:,} of them as before.", markup=False
+    )
 
 
 @app.command()

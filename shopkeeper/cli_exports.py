@@ -100,7 +100,7 @@ def export_retention(
     )  # fmt: skip
     view = View(period, method, windows, window_days, measure)
     version, query = _opened(output, chosen)
-    _write(output, downloads.cells(version, retention.report(query, chosen, view)))
+    write(output, downloads.cells(version, retention.report(query, chosen, view)))
 
 
 @export.command("churn")
@@ -127,7 +127,7 @@ def export_churn(
     options = churn.Options(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
     found = churn.report(query, fits, filters, options)
-    _write(output, customer_downloads.churn(version, found, rescue=rescue))
+    write(output, customer_downloads.churn(version, found, rescue=rescue))
 
 
 @export.command("lifetime_value")
@@ -145,7 +145,7 @@ def export_lifetime_value(
     """Historic and predicted value, one row per customer."""
     options = lifetime_value.Options(horizon, model, fitted_by, value, discount)
     version, query, fits = _fitted(output, filters)
-    _write(output, customer_downloads.lifetime_value(version, lifetime_value.report(query, fits, filters, options)))
+    write(output, customer_downloads.lifetime_value(version, lifetime_value.report(query, fits, filters, options)))
 
 
 @export.command("lifecycle")
@@ -166,14 +166,14 @@ def export_lifecycle(
     version, query = _opened(output, filters)
     found = lifecycle.report(query, filters, rules, day(since))
     customers = lifecycle.customers(query, filters, rules, day(since), from_stage, to_stage)
-    _write(output, customer_downloads.lifecycle(version, found, customers))
+    write(output, customer_downloads.lifecycle(version, found, customers))
 
 
 @export.command("model_check")
 def export_model_check(output: Output, model: Model = None) -> None:
     """Predicted and actual in the holdout, one row per figure of the test."""
     version, query, fits = _fitted(output, Filters())
-    _write(output, customer_downloads.model_check(version, model_check.report(query, fits, model)))
+    write(output, customer_downloads.model_check(version, model_check.report(query, fits, model)))
 
 
 def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:
@@ -194,7 +194,8 @@ def _fitted(output: Path, filters: Filters) -> tuple[Version, Engine, Fits]:
     return version, query, fits
 
 
-def _write(output: Path, made: downloads.Download) -> None:
+def write(output: Path, made: downloads.Download) -> None:
+    """Write the file and say what is in it."""
     exports.write(output, made.frame, made.about, made.columns)
     out.print(
         f"{made.about.rows:,} rows as of {made.about.as_of} are in {output}. {made.about.filter_text()}", markup=False

@@ -5,6 +5,7 @@ from shopkeeper.customer_measures import CUSTOMER_MEASURES, MODEL_MEASURES
 from shopkeeper.i18n import N_, Number
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measure import Measure
+from shopkeeper.supply_measures import SUPPLY_MEASURES
 from shopkeeper.terms import TERMS
 
 COHORT_MEASURES: tuple[Measure, ...] = (
@@ -209,7 +210,7 @@ SHOP_MEASURES: tuple[Measure, ...] = (
     ),
 )
 
-MEASURES = (*COHORT_MEASURES, *SHOP_MEASURES, *CUSTOMER_MEASURES, *MODEL_MEASURES)
+MEASURES = (*COHORT_MEASURES, *SHOP_MEASURES, *CUSTOMER_MEASURES, *MODEL_MEASURES, *SUPPLY_MEASURES)
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
 

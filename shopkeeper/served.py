@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from shopkeeper import fit_files, imports, lake
+from shopkeeper import fit_files, forecast_files, forecast_jobs, imports, lake
 from shopkeeper.imports import mapping
 from shopkeeper.lake import Progress
 from shopkeeper.manifest import Version
@@ -22,13 +22,15 @@ def served(progress: Progress | None = None) -> Version:
 
 
 def sample_version(progress: Progress | None = None) -> Version:
-    """The sample shop as a version of a lake of its own, apart from the merchant's; its fits are made with it."""
+    """The sample shop as a version of a lake of its own, apart from the merchant's, with its fits and forecasts."""
     root = sample_root()
     found = lake.current(root)
     if found is None or found.recipe != recipe() or not is_of(found, SAMPLE):
         found = imports.import_files([SAMPLE], mapping.load("sample"), root, progress=progress).version
     if fit_files.read(found) is None:
         fit_files.make(found, progress or (lambda _step, _share: None))
+    if forecast_files.current(found) is None:
+        forecast_jobs.make(found, progress or (lambda _step, _share: None))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from shopkeeper.filters import Filters
 from shopkeeper.fits import Fits
 from shopkeeper.manifest import Version
 from shopkeeper.ui.churn import DEFINITIONS
-from tests import fitted_shops, web_shop
+from tests import fitted_shops, page_app, web_shop
+from tests.page_app import texts
 
-APP = str(Path(__file__).parent.parent / "app.py")
 PAGE = "pages/customers/churn_risk.py"
+open_page = partial(page_app.opened, PAGE)
 
 
 @pytest.fixture(scope="module")
@@ -48,23 +50,9 @@ def fits(shop: Version) -> Fits:
     return found
 
 
-def open_page(**link: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run().switch_page(PAGE).run()
-    assert not app.exception
-    assert not app.error, [error.value for error in app.error]
-    return app
-
-
 def rescue_of(app: AppTest) -> Any:
     """The rescue list as it is shown; the table before it is that of the models."""
     return next(table.value for table in app.dataframe if "value_at_stake" in table.value)
-
-
-def texts(app: AppTest) -> str:
-    return "\n".join(str(element.value) for element in (*app.markdown, *app.caption, *app.warning, *app.info))
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)

@@ -11,7 +11,14 @@ REPOSITORY = Path(__file__).parent.parent
 PACKAGE = REPOSITORY / "shopkeeper"
 SOURCES = sorted([REPOSITORY / "app.py", *(REPOSITORY / "pages").rglob("*.py"), *PACKAGE.rglob("*.py")])
 SCREEN = {"app.py", "pages", "shopkeeper/ui", "shopkeeper/ui.py"}
-FEATURES = {"retention", "churn", "lifecycle", "lifetime_value", "model_check", "second_order"}
+FEATURES = {
+    "retention", "churn", "lifecycle", "lifetime_value", "model_check", "second_order", "coverage", "coverage_series",
+    "coverage_ground", "coverage_notes", "inventory", "count_demand", "serving", "network", "network_ground",
+    "network_nodes", "network_placed",
+    "decisions", "replenishment", "replenishment_notes", "stock_needs", "transfers",
+    "demand", "demand_bands", "demand_parts", "demand_overrides", "demand_checks", "demand_lost", "stock_outs",
+    "two_sided",
+}  # fmt: skip
 FORBIDDEN_FOR_FEATURES = {"duckdb", "streamlit", "plotly", "shopkeeper.ui", "shopkeeper.charts", "shopkeeper.lake"}
 
 

@@ -47,7 +47,7 @@ def risk_histogram(distribution: pl.DataFrame, currency: str) -> go.Figure:
         height=330, **CALM,
         xaxis={"title": _("Churn risk"), "tickformat": ".0%", "dtick": 0.2, "range": [0, 1], "showgrid": False,
                "fixedrange": True},
-        yaxis={"title": _("Customers"), "rangemode": "tozero", "fixedrange": True, "tickformat": "~s",
+        yaxis={"title": _("Customers"), "rangemode": "tozero", "fixedrange": True,
                "range": [0, max(counts, default=1) * 1.12 or 1]},
     )  # fmt: skip
 
@@ -74,7 +74,7 @@ def stake_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
     )  # fmt: skip
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
         height=max(330, 60 + 26 * len(labels)), **CALM,
-        xaxis={"title": _("Value at stake ({currency})", currency=currency), "tickformat": "~s", "fixedrange": True},
+        xaxis={"title": _("Value at stake ({currency})", currency=currency), "fixedrange": True},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
     )  # fmt: skip
 
@@ -185,7 +185,7 @@ def stage_areas(stages: pl.DataFrame, names: Mapping[str, str], measure: str, un
     return figure.update_layout(
         height=400, dragmode=False,
         xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m"},
-        yaxis={"title": unit, "tickformat": "~s", "rangemode": "tozero", "fixedrange": True},
+        yaxis={"title": unit, "rangemode": "tozero", "fixedrange": True},
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def retention_curves(reports: Sequence[tuple[str, Retention]], currency: str) ->
         },
         yaxis={
             "title": rate_title(view, currency), "rangemode": "tozero", "fixedrange": True,
-            "tickformat": ".0%" if view.measure == "customers" else "~s",
+            "tickformat": ".0%" if view.measure == "customers" else "",
         },
         dragmode=False,
     )  # fmt: skip

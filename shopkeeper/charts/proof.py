@@ -32,7 +32,7 @@ def compared_bars(frame: pl.DataFrame, key: str, *, titles: tuple[str, str], mor
     return figure.update_layout(
         height=340, bargap=0.25, **STILL,
         xaxis={"title": titles[0], "type": "category", "fixedrange": True},
-        yaxis={"title": titles[1], "fixedrange": True, "rangemode": "tozero", "tickformat": "~s", "nticks": 6},
+        yaxis={"title": titles[1], "fixedrange": True, "rangemode": "tozero", "nticks": 6},
         legend={"y": 1, "yanchor": "bottom"},
     )  # fmt: skip
 
@@ -105,6 +105,6 @@ def purchase_tracking(weeks: pl.DataFrame, split: date, *, cumulative: bool) -> 
         xaxis={"fixedrange": True, "showgrid": False, "nticks": 7, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d"},
         yaxis={
             "title": _("Repeat purchases until then") if cumulative else _("Repeat purchases in the week"),
-            "fixedrange": True, "rangemode": "tozero", "tickformat": "~s", "nticks": 6,
+            "fixedrange": True, "rangemode": "tozero", "nticks": 6,
         },
     )  # fmt: skip

@@ -55,7 +55,7 @@ def value_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "ticksuffix": " "},
         xaxis={
             "title": _("Per customer ({currency})", currency=currency), "fixedrange": True, "rangemode": "tozero",
-            "tickformat": "~s", "nticks": 6,
+            "nticks": 6,
         },
         legend={"y": 1, "yanchor": "bottom", "traceorder": "normal"},
     )  # fmt: skip
@@ -96,7 +96,7 @@ def value_distribution(classes: pl.DataFrame, currency: str) -> go.Figure:
             "title": _("Predicted value of a customer ({currency})", currency=currency), "type": "category",
             "fixedrange": True,
         },
-        yaxis={"title": _("Customers"), "fixedrange": True, "tickformat": "~s"},
+        yaxis={"title": _("Customers"), "fixedrange": True},
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
+from shopkeeper import forecast_files
 from shopkeeper.engine import EVERYTHING, Engine, Query, Scope, open_version
 from shopkeeper.i18n import gettext as _
 from shopkeeper.manifest import Version, read_manifest
@@ -22,11 +23,12 @@ importing = Lock()
 
 @dataclass(frozen=True)
 class Opened:
-    """What one run answers from: one version, for one viewer."""
+    """What one run answers from: one version, for one viewer, and the forecast run in use if there is one."""
 
     version: Version
     query: Query
     scope: Scope
+    forecast: Path | None
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Question:
 def open_data(scope: Scope = EVERYTHING) -> Opened:
     """Read the pointer once, for the whole run: a version published meanwhile is for the next one."""
     version = version_now()
-    st.session_state[OPENED] = Opened(version, engine(str(version.path), scope), scope)
+    run = forecast_files.current(version)
+    st.session_state[OPENED] = Opened(version, engine(str(version.path), scope, run.name if run else ""), scope, run)
     return opened()
 
 
@@ -72,15 +75,16 @@ def load(report: Callable[Concatenate[Query, P], R], *arguments: P.args, **optio
     """
     now = opened()
     asked = (f"{report.__module__}.{report.__qualname__}", repr(arguments), repr(sorted(options.items())))
-    key = (*asked, repr(now.scope), now.version.id)
+    key = (*asked, repr(now.scope), now.version.id, now.forecast.name if now.forecast else "")
     found: R = answer(Question(key, lambda: report(now.query, *arguments, **options)))  # type: ignore[assignment]
     return found
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda held: held.close())
-def engine(folder: str, scope: Scope) -> Engine:
-    """One engine per version and scope, shared by all sessions; each query takes a cursor of its own."""
-    return open_version(read_manifest(Path(folder)), scope)
+def engine(folder: str, scope: Scope, run: str) -> Engine:
+    """One engine per version, scope and forecast run, shared by all; each query takes a cursor of its own."""
+    version = read_manifest(Path(folder))
+    return open_version(version, scope, made=forecast_files.made(version) if run else None)
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from shopkeeper import forecast_jobs
 from shopkeeper.exports import browser_path
 from shopkeeper.manifest import Version
-from tests import web_shop
+from tests import goods_shop, web_shop
 from tests.web_app import running
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -55,9 +56,36 @@ def app_url(chromium: str, shop: Version, tmp_path_factory: pytest.TempPathFacto
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def goods(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """A shop with stock, lanes and deliveries, and the forecast that the job makes of it."""
+    version = goods_shop.publish(tmp_path_factory.mktemp("goods") / "lake")
+    forecast_jobs.make(version)
+    return version
+
+
+@pytest.fixture(scope="session")
+def goods_url(chromium: str, goods: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("supply") / "server.log"
+    with running(goods.path.parents[1], log) as url:
+        yield url
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def quiet_page(page: Page, app_url: str) -> Iterator[Page]:
     """A page that fails its test for an error on the console, or for a request to another host."""
+    yield from quiet(page, app_url)
+
+
+@pytest.fixture
+def quiet_supply(page: Page, goods_url: str) -> Iterator[Page]:
+    """The same for the shop with goods."""
+    yield from quiet(page, goods_url)
+
+
+def quiet(page: Page, app_url: str) -> Iterator[Page]:
+    """Listen to the page until its test is over."""
     faults: list[str] = []
 
     def heard(kind: str, text: str, url: str) -> None:

@@ -1,0 +1,23 @@
+"""What will be asked for, where and how sure; how it was forecast before, what was lost, manual values, both sides."""
+
+import streamlit as st
+
+from shopkeeper import ui
+from shopkeeper.ui import demand as parts
+from shopkeeper.ui import demand_answer as first
+from shopkeeper.ui import demand_sections as sections
+from shopkeeper.ui.goods_choices import choose_goods
+
+filters = choose_goods(without=("locations",))
+section = parts.choose_section()
+above = st.container()
+found = parts.found_for(filters, section)
+with above:
+    first.draw_answer(found)
+    if section == "forecast":
+        parts.draw_head(found)
+if section == "forecast":
+    parts.draw_rows(found)
+else:
+    sections.draw(section, filters)
+ui.explain(parts.DEFINITIONS[section])

@@ -1,0 +1,90 @@
+"""What a stock planner does on the Demand page, in a real browser: to one item, its file, a manual value."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shopkeeper import demand, demand_downloads, fit_files, forecast_files, forecast_jobs
+from shopkeeper.demand import Options
+from shopkeeper.engine import open_version
+from shopkeeper.goods import GoodsFilters
+from shopkeeper.manifest import Version
+from shopkeeper.ui.demand import DEFINITIONS
+from tests import goods_shop
+from tests.browser.test_journeys import download, go, idle, within
+from tests.web_app import running
+
+
+@pytest.fixture(scope="module")
+def goods(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    version = goods_shop.publish(tmp_path_factory.mktemp("goods") / "lake")
+    fit_files.make(version)
+    forecast_jobs.make(version)
+    return version
+
+
+@pytest.fixture(scope="module")
+def goods_url(chromium: str, goods: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with running(goods.path.parents[1], log) as url:
+        yield url
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+def test_from_the_answer_to_the_items_of_a_category_and_their_file(
+    page: Page, goods_url: str, goods: Version, tmp_path: Path
+) -> None:
+    query = open_version(goods, made=forecast_files.made(goods))
+    whole = demand.report(query, GoodsFilters())
+    category = whole.series["category"][0]
+    below = demand.report(query, GoodsFilters(categories=(category,)), (), Options("sku"))
+    expected = demand_downloads.demand(goods, below).frame
+    query.close()
+    go(page, f"{goods_url}/demand", shows="stPlotlyChart")
+    expect(page.get_by_text(f"about {whole.totals['units'][0]:,.0f} units will be asked for")).to_be_visible()
+
+    grid = within(page, "demand_grid").locator("canvas").first
+    grid.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box = grid.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    expect(page.get_by_text(f"about {below.totals['units'][0]:,.0f} units will be asked for")).to_be_visible(
+        timeout=20_000
+    )
+    idle(page)
+    with download(page, "demand", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["sku"] for row in rows] == expected["sku"].to_list()
+    assert [float(row["forecast"]) for row in rows] == pytest.approx(expected["forecast"].to_list())
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_manual_value_changes_the_answer_until_it_is_withdrawn(page: Page, goods_url: str) -> None:
+    go(page, f"{goods_url}/demand?demand_view=manual&goods_skus=K2", shows="stNumberInput")
+    answer = page.get_by_role("heading", level=4).first
+    before = answer.inner_text()
+    within(page, "decided_by").locator("input").fill("Ann")
+    within(page, "manual_units").locator("input").fill("50")
+    within(page, "manual_reason").locator("input").fill("Campaign")
+    within(page, "manual_reason").locator("input").press("Tab")
+    idle(page)
+    within(page, "manual_keep").get_by_role("button").click()
+    expect(answer).to_contain_text("1,400 units", timeout=20_000)
+    idle(page)
+    within(page, "manual_withdraw_go").get_by_role("button").click()
+    expect(answer).to_have_text(before, timeout=20_000)
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, color_scheme="dark", locale="zh-CN")
+@pytest.mark.parametrize("part", DEFINITIONS)
+def test_a_phone_never_scrolls_sideways(page: Page, goods_url: str, part: str) -> None:
+    page.goto(f"{goods_url}/demand?demand_view={part}")
+    expect(page.get_by_role("heading", level=4).first).to_be_visible(timeout=30_000)
+    idle(page)
+    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
+    assert max(page.evaluate(wide)) <= 390
+    assert page.get_by_test_id("stException").count() == 0

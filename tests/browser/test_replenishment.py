@@ -1,0 +1,63 @@
+"""From the orders of today to a decision in the log, and to the file, in a real browser."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shopkeeper import forecast_files, replenishment
+from shopkeeper.engine import open_version
+from shopkeeper.goods import GoodsFilters
+from shopkeeper.manifest import Version
+from shopkeeper.replenishment import Orders
+from shopkeeper.ui.replenishment import DEFINITIONS
+from tests.browser.test_journeys import download, go, idle, screen_table, within
+
+
+def report(goods: Version) -> Orders:
+    query = open_version(goods, made=forecast_files.made(goods))
+    found = replenishment.report(query, GoodsFilters())
+    query.close()
+    return found
+
+
+def test_an_order_is_explained_accepted_and_found_in_the_log(
+    quiet_supply: Page, goods_url: str, goods: Version, tmp_path: Path
+) -> None:
+    page, found = quiet_supply, report(goods)
+    go(page, f"{goods_url}/replenishment")
+    idle(page)
+    with download(page, "orders", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["units"]) for row in rows] == found.rows["units"].to_list()
+    assert all(row["why"] for row in rows)
+
+    first = found.rows.row(0, named=True)
+    box = within(page, "orders_table").locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    expect(page.get_by_text(f"{first['position']} in position")).to_be_visible(timeout=15_000)
+    expect(within(page, "stock_path_chart")).to_be_visible(timeout=15_000)
+    idle(page)
+    within(page, "decided_by").locator("input").fill("Ann")
+    within(page, "decided_by").locator("input").press("Tab")
+    idle(page)
+    within(page, "decide_accepted").get_by_role("button").click()
+    expect(page.get_by_text("Kept in the log: 1 decision.")).to_be_visible(timeout=15_000)
+    idle(page)
+
+    page.locator(".st-key-replenishment_view").get_by_text("Decisions", exact=True).click()
+    expect(page.locator(".st-key-decisions_table")).to_be_visible(timeout=15_000)
+    idle(page)
+    assert any("Ann" in row for row in screen_table(page, "decisions"))
+
+
+@pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, color_scheme="dark", locale="zh-CN")
+@pytest.mark.parametrize("part", DEFINITIONS)
+def test_a_phone_never_scrolls_sideways(quiet_supply: Page, goods_url: str, part: str) -> None:
+    page = quiet_supply
+    go(page, f"{goods_url}/replenishment?replenishment_view={part}", shows="stPopover")
+    idle(page)
+    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
+    assert max(page.evaluate(wide)) <= 390
