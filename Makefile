@@ -25,7 +25,7 @@ check: $(VENV)/.dev  ## format, lint, types
 	$(BIN)/mypy
 
 test: check  ## everything that must hold
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -173,6 +173,12 @@ def reruns(version: Version) -> list[Row]:
     return found
 
 
+def large_coverage(folder: Path) -> list[Row]:
+    """Coverage at 62,000 series, on a version of its own, in a process of its own."""
+    output = child("-m", "benchmarks.coverage", str(folder))[2]
+    return [(what, measured, ratio, goal) for what, measured, ratio, goal in map(fields, output.splitlines())]
+
+
 def fields(line: str) -> list[str]:
     """The fields of a tab-separated line."""
     return line.split("\t")
@@ -182,6 +188,20 @@ def models(version: Version, customers: int) -> list[Row]:
     """All three buying models against lifetimes, in a process of its own."""
     root = version.path.parent.parent
     _, peak, output = child("-m", "benchmarks.customers", str(root), str(customers))
+    return [(what, f"{measured}, peak {peak:.2f} GiB", part, goal) for what, measured, part, goal in
+             map(fields, output.splitlines())]  # fmt: skip
+
+
+def moves() -> list[Row]:
+    """Transfers of a whole chain, in a process of its own."""
+    _, peak, output = child("-m", "benchmarks.transfers")
+    return [(what, f"{measured}, peak {peak:.2f} GiB", told, goal) for what, measured, told, goal in
+            map(fields, output.splitlines())]  # fmt: skip
+
+
+def forecasts() -> list[Row]:
+    """The forecast job on 62,000 series and again after a few changed, in a process of its own."""
+    _, peak, output = child("-m", "benchmarks.forecasts")
     return [(what, f"{measured}, peak {peak:.2f} GiB", part, goal) for what, measured, part, goal in
              map(fields, output.splitlines())]  # fmt: skip
 
@@ -207,8 +227,14 @@ def main() -> None:
     rows += questions(version)
     say.print("fitting ...")
     rows += models(version, given.customers)
+    say.print("moving ...")
+    rows += moves()
+    say.print("forecasting ...")
+    rows += forecasts()
     say.print("rerunning the pages ...")
     rows += reruns(version)
+    say.print("covering 62,000 series ...")
+    rows += large_coverage(given.folder)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
     print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
           f"Python {platform.python_version()}, DuckDB {duckdb.__version__}\n")  # fmt: skip

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from shopkeeper.forecast_tables import MADE_TABLES
 from shopkeeper.measures import MEASURES
 from shopkeeper.queries import QUERIES, load
 from shopkeeper.tables import REQUIRED_TABLES, TABLES, Table
@@ -28,6 +29,8 @@ def render() -> str:
         INTRODUCTION,
         "## Tables that a merchant may bring",
         *(_table(table) for table in TABLES),
+        "## Tables that the forecast job makes",
+        *(_table(table) for table, _ in MADE_TABLES.values()),
         "## Measures",
         _rows(
             ("measure", "name", "meaning", "formula"),

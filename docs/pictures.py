@@ -39,7 +39,11 @@ SAMPLE = (
     Picture("retention-curves", "/?chart=curves&method=cumulative", 1400, "light", "en-US"),
     Picture("churn-risk", "/churn_risk", 1400, "light", "en-US", 1400),
     Picture("lifetime-value", "/lifetime_value", 1400, "light", "en-US", 1400),
-    Picture("lifetime-value-proof", "/lifetime_value?section=proof", 1400, "light", "en-US"),
+    Picture("lifetime-value-proof", "/lifetime_value?value_part=proof", 1400, "light", "en-US"),
+    Picture("coverage", "/coverage", 1400, "light", "en-US", 1400),
+    Picture("demand", "/demand", 1400, "light", "en-US", 1400),
+    Picture("replenishment", "/replenishment", 1400, "light", "en-US", 1400),
+    Picture("network", "/network", 1400, "light", "en-US", 1400),
     Picture("data", "/data", 1400, "light", "en-US", 1500),
 )
 ONLINE_RETAIL = (Picture("online-retail", "/", 1400, "light", "en-US"),)
