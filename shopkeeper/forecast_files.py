@@ -57,7 +57,8 @@ def publish(version: Version, tables: Mapping[str, pl.DataFrame], words: Mapping
     `words` is plain JSON: what the job wants to say of itself.
     """
     home = _home(version)
-    run = home / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    # To the microsecond: runs are pruned in the order of their names, and two may fall into one second.
+    run = home / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{secrets.token_hex(3)}"
     fresh = home / f".{run.name}.json"
     try:
         run.mkdir(parents=True)

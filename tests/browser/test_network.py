@@ -28,7 +28,8 @@ def test_from_the_rate_to_a_store_switched_on_and_its_file(
     page, found = quiet_supply, found_in(goods)
     go(page, f"{goods_url}/network")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(i18n.percent(found.now.near_rate))
-    assert screen_points(page) == found.regions.height
+    tiles = within(page, "network_map_chart").locator(".scatterlayer .points .point")
+    expect(tiles).to_have_count(found.regions.height, timeout=15_000)
 
     within(page, "network_view").get_by_text("One more shipping point").click()
     expect(within(page, "tried_nodes")).to_be_visible(timeout=30_000)
@@ -43,10 +44,6 @@ def test_from_the_rate_to_a_store_switched_on_and_its_file(
     assert len(listed) == found.candidates.height
     assert float(listed[0]["points"]) == round(found.candidates["points"][0], 12)
     expect(page).to_have_url(re.compile("network_view=next"))
-
-
-def screen_points(page: Page) -> int:
-    return within(page, "network_map_chart").locator(".scatterlayer .points .point").count()
 
 
 def test_the_table_of_nodes_is_that_of_the_report(quiet_supply: Page, goods_url: str, goods: Version) -> None:
