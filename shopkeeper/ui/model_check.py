@@ -44,8 +44,9 @@ def draw_proof(fits: Fits, kind: Kind | None, value: Value) -> None:
     split = found.calibration_end
     st.markdown(f"##### {_('Would it have been right?')}")
     st.markdown(verdict(found, fits))
+    whole = customer_downloads.model_check(opened().version, found)
     draw_figures(found, fits, value)
-    draw_trials(found, fits)
+    draw_trials(found, whole, fits)
     if found.kind is None or split is None or found.purchases.is_empty():
         return
     st.markdown(f"##### {_('{kind} against what happened', kind=KIND_NAMES[found.kind])}")
@@ -59,8 +60,8 @@ def draw_proof(fits: Fits, kind: Kind | None, value: Value) -> None:
             ),
             width="content",
         )
-        tables.download_menu(customer_downloads.model_check(opened().version, found), "proof_all")
-    views = charts_of(found, split, days)
+        tables.download_menu(whole, "proof_all")
+    views = charts_of(found, whole, split, days)
     for pair in zip(views[::2], views[1::2], strict=True):
         for column, view in zip(st.columns(2, gap="medium"), pair, strict=True):
             with column:
@@ -120,7 +121,7 @@ def draw_figures(found: ModelCheck, fits: Fits, value: Value) -> None:
         )
 
 
-def draw_trials(found: ModelCheck, fits: Fits) -> None:
+def draw_trials(found: ModelCheck, whole: Download, fits: Fits) -> None:
     """Every model on the same customers and days."""
     refused = {trial.kind: trial.refused.told() for trial in fits.trials if trial.refused}
     frame = found.trials.sort("log_likelihood", descending=True, nulls_last=True).with_columns(
@@ -136,7 +137,7 @@ def draw_trials(found: ModelCheck, fits: Fits) -> None:
         *(Column(name, _(measure(name).label), measure(name).format) for name in names),
         *([Column("refused", _("Why there is no fit"))] if refused else []),
     )  # fmt: skip
-    shown = sheet(found, "model-trials", _("Models on the holdout"), frame, columns, names)
+    shown = sheet(found, whole, "model-trials", _("Models on the holdout"), frame, columns, names)
     st.markdown(f"**{_('Models on the holdout')}**")
     tables.show_table(shown, "proof_trials")
     with st.expander(_("Parameters of the fits on all days")):
@@ -148,12 +149,13 @@ def draw_trials(found: ModelCheck, fits: Fits) -> None:
         numbers = tuple(
             Column(name, label, None if name in {"kind", "parameter"} else "number") for name, label in labels.items()
         )
-        tables.show_table(sheet(found, "model-parameters", _("Parameters of the models"), fitted_on_all, numbers),
-                          "proof_parameters")  # fmt: skip
+        words = _("Parameters of the models")
+        tables.show_table(sheet(found, whole, "model-parameters", words, fitted_on_all, numbers), "proof_parameters")
 
 
 def sheet(
     found: ModelCheck,
+    whole: Download,
     report: str,
     title: str,
     frame: pl.DataFrame,
@@ -161,14 +163,13 @@ def sheet(
     terms: Sequence[str] = (),
 ) -> Download:
     """A table of the test; its choices are those of the whole test's file."""
-    whole = customer_downloads.model_check(opened().version, found)
     return tables.download_of(
         report, title, frame, columns, chosen=whole.about.filters, words=whole.choices,
         terms=("holdout", "purchase", *terms), as_of=found.as_of,
     )  # fmt: skip
 
 
-def charts_of(found: ModelCheck, split: date, days: int) -> list[Callable[[], None]]:
+def charts_of(found: ModelCheck, whole: Download, split: date, days: int) -> list[Callable[[], None]]:
     """Six views of the same test, each drawn when it is called."""
     each, count = _("Purchases per customer in {days}", days=i18n.days(days)), _("Customers")
     tenth, past = _("Tenth of customers, by expected purchases"), _("Repeat purchases until then")
@@ -186,15 +187,15 @@ def charts_of(found: ModelCheck, split: date, days: int) -> list[Callable[[], No
         ("frequency", _("Purchases by past frequency"), found.by_frequency,
          lambda **_dark: charts.compared_bars(found.by_frequency, "frequency", titles=(past, each), more=MOST)),
     ]  # fmt: skip
-    return [drawing(found, *given) for given in drawings]
+    return [drawing(found, whole, *given) for given in drawings]
 
 
 def drawing(
-    found: ModelCheck, name: str, title: str, frame: pl.DataFrame, draw: Callable[..., Any]
+    found: ModelCheck, whole: Download, name: str, title: str, frame: pl.DataFrame, draw: Callable[..., Any]
 ) -> Callable[[], None]:
     """One chart with its table and files."""
     columns = tuple(Column(column, label_of(column), format_of(name, column)) for column in frame.columns)
-    shown = sheet(found, f"model-{name}", title, frame, columns)
+    shown = sheet(found, whole, f"model-{name}", title, frame, columns)
     return lambda: tables.show_chart(draw, shown, f"proof_{name}")
 
 
