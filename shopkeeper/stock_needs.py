@@ -54,7 +54,7 @@ def needs(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...], 
     chosen = GoodsFilters(categories=filters.categories, skus=filters.skus)
     asked = chosen.parameters("categories", "skus")
     items = query("supply/replenishment_items", **asked)
-    stock = query("supply/replenishment_stock", **asked)
+    stock = query("supply/coverage_stock", **asked)
     suppliers = query("supply/replenishment_suppliers")
     forecasts = demand.used(query, chosen, overrides)
     served = serving.location_demand(query, forecasts)
