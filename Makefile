@@ -35,7 +35,7 @@ bench: $(VENV)/.dev  ## speed on a generated shop; LINES=10000000
 	$(BIN)/python -m benchmarks --lines $(LINES)
 
 pictures: $(VENV)/.dev  ## the README's screenshots, from the running app
-	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m tools.pictures
 
 messages: $(VENV)/.dev  ## bring the Chinese catalogue up to date with the source
 	$(BIN)/python -m babel.messages.frontend -q extract -F babel.cfg --sort-output --add-location=file --omit-header -o $(VENV)/messages.pot .

@@ -15,11 +15,13 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from shopkeeper import lake, retention, sample
-from shopkeeper.engine import Engine, open_version
-from shopkeeper.filters import Filters
-from shopkeeper.manifest import Version
-from shopkeeper.retention import View
+from shopkeeper import sample
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention.report import View
+from shopkeeper.engine.duckdb import Engine, open_version
+from shopkeeper.lake import store
+from shopkeeper.lake.version import Version
 
 HERE = Path(__file__).parent
 LINES_PER_ORDER = 2.0
@@ -86,7 +88,7 @@ def publishing(directory: Path, folder: Path) -> tuple[list[Row], Version]:
     published = child(
         "-m", "benchmarks.publish", str(directory / "order_lines"), str(directory / "products.parquet"), str(root)
     )
-    version = lake.current(root)
+    version = store.current(root)
     if version is None:
         raise SystemExit("nothing was published")
     rows = f"{version.tables['order_lines'].rows_published:,}"

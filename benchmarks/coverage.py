@@ -19,13 +19,16 @@ import polars as pl
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.rerun import measure, p95
-from shopkeeper import coverage, forecast_files, imports, lake
-from shopkeeper.engine import Engine, open_version
-from shopkeeper.filters import Parameter
-from shopkeeper.forecast_tables import HORIZON, MADE_TABLES, WEEKS
-from shopkeeper.goods import GoodsFilters
-from shopkeeper.imports import mapping
-from shopkeeper.manifest import Shop, Version
+from shopkeeper.contract.forecasts import HORIZON, MADE_TABLES, WEEKS
+from shopkeeper.customers.filters import Parameter
+from shopkeeper.engine.duckdb import Engine, open_version
+from shopkeeper.imports import job
+from shopkeeper.imports.mapping import file
+from shopkeeper.jobs.forecast import files
+from shopkeeper.lake import store
+from shopkeeper.lake.version import Shop, Version
+from shopkeeper.supply.coverage import report as coverage
+from shopkeeper.supply.filters import GoodsFilters
 
 REGIONS, SKUS, WAREHOUSES, STORES, CATEGORIES = 31, 2_000, 8, 52, 10
 AS_OF = date(2026, 10, 21)
@@ -135,17 +138,17 @@ def filled(name: str, rows: pl.DataFrame) -> pl.DataFrame:
 def version(folder: Path) -> Version:
     """The version, made once."""
     root = folder / "coverage"
-    found = lake.current(root)
-    if found is None or not forecast_files.current(found):
+    found = store.current(root)
+    if found is None or not files.current(found):
         draw = np.random.default_rng(3)
         source = folder / "coverage-files"
         source.mkdir(parents=True, exist_ok=True)
         for name, rows in tables(draw).items():
             rows.write_parquet(source / f"{name}.parquet")
-        own = replace(mapping.load("sample"), shop=Shop("Large shop", "CNY", "Asia/Shanghai"))
-        found = imports.import_files([source], own, root, as_of=AS_OF).version
+        own = replace(file.load("sample"), shop=Shop("Large shop", "CNY", "Asia/Shanghai"))
+        found = job.import_files([source], own, root, as_of=AS_OF).version
         none = {name: filled(name, pl.DataFrame()).clear() for name in MADE_TABLES}
-        forecast_files.publish(found, none | {"forecasts": forecasts(draw)}, {})
+        files.publish(found, none | {"forecasts": forecasts(draw)}, {})
     return found
 
 
@@ -172,7 +175,7 @@ def serving(root: Path) -> Iterator[None]:
 def main() -> None:
     """Measure and print."""
     made = version(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "shops")
-    query = Timed(open_version(made, made=forecast_files.made(made)))
+    query = Timed(open_version(made, made=files.made(made)))
     asked, whole = [], []
     for number in range(REPEATS + 1):
         query.seconds = 0.0

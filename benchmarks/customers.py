@@ -12,15 +12,16 @@ from pathlib import Path
 import polars as pl
 from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
 
-from shopkeeper import lake
-from shopkeeper.models import buying, scoring
+from shopkeeper.lake import store
+from shopkeeper.models.buying import model as buying_model
+from shopkeeper.models.buying import scoring
 
 HORIZON = 90
 
 
 def histories(data: Path, customers: int) -> pl.DataFrame:
     """`frequency, recency, T` of so many customers of the version served, read from its mart."""
-    version = lake.current(data)
+    version = store.current(data)
     if version is None:
         raise SystemExit(f"nothing is published in {data}")
     rows = pl.read_parquet(version.mart("customer_history"), columns=["frequency", "recency", "T"])
@@ -33,8 +34,8 @@ def ours(rows: pl.DataFrame) -> pl.DataFrame:
     keys = ["frequency", "recency", "T"]
     tuples = rows.group_by(keys).agg(customers=pl.len()).sort(keys)
     scored = rows
-    for kind in buying.KINDS:
-        model = buying.fit(tuples, kind, "day")
+    for kind in buying_model.KINDS:
+        model = buying_model.fit(tuples, kind, "day")
         scores = scoring.score(model, tuples, HORIZON).drop("customers")
         scored = scored.join(scores, on=keys, how="left", suffix=f"_{kind}")
     return scored

@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 from rich.console import Console
 
-from shopkeeper.forecast_history import FAR, History
-from shopkeeper.forecasting import Previous, Run, forecast_history
-from shopkeeper.models.events import Window
+from shopkeeper.jobs.forecast.history import FAR, History
+from shopkeeper.jobs.forecast.job import Previous, Run, forecast_history
+from shopkeeper.models.demand.events import Window
 
 REGIONS, ITEMS, CATEGORIES, DAYS = 31, 2_000, 20, 1_096
 CHANGED = 0.01

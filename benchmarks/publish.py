@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from shopkeeper import imports
-from shopkeeper.imports import mapping
+from shopkeeper.imports import job
+from shopkeeper.imports.mapping import file
 
 *sources, root = (Path(argument) for argument in sys.argv[1:])
-imports.import_files(sources, mapping.load("sample"), root)
+job.import_files(sources, file.load("sample"), root)

@@ -12,11 +12,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from shopkeeper.forecast_tables import HORIZON
-from shopkeeper.inventory import Policy
-from shopkeeper.models.transfers import plan
-from shopkeeper.stock_needs import Needs
-from shopkeeper.transfers import task_of
+from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.models.stock.transfers import plan
+from shopkeeper.supply.replenishment.needs import Needs
+from shopkeeper.supply.replenishment.transfers import task_of
 
 WAREHOUSES, BRANCHES, SKUS = 8, 52, 2_000
 LEAST = 20

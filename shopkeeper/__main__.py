@@ -2,6 +2,6 @@
 
 import sys
 
-from shopkeeper.cli import main
+from shopkeeper.cli.main import main
 
 sys.exit(main())

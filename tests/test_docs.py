@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from docs.dictionary import FILE, render
-from shopkeeper.imports import mapping
+from shopkeeper.imports.mapping import file
+from tests.paths import REPOSITORY
+from tools.dictionary import FILE, render
 
-REPOSITORY = Path(__file__).parent.parent
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("*/README.md")])
 
 
 def test_the_data_dictionary_is_up_to_date() -> None:
-    assert FILE.read_text(encoding="utf-8") == render(), "run `python -m docs.dictionary`"
+    assert FILE.read_text(encoding="utf-8") == render(), "run `python -m tools.dictionary`"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -32,7 +32,7 @@ def test_the_mapping_that_operations_shows_is_one(tmp_path: Path) -> None:
     assert len(shown) == 1
     written = tmp_path / "mine.toml"
     written.write_text(shown[0], encoding="utf-8")
-    assert [table.name for table in mapping.load(written).tables] == ["order_lines"]
+    assert [table.name for table in file.load(written).tables] == ["order_lines"]
 
 
 def test_decisions_are_numbered_without_gaps() -> None:

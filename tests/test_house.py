@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parent.parent
+from tests.paths import REPOSITORY
+
 PACKAGE = REPOSITORY / "shopkeeper"
 SOURCES = sorted([REPOSITORY / "app.py", *(REPOSITORY / "pages").rglob("*.py"), *PACKAGE.rglob("*.py")])
 SCREEN = {"app.py", "pages", "shopkeeper/ui", "shopkeeper/ui.py"}

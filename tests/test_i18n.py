@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -14,12 +13,13 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract, extract_from_file
 from babel.messages.pofile import read_po
 
 from shopkeeper import i18n
+from shopkeeper.customers.retention.report import PERIODS
 from shopkeeper.i18n import LANGUAGES, gettext, ngettext
-from shopkeeper.retention import PERIODS
 from tests.messages import called
+from tests.paths import REPOSITORY as ROOT
 
 EXTRACTOR = "tests.messages:extract"
-ROOT = Path(__file__).parent.parent
+
 SOURCES = sorted(
     path
     for part in ("app.py", "pages", "shopkeeper")

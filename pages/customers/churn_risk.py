@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from shopkeeper import churn, ui
-from shopkeeper.ui import churn as parts
-from shopkeeper.ui import customer, second_order
-from shopkeeper.ui import lifecycle as stages
-from shopkeeper.ui import model_check as proof
+from shopkeeper import ui
+from shopkeeper.customers.churn import report as churn
+from shopkeeper.customers.churn.screen import customer
+from shopkeeper.customers.churn.screen import risk as parts
+from shopkeeper.customers.lifecycle import screen as stages
+from shopkeeper.customers.model_check import screen as proof
+from shopkeeper.customers.second_order import screen
 
 filters = ui.choose_filters()
 section = parts.choose_section()
@@ -14,7 +16,7 @@ match section:
     case "lifecycle":
         stages.draw(filters)
     case "second":
-        second_order.draw(filters)
+        screen.draw(filters)
     case _ if (fits := proof.fitted()) is None:
         proof.say_unfitted()
     case _:

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from shopkeeper import lifetime_value, ui, value_opportunity
-from shopkeeper.ui import lifetime_value as parts
-from shopkeeper.ui import model_check as proof
-from shopkeeper.ui import value_views as views
+from shopkeeper import ui
+from shopkeeper.customers.lifetime_value import opportunity
+from shopkeeper.customers.lifetime_value import report as lifetime_value
+from shopkeeper.customers.lifetime_value.screen import answer as parts
+from shopkeeper.customers.lifetime_value.screen import views
+from shopkeeper.customers.model_check import screen as proof
 
 filters = ui.choose_filters()
 fits = proof.fitted()
@@ -22,7 +24,7 @@ if found.customers.is_empty():
 
 with answer:
     parts.draw_answer(found)
-    parts.draw_action(ui.load(value_opportunity.opportunity, fits, filters, options))
+    parts.draw_action(ui.load(opportunity.opportunity, fits, filters, options))
 parts.draw_notes(found)
 match parts.choose_part():
     case "segments":

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from shopkeeper import retention, ui
-from shopkeeper.ui import cells
-from shopkeeper.ui import retention as parts
+from shopkeeper import ui
+from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention.screen import cells
+from shopkeeper.customers.retention.screen import triangle as parts
 
 filters = ui.choose_filters()
 answer = st.container()

@@ -1,7 +1,7 @@
 """What the shop's data is: what came in, what was left out and why, earlier versions, how to bring more."""
 
 from shopkeeper import ui
-from shopkeeper.ui import data_page as parts
+from shopkeeper.shop.data import screen as parts
 
 version = ui.opened().version
 parts.draw_totals(version)

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from shopkeeper import coverage, ui
-from shopkeeper.ui import coverage as parts
-from shopkeeper.ui import coverage_views as views
-from shopkeeper.ui import goods_choices, state
+from shopkeeper import ui
+from shopkeeper.supply.coverage import report as coverage
+from shopkeeper.supply.coverage.screen import regions as parts
+from shopkeeper.supply.coverage.screen import views
+from shopkeeper.supply.screen import filters as screen_filters
+from shopkeeper.ui import state
 
-filters = goods_choices.choose_goods(without=("locations",))
+filters = screen_filters.choose_goods(without=("locations",))
 section = parts.choose_section()
 found = ui.load(coverage.report, filters, state.overrides_in_use(), state.policy_in_use())
 answer = st.container()

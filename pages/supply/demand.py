@@ -3,10 +3,10 @@
 import streamlit as st
 
 from shopkeeper import ui
-from shopkeeper.ui import demand as parts
-from shopkeeper.ui import demand_answer as first
-from shopkeeper.ui import demand_sections as sections
-from shopkeeper.ui.goods_choices import choose_goods
+from shopkeeper.supply.demand.screen import answer as first
+from shopkeeper.supply.demand.screen import forecast as parts
+from shopkeeper.supply.demand.screen import sections
+from shopkeeper.supply.screen.filters import choose_goods
 
 filters = choose_goods(without=("locations",))
 section = parts.choose_section()

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from shopkeeper import ui
-from shopkeeper.ui import network as parts
-from shopkeeper.ui import network_what_if as tries
-from shopkeeper.ui.goods_choices import choose_goods
+from shopkeeper.supply.network.screen import regions as parts
+from shopkeeper.supply.network.screen import what_if as tries
+from shopkeeper.supply.screen.filters import choose_goods
 
 filters = choose_goods(without=("locations",))
 section = parts.choose_section()

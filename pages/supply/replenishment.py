@@ -2,11 +2,13 @@
 
 import streamlit as st
 
-from shopkeeper import replenishment, transfers, ui
-from shopkeeper.ui import replenishment as parts
-from shopkeeper.ui import replenishment_log as log
+from shopkeeper import ui
+from shopkeeper.supply.replenishment import report as replenishment
+from shopkeeper.supply.replenishment import transfers
+from shopkeeper.supply.replenishment.screen import log
+from shopkeeper.supply.replenishment.screen import proposals as parts
+from shopkeeper.supply.screen.filters import choose_goods
 from shopkeeper.ui import state
-from shopkeeper.ui.goods_choices import choose_goods
 
 filters = choose_goods()
 section = parts.choose_section()

@@ -5,10 +5,10 @@ Backgrounds are transparent, so that a figure sits on a light page and a dark on
 
 import plotly.graph_objects as go
 
+from shopkeeper.customers.retention.report import View
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
-from shopkeeper.measures import measure
-from shopkeeper.retention import View
+from shopkeeper.measures.lookup import measure
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's colours, told apart with every kind of colour vision; dash and marker tell the same."""

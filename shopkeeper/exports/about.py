@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measure import Format
+from shopkeeper.measures.measure import Format
 
 
 @dataclass(frozen=True)

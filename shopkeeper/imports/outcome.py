@@ -7,7 +7,7 @@ from pathlib import Path
 
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, FunctionExpression
 
-from shopkeeper.manifest import Version
+from shopkeeper.lake.version import Version
 
 EXAMPLES = 20
 

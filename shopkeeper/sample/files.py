@@ -11,9 +11,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shopkeeper.contract.tables import ColumnType, Table
 from shopkeeper.sample.calendar import EPOCH
 from shopkeeper.sample.numbers import Flags, Ints
-from shopkeeper.tables import ColumnType, Table
 
 _TYPES: dict[ColumnType, Any] = {
     "VARCHAR": pl.String,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from shopkeeper.contract.tables import CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
 from shopkeeper.sample import process
 from shopkeeper.sample.catalogue import CATEGORIES
 from shopkeeper.sample.files import blank, codes, conform, dates, money, named, times
@@ -13,7 +14,6 @@ from shopkeeper.sample.numbers import Flags, Ints
 from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.people import Mailing, People
 from shopkeeper.sample.places import REGIONS
-from shopkeeper.tables import CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
 
 FREE_SHIPPING_FROM, SHIPPING = 9_900, 800  # fen
 REDUCED_TAX = tuple(CATEGORIES.index(name) for name in ("粮油 Grain & oil", "水果 Fruit"))

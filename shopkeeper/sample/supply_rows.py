@@ -3,6 +3,9 @@
 import numpy as np
 import polars as pl
 
+from shopkeeper.contract.tables import EVENTS as EVENTS_TABLE  # fmt: skip
+from shopkeeper.contract.tables import INBOUND, LANES, LOCATIONS, MARKETING_SPEND, PRODUCTS, STOCK_SNAPSHOTS
+from shopkeeper.contract.tables import REGIONS as REGIONS_TABLE
 from shopkeeper.sample import process
 from shopkeeper.sample.calendar import DAYS, EVENT_OF_DAY, EVENTS, FIRST_DAY
 from shopkeeper.sample.catalogue import CATEGORIES, SUPPLIERS, Catalogue
@@ -11,20 +14,6 @@ from shopkeeper.sample.numbers import Flags, Floats, Ints
 from shopkeeper.sample.orders import World
 from shopkeeper.sample.places import KINDS, PROVINCES, REGIONS, WAREHOUSE, Places
 from shopkeeper.sample.stock import INBOUND_DAYS, NONE, SNAPSHOT_DAYS, Deliveries
-from shopkeeper.tables import (
-    EVENTS as EVENTS_TABLE,
-)  # fmt: skip
-from shopkeeper.tables import (
-    INBOUND,
-    LANES,
-    LOCATIONS,
-    MARKETING_SPEND,
-    PRODUCTS,
-    STOCK_SNAPSHOTS,
-)
-from shopkeeper.tables import (
-    REGIONS as REGIONS_TABLE,
-)
 
 COST_OF_NEWCOMER = np.array([38.0, 34.0, 26.0, 18.0, 12.0, 9.0])  # yuan of spending per new customer, by channel
 COST_OF_MESSAGE = 0.06

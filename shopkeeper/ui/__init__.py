@@ -1,8 +1,8 @@
 """The screen: the only place that knows Streamlit's state and caches."""
 
-from shopkeeper.ui.choices import choose_filters
-from shopkeeper.ui.data import load, opened
+from shopkeeper.customers.screen.filters import choose_filters
 from shopkeeper.ui.frame import draw, guarded
+from shopkeeper.ui.opened import load, opened
 from shopkeeper.ui.session import begin, choose
 from shopkeeper.ui.tables import explain, say_empty, show_chart, show_table
 

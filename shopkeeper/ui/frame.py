@@ -11,9 +11,9 @@ from streamlit.navigation.page import StreamlitPage
 from shopkeeper import i18n
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
-from shopkeeper.manifest import Version
+from shopkeeper.lake.version import Version
 from shopkeeper.ui import session
-from shopkeeper.ui.data import open_data, opened
+from shopkeeper.ui.opened import open_data, opened
 
 log = logging.getLogger(__name__)
 

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from shopkeeper import state
-from shopkeeper.demand_overrides import Override
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
-from shopkeeper.inventory import Policy
+from shopkeeper.models.stock.inventory import Policy
 from shopkeeper.state import State
+from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.ui import session
-from shopkeeper.ui.data import opened
+from shopkeeper.ui.opened import opened
 
 AUTHOR = "decided_by"
 

@@ -9,15 +9,17 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from shopkeeper import charts, downloads, exports, i18n
-from shopkeeper.downloads import Download
-from shopkeeper.engine import Scope
+from shopkeeper import exports, i18n
+from shopkeeper.charts.style import for_file
+from shopkeeper.engine.duckdb import Scope
 from shopkeeper.exports import About, Column
+from shopkeeper.exports import download as exports_download
+from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measure import Format
-from shopkeeper.measures import definition
+from shopkeeper.measures.lookup import definition
+from shopkeeper.measures.measure import Format
 from shopkeeper.ui import session
-from shopkeeper.ui.data import opened
+from shopkeeper.ui.opened import opened
 
 FORMATS: dict[Format, str] = {
     "integer": "localized", "number": "%.2f", "percent": "percent", "money": "accounting", "money_compact": "compact",
@@ -42,7 +44,7 @@ def download_of(
 ) -> Download:
     """A table of the version in use. `chosen` says in words what made it, `words` go into the file's name."""
     version = opened().version
-    told = downloads.about(version, title, frame.height, chosen, terms, as_of or version.as_of)
+    told = exports_download.about(version, title, frame.height, chosen, terms, as_of or version.as_of)
     return Download(report, tuple(words), frame, told, tuple(columns))
 
 
@@ -101,9 +103,9 @@ def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | Non
         ("xlsx", XLSX, lambda: exports.to_xlsx(frame, about, columns)),
     ]
     if draw is not None:
-        files.append(("html", "text/html", lambda: exports.chart_html(charts.for_file(drawn(draw, about)), about)))
+        files.append(("html", "text/html", lambda: exports.chart_html(for_file(drawn(draw, about)), about)))
         if exports.browser_path():
-            files.append(("png", "image/png", lambda: exports.chart_png(charts.for_file(drawn(draw, about)), about)))
+            files.append(("png", "image/png", lambda: exports.chart_png(for_file(drawn(draw, about)), about)))
     with st.popover(_("Download"), icon=":material/download:", key=f"{key}_download"):
         for extension, mime, make in files:
             st.download_button(

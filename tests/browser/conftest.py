@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from shopkeeper import forecast_jobs
 from shopkeeper.exports import browser_path
-from shopkeeper.manifest import Version
-from tests import goods_shop, web_shop
-from tests.web_app import running
+from shopkeeper.jobs.forecast import run
+from shopkeeper.lake.version import Version
+from tests.shops import customers_on_disk, goods_on_disk
+from tools.web_app import running
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 OWN_SEARCH = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
@@ -45,7 +45,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    return web_shop.publish(tmp_path_factory.mktemp("browser") / "lake")
+    return customers_on_disk.publish(tmp_path_factory.mktemp("browser") / "lake")
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +59,8 @@ def app_url(chromium: str, shop: Version, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def goods(tmp_path_factory: pytest.TempPathFactory) -> Version:
     """A shop with stock, lanes and deliveries, and the forecast that the job makes of it."""
-    version = goods_shop.publish(tmp_path_factory.mktemp("goods") / "lake")
-    forecast_jobs.make(version)
+    version = goods_on_disk.publish(tmp_path_factory.mktemp("goods") / "lake")
+    run.make(version)
     return version
 
 

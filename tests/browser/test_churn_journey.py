@@ -7,17 +7,21 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopkeeper import churn, fit_files, i18n, lifecycle, second_order
-from shopkeeper.engine import open_version
-from shopkeeper.filters import Filters
-from shopkeeper.manifest import Version
+from shopkeeper import i18n
+from shopkeeper.customers.churn import report as churn
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.lifecycle import report as lifecycle
+from shopkeeper.customers.second_order import report as second_order
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.jobs.buying import files
+from shopkeeper.lake.version import Version
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
 @pytest.fixture(scope="module")
 def fitted(shop: Version) -> Version:
-    if fit_files.read(shop) is None:
-        fit_files.make(shop)
+    if files.read(shop) is None:
+        files.make(shop)
     return shop
 
 
@@ -31,7 +35,7 @@ def open_churn(page: Page, app_url: str, link: str = "") -> None:
 def test_from_the_rescue_list_and_its_file_to_one_customer(
     quiet_page: Page, app_url: str, fitted: Version, tmp_path: Path
 ) -> None:
-    page, query, fits = quiet_page, open_version(fitted), fit_files.read(fitted)
+    page, query, fits = quiet_page, open_version(fitted), files.read(fitted)
     assert fits is not None
     found = churn.report(query, fits, Filters(), churn.Options(horizon=30))
     query.close()
@@ -96,7 +100,7 @@ def test_the_customers_of_a_move_and_their_file(
 def test_who_is_lost_joins_the_rescue_list_where_that_is_chosen(
     quiet_page: Page, app_url: str, fitted: Version, tmp_path: Path
 ) -> None:
-    page, query, fits = quiet_page, open_version(fitted), fit_files.read(fitted)
+    page, query, fits = quiet_page, open_version(fitted), files.read(fitted)
     assert fits is not None
     found = churn.report(query, fits, Filters(), churn.Options(leave_lost=False))
     query.close()

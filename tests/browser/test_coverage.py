@@ -7,16 +7,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopkeeper import coverage, forecast_files, i18n
-from shopkeeper.coverage import Coverage
-from shopkeeper.engine import open_version
-from shopkeeper.goods import GoodsFilters
-from shopkeeper.manifest import Version
+from shopkeeper import i18n
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.jobs.forecast import files
+from shopkeeper.lake.version import Version
+from shopkeeper.supply.coverage import report as coverage
+from shopkeeper.supply.coverage.report import Coverage
+from shopkeeper.supply.filters import GoodsFilters
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
 def report(goods: Version) -> Coverage:
-    query = open_version(goods, made=forecast_files.made(goods))
+    query = open_version(goods, made=files.made(goods))
     found = coverage.report(query, GoodsFilters())
     query.close()
     return found

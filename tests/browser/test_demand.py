@@ -7,22 +7,26 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopkeeper import demand, demand_downloads, fit_files, forecast_files, forecast_jobs
-from shopkeeper.demand import Options
-from shopkeeper.engine import open_version
-from shopkeeper.goods import GoodsFilters
-from shopkeeper.manifest import Version
-from shopkeeper.ui.demand import DEFINITIONS
-from tests import goods_shop
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.forecast import files as forecast_files
+from shopkeeper.jobs.forecast import run
+from shopkeeper.lake.version import Version
+from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand import table
+from shopkeeper.supply.demand.report import Options
+from shopkeeper.supply.demand.screen.forecast import DEFINITIONS
+from shopkeeper.supply.filters import GoodsFilters
 from tests.browser.test_journeys import download, go, idle, within
-from tests.web_app import running
+from tests.shops import goods_on_disk
+from tools.web_app import running
 
 
 @pytest.fixture(scope="module")
 def goods(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    version = goods_shop.publish(tmp_path_factory.mktemp("goods") / "lake")
-    fit_files.make(version)
-    forecast_jobs.make(version)
+    version = goods_on_disk.publish(tmp_path_factory.mktemp("goods") / "lake")
+    files.make(version)
+    run.make(version)
     return version
 
 
@@ -41,7 +45,7 @@ def test_from_the_answer_to_the_items_of_a_category_and_their_file(
     whole = demand.report(query, GoodsFilters())
     category = whole.series["category"][0]
     below = demand.report(query, GoodsFilters(categories=(category,)), (), Options("sku"))
-    expected = demand_downloads.demand(goods, below).frame
+    expected = table.demand(goods, below).frame
     query.close()
     go(page, f"{goods_url}/demand", shows="stPlotlyChart")
     expect(page.get_by_text(f"about {whole.totals['units'][0]:,.0f} units will be asked for")).to_be_visible()

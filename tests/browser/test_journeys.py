@@ -9,12 +9,13 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page, expect
 
-from shopkeeper import i18n, retention
-from shopkeeper.engine import open_version
-from shopkeeper.filters import Filters
-from shopkeeper.manifest import Version
-from shopkeeper.retention import Retention, View
-from tests.web_app import running
+from shopkeeper import i18n
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention.report import Retention, View
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.lake.version import Version
+from tools.web_app import running
 
 
 def idle(page: Page) -> None:

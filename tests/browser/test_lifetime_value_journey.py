@@ -8,13 +8,14 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopkeeper import i18n, lifetime_value
-from shopkeeper.filters import Filters
-from shopkeeper.lifetime_value import Options
-from shopkeeper.value_shapes import per_customer
+from shopkeeper import i18n
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.lifetime_value import report as lifetime_value
+from shopkeeper.customers.lifetime_value.report import Options
+from shopkeeper.customers.lifetime_value.shapes import per_customer
 from tests.browser.test_journeys import download, go, idle, screen_table, within
-from tests.fitted_shops import sample
-from tests.web_app import running
+from tests.shops.fitted import sample
+from tools.web_app import running
 
 
 @pytest.fixture(scope="module")

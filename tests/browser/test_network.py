@@ -6,14 +6,16 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from shopkeeper import forecast_files, i18n, network
-from shopkeeper.engine import open_version
-from shopkeeper.manifest import Version
+from shopkeeper import i18n
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.jobs.forecast import files
+from shopkeeper.lake.version import Version
+from shopkeeper.supply.network import report as network
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
 def found_in(goods: Version) -> network.Network:
-    query = open_version(goods, made=forecast_files.made(goods))
+    query = open_version(goods, made=files.made(goods))
     try:
         found = network.report(query)
         assert found.candidates.height

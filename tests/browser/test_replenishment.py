@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from shopkeeper import forecast_files, replenishment
-from shopkeeper.engine import open_version
-from shopkeeper.goods import GoodsFilters
-from shopkeeper.manifest import Version
-from shopkeeper.replenishment import Orders
-from shopkeeper.ui.replenishment import DEFINITIONS
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.jobs.forecast import files
+from shopkeeper.lake.version import Version
+from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.replenishment import report as replenishment
+from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.screen.proposals import DEFINITIONS
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
 def report(goods: Version) -> Orders:
-    query = open_version(goods, made=forecast_files.made(goods))
+    query = open_version(goods, made=files.made(goods))
     found = replenishment.report(query, GoodsFilters())
     query.close()
     return found

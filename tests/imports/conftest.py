@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from shopkeeper.imports import files as input_files
-from shopkeeper.imports import staging
-from shopkeeper.imports.contract import Terms
-from shopkeeper.imports.mapping import Mapping as FileMapping
-from shopkeeper.imports.mapping import parse_mapping
+from shopkeeper.imports.checks import stage
+from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.mapping.file import Mapping as FileMapping
+from shopkeeper.imports.mapping.file import parse_mapping
+from shopkeeper.imports.readers import files as input_files
 
 SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
 IDENTITY = {"identity": True, "shop": SHOP}
@@ -27,7 +27,7 @@ GOOD_LINE = "1,2026-05-01 10:00:00,A,2,19.90,ann,sale,CNY"
 class Checked:
     """Good rows and rejects as dictionaries, and what was counted."""
 
-    table: staging.TableInStaging
+    table: stage.TableInStaging
     good: Sequence[Mapping[str, Any]]
     rejects: Sequence[Mapping[str, Any]]
 
@@ -50,10 +50,10 @@ def check(
     """Check the files of one table; `with_rows` false leaves the good ones in their files."""
     mapping = mapping or parse_mapping("test", IDENTITY)
     found, _ = input_files.find(paths, mapping)
-    with staging.workbench(directory / "scratch") as connection:
-        ((of_table, files),) = staging.in_order(found, mapping)
+    with stage.workbench(directory / "scratch") as connection:
+        ((of_table, files),) = stage.in_order(found, mapping)
         terms = Terms(mapping.shop, mapping.source_timezone, NOT_AFTER)
-        table = staging.stage_table(connection, of_table, files, terms, directory)
+        table = stage.stage_table(connection, of_table, files, terms, directory)
         good = rows_of(connection, table.good) if with_rows else []
         return Checked(table, good, rows_of(connection, table.rejects))
 

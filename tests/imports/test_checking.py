@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping import parse_mapping
+from shopkeeper.imports.mapping.file import parse_mapping
 from tests.imports.conftest import GOOD_LINE, HEADER, IDENTITY, NOT_AFTER, SHOP, Checked, check
 
 FAULTS = [

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports import csv_files
+from shopkeeper.imports.readers import csv_file
 
 SPECTRUM = (
     "comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf",
@@ -24,7 +24,7 @@ def read(connection: duckdb.DuckDBPyConnection, content: bytes, folder: Path) ->
     path, target = folder / "file.csv", folder / "file.parquet"
     path.write_bytes(content)
     try:
-        strings = csv_files.stage(connection, path, path.name, target)
+        strings = csv_file.stage(connection, path, path.name, target)
         found = connection.read_parquet(str(target)).fetchall()
     finally:
         for left in folder.glob("file*"):
@@ -54,13 +54,13 @@ def test_every_bad_csv_is_read_whole_or_refused(
             continue
         target = tmp_path / "file.parquet"
         try:
-            csv_files.stage(connection, path, path.name, target)
+            csv_file.stage(connection, path, path.name, target)
         except Refused as refusal:
             refusals.append((path.name, str(refusal)))
         else:
             read_whole += 1
-            encoding = csv_files.detect_encoding(path, path.name)
-            delimiter = csv_files.detect_delimiter(path, path.name, encoding, ())
+            encoding = csv_file.detect_encoding(path, path.name)
+            delimiter = csv_file.detect_delimiter(path, path.name, encoding, ())
             with path.open(encoding=encoding, newline="") as stream:
                 records = [record for record in csv.reader(stream, delimiter=delimiter) if record]
             found = connection.read_parquet(str(target)).fetchall()
@@ -123,7 +123,7 @@ def test_mixed_line_ends_and_blanks_before_a_quote_are_read_as_they_stand(
 def test_a_file_name_full_of_patterns_is_just_a_name(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     path = tmp_path / "[ab]*{c}?.csv"
     path.write_text("a;b\n1;2\n")
-    assert csv_files.stage(connection, path, path.name, tmp_path / "out.parquet").header == ("a", "b")
+    assert csv_file.stage(connection, path, path.name, tmp_path / "out.parquet").header == ("a", "b")
 
 
 def test_one_byte_more_or_less_loses_no_record(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shopkeeper import lake
 from shopkeeper.errors import Refused
-from shopkeeper.imports import import_files
-from shopkeeper.imports.mapping import Mapping, load, parse_mapping
+from shopkeeper.imports.job import import_files
+from shopkeeper.imports.mapping.file import Mapping, load, parse_mapping
+from shopkeeper.lake import store
+from shopkeeper.lake.version import Version
 from tests.imports.conftest import GOOD_LINE, HEADER, IDENTITY, SHOP, check, rows_of
 
 LINES = [
@@ -32,7 +33,7 @@ def orders(folder: Path, *lines: str) -> Path:
     return path
 
 
-def rows(version: lake.Version, table: str) -> list[dict[str, object]]:
+def rows(version: Version, table: str) -> list[dict[str, object]]:
     with duckdb.connect() as connection:
         return rows_of(connection, version.files(table))
 
@@ -50,7 +51,7 @@ def test_rows_and_amounts_reconcile_and_bad_rows_are_listed(tmp_path: Path, mapp
     )
     assert steps == sorted(steps)
     assert steps[-1] == 1
-    version = lake.current(tmp_path / "lake")
+    version = store.current(tmp_path / "lake")
     assert version == outcome.version
     assert (version.net_amount_in, version.net_amount_published) == (Decimal("41.95"), Decimal("34.95"))
     (rule,) = outcome.broken_rules
@@ -58,7 +59,7 @@ def test_rows_and_amounts_reconcile_and_bad_rows_are_listed(tmp_path: Path, mapp
     with duckdb.connect() as connection:
         assert version.rejects is not None
         assert [row["value"] for row in rows_of(connection, [version.rejects])] == ["1.5"]
-    assert lake.verify(version) == []
+    assert store.verify(version) == []
 
 
 def test_strict_refuses_with_the_records_and_publishes_nothing(tmp_path: Path, mapping: Mapping) -> None:
@@ -66,7 +67,7 @@ def test_strict_refuses_with_the_records_and_publishes_nothing(tmp_path: Path, m
         import_files([orders(tmp_path / "in", *LINES, BAD)], mapping, tmp_path / "lake", strict=True)
     assert "order_lines.quantity, rule 'whole number', 1 rows (such as '1.5')" in str(refusal.value)
     assert "Records 4 of order_lines.csv" in str(refusal.value)
-    assert lake.current(tmp_path / "lake") is None
+    assert store.current(tmp_path / "lake") is None
 
 
 def test_a_file_of_only_bad_rows_is_refused_on_one_screen(tmp_path: Path, mapping: Mapping) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping import available, load, parse_mapping
+from shopkeeper.imports.mapping.file import available, load, parse_mapping
 from tests.imports.conftest import SHOP
 
 COLUMNS = {"order_id": "a", "ordered_at": "b", "sku": "c", "quantity": "d", "net_amount": "e"}

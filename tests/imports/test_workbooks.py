@@ -13,8 +13,8 @@ import openpyxl
 import pytest
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports import files, workbooks
-from shopkeeper.imports.mapping import load, parse_mapping
+from shopkeeper.imports.mapping.file import load, parse_mapping
+from shopkeeper.imports.readers import files, workbook
 from tests.imports.conftest import IDENTITY, check
 
 NAMESPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -162,14 +162,14 @@ def test_a_file_that_only_calls_itself_a_workbook_is_refused(tmp_path: Path) -> 
         path = tmp_path / "customers.xlsx"
         path.write_bytes(content)
         with pytest.raises(Refused, match="not a sound"):
-            workbooks.inspect(path, path.name)
+            workbook.inspect(path, path.name)
 
 
 def test_every_bad_workbook_is_read_or_refused(bad_input: Path, tmp_path: Path) -> None:
     def told(path: Path) -> str:
         target = tmp_path / f"{path.name}.parquet"
         try:
-            strings = workbooks.stage(path, path.name, target)
+            strings = workbook.stage(path, path.name, target)
         except Refused as refusal:
             return str(refusal)
         with duckdb.connect() as connection:

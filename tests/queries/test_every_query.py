@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shopkeeper import marts
-from shopkeeper.engine import REFERENCE_TABLES
-from shopkeeper.queries import QUERIES, QueryFile, load, load_folder
-from shopkeeper.tables import TABLES
+from shopkeeper.contract.tables import TABLES
+from shopkeeper.engine.duckdb import REFERENCE_TABLES
+from shopkeeper.lake import marts
+from shopkeeper.query_files import QUERIES, QueryFile, load, load_folder
 
 PUBLISHING = ("staging", "marts", "publishing")
 NAMES = sorted(str(path.relative_to(QUERIES).with_suffix("")) for path in QUERIES.rglob("*.sql"))

@@ -7,11 +7,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from shopkeeper.engine import EVERYTHING, Scope
-from shopkeeper.filters import EARLIEST, LATEST, Parameter
-from shopkeeper.forecast_tables import HORIZON, WEEKS
-from shopkeeper.queries import QUERIES, load
-from tests.shops import MemoryQuery, line, shop
+from shopkeeper.contract.forecasts import HORIZON, WEEKS
+from shopkeeper.customers.filters import EARLIEST, LATEST, Parameter
+from shopkeeper.engine.duckdb import EVERYTHING, Scope
+from shopkeeper.query_files import QUERIES, load
+from tests.shops.in_memory import MemoryQuery, line, shop
 
 NOT_FOR_PAGES = {"staging", "marts", "publishing"}
 PAGE_QUERIES = sorted(

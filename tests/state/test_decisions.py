@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from shopkeeper.decisions import Decision
 from shopkeeper.errors import Refused
 from shopkeeper.state import State, decisions, history_of, open_state, record_decision
-from shopkeeper.state.decided import _row
+from shopkeeper.state.decisions import _row
+from shopkeeper.supply.replenishment.outcomes import Decision
 
 AS_OF = date(2026, 10, 21)
 

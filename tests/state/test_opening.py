@@ -18,15 +18,15 @@ from shopkeeper.state import (
     FILE,
     State,
     add_override,
+    database,
     decisions,
     open_state,
-    opening,
     overrides,
     policy,
     save_policy,
     url_of,
 )
-from shopkeeper.state.opening import MIGRATIONS, VARIABLE
+from shopkeeper.state.database import MIGRATIONS, VARIABLE
 from shopkeeper.state.schema import Base
 
 
@@ -148,7 +148,7 @@ def test_who_may_not_write_the_file_reads_all_that_was_decided(tmp_path: Path, m
     add(state)
     state.close()
     monkeypatch.setattr(
-        opening, "create_engine",
+        database, "create_engine",
         lambda address, **more: create_engine(
             f"sqlite:///file:{tmp_path / FILE}?mode=ro&uri=true" if address == url else address, **more
         ),
@@ -166,7 +166,7 @@ def test_what_another_program_has_not_folded_in_yet_is_read_too(tmp_path: Path) 
     writer = open_state(url)
     add(writer)
     assert (tmp_path / f"{FILE}-wal").stat().st_size > 0
-    copied = opening._copied(tmp_path / FILE)
+    copied = database._copied(tmp_path / FILE)
     assert [override.sku for override in overrides(State(copied, "a copy", writable=False))] == ["A"]
     copied.dispose()
     writer.close()

@@ -7,18 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from shopkeeper.demand_overrides import Override
 from shopkeeper.errors import Refused
-from shopkeeper.inventory import Policy
-from shopkeeper.state import (
-    State,
-    add_override,
-    overrides,
-    policy,
-    policy_history,
-    save_policy,
-    withdraw_override,
-)
+from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.state import State, add_override, overrides, policy, policy_history, save_policy, withdraw_override
+from shopkeeper.supply.demand.overrides import Override
 
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 11)
 

@@ -1,0 +1,219 @@
+"""The same program without a screen. 0 is done; 1 is refused, with a sentence on standard error and no traceback."""
+
+import logging
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shopkeeper import i18n, sample
+from shopkeeper.cli import startup, supply
+from shopkeeper.cli.customers import export
+from shopkeeper.cli.terminal import Day, day, err, out, progress, version_served
+from shopkeeper.errors import Refused
+from shopkeeper.imports import job
+from shopkeeper.imports.mapping import file as mappings
+from shopkeeper.imports.outcome import Outcome
+from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying.result import KIND_NAMES
+from shopkeeper.jobs.forecast import files as forecast_files
+from shopkeeper.jobs.forecast import run as forecast_run
+from shopkeeper.jobs.forecast.job import Run
+from shopkeeper.lake import store
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Shopkeeper: one merchant's customers and goods.",
+)  # fmt: skip
+app.add_typer(export, name="export")
+supply.register(export)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    i18n.use(i18n.SOURCE)
+    try:
+        given = app(args=arguments, standalone_mode=False)
+    except Refused as refusal:
+        return _refuse(str(refusal))
+    except typer.TyperException as misuse:
+        return _refuse(f"{_words(misuse)} See `python -m shopkeeper --help`.")
+    except (typer.Abort, KeyboardInterrupt):
+        return _refuse("Stopped. The data served before is untouched.")
+    except BrokenPipeError:
+        # The reader has gone; closing standard output again at exit would complain a second time.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as fault:
+        return _refuse(_log_fault(fault))
+    return given if isinstance(given, int) else 0
+
+
+def _words(misuse: typer.TyperException) -> str:
+    told = getattr(misuse, "format_message", misuse.__str__)()
+    return told if told.endswith((".", "!", "?")) else f"{told}."
+
+
+def _refuse(sentence: str) -> int:
+    err.print(sentence, style="red", markup=False)
+    return 1
+
+
+def _log_fault(fault: Exception) -> str:
+    number = secrets.token_hex(4)
+    log = Path(tempfile.gettempdir()) / f"shopkeeper-fault-{number}.log"
+    handler = logging.FileHandler(log, encoding="utf-8")
+    logger = logging.getLogger("shopkeeper.fault")
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.error("fault %s", number, exc_info=fault)
+    handler.close()
+    return (
+        f"This should not have happened (fault {number}). What went wrong is in {log}; please report it with that file."
+    )
+
+
+@app.command(name="sample")
+def make_sample(
+    directory: Path,
+    orders: Annotated[int, typer.Option(min=1000, help="How many orders, about.")] = 60_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same shop.")] = 7,
+) -> None:
+    """Simulate a believable shop and write it, with the truth behind it, into DIRECTORY."""
+    with progress() as tell:
+        sample.generate(directory, orders, seed, lambda share, step: tell(step, share))
+    out.print(f"A shop of about {orders:,} orders is in {directory}, the truth behind it in {directory / 'truth'}.")
+
+
+@app.command(name="import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files, or folders of them.")],
+    mapping: Annotated[str, typer.Option(help="A ready mapping by name, or a TOML file.")] = "sample",
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse the import where any row is rejected.")] = False,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add rows to those served; else tables are replaced.")
+    ] = False,
+    as_of: Day = None,
+) -> None:
+    """Check the merchant's files and serve them as a new version; list what broke the contract."""
+    with progress() as tell:
+        outcome = job.import_files(
+            paths,
+            mappings.load(mapping),
+            store.data_folder(),
+            strict=strict,
+            append=append,
+            as_of=day(as_of),
+            progress=tell,
+        )
+    _print_outcome(outcome)
+    with progress() as tell:
+        fits = files.make(outcome.version, tell)
+    out.print(fits.reason.told(), markup=False)
+    with progress() as tell:
+        run = forecast_run.make(outcome.version, tell)
+    _print_run(run)
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    out.print(outcome.message, markup=False)
+    for table in outcome.tables:
+        counts = f"{table.rows_in:,} in = {table.rows_published:,} published + {table.rows_rejected:,} rejected"
+        out.print(f"  {table.name}: {counts}", markup=False)
+    if outcome.net_amount_unreadable_rows:
+        out.print(f"  {outcome.net_amount_unreadable_rows:,} rejected rows have a net amount that cannot be read.")
+    for line in (*(rule.sentence() for rule in outcome.broken_rules), *outcome.warnings):
+        out.print(f"  - {line}", markup=False)
+    version = outcome.version
+    if version.rejects:
+        out.print(f"The rejected rows are in {version.rejects}; the Data page shows them too.", markup=False)
+    out.print(f"Version {version.id} is served, with data from {version.first_day} to {version.as_of}.", markup=False)
+
+
+@app.command("fit")
+def fit_() -> None:
+    """Fit the models of buying behaviour to the data served, and test them on its own past."""
+    version = version_served()
+    with progress() as tell:
+        fits = files.make(version, tell)
+    for trial in fits.trials:
+        name = KIND_NAMES[trial.kind]
+        if trial.log_likelihood is None:
+            out.print(f"  {name}: {trial.refused.told() if trial.refused else 'no fit'}", markup=False)
+            continue
+        out.print(
+            f"  {name}: log-likelihood {trial.log_likelihood:,.1f}, mean error {trial.mae:.3f}, "
+            f"bias {trial.bias:+.3f}, risk off by {trial.calibration_error:.1%} on average "
+            f"and {trial.worst_tenth:.1%} at worst",
+            markup=False,
+        )
+    for sentence in (fits.reason, *fits.notes):
+        out.print(sentence.told(), markup=False)
+    out.print(f"The fits of version {version.id} are in {files.path_of(version)}.", markup=False)
+
+
+@app.command("forecast")
+def forecast_() -> None:
+    """Forecast demand by region and item from the data served, and test the forecast on its own past."""
+    version = version_served()
+    with progress() as tell:
+        run = forecast_run.make(version, tell)
+    _print_run(run)
+    out.print(f"The forecasts of version {version.id} are in {forecast_files.current(version)}.", markup=False)
+
+
+def _print_run(run: Run) -> None:
+    """A line per level on how the forecast did on the shop's own past, then what fell short."""
+    for row in run.errors().iter_rows(named=True):
+        out.print(
+            f"  {row['level']}: {row['series']:,} series, error {row['wape']:.1%} of demand against "
+            f"{row['naive_wape']:.1%} of the seasonal naive, bias {row['bias']:+.1%}, "
+            f"{row['hit_80']:.0%} of weeks within the 80 % band",
+            markup=False,
+        )
+    for note in run.notes():
+        out.print(note.told(), markup=False)
+    again = run.told["reused"]
+    out.print(
+        f"{run.told['series']:,} series of items in regions are forecast, {again:,} of them as before.", markup=False
+    )
+
+
+@app.command()
+def versions() -> None:
+    """List the versions that are kept, the newest first."""
+    root = store.data_folder()
+    served = store.current_id(root)
+    kept = store.versions(root)
+    for version in kept:
+        mark = "*" if version.id == served else " "
+        lines = version.tables["order_lines"].rows_published
+        amount = f"{version.net_amount_published:,.2f} {version.shop.currency}"
+        out.print(
+            f"{mark} {version.id}  published {version.created_at:%Y-%m-%d %H:%M} UTC  as of {version.as_of}  "
+            f"{lines:,} order lines  {version.rows_rejected:,} rows rejected  {amount}",
+            markup=False,
+        )
+    if not kept:
+        out.print(f"Nothing has been imported into {root} yet; the sample shop is shown. Use `import` to bring data.")
+
+
+@app.command()
+def rollback(version: Annotated[str, typer.Argument(help="Its id; left out: the one served before.")] = "") -> None:
+    """Serve an earlier version again."""
+    served = store.rollback(store.data_folder(), version or None)
+    out.print(f"Version {served.id} is served, with data as of {served.as_of}.")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8501,
+    address: Annotated[str, typer.Option(help="Only the own machine unless told otherwise.")] = "127.0.0.1",
+) -> None:
+    """Open the app in the browser."""
+    startup.serve(address, port)

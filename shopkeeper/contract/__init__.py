@@ -1,0 +1,1 @@
+"""What tables hold: each declared once, with its scope."""

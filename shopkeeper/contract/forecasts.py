@@ -1,0 +1,120 @@
+"""What the forecast job keeps beside a version's marts, declared once: pages, tests and the data dictionary read this.
+
+Lists hold one value per day (`units`, from the day after as-of) or per week of seven such days (bands, checks). A level
+says what a series adds up: `shop`, `category`, `region`, `region_category`, `sku`, `region_sku`. Columns that a level
+sums over are null, so that who may not see all of them does not see the sum.
+"""
+
+from collections.abc import Mapping
+
+from shopkeeper.contract.tables import Column, Table
+from shopkeeper.i18n import N_
+from shopkeeper.query_files import Visibility, read_visibility
+
+HORIZON = 91
+"""Days ahead."""
+WEEKS = HORIZON // 7
+LEVELS = ("shop", "category", "region", "region_category", "sku", "region_sku")
+PATTERNS = ("smooth", "erratic", "intermittent", "lumpy", "new", "none")
+
+_SERIES = (
+    Column("level", "VARCHAR", "What the series adds up.", required=True, allowed=LEVELS),
+    Column("category", "VARCHAR", "The category; null where the level sums over them."),
+    Column("region", "VARCHAR", "The ship-to region; null where the level sums over them."),
+    Column("sku", "VARCHAR", "The item; null where the level sums over them."),
+)
+
+FORECASTS = Table(
+    "forecasts",
+    "one row per level and series",
+    N_("What is expected to be asked for, day by day, with bands by week."),
+    (
+        *_SERIES,
+        Column("pattern", "VARCHAR", "How demand comes, by ADI 1.32 and CV2 0.49.", allowed=PATTERNS),
+        Column("adi", "DOUBLE", "Mean days between days with demand.", unit="days"),
+        Column("cv2", "DOUBLE", "Squared coefficient of variation of demand on days that have some."),
+        Column("model", "VARCHAR", "The model that won the backtest."),
+        Column("demand_days", "BIGINT", "Days with demand in the history.", unit="days"),
+        Column("masked_days", "BIGINT", "Days on which it could not be had, so that sales do not tell demand.",
+               unit="days"),
+        Column("daily_mean", "DOUBLE", "Mean expected units per day over the horizon.", unit="units per day"),
+        Column("error_sd", "DOUBLE", "Standard deviation of the daily forecast error.", unit="units per day"),
+        Column("units", "DOUBLE[]", "Expected units, one value per day from the day after as-of.", unit="units"),
+        Column("low_80", "DOUBLE[]", "Lower end of the 80 % band, one value per week.", unit="units per week"),
+        Column("high_80", "DOUBLE[]", "Upper end of the 80 % band, one value per week.", unit="units per week"),
+        Column("low_95", "DOUBLE[]", "Lower end of the 95 % band, one value per week.", unit="units per week"),
+        Column("high_95", "DOUBLE[]", "Upper end of the 95 % band, one value per week.", unit="units per week"),
+        Column("own_levels", "DOUBLE[]", "Level that the series' own model gave at each origin of the backtest and at "
+               "as-of, before regions were made to add up; kept so that an unchanged series is not forecast again.",
+               unit="units per day"),
+        Column("input_hash", "BIGINT", "Of what the series was forecast from: an equal one is not forecast again."),
+    ),
+    key=("level", "category", "region", "sku"),
+)  # fmt: skip
+
+FORECAST_CHECKS = Table(
+    "forecast_checks",
+    "one row per level, series and origin of the backtest",
+    N_("What was forecast from an earlier day, and what came."),
+    (
+        *_SERIES,
+        Column("origin", "DATE", "The last day that the forecast knew.", required=True),
+        Column("model", "VARCHAR", "The model that made it."),
+        Column("days", "BIGINT", "Days that were compared.", unit="days"),
+        Column("demand", "DOUBLE", "Sum of y: units asked for in these days.", unit="units"),
+        Column("error", "DOUBLE", "Sum of f - y over the days.", unit="units"),
+        Column("absolute_error", "DOUBLE", "Sum of |y - f| over the days.", unit="units"),
+        Column("naive_absolute_error", "DOUBLE", "The same for the seasonal naive: the weekday of the week before.",
+               unit="units"),
+        Column("scale", "DOUBLE", "Mean |y(t) - y(t-7)| before the origin: the denominator of MASE.",
+               unit="units per day"),
+        Column("weeks", "BIGINT", "Weeks that were held against the bands.", unit="weeks"),
+        Column("hits_80", "BIGINT", "Of these, inside the 80 % band.", unit="weeks"),
+        Column("hits_95", "BIGINT", "Of these, inside the 95 % band.", unit="weeks"),
+        Column("actual_weeks", "DOUBLE[]", "What came, by week.", unit="units per week"),
+        Column("forecast_weeks", "DOUBLE[]", "What was forecast, by week.", unit="units per week"),
+        Column("naive_weeks", "DOUBLE[]", "What the seasonal naive said, by week.", unit="units per week"),
+    ),
+    key=("level", "category", "region", "sku", "origin"),
+)  # fmt: skip
+
+LOST_UNITS = Table(
+    "lost_units",
+    "one row per SKU, ship-to region, location and day on which it was out of stock there",
+    N_("What could have been sold, had it been there."),
+    (
+        Column("sku", "VARCHAR", "The item.", required=True),
+        Column("category", "VARCHAR", "Its category."),
+        Column("region", "VARCHAR", "The ship-to region."),
+        Column("location", "VARCHAR", "The location that was out.", required=True),
+        Column("day", "DATE", "The day.", required=True),
+        Column("baseline", "DOUBLE", "Units expected on such a day, had it been there.", unit="units"),
+        Column("sold", "DOUBLE", "Units sold on that day all the same.", unit="units"),
+        Column("lost", "DOUBLE", "max(0, baseline - sold), or its expectation where sold ran out within the day.",
+               unit="units"),
+    ),
+    key=("sku", "region", "location", "day"),
+)  # fmt: skip
+
+EVENT_FACTORS = Table(
+    "event_factors",
+    "one row per event name, category and day of its window",
+    N_("How many times an ordinary day's demand an event's day brings."),
+    (
+        Column("name", "VARCHAR", "The event's name, the same every year.", required=True),
+        Column("category", "VARCHAR", "The category; null for the whole shop."),
+        Column("day_of_window", "BIGINT", "0 is its first day; negative before, beyond its length after.",
+               required=True),
+        Column("factor", "DOUBLE", "Times an ordinary day's demand, shrunk to the whole shop's where thin."),
+        Column("years", "BIGINT", "Events of that name in the history.", unit="events"),
+    ),
+    key=("name", "category", "day_of_window"),
+)  # fmt: skip
+
+MADE_TABLES: Mapping[str, tuple[Table, Visibility]] = {
+    FORECASTS.name: (FORECASTS, read_visibility("category=category region=region")),
+    FORECAST_CHECKS.name: (FORECAST_CHECKS, read_visibility("category=category region=region")),
+    LOST_UNITS.name: (LOST_UNITS, read_visibility("category=category region=region")),
+    EVENT_FACTORS.name: (EVENT_FACTORS, read_visibility("category=category region=public")),
+}
+"""By name: the table, and what a restricted viewer sees of it."""

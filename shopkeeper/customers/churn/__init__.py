@@ -1,0 +1,1 @@
+"""Which customers are leaving, what is at stake, whom to rescue first."""

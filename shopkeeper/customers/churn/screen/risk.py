@@ -1,0 +1,236 @@
+"""The Churn risk page's controls and sentences: the answer, the model in use, the rescue list, where the risk lies."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.customers.churn import table
+from shopkeeper.customers.churn.chart import risk_histogram, stake_by_segment
+from shopkeeper.customers.churn.report import Churn, Options
+from shopkeeper.customers.churn.screen import customer
+from shopkeeper.customers.lifecycle import screen
+from shopkeeper.customers.lifecycle.report import Rules
+from shopkeeper.customers.lifetime_value.screen import answer
+from shopkeeper.exports import Column
+from shopkeeper.exports.download import Download
+from shopkeeper.i18n import gettext as _
+from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
+from shopkeeper.measures.lookup import label, measure
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.opened import opened
+
+RISK_TERMS = (
+    "p_no_purchase", "p_alive", "value_at_stake", "rescue_list", "expected_next_order", "days_overdue", "plain_rate",
+    "holdout", "log_likelihood", "mae", "bias", "calibration_error", "purchase", "acquired_in",
+)  # fmt: skip
+DEFINITIONS: Mapping[str, tuple[str, ...]] = {
+    "risk": RISK_TERMS,
+    "customer": ("p_alive", "p_no_purchase", "value_at_stake", "expected_next_order", "days_overdue", "purchase"),
+    "second": ("purchase", "acquired_in"),
+    "lifecycle": ("lifecycle", "purchase", "revenue", "margin", "acquired_in"),
+}
+LISTED = (
+    "customer_id", "value_at_stake", "p_no_purchase", "p_alive", "expected_next_order", "days_overdue", "last_day",
+    "last_channel", "last_products", "contactable", "stage", "frequency",
+)  # fmt: skip
+SHOWN = 100
+SECTION = "churn_view"
+
+
+def choose_section() -> str:
+    """Only the part that is chosen is computed."""
+    names = {
+        "risk": _("Risk and rescue"), "customer": _("One customer"), "second": _("Second order"),
+        "lifecycle": _("Lifecycle"),
+    }  # fmt: skip
+    return session.choose(_("View"), names, SECTION, "risk", hidden=True)
+
+
+def choose_options(fits: Fits, rules: Rules) -> Options:
+    """Horizon, what is valued, and the model; the last two hold on the page Lifetime value too."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        names = {str(days): i18n.integer(days) for days in HORIZONS}
+        days = session.choose(_("Days ahead"), names, "risk_days", "90")
+        values = {"margin": _("Margin"), "revenue": _("Net revenue")}
+        value = session.choose(_("Value"), values, "value", "margin")
+        lost = {"leave": _("Leave out"), "rescue": _("Rescue too")}
+        leave = session.choose(_("Customers lost already"), lost, "lost", "leave") == "leave"
+        kind, fitted_by = answer.choose_model(fits)
+    return Options(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
+
+
+def money(amount: float | None) -> str:
+    """In tight places."""
+    return i18n.compact_money(amount, opened().version.shop.currency)
+
+
+def draw_answer(found: Churn) -> None:
+    """How many will stay away, what that costs and how many can be rescued: of customers who are not lost yet."""
+    sums = found.totals
+    if not sums.staying:
+        st.info(_("Every customer chosen here is lost already: none bought lately. Widen the filters."))
+        return
+    if sums.expected_away is None:
+        return
+    days = i18n.days(found.options.horizon)
+    customers, away = i18n.integer(sums.staying), i18n.integer(sums.expected_away)
+    stake, rescue = money(sums.value_at_stake), money(sums.rescue_value)
+    told = _(
+        "Of {n} customers who are not lost yet, about {lost} will not buy in the next {days}: {value} is at stake. "
+        "{rescue} have gone quiet and may be contacted: rescuing them saves up to {worth}.",
+        n=customers, lost=away, days=days, value=stake, rescue=i18n.integer(sums.to_rescue), worth=rescue,
+    )  # fmt: skip
+    st.markdown(f"#### {told}")
+    with st.container(horizontal=True, gap="small"):
+        st.metric(
+            _("Will stay away for {days}", days=days), away, border=True,
+            help=_("Sum of the risks of {n} customers who are not lost yet.", n=customers),
+        )  # fmt: skip
+        st.metric(label("value_at_stake"), stake, border=True, help=_(measure("value_at_stake").description))
+        st.metric(
+            _("To rescue"), i18n.integer(sums.to_rescue), border=True,
+            help=_("Left out: {reasons}.", reasons=left_out_words(found) or _("nobody")),
+        )  # fmt: skip
+        st.metric(_("At stake among these"), rescue, border=True, help=_(measure("value_at_stake").description))
+
+
+def left_out_words(found: Churn) -> str:
+    """Why customers are not on the rescue list, and how many."""
+    quiet, returns = i18n.days(found.options.quiet_days), i18n.days(found.options.return_days)
+    reasons = {
+        "not_contactable": _("asked not to be contacted"), "recent": _("bought in the last {days}", days=quiet),
+        "returning": _("gave something back in the last {days}", days=returns), "lost": _("lost already"),
+    }  # fmt: skip
+    return "; ".join(f"{reasons[name]}: {i18n.integer(count)}" for name, count in found.left_out.items())
+
+
+def draw_model(fits: Fits, found: Churn) -> None:
+    """The model in use and why, the way to its proof, and what fell short."""
+    fell_back = found.kind is None or found.options.kind not in {None, found.kind}
+    words = " ".join(note.told() for note in found.notes)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        name = KIND_NAMES[found.kind] if found.kind else label("plain_rate")
+        with st.popover(_("Why {model}?", model=name), icon=":material/help:", type="tertiary"):
+            st.markdown(fits.reason.told())
+            if fits.trials:
+                draw_trials(fits)
+        if st.button(_("See the proof"), key="proof_link", icon=":material/fact_check:", type="tertiary",
+                     on_click=session.keep, args=("value_part", "proof")):  # fmt: skip
+            st.switch_page("pages/customers/lifetime_value.py")
+    if fell_back:
+        st.info(words)
+    elif words:
+        st.caption(words)
+
+
+def draw_trials(fits: Fits) -> None:
+    """How the models stood the test, the best first."""
+    names = ["log_likelihood", "mae", "bias", "calibration_error", "worst_tenth"]
+    rows = [{"kind": KIND_NAMES[trial.kind]} | {name: getattr(trial, name) for name in names} for trial in fits.trials]
+    frame = pl.DataFrame(rows, schema={"kind": pl.String} | dict.fromkeys(names, pl.Float64))
+    columns = (Column("kind", _("Model")), *(Column(name, label(name), measure(name).format) for name in names))
+    sheet = tables.download_of("trials", _("Model"), frame.sort(names[0], descending=True, nulls_last=True), columns)
+    tables.show_table(sheet, "trials", download=False)
+
+
+def draw_rescue(found: Churn) -> None:
+    """What to do next, and the list to do it with."""
+    if found.rescue.is_empty():
+        st.info(_("Nobody has to be rescued here: {reasons}.", reasons=left_out_words(found) or _("no customers")))
+        return
+    with st.container(border=True):
+        sums = found.totals
+        what = _(
+            "Begin at the top: the first {n} customers hold {share} of what can be rescued, **{worth}** within {days}. "
+            "Write to each where they last bought, before the offer goes to everybody.",
+            n=i18n.integer(sums.first_calls), share=i18n.percent(sums.first_share, 0), worth=money(sums.first_value),
+            days=i18n.days(found.options.horizon),
+        )  # fmt: skip
+        st.markdown(_("**Do this next.** {what}", what=what))
+        sheet = table.churn(opened().version, found, rescue=True)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+            st.markdown(f"##### {sheet.about.title}", width="content")
+            tables.download_menu(sheet, "rescue")
+        draw_list(sheet)
+
+
+def draw_list(sheet: Download) -> None:
+    """The first rows; one that is marked opens its customer."""
+    frame, columns = sheet.frame.head(SHOWN), {column.name: column for column in sheet.columns}
+    said = pl.when("contactable").then(pl.lit(_("Yes"))).otherwise(pl.lit(_("Never asked")))
+    shown = frame.with_columns(said.alias("contactable"), stage_words()).select(LISTED)
+    shown = shown.select(name for name in LISTED if shown[name].null_count() < shown.height)
+    with st.container(key="rescue_table"):
+        st.dataframe(
+            shown.to_arrow(), key="rescue_grid", hide_index=True, height=420 if shown.height > 11 else "content",
+            selection_mode="single-row", placeholder=i18n.MISSING,
+            on_select=lambda: open_row(frame["customer_id"].to_list()),
+            column_config={
+                name: tables.config_of(columns.get(name) or Column(name, name), shown.schema[name])
+                for name in shown.columns
+            },
+        )  # fmt: skip
+    told = [_("mark a row to see the customer's history")]
+    if shown.height < sheet.frame.height:
+        rows = i18n.integer(sheet.frame.height)
+        told.insert(0, _("the first {shown} of {rows}; the download has all", shown=shown.height, rows=rows))
+    st.caption(" · ".join(told))
+
+
+def open_row(customers: Sequence[str]) -> None:
+    """Look into the customer whose row was marked."""
+    rows = st.session_state["rescue_grid"]["selection"]["rows"]
+    if rows:
+        session.keep(customer.CUSTOMER, customers[rows[0]])
+        session.keep(SECTION, "customer")
+
+
+def stage_words() -> pl.Expr:
+    """The column `stage` in the viewer's language."""
+    return pl.col("stage").replace(screen.stage_names())
+
+
+def segment_kinds() -> dict[str, str]:
+    """The kinds of segment that risk is told by."""
+    return {
+        "stage": _("Stage"), "channel": _("First channel"), "region": _("First region"),
+        "category": _("First category"), "last_channel": _("Last channel"),
+    }  # fmt: skip
+
+
+def draw_where(found: Churn) -> None:
+    """How risk is spread, and where the money is."""
+    if found.distribution["customers"].sum() == 0:
+        return
+    kinds, currency = segment_kinds(), opened().version.shop.currency
+    kind = session.choose(_("Value at stake by"), kinds, "stake_by", "stage")
+    names = screen.stage_names() | {"(none)": _("(none)")}
+    left, right = st.columns(2, gap="medium")
+    with left:
+        words = {"low": _("Risk from"), "high": _("Risk below")}
+        sheet = sheet_of(found, "risk-distribution", _("How risk is spread"), found.distribution, words)
+        tables.show_chart(lambda **_dark: risk_histogram(found.distribution, currency), sheet, "risk")
+    with right:
+        part = found.segments.filter(pl.col("segment_kind") == kind).drop("segment_kind")
+        part = part.with_columns(pl.col("segment").replace(names))
+        words = {"segment": kinds[kind], "risk": _("Mean risk"), "expected_lost": _("Expected to stay away")}
+        title = _("At stake by {kind}", kind=kinds[kind].lower())
+        sheet = sheet_of(found, "value-at-stake", title, part, words, kind)
+        tables.show_chart(lambda **_dark: stake_by_segment(part, currency), sheet, "stake")
+    st.caption(_("with those already lost, who are in no figure above"))
+
+
+def sheet_of(found: Churn, report: str, title: str, frame: pl.DataFrame, words: dict[str, str], *more: str) -> Download:
+    """A small table of the report, told as the list of customers is."""
+    whole = table.churn(opened().version, found)
+    formats: dict[str, Any] = {"low": "percent", "high": "percent", "risk": "percent", "expected_lost": "integer"}
+    named = [
+        *(Column(name, text, formats.get(name)) for name, text in words.items()),
+        Column("customers", _("Customers"), "integer"), Column("value_at_stake", label("value_at_stake"), "money"),
+    ]  # fmt: skip
+    told = replace(whole.about, title=title, rows=frame.height)
+    return Download(report, (*whole.choices, *more), frame, told, tuple(named))

@@ -1,0 +1,1 @@
+"""Stages of a customer's life, and moves between them."""

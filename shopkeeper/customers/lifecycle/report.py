@@ -1,0 +1,222 @@
+"""Lifecycle: in which stage of their life with the shop customers are, and how they move between stages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from shopkeeper import i18n
+from shopkeeper.customers.filters import Filters, Parameter
+from shopkeeper.customers.histories import check_viewer, seen_until
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import N_, gettext
+
+STAGES: Mapping[str, tuple[str, str]] = {
+    "new": (N_("New"), N_("Bought once, in the last %(active_days)s days.")),
+    "active": (N_("Active"), N_("Bought in the last %(active_days)s days, 2 to %(below_loyal)s purchases so far.")),
+    "loyal": (
+        N_("Loyal"),
+        N_("Bought in the last %(active_days)s days, %(loyal_purchases)s purchases or more so far."),
+    ),
+    "won_back": (
+        N_("Won back"),
+        N_("Bought in the last %(active_days)s days, after a silence of more than %(lost_days)s days."),
+    ),
+    "at_risk": (N_("At risk"), N_("Last bought %(first_at_risk)s to %(lost_days)s days ago.")),
+    "lost": (N_("Lost"), N_("Has not bought for more than %(lost_days)s days.")),
+}
+"""Label and rule of each stage; the rule is filled with `Rules.words()`."""
+BUYING = ("new", "active", "loyal", "won_back")
+NOT_YET = "not_yet"
+NOT_YET_LABEL = N_("Not yet a customer")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Where the stages' bounds lie. Raise `Refused` where they cannot be told apart."""
+
+    active_days: int = 90
+    lost_days: int = 180
+    loyal_purchases: int = 4
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.active_days < self.lost_days:
+            raise Refused(
+                gettext(
+                    "A customer cannot be lost after {lost} days and active for {active}; choose more days for lost "
+                    "than for active, and at least 1 for active.",
+                    lost=i18n.integer(self.lost_days),
+                    active=i18n.integer(self.active_days),
+                )
+            )
+        if self.loyal_purchases < 3:
+            raise Refused(
+                gettext(
+                    "Loyal from {n} purchases leaves nobody active; choose 3 or more.",
+                    n=i18n.integer(self.loyal_purchases),
+                )
+            )
+
+    def words(self) -> dict[str, str]:
+        """What fills the rules of `STAGES`, in the language in use."""
+        more = {"below_loyal": self.loyal_purchases - 1, "first_at_risk": self.active_days + 1}
+        return {name: i18n.integer(value) for name, value in {**vars(self), **more}.items()}
+
+    def parameters(self) -> dict[str, Parameter]:
+        """For the queries."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """Stages as seen on `as_of`, and how customers moved since `since`.
+
+    `stages`, one row per month's end (the last is `as_of`) and stage: `day, stage, customers, revenue, margin` (what
+    their purchases had brought by that day, in shop currency); months in which nobody was there have zeros, and
+    margin is null where no unit cost is known. `moves`, one row per pair of stages: `from_stage` (or `not_yet`),
+    `to_stage, customers, share` (of all in `from_stage`), `revenue, margin` (of their purchases up to `as_of`).
+    `returns` counts how often customers came back, `after_active` and `after_lost` how many of these had been silent
+    longer than each bound, `called_early` these as shares: what the rules call too early. `slipped` counts who moved
+    from buying lately to at risk or lost, `came_back` who were lost and are not. `counts` are those of `as_of`.
+    """
+
+    rules: Rules
+    filters: Filters
+    as_of: date
+    since: date
+    stages: pl.DataFrame
+    moves: pl.DataFrame
+    returns: int
+    after_active: int
+    after_lost: int
+    median_pause: float | None
+    slipped: int = 0
+    came_back: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def called_early(self) -> tuple[float, float] | None:
+        """Shares of returns that the rules had called at risk, and lost (0 to 1); None without returns."""
+        return (self.after_active / self.returns, self.after_lost / self.returns) if self.returns else None
+
+
+def report(query: Query, filters: Filters, rules: Rules = Rules(), since: date | None = None) -> Lifecycle:
+    """Stages over time and moves since `since` (left out: 90 days before the last day looked at).
+
+    Raise `Refused` where the viewer or the filters see only a part of histories, or `since` is not before as-of.
+    """
+    check_viewer(query, filters)
+    as_of = seen_until(query, filters)
+    start = _since(since, as_of)
+    asked = {**rules.parameters(), **filters.acquired(), "as_of": as_of}
+    changes = query("customers/lifecycle/counts", **asked)
+    moves = query("customers/lifecycle/moves", **asked, since=start).with_columns(
+        share=pl.col("customers") / pl.col("customers").sum().over("from_stage")
+    )
+    pauses = query(
+        "customers/lifecycle/pauses", as_of=as_of, active_days=rules.active_days, lost_days=rules.lost_days
+    ).to_dicts()
+    stages = _running(changes, as_of)
+    now = stages.filter(pl.col("day") == as_of)
+    return Lifecycle(
+        rules, filters, as_of, start, stages, _ordered(moves), **(pauses[0] if pauses else _NO_RETURNS),
+        slipped=_moved(moves, BUYING, ("at_risk", "lost")),
+        came_back=_moved(moves, ("lost",), [name for name in STAGES if name != "lost"]),
+        counts=dict(zip(now["stage"], now["customers"], strict=True)),
+    )  # fmt: skip
+
+
+def customers(
+    query: Query,
+    filters: Filters,
+    rules: Rules = Rules(),
+    since: date | None = None,
+    from_stage: str = "any",
+    to_stage: str = "any",
+) -> pl.DataFrame:
+    """The customers of one cell of the matrix, `any` for a whole row or column; the richest first.
+
+    Columns `customer_id, from_stage, to_stage, first_day, last_day, purchases, silent_days, revenue, margin,
+    first_channel, first_region, first_category`. Raise `Refused` as `report`, and for a stage that there is not.
+    """
+    check_viewer(query, filters)
+    for name in (from_stage, to_stage):
+        if name not in {*STAGES, NOT_YET, "any"}:
+            known = ", ".join((*STAGES, NOT_YET, "any"))
+            raise Refused(gettext("“{asked}” is no stage; choose one of {known}.", asked=name, known=known))
+    as_of = seen_until(query, filters)
+    return query(
+        "customers/lifecycle/customers",
+        **rules.parameters(),
+        **filters.acquired(),
+        as_of=as_of,
+        since=_since(since, as_of),
+        from_stage=from_stage,
+        to_stage=to_stage,
+    )
+
+
+def stage(frequency: pl.Expr, silence: pl.Expr, last_pause: pl.Expr, rules: Rules) -> pl.Expr:
+    """The stage of a history: repeat purchases, days since the last one, and the days between the last two."""
+    return (
+        pl.when(silence > rules.lost_days)
+        .then(pl.lit("lost"))
+        .when(silence > rules.active_days)
+        .then(pl.lit("at_risk"))
+        .when(frequency == 0)
+        .then(pl.lit("new"))
+        .when(last_pause > rules.lost_days)
+        .then(pl.lit("won_back"))
+        .when(frequency + 1 >= rules.loyal_purchases)
+        .then(pl.lit("loyal"))
+        .otherwise(pl.lit("active"))
+    )
+
+
+_NO_RETURNS: Mapping[str, Any] = {"returns": 0, "after_active": 0, "after_lost": 0, "median_pause": None}
+
+
+def _since(since: date | None, as_of: date) -> date:
+    start = since or as_of - timedelta(days=90)
+    if start >= as_of:
+        raise Refused(
+            gettext(
+                "Moves are counted up to {end}, so they cannot begin on {start}; choose an earlier day.",
+                end=i18n.date_(as_of),
+                start=i18n.date_(start),
+            )
+        )
+    return start
+
+
+def _moved(moves: pl.DataFrame, before: Sequence[str], after: Sequence[str]) -> int:
+    return int(moves.filter(pl.col("from_stage").is_in(before), pl.col("to_stage").is_in(after))["customers"].sum())
+
+
+def _running(changes: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Every month's end and stage, with running sums of who came and went."""
+    names = pl.DataFrame({"stage": list(STAGES)}, schema={"stage": pl.String})
+    first = changes["day"].min()
+    if not isinstance(first, date):
+        return changes.select("day", "stage", "customers", "revenue", "margin")
+    ends = pl.date_range(first.replace(day=1), as_of, "1mo", eager=True).dt.month_end()
+    days = ends.to_frame("day").with_columns(pl.min_horizontal("day", pl.lit(as_of)))
+    amounts = ["customers", "revenue", "margin"]
+    if changes["margin"].null_count() == changes.height:
+        amounts.remove("margin")
+    running = (
+        days.join(names, how="cross", maintain_order="left_right")
+        .join(changes, on=["day", "stage"], how="left", maintain_order="left")
+        .with_columns(pl.col(amounts).fill_null(0).cum_sum().over("stage"))
+    )
+    return running.select("day", "stage", "customers", "revenue", "margin")
+
+
+def _ordered(moves: pl.DataFrame) -> pl.DataFrame:
+    order = {name: place for place, name in enumerate((NOT_YET, *STAGES))}
+    places = [pl.col(name).replace_strict(order, return_dtype=pl.Int32) for name in ("from_stage", "to_stage")]
+    columns = ["from_stage", "to_stage", "customers", "share", "revenue", "margin"]
+    return moves.sort(*places).select(columns)

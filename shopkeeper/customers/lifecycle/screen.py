@@ -1,0 +1,240 @@
+"""The Churn risk page's part on life stages: rules, counts over time, moves and the customers behind a cell."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.customers.churn import table
+from shopkeeper.customers.churn.chart import moves_matrix, stage_areas
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.histories import seen_until
+from shopkeeper.customers.lifecycle import report as lifecycle
+from shopkeeper.customers.lifecycle.report import NOT_YET, NOT_YET_LABEL, STAGES, Lifecycle, Rules
+from shopkeeper.customers.retention.screen import cells
+from shopkeeper.exports import Column
+from shopkeeper.exports.download import Download
+from shopkeeper.i18n import N_
+from shopkeeper.i18n import gettext as _
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.opened import load, opened
+
+BOUNDS = {
+    "active_days": (N_("Active for days"), 1),
+    "lost_days": (N_("Lost after days"), 2),
+    "loyal_purchases": (N_("Loyal from purchases"), 3),
+}
+MOST = 3650
+SINCE, THEN, NOW, CLICKED = "moves_since", "stage_then", "stage_now", "_move_clicked"
+
+
+def stage_names() -> dict[str, str]:
+    """Stages in the order of a customer's life."""
+    return {name: _(words[0]) for name, words in STAGES.items()}
+
+
+def rules_in_use() -> Rules:
+    """The stages' bounds as the link or the viewer set them, on whichever part of the page."""
+    usual = Rules()
+    for name, (label, lowest) in BOUNDS.items():
+        if (asked := session.linked(name)) is not None:
+            if asked[-1].isdecimal() and lowest <= int(asked[-1]) <= MOST:
+                session.keep(name, int(asked[-1]))
+            else:
+                session.notice(
+                    _(
+                        "The link asks for “{label}” {value}; choose {lowest} to {most}.",
+                        label=_(label), value=asked[-1], lowest=lowest, most=MOST,
+                    )
+                )  # fmt: skip
+        held = st.session_state.get(name)
+        session.keep(name, getattr(usual, name) if held is None else held)
+    held = {name: int(st.session_state[name]) for name in BOUNDS}
+    if held["active_days"] >= held["lost_days"]:
+        session.notice(_("A customer must be lost after more days than active; the usual rules hold for now."))
+        held = vars(usual)
+    for name in BOUNDS:
+        session.remember(name, [] if held[name] == getattr(usual, name) else [str(held[name])])
+    return Rules(**held)
+
+
+def draw(filters: Filters) -> None:
+    """Everything about stages."""
+    rules = rules_in_use()
+    above = st.container()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        since = choose_since(filters)
+        shown = session.choose(_("Show"), measure_names(), "stage_measure", "customers")
+        with st.popover(_("Rules"), icon=":material/rule:"):
+            explained = st.container()
+            for name, (label, lowest) in BOUNDS.items():
+                st.number_input(_(label), lowest, MOST, step=1, key=name, on_change=session.forget_notices)
+    found = load(lifecycle.report, filters, rules, since)
+    if found.stages.is_empty():
+        tables.say_empty()
+        return
+    with explained:
+        draw_rules(found)
+    with above:
+        draw_answer(found)
+    draw_stages(found, shown if found.stages[shown].null_count() == 0 else "revenue")
+    draw_moves(found)
+
+
+def measure_names() -> dict[str, str]:
+    """What of a stage is drawn."""
+    return {"customers": _("Customers"), "revenue": _("Net revenue"), "margin": _("Margin")}
+
+
+def choose_since(filters: Filters) -> date | None:
+    """The day from which moves are counted; nothing to choose in a shop of one day."""
+    first, as_of = opened().version.first_day, seen_until(opened().query, filters)
+    latest, usual = as_of - timedelta(days=1), max(first, as_of - timedelta(days=90))
+    if (asked := session.linked(SINCE)) is not None:
+        try:
+            session.keep(SINCE, date.fromisoformat(asked[-1]))
+        except ValueError:
+            session.notice(_("The link counts moves since “{value}”, which is no day.", value=asked[-1]))
+    if latest < first:
+        return None
+    held = st.session_state.get(SINCE)
+    fits = isinstance(held, date) and first <= held <= latest
+    session.keep(SINCE, held if fits else usual)
+    since: date = st.date_input(
+        _("Moves since"), min_value=first, max_value=latest, key=SINCE, format="YYYY-MM-DD", width=160,
+        on_change=session.forget_notices,
+    )  # fmt: skip
+    session.remember(SINCE, [] if since == usual else [since.isoformat()])
+    return since
+
+
+def draw_rules(found: Lifecycle) -> None:
+    """Each stage in a sentence, and how often the bounds were too early."""
+    for label, rule in STAGES.values():
+        st.markdown(f"**{_(label)}** — {_(rule) % found.rules.words()}")
+    if found.called_early:
+        risky, lost = found.called_early
+        st.caption(
+            _(
+                "Of {n} returns so far, {late} came after more than {active} days of silence and {later} after more "
+                "than {lost}: so many were called at risk or lost too early.",
+                n=i18n.integer(found.returns), late=i18n.percent(risky),
+                later=i18n.percent(lost), active=found.rules.active_days,
+                lost=found.rules.lost_days,
+            )
+        )  # fmt: skip
+
+
+def draw_answer(found: Lifecycle) -> None:
+    """How many are here, slipping and gone, and a figure for each stage."""
+    told = _(
+        "Since {day}, {slipped} customers who bought lately have gone quiet, and {back} who were lost came back.",
+        day=i18n.date_(found.since), slipped=i18n.integer(found.slipped), back=i18n.integer(found.came_back),
+    )  # fmt: skip
+    st.markdown(f"#### {told}")
+    with st.container(horizontal=True, gap="small"):
+        for name, (label, rule) in STAGES.items():
+            count = i18n.integer(found.counts.get(name, 0))
+            st.metric(_(label), count, border=True, help=_(rule) % found.rules.words())
+
+
+def draw_stages(found: Lifecycle, shown: str) -> None:
+    """Stages over time."""
+    names, currency = stage_names(), opened().version.shop.currency
+    label = measure_names()[shown]
+    unit = label if shown == "customers" else f"{label} ({currency})"
+    title = _("Customers by stage") if shown == "customers" else _("What customers had brought, by stage")
+    note = "" if shown == "customers" else _("all that the customers of a stage had brought by that day")
+    columns = (
+        Column("day", _("Day")), Column("stage", _("Stage")), Column("customers", _("Customers"), "integer"),
+        Column("revenue", _("Net revenue"), "money"), Column("margin", _("Margin"), "money"),
+    )  # fmt: skip
+    sheet = tables.download_of(
+        "stages", title, found.stages.with_columns(pl.col("stage").replace(names)), columns, chosen=chosen(found),
+        words=(shown,),
+        terms=("lifecycle", "purchase"), as_of=found.as_of,
+    )  # fmt: skip
+    tables.show_chart(lambda **_dark: stage_areas(found.stages, names, shown, unit), sheet, "stages", note=note)
+
+
+def chosen(found: Lifecycle) -> tuple[tuple[str, str], ...]:
+    """What made the tables, in words."""
+    bounds = ((_(label), i18n.integer(getattr(found.rules, name))) for name, (label, _lowest) in BOUNDS.items())
+    return (*bounds, (_("Moves since"), i18n.date_(found.since)), *found.filters.caption())
+
+
+def draw_moves(found: Lifecycle) -> None:
+    """The matrix, and the customers of a cell."""
+    names = {NOT_YET: _(NOT_YET_LABEL), **stage_names()}
+    then, now = found.moves["from_stage"].unique(), set(found.moves["to_stage"])
+    read_pick()
+    state = st.session_state
+    columns = (
+        Column("from_stage", _("Stage then")), Column("to_stage", _("Stage now")),
+        Column("customers", _("Customers"), "integer"), Column("share", _("Share of the stage then"), "percent"),
+        Column("revenue", _("Net revenue"), "money"), Column("margin", _("Margin"), "money"),
+    )  # fmt: skip
+    title = _("Moves from {since} to {until}", since=i18n.date_(found.since), until=i18n.date_(found.as_of))
+    told = found.moves.with_columns(pl.col("from_stage", "to_stage").replace(names))
+    sheet = tables.download_of(
+        "moves", title, told, columns, chosen=chosen(found), terms=("lifecycle", "purchase"), as_of=found.as_of
+    )
+    picked = (str(state.get(THEN)), str(state.get(NOW)))
+
+    def draw(*, dark: bool = False) -> Any:
+        return moves_matrix(found.moves, names, picked=picked, dark=dark)
+
+    tables.show_chart(
+        draw, sheet, "moves", select=True,
+        note=_("shade: share of the row · click a cell to see its customers"),
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        every = {"any": _("Any stage")}
+        row = cells.pick(_("Stage then"), THEN, every | {name: names[name] for name in names if name in set(then)})
+        column = cells.pick(_("Stage now"), NOW, every | {name: names[name] for name in names if name in now})
+    if row is None or column is None:
+        st.caption(_("Click a cell of the matrix, or choose a stage then and a stage now."))
+        return
+    draw_cell(found, row, column, every | names)
+
+
+def read_pick() -> None:
+    """The cell to look into: of the link, or of a click since the last run."""
+    for key in (THEN, NOW):
+        if (asked := session.linked(key)) is not None:
+            session.keep(cells.UNSEEN, True)
+            session.keep(key, asked[-1])
+    points = (st.session_state.get("moves_chart") or {"selection": {"points": []}})["selection"]["points"]
+    clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
+    if clicked and clicked != st.session_state.get(CLICKED):
+        session.keep(THEN, clicked[0])
+        session.keep(NOW, clicked[1])
+    session.keep(CLICKED, clicked)
+
+
+def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) -> None:
+    """The customers who were in one stage and are in another."""
+    session.keep(cells.UNSEEN, False)
+    listed = load(lifecycle.customers, found.filters, found.rules, found.since, row, column)
+    told = i18n.ngettext(
+        "**{n}** customer: {then} on {since}, {now} on {until}.",
+        "**{n}** customers: {then} on {since}, {now} on {until}.",
+        listed.height, then=names[row], now=names[column], since=i18n.date_(found.since), until=i18n.date_(found.as_of),
+    )  # fmt: skip
+    st.markdown(told)
+    sheet = cell_download(found, listed, row, column, names)
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        tables.download_menu(sheet, "movers")
+    words = [pl.col("from_stage", "to_stage").replace(names)]
+    tables.show_table(sheet, "movers", download=False, first=500, words=words)
+
+
+def cell_download(found: Lifecycle, listed: pl.DataFrame, row: str, column: str, names: dict[str, str]) -> Download:
+    """The customers of the cell, whose name the file carries."""
+    sheet = table.lifecycle(opened().version, found, listed)
+    cell = ((_("Stage then"), names[row]), (_("Stage now"), names[column]))
+    told = replace(sheet.about, filters=(*cell, *sheet.about.filters))
+    return replace(sheet, choices=(*sheet.choices, row, column), about=told)

@@ -1,0 +1,235 @@
+"""The Lifetime value page's controls and sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.customers.lifetime_value.opportunity import Opportunity
+from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, Options
+from shopkeeper.customers.screen import filters
+from shopkeeper.i18n import gettext as _
+from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, Value
+from shopkeeper.measures.lookup import measure
+from shopkeeper.ui import session
+from shopkeeper.ui.opened import opened
+
+DEFINITIONS = (
+    "lifetime_value", "historic_value", "predicted_value", "purchase_value", "expected_purchases", "p_alive",
+    "frequency", "recency", "T", "monetary_value", "holdout", "log_likelihood", "calibration_error", "bias", "mae",
+    "purchase", "acquired_in",
+)  # fmt: skip
+
+
+def choose_options(fits: Fits) -> Options:
+    """Horizon, what is valued, discount and model."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        names = {str(months): i18n.integer(months) for months in MONTHS}
+        months = session.choose(_("Months ahead"), names, "months", "12")
+        values = {"margin": _("Margin"), "revenue": _("Net revenue")}
+        value = session.choose(_("Value"), values, "value", "margin")
+        discount = choose_discount()
+        kind, by = choose_model(fits)
+    return Options(int(months), kind, by, value, discount)  # type: ignore[arg-type]
+
+
+def choose_discount() -> float:
+    """Percent a year, as a share."""
+    default = round(Options().discount * 100)
+    if (asked := session.linked("discount")) is not None:
+        if asked[-1].isdecimal() and int(asked[-1]) <= 100:
+            session.keep("discount", int(asked[-1]))
+        else:
+            session.notice(
+                _(
+                    "The link asks for a discount of “{value}” percent a year; choose 0 to 100. It is {default} now.",
+                    value=asked[-1],
+                    default=default,
+                )
+            )
+    held = st.session_state.get("discount")
+    session.keep("discount", default if held is None else held)
+    chosen = st.number_input(
+        _("Discount per year (%)"), 0, 100, step=1, key="discount", width=160, on_change=session.forget_notices,
+        help=_("Money that comes later is worth less: at 10 %, what comes in a year counts as 91 % of its amount."),
+    )  # fmt: skip
+    session.remember("discount", [] if chosen == default else [str(chosen)])
+    return chosen / 100
+
+
+def choose_model(fits: Fits) -> tuple[Any, Any]:
+    """The model and whose purchases it is fitted to; the best on the holdout unless another is chosen."""
+    if fits.chosen is None:
+        return None, "shop"
+    models = {"best": _("Best on the holdout ({kind})", kind=KIND_NAMES[fits.chosen])}
+    models |= {kind: KIND_NAMES[kind] for kind in fits.models if kind != fits.chosen}
+    groups = {"shop": _("The whole shop"), "channel": _("Each channel"), "cohort": _("Each year of acquisition")}
+    held = st.session_state.get("model")
+    name = KIND_NAMES.get(str(held), KIND_NAMES[fits.chosen])
+    with st.popover(_("Model: {kind}", kind=name), icon=":material/tune:"):
+        kind = session.choose(_("Model"), models, "model", "best")
+        offered = {name: label for name, label in groups.items() if name == "shop" or fits.segments.get(name)}  # type: ignore[call-overload]
+        by = session.choose(_("Fitted to the purchases of"), offered, "fitted_by", "shop")
+    return None if kind == "best" else kind, by
+
+
+def choose_part() -> str:
+    """Only the part that is chosen is drawn and computed."""
+    parts = {
+        "segments": _("Segments"), "distribution": _("Distribution"), "matrix": _("Frequency × recency"),
+        "customers": _("Customers"), "proof": _("Proof"),
+    }  # fmt: skip
+    return session.choose(_("Show"), parts, "value_part", "segments", hidden=True)
+
+
+def money(amount: float | None) -> str:
+    """An amount of the shop's currency, short."""
+    return i18n.compact_money(amount, opened().version.shop.currency)
+
+
+def each(amount: float) -> str:
+    """An amount per customer, in full: beside each other they are compared."""
+    return i18n.money(amount, opened().version.shop.currency)
+
+
+def value_name(value: Value) -> str:
+    """What is valued, within a sentence."""
+    return _("margin") if value == "margin" else _("net revenue")
+
+
+def draw_answer(found: LifetimeValue) -> None:
+    """What all chosen customers are worth, in one sentence and four figures: what has happened apart from the rest."""
+    whole = found.segments.row(by_predicate=pl.col("segment_kind") == "all", named=True)
+    predicted = whole["predicted_value"]
+    values: dict[str, Any] = {
+        "n": i18n.integer(whole["customers"]), "historic": money(whole["historic_value"]),
+        "value": value_name(found.value), "months": found.options.months,
+    }  # fmt: skip
+    if predicted is None:
+        told = _(
+            "These {n} customers have brought {historic} of {value} so far; what comes is not known yet.", **values
+        )
+    else:
+        told = _(
+            "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
+            "10% of them hold {top} of it.",
+            predicted=money(predicted), top=i18n.percent(found.top_predicted, 0), **values,
+        )  # fmt: skip
+    st.markdown(f"#### {told}")
+    with st.container(horizontal=True, gap="small"):
+        st.metric(
+            _("Historic, so far"), values["historic"], border=True,
+            help=_("{each} per customer.", each=each(whole["historic_each"]))
+            + " "
+            + _(measure("historic_value").description),
+        )  # fmt: skip
+        if predicted is None:
+            return
+        span = "" if whole["low"] is None else _(
+            "95% interval {low} to {high}, chance included.",
+            low=money(whole["low"]), high=money(whole["high"]),
+        )  # fmt: skip
+        st.metric(
+            _("Predicted, next {months} months", months=found.options.months), money(predicted), border=True,
+            help=f"{span} {_(measure('predicted_value').description)}".strip(),
+        )  # fmt: skip
+        st.metric(
+            _("Predicted per customer"), each(whole["predicted_each"]), border=True,
+            help=_("Of {n} customers, whether they still buy here or not.", n=values["n"]),
+        )  # fmt: skip
+        st.metric(
+            _("Held by the top 10%"), i18n.percent(found.top_predicted, 0), border=True,
+            help=_("Of what is predicted; of what has happened it is {share}.", share=i18n.percent(found.top_historic)),
+        )  # fmt: skip
+
+
+def draw_notes(found: LifetimeValue) -> None:
+    """What fell short; what has been replaced, with the way out."""
+    wanted = found.options
+    fell_back = found.kind is None or wanted.kind not in {None, found.kind} or wanted.value != found.value
+    words = " ".join(note.told() for note in found.notes)
+    if fell_back:
+        st.info(words + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`"))
+    elif words:
+        st.caption(words)
+
+
+def draw_action(found: Opportunity) -> None:
+    """Where to win customers, and what that is worth."""
+    if found.top is None:
+        return
+    with st.container(border=True):
+        st.markdown(_("**Do this next.** {what}", what=action(found)))
+        if (shown := found.most or found.least) is not None:
+            kind, segment = str(shown["segment_kind"]), shown["segment"]
+            st.button(
+                _("Show only {segment}", segment=segment), key="show_valued", icon=":material/filter_alt:",
+                on_click=filters.set_filter,
+                args=(f"acquired_{'categories' if kind == 'category' else kind + 's'}", segment),
+            )  # fmt: skip
+
+
+def action(found: Opportunity) -> str:
+    """What to do, and what it is worth."""
+    since = _("since {day}", day=i18n.date_(found.since)) if found.since else _("in the chosen time")
+    values = {"since": since, "months": found.options.months}
+    most, least = found.most, found.least
+    if most and least:
+        return _(
+            "Of the customers won {since}, {most} are worth most: {high} each over the next {months} months "
+            "({high_interval}); {least} least: {low} ({low_interval}). Win the next customers there rather than here: "
+            "each hundred moved bring about **{worth}** more, as long as a new customer costs the same.",
+            most=who(most), least=who(least), high=each(most["each"]), low=each(least["each"]),
+            high_interval=span_of(most), low_interval=span_of(least),
+            worth=money(found.moved), **values,
+        ) + limit(found, most)  # fmt: skip
+    if most or least:
+        row = most or least or {}
+        told = {
+            "who": who(row), "each": each(row["each"]), "interval": span_of(row),
+            "rest": each(row["rest"]), "worth": money(found.moved), **values,
+        }  # fmt: skip
+        return (
+            _(
+                "Of the customers won {since}, {who} are worth most: {each} each over the next {months} months "
+                "({interval}), all others {rest}. Spend there: each hundred more of them, instead of others, bring "
+                "about **{worth}** more.",
+                **told,
+            )
+            if most
+            else _(
+                "Of the customers won {since}, {who} are worth least: {each} each over the next {months} months "
+                "({interval}), all others {rest}. Stop spending there, or pay less: each hundred of them cost about "
+                "**{worth}** of what others would bring.",
+                **told,
+            )
+        ) + limit(found, row)  # fmt: skip
+    return _(
+        "No channel, category or region brings better customers for certain, so keep the best you have: the top 10% of "
+        "the {n} customers won {since} should bring **{worth}** over the next {months} months. Choose “Customers” "
+        "below for the list of them, and look after these first.",
+        n=i18n.integer(found.n), worth=money(found.top_value), **values,
+    )  # fmt: skip
+
+
+def limit(found: Opportunity, row: Mapping[str, Any]) -> str:
+    """What a new customer may cost at most; only margin can pay for one."""
+    if found.value != "margin":
+        return ""
+    return " " + _("To win one of {who} should cost less than {each}.", who=who(row), each=each(row["each"]))
+
+
+def who(row: Mapping[str, Any]) -> str:
+    """A segment within a sentence."""
+    return {
+        "channel": _("those through **{segment}**", segment=row["segment"]),
+        "region": _("those in **{segment}**", segment=row["segment"]),
+        "category": _("those who began with **{segment}**", segment=row["segment"]),
+    }[row["segment_kind"]]
+
+
+def span_of(row: Mapping[str, Any]) -> str:
+    """A 95 % interval within a sentence."""
+    return _("95% interval {low} to {high}", low=each(row["low"]), high=each(row["high"]))

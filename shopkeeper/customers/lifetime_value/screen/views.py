@@ -1,0 +1,158 @@
+"""The views of the Lifetime value page: segments, distribution, matrix, customers."""
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.customers.churn import table
+from shopkeeper.customers.histories import FEW_CUSTOMERS
+from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
+from shopkeeper.customers.lifetime_value.report import LifetimeValue
+from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, per_customer, silence_names
+from shopkeeper.exports import Column
+from shopkeeper.exports.download import Download
+from shopkeeper.i18n import gettext as _
+from shopkeeper.measures.lookup import measure
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.opened import opened
+
+DRAWN, LISTED = 15, 500
+
+
+def download(
+    found: LifetimeValue, report: str, title: str, frame: pl.DataFrame, columns: tuple[Column, ...]
+) -> Download:
+    """A table of the report: its choices and words are those of the customers' own file."""
+    whole = table.lifetime_value(opened().version, found)
+    return tables.download_of(
+        report, title, frame, columns, chosen=whole.about.filters, words=whole.choices, as_of=found.as_of,
+        terms=("lifetime_value", "historic_value", "predicted_value", "purchase"),
+    )  # fmt: skip
+
+
+def currency() -> str:
+    """The shop's."""
+    return opened().version.shop.currency
+
+
+def draw_segments(found: LifetimeValue) -> None:
+    """Sums and values per customer of one kind of segment, chart and table."""
+    kinds = {
+        "channel": _("Channel"), "category": _("First category"), "cohort": _("Year acquired"), "region": _("Region"),
+    }  # fmt: skip
+    kind = session.choose(_("Acquired by"), kinds, "value_by", "channel")
+    frame = per_customer(found.segments, kind)
+    sheet = download(found, f"value-by-{kind}", _("Value of customers, by where and when they were acquired"), frame,
+                     segment_columns(kinds[kind]))  # fmt: skip
+    notes = [_("lines show the 95% interval of what these customers will bring, chance included")]
+    if kind == "cohort":
+        notes.append(_("later years have had less time to bring anything, and more of it lies ahead"))
+    if frame.height > DRAWN:
+        notes.append(_("only the largest {n} are drawn; the table has all", n=DRAWN))
+
+    def draw(*, dark: bool = False) -> Any:  # noqa: ARG001
+        drawn = frame.sort("customers", descending=True).head(DRAWN)["segment"].to_list()
+        return value_by_segment(frame.filter(pl.col("segment").is_in(drawn, nulls_equal=True)), currency())
+
+    title = _("What a customer has brought, and should bring")
+    tables.show_chart(draw, sheet, "value_segments", title=title, note=" · ".join(notes))
+    if st.session_state.get("value_segments_as") != "table":
+        tables.show_table(sheet, "value_segments_rows", download=False)
+
+
+def segment_columns(kind: str) -> tuple[Column, ...]:
+    """What the columns of `per_customer` are called."""
+    low, high = _(measure("low").label), _(measure("high").label)
+    return (
+        Column("segment", kind),
+        Column("customers", _("Customers"), "integer"),
+        Column("historic_each", _("Historic per customer"), "money"),
+        Column("predicted_each", _("Predicted per customer"), "money"),
+        Column("low_each", _("{bound}, per customer", bound=low), "money"),
+        Column("high_each", _("{bound}, per customer", bound=high), "money"),
+        Column("historic_value", _(measure("historic_value").label), "money"),
+        Column("predicted_value", _(measure("predicted_value").label), "money"),
+        Column("low", _("{bound}, predicted", bound=low), "money"),
+        Column("high", _("{bound}, predicted", bound=high), "money"),
+    )
+
+
+def draw_distribution(found: LifetimeValue) -> None:
+    """How unlike customers are: classes of predicted value, and what the richest hold."""
+    if found.top_historic is not None or found.top_predicted is not None:
+        st.markdown(
+            _(
+                "The most valuable 10% of customers hold **{predicted}** of what is predicted; the 10% who brought "
+                "most so far hold **{historic}** of what has come.",
+                predicted=i18n.percent(found.top_predicted),
+                historic=i18n.percent(found.top_historic),
+            )
+        )
+    left, right = st.columns(2, gap="medium")
+    classes = download(
+        found, "value-distribution", _("Customers by predicted value"), found.distribution,
+        (
+            Column("low", _("From"), "money"), Column("high", _("To"), "money"),
+            Column("customers", _("Customers"), "integer"),
+            Column("predicted_value", _(measure("predicted_value").label), "money"),
+        ),
+    )  # fmt: skip
+    shares = download(
+        found, "value-lorenz", _("Who holds the value"), found.lorenz,
+        (
+            Column("share", _("Customers, the richest first"), "percent"),
+            Column("historic", _("Share of historic value"), "percent"),
+            Column("predicted", _("Share of predicted value"), "percent"),
+        ),
+    )  # fmt: skip
+    with left:
+        if found.distribution.is_empty():
+            say_unpredicted()
+        else:
+            tables.show_chart(
+                lambda **_dark: value_distribution(found.distribution, currency()), classes, "value_classes"
+            )
+    with right:
+        tables.show_chart(lambda **_dark: value_lorenz(found.lorenz), shares, "value_lorenz")
+
+
+def draw_matrix(found: LifetimeValue) -> None:
+    """Predicted value by how often and how long ago customers bought."""
+    if found.kind is None or found.matrix["predicted_value"].null_count() == found.matrix.height:
+        say_unpredicted()
+        return
+    frame = found.bands
+    rows = [*map(str, range(MOST_FREQUENT)), f"{MOST_FREQUENT}+"]
+    sheet = download(
+        found, "value-matrix", _("Predicted value by repeat purchases and months of silence"),
+        frame.select("frequency", "silence", "customers", "p_alive", "predicted_value"),
+        (
+            Column("frequency", _(measure("frequency").label)), Column("silence", _("Months since the last purchase")),
+            Column("customers", _("Customers"), "integer"), Column("p_alive", _(measure("p_alive").label), "percent"),
+            Column("predicted_value", _("Predicted per customer"), "money"),
+        ),
+    )  # fmt: skip
+
+    def draw(*, dark: bool = False) -> Any:
+        return value_matrix(frame, rows, silence_names(), currency(), FEW_CUSTOMERS, dark=dark)
+
+    note = _(
+        "Bold: predicted value per customer ({currency}); below it the number of customers. Pale: fewer than {few}. A "
+        "month is 30 days.",
+        currency=currency(),
+        few=FEW_CUSTOMERS,
+    )
+    tables.show_chart(draw, sheet, "value_matrix", note=note)
+
+
+def draw_customers(found: LifetimeValue) -> None:
+    """Every customer, the most valuable first; the file has them all."""
+    st.markdown(f"##### {_('Customers, the most valuable first')}")
+    tables.show_table(table.lifetime_value(opened().version, found), "valued", first=LISTED)
+
+
+def say_unpredicted() -> None:
+    """Why there is nothing here."""
+    st.info(_("Nothing is predicted for these customers, so there is nothing to draw; the sentence above says why."))

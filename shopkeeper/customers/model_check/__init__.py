@@ -1,0 +1,1 @@
+"""Predicted against actual in the holdout."""

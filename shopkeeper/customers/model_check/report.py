@@ -1,0 +1,209 @@
+"""Proof: a model fitted on the first part of this merchant's past, held against what then happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+import polars as pl
+
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.histories import check_viewer
+from shopkeeper.customers.retention.report import wilson
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, Sentence
+from shopkeeper.models.buying.calibration import (
+    RISK_DAYS,
+    in_units,
+    purchases_by_frequency,
+    purchases_by_tenth,
+    risk_by_tenth,
+)
+from shopkeeper.models.buying.model import DAYS, BuyingModel, Kind
+from shopkeeper.models.buying.scoring import expected_new_customer, probability_of_n
+
+MOST = 7
+"""Frequencies from here on are counted together."""
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """One model's test. Everything but `trials` is empty without a model or a split.
+
+    Fitted on days up to `calibration_end`, tested on those after it up to `as_of`. `trials`, one row per model: `kind,
+    customers, log_likelihood, mae, bias, calibration_error, worst_tenth, chosen, refused` (a sentence, English) as
+    `fits.Trial` has it. `parameters`: `kind, parameter, value, standard_error, low, high` of the fits on all days.
+    `purchases`, by tenth of customers in the order of expected purchases: `tenth, customers, predicted, actual`
+    (purchases per customer in the holdout). `risk`, by tenth in the order of risk: `tenth, customers, predicted,
+    happened` (P(no purchase in 90 days) and the share that did not buy), `low, high` (95 % interval of the share).
+    `by_frequency`: `frequency` (7 is 7 and more), `customers, predicted, actual`. `histogram`: `frequency, actual,
+    predicted` (customers with that many repeat purchases in the calibration). `tracking`, by week: `day` (its last),
+    `actual, predicted` (repeat purchases in the week), `cumulative_actual, cumulative_predicted, holdout` (BOOL).
+    `reason` says why the default is the default, `notes` what fell short.
+    """
+
+    kind: Kind | None
+    as_of: date
+    calibration_end: date | None
+    reason: Sentence
+    notes: tuple[Sentence, ...]
+    trials: pl.DataFrame
+    parameters: pl.DataFrame
+    purchases: pl.DataFrame
+    risk: pl.DataFrame
+    by_frequency: pl.DataFrame
+    histogram: pl.DataFrame
+    tracking: pl.DataFrame
+
+    @property
+    def expected(self) -> float:
+        """Purchases predicted for the whole holdout, of all customers."""
+        return self._purchases("predicted")
+
+    @property
+    def happened(self) -> float:
+        """Purchases that came in it."""
+        return self._purchases("actual")
+
+    @property
+    def off(self) -> float | None:
+        """Predicted / actual - 1; `None` where nothing came."""
+        return self.expected / self.happened - 1 if self.happened else None
+
+    def _purchases(self, column: str) -> float:
+        return float(self.purchases.select((pl.col(column) * pl.col("customers")).sum()).item())
+
+
+def report(query: Query, fits: Fits, kind: Kind | None = None) -> ModelCheck:
+    """Test the model asked for, else the default. Raise `Refused` where the viewer sees only a part of histories."""
+    check_viewer(query, Filters())
+    used = kind if kind in fits.calibrated else fits.chosen
+    notes = fits.notes
+    if kind and used != kind:
+        text = N_("%(wanted)s could not be fitted; %(used)s serves instead.")
+        notes = (Sentence(text, {"wanted": KIND_NAMES[kind], "used": KIND_NAMES[used] if used else "-"}), *notes)
+    split = fits.calibration_end
+    told = (used, fits.as_of, split, fits.reason, notes, _trials(fits), _parameters(fits))
+    if used is None or split is None:
+        return ModelCheck(*told, *(pl.DataFrame(schema=schema) for schema in _EMPTY))
+    model = fits.calibrated[used]
+    days = (fits.as_of - split).days
+    asked = {"calibration_end": split, "as_of": fits.as_of}
+    held = in_units(query("customers/model_check/holdout", **asked, risk_days=RISK_DAYS), model.unit)
+    low, high = wilson(pl.col("stayed_away").cast(pl.Float64), pl.col("customers"))
+    return ModelCheck(
+        *told,
+        purchases_by_tenth(model, held, days),
+        risk_by_tenth(model, held).with_columns(low=low, high=high).drop("stayed_away"),
+        purchases_by_frequency(model, held, days, MOST),
+        _histogram(model, held),
+        _tracking(model, query("customers/model_check/tracking", **asked), split, fits.as_of),
+    )
+
+
+_TENTHS = {"tenth": pl.Int32, "customers": pl.Int64, "predicted": pl.Float64}
+_EMPTY: tuple[Mapping[str, type[pl.DataType]], ...] = (
+    {**_TENTHS, "actual": pl.Float64},
+    {**_TENTHS, "happened": pl.Float64, "low": pl.Float64, "high": pl.Float64},
+    {"frequency": pl.Int32, "customers": pl.Int64, "predicted": pl.Float64, "actual": pl.Float64},
+    {"frequency": pl.Int32, "actual": pl.Int64, "predicted": pl.Float64},
+    {
+        "day": pl.Date, "actual": pl.Int64, "predicted": pl.Float64, "cumulative_actual": pl.Int64,
+        "cumulative_predicted": pl.Float64, "holdout": pl.Boolean,
+    },
+)  # fmt: skip
+
+
+def _trials(fits: Fits) -> pl.DataFrame:
+    figures = ("log_likelihood", "mae", "bias", "calibration_error", "worst_tenth")
+    schema = {
+        "kind": pl.String, "customers": pl.Int64, **dict.fromkeys(figures, pl.Float64), "chosen": pl.Boolean,
+        "refused": pl.String,
+    }  # fmt: skip
+    rows = [
+        {
+            **{name: getattr(trial, name) for name in ("kind", "customers", *figures)},
+            "chosen": trial.kind == fits.chosen,
+            "refused": trial.refused.text % trial.refused.values if trial.refused else None,
+        }
+        for trial in fits.trials
+    ]
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _parameters(fits: Fits) -> pl.DataFrame:
+    """95 % intervals on the log scale: parameters are above 0, and so are their intervals."""
+    rows = [
+        (kind, name, value, dict(model.standard_errors)[name])
+        for kind, model in fits.models.items()
+        for name, value in model.parameters
+    ]
+    schema = {"kind": pl.String, "parameter": pl.String, "value": pl.Float64, "standard_error": pl.Float64}
+    ratio = (1.96 * pl.col("standard_error") / pl.col("value")).exp()
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        low=pl.col("value") / ratio, high=pl.col("value") * ratio
+    )
+
+
+def _histogram(model: BuyingModel, held: pl.DataFrame) -> pl.DataFrame:
+    """Customers by repeat purchases in the calibration; T is taken to the week, which moves no bar visibly."""
+    actual = held.group_by(frequency=pl.col("frequency").clip(upper_bound=MOST)).agg(actual=pl.col("customers").sum())
+    width = WEEK / DAYS[model.unit]
+    lengths = held.group_by(week=(pl.col("T") / width).floor()).agg(
+        customers=pl.col("customers").sum(), T=(pl.col("T") * pl.col("customers")).sum() / pl.col("customers").sum()
+    )
+    expected = [0.0] * MOST
+    for _week, customers, length in lengths.sort("week").iter_rows():
+        for n in range(MOST):
+            expected[n] += customers * probability_of_n(model, length, n)
+    expected.append(max(0.0, float(held["customers"].sum()) - sum(expected)))
+    bars = pl.DataFrame({"frequency": list(range(MOST + 1)), "predicted": expected})
+    return (
+        bars.with_columns(pl.col("frequency").cast(pl.Int32))
+        .join(actual.with_columns(pl.col("frequency").cast(pl.Int32)), on="frequency", how="left")
+        .select("frequency", pl.col("actual").fill_null(0), "predicted")
+        .sort("frequency")
+    )
+
+
+def _tracking(model: BuyingModel, days: pl.DataFrame, split: date, as_of: date) -> pl.DataFrame:
+    """Repeat purchases by week: of the customers known at the split, each expected from the own first purchase on."""
+    first = days["day"].min()
+    if not isinstance(first, date):
+        return pl.DataFrame(schema=_EMPTY[4])
+    length = (as_of - first).days
+    acquired = [0] * (length + 1)
+    repeats = [0] * (length + 1)
+    for day, new, again in days.iter_rows():
+        acquired[(day - first).days] += new
+        repeats[(day - first).days] += again
+    expected = _curve(model, length)
+    ends = [end for end in range(length % WEEK, length + 1, WEEK) if end > 0]
+    predicted = [sum(new * expected[end - start] for start, new in enumerate(acquired[: end + 1])) for end in ends]
+    actual = [sum(repeats[: end + 1]) for end in ends]
+    schema = {"day": pl.Date, "cumulative_actual": pl.Int64, "cumulative_predicted": pl.Float64}
+    weeks = pl.DataFrame(
+        {"day": [first + timedelta(days=end) for end in ends], "cumulative_actual": actual,
+         "cumulative_predicted": predicted}, schema=schema,
+    )  # fmt: skip
+    return weeks.select(
+        "day",
+        actual=pl.col("cumulative_actual").diff().fill_null(pl.col("cumulative_actual")),
+        predicted=pl.col("cumulative_predicted").diff().fill_null(pl.col("cumulative_predicted")),
+        cumulative_actual="cumulative_actual",
+        cumulative_predicted="cumulative_predicted",
+        holdout=pl.col("day") > split,
+    )
+
+
+def _curve(model: BuyingModel, length: int) -> list[float]:
+    """Expected repeat purchases of one customer by day since the first: computed by week, straight in between."""
+    knots = [*range(0, length, WEEK), length]
+    known = {knot: expected_new_customer(model, knot / DAYS[model.unit]) if knot else 0.0 for knot in knots}
+    curve = [0.0] * (length + 1)
+    for left, right in pairwise(knots):
+        for day in range(left, right + 1):
+            curve[day] = known[left] + (known[right] - known[left]) * (day - left) / (right - left)
+    return curve

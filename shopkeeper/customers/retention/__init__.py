@@ -1,0 +1,1 @@
+"""Who comes back, how often, and what they spend."""

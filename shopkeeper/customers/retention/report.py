@@ -1,0 +1,355 @@
+"""Cohort retention: who comes back, when, and what they spend.
+
+A cohort is the period of a customer's first-ever purchase, found before any filter. A cell is the cohort's k-th period
+(or n-day window) after that. A cell exists once its period has closed; until then it is empty, never 0.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import NormalDist
+from typing import Literal
+
+import polars as pl
+
+from shopkeeper.customers.filters import Filters, Parameter
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import gettext
+
+Period = Literal["week", "month", "quarter"]
+Method = Literal["exact", "unbounded", "cumulative"]
+Windows = Literal["calendar", "rolling"]
+MeasureName = Literal["customers", "revenue", "margin", "orders"]
+
+PERIODS: tuple[Period, ...] = ("week", "month", "quarter")
+METHODS: tuple[Method, ...] = ("exact", "unbounded", "cumulative")
+WINDOWS: tuple[Windows, ...] = ("calendar", "rolling")
+MEASURES: tuple[MeasureName, ...] = ("customers", "revenue", "margin", "orders")
+WINDOW_DAYS: dict[Period, int] = {"week": 7, "month": 30, "quarter": 90}
+LONGEST_WINDOW = 365
+LEFT_TRUNCATION_DAYS = 90
+"""A cohort that begins this soon after the data does may hold customers who had bought before."""
+FEW_CUSTOMERS = 30
+"""Below this many customers a share says little; such cells are drawn pale."""
+NORMAL_QUANTILE_975 = NormalDist().inv_cdf(0.975)
+TRUNCATE: dict[Period, str] = {"week": "1w", "month": "1mo", "quarter": "1q"}
+
+
+@dataclass(frozen=True)
+class View:
+    """How retention is counted. `window_days` is the length of a rolling window; 0 takes the period's own: 7, 30, 90.
+
+    Raise `Refused` for a word that is none of the choices, a window out of range, or *unbounded* money.
+    """
+
+    period: Period = "month"
+    method: Method = "exact"
+    windows: Windows = "calendar"
+    window_days: int = 0
+    measure: MeasureName = "customers"
+
+    def __post_init__(self) -> None:
+        choices = {"period": PERIODS, "method": METHODS, "windows": WINDOWS, "measure": MEASURES}
+        for name, allowed in choices.items():
+            if (value := getattr(self, name)) not in allowed:
+                raise Refused(
+                    gettext(
+                        "“{value}” is no {name}; choose one of {there}.",
+                        value=value,
+                        name=name,
+                        there=", ".join(allowed),
+                    )
+                )
+        if self.window_days == 0 or self.windows == "calendar":
+            object.__setattr__(self, "window_days", WINDOW_DAYS[self.period])
+        if not 1 <= self.window_days <= LONGEST_WINDOW:
+            raise Refused(
+                gettext(
+                    "A window of {days} days cannot be drawn; choose 1 to {most} days.",
+                    days=self.window_days,
+                    most=LONGEST_WINDOW,
+                )
+            )
+        if self.method == "unbounded" and self.measure != "customers":
+            raise Refused(
+                gettext(
+                    "“Bought in the period or later” counts customers, it has no {measure}; choose the method exact or "
+                    "cumulative.",
+                    measure=self.measure,
+                )
+            )
+
+
+@dataclass(frozen=True)
+class Retention:
+    """One retention table.
+
+    `cells`, one row per cohort and age that has begun: `cohort` (first day of the period), `age`, `cohort_size`, `n`
+    (customers whose period has closed), `value` (customers, orders, or shop currency), `rate` (value / n), `low` and
+    `high` (Wilson 95 % interval of a share), `upper` (the share if every order of an unknown buyer had been a return),
+    `mature`, `may_not_be_first`. What is not mature has no value. `mean`, one row per age: the same over all mature
+    cells, weighted by n, with the number of `cohorts`.
+    """
+
+    view: View
+    filters: Filters
+    as_of: date
+    cells: pl.DataFrame
+    mean: pl.DataFrame
+    cost_share: float | None
+
+
+def report(query: Query, filters: Filters, view: View) -> Retention:
+    """Retention of the customers and purchases that `filters` choose, as the data stood at as-of (or `until`)."""
+    as_of = observed_until(query, filters)
+    sizes = query("customers/retention/cohort_sizes", **_windows(view), **filters.acquired(), as_of=as_of)
+    counts = _counts(query, filters, view, as_of)
+    grid = _grid(sizes, view, as_of)
+    cells = _cells(grid, counts, view)
+    cells = _intervals(_identity_bound(cells, _unidentified(query, filters, as_of), view, as_of), view)
+    uncertain_until = query.version.first_day + timedelta(days=LEFT_TRUNCATION_DAYS)
+    cells = cells.with_columns(may_not_be_first=pl.col("cohort") < uncertain_until)
+    order = ["cohort", "age", "cohort_size", "n", "value", "rate", "low", "high", "upper", "mature", "may_not_be_first"]
+    cost_share = _cost_share(query) if view.measure == "margin" else None
+    return Retention(view, filters, as_of, cells.select(order), _mean(cells, view), cost_share)
+
+
+def customers(
+    query: Query, filters: Filters, view: View, cohort: date, age: int, *, absent: bool = False
+) -> pl.DataFrame:
+    """The customers behind one cell, or with `absent` those of its n who are missing from it.
+
+    One row per customer: `customer_id, first_day, first_channel, first_region, first_category, first_sku, last_day,
+    purchases` and `revenue` (both of the chosen purchases, up to as-of).
+    """
+    return query(
+        "customers/retention/customers",
+        **_windows(view),
+        **filters.acquired(),
+        **filters.bought(),
+        as_of=observed_until(query, filters),
+        method=view.method,
+        cohort=cohort,
+        age=age,
+        absent=absent,
+    )
+
+
+@dataclass(frozen=True)
+class Opportunity:
+    """Where too few new customers come back, and what closing the gap would have been worth.
+
+    `segments`, one row per acquisition channel, region and category: `segment_kind, segment, n` (customers acquired in
+    the year whose first `days` days have closed), `returned` (bought again within them), `rate, low, high`,
+    `gap_customers` (more who would have returned at the shop's own `rate`) and `worth` (these times what a returning
+    customer of the shop spends in those days, in shop currency). Largest worth first. `best` is the first row that lies
+    below the shop's rate for certain, if any: with intervals so wide (Bonferroni) that with equal segments one shop in
+    twenty would be told of any. `point_worth` is what one more returning customer in a hundred would have brought.
+    """
+
+    days: int
+    n: int
+    rate: float | None
+    point_worth: float
+    segments: pl.DataFrame
+    best: dict[str, object] | None
+
+
+def opportunity(query: Query, filters: Filters, days: int = 90) -> Opportunity:
+    """Compare how many of the last year's new customers came back within `days`, by where they were acquired."""
+    as_of = observed_until(query, filters)
+    year_of_closed = as_of - timedelta(days=365 + days)
+    counts = query(
+        "customers/retention/return_segments",
+        **filters.acquired(),
+        **filters.bought(),
+        as_of=as_of,
+        days=days,
+        acquired_from=year_of_closed,
+    )
+    total = counts.filter(pl.col("segment_kind") == "all").to_dicts()
+    n, returned, revenue = (total[0][name] for name in ("n", "returned", "revenue")) if total else (0, 0, 0.0)
+    rate = returned / n if n else None
+    spent = revenue / returned if returned else 0.0
+    returning = pl.col("returned").cast(pl.Float64)
+    low, high = wilson(returning, pl.col("n"))
+    certain = wilson(returning, pl.col("n"), NormalDist().inv_cdf(1 - 0.025 / max(counts.height - 1, 1)))[1]
+    segments = (
+        counts.filter(pl.col("segment_kind") != "all")
+        .with_columns(rate=pl.col("returned") / pl.col("n"), low=low, high=high, certain=certain)
+        .with_columns(gap_customers=((rate or 0.0) * pl.col("n") - pl.col("returned")).clip(lower_bound=0.0))
+        .with_columns(worth=pl.col("gap_customers") * spent)
+        .sort("worth", "segment_kind", "segment", descending=[True, False, False])
+    )
+    below = segments.filter(pl.col("certain") < (rate or 0.0)).head(1).to_dicts()
+    columns = ["segment_kind", "segment", "n", "returned", "rate", "low", "high", "gap_customers", "worth"]
+    return Opportunity(days, n, rate, n / 100 * spent, segments.select(columns), below[0] if below else None)
+
+
+def observed_until(query: Query, filters: Filters) -> date:
+    """The last day that is looked at: as-of, or an earlier day that the viewer chose."""
+    return min(query.version.as_of, filters.until or query.version.as_of)
+
+
+def _windows(view: View) -> dict[str, Parameter]:
+    return {"period": view.period, "windows": view.windows, "window_days": view.window_days}
+
+
+def _counts(query: Query, filters: Filters, view: View, as_of: date) -> pl.DataFrame:
+    if _counts_everything(query, filters):
+        return query("customers/retention/purchases", **_windows(view), **filters.acquired(), measure=view.measure)
+    return query(
+        "customers/retention/parts",
+        **_windows(view),
+        **filters.acquired(),
+        **filters.bought(),
+        as_of=as_of,
+        measure=view.measure,
+        method=view.method,
+    )
+
+
+def _unidentified(query: Query, filters: Filters, as_of: date) -> pl.DataFrame:
+    if _counts_everything(query, filters):
+        return query("customers/retention/unidentified_days", as_of=as_of)
+    return query("customers/retention/unidentified_parts", **filters.bought(), as_of=as_of)
+
+
+def _counts_everything(query: Query, filters: Filters) -> bool:
+    return not (filters.restricts_purchases or query.scope.restricted)
+
+
+def _grid(sizes: pl.DataFrame, view: View, as_of: date) -> pl.DataFrame:
+    """Every cohort, group of equally long observed customers, and age that has begun by `as_of`."""
+    if view.windows == "calendar":
+        begun = _periods_between(pl.col("cohort"), pl.lit(as_of), view.period)
+        open_still = _period_end(pl.lit(as_of), view.period) > as_of
+        sizes = sizes.with_columns(closed=begun + pl.when(open_still).then(0).otherwise(1), begun=begun)
+    else:
+        sizes = sizes.with_columns(begun=pl.col("closed").max().over("cohort"))
+    return (
+        sizes.with_columns(cohort_size=pl.col("customers").sum().over("cohort"))
+        .with_columns(age=pl.int_ranges(0, pl.col("begun") + 1, dtype=pl.Int32))
+        .explode("age")
+        .drop("begun")
+    )
+
+
+def _cells(grid: pl.DataFrame, counts: pl.DataFrame, view: View) -> pl.DataFrame:
+    """One row per cohort and age: `cohort_size, n, value, mature`; value is null where n is 0."""
+    column = {"exact": "active", "cumulative": "returned", "unbounded": "last_seen"}[view.method]
+    amount = pl.col(column if view.measure == "customers" else "amount").sum().cast(pl.Float64)
+    keys = ["cohort", "age"] if view.windows == "calendar" else ["cohort", "closed", "age"]
+    amounts = counts.group_by(keys).agg(amount=amount)
+    groups = grid.join(amounts, on=keys, how="left").with_columns(pl.col("amount").fill_null(0.0))
+    within = ["cohort", "closed"]
+    groups = groups.sort("cohort", "closed", "age")
+    if view.method == "cumulative":
+        groups = groups.with_columns(pl.col("amount").cum_sum().over(within))
+    elif view.method == "unbounded":
+        groups = groups.with_columns(pl.col("amount").cum_sum(reverse=True).over(within))
+    closed = pl.col("closed") > pl.col("age")
+    return (
+        groups.group_by("cohort", "age")
+        .agg(
+            cohort_size=pl.col("cohort_size").first(),
+            n=pl.col("customers").filter(closed).sum(),
+            value=pl.col("amount").filter(closed).sum(),
+        )
+        .with_columns(mature=pl.col("n") > 0)
+        .with_columns(value=pl.when("mature").then("value"))
+        .with_columns(rate=pl.col("value") / pl.col("n"))
+        .sort("cohort", "age")
+    )
+
+
+def _identity_bound(cells: pl.DataFrame, unidentified: pl.DataFrame, view: View, as_of: date) -> pl.DataFrame:
+    """Add `unidentified`: orders of unknown buyers in the days that the cell covers, for customer counts only."""
+    if view.measure != "customers":
+        return cells.with_columns(unidentified=pl.lit(None, dtype=pl.Int64))
+    cohort, age = pl.col("cohort"), pl.col("age")
+    if view.windows == "calendar":
+        start, end = _period_start(cohort, age, view.period), _period_start(cohort, age + 1, view.period)
+        first_return = _period_start(cohort, pl.lit(1), view.period)
+    else:
+        days = view.window_days
+        cohort_end = _period_end(cohort, view.period)
+        start = cohort + pl.duration(days=age * days)
+        end = cohort_end + pl.duration(days=(age + 1) * days)
+        first_return = cohort + pl.duration(days=days)
+    if view.method == "unbounded":
+        end = pl.lit(as_of + timedelta(days=1))
+    elif view.method == "cumulative":
+        start = first_return
+    running = unidentified.sort("day").select("day", orders=pl.col("orders").cum_sum())
+    bounded = cells.with_columns(
+        before=start.cast(pl.Date) - pl.duration(days=1), last=end.cast(pl.Date) - pl.duration(days=1)
+    )
+    for edge in ("before", "last"):
+        at_edge = running.rename({"day": edge, "orders": f"orders_{edge}"})
+        bounded = bounded.sort(edge).join_asof(at_edge, on=edge).with_columns(pl.col(f"orders_{edge}").fill_null(0))
+    orders = (pl.col("orders_last") - pl.col("orders_before")).clip(lower_bound=0).cast(pl.Int64)
+    return bounded.with_columns(unidentified=orders).sort("cohort", "age").select(*cells.columns, "unidentified")
+
+
+def _intervals(cells: pl.DataFrame, view: View) -> pl.DataFrame:
+    """Add `low`, `high` and `upper` to a frame of `n, value, unidentified`; null for anything but shares."""
+    if view.measure != "customers":
+        return cells.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("low", "high", "upper"))
+    low, high = wilson(pl.col("value"), pl.col("n"))
+    reached = pl.min_horizontal("n", pl.col("value") + pl.col("unidentified"))
+    return cells.with_columns(low=low, high=high, upper=pl.when("mature").then(reached / pl.col("n")))
+
+
+def wilson(value: pl.Expr, n: pl.Expr, z: float = NORMAL_QUANTILE_975) -> tuple[pl.Expr, pl.Expr]:
+    """Score interval of a share, 95 % unless told (Wilson 1927, J. Am. Stat. Assoc. 22); null where n is 0."""
+    z2 = z**2
+    trials = pl.when(n > 0).then(n).cast(pl.Float64)
+    centre = (value + z2 / 2) / (trials + z2)
+    margin = z / (trials + z2) * (value * (trials - value) / trials + z2 / 4).sqrt()
+    return (centre - margin).clip(0.0, 1.0), (centre + margin).clip(0.0, 1.0)
+
+
+def _mean(cells: pl.DataFrame, view: View) -> pl.DataFrame:
+    reached = pl.min_horizontal("n", pl.col("value") + pl.col("unidentified")).sum()
+    mean = (
+        cells.filter("mature")
+        .group_by("age")
+        .agg(pl.col("n").sum(), pl.col("value").sum(), reached=reached, cohorts=pl.len())
+        .sort("age")
+        .with_columns(rate=pl.col("value") / pl.col("n"), mature=True, unidentified=pl.lit(0))
+    )
+    mean = _intervals(mean, view)
+    if view.measure == "customers":
+        mean = mean.with_columns(upper=pl.col("reached") / pl.col("n"))
+    return mean.select("age", "n", "value", "rate", "low", "high", "upper", "cohorts")
+
+
+def _cost_share(query: Query) -> float | None:
+    revenue, with_cost = query("customers/filter_values").select(pl.sum("revenue", "revenue_with_cost")).row(0)
+    return with_cost / revenue if revenue else None
+
+
+def _periods_between(start: pl.Expr, end: pl.Expr, period: Period) -> pl.Expr:
+    if period == "week":
+        return ((end.dt.truncate("1w") - start).dt.total_days() // 7).cast(pl.Int32)
+    months = (end.dt.year() - start.dt.year()) * 12 + end.dt.month().cast(pl.Int32) - start.dt.month().cast(pl.Int32)
+    return (
+        months
+        if period == "month"
+        else end.dt.year() * 4
+        + end.dt.quarter().cast(pl.Int32)
+        - (start.dt.year() * 4 + start.dt.quarter().cast(pl.Int32))
+    )
+
+
+def _period_start(cohort: pl.Expr, age: pl.Expr, period: Period) -> pl.Expr:
+    if period == "week":
+        return cohort + pl.duration(days=age * 7)
+    months = age if period == "month" else age * 3
+    return cohort.dt.offset_by(pl.format("{}mo", months))
+
+
+def _period_end(day: pl.Expr, period: Period) -> pl.Expr:
+    """The last day of the period that holds `day`."""
+    return day.dt.truncate(TRUNCATE[period]).dt.offset_by(TRUNCATE[period]) - pl.duration(days=1)

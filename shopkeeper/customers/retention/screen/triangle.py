@@ -1,0 +1,315 @@
+"""The Retention page's controls and sentences."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.charts.style import title, unit
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention.chart.curves import retention_curves
+from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
+from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Opportunity, Retention, View
+from shopkeeper.customers.screen import filters as screen_filters
+from shopkeeper.exports import Column, download
+from shopkeeper.exports.download import Download
+from shopkeeper.i18n import gettext as _
+from shopkeeper.measures.lookup import measure
+from shopkeeper.measures.terms import TERMS
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.opened import load, opened
+
+HORIZONS = {"week": (1, 4, 12), "month": (1, 3, 12), "quarter": (1, 2, 4)}
+DRAWN = {"week": 13, "month": 13, "quarter": 9}
+DEFINITIONS = (
+    "purchase", "cohort", "mean", "immature", "interval", "identity_bounds", "left_truncation", "acquired_in",
+    "bought_in", "exact", "unbounded", "cumulative", "calendar", "rolling",
+)  # fmt: skip
+
+
+def period_names() -> dict[str, str]:
+    """The choices of a cohort's period."""
+    return {"week": _("Week"), "month": _("Month"), "quarter": _("Quarter")}
+
+
+def measure_names() -> dict[str, str]:
+    """The choices of what is counted."""
+    return {
+        "customers": _("Customers"), "revenue": _("Net revenue"), "margin": _("Margin"), "orders": _("Orders"),
+    }  # fmt: skip
+
+
+def choose_view() -> tuple[View, str, bool]:
+    """How retention is counted, which chart is drawn, and whether two segments are compared."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        period = session.choose(_("Period"), period_names(), "period", "month")
+        kind = session.choose(_("Measure"), measure_names(), "measure", "customers")
+        counted = ("exact", "unbounded", "cumulative") if kind == "customers" else ("exact", "cumulative")
+        method = session.choose(_("Method"), {name: _(TERMS[name].label) for name in counted}, "method", "exact")
+        windows = session.choose(
+            _("Windows"), {name: _(TERMS[name].label) for name in ("calendar", "rolling")}, "windows", "calendar"
+        )
+        days = window_days(period) if windows == "rolling" else 0
+        chart = session.choose(_("Chart"), {"heatmap": _("Heat map"), "curves": _("Curves")}, "chart", "heatmap")
+        compare = compared()
+    return View(period, method, windows, days, kind), chart, compare  # type: ignore[arg-type]
+
+
+def window_days(period: str) -> int:
+    """The length of a rolling window; its key names the period, since each has a length of its own."""
+    default = WINDOW_DAYS[period]  # type: ignore[index]
+    if (asked := session.linked("window_days")) is not None:
+        if asked[-1].isdecimal() and 1 <= int(asked[-1]) <= LONGEST_WINDOW:
+            session.keep(f"window_days_{period}", int(asked[-1]))
+        else:
+            session.notice(
+                _(
+                    "The link asks for a window of “{value}” days; choose 1 to {most}. It is {default} now.",
+                    value=asked[-1],
+                    most=LONGEST_WINDOW,
+                    default=default,
+                )
+            )
+    key = f"window_days_{period}"
+    session.keep(key, st.session_state.get(key) or default)
+    days = st.number_input(_("Days in a window"), 1, LONGEST_WINDOW, step=1, key=key, width=140)
+    session.remember("window_days", [] if days == default else [str(days)])
+    return int(days)
+
+
+def draw_answer(filters: Filters, view: View) -> None:
+    """Who comes back, in one sentence and four figures: always cumulative, whatever is drawn below."""
+    again = load(retention.report, filters, replace(view, method="cumulative", measure="customers"))
+    spent = load(retention.report, filters, replace(view, method="cumulative", measure="revenue"))
+    rates = {row["age"]: row for row in again.mean.iter_rows(named=True)}
+    reached = [age for age in HORIZONS[view.period] if age in rates]
+    if not reached:
+        st.info(_("No period after a first purchase has closed yet. Widen the dates, or come back when it has."))
+        return
+    st.markdown(f"#### {headline(view, [(age, rates[age]['rate']) for age in reached])}")
+    with st.container(horizontal=True, gap="small"):
+        for age in reached:
+            row = rates[age]
+            st.metric(
+                _("Back by {unit} {k}", unit=unit(view), k=age), i18n.percent(row["rate"]), border=True,
+                help=_(
+                    "{value} of {n} customers in {cohorts} closed cohorts; 95% interval {low} to {high}.",
+                    value=i18n.integer(row["value"]), n=i18n.integer(row["n"]), cohorts=i18n.integer(row["cohorts"]),
+                    low=i18n.percent(row["low"]), high=i18n.percent(row["high"]),
+                ),
+            )  # fmt: skip
+        worth = spent.mean.filter(pl.col("age") == reached[-1])["rate"].to_list()
+        if worth:
+            currency = opened().version.shop.currency
+            st.metric(
+                _("Spent per new customer by {unit} {k}", unit=unit(view), k=reached[-1]),
+                i18n.compact_money(worth[0], currency), border=True,
+                help=_(measure("cumulative_revenue_per_customer").description),
+            )  # fmt: skip
+
+
+def headline(view: View, reached: list[tuple[int, float]]) -> str:
+    """The answer in one sentence; `reached` holds ages and shares, the first age being 1."""
+    (_age, rate), *later = reached
+    first, period = i18n.integer(rate * 100), unit(view)
+    if not later:
+        return _("Of 100 new customers, {first} buy again in the {unit} after their first.", first=first, unit=period)
+    return _(
+        "Of 100 new customers, {first} buy again in the {unit} after their first, {later} by {unit} {k}.",
+        first=first,
+        unit=period,
+        later=i18n.integer(later[-1][1] * 100),
+        k=later[-1][0],
+    )
+
+
+def draw_opportunity(found: Opportunity, filters: Filters) -> None:
+    """Where to act, and what it is worth."""
+    best = found.best
+    with st.container(border=True):
+        if best is None:
+            st.markdown(everywhere(found))
+        else:
+            st.markdown(action(best, found))
+        with st.container(horizontal=True):
+            if best is not None:
+                st.button(
+                    _("Show only these customers"), key="show_segment", icon=":material/filter_alt:",
+                    on_click=screen_filters.set_filter,
+                    args=(f"acquired_{_plural(str(best['segment_kind']))}", best["segment"]),
+                )  # fmt: skip
+            opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
+        if opened_table:
+            tables.show_table(opportunity_download(found, filters), "opportunity")
+
+
+def everywhere(found: Opportunity) -> str:
+    """What to do where no segment stands out: what a point is worth, and whom to begin with."""
+    return _(
+        "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
+        "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
+        "the newest closed cohort below and “Missing from it” for the list of those to bring back.",
+        n=i18n.integer(found.n),
+        worth=i18n.compact_money(found.point_worth, opened().version.shop.currency),
+        days=i18n.days(found.days),
+    )
+
+
+def action(best: dict[str, Any], found: Opportunity) -> str:
+    """What to do, and what it is worth."""
+    who = {
+        "channel": _("New customers won through **{segment}**", segment=best["segment"]),
+        "region": _("New customers in **{segment}**", segment=best["segment"]),
+        "category": _("New customers who began with **{segment}**", segment=best["segment"]),
+    }[best["segment_kind"]]
+    what = _(
+        "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more "
+        "of last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer "
+        "for the second order, a reminder, a better first product.",
+        who=who, rate=i18n.percent(best["rate"]), days=i18n.days(found.days), shop_rate=i18n.percent(found.rate),
+        gap=i18n.integer(best["gap_customers"]), n=i18n.integer(best["n"]),
+        worth=i18n.compact_money(best["worth"], opened().version.shop.currency),
+    )  # fmt: skip
+    return _("**Do this next.** {what}", what=what)
+
+
+def _plural(kind: str) -> str:
+    return "categories" if kind == "category" else f"{kind}s"
+
+
+def opportunity_download(found: Opportunity, filters: Filters) -> Download:
+    """Every channel, region and category: the table behind the sentence."""
+    return tables.download_of(
+        "return-by-segment",
+        _("Who comes back within {days}, by where they were acquired", days=i18n.days(found.days)),
+        found.segments,
+        (
+            Column("segment_kind", _("Kind")), Column("segment", _("Acquired in")),
+            Column("n", _("New customers of a year"), "integer"), Column("returned", _("Came back"), "integer"),
+            Column("rate", _("Share"), "percent"), Column("low", _("Lower bound (95%)"), "percent"),
+            Column("high", _("Upper bound (95%)"), "percent"),
+            Column("gap_customers", _("Missing against the shop's rate"), "integer"),
+            Column("worth", _("Worth ({currency})", currency=opened().version.shop.currency), "money"),
+        ),
+        chosen=((_("Days"), i18n.integer(found.days)), *filters.caption()),
+        terms=("purchase", "interval"),
+        as_of=retention.observed_until(opened().query, filters),
+    )  # fmt: skip
+
+
+def draw_heatmaps(reports: list[Retention], picked: tuple[date, int] | None) -> None:
+    """The triangles side by side; the cell that is looked into is framed in the first, which can be clicked."""
+    latest = choose_latest(reports[0])
+    if len(reports) == 1:
+        draw_heatmap(reports[0], latest, picked)
+        return
+    for place, (column, report) in enumerate(zip(st.columns(2), reports, strict=True)):
+        with column:
+            st.markdown(f"**{segment_names()[place]}**")
+            draw_heatmap(report, latest, None if place else picked, suffix="_b" if place else "")
+
+
+def choose_latest(report: Retention) -> int | None:
+    """How many cohorts are drawn; `None` is all of them."""
+    cohorts, drawn = report.cells["cohort"].n_unique(), DRAWN[report.view.period]
+    if cohorts <= drawn:
+        return None
+    names = {"latest": _("Latest {n}", n=drawn), "all": _("All {n}", n=i18n.integer(cohorts))}
+    return drawn if session.choose(_("Cohorts drawn"), names, "cohorts", "latest") == "latest" else None
+
+
+def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int] | None, suffix: str = "") -> None:
+    """One triangle."""
+    currency = opened().version.shop.currency
+
+    def draw(*, dark: bool = False) -> Any:
+        return retention_heatmap(report, currency, latest=latest, picked=picked, dark=dark)
+
+    tables.show_chart(
+        draw, download.cells(opened().version, report), f"heatmap{suffix}", title=title(report.view, currency),
+        select=not suffix, note=legend(report, latest, clickable=not suffix),
+    )  # fmt: skip
+
+
+def legend(report: Retention, latest: int | None, *, clickable: bool) -> str:
+    """How to read the marks; only those that are there."""
+    parts, cells = [], report.cells
+    if latest:
+        cells = cells.filter(pl.col("cohort").is_in(cells["cohort"].unique().sort().tail(latest).to_list()))
+        parts.append(_("only the latest {n} cohorts are drawn; table, files and mean have all", n=latest))
+    if not cells["mature"].all():
+        parts.insert(0, _("{mark} not yet closed: empty, not 0", mark=OPEN))
+    if cells.filter("mature", pl.col("n") < retention.FEW_CUSTOMERS).height:
+        parts.append(_("pale: fewer than {n} customers", n=retention.FEW_CUSTOMERS))
+    if cells["may_not_be_first"].any():
+        parts.append(_("† near the start of the data: may not be the first purchase"))
+    if clickable:
+        parts.append(_("click a cell to see its customers"))
+    if report.cost_share is not None:
+        parts.append(_("unit cost is known for {share} of net revenue", share=i18n.percent(report.cost_share)))
+    return " · ".join(parts)
+
+
+def draw_curves(reports: list[Retention]) -> None:
+    """The mean with its band; of two segments both."""
+    currency = opened().version.shop.currency
+    names: tuple[str, ...] = (_("Weighted mean"),)
+    sheet = download.cells(opened().version, reports[0])
+    if len(reports) > 1:
+        names = segment_names()
+        frame = pl.concat(
+            report.mean.select(pl.lit(name).alias("segment"), pl.all())
+            for name, report in zip(names, reports, strict=True)
+        )
+        other = reports[1].filters.caption()
+        sheet = replace(
+            sheet,
+            report="retention-segments",
+            frame=frame,
+            columns=(Column("segment", _("Segment")), *(c for c in sheet.columns if c.name in frame.columns)),
+            about=replace(
+                sheet.about,
+                rows=frame.height,
+                filters=(*sheet.about.filters, *((f"B: {label}", value) for label, value in other)),
+            ),
+        )
+
+    def draw(*, dark: bool = False) -> Any:  # noqa: ARG001
+        return retention_curves(list(zip(names, reports, strict=True)), currency)
+
+    tables.show_chart(draw, sheet, "curves", title=title(reports[0].view, currency))
+
+
+def compared() -> bool:
+    """Whether the viewer wants a second segment."""
+    if asked := session.linked("compare"):
+        session.keep("compare", asked[-1] == "1")
+    session.keep("compare", st.session_state.get("compare", False))
+    wanted = st.toggle(_("Compare two segments"), key="compare", on_change=session.forget_notices)
+    session.remember("compare", ["1"] if wanted else [])
+    return wanted
+
+
+def choose_other_segment(filters: Filters) -> Filters:
+    """The second segment, beside the words of the first."""
+    left, right = st.columns(2)
+    with left.container(border=True):
+        st.markdown(f"**A** · {_('the filters in the sidebar')}")
+        st.caption(words(filters))
+    with right.container(border=True):
+        st.markdown(f"**B** · {_('chosen here')}")
+        return screen_filters.segment_filters("b_")
+
+
+def words(filters: Filters) -> str:
+    """The filters on one line."""
+    return "; ".join(f"{label}: {value}" for label, value in filters.caption()) or _("All customers and purchases")
+
+
+def segment_names() -> tuple[str, str]:
+    """What the two segments are called in charts and files."""
+    return _("A (sidebar)"), _("B (second segment)")

@@ -1,0 +1,1 @@
+"""What the customer pages share on the screen."""

@@ -1,0 +1,1 @@
+"""How soon customers order a second time."""

@@ -1,0 +1,264 @@
+"""The one seam to the data: a query by name, its parameters, and what the viewer may see."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+import duckdb
+import polars as pl
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, Expression
+
+from shopkeeper.contract import tables
+from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.customers.filters import Choice, Parameter
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import gettext
+from shopkeeper.lake.marts import typed
+from shopkeeper.lake.version import Version
+from shopkeeper.query_files import DIMENSIONS, QUERIES, QueryFile, Visibility, load, read_visibility
+
+REFERENCE_TABLES: Mapping[str, Visibility] = {
+    "products": read_visibility("category=category region=public"),
+    "regions": read_visibility("category=public region=region"),
+    "locations": read_visibility("category=public region=region"),
+    "events": read_visibility("public"),
+    "lanes": read_visibility("public"),
+    "customers": read_visibility("none"),
+}
+"""The small tables that a query may read beside the marts. Order lines are never among them."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The categories and regions that a viewer may see: `None` is all, in so many words; an empty tuple is none."""
+
+    categories: Choice = None
+    regions: Choice = None
+
+    @property
+    def restricted(self) -> bool:
+        """Whether anything is hidden from the viewer."""
+        return self.categories is not None or self.regions is not None
+
+
+EVERYTHING = Scope()
+
+
+class Query(Protocol):
+    """What a feature's `report` receives: ask by name, get a frame."""
+
+    @property
+    def scope(self) -> Scope:
+        """What the viewer may see."""
+
+    @property
+    def version(self) -> Version:
+        """The version that answers."""
+
+    def __call__(self, name: str, /, **parameters: Parameter) -> pl.DataFrame:
+        """The rows of queries/<name>.sql."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one engine may use: memory as DuckDB writes it (`1GB`), as much again on disk, seconds for one query."""
+
+    memory: str = "1GB"
+    threads: int = 2
+    seconds: float = 10
+
+
+class Engine:
+    """One version, seen by one viewer. Safe to call from many threads at once."""
+
+    def __init__(self, version: Version, scope: Scope, limits: Limits, queries: Path, made: Mapping[str, Path]) -> None:
+        """Use `open_version`."""
+        self.version = version
+        self.made = made
+        self.scope = scope
+        self.limits = limits
+        self.queries = queries
+        self.spill = Path(tempfile.mkdtemp(prefix="shopkeeper-"))
+        self.cleaning = weakref.finalize(self, shutil.rmtree, self.spill, ignore_errors=True)
+        self.rebuilding = Lock()
+        self.connection = self.connect()
+
+    def __call__(self, name: str, /, **parameters: Parameter) -> pl.DataFrame:
+        """Run queries/<name>.sql and give its rows.
+
+        Raise `LookupError` for an unknown query and `TypeError` for parameters other than those declared: both are
+        faults of the caller. Raise `Refused` where the limits are too tight for the question, or the version is gone.
+        """
+        query = load(name, self.queries)
+        check_arguments(query, parameters)
+        connection = self.connection
+        try:
+            return self.run(connection, query, parameters)
+        except (duckdb.FatalException, duckdb.InternalException):
+            # After such a fault DuckDB answers nothing more on this instance.
+            return self.run(self.rebuilt(connection), query, parameters)
+
+    def run(
+        self, connection: DuckDBPyConnection, query: QueryFile, parameters: Mapping[str, Parameter]
+    ) -> pl.DataFrame:
+        """On a cursor of its own: one connection used by two threads mixes up their rows."""
+        try:
+            with connection.cursor() as cursor:
+                frame: pl.DataFrame = cursor.sql(query.sql, params=dict(parameters) or None).pl()
+                return frame
+        except duckdb.InterruptException as error:
+            raise Refused(
+                gettext(
+                    "This took longer than {seconds} s and was stopped. Narrow the filters, then try again.",
+                    seconds=f"{self.limits.seconds:g}",
+                )
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise Refused(
+                gettext(
+                    "This needed more than {memory} of memory and was stopped. Narrow the filters, then try again.",
+                    memory=self.limits.memory,
+                )
+            ) from error
+        except duckdb.CatalogException as error:
+            raise Refused(
+                gettext(
+                    "Data version {version} lacks what this page needs ({query}): it was made by an earlier program. "
+                    "Import the data again.",
+                    version=self.version.id,
+                    query=query.name,
+                )
+            ) from error
+        except (duckdb.IOException, duckdb.PermissionException) as error:  # a file that is gone is looked for elsewhere
+            raise Refused(
+                gettext(
+                    "Data version {version} is no longer on the disk, or cannot be read. Load the page again; if that "
+                    "does not help, import the data again.",
+                    version=self.version.id,
+                )
+            ) from error
+        except duckdb.Error as error:
+            error.add_note(f"in query {query.name} with parameters {sorted(parameters)}")
+            raise
+
+    def connect(self) -> DuckDBPyConnection:
+        """An in-memory instance that can read the files of this version's views, and nothing else.
+
+        The order matters: paths are allowed before external access goes off, views are made before the lock.
+        """
+        connection = duckdb.connect(
+            config={
+                "threads": str(self.limits.threads),
+                "memory_limit": self.limits.memory,
+                "max_execution_time": str(int(self.limits.seconds * 1000)),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "allow_community_extensions": "false",
+                "python_enable_replacements": "false",
+                "temp_directory": str(self.spill),
+                "max_temp_directory_size": self.limits.memory,
+            }
+        )
+        connection.execute("SET GLOBAL TimeZone = $zone", {"zone": self.version.shop.timezone})
+        files = {name: self.version.files(name) for name in REFERENCE_TABLES}
+        marts = self.marts()
+        paths = [str(file) for name in marts for file in self.version.mart(name)]
+        paths += [str(file) for group in files.values() for file in group]
+        paths += [str(file) for file in self.made.values()]
+        connection.execute("SET allowed_paths = $paths", {"paths": paths})
+        connection.execute("SET enable_external_access = false")
+        for name, visibility in marts.items():
+            mart = connection.read_parquet([str(file) for file in self.version.mart(name)])
+            restricted(mart, visibility, self.scope).create_view(name, replace=False)
+        for name, visibility in REFERENCE_TABLES.items():
+            table = typed(connection, tables.table(name), files[name])
+            restricted(table, visibility, self.scope).create_view(name, replace=False)
+        for name, (made, visibility) in MADE_TABLES.items():
+            rows = typed(connection, made, [self.made[name]] if name in self.made else [])
+            restricted(rows, visibility, self.scope).create_view(name, replace=False)
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    def marts(self) -> dict[str, Visibility]:
+        """The version's marts that this program knows. One whose scope nobody declares is not opened."""
+        known = {path.stem for path in (self.queries / "marts").glob("*.sql")}
+        return {name: load(f"marts/{name}", self.queries).visibility for name in self.version.marts if name in known}
+
+    def rebuilt(self, broken: DuckDBPyConnection) -> DuckDBPyConnection:
+        """A fresh connection in place of the broken one, made once however many threads find it broken."""
+        with self.rebuilding:
+            if self.connection is broken:
+                self.connection = self.connect()
+                broken.close()
+            return self.connection
+
+    def close(self) -> None:
+        """Let go of the connection and its temporary files."""
+        self.connection.close()
+        self.cleaning()
+
+
+def open_version(
+    version: Version,
+    scope: Scope = EVERYTHING,
+    *,
+    memory: str = "1GB",
+    threads: int = 2,
+    seconds: float = 10,
+    queries: Path = QUERIES,
+    made: Mapping[str, Path] | None = None,
+) -> Engine:
+    """Open a version for one viewer, within limits for each query (see `Limits`).
+
+    `made` are the files of a forecast run by table (`forecast_files.made`); left out, these tables have no rows.
+
+    Every mart and reference table is a view that holds what `scope` lets through: no query can reach around it.
+    Raise `Refused` where the version's files are gone.
+    """
+    try:
+        return Engine(version, scope, Limits(memory, threads, seconds), queries, made or {})
+    except (duckdb.IOException, duckdb.PermissionException) as error:
+        raise Refused(
+            gettext("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
+        ) from error
+
+
+def restricted(relation: DuckDBPyRelation, visibility: Visibility, scope: Scope) -> DuckDBPyRelation:
+    """The rows within the scope: in every column named, for every dimension in which the viewer is restricted.
+
+    A row without a category (or region) is seen only by who may see all of them. Who may see no category, or no
+    region, sees nothing but what is public in both.
+    """
+    public = all(visibility.get(dimension) == () for dimension in DIMENSIONS)
+    allowed = {"category": scope.categories, "region": scope.regions}
+    limited = {dimension: values for dimension, values in allowed.items() if values is not None}
+    if not public and any(not values or dimension not in visibility for dimension, values in limited.items()):
+        return relation.filter(ConstantExpression(False))
+    for dimension, values in limited.items():
+        for column in visibility[dimension]:
+            relation = relation.filter(within(column, values))
+    return relation
+
+
+def within(column: str, values: tuple[str, ...]) -> Expression:
+    """Whether the column holds one of the values; not so for NULL."""
+    return ColumnExpression(column).isin(*(ConstantExpression(value) for value in values))
+
+
+def check_arguments(query: QueryFile, parameters: Mapping[str, object]) -> None:
+    """Raise `TypeError`, naming query and parameter, unless the parameters are those declared and of known types."""
+    if missing := query.parameters - parameters.keys():
+        raise TypeError(f"query {query.name}: parameter ${', $'.join(sorted(missing))} is missing")
+    if extra := parameters.keys() - query.parameters:
+        raise TypeError(f"query {query.name}: has no parameter ${', $'.join(sorted(extra))}")
+    for name, value in parameters.items():
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        scalar = isinstance(value, str | int | float | date) and not isinstance(value, datetime)
+        if not texts and not scalar:
+            raise TypeError(f"query {query.name}: parameter ${name} is a {type(value).__name__}, not a plain value")

@@ -1,0 +1,92 @@
+"""The rules that a value must keep, made from the tables' declarations: name, condition, reason, how to mend."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from duckdb import ColumnExpression, ConstantExpression, Expression
+
+from shopkeeper.contract.tables import Column, Table
+from shopkeeper.imports.checks.expressions import call, text
+from shopkeeper.lake.version import Shop
+
+NUL = chr(0)
+FIRST_DAY = date(1970, 1, 1)
+PAST_ONLY = {
+    "order_lines": ("ordered_at",),
+    "customers": ("joined_on",),
+    "stock_snapshots": ("day",),
+    "inbound": ("ordered_on", "received_on"),
+}
+"""Times that have happened; other dates may lie ahead."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all files of an import are held against. `not_after` is the first day that no past event may have."""
+
+    shop: Shop
+    source_timezone: str
+    not_after: date
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule that a value breaks, with the reason in words and how to mend it."""
+
+    column: str
+    rule: str
+    broken: Expression
+    reason: str
+
+
+def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iterator[Check]:
+    """The rules of a column, in the order in which a row is told about them; `fault`: that of an unusable value."""
+    name, value = column.name, ColumnExpression(column.name)
+    given = ColumnExpression(f"{name}?")
+    if column.required:
+        yield Check(
+            name, "required", value.is_null() & ~given, f"{name} is empty; every row of {contract.name} needs it."
+        )
+    if fault != "text":
+        yield Check(name, fault, value.is_null() & given, UNUSABLE[fault])
+    if column.type == "VARCHAR":
+        yield Check(name, "text", call("contains", value, text(NUL)), "It holds a NUL character, which is no text.")
+    if column.allowed:
+        allowed = ", ".join(column.allowed)
+        known = value.isin(*map(text, column.allowed))
+        yield Check(
+            name, "allowed", ~known, f"It is none of: {allowed}. Change it, or say in the mapping what it means."
+        )
+    if column.minimum is not None:
+        least = ConstantExpression(int(column.minimum))
+        yield Check(name, "minimum", value < least, f"It is less than {column.minimum:g}.")
+    if name == "currency":
+        own = terms.shop.currency
+        yield Check(
+            name, "currency", value != text(own), f"It is not {own}, the shop's currency. Convert the amounts first."
+        )
+    if column.type in ("DATE", "TIMESTAMP"):
+        early = value < ConstantExpression(FIRST_DAY)
+        yield Check(name, "too early", early, "It lies before 1970. Check the date's format.")
+    if name in PAST_ONLY.get(contract.name, ()):
+        late = value >= ConstantExpression(terms.not_after)
+        yield Check(name, "too late", late, "It lies in the future. Check the date's format.")
+
+
+UNUSABLE = {
+    "whole number": "It is not a whole number such as 3 or -1.",
+    "amount": "It is not an amount such as 1234.50 (no thousands mark, no currency sign, at most 4 decimals).",
+    "number": "It is not a number such as 2.5.",
+    "date": "It is not a day such as 2026-10-21 without a time; other forms need a format in the mapping.",
+    "time": "It is not a time such as 2026-10-21 18:30:00; other forms need a format in the mapping.",
+    "yes or no": "It is none of: true, false, yes, no, 1, 0.",
+    "values": "The mapping does not say what it means. Add it to values.",
+}
+UNIQUE = "Another row has the same {key}. Keep the one that is right."
+ALREADY = "The shop's data already hold this {key}. Append only what is new, or import everything without append."
+
+
+def tomorrow(now: datetime) -> date:
+    """The first day on which nothing can have happened yet, wherever the clock stands: two days on."""
+    return date.fromordinal(now.date().toordinal() + 2)

@@ -1,0 +1,179 @@
+"""The contract held against one file: every row is good, or is listed with each column that is not.
+
+One scan writes the good rows; a second one, only where some rows are missing from them, lists the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from pathlib import Path
+
+import duckdb
+from duckdb import (
+    CaseExpression,
+    ColumnExpression,
+    ConstantExpression,
+    DuckDBPyConnection,
+    DuckDBPyRelation,
+    Expression,
+    FunctionExpression,
+)
+
+from shopkeeper.contract.tables import Table
+from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.candidates import ROW, Candidates
+from shopkeeper.imports.checks.expressions import call, text
+from shopkeeper.imports.checks.rules import ALREADY, UNIQUE, Check
+from shopkeeper.imports.readers.reading import Reading, unreadable
+from shopkeeper.lake.store import disk_is_full
+
+NET_AMOUNT = "net_amount"
+KEY, BLOCKED, BROKEN = "key", "blocked", "broken"
+
+
+@dataclass(frozen=True)
+class Split:
+    """One file after the checks. `good` and `rejects` are Parquet files; `None` where there is no such row."""
+
+    rows_in: int
+    rows_good: int
+    good: Path | None
+    rejects: Path | None
+    net_amount_in: Decimal
+    net_amount_rejected: Decimal
+    net_amount_unreadable_rows: int
+
+
+def any_broken(checks: Sequence[Check]) -> Expression:
+    """TRUE where a row breaks any of the checks, else FALSE."""
+    yes, no = ConstantExpression(True), ConstantExpression(False)
+    return CaseExpression(reduce(or_, (check.broken for check in checks)), yes).otherwise(no)
+
+
+def judged(rows: DuckDBPyRelation, checks: Sequence[Check]) -> DuckDBPyRelation:
+    """The rows, with BROKEN: each value is typed once, then judged.
+
+    Left to itself DuckDB would move a filter on the judgement below the typing, and do all of that a second time; it
+    does not move what is random, even if it is never true. For the few rejects the move is right: what they show is
+    then made for them only.
+    """
+    never = FunctionExpression("random") < ConstantExpression(0)
+    return rows.project(duckdb.StarExpression(), (any_broken(checks) | never).alias(BROKEN))
+
+
+def split(
+    connection: DuckDBPyConnection, given: Candidates, contract: Table, blocked: DuckDBPyRelation | None, target: Path
+) -> Split:
+    """Write good rows to `target` and the others beside it. `blocked` has keys and the rule that keeps them out.
+
+    Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
+    """
+    unjudged, checks = _with_blocked(given, contract, blocked)
+    rows = judged(unjudged, checks)
+    rejects = target.with_suffix(".rejects.parquet")
+    try:
+        columns = [ColumnExpression(column.name).cast(column.type).alias(column.name) for column in contract.columns]
+        rows.filter(~ColumnExpression(BROKEN)).project(*columns).write_parquet(str(target), compression="zstd")
+        good = _count(connection, target)
+        bad = given.reading.rows - good
+        if bad:
+            listed = list_rejects(unjudged.filter(any_broken(checks)), given.reading, contract, checks)
+            listed.write_parquet(str(rejects), compression="zstd")
+            lines = connection.read_parquet(rejects).project(ColumnExpression("line")).distinct()
+            if _rows(lines) != bad:
+                raise Refused(f"{given.reading.file.name}: {bad:,} rows are missing and {_rows(lines):,} are rejected.")
+        amounts = net_amounts(rows, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and disk_is_full(error):
+            raise
+        raise unreadable(given.reading.file, error) from error
+    return Split(given.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
+
+
+def _with_blocked(
+    given: Candidates, contract: Table, blocked: DuckDBPyRelation | None
+) -> tuple[DuckDBPyRelation, tuple[Check, ...]]:
+    if blocked is None:
+        return given.rows, given.checks
+    names = key_columns(contract)
+    keyed = given.rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
+    rows = keyed.join(blocked.set_alias("blocked keys"), KEY, how="left")
+    told = " and ".join(names)
+    checks = tuple(
+        Check(
+            names[0],
+            rule,
+            duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text("")) == text(rule),
+            reason.format(key=told),
+        )
+        for rule, reason in (("already there", ALREADY), ("unique", UNIQUE))
+    )
+    return rows, (*given.checks, *checks)
+
+
+def key_columns(contract: Table) -> tuple[str, ...]:
+    """What makes a row known: the table's key; of order lines, the order."""
+    return contract.key or (("order_id",) if contract.name == "order_lines" else ())
+
+
+def key(names: Sequence[str]) -> Expression:
+    """A key as one list of texts, in which an empty part equals an empty part."""
+    return call("list_value", *(ColumnExpression(name).cast("VARCHAR") for name in names))
+
+
+def list_rejects(
+    rows: DuckDBPyRelation, reading: Reading, contract: Table, checks: Sequence[Check]
+) -> DuckDBPyRelation:
+    """One row per broken row and column: file, table, line, column, value, rule, reason, row."""
+    by_column: dict[str, list[Check]] = {}
+    for check in checks:
+        by_column.setdefault(check.column, []).append(check)
+    faults = call("list_value", *(_fault(column, of_column) for column, of_column in by_column.items()))
+    fault = ColumnExpression("fault")
+
+    def part(number: int, name: str) -> Expression:
+        return call("list_extract", fault, ConstantExpression(number)).alias(name)
+
+    unnested = rows.project(ColumnExpression("line"), call("unnest", faults).alias("fault"), ColumnExpression(ROW))
+    return unnested.filter(fault.is_not_null()).project(
+        text(reading.file.name).alias("file"), text(contract.name).alias("table"), ColumnExpression("line"),
+        part(1, "column"), part(2, "value"), part(3, "rule"), part(4, "reason"), ColumnExpression(ROW).alias("row"),
+    )  # fmt: skip
+
+
+def _fault(column: str, checks: Sequence[Check]) -> Expression:
+    """The first rule that a column breaks, as a list of texts; NULL where it breaks none."""
+
+    def told(check: Check) -> Expression:
+        return call("list_value", text(column), ColumnExpression(f"{column}="), text(check.rule), text(check.reason))
+
+    first, *others = checks
+    return reduce(
+        lambda so_far, check: so_far.when(check.broken, told(check)), others, CaseExpression(first.broken, told(first))
+    )
+
+
+def net_amounts(rows: DuckDBPyRelation, bad: int) -> tuple[Decimal, Decimal, int]:
+    """Sums of the readable net amounts, of all rows and of the rejected ones; and how many rows have none."""
+    amount = ColumnExpression(NET_AMOUNT)
+    total, all_rows, readable = _sum(rows, amount)
+    return total, _sum(rows.filter(ColumnExpression(BROKEN)), amount)[0] if bad else Decimal(0), all_rows - readable
+
+
+def _sum(rows: DuckDBPyRelation, amount: Expression) -> tuple[Decimal, int, int]:
+    counted = FunctionExpression("count_star").alias("rows")
+    ((total, all_rows, readable),) = rows.aggregate(
+        [amount.sum().alias("sum"), counted, amount.count().alias("n")]
+    ).fetchall()
+    return total or Decimal(0), all_rows, readable
+
+
+def _count(connection: DuckDBPyConnection, path: Path) -> int:
+    return _rows(connection.read_parquet(path))
+
+
+def _rows(relation: DuckDBPyRelation) -> int:
+    ((number,),) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
+    return int(number)

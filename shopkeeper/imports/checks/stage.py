@@ -1,0 +1,222 @@
+"""From files to tables ready to publish: one table after the other, each file checked against the contract."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from pathlib import Path
+
+import duckdb
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
+
+from shopkeeper.contract.tables import TABLES, Table, table
+from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.candidates import Candidates, candidates
+from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
+from shopkeeper.imports.mapping.file import Mapping as FileMapping
+from shopkeeper.imports.mapping.file import TableMapping
+from shopkeeper.imports.mapping.rules import nearest
+from shopkeeper.imports.readers.files import InputFile
+from shopkeeper.imports.readers.reading import open_file, unreadable
+from shopkeeper.lake.store import disk_is_full
+
+MEMORY = "2GB"
+REJECT_COLUMNS = ("file", "table", "line", "column", "value", "rule", "reason", "row")
+
+
+@dataclass(frozen=True)
+class TableInStaging:
+    """One table after the checks: files of good rows, files of rejects, and what was counted on the way."""
+
+    contract: Table
+    inputs: tuple[tuple[InputFile, int], ...]
+    good: tuple[Path, ...]
+    rejects: tuple[Path, ...]
+    rows_in: int
+    rows_good: int
+    net_amount_in: Decimal
+    net_amount_rejected: Decimal
+    net_amount_unreadable_rows: int
+    warnings: tuple[str, ...]
+
+    @property
+    def rows_rejected(self) -> int:
+        """Counted as rows, however many columns of them are broken."""
+        return self.rows_in - self.rows_good
+
+
+@contextmanager
+def workbench(scratch: Path) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB instance of bounded memory that spills into `scratch`, which is made."""
+    scratch.mkdir(parents=True)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "temp_directory": str(scratch / "spill"),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+    }
+    with duckdb.connect(config=config) as connection:
+        yield connection
+
+
+def stage_table(
+    connection: DuckDBPyConnection,
+    mapping: TableMapping,
+    files: Sequence[InputFile],
+    terms: Terms,
+    directory: Path,
+    existing: Sequence[Path] = (),
+    tell: Callable[[str, float], None] = lambda _step, _share: None,
+) -> TableInStaging:
+    """Read and check one table's files into `directory`. `existing` are the table's files to append to.
+
+    Raise `Refused` where a file is not sound or lacks a column that is needed.
+    """
+    contract = table(mapping.name)
+    scratch = directory / "scratch"
+    opened: list[Candidates] = []
+    for number, file in enumerate(files):
+        tell(f"Reading {file.name}", 0.5 * number / len(files))
+        reading = open_file(connection, file, mapping, scratch / f"{mapping.name}-{number}")
+        opened.append(candidates(reading, mapping, contract, terms))
+    blocked = _guarded(files[0], lambda: blocked_keys(connection, opened, contract, existing))
+    folder = directory / "tables" / mapping.name
+    folder.mkdir(parents=True)
+    splits: list[Split] = []
+    good: list[Path] = []
+    for number, each in enumerate(opened):
+        tell(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
+        target = scratch / f"{mapping.name}-{number}.good.parquet"
+        made = split(connection, each, contract, blocked, target)
+        splits.append(made)
+        if made.good or (number == len(opened) - 1 and not good):
+            good.append(target.rename(folder / f"part-{len(good)}.parquet"))
+    return TableInStaging(
+        contract,
+        tuple((each.reading.file, each.reading.rows) for each in opened),
+        tuple(good),
+        tuple(made.rejects for made in splits if made.rejects),
+        sum(made.rows_in for made in splits),
+        sum(made.rows_good for made in splits),
+        sum((made.net_amount_in for made in splits), Decimal(0)),
+        sum((made.net_amount_rejected for made in splits), Decimal(0)),
+        sum(made.net_amount_unreadable_rows for made in splits),
+        tuple(f"{mapping.name}: {warning}" for warning in _warnings(opened, mapping)),
+    )
+
+
+def _guarded(file: InputFile, run: Callable[[], DuckDBPyRelation | None]) -> DuckDBPyRelation | None:
+    try:
+        return run()
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and disk_is_full(error):
+            raise
+        raise unreadable(file, error) from error
+
+
+def blocked_keys(
+    connection: DuckDBPyConnection, opened: Sequence[Candidates], contract: Table, existing: Sequence[Path]
+) -> DuckDBPyRelation | None:
+    """Keys that keep their rows out, with the rule; `None` where there are none.
+
+    Of rows with the same key none is taken, because nobody here knows which is right.
+    """
+    names = key_columns(contract)
+    if not names or not (contract.key or existing):
+        return None
+    columns = [ColumnExpression(name) for name in names]
+    keys = reduce(DuckDBPyRelation.union, (each.rows.project(*columns) for each in opened))
+    for name in names:
+        if contract.column(name).required:
+            keys = keys.filter(ColumnExpression(name).is_not_null())
+    found: list[DuckDBPyRelation] = []
+    if contract.key:
+        counted = keys.aggregate([*columns, FunctionExpression("count_star").alias("rows")])
+        twice = counted.filter(ColumnExpression("rows") > ConstantExpression(1))
+        found.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
+    if existing:
+        old = connection.read_parquet([str(path) for path in existing]).project(key(names).alias(KEY))
+        new = keys.distinct().project(key(names).alias(KEY), ConstantExpression("already there").alias(BLOCKED))
+        found.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
+    everything = reduce(DuckDBPyRelation.union, found)
+    name = f"blocked_{contract.name}"
+    everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)
+    kept = connection.table(name)
+    return kept if kept.limit(1).fetchall() else None
+
+
+def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[str]:
+    for each in opened:
+        yield from each.reading.warnings
+    names = [column.name for column in table(mapping.name).columns]
+    for column in dict.fromkeys(name for each in opened for name in each.unused):
+        hint = nearest(column, names) if mapping.identity else ""
+        yield f"the column {column!r} is not used{hint}{'' if hint else '.'}"
+    for column in dict.fromkeys(name for each in opened for name in each.absent):
+        yield f"the mapping names a column {column!r} that is not in every file; what it gives stays empty there."
+    if not any(each.reading.rows for each in opened):
+        yield "its files hold no rows."
+
+
+def unknown_references(
+    connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], there: Mapping[str, Sequence[Path]]
+) -> Iterator[str]:
+    """Warnings on values of the `staged` tables that the table they refer to, among those `there`, does not know."""
+    for name, files in staged.items():
+        rows = connection.read_parquet([str(path) for path in files])
+        for column in table(name).columns:
+            parent = column.references
+            if not parent or not there.get(parent):
+                continue
+            known = table(parent).key[0]
+            parents = connection.read_parquet([str(path) for path in there[parent]])
+            value = ColumnExpression(column.name).alias("value")
+            values = rows.filter(ColumnExpression(column.name).is_not_null()).project(value).set_alias("child")
+            parents = parents.project(ColumnExpression(known).alias("value")).set_alias("parent")
+            counted = FunctionExpression("count_star").alias("rows")
+            lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), counted])
+            totals = [FunctionExpression("count_star").alias("values"), ColumnExpression("rows").sum().alias("rows")]
+            ((different, lines),) = lost.aggregate(totals).fetchall()
+            if different:
+                yield f"{name}: {int(lines):,} rows hold {different:,} {column.name} that {parent} does not list."
+
+
+def join_rejects(
+    connection: DuckDBPyConnection, new: Sequence[Path], older: Path | None, appended: Sequence[str], target: Path
+) -> Path | None:
+    """All rejects in one file: those of this import, and the older ones of tables that it appends to."""
+    columns = [ColumnExpression(name) for name in REJECT_COLUMNS]
+    parts = [connection.read_parquet([str(path) for path in new]).project(*columns)] if new else []
+    if older and appended:
+        wanted = ColumnExpression("table").isin(*(ConstantExpression(name) for name in appended))
+        parts.append(connection.read_parquet(str(older)).filter(wanted).project(*columns))
+    if not parts:
+        return None
+    reduce(DuckDBPyRelation.union, parts).write_parquet(str(target), compression="zstd")
+    return target
+
+
+def in_order(files: Sequence[InputFile], mapping: FileMapping) -> Iterator[tuple[TableMapping, list[InputFile]]]:
+    """The mapping's tables that files were given for, in the contract's order."""
+    mappings = {each.name: each for each in mapping.tables}
+    for contract in TABLES:
+        of_table = [file for file in files if file.table == contract.name]
+        if of_table:
+            yield mappings[contract.name], of_table
+
+
+def total_bytes(files: Sequence[InputFile]) -> int:
+    """At least 1, to share progress by."""
+    return max(1, sum(file.bytes for file in files))
+
+
+def refuse_relative(root: Path, paths: Sequence[Path]) -> None:
+    """Raise `Refused` where the merchant's files are the lake's own: they would be read while it is rewritten."""
+    inside = os.path.realpath(root)
+    for path in paths:
+        if os.path.realpath(path).startswith((f"{inside}/versions", f"{inside}/staging")):
+            raise Refused(f"{path} is a file of the shop's own data, which is there already. Give your own export.")

@@ -1,0 +1,255 @@
+"""The one door for data: files in, a published version out, and every row accounted for."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from duckdb import DuckDBPyConnection
+
+from shopkeeper.contract.tables import ORDER_LINES, REQUIRED_TABLES
+from shopkeeper.errors import Refused
+from shopkeeper.imports.checks import stage
+from shopkeeper.imports.checks.rules import Terms, tomorrow
+from shopkeeper.imports.checks.stage import TableInStaging
+from shopkeeper.imports.mapping.file import Mapping
+from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
+from shopkeeper.imports.readers import files as input_files
+from shopkeeper.imports.readers.files import InputFile
+from shopkeeper.lake import store
+from shopkeeper.lake.version import Source, Staged, StagedTable, Version
+from shopkeeper.query_files import recipe
+
+__all__ = ["BrokenRule", "Outcome", "TableOutcome", "import_files"]
+
+SHARE_OF_CHECKS = 0.6
+FIRST_RULES = 12
+
+
+@dataclass(frozen=True)
+class Job:
+    """One import: what is to be read how, and the version that it starts from."""
+
+    files: tuple[InputFile, ...]
+    mapping: Mapping
+    before: Version | None
+    append: bool
+    as_of: date | None
+    warnings: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Tells two ways of reading the same bytes apart."""
+        return hashlib.sha256(f"{self.mapping.digest()} {self.as_of}".encode()).hexdigest()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Tables that this import carries."""
+        return tuple(dict.fromkeys(file.table for file in self.files))
+
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """Tables taken over from the version before, as they are."""
+        return tuple(name for name in (self.before.tables if self.before else ()) if name not in self.tables)
+
+    def existing(self, table: str) -> list[Path]:
+        """Files to append to."""
+        return self.before.files(table) if self.append and self.before and table in self.before.tables else []
+
+
+def import_files(
+    paths: Sequence[Path],
+    mapping: Mapping,
+    root: Path,
+    *,
+    strict: bool = False,
+    append: bool = False,
+    as_of: date | None = None,
+    progress: store.Progress | None = None,
+) -> Outcome:
+    """Read files or folders, check every row, and publish what is good as a new version of the lake at `root`.
+
+    The import replaces the tables it carries, or adds to them with `append`; other tables stay. Rows that break the
+    contract go to the version's rejects; with `strict` one such row refuses the import. `as_of` is the last complete
+    day; without it that of the mapping, else the last day with an order.
+
+    Raise `Refused` where a file is not sound, a table would be empty, or totals do not reconcile; what was served
+    before stays.
+    """
+    tell = progress or (lambda _step, _share: None)
+    stage.refuse_relative(root, paths)
+    tell("Looking at the files", 0.0)
+    found, left = input_files.find(paths, mapping)
+    with store.publisher(root) as directory:
+        job = Job(found, mapping, store.current(root), append, as_of or mapping.as_of, left)
+        job, unchanged = _without_known(job)
+        if unchanged:
+            return unchanged
+        _refuse_other_shop(job)
+        scratch = directory / "scratch"
+        with stage.workbench(scratch) as connection:
+            tables = _stage(connection, job, directory, tell)
+            rules = summarise(connection, [path for each in tables for path in each.rejects])
+            _refuse(tables, rules, strict=strict)
+            staged = _staged(connection, job, tables, directory)
+        shutil.rmtree(scratch)
+        version = store.publish(
+            root, staged, lambda step, share: tell(step, SHARE_OF_CHECKS + (1 - SHARE_OF_CHECKS) * share)
+        )
+    return _outcome(version, tables, rules, staged.warnings)
+
+
+def _without_known(job: Job) -> tuple[Job, Outcome | None]:
+    """The job without files that are already there, or the outcome where that leaves nothing to do."""
+    before = job.before
+    if before is None:
+        return job, None
+    known = {(source.table, source.sha256) for source in before.sources}
+    if not job.append:
+        given = {(file.table, file.sha256) for file in job.files} | {(table, job.digest) for table in job.tables}
+        # Marts that another program made are made anew, from the same rows.
+        if given == {pair for pair in known if pair[0] in job.tables} and before.recipe == recipe():
+            return job, Outcome(before, changed=False, message="These files are already imported; nothing changed.")
+        return job, None
+    new = tuple(file for file in job.files if (file.table, file.sha256) not in known)
+    if not new:
+        return job, Outcome(before, changed=False, message="These files were imported already; nothing changed.")
+    old = tuple(
+        f"{file.table}: {file.name} was imported already, and is not added again."
+        for file in job.files
+        if file not in new
+    )
+    return replace(job, files=new, warnings=(*job.warnings, *old)), None
+
+
+def _refuse_other_shop(job: Job) -> None:
+    before, shop = job.before, job.mapping.shop
+    kept = job.carried or (before and job.append)
+    if before and kept and (before.shop.currency, before.shop.timezone) != (shop.currency, shop.timezone):
+        raise Refused(
+            f"The data there are {before.shop.name}'s, in {before.shop.currency} and {before.shop.timezone}; the "
+            f"mapping says {shop.currency} and {shop.timezone}. Mend its [shop], or import into another data folder."
+        )
+
+
+def _stage(
+    connection: DuckDBPyConnection, job: Job, directory: Path, tell: store.Progress
+) -> tuple[TableInStaging, ...]:
+    shop = job.mapping.shop
+    terms = Terms(shop, job.mapping.source_timezone, tomorrow(datetime.now(ZoneInfo(shop.timezone))))
+    if missing := [name for name in REQUIRED_TABLES if name not in (*job.tables, *job.carried)]:
+        raise Refused(f"There is no {missing[0]} among the files, and none was imported before. Give the orders too.")
+    staged: list[TableInStaging] = []
+    done, total = 0, stage.total_bytes(job.files)
+    for mapping, files in stage.in_order(job.files, job.mapping):
+        share = SHARE_OF_CHECKS * stage.total_bytes(files) / total
+        start = SHARE_OF_CHECKS * done / total
+
+        def told(step: str, part: float, start: float = start, share: float = share) -> None:
+            tell(step, start + share * part)
+
+        staged.append(stage.stage_table(connection, mapping, files, terms, directory, job.existing(mapping.name), told))
+        done += stage.total_bytes(files)
+    return tuple(staged)
+
+
+def _refuse(tables: Sequence[TableInStaging], rules: Sequence[BrokenRule], *, strict: bool) -> None:
+    """Raise `Refused` where nothing of a table is left, or, if `strict`, where anything was rejected."""
+    empty = [each for each in tables if not each.rows_good and (each.rows_rejected or each.contract is ORDER_LINES)]
+    rejected = sum(each.rows_rejected for each in tables)
+    if not empty and not (strict and rejected):
+        return
+    if empty:
+        names = ", ".join(each.contract.name for each in empty)
+        start = f"No row of {names} can be used, so nothing was published."
+    else:
+        start = f"{rejected:,} rows break the contract, so nothing was published. Mend them, or import without strict."
+    lines = [rule.sentence() for rule in rules[:FIRST_RULES]]
+    if len(rules) > FIRST_RULES:
+        lines.append(f"... and {len(rules) - FIRST_RULES} more rules.")
+    raise Refused("\n".join((start, *lines)))
+
+
+def _staged(connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInStaging], directory: Path) -> Staged:
+    before = job.before if job.append else None
+    appended = [each.contract.name for each in tables if before and each.contract.name in before.tables]
+    files = {each.contract.name: (*each.good, *job.existing(each.contract.name)) for each in tables}
+    carried = {name: tuple(job.before.files(name)) for name in job.carried} if job.before else {}
+    rejects = stage.join_rejects(
+        connection,
+        [path for each in tables for path in each.rejects],
+        before.rejects if before else None,
+        appended,
+        directory.with_suffix(".rejects.parquet"),
+    )
+    lines = [each for each in tables if each.contract is ORDER_LINES]
+    old = before if before and ORDER_LINES.name in appended else None
+    unknown = stage.unknown_references(connection, {each.contract.name: each.good for each in tables}, carried | files)
+    return Staged(
+        directory,
+        job.mapping.shop,
+        tuple(_staged_table(each, files[each.contract.name], before) for each in tables),
+        rejects,
+        _sources(job, tables, before),
+        sum((each.net_amount_in for each in lines), old.net_amount_in if old else Decimal(0)),
+        sum((each.net_amount_rejected for each in lines), old.net_amount_rejected if old else Decimal(0)),
+        sum((each.net_amount_unreadable_rows for each in lines), old.net_amount_unreadable_rows if old else 0),
+        job.as_of,
+        (*_warnings(job, tables, appended), *unknown),
+        job.carried,
+    )
+
+
+def _staged_table(each: TableInStaging, files: tuple[Path, ...], before: Version | None) -> StagedTable:
+    old = before.tables.get(each.contract.name) if before else None
+    rows, rejected = (old.rows_in, old.rows_rejected) if old else (0, 0)
+    return StagedTable(each.contract.name, files, rows + each.rows_in, rejected + each.rows_rejected)
+
+
+def _sources(job: Job, tables: Sequence[TableInStaging], before: Version | None) -> tuple[Source, ...]:
+    """The files, and beside each table's the mapping that they were read with."""
+    sources = [source for source in before.sources if source.table in job.tables] if before else []
+    for each in tables:
+        name = each.contract.name
+        sources += [Source(file.name, file.sha256, file.bytes, name, rows) for file, rows in each.inputs]
+        mapping = Source(f"mapping {job.mapping.name}", job.digest, 0, name, 0)
+        if mapping not in sources:
+            sources.append(mapping)
+    return tuple(sources)
+
+
+def _warnings(job: Job, tables: Sequence[TableInStaging], appended: Sequence[str]) -> tuple[str, ...]:
+    """Warnings begin with the table they speak of; those of rows that stay are kept."""
+    kept = tuple(f"{name}: " for name in (*job.carried, *appended))
+    old = [each for each in job.before.warnings if each.startswith(kept)] if job.before and kept else []
+    notes = [f"{table}: {note}" for table in job.tables for note in job.mapping.notes]
+    new = [*job.warnings, *notes, *(warning for each in tables for warning in each.warnings)]
+    return tuple(dict.fromkeys((*old, *new)))
+
+
+def _outcome(
+    version: Version, tables: Sequence[TableInStaging], rules: tuple[BrokenRule, ...], warnings: tuple[str, ...]
+) -> Outcome:
+    came = sum((each.net_amount_in for each in tables), Decimal(0))
+    rejected = sum((each.net_amount_rejected for each in tables), Decimal(0))
+    rows = sum(each.rows_in for each in tables)
+    lost = sum(each.rows_rejected for each in tables)
+    return Outcome(
+        version,
+        changed=True,
+        message=f"{rows:,} rows in = {rows - lost:,} published + {lost:,} rejected; "
+        f"net amount {came:,.2f} in = {came - rejected:,.2f} published + {rejected:,.2f} rejected.",
+        tables=tuple(
+            TableOutcome(each.contract.name, each.rows_in, each.rows_good, each.rows_rejected) for each in tables
+        ),
+        broken_rules=rules,
+        net_amount_in=came,
+        net_amount_published=came - rejected,
+        net_amount_rejected=rejected,
+        net_amount_unreadable_rows=sum(each.net_amount_unreadable_rows for each in tables),
+        warnings=warnings,
+    )

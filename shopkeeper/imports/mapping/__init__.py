@@ -1,0 +1,1 @@
+"""The language in which a merchant says which column is which."""

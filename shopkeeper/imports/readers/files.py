@@ -1,0 +1,124 @@
+"""Which of the files given are which table, and what their bytes are."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePath
+
+from shopkeeper.contract.tables import TABLES
+from shopkeeper.errors import Refused
+from shopkeeper.imports.mapping.file import Mapping
+from shopkeeper.imports.mapping.rules import nearest
+
+DELIMITED = (".csv", ".tsv", ".txt")
+PARQUET = (".parquet", ".parq")
+WORKBOOK = (".xlsx",)
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
+PACKED = (".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".rar")
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file of the merchant's; `name` is what messages and rejects call it."""
+
+    path: Path
+    name: str
+    table: str
+    sha256: str
+    bytes: int
+
+    @property
+    def kind(self) -> str:
+        """The file's ending, in lower case."""
+        return self.path.suffix.lower()
+
+
+def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
+    """The files to import, by table, and warnings on those in folders that belong to none.
+
+    Raise `Refused` for a path that is not there, a kind that is not read, a file that no table or several take, the
+    same file twice, and where nothing is left.
+    """
+    found: list[InputFile] = []
+    left: list[str] = []
+    for given in paths:
+        if not given.exists():
+            raise Refused(f"{given} is not there. Check the path.")
+        for path in _walk(given):
+            relative = path.relative_to(given) if given.is_dir() else PurePath(path.name)
+            if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
+                continue
+            table = _table(relative, mapping, alone=not given.is_dir(), inside=given.name if given.is_dir() else "")
+            if table:
+                _refuse_kind(path, relative.as_posix())
+                found.append(_input_file(path, relative.as_posix(), table))
+            else:
+                left.append(relative.as_posix())
+    _refuse_twins(found)
+    if not found:
+        names = ", ".join(table.name for table in mapping.tables)
+        raise Refused(f"None of the files given belongs to a table of the mapping. Name a file after one of: {names}.")
+    warnings = tuple(f"{name} belongs to no table, and was left alone." for name in left)
+    order = {table.name: number for number, table in enumerate(TABLES)}
+    return tuple(sorted(found, key=lambda file: (order[file.table], file.name))), warnings
+
+
+def _walk(given: Path) -> Iterator[Path]:
+    if not given.is_dir():
+        yield given
+        return
+    for path in sorted(given.rglob("*")):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(given).parts):
+            yield path
+
+
+def _table(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str:
+    """The table that takes a file; empty where none does and the file only lay in a folder.
+
+    `inside` is the folder that was given: its own name may be that of the table.
+    """
+    takers = [table.name for table in mapping.tables if table.takes(path)]
+    takers = takers or [table.name for table in mapping.tables if table.name == inside and not table.files]
+    if len(takers) > 1:
+        raise Refused(f"{path} is taken by several tables: {', '.join(takers)}. Say in the mapping which, with files.")
+    if takers:
+        return takers[0]
+    if alone and len(mapping.tables) == 1 and not mapping.tables[0].files:
+        return mapping.tables[0].name
+    stem = path.name.split(".")[0]
+    near = nearest(stem, (table.name for table in mapping.tables))
+    known = path.suffix.lower() in (*DELIMITED, *PARQUET, *WORKBOOK)
+    if alone or (near and known):
+        names = ", ".join(table.name for table in mapping.tables)
+        raise Refused(f"{path} belongs to no table{near} Name the file, or its folder, after one of: {names}.")
+    return ""
+
+
+def _refuse_kind(path: Path, name: str) -> None:
+    kind = path.suffix.lower()
+    if kind in OTHER_WORKBOOKS:
+        raise Refused(f"{name}: {kind} workbooks are not read. Save it as .xlsx or .csv and import that.")
+    if kind in PACKED:
+        raise Refused(f"{name} is packed. Unpack it and import what is inside.")
+    if kind not in (*DELIMITED, *PARQUET, *WORKBOOK):
+        raise Refused(f"{name}: this kind of file is not read. Save it as .csv, .xlsx or .parquet.")
+    if path.stat().st_size == 0:
+        raise Refused(f"{name} is empty. Export it again.")
+
+
+def _input_file(path: Path, name: str, table: str) -> InputFile:
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise Refused(f"{name} cannot be read: {error.strerror}. Check who may read it.") from error
+    return InputFile(path.resolve(), name, table, digest, path.stat().st_size)
+
+
+def _refuse_twins(files: Sequence[InputFile]) -> None:
+    seen: dict[tuple[str, str], InputFile] = {}
+    for file in files:
+        twin = seen.setdefault((file.table, file.sha256), file)
+        if twin is not file:
+            raise Refused(f"{twin.name} and {file.name} hold the same bytes; every row would count twice. Give one.")

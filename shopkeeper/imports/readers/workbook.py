@@ -1,0 +1,90 @@
+"""XLSX: held against its own claims first, then read by a child process that may not take the program down.
+
+Two cells at opposite corners of a sheet make the reader ask for all memory and abort; nothing in this process could
+catch that.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from shopkeeper.errors import Refused
+from shopkeeper.imports.readers.csv_file import Strings, check_header
+
+READER = Path(__file__).with_name("workbook_child.py")
+UNPACKED_BYTES = 500_000_000
+RATIO = 200
+ROWS, COLUMNS = 1_048_576, 256
+WALL_SECONDS = 180
+MACROS = "xl/vbaProject.bin"
+DIMENSION = re.compile(rb'<(?:\w+:)?dimension[^>]*\bref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+
+
+def stage(path: Path, name: str, target: Path, sheets: tuple[str, ...] = ()) -> Strings:
+    """Read a workbook's sheets into `target`, all cells as text; dates as ISO 8601. See `csv_files.Strings`.
+
+    Without `sheets`, all that hold anything are read, and must have the same header. Raise `Refused` for anything that
+    is no sound workbook of a sensible size.
+    """
+    inspect(path, name)
+    command = [sys.executable, "-I", str(READER), str(path), str(target), json.dumps(sheets)]
+    try:
+        child = subprocess.run(command, capture_output=True, timeout=WALL_SECONDS, check=False, env={}, cwd="/")  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise Refused(f"{name} took more than {WALL_SECONDS} s to read. Save it as CSV and import that.") from error
+    try:
+        answer = json.loads(child.stdout)
+    except ValueError as error:
+        raise Refused(
+            f"{name} needs more than 2 GB of memory or 60 s to read, or is damaged. Save it as CSV and import that."
+        ) from error
+    if "refused" in answer:
+        raise Refused(f"{name}: {answer['refused']}")
+    warnings = (f"{name} has {answer['empty']:,} empty rows; they are not counted.",) if answer["empty"] else ()
+    return Strings(target, check_header(name, answer["header"]), answer["rows"], warnings)
+
+
+def inspect(path: Path, name: str) -> None:
+    """Raise `Refused` where the file's own claims already say that it must not be opened."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _inspect_archive(archive, name, path.stat().st_size)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+        raise Refused(
+            f"{name} is not a sound .xlsx workbook: it is damaged, has a password, or is of another kind. "
+            "Save it as .xlsx without a password, or as CSV."
+        ) from error
+
+
+def _inspect_archive(archive: zipfile.ZipFile, name: str, size: int) -> None:
+    parts = archive.infolist()
+    unpacked = sum(part.file_size for part in parts)
+    if unpacked > UNPACKED_BYTES or unpacked > RATIO * max(size, 1):
+        raise Refused(
+            f"{name} unpacks to {unpacked / 1e6:,.0f} MB, more than {UNPACKED_BYTES / 1e6:,.0f} MB or {RATIO} times "
+            "its size. Save it as CSV and import that."
+        )
+    if any(part.filename == MACROS for part in parts):
+        raise Refused(f"{name} holds macros. Save it as .xlsx without them.")
+    for part in parts:
+        if not part.filename.startswith("xl/worksheets/"):
+            continue
+        with archive.open(part) as stream:
+            start = stream.read(8192)
+        found = DIMENSION.search(start)
+        if found and (_number(found[1]) > COLUMNS or int(found[2]) > ROWS):
+            raise Refused(
+                f"{name} has a sheet up to cell {(found[1] + found[2]).decode()}; at most {ROWS:,} rows and {COLUMNS} "
+                "columns are read. Delete what lies outside your table, or save it as CSV."
+            )
+
+
+def _number(letters: bytes) -> int:
+    """A = 1, Z = 26, AA = 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,1 @@
+"""What is computed once after each publication."""

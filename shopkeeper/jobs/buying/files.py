@@ -1,0 +1,135 @@
+"""Fits kept as JSON beside the versions, never inside them: a version does not change once it is published.
+
+`<data folder>/fits/<version>.json`; written whole or not at all, and removed when their version is.
+"""
+
+import json
+import secrets
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.errors import Refused
+from shopkeeper.jobs.buying.job import Progress, fit_version
+from shopkeeper.jobs.buying.result import FORMAT, Fits, Rate, Sentence, Trial
+from shopkeeper.lake.store import folders
+from shopkeeper.lake.version import Version
+from shopkeeper.models.buying.model import BuyingModel
+from shopkeeper.models.buying.spend import SpendModel
+
+FIT_SECONDS = 600.0
+_FITTING = Lock()
+"""The model library is not made for two fits at once in one process."""
+
+
+def path_of(version: Version) -> Path:
+    """Where the fits of a version are kept."""
+    return version.path.parent.parent / "fits" / f"{version.id}.json"
+
+
+def read(version: Version) -> Fits | None:
+    """The fits of a version; `None` where there are none yet, or an earlier program made them."""
+    try:
+        kept = json.loads(path_of(version).read_text(encoding="utf-8"))
+        return _fits_from(kept) if kept.pop("format") == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def make(version: Version, progress: Progress = lambda _step, _share: None) -> Fits:
+    """Fit a version, keep the result, and forget the fits of versions that are gone.
+
+    Raise `Refused` where the result cannot be written.
+    """
+    query = open_version(version, seconds=FIT_SECONDS)
+    try:
+        with _FITTING:
+            fits = fit_version(query, progress)
+    finally:
+        query.close()
+    write(version, fits)
+    prune(version.path.parent.parent)
+    return fits
+
+
+def write(version: Version, fits: Fits) -> None:
+    """Replace the kept fits in one step. Raise `Refused` where they cannot be written."""
+    target = path_of(version)
+    fresh = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        target.parent.mkdir(exist_ok=True)
+        fresh.write_text(json.dumps(_as_json(fits), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        fresh.replace(target)
+    except OSError as failure:
+        fresh.unlink(missing_ok=True)
+        raise Refused(
+            f"The fits could not be written to {target}: {failure.strerror}. Make room or give access, then run `fit`."
+        ) from failure
+
+
+def prune(root: Path) -> list[str]:
+    """Remove the fits of versions that are no longer there, and give their ids."""
+    kept = {folder.name for folder in folders(root)}
+    orphans = [file for file in sorted((root / "fits").glob("*.json")) if file.stem not in kept]
+    for file in orphans:
+        file.unlink(missing_ok=True)
+    return [file.stem for file in orphans]
+
+
+def _as_json(fits: Fits) -> dict[str, Any]:
+    content = {name: value for name, value in vars(fits).items() if name not in _MODELS}
+    content |= {
+        "format": FORMAT,
+        "as_of": fits.as_of.isoformat(),
+        "first_day": fits.first_day.isoformat(),
+        "made_at": fits.made_at.isoformat(),
+        "calibration_end": fits.calibration_end.isoformat() if fits.calibration_end else None,
+        "trials": [asdict(trial) for trial in fits.trials],
+        "reason": asdict(fits.reason),
+        "rates": [asdict(rate) for rate in fits.rates],
+        "notes": [asdict(note) for note in fits.notes],
+        "models": {kind: model.as_json() for kind, model in fits.models.items()},
+        "calibrated": {kind: model.as_json() for kind, model in fits.calibrated.items()},
+        "segments": {by: {name: m.as_json() for name, m in found.items()} for by, found in fits.segments.items()},
+        "spends": {value: spend.as_json() for value, spend in fits.spends.items()},
+    }
+    return content
+
+
+_MODELS = {"models", "calibrated", "segments", "spends"}
+
+
+def _fits_from(kept: dict[str, Any]) -> Fits:
+    models = {name: kept.pop(name) for name in _MODELS}
+    split = kept.pop("calibration_end")
+    return Fits(
+        as_of=date.fromisoformat(kept.pop("as_of")),
+        first_day=date.fromisoformat(kept.pop("first_day")),
+        made_at=datetime.fromisoformat(kept.pop("made_at")),
+        calibration_end=date.fromisoformat(split) if split else None,
+        trials=tuple(_trial(row) for row in kept.pop("trials")),
+        reason=_sentence(kept.pop("reason")),
+        rates=tuple(Rate(**row) for row in kept.pop("rates")),
+        notes=tuple(_sentence(row) for row in kept.pop("notes")),
+        models={kind: BuyingModel.from_json(row) for kind, row in models["models"].items()},
+        calibrated={kind: BuyingModel.from_json(row) for kind, row in models["calibrated"].items()},
+        segments={
+            by: {name: BuyingModel.from_json(row) for name, row in found.items()}
+            for by, found in models["segments"].items()
+        },
+        spends={value: SpendModel.from_json(row) for value, row in models["spends"].items()},
+        **kept,
+    )
+
+
+def _trial(row: dict[str, Any]) -> Trial:
+    refused = row.pop("refused")
+    return Trial(**row, refused=_sentence(refused) if refused else None)
+
+
+def _sentence(row: dict[str, Any]) -> Sentence:
+    values = {name: _sentence(word) if isinstance(word, dict) else word for name, word in row["values"].items()}
+    return Sentence(row["text"], values)

@@ -1,0 +1,116 @@
+"""What the fit job found out about a version: models and how they stood their test, plain rates, what fell short."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, Union
+
+from shopkeeper import i18n
+from shopkeeper.i18n import N_, gettext
+from shopkeeper.models.buying.model import BuyingModel, Kind, Unit
+from shopkeeper.models.buying.spend import SpendModel
+
+Value = Literal["margin", "revenue"]
+FittedBy = Literal["shop", "channel", "cohort"]
+Word = Union[str, int, float, "Sentence"]
+
+FORMAT = 1
+VALUES: tuple[Value, ...] = ("margin", "revenue")
+VALUE_NAMES: Mapping[Value, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
+"""What is valued, within a sentence."""
+HORIZONS = (30, 60, 90, 180)
+"""Days over which risk is told."""
+KIND_NAMES: Mapping[str, str] = {"mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pareto_nbd": "Pareto/NBD"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence for people: the text is its key in the catalogue, with %-fields that `values` fill.
+
+    Values are kept as JSON has them (a day is its ISO text) and told as the reader's language writes them; one may be a
+    sentence itself.
+    """
+
+    text: str
+    values: Mapping[str, Word] = field(default_factory=dict)
+
+    def told(self) -> str:
+        """In the language in use."""
+        return gettext(self.text) % {name: _told(value) for name, value in self.values.items()}
+
+
+def _told(value: Word) -> str:
+    match value:
+        case Sentence():
+            return value.told()
+        case int():
+            return i18n.integer(value)
+        case float():
+            return i18n.decimal(value)
+        case _ if _DAY.fullmatch(value):
+            return i18n.date_(date.fromisoformat(value))
+        case _:
+            return gettext(value) if value in VALUE_NAMES.values() else value
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one model, fitted up to the split, foresaw the days after it; nothing but `refused` where it has no fit.
+
+    `log_likelihood` sums log P(purchases in the holdout | history) over customers; `mae` and `bias` (predicted -
+    actual) are purchases per customer; `calibration_error` is the mean distance, over tenths of customers ordered by
+    risk, between P(no purchase in RISK_DAYS) and the share that did not buy (0 to 1), `worst_tenth` the largest of
+    these.
+    """
+
+    kind: Kind
+    customers: int
+    log_likelihood: float | None = None
+    mae: float | None = None
+    bias: float | None = None
+    calibration_error: float | None = None
+    worst_tenth: float | None = None
+    refused: Sentence | None = None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What customers alike did in `days`: by band of frequency (0 to 4 and more) and of silence (1 to 5)."""
+
+    days: int
+    frequency_band: int
+    silence_band: int
+    customers: int
+    buyers: int
+    purchases: int
+
+
+@dataclass(frozen=True)
+class Fits:
+    """All fits of one version. Parameters are in `unit`.
+
+    `calibration_end` is the split (`None` where the history is too short for one). `chosen` is the default model, with
+    its `reason`; `None` means that the plain `rates` serve. `models` are fitted on all days, `calibrated` up to the
+    split, `segments` with the chosen model by channel and by year of the first purchase. `spends` and `means` (of one
+    repeat purchase, in shop currency) are by what is valued. `notes` say what fell short.
+    """
+
+    version: str
+    as_of: date
+    first_day: date
+    unit: Unit
+    made_at: datetime
+    customers: int
+    calibration_end: date | None
+    trials: tuple[Trial, ...]
+    chosen: Kind | None
+    reason: Sentence
+    models: Mapping[Kind, BuyingModel]
+    calibrated: Mapping[Kind, BuyingModel]
+    segments: Mapping[FittedBy, Mapping[str, BuyingModel]]
+    spends: Mapping[Value, SpendModel]
+    means: Mapping[Value, float]
+    rates: tuple[Rate, ...]
+    notes: tuple[Sentence, ...]

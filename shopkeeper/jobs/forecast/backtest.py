@@ -1,0 +1,88 @@
+"""From where a forecast is tried on the shop's own past, and which model it makes serve which series.
+
+A series with many days of demand has a say of its own; where there are few, the model is that of all series that come
+alike, since a choice among six by a handful of weeks would be noise.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shopkeeper.jobs.forecast.baseline import Ground
+from shopkeeper.jobs.forecast.history import Group, History
+from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.demand.reconciliation import Ints
+
+Names = NDArray[np.str_]
+SPACING = 28
+ORIGINS = 4
+SHORTEST = 28
+"""Days known at the first origin."""
+SHORTEST_FOR_EVENT = 182
+CHECKED_WEEKS = 4
+OWN_SAY = 40
+"""Weeks of its own that weigh as much as all series alike."""
+FREQUENT = ("smooth", "erratic")
+
+
+def origins(known: History) -> list[int]:
+    """Days known at each origin, the last first: four ordinary ones four weeks apart, and one before an event.
+
+    The latter is as far before the last event of its name as the data end before the next.
+    """
+    days = known.days
+    found = [days - SPACING * back for back in range(1, ORIGINS + 1) if days - SPACING * back >= SHORTEST]
+    past = [window for window in known.windows if window.end < days]
+    for window in sorted((window for window in known.windows if window.start >= days), key=lambda w: w.start):
+        before = max((w for w in past if w.name == window.name), key=lambda w: w.start, default=None)
+        if before is not None:
+            event = days - (window.start - before.start)
+            return [*found, event] if SHORTEST_FOR_EVENT <= event < min(found, default=0) else found
+    return found
+
+
+def weekly_error(on: Ground, category: Ints, levels: Array, actual: Array) -> Array:
+    """Sum over weeks of the squared miss, by row: `levels` of an ordinary day against `actual` (rows x weeks)."""
+    weeks = actual.shape[1]
+    if not weeks:
+        return np.zeros(levels.size)
+    multiples = on.ahead[:, : weeks * 7].reshape(-1, weeks, 7).sum(axis=2)
+    return np.asarray(((levels[:, None] * multiples[category] - actual) ** 2).sum(axis=1))
+
+
+def actual_weeks(known: History, on: Ground, rows: Group | Ints) -> Array:
+    """Rows of a level, or single series, x the checked weeks after the ground that have come: what was learnt then.
+
+    A level's rows count what was on sale at the ground.
+    """
+    weeks = max(0, min(CHECKED_WEEKS, (known.days - on.known) // 7))
+    days = slice(on.known, on.known + weeks * 7)
+    if isinstance(rows, Group):
+        found = known.sums(rows.of, rows.rows, only=on.alive.astype(np.float64))[:, days]
+    else:
+        found = known.dense(rows, days.start, days.stop)
+    return np.asarray(found.reshape(found.shape[0], weeks, 7).sum(axis=2))
+
+
+def choose(errors: Mapping[str, Array], sizes: Array, weeks: int, patterns: Names) -> tuple[Names, dict[str, str]]:
+    """The model of each row, and of each pattern. `errors` are sums over all `weeks`; NaN where not tried.
+
+    Counts spread in proportion to their size, so errors are divided by `sizes` (units that were expected): large rows
+    do not decide for all, and quiet ones do not speak for models that expect too little.
+    """
+    names = np.array(list(errors), dtype="U40")
+    matrix = np.stack(list(errors.values()), axis=1)
+    tried = np.isfinite(matrix).all(axis=1) & (sizes > 0)
+    relative = np.divide(matrix, sizes[:, None], out=np.zeros_like(matrix), where=tried[:, None])
+    found = np.full(patterns.size, names[0])
+    pooled: dict[str, str] = {}
+    for pattern in np.unique(patterns):
+        at = patterns == pattern
+        judges = at & tried if (at & tried).any() else tried
+        alike = relative[judges].mean(axis=0) if judges.any() else np.arange(names.size, dtype=np.float64)
+        pooled[str(pattern)] = str(names[int(alike.argmin())])
+        own = np.where(tried[at, None], relative[at], alike)
+        say = (own * weeks + alike * OWN_SAY) / (weeks + OWN_SAY)
+        found[at] = names[say.argmin(axis=1)] if pattern in FREQUENT else pooled[str(pattern)]
+    return found, pooled

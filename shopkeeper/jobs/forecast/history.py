@@ -1,0 +1,195 @@
+"""What the forecast job knows: demand of each item in each region by day, from its first day on sale to as-of."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.demand.events import Window
+from shopkeeper.models.demand.patterns import NEW_DAYS
+from shopkeeper.models.demand.reconciliation import Ints
+
+FAR = 10**6
+"""End of sale of what is not delisted."""
+HIGH, CAP, ENOUGH_DAYS = 0.95, 10, 20
+"""A region's day counts at most ten times the item's 95th percentile, which takes 20 days with demand to know."""
+LEVEL_KEYS: Mapping[str, tuple[str, ...]] = {
+    "shop": (), "category": ("category",), "region": ("region",), "region_category": ("category", "region"),
+    "sku": ("category", "sku"), "region_sku": ("category", "sku", "region"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Group:
+    """One level: the keys of its rows, and for each series the row that it adds to."""
+
+    keys: pl.DataFrame
+    of: Ints
+
+    @property
+    def rows(self) -> int:
+        """How many; the shop is one row without keys."""
+        return self.keys.height if self.keys.width else 1
+
+
+@dataclass(frozen=True)
+class History:
+    """Demand by series and day; days are counted from the first day of the data.
+
+    `series` has `category, sku, region, start, end, masked_days`, one row per series, sorted: `start` and `end` are the
+    first and last day on sale, `masked_days` days out of stock. Days with demand lie one after the other in `day` and
+    `asked`, those of series n from `offsets[n]` to `offsets[n + 1]`; `units` are what models learn from, which is less
+    on days that are out of all proportion (`capped` says how many).
+    """
+
+    first_day: date
+    as_of: date
+    series: pl.DataFrame
+    offsets: Ints
+    day: Ints
+    asked: Array
+    units: Array
+    windows: tuple[Window, ...]
+    capped: int = 0
+
+    @property
+    def days(self) -> int:
+        """Days of the history."""
+        return (self.as_of - self.first_day).days + 1
+
+    @cached_property
+    def owner(self) -> Ints:
+        """Series of each day with demand."""
+        return np.repeat(np.arange(self.series.height), np.diff(self.offsets))
+
+    def group(self, level: str) -> Group:
+        """Rows of a level, sorted by their keys."""
+        keys = list(LEVEL_KEYS[level])
+        if not keys:
+            return Group(pl.DataFrame(), np.zeros(self.series.height, dtype=np.int64))
+        rows = self.series.select(keys).unique().sort(keys)
+        of = self.series.select(keys).join(rows.with_row_index("row"), on=keys, how="left", maintain_order="left")
+        return Group(rows, of["row"].cast(pl.Int64).to_numpy())
+
+    def sums(self, of: Ints, rows: int, *, only: Array | None = None, asked: bool = False) -> Array:
+        """Rows x days: demand of the series added up by row, as learnt or as `asked`; `only` are weights of series."""
+        flat = of[self.owner] * self.days + self.day
+        values = self.asked if asked else self.units
+        weights = values if only is None else values * only[self.owner]
+        found = np.bincount(flat, weights=weights, minlength=rows * self.days).astype(np.float64, copy=False)
+        return found.reshape(rows, self.days)
+
+    def dense(self, rows: Ints, first: int, last: int, *, asked: bool = False) -> Array:
+        """Series x days from `first` to before `last`; days after as-of are 0. What was `asked`, or what is learnt."""
+        found = np.zeros((rows.size, last - first))
+        sizes = np.diff(self.offsets)[rows]
+        at = np.repeat(self.offsets[rows] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(
+            sizes.sum()
+        )
+        day = self.day[at]
+        inside = (day >= first) & (day < last)
+        found[np.repeat(np.arange(rows.size), sizes)[inside], day[inside] - first] = (
+            self.asked if asked else self.units
+        )[at[inside]]
+        return found
+
+    def hashes(self, settings: str) -> Ints:
+        """One number per series: equal where its demand, its time on sale and the settings are equal."""
+        start, end = self.series["start"].to_numpy(), self.series["end"].to_numpy()
+        head = f"{settings} {self.first_day} {self.as_of}".encode()
+        day, units = self.day.astype("<i4"), self.units.astype("<f8")
+        found = np.empty(self.series.height, dtype=np.int64)
+        for row, (first, last) in enumerate(zip(self.offsets[:-1], self.offsets[1:], strict=True)):
+            content = head + b"%d %d" % (start[row], end[row]) + day[first:last].tobytes() + units[first:last].tobytes()
+            found[row] = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little", signed=True)
+        return found
+
+
+def history(
+    first_day: date, as_of: date, demand: pl.DataFrame, items: pl.DataFrame, events: pl.DataFrame, lost: pl.DataFrame
+) -> History:
+    """From demand by day (`sku, category, region, day, units`), items, events, and lost units by day and location."""
+    kinds = {"sku": pl.String, "category": pl.String, "region": pl.String, "day": pl.Date, "units": pl.Float64}
+    missed = lost.group_by("sku", "region", "day").agg(units=pl.col("lost").sum())
+    missed = missed.join(items.select("sku", "category"), on="sku")
+    rows = pl.concat(
+        [frame.select(pl.col(name).cast(kind) for name, kind in kinds.items()) for frame in (demand, missed)]
+    )
+    rows = (
+        rows.filter(pl.col("day").is_between(first_day, as_of), pl.col("units") > 0)
+        .with_columns(pl.col("region", "category").fill_null("(none)"))
+        .with_columns(day=(pl.col("day") - first_day).dt.total_days())
+        .group_by("category", "sku", "region", "day").agg(pl.col("units").sum())
+        .sort("category", "sku", "region", "day")
+    )  # fmt: skip
+    rows = rows.with_columns(cap=_cap())
+    learnt = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
+    series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1)
+    masked = lost.group_by("sku", "region").agg(masked_days=pl.col("day").n_unique().cast(pl.Int64))
+    series = series.join(masked, on=["sku", "region"], how="left", maintain_order="left")
+    counts = rows.group_by("category", "sku", "region").len()
+    per = series.join(counts, on=["category", "sku", "region"], how="left", maintain_order="left")["len"].fill_null(0)
+    return History(
+        first_day, as_of, series.with_columns(pl.col("masked_days").fill_null(0)),
+        np.concatenate([[0], np.cumsum(per.to_numpy())]).astype(np.int64),
+        rows["day"].cast(pl.Int64).to_numpy(), rows["units"].to_numpy(), learnt,
+        _windows(events, first_day), int(rows.select((pl.col("units") > pl.col("cap")).sum()).item()),
+    )  # fmt: skip
+
+
+def _cap() -> pl.Expr:
+    """A day's demand beyond which nothing is learnt: one order of a firm is no habit of a region."""
+    high = pl.col("units").quantile(HIGH, "higher")
+    return CAP * pl.when(pl.len().over("sku") >= ENOUGH_DAYS).then(high.over("sku")).otherwise(high.over("category"))
+
+
+def _on_sale(rows: pl.DataFrame, items: pl.DataFrame, first_day: date) -> pl.DataFrame:
+    """`sku, category, start, end` of items that were ever sold, or have a day of launch."""
+    sold = rows.group_by("sku", "category").agg(first=pl.col("day").min())
+    known = items.select(
+        "sku",
+        launched=(pl.col("launched_on") - first_day).dt.total_days(),
+        end=(pl.col("delisted_on") - first_day).dt.total_days(),
+    )
+    everything = items.select("sku", pl.col("category").fill_null("(none)")).join(
+        sold, on=["sku", "category"], how="full", coalesce=True
+    )
+    return everything.join(known, on="sku", how="left").select(
+        "sku", "category",
+        start=pl.min_horizontal("launched", "first").clip(0),
+        end=pl.col("end").fill_null(FAR),
+    )  # fmt: skip
+
+
+def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFrame:
+    """Pairs that were ever sold, and every region of the category for items that are new or about to be."""
+    opened = rows.group_by("category", "region").agg(opened=pl.col("day").min())
+    sold = rows.select("category", "sku", "region").unique()
+    new = on_sale.filter(
+        pl.col("start").is_between(days - NEW_DAYS, days + HORIZON - 1),
+        pl.col("end") >= pl.max_horizontal("start", pl.lit(days)),
+    ).join(opened, on="category").select("category", "sku", "region")  # fmt: skip
+    pairs = pl.concat([sold, new]).unique()
+    found = pairs.join(on_sale, on=["sku", "category"]).join(opened, on=["category", "region"])
+    start = pl.max_horizontal("start", "opened").cast(pl.Int64)
+    found = found.select("category", "sku", "region", start=start, end=pl.col("end").cast(pl.Int64))
+    return found.sort("category", "sku", "region")
+
+
+def _windows(events: pl.DataFrame, first_day: date) -> tuple[Window, ...]:
+    rows = events.filter(pl.col("ends_on") >= pl.col("starts_on"), pl.col("name").is_not_null())
+    return tuple(
+        Window(name, (starts - first_day).days, (ends - first_day).days)
+        for name, starts, ends in rows.select("name", "starts_on", "ends_on").iter_rows()
+    )
+
+
+def day_of(known: History, number: int) -> date:
+    """The date of a day number."""
+    return known.first_day + timedelta(days=number)

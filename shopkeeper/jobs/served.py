@@ -1,0 +1,53 @@
+"""Which data is shown: the merchant's own, else the sample shop."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from shopkeeper.imports import job
+from shopkeeper.imports.mapping import file as mapping_file
+from shopkeeper.jobs.buying import files as buying_files
+from shopkeeper.jobs.forecast import files as forecast_files
+from shopkeeper.jobs.forecast import run
+from shopkeeper.lake import store
+from shopkeeper.lake.store import Progress
+from shopkeeper.lake.version import Version
+from shopkeeper.query_files import ROOT, recipe
+
+SAMPLE = ROOT / "sample_data"
+
+
+def served(progress: Progress | None = None) -> Version:
+    """The version to show. The sample shop is published the first time that it is needed, and when it has changed.
+
+    Raise `Refused` where the data cannot be read, or the sample cannot be written anywhere.
+    """
+    return store.current(store.data_folder()) or sample_version(progress)
+
+
+def sample_version(progress: Progress | None = None) -> Version:
+    """The sample shop as a version of a lake of its own, apart from the merchant's, with its fits and forecasts."""
+    root = sample_root()
+    found = store.current(root)
+    if found is None or found.recipe != recipe() or not is_of(found, SAMPLE):
+        found = job.import_files([SAMPLE], mapping_file.load("sample"), root, progress=progress).version
+    if buying_files.read(found) is None:
+        buying_files.make(found, progress or (lambda _step, _share: None))
+    if forecast_files.current(found) is None:
+        run.make(found, progress or (lambda _step, _share: None))
+    return found
+
+
+def sample_root() -> Path:
+    """Beside the merchant's versions, or in the temporary folder where that cannot be written."""
+    data = store.data_folder()
+    above = next(folder for folder in (data, *data.parents) if folder.exists())
+    writable = os.access(above, os.W_OK)
+    return data / ".sample" if writable else Path(tempfile.gettempdir()) / f"shopkeeper-sample-{os.getuid()}"
+
+
+def is_of(version: Version, folder: Path) -> bool:
+    """Whether the version was made of just the tables that lie in the folder now, by name and size of their files."""
+    files = [file for file in folder.rglob("*.parquet") if "truth" not in file.relative_to(folder).parts]
+    there = {(file.name, file.stat().st_size) for file in files}
+    return {(Path(source.name).name, source.bytes) for source in version.sources if source.bytes} == there

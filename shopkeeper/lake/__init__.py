@@ -1,0 +1,1 @@
+"""The merchant's data as immutable versions."""

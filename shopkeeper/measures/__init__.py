@@ -1,0 +1,1 @@
+"""Each word and figure once."""

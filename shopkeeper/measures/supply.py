@@ -1,0 +1,282 @@
+"""Measures of demand, stock and the network, once each."""
+
+from shopkeeper.i18n import N_
+from shopkeeper.measures.measure import Measure
+
+DEMAND_MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "week_wape",
+        N_("WAPE by week"),
+        N_("How far the forecast was off, week by week of the backtest, as a share of what was asked for."),
+        N_("sum of |y - f| / sum of y, over weeks of seven days"),
+        "percent",
+        "lower",
+    ),
+    Measure(
+        "wape",
+        N_("WAPE by day"),
+        N_("The same day by day. Where items sell on few days, it cannot be small: nobody foresees the day."),
+        N_("sum of |y - f| / sum of y, over days"),
+        "percent",
+        "lower",
+    ),
+    Measure(
+        "forecast_bias",
+        N_("Forecast bias"),
+        N_("Whether the forecast was too high (above 0) or too low in sum."),
+        N_("sum of (f - y) / sum of y"),
+        "percent",
+    ),
+    Measure(
+        "mase",
+        N_("MASE"),
+        N_(
+            "Mean error by day in units of the mean change from one week to the next before the forecast was made; "
+            "below 1 is better than saying that last week comes again."
+        ),
+        N_("mean over series of (mean |y - f|) / (mean |y(t) - y(t-7)|)"),
+        "number",
+        "lower",
+    ),
+    Measure(
+        "hit_80",
+        N_("Inside the 80% band"),
+        N_("Share of the backtest's weeks that came out inside the band; an honest band has 80%."),
+        N_("weeks inside / weeks tested"),
+        "percent",
+    ),
+    Measure(
+        "hit_95",
+        N_("Inside the 95% band"),
+        N_("Share of the backtest's weeks that came out inside the band; an honest band has 95%."),
+        N_("weeks inside / weeks tested"),
+        "percent",
+    ),
+    Measure(
+        "error_cost",
+        N_("Error in margin"),
+        N_(
+            "What the forecast was off in the backtest, in margin of the item; it tells what is worth looking at first."
+        ),
+        N_("sum of |y - f| by day x margin per unit"),
+        "money",
+        "lower",
+    ),
+    Measure(
+        "units_lost",
+        N_("Lost units"),
+        N_(
+            "What could have been sold, had it been there. Empty all day: the whole baseline, which is the location's "
+            "own rate on days with stock, leaned on what the item sells elsewhere, at the day's level. Ran empty "
+            "within the day: the demand beyond what was there. Days without a snapshot are unknown and count as "
+            "nothing."
+        ),
+        N_(
+            "sum of max(0, baseline - sold), or its expectation E[D - A | D >= A] where A units were there and all went"
+        ),
+        "number",
+        "lower",
+    ),
+    Measure(
+        "margin_lost",
+        N_("Lost margin"),
+        N_("Lost units at the item's margin per unit of the last year."),
+        N_("lost units x margin per unit"),
+        "money",
+        "lower",
+    ),
+)
+
+# Coverage
+COVERAGE_MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "days_of_cover",
+        N_("Forward days of cover"),
+        N_(
+            "Days until the forecast has used up what is available and what lands by then. Empty: it outlasts the 91 "
+            "days of the forecast, or nothing is asked for. Of a group: the median of its items, weighted by demand."
+        ),
+        N_("smallest t with cumulative forecast >= available + deliveries due by t"),
+        "days",
+        "higher",
+    ),
+    Measure(
+        "available",
+        N_("Available"),
+        N_("Units that can be promised; a negative count is nothing. A state: never added up over days."),
+        N_("max(0, on hand - committed)"),
+        "integer",
+    ),
+    Measure(
+        "open_units",
+        N_("On its way"),
+        N_("Units ordered or moved that have not landed; one that is late is taken to land tomorrow."),
+        N_("sum of open deliveries"),
+        "integer",
+    ),
+    Measure(
+        "safety_stock",
+        N_("Safety stock"),
+        N_(
+            "Units held against chance, for the cycle service of the stock policy (share of replenishment cycles "
+            "without a stock-out, not the fill rate). d is the mean day of the forecast over the lead time L, s_d the "
+            "standard deviation of the daily forecast error, s_L that of the lead time. Intermittent and lumpy items: "
+            "quantile of lead-time demand less its mean, by a negative binomial distribution of this mean and "
+            "variance, or Poisson's where the variance is no larger than the mean."
+        ),
+        N_("z sqrt(L s_d^2 + d^2 s_L^2)"),
+        "number",
+    ),
+    Measure(
+        "reorder_point",
+        N_("Reorder point"),
+        N_("Order once available plus what lands in time has fallen to it."),
+        N_("d L + safety stock"),
+        "number",
+    ),
+    Measure(
+        "order_up_to",
+        N_("Order-up-to level"),
+        N_("What an order restores, where one looks every R days."),
+        N_("d (L + R) + safety stock(L + R)"),
+        "number",
+    ),
+    Measure(
+        "margin_at_stake",
+        N_("Margin at stake"),
+        N_(
+            "Margin of the units that are asked for, but not there, before an order placed today can land. What could "
+            "not be sold is not asked for again."
+        ),
+        N_("max(0, largest cumulative forecast - available - landed, before lead time) x margin per unit"),
+        "money",
+        "lower",
+    ),
+    Measure(
+        "lost_units",
+        N_("Units short"),
+        N_("Units asked for, but not there, before an order placed today can land."),
+        N_("max(0, largest cumulative forecast - available - landed, before lead time)"),
+        "number",
+        "lower",
+    ),
+    Measure(
+        "excess_units",
+        N_("Excess units"),
+        N_("Available units beyond the order-up-to level and beyond 91 days of forecast; without demand all of them."),
+        N_("max(0, available - max(order-up-to level, forecast of 91 days))"),
+        "number",
+        "lower",
+    ),
+    Measure(
+        "excess_value",
+        N_("Excess at cost"),
+        N_("What the excess units cost."),
+        N_("excess units x unit cost"),
+        "money",
+        "lower",
+    ),
+    Measure(
+        "stock_value", N_("Stock at cost"), N_("What the available units cost."), N_("available x unit cost"), "money"
+    ),
+    Measure(
+        "sell_through",
+        N_("Sell-through"),
+        N_("Of what was there to be sold in the last 91 days, the share that was sold."),
+        N_("sold in 91 days / (sold in 91 days + on hand now)"),
+        "percent",
+        "higher",
+    ),
+)
+
+# Replenishment
+REPLENISHMENT_MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "position",
+        N_("Position"),
+        N_("What there is to serve demand until an order of today lands. Below 0: more is promised than is there."),
+        N_("on hand - committed + open deliveries that land within the lead time"),
+        "integer",
+    ),
+    Measure(
+        "margin_protected",
+        N_("Margin protected"),
+        N_("What would be lost over the forecast's 91 days if nobody ordered, as far as the ordered units save it."),
+        N_("unit margin x min(units ordered, expected units short after the lead time), short = s G((m - x) / s)"),
+        "money",
+        "higher",
+    ),
+    Measure(
+        "waiting_costs",
+        N_("Waiting costs"),
+        N_("Margin that is lost on average if this is not ordered today but at the next review."),
+        N_("unit margin x expected units short between the landing of an order of today and of the next review"),
+        "money",
+        "lower",
+    ),
+    Measure(
+        "margin_saved",
+        N_("Margin saved"),
+        N_("Margin of what the receiver would be short of before its next supply, and will have because of the move."),
+        N_("unit margin x mean over ten courses of demand of min(units moved, units short)"),
+        "money",
+        "higher",
+    ),
+    Measure(
+        "transfer_gain",
+        N_("Saved less cost"),
+        N_("What a move brings in the end."),
+        N_("margin saved - units x cost per unit of the lane"),
+        "money",
+        "higher",
+    ),
+)
+
+# Network
+NETWORK_MEASURES: tuple[Measure, ...] = (
+    Measure(
+        "near_demand_rate",
+        N_("Near-demand rate"),
+        N_(
+            "Share of the demand of the days ahead for which goods lie within the region's promise. Demand is the "
+            "forecast by ship-to region and item; no unit of stock is promised twice; demand without a region is left"
+            " out."
+        ),
+        N_("sum over regions of min(region demand, stock in reach of the region's promise) / total demand"),
+        "percent",
+        "higher",
+    ),
+    Measure(
+        "lead_to_buyer",
+        N_("Days to the buyer"),
+        N_("Mean days of the lanes by which units go to their regions, near and far; without what is not to be had."),
+        N_("sum of units x lead days / units served"),
+        "number",
+        "lower",
+    ),
+    Measure(
+        "freight",
+        N_("Shipping cost"),
+        N_(
+            "What the lanes to regions cost for the units that go by them; for a new node also what moving the units "
+            "there costs. Goods sold over the counter cost none."
+        ),
+        N_("sum of units x cost per unit of the lane"),
+        "money",
+        "lower",
+    ),
+    Measure(
+        "cost_per_point",
+        N_("Cost per point"),
+        N_(
+            "What one more percentage point of the near-demand rate costs a year: shipping cost added (below 0: "
+            "saved) and what the node itself costs, if that was entered. A year is so many times the days ahead as "
+            "the units sold in the last 365 days are of their demand."
+        ),
+        N_("(change of shipping cost per year + cost of the node per year) / percentage points gained"),
+        "money",
+        "lower",
+    ),
+)
+
+SUPPLY_MEASURES = (*DEMAND_MEASURES, *COVERAGE_MEASURES, *REPLENISHMENT_MEASURES, *NETWORK_MEASURES)

@@ -1,0 +1,1 @@
+"""How customers buy, and when they stop."""

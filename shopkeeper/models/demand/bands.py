@@ -1,0 +1,79 @@
+"""Bands by split conformal prediction: as wide as what earlier forecasts missed by.
+
+Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; Lei et al. (2018), J. American Statistical
+Association 113. The miss is |sqrt(actual) - sqrt(forecast)|: counts spread about evenly on that scale, and no band ends
+below 0. Misses of all series of a level are pooled and told apart by the size of the forecast and how far ahead it was.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shopkeeper.models.buying.histories import Array
+
+COVERAGES = (0.8, 0.95)
+AHEAD = (4, 8)
+"""Weeks after which the misses are pooled apart."""
+FEWEST = 60
+PER_BUCKET = 150
+MOST_BUCKETS = 12
+MOST_MISSES = 200_000
+ASSUMED = (0.9, 1.4)
+"""Misses where no forecast could be tested: about those of purchases of two or three units."""
+
+
+@dataclass(frozen=True)
+class Bands:
+    """By group of weeks ahead: sizes of forecast (on the square root's scale) and the two misses at each."""
+
+    tables: Mapping[int, tuple[Array, Array]]
+
+    def ends(self, forecast: Array, weeks: NDArray[np.int64], coverage: int) -> tuple[Array, Array]:
+        """Lower and upper end for forecasts, of the shape that `weeks` (0 is the first) is broadcast to."""
+        root = np.sqrt(np.maximum(forecast, 0))
+        miss = np.full(np.broadcast_shapes(forecast.shape, weeks.shape), ASSUMED[coverage])
+        ahead = np.broadcast_to(_ahead(weeks), miss.shape)
+        for group, (sizes, misses) in self.tables.items():
+            at = ahead == group
+            miss[at] = np.interp(np.broadcast_to(root, miss.shape)[at], sizes, misses[:, coverage])
+        miss = np.where(forecast > 0, miss, 0.0)
+        return np.maximum(root - miss, 0) ** 2, (root + miss) ** 2
+
+
+def calibrate(forecast: Array, actual: Array, weeks: NDArray[np.int64]) -> Bands:
+    """Bands from forecasts of weeks, what came, and how many weeks ahead they were; forecasts of 0 tell nothing."""
+    used = (forecast > 0) & np.isfinite(actual)
+    forecast, actual, ahead = forecast[used], actual[used], _ahead(weeks[used])
+    groups = range(len(AHEAD) + 1)
+    if min((ahead == group).sum() for group in groups) < FEWEST:
+        whole = _table(forecast, actual)
+        return Bands(dict.fromkeys(groups, whole) if whole else {})
+    found = {group: _table(forecast[ahead == group], actual[ahead == group]) for group in groups}
+    return Bands({group: table for group, table in found.items() if table})
+
+
+def _ahead(weeks: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.searchsorted(np.array(AHEAD), weeks, side="right")
+
+
+def _table(forecast: Array, actual: Array) -> tuple[Array, Array] | None:
+    if forecast.size > MOST_MISSES:
+        chosen = np.random.default_rng(7).choice(forecast.size, MOST_MISSES, replace=False)
+        forecast, actual = forecast[chosen], actual[chosen]
+    if forecast.size < 5:
+        return None
+    root = np.sqrt(forecast)
+    miss = np.abs(np.sqrt(actual) - root)
+    order = np.argsort(root, kind="stable")
+    buckets = np.array_split(order, int(np.clip(forecast.size // PER_BUCKET, 1, MOST_BUCKETS)))
+    sizes = np.array([float(np.median(root[bucket])) for bucket in buckets])
+    misses = np.array([[_quantile(miss[bucket], coverage) for coverage in COVERAGES] for bucket in buckets])
+    return sizes, misses
+
+
+def _quantile(values: Array, coverage: float) -> float:
+    """The conformal quantile: the ceil((n + 1) p)-th smallest, or the largest where there are too few."""
+    place = min(int(np.ceil((values.size + 1) * coverage)), values.size) - 1
+    return float(np.partition(values, place)[place])

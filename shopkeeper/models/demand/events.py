@@ -1,0 +1,166 @@
+"""How many times an ordinary day's demand an event's day brings, by name, category and day of its window.
+
+Ratio of demand to the level of ordinary days around it, pooled over years. A category's days are held near the shop's
+by its own sensitivity to the event (one number, itself held near 1), as far as its spread does not exceed chance
+(empirical Bayes, method of moments). The lull before and the dip after are one factor each and 1 unless they stand out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.demand.calendar import Flags, smoothed
+
+Ints = NDArray[np.int64]
+LULL_DAYS = 5
+DIP_DAYS = 7
+NO_EVENT = -(10**6)
+STANDS_OUT = 2.0
+"""Standard errors from 1 above which a lull or a dip is believed."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """An event in its year: day numbers of its first and last day, counted as the history's days are."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Marks:
+    """By day: number of the event's name (-1: ordinary), the day of its window, and whether it is the event itself."""
+
+    names: tuple[str, ...]
+    name: Ints
+    day: Ints
+    core: Flags
+
+    @property
+    def ordinary(self) -> Flags:
+        """Days that no event touches."""
+        return self.name < 0
+
+
+@dataclass(frozen=True)
+class Factors:
+    """By name: factors of categories x days of the window, the first of which is -LULL_DAYS; and events pooled."""
+
+    values: Mapping[str, Array]
+    years: Mapping[str, int]
+
+    def of(self, marks: Marks, categories: int) -> Array:
+        """Categories x days of `marks`; 1 on ordinary days and for events without a past."""
+        found = np.ones((categories, marks.name.size))
+        for number, name in enumerate(marks.names):
+            if name not in self.values:
+                continue
+            values = self.values[name]
+            days = np.flatnonzero(marks.name == number)
+            at = marks.day[days] + LULL_DAYS
+            longer = marks.core[days] & (at >= values.shape[1] - DIP_DAYS)
+            usual = values[:, LULL_DAYS : values.shape[1] - DIP_DAYS].mean(axis=1)
+            found[:, days] = np.where(longer, usual[:, None], values[:, np.minimum(at, values.shape[1] - 1)])
+        return found
+
+
+def mark(windows: Sequence[Window], days: int) -> Marks:
+    """Give each day to one event: to the shorter of two that overlap, to an event before another's lull or dip."""
+    names = tuple(dict.fromkeys(window.name for window in windows))
+    name = np.full(days, -1, dtype=np.int64)
+    day = np.full(days, NO_EVENT, dtype=np.int64)
+    core = np.zeros(days, dtype=np.bool_)
+    longest_first = sorted(windows, key=lambda window: window.start - window.end)
+    for reach in (True, False):
+        for window in longest_first:
+            start, end = (window.start - LULL_DAYS, window.end + DIP_DAYS) if reach else (window.start, window.end)
+            at = np.arange(max(start, 0), min(end, days - 1) + 1)
+            name[at], day[at], core[at] = names.index(window.name), at - window.start, not reach
+    return Marks(names, name, day, core)
+
+
+def estimate(totals: Array, marks: Marks, usual: Array) -> Factors:
+    """Factors from demand by category (rows x days), where `usual` are its multiples of weekday and year.
+
+    `marks` may reach further than `totals`; days beyond are not looked at.
+    """
+    known = totals.shape[1]
+    seen = Marks(marks.names, marks.name[:known], marks.day[:known], marks.core[:known])
+    baseline = smoothed(totals, seen.ordinary, usual) * usual
+    spread = _dispersion(totals, baseline, seen.ordinary)
+    values, years = {}, {}
+    for number, name in enumerate(marks.names):
+        at = seen.name == number
+        core = at & seen.core
+        if not core.any() or not baseline[:, core].any():
+            continue
+        length = int(seen.day[core].max()) + 1
+        values[name] = _factors(totals, baseline, at, seen, length, spread)
+        years[name] = int((np.diff(np.flatnonzero(core)) > 1).sum()) + 1
+    return Factors(values, years)
+
+
+def _dispersion(totals: Array, baseline: Array, ordinary: Flags) -> float:
+    above = ((totals - baseline) ** 2 * ordinary).sum()
+    return max(1.0, float(above / max((baseline * ordinary).sum(), 1e-9)))
+
+
+def _factors(totals: Array, baseline: Array, at: Flags, seen: Marks, length: int, spread: float) -> Array:
+    rows = totals.shape[0]
+    found = np.ones((rows, LULL_DAYS + length + DIP_DAYS))
+    for side in (at & ~seen.core & (seen.day < 0), at & ~seen.core & (seen.day >= 0)):
+        first, last = (0, LULL_DAYS) if (seen.day[side] < 0).any() else (LULL_DAYS + length, found.shape[1])
+        if side.any():
+            found[:, first:last] = _side(float(totals[:, side].sum()), float(baseline[:, side].sum()), spread)
+    actual, expected = np.zeros((rows, length)), np.zeros((rows, length))
+    for day in range(length):
+        days = at & seen.core & (seen.day == day)
+        actual[:, day], expected[:, day] = totals[:, days].sum(axis=1), baseline[:, days].sum(axis=1)
+    found[:, LULL_DAYS : LULL_DAYS + length] = _core(actual, expected, spread)
+    return found
+
+
+def _side(actual: float, expected: float, spread: float) -> float:
+    """One factor for the days before or after: 1 unless it stands out."""
+    if expected <= 0:
+        return 1.0
+    factor = actual / expected
+    error = np.sqrt(spread / expected)
+    return factor if abs(factor - 1) > STANDS_OUT * error else 1.0
+
+
+def _core(actual: Array, expected: Array, spread: float) -> Array:
+    """Factors of categories x days: each held near the shop's, by the category's sensitivity."""
+    whole = np.maximum(expected.sum(axis=0), 1e-9)
+    shop = np.where(expected.sum(axis=0) > 0, actual.sum(axis=0) / whole, 1.0)
+    sensitivity = _sensitivity(actual, expected, shop, spread)
+    parent = np.maximum(1 + sensitivity[:, None] * (shop - 1), 0.05)
+    chance = spread * parent / np.maximum(expected, 1e-9)
+    raw = np.where(expected > 0, actual / np.maximum(expected, 1e-9), parent)
+    weights = np.where(expected > 0, expected, 0.0)
+    excess = float((((raw - parent) ** 2 - chance) * weights).sum() / max(weights.sum(), 1e-9))
+    real = max(0.0, excess)
+    return np.asarray(np.maximum(parent + _belief(real, chance) * (raw - parent), 0.05))
+
+
+def _sensitivity(actual: Array, expected: Array, shop: Array, spread: float) -> Array:
+    """How strongly each category answers, as a multiple of the shop: 1 where that cannot be told."""
+    rise = (expected * (shop - 1)).sum(axis=1)
+    chance = spread * (expected * shop).sum(axis=1) / np.maximum(rise**2, 1e-9)
+    told = (rise**2 > 0) & (chance < 4)
+    if not told.any():
+        return np.ones(expected.shape[0])
+    raw = np.where(told, (actual - expected).sum(axis=1) / np.where(told, rise, 1.0), 1.0)
+    weight = np.where(told, 1 / np.maximum(chance, 1e-9), 0.0)
+    real = max(0.0, float((weight * ((raw - 1) ** 2 - chance)).sum() / weight.sum()))
+    return np.where(told, np.maximum(1 + _belief(real, chance) * (raw - 1), 0.0), 1.0)
+
+
+def _belief(real: float, chance: Array) -> Array:
+    """Share of what was seen that is believed: its real variance over all of it."""
+    whole = real + chance
+    return np.divide(real, whole, out=np.zeros_like(whole), where=whole > 0)

@@ -1,0 +1,1 @@
+"""How much to hold, and where."""

@@ -1,0 +1,252 @@
+"""Formulas of inventory: when to order, how much, how long the stock lasts, and which service that gives.
+
+All functions take numbers or NumPy arrays alike. Demand is in units per day, lead time in days. Formulas follow Silver,
+Pyke and Thomas, *Inventory and Production Management in Supply Chains*, and Snyder and Shen, *Fundamentals of Supply
+Chain Theory*.
+
+Service levels are *cycle service*: the share of replenishment cycles without a stock-out. The share of units that are
+served from the shelf is the *fill rate*, another figure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammaln, ndtr, ndtri  # type: ignore[import-untyped]
+
+from shopkeeper.errors import Refused
+from shopkeeper.models.demand.counts import Floats, count_quantile
+
+COUNTED_PATTERNS = ("intermittent", "lumpy")
+"""Patterns of demand that comes in single units on few days: a normal distribution is wrong for it."""
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How the merchant wants to keep stock. Small and hashable; the page Replenishment edits it.
+
+    `service_levels` is cycle service by ABC class, `pattern_levels` replaces it for one class and demand pattern.
+    `review_days` lie between two looks at the same item, `receiving_days` between a delivery's landing and its sale.
+    Where nobody says how long a supplier takes, it takes `lead_days`, give or take `lead_sd`. Stock beyond the
+    order-up-to level and beyond `excess_days` of demand is excess. Below `no_demand_units` in the days of the forecast
+    (91) an item has no demand. Raise `Refused` for values that cannot be.
+    """
+
+    service_levels: tuple[tuple[str, float], ...] = (("A", 0.98), ("B", 0.95), ("C", 0.90))
+    pattern_levels: tuple[tuple[str, str, float], ...] = ()
+    review_days: int = 7
+    receiving_days: int = 1
+    lead_days: float = 14.0
+    lead_sd: float = 3.0
+    excess_days: int = 91
+    no_demand_units: float = 0.5
+
+    def __post_init__(self) -> None:
+        for level in (*(row[-1] for row in self.service_levels), *(row[-1] for row in self.pattern_levels)):
+            if not 0.5 <= level <= 0.9999:
+                raise Refused(f"A service level of {level:g} cannot be kept; choose 0.5 to 0.9999 (0.95 is 95 %).")
+        if self.review_days < 1 or self.excess_days < 1:
+            raise Refused("Review days and excess days are whole days, one at least; choose 1 or more.")
+        if min(self.receiving_days, self.lead_days, self.lead_sd, self.no_demand_units) < 0:
+            raise Refused("Days of lead time and receiving, and units, are never below 0; choose 0 or more.")
+
+    def service_level(self, abc: str, pattern: str) -> float:
+        """Cycle service wanted for an item of this class and demand pattern; 0.9 for a class without a level."""
+        special = {(row[0], row[1]): row[2] for row in self.pattern_levels}
+        return special.get((abc, pattern), dict(self.service_levels).get(abc, 0.9))
+
+
+def standard_loss(z: ArrayLike) -> Floats:
+    """G(z) = phi(z) - z (1 - Phi(z)): expected units short, in standard deviations, of stock z above the mean."""
+    z = np.asarray(z, dtype=float)
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    return np.asarray(density - z * ndtr(-z))
+
+
+def safety_factor(service_level: ArrayLike) -> Floats:
+    """z = Phi^-1(cycle service)."""
+    return np.asarray(ndtri(service_level), dtype=float)
+
+
+def lead_variance(lead_days: ArrayLike, lead_sd: ArrayLike, daily_mean: ArrayLike, daily_sd: ArrayLike) -> Floats:
+    """Variance of demand over an uncertain lead time: L s_d^2 + d^2 s_L^2."""
+    lead, sd = np.asarray(lead_days, dtype=float), np.asarray(lead_sd, dtype=float)
+    return np.asarray(lead * np.square(daily_sd) + np.square(daily_mean) * np.square(sd))
+
+
+def safety_stock(
+    service_level: ArrayLike,
+    lead_days: ArrayLike,
+    lead_sd: ArrayLike,
+    daily_mean: ArrayLike,
+    daily_sd: ArrayLike,
+    counted: ArrayLike = False,
+) -> Floats:
+    """Units held against chance over the lead time.
+
+    z sqrt(L s_d^2 + d^2 s_L^2); where `counted` (see `COUNTED_PATTERNS`) the quantile of lead-time demand less its
+    mean, by `count_quantile`. `daily_sd` is the standard deviation of the daily forecast error. Never below 0.
+    """
+    mean = np.asarray(lead_days, dtype=float) * np.asarray(daily_mean, dtype=float)
+    variance = lead_variance(lead_days, lead_sd, daily_mean, daily_sd)
+    normal = safety_factor(service_level) * np.sqrt(variance)
+    if not np.any(counted):
+        return np.maximum(normal, 0)
+    return np.maximum(np.where(counted, count_quantile(service_level, mean, variance) - mean, normal), 0)
+
+
+def reorder_point(lead_days: ArrayLike, daily_mean: ArrayLike, safety: ArrayLike) -> Floats:
+    """d L + SS: order once the position has fallen to it."""
+    return np.asarray(np.asarray(lead_days, dtype=float) * np.asarray(daily_mean, dtype=float) + np.asarray(safety))
+
+
+def order_up_to(
+    service_level: ArrayLike,
+    lead_days: ArrayLike,
+    lead_sd: ArrayLike,
+    daily_mean: ArrayLike,
+    daily_sd: ArrayLike,
+    review_days: ArrayLike,
+    counted: ArrayLike = False,
+) -> Floats:
+    """d (L + R) + SS(L + R): the position that an order restores where one looks every R days."""
+    cover = np.asarray(lead_days, dtype=float) + np.asarray(review_days, dtype=float)
+    safety = safety_stock(service_level, cover, lead_sd, daily_mean, daily_sd, counted)
+    return np.asarray(cover * np.asarray(daily_mean, dtype=float) + safety)
+
+
+def order_quantity(
+    position: ArrayLike, up_to: ArrayLike, pack_size: ArrayLike = 1, minimum_order: ArrayLike = 0
+) -> Floats:
+    """Units that bring the position to `up_to`, in whole packs and at least the minimum; 0 where nothing is missing."""
+    missing = np.asarray(up_to, dtype=float) - np.asarray(position, dtype=float)
+    pack = np.maximum(np.asarray(pack_size, dtype=float), 1)
+    wanted = np.maximum(missing, np.asarray(minimum_order, dtype=float))
+    return np.asarray(np.where(missing > _SLACK, np.ceil(wanted / pack - _SLACK) * pack, 0.0))
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Of each series, in units: safety stock over the lead time, reorder point, order-up-to level."""
+
+    safety_stock: Floats
+    reorder_point: Floats
+    order_up_to: Floats
+
+
+def expected(units: Floats, days: ArrayLike) -> Floats:
+    """Forecast demand of the next `days` days of each series (series x days); what lies beyond by its mean day."""
+    whole = np.cumsum(units, axis=1)
+    given = np.asarray(np.broadcast_to(np.asarray(days, dtype=float), len(units)))
+    last = np.clip(np.floor(given).astype(int), 0, units.shape[1])
+    before = np.where(last > 0, np.take_along_axis(whole, np.maximum(last - 1, 0)[:, None], axis=1)[:, 0], 0.0)
+    at = np.minimum(last, units.shape[1] - 1)[:, None]
+    rate = np.where(last < units.shape[1], np.take_along_axis(units, at, axis=1)[:, 0], units.mean(axis=1))
+    return np.asarray(before + (given - last) * rate)
+
+
+def levels(
+    units: Floats,
+    daily_sd: ArrayLike,
+    lead_days: ArrayLike,
+    lead_sd: ArrayLike,
+    service_level: ArrayLike,
+    review_days: float,
+    counted: ArrayLike,
+) -> Levels:
+    """The levels of each series of daily forecasts. d is the mean day of the time to be covered, not of all days.
+
+    An event within the lead time so raises the reorder point, and one after it does not.
+    """
+    lead = np.asarray(lead_days, dtype=float)
+    cover, demand = lead + review_days, expected(units, lead)
+    wanted = expected(units, cover)
+    daily = np.divide(demand, lead, out=np.zeros_like(demand), where=lead > 0)
+    safety = safety_stock(service_level, lead, lead_sd, daily, daily_sd, counted)
+    later = safety_stock(service_level, cover, lead_sd, wanted / cover, daily_sd, counted)
+    return Levels(safety, demand + safety, wanted + later)
+
+
+def fill_rate(sd: ArrayLike, z: ArrayLike, quantity: ArrayLike) -> Floats:
+    """1 - s G(z) / Q: share of units served from the shelf; `sd` over lead time (and review), `quantity` per cycle."""
+    share = 1 - np.asarray(sd, dtype=float) * standard_loss(z) / np.asarray(quantity, dtype=float)
+    return np.asarray(np.clip(share, 0, 1))
+
+
+def eoq(fixed_cost: float, holding_cost: float, demand_rate: float) -> float:
+    """Economic order quantity sqrt(2 K lambda / h) (Harris); cost and rate over the same span of time."""
+    return float(np.sqrt(2 * fixed_cost * demand_rate / holding_cost))
+
+
+def eoq_cost(fixed_cost: float, holding_cost: float, demand_rate: float, quantity: float) -> float:
+    """Ordering and holding cost of orders of that size: K lambda / Q + h Q / 2."""
+    return fixed_cost * demand_rate / quantity + holding_cost * quantity / 2
+
+
+def newsvendor(underage: float, overage: float, mean: float, sd: float) -> float:
+    """Best stock for one normal period: mean + z sd at the critical ratio p / (p + h)."""
+    return mean + float(ndtri(underage / (underage + overage))) * sd
+
+
+def newsvendor_cost(underage: float, overage: float, mean: float, sd: float, stock: float) -> float:
+    """Expected cost of a period under normal demand: h (S - m) + (h + p) s G((S - m) / s)."""
+    short = sd * float(standard_loss((stock - mean) / sd))
+    return overage * (stock - mean) + (overage + underage) * short
+
+
+def newsvendor_poisson(underage: float, overage: float, mean: float) -> float:
+    """Best whole stock for one period of Poisson demand: the smallest with F(S) >= p / (p + h)."""
+    return float(count_quantile(underage / (underage + overage), mean, mean))
+
+
+def newsvendor_poisson_cost(underage: float, overage: float, mean: float, stock: float) -> float:
+    """Expected cost of a period of Poisson demand: h (S - m) + (h + p) E[(X - S)+]."""
+    k = np.arange(0, int(stock) + 1)
+    mass = np.exp(k * np.log(mean) - mean - gammaln(k + 1))
+    short = mean - stock + float(((stock - k) * mass).sum())
+    return overage * (stock - mean) + (overage + underage) * short
+
+
+def base_stock(underage: float, overage: float, daily_mean: float, daily_sd: float, lead_days: float) -> float:
+    """Best base-stock level where each day's demand is ordered anew: a newsvendor over L + 1 days, normal demand."""
+    return newsvendor(underage, overage, daily_mean * (lead_days + 1), daily_sd * float(np.sqrt(lead_days + 1)))
+
+
+def days_of_cover(units: Floats, available: ArrayLike, landing: Floats | None = None) -> Floats:
+    """Forward days of cover of each series: smallest t with cumulative forecast >= available + landed by t.
+
+    `units` is series x days of forecast, `landing` series x days of deliveries, `available` one number per series (a
+    shortage counts as 0). 0 is out now; NaN lasts beyond the days given. A series without any demand is NaN too unless
+    it is out: ask its sum.
+    """
+    return cover_of(shortfall(units, available, landing), available)
+
+
+def shortfall(units: Floats, available: ArrayLike, landing: Floats | None = None) -> Floats:
+    """Series x days: cumulative forecast less available and what has landed; 0 or more where it has run out."""
+    gap = np.cumsum(units, axis=1)
+    if landing is not None:
+        gap -= np.cumsum(landing, axis=1)
+    gap -= np.maximum(np.asarray(available, dtype=float), 0)[:, None]
+    return np.asarray(gap)
+
+
+def cover_of(gap: Floats, available: ArrayLike) -> Floats:
+    """The `days_of_cover` of a `shortfall`."""
+    short = gap >= -_SLACK
+    found = np.where(short.any(axis=1), short.argmax(axis=1) + 1.0, np.nan)
+    return np.asarray(np.where(np.asarray(available) <= _SLACK, 0.0, found))
+
+
+def lost_by(gap: Floats, days: ArrayLike) -> Floats:
+    """Units asked for up to `days` that cannot be served, a sale not made being lost: max(0, max of gap up to then).
+
+    `gap` is a `shortfall`. What was lost is not asked for again, so later deliveries serve later demand (the
+    reflection of the stock's path at 0).
+    """
+    worst = np.maximum.accumulate(gap, axis=1)
+    given = np.broadcast_to(np.asarray(days, dtype=float), len(gap))
+    last = np.clip(np.ceil(given).astype(int), 0, gap.shape[1])
+    picked = np.take_along_axis(worst, np.maximum(last - 1, 0)[:, None], axis=1)[:, 0]
+    return np.asarray(np.where(last > 0, np.maximum(picked, 0), 0.0))

@@ -1,0 +1,135 @@
+"""Query files: found by name, their headers read, and held against what DuckDB's own parser finds in them."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).parent.parent
+"""The folder that holds app, queries and sample."""
+QUERIES = ROOT / "queries"
+DIMENSIONS = ("category", "region")
+KEYS = ("grain", "parameters", "after", "scope")
+NAME = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
+KEYED = re.compile(rf"--\s*(?P<key>{'|'.join(KEYS)}):\s*(?P<value>.*)")
+CONTINUED = re.compile(r"--\s{2,}(?P<value>.*)")
+PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
+
+Visibility = Mapping[str, tuple[str, ...]]
+"""Columns that hold a dimension's value; no columns: public in that dimension; dimension absent: hidden by it."""
+
+
+@dataclass(frozen=True)
+class QueryFile:
+    """One query file. `after` names what must exist before it; `visibility` says what a restricted viewer sees."""
+
+    name: str
+    sql: str
+    grain: str
+    parameters: frozenset[str]
+    after: tuple[str, ...]
+    visibility: Visibility
+
+
+@cache
+def load(name: str, queries: Path = QUERIES) -> QueryFile:
+    """Read <queries>/<name>.sql.
+
+    Raise `LookupError` where there is no such query, `ValueError` where the file breaks the rules of queries/README.md.
+    """
+    path = queries / f"{name}.sql"
+    if not NAME.fullmatch(name) or not path.is_file():
+        raise LookupError(f"there is no query {name}: no file {name}.sql in {queries}")
+    sql = path.read_text(encoding="utf-8")
+    header = read_header(sql)
+    if not header.get("grain"):
+        raise ValueError(f"query {name}: the first comment must say its grain (`-- grain: one row per ...`)")
+    if name.startswith("marts/") and "scope" not in header:
+        raise ValueError(f"query {name}: a mart must say its scope (`-- scope: ...`)")
+    declared = frozenset(PARAMETER.findall(header.get("parameters", "")))
+    check_parameters(name, declared, sql)
+    return QueryFile(
+        name=name,
+        sql=sql,
+        grain=header["grain"],
+        parameters=declared,
+        after=tuple(word for word in re.split(r"[,\s]+", header.get("after", "")) if word),
+        visibility=read_visibility(header.get("scope", "none")),
+    )
+
+
+def load_folder(folder: str, queries: Path = QUERIES) -> list[QueryFile]:
+    """All queries of a folder, each after those it names in `after`. Raise `ValueError` where these run in a circle."""
+    found = {path.stem: load(f"{folder}/{path.stem}", queries) for path in sorted((queries / folder).glob("*.sql"))}
+    if unknown := {word for query in found.values() for word in query.after} - found.keys():
+        raise ValueError(f"queries/{folder}: `after` names {', '.join(sorted(unknown))}, which is not there")
+    try:
+        order = list(TopologicalSorter({stem: sorted(query.after) for stem, query in found.items()}).static_order())
+    except CycleError as error:
+        raise ValueError(f"queries/{folder}: `after` runs in a circle: {' -> '.join(error.args[1])}") from error
+    return [found[stem] for stem in order]
+
+
+def recipe(queries: Path = QUERIES) -> str:
+    """SHA-256 of the queries that make marts: a version of another recipe may lack what pages ask for."""
+    files = [file for folder in ("staging", "marts") for file in sorted((queries / folder).glob("*.sql"))]
+    told = "".join(f"{file.stem}\0{file.read_text(encoding='utf-8')}\0" for file in files)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def read_header(sql: str) -> dict[str, str]:
+    """Keys and values of the first comment; a line indented by two blanks or more goes on with the key before it."""
+    header: dict[str, str] = {}
+    key = ""
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            break
+        if keyed := KEYED.fullmatch(line):
+            key = keyed["key"]
+            header[key] = keyed["value"].strip()
+        elif key and (continued := CONTINUED.fullmatch(line)):
+            header[key] += f" {continued['value'].strip()}"
+        else:
+            key = ""
+    return header
+
+
+def check_parameters(name: str, declared: frozenset[str], sql: str) -> None:
+    """Raise `ValueError` unless the file is exactly one SELECT whose parameters are those declared."""
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.ParserException as error:
+        raise ValueError(f"query {name}: {error}") from error
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise ValueError(f"query {name}: a query file holds exactly one SELECT")
+    used = frozenset(statements[0].named_parameters)
+    if undeclared := used - declared:
+        raise ValueError(f"query {name}: uses ${', $'.join(sorted(undeclared))}, not declared in its header")
+    if unused := declared - used:
+        raise ValueError(f"query {name}: declares ${', $'.join(sorted(unused))}, which it does not use")
+
+
+def read_visibility(scope: str) -> Visibility:
+    """Read a scope header: `none`, `public`, or `category=col,col region=col` (`category=public` needs no column).
+
+    Raise `ValueError` for anything else: a header that cannot be read must not open a mart.
+    """
+    if scope == "none":
+        return {}
+    if scope == "public":
+        return dict.fromkeys(DIMENSIONS, ())
+    visibility: dict[str, tuple[str, ...]] = {}
+    for word in scope.split():
+        dimension, _, columns = word.partition("=")
+        names = tuple(columns.split(","))
+        if dimension not in DIMENSIONS or dimension in visibility or not all(names):
+            raise ValueError(f"scope `{scope}`: `{word}` is not none, public, category=... or region=...")
+        visibility[dimension] = () if names == ("public",) else names
+    if not visibility:
+        raise ValueError("a scope must be none, public, category=... or region=...")
+    return visibility

@@ -1,0 +1,1 @@
+"""What is in, what was rejected, which version is shown."""

@@ -1,0 +1,1 @@
+"""How long the stock lasts, region by region."""

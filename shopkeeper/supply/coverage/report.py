@@ -1,0 +1,180 @@
+"""Coverage: region by region, how many days the stock lasts; what is out, what runs out, and what is too much.
+
+*Forward days of cover*: the smallest t with cumulative forecast >= available + deliveries due by t. Available is on
+hand less committed. A location's stock and open deliveries belong to the regions that it serves, in proportion to the
+demand that it serves there, so that regions add up to the total and nothing is counted twice.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.supply.coverage.inputs import SOLD_DAYS, ground, location_series, region_series
+from shopkeeper.supply.coverage.notes import notes
+from shopkeeper.supply.coverage.status import AT_RISK, STATUSES, judged
+from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.supply.filters import GoodsFilters
+
+__all__ = ["AT_RISK", "SOLD_DAYS", "STATUSES", "Ages", "Coverage", "ages", "locations", "report"]
+
+COLUMNS = (
+    "region", "category", "sku", "name", "abc", "pattern", "status", "cover_days", "run_out_on", "margin_at_stake",
+    "lost_units", "on_hand", "committed", "available", "open_units", "daily_mean", "lead_days", "safety_stock",
+    "reorder_point", "order_up_to", "excess_units", "excess_value", "stock_value", "sold_units", "sell_through",
+    "status_before", "cover_before", "change", "overridden",
+)  # fmt: skip
+LOCATION_COLUMNS = (
+    "location", "location_name", "kind", "from_location",
+    *(name for name in COLUMNS if name not in {"change", "overridden"}),
+)  # fmt: skip
+DEFAULT = Policy()
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Stock against forecast as of a day.
+
+    `regions_skus`, one row per ship-to region and SKU, `COLUMNS`, what costs most first: units may be parts, since a
+    location's stock is shared among the regions that it serves; `cover_days` null: outlasts the 91 days of the
+    forecast, or no demand; `status` null: never counted; `lead_days` until an order placed today could be sold;
+    `lost_units` asked for before that, but not there, `margin_at_stake` their margin; `sell_through` sold / (sold + on
+    hand) over `SOLD_DAYS`; `change` since a week ago: went_bad, ran_out (was running out), recovered, or null.
+    `cells` one row per region and category, `regions` per region (with `tile_row, tile_column`, null without a place on
+    the map), `classes` per ABC class and pattern: `series` (with demand and counted), a count per status, `at_risk`
+    (out or runs out), `margin_at_stake`, `on_hand`, `available`, `open_units`, `stock_value`, `excess_value`,
+    `daily_mean`, `cover_days` (median of the series, weighted by demand; null: beyond the forecast), `sell_through`.
+    `notes` say what is missing or odd in the data. Amounts in shop currency; null where no item has a cost or margin.
+    """
+
+    filters: GoodsFilters
+    policy: Policy
+    as_of: date
+    has_stock: bool
+    has_forecast: bool
+    notes: tuple[Sentence, ...]
+    regions_skus: pl.DataFrame
+    cells: pl.DataFrame
+    regions: pl.DataFrame
+    classes: pl.DataFrame
+
+    @property
+    def at_risk(self) -> pl.DataFrame:
+        """The series that are out, or run out before an order placed today can land."""
+        return self.regions_skus.filter(pl.col("status").is_in(AT_RISK))
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How long stock has lain. `rows` per location and SKU, `totals` per category: units `on_hand`, `fresh` (landed in
+    the last 90 days), `middle` (91 to 180), `old` (more), `unknown` (landed before the first known delivery,
+    `oldest_days` ago); `rows` with `location, sku, name, category, region, value` (of old and unknown, at cost)."""
+
+    rows: pl.DataFrame
+    totals: pl.DataFrame
+
+
+def report(
+    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), policy: Policy = DEFAULT
+) -> Coverage:
+    """Coverage of the chosen categories, regions and SKUs; locations are chosen in `locations` only."""
+    given = ground(query, filters, overrides)
+    series = region_series(given, policy, filters)
+    rows = judged(series, policy, query.version.as_of).with_columns(_sell_through(), change=_change())
+    rows = _worst_first(rows, "region").select(COLUMNS)
+    has_stock = bool(given.stock["day"].is_not_null().any())
+    tiles = query("supply/regions").drop("parent")
+    return Coverage(
+        filters, policy, query.version.as_of, has_stock, not given.forecasts.is_empty(),
+        notes(query, given, filters), rows, _grouped(rows, "region", "category"),
+        _grouped(rows, "region").join(tiles, on="region", how="left", maintain_order="left"),
+        _grouped(rows, "abc", "pattern"),
+    )  # fmt: skip
+
+
+def locations(
+    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), policy: Policy = DEFAULT
+) -> pl.DataFrame:
+    """One row per location and SKU, `LOCATION_COLUMNS`, what costs most first: whole units, `region` where it stands.
+
+    Of the chosen locations, and of those that stand in or serve the chosen regions. Their lead is that of the way by
+    which goods come: `from_location`, null for the supplier.
+    """
+    given = ground(query, filters, overrides)
+    rows = judged(location_series(query, given, policy, filters), policy, query.version.as_of)
+    told = query("supply/serving_locations").select("location", "kind", location_name="name")
+    rows = rows.with_columns(_sell_through()).join(told, on="location", how="left")
+    return _worst_first(rows, "location").select(LOCATION_COLUMNS)
+
+
+def ages(query: Query, filters: GoodsFilters) -> Ages:
+    """First in, first out: what is on hand now is what landed last. A move between locations begins anew."""
+    chosen = filters.parameters("categories", "skus")
+    rows = query("supply/coverage/ages", as_of=query.version.as_of, **chosen)
+    if filters.locations is not None:
+        rows = rows.filter(pl.col("location").is_in(list(filters.locations)))
+    if filters.regions is not None:
+        rows = rows.filter(pl.col("region").is_in(list(filters.regions)))
+    items = query("supply/coverage/items", **chosen).select("sku", "name", "unit_cost")
+    rows = rows.join(items, on="sku", how="left").with_columns(
+        value=(pl.col("old") + pl.col("unknown")) * pl.col("unit_cost")
+    )
+    rows = rows.sort("value", "location", "sku", descending=[True, False, False], nulls_last=True).drop("unit_cost")
+    totals = rows.group_by("category").agg(pl.col("on_hand", "fresh", "middle", "old", "unknown", "value").sum())
+    return Ages(rows, totals.sort("on_hand", "category", descending=[True, False]))
+
+
+def _worst_first(rows: pl.DataFrame, place: str) -> pl.DataFrame:
+    severity = pl.col("status").replace_strict(
+        {name: rank for rank, name in enumerate(STATUSES)}, default=None, return_dtype=pl.Int64
+    )
+    return rows.sort(
+        pl.col("margin_at_stake"), pl.col("lost_units"), severity, pl.col(place), pl.col("sku"),
+        descending=[True, True, False, False, False], nulls_last=True,
+    )  # fmt: skip
+
+
+def _sell_through() -> pl.Expr:
+    whole = pl.col("sold_units") + pl.col("on_hand")
+    return pl.when(whole > 0).then(pl.col("sold_units") / whole).alias("sell_through")
+
+
+def _change() -> pl.Expr:
+    now, then = pl.col("status"), pl.col("status_before")
+    bad, was_bad = now.is_in(AT_RISK), then.is_in(AT_RISK)
+    return (
+        pl.when(bad & ~was_bad).then(pl.lit("went_bad"))
+        .when((now == "out") & (then == "runs_out")).then(pl.lit("ran_out"))
+        .when(was_bad & ~bad).then(pl.lit("recovered"))
+    )  # fmt: skip
+
+
+def _grouped(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Sums over series; those at the top have most at stake."""
+    status = pl.col("status")
+    money = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
+             for name in ("margin_at_stake", "stock_value", "excess_value")]  # fmt: skip
+    found = rows.group_by(by).agg(
+        (status.is_not_null() & (status != "no_demand")).sum().cast(pl.Int64).alias("series"),
+        *((status == name).fill_null(value=False).sum().cast(pl.Int64).alias(name) for name in STATUSES),
+        status.is_in(AT_RISK).fill_null(value=False).sum().cast(pl.Int64).alias("at_risk"),
+        *money,
+        pl.col("on_hand", "available", "open_units", "daily_mean", "excess_units", "sold_units", "lost_units").sum(),
+    )
+    cover = _median_cover(rows, by)
+    return (
+        found.join(cover, on=by, how="left", nulls_equal=True)
+        .with_columns(_sell_through())
+        .sort("margin_at_stake", "at_risk", *by, descending=[True, True, *(False for _ in by)], nulls_last=True)
+    )
+
+
+def _median_cover(rows: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+    """Days that half of the demand is covered for: the median of the series' cover, weighted by their demand."""
+    asked = pl.col("status").is_not_null() & (pl.col("status") != "no_demand")
+    known = rows.filter(asked).sort("cover_days", nulls_last=True)
+    within = pl.col("daily_mean").cum_sum().over(by) / pl.col("daily_mean").sum().over(by)
+    return known.filter(within >= 0.5 - 1e-9).group_by(by, maintain_order=True).agg(pl.col("cover_days").first())

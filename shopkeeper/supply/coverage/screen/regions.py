@@ -1,0 +1,268 @@
+"""The Coverage page's controls and sentences: the answer, the map, the table of cells, and what to act on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.exports.download import Download
+from shopkeeper.i18n import gettext as _
+from shopkeeper.measures.lookup import label, measure
+from shopkeeper.supply.coverage import chart as drawings
+from shopkeeper.supply.coverage import table
+from shopkeeper.supply.coverage.report import Coverage
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.opened import opened
+
+SECTION, MEASURE, REGION, CATEGORY, CLICKED = (
+    "coverage_view", "coverage_measure", "coverage_region", "coverage_category", "_coverage_clicked",
+)  # fmt: skip
+SHOWN, FIRST = 100, 20
+ICONS: Mapping[str, str] = {
+    "out": "✖", "runs_out": "▼", "order_now": "◆", "ok": "✔", "excess": "▲", "no_demand": "–",
+}  # fmt: skip
+CHARTS = ("coverage_map", "coverage_cells")
+ACT = (
+    "status", "name", "sku", "region", "margin_at_stake", "cover_days", "run_out_on", "available", "open_units",
+    "daily_mean", "lead_days", "reorder_point", "abc", "pattern", "category",
+)  # fmt: skip
+DEFINITIONS: Mapping[str, tuple[str, ...]] = {
+    "regions": ("coverage_status", "days_of_cover", "regional_stock", "margin_at_stake", "excess_value"),
+    "act": ("coverage_status", "days_of_cover", "margin_at_stake", "reorder_point", "safety_stock", "regional_stock"),
+    "cell": (
+        "coverage_status", "days_of_cover", "regional_stock", "available", "open_units", "safety_stock",
+        "reorder_point", "order_up_to", "margin_at_stake", "excess_units", "stock_value", "sell_through",
+    ),
+    "changes": ("coverage_status", "days_of_cover"),
+    "classes": ("abc_class", "demand_pattern", "coverage_status", "stock_age", "excess_units", "sell_through"),
+}  # fmt: skip
+
+
+def choose_section() -> str:
+    """Only the part that is chosen is drawn; a click on a region or cell opens it."""
+    _open_clicked()
+    names = {
+        "regions": _("Regions"), "act": _("To act on"), "cell": _("One region"), "changes": _("Since last week"),
+        "classes": _("Excess, classes, age"),
+    }  # fmt: skip
+    return session.choose(_("View"), names, SECTION, "regions", hidden=True)
+
+
+def _open_clicked() -> None:
+    """A point clicked since the last run opens its SKUs and locations."""
+    state = st.session_state
+    points = [point for key in CHARTS for point in _points(state.get(f"{key}_chart"))]
+    clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
+    if clicked and clicked != state.get(CLICKED):
+        session.keep(REGION, clicked[0])
+        session.keep(CATEGORY, clicked[1] or None)
+        session.keep(SECTION, "cell")
+    session.keep(CLICKED, clicked)
+
+
+def _points(chart: Any) -> list[dict[str, Any]]:
+    return chart["selection"]["points"] if chart else []
+
+
+def currency() -> str:
+    """The shop's."""
+    return opened().version.shop.currency
+
+
+def money(amount: float | None) -> str:
+    """In tight places."""
+    return i18n.compact_money(amount, currency())
+
+
+def total(rows: pl.DataFrame, column: str) -> float:
+    """Sum of a column."""
+    return float(rows[column].sum() or 0)
+
+
+def draw_notes(found: Coverage) -> None:
+    """What is missing or odd in the data; loudly where the page cannot do its work."""
+    words = [note.told() for note in found.notes]
+    if words and not (found.has_stock and found.has_forecast):
+        st.info("\n\n".join(words))
+    elif words:
+        with st.container(key="coverage_notes"):
+            for sentence in words:
+                st.caption(f"ⓘ {sentence}")
+
+
+def draw_answer(found: Coverage) -> None:
+    """How much is out or runs out before help can come, what that costs, and where it is worst."""
+    risk = found.at_risk
+    totals = found.classes.select(pl.col("series", "out", "runs_out", "order_now", "at_risk").sum()).row(0, named=True)
+    stake, excess = total(risk, "margin_at_stake"), total(found.regions_skus, "excess_value")
+    values = {"n": i18n.integer(totals["at_risk"]), "all": i18n.integer(totals["series"])}
+    if risk.is_empty():
+        told = _(
+            "None of {all} items with demand, region by region, is out or runs out before an order placed today can "
+            "land.",
+            all=values["all"],
+        )  # fmt: skip
+    else:
+        worst = found.regions.row(0, named=True)
+        told = _(
+            "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
+            "land: {stake} of margin is at stake, most of it in {region} ({part}).",
+            stake=money(stake), region=worst["region"], part=money(worst["margin_at_stake"]), **values,
+        )  # fmt: skip
+    st.markdown(f"#### {told}")
+    with st.container(horizontal=True, gap="small"):
+        st.metric(f"{ICONS['out']} {_('Out')}", i18n.integer(totals["out"]), border=True,
+                  delta=_change_of(found, "out"), delta_color="inverse",
+                  help=_("Items in a region of which nothing is available. Below: against a week ago."))  # fmt: skip
+        st.metric(f"{ICONS['runs_out']} {_('Run out before an order can land')}", i18n.integer(totals["runs_out"]),
+                  border=True, delta=_change_of(found, "runs_out"), delta_color="inverse",
+                  help=_("Used up before an order placed today can be sold. Below: against a week ago."))  # fmt: skip
+        st.metric(label("margin_at_stake"), money(stake), border=True, help=_(measure("margin_at_stake").description))
+        st.metric(label("excess_value"), money(excess), border=True, help=_(measure("excess_value").description))
+
+
+def _change_of(found: Coverage, status: str) -> str | None:
+    """How many more items have this status than a week ago; nothing where that week was not counted."""
+    known = found.regions_skus.filter(pl.col("status").is_not_null() & pl.col("status_before").is_not_null())
+    if known.is_empty():
+        return None
+    difference = int((known["status"] == status).sum()) - int((known["status_before"] == status).sum())
+    return f"{difference:+d}" if difference else None
+
+
+def draw_regions(found: Coverage) -> None:
+    """Map and table of cells, by a figure of the viewer's choice; a click opens what lies behind."""
+    names = {
+        "at_risk": _("Out or running out"), "margin_at_stake": label("margin_at_stake"),
+        "cover_days": _("Days of cover"), "excess_value": label("excess_value"),
+    }  # fmt: skip
+    shown = session.choose(_("Show"), names, MEASURE, "at_risk")
+    note = _("Click a region or a cell to see its items and locations. ✓: nothing is out or runs out.")
+    regions = found.regions.filter(pl.col("series") > 0)
+    mapped = regions.drop_nulls(["tile_row", "tile_column"])
+    title = drawings.measure_title(shown, currency())
+    sheet = sheet_of(
+        found, "coverage-regions", _("{what} by region", what=title), regions.drop("tile_row", "tile_column")
+    )
+    picked = st.session_state.get(REGION), st.session_state.get(CATEGORY)
+
+    def draw_map(*, dark: bool = False) -> Any:
+        if mapped.is_empty():
+            return drawings.region_bars(regions, shown, currency())
+        return drawings.tile_map(mapped, shown, currency(), picked=picked[0], dark=dark)
+
+    if not mapped.is_empty() and mapped.height < regions.height:
+        off = regions.join(mapped, on="region", how="anti")["region"].to_list()
+        note += " " + _("Not on the map, since nobody says where: {regions}.", regions=", ".join(off))
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        tables.show_chart(draw_map, sheet, "coverage_map", select=True, note=note)
+    with right:
+        sheet = sheet_of(found, "coverage-cells", _("{what} by region and category", what=title), found.cells)
+
+        def draw_cells(*, dark: bool = False) -> Any:
+            return drawings.cover_heatmap(found.cells, shown, currency(), picked=picked, dark=dark)  # type: ignore[arg-type]
+
+        tables.show_chart(draw_cells, sheet, "coverage_cells", select=True)
+
+
+def draw_next(found: Coverage) -> None:
+    """What to do now and what it is worth; nothing where nothing is missing."""
+    risk = found.at_risk
+    low = int((found.regions_skus["status"] == "order_now").sum())
+    if risk.is_empty() and not low:
+        return
+    first = risk.head(FIRST)
+    with st.container(border=True):
+        what = _(
+            "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
+            "stake. {more} more items have fallen to their reorder point.",
+            n=i18n.integer(first.height), stake=money(total(first, "margin_at_stake")),
+            whole=money(total(risk, "margin_at_stake")), more=i18n.integer(low),
+        )  # fmt: skip
+        st.markdown(_("**Do this next.** {what}", what=what))
+        if st.button(_("See what to order and what to move"), key="to_replenishment", icon=":material/local_shipping:"):
+            st.switch_page("pages/supply/replenishment.py")
+
+
+def draw_act(found: Coverage) -> None:
+    """What to order or move first, and what that saves."""
+    risk = found.at_risk
+    order = found.regions_skus.filter(pl.col("status") == "order_now")
+    if risk.is_empty() and order.is_empty():
+        st.success(_("Nothing has to be ordered today: no item in a region is below its reorder point."))
+        return
+    draw_next(found)
+    listed = pl.concat([risk, order])
+    title = _("Items to act on, by margin at stake")
+    draw_rows(sheet_of(found, "coverage-to-act-on", title, listed), "coverage_act", ACT)
+
+
+def draw_rows(sheet: Download, key: str, names: tuple[str, ...]) -> None:
+    """The first rows with statuses in words and signs; the download has all rows and columns."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.markdown(f"##### {sheet.about.title}", width="content")
+        tables.download_menu(sheet, key)
+    frame = sheet.frame.select(name for name in names if name in sheet.frame.columns)
+    frame = frame.head(SHOWN).with_columns(
+        said(name) for name in ("status", "status_before", "change", "pattern", "kind") if name in frame.columns
+    )
+    frame = frame.select(name for name in frame.columns if frame[name].null_count() < frame.height)
+    _table(frame, key)
+    told = []
+    if sheet.frame.height > SHOWN:
+        told.append(_("the first {shown} of {rows}; the download has all", shown=SHOWN,
+                      rows=i18n.integer(sheet.frame.height)))  # fmt: skip
+    if "cover_days" in names:
+        told.append(_("no days of cover: lasts more than 91 days, or nothing is asked for (see the status)"))
+    if told:
+        st.caption(" · ".join(told))
+
+
+def _table(frame: pl.DataFrame, key: str) -> None:
+    """Nulls are a dash; statuses have room for their words."""
+    columns = {column.name: column for column in table.columns(frame.columns)}
+    config = {name: tables.config_of(column, frame.schema[name]) for name, column in columns.items()}
+    config |= {
+        name: st.column_config.TextColumn(columns[name].label, width=190)
+        for name in ("status", "status_before") if name in columns
+    }  # fmt: skip
+    with st.container(key=f"{key}_table"):
+        st.dataframe(
+            frame.to_arrow(), hide_index=True, height="content" if frame.height <= tables.TABLE_ROWS else 420,
+            placeholder=i18n.MISSING, column_config=config,
+        )  # fmt: skip
+
+
+def said(name: str) -> pl.Expr:
+    """A column of machine words in the viewer's language; statuses with their sign."""
+    words = {
+        "status": status_words(), "status_before": status_words(), "change": change_words(), "pattern": pattern_words(),
+        "kind": {"warehouse": _("Warehouse"), "store": _("Store"), "dealer": _("Dealer")},
+    }[name]  # fmt: skip
+    return pl.col(name).replace(words)
+
+
+def status_words() -> dict[str, str]:
+    """Statuses as they are read, each with a sign of its own."""
+    return {name: f"{ICONS[name]} {_(text)}" for name, text in table.STATUS_WORDS.items()}
+
+
+def change_words() -> dict[str, str]:
+    """What has become of an item in a week."""
+    return {"went_bad": f"▼ {_('Went bad')}", "ran_out": f"✖ {_('Ran out')}", "recovered": f"✔ {_('Recovered')}"}
+
+
+def pattern_words() -> dict[str, str]:
+    """Demand patterns as they are read."""
+    return {
+        "smooth": _("Smooth"), "erratic": _("Erratic"), "intermittent": _("Intermittent"), "lumpy": _("Lumpy"),
+        "new": _("New"), "none": _("None"),
+    }  # fmt: skip
+
+
+def sheet_of(found: Coverage, report: str, title: str, frame: pl.DataFrame, **more: str) -> Download:
+    """A table of the report, told as its file is."""
+    return table.sheet(opened().version, found, report, title, frame, more=tuple(more.items()))

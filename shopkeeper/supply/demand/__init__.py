@@ -1,0 +1,1 @@
+"""What will be asked for, where, and how sure."""

@@ -1,0 +1,76 @@
+"""How well demand was forecast before: the rolling-origin backtest at every level, beside the seasonal naive."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from shopkeeper.contract.forecasts import LEVELS
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.supply.demand.report import chosen, within
+from shopkeeper.supply.filters import GoodsFilters
+
+ACCURACY_COLUMNS = (
+    "level", "series", "week_wape", "naive_week_wape", "gain", "bias", "mase", "naive_mase", "hit_80", "hit_95",
+    "weeks", "wape", "naive_wape", "demand", "origins", "days", "first_origin", "last_origin",
+)  # fmt: skip
+WORST_COLUMNS = (
+    "region", "category", "sku", "name", "abc", "cost", "bias", "wape", "demand", "forecast", "error",
+    "absolute_error", "naive_absolute_error", "origins", "days",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What was forecast from earlier days, and what came.
+
+    `accuracy`, one row per level whose series the filters can choose, from the shop down: `ACCURACY_COLUMNS`. WAPE by
+    day and by week of seven days, bias (sum(f - y) / sum y) and hit rates as shares; `gain` = 1 - week_wape /
+    naive_week_wape; MASE as the mean over series; `weeks` held against the bands. `worst`, one row per SKU (region x
+    SKU where regions are chosen), the most costly first: `WORST_COLUMNS`; units, and `cost` = absolute error x margin
+    of a unit (shop currency; revenue where no margin is known). Both are empty before the first run.
+    """
+
+    filters: GoodsFilters
+    as_of: date
+    accuracy: pl.DataFrame
+    worst: pl.DataFrame
+
+    def at(self, level: str) -> dict[str, Any] | None:
+        """The row of `accuracy` of a level."""
+        rows = self.accuracy.filter(pl.col("level") == level)
+        return rows.row(0, named=True) if rows.height else None
+
+    def cost(self, first: int | None = None) -> float:
+        """What the errors of the `first` items of `worst` cost, or of all."""
+        return float(self.worst["cost"].head(first or self.worst.height).sum())
+
+
+def report(query: Query, filters: GoodsFilters) -> Checks:
+    """The backtest of what the filters choose. Levels that sum over more than is chosen are left out."""
+    seen = within(filters, query.scope)
+    found = query("supply/demand/accuracy", **chosen(seen))
+    order = pl.col("level").replace_strict({name: place for place, name in enumerate(LEVELS)}, default=None)
+    naive = pl.col("naive_week_wape")
+    accuracy = found.with_columns(gain=pl.when(naive > 0).then(1 - pl.col("week_wape") / naive)).sort(order)
+    level = "sku" if seen.regions is None else "region_sku"
+    rows = query("supply/demand/worst", level=level, **chosen(seen))
+    worst = _costed(rows, query("supply/demand/items"))
+    return Checks(filters, query.version.as_of, accuracy.select(ACCURACY_COLUMNS), worst)
+
+
+def _costed(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    demand = pl.col("demand")
+    unit = pl.coalesce("unit_margin", "unit_revenue")
+    return (
+        rows.join(items.drop("category"), on="sku", how="left", maintain_order="left")
+        .with_columns(
+            forecast=demand + pl.col("error"),
+            wape=pl.when(demand > 0).then(pl.col("absolute_error") / demand),
+            bias=pl.when(demand > 0).then(pl.col("error") / demand),
+            cost=pl.col("absolute_error") * pl.max_horizontal(unit, 0.0),
+        )
+        .select(WORST_COLUMNS)
+        .sort("cost", "absolute_error", "sku", "region", descending=[True, True, False, False], nulls_last=True)
+    )

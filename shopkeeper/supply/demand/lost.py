@@ -1,0 +1,84 @@
+"""What was asked for and not there: days out of stock, units lost and their margin."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.errors import Refused
+from shopkeeper.supply.demand.report import within
+from shopkeeper.supply.filters import GoodsFilters
+
+By = Literal["sku", "region", "location"]
+LOST_COLUMNS = (
+    "region", "location", "category", "sku", "name", "abc", "lost", "lost_margin", "lost_revenue", "out_days",
+    "locations", "last_day", "baseline", "sold",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Stock-outs, as chosen.
+
+    `rows`, one row per SKU, or SKU x region, or SKU x location by `by`, the most margin first: `LOST_COLUMNS`.
+    `out_days` counts days x locations; units, and shop currency at the item's mean of the last year. `units`, `revenue`
+    and `margin` are their sums (margin null where no cost is known). Snapshots of stock: `first_day` to `last_day`
+    (null without any), of whose `calendar_days` only `known_days` have one; `negative` counts locations x SKUs with a
+    negative quantity, taken for nothing.
+    """
+
+    filters: GoodsFilters
+    by: By
+    as_of: date
+    rows: pl.DataFrame
+    units: float
+    revenue: float
+    margin: float | None
+    first_day: date | None
+    last_day: date | None
+    known_days: int
+    calendar_days: int
+    negative: int
+
+    @property
+    def valued_in(self) -> str:
+        """The column of `rows` that says what was lost in money: margin where it is known, else net revenue."""
+        return "lost_margin" if self.margin is not None else "lost_revenue"
+
+    def worth(self, first: int | None = None) -> float:
+        """What the `first` rows lost in money, or all."""
+        return float(self.rows[self.valued_in].head(first or self.rows.height).sum())
+
+
+def report(query: Query, filters: GoodsFilters, by: By = "sku") -> Lost:
+    """Stock-outs of what the filters choose, as the last forecast run estimated them."""
+    if by not in ("sku", "region", "location"):
+        raise Refused(f"“{by}” is no way to list stock-outs; choose sku, region or location.")
+    seen = within(filters, query.scope)
+    found = query("supply/demand/lost", by=by, **seen.parameters())
+    rows = _worth(found, query("supply/demand/items"))
+    known = query("supply/demand/snapshots")
+    first, last, days, negative = (
+        known.select("first_day", "last_day", "known_days", "negative").row(0) if known.height else (None, None, 0, 0)
+    )
+    return Lost(
+        filters, by, query.version.as_of, rows, float(rows["lost"].sum()), float(rows["lost_revenue"].sum()),
+        float(rows["lost_margin"].sum()) if rows["lost_margin"].count() else None, first, last, days,
+        (query.version.as_of - first).days + 1 if first else 0, negative,
+    )  # fmt: skip
+
+
+def _worth(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    return (
+        rows.join(items.drop("category"), on="sku", how="left", maintain_order="left")
+        .with_columns(
+            lost_revenue=pl.col("lost") * pl.col("unit_revenue"), lost_margin=pl.col("lost") * pl.col("unit_margin")
+        )
+        .select(LOST_COLUMNS)
+        .sort(
+            pl.coalesce("lost_margin", "lost_revenue", "lost"), "sku", "region", "location",
+            descending=[True, False, False, False], nulls_last=True,
+        )
+    )  # fmt: skip

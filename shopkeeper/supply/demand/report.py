@@ -1,0 +1,231 @@
+"""Demand: what will be asked for, where, and how sure that is; manual values beside the statistical ones.
+
+Weeks are seven days each: ahead they begin with the day after as-of, and the history's end with as-of, so that both
+meet. How well it was forecast before is in `demand_checks`, what was asked for and not there in `demand_lost`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+import polars as pl
+
+from shopkeeper.customers.filters import Parameter
+from shopkeeper.engine.duckdb import Query, Scope
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.supply.demand.bands import added, correlation, moved
+from shopkeeper.supply.demand.overrides import USED_COLUMNS, Override, listed, overridden
+from shopkeeper.supply.demand.parts import (
+    MONTH,
+    QUARTER,
+    YEAR,
+    by_series,
+    changed,
+    days,
+    grouped,
+    totals_of,
+    weeks,
+    worth,
+)
+from shopkeeper.supply.filters import GoodsFilters
+
+__all__ = [
+    "KEYS", "USED_COLUMNS", "Demand", "Level", "Options", "Override", "manual", "report", "statistical", "used",
+]  # fmt: skip
+
+Level = Literal["shop", "category", "region", "region_category", "sku", "region_sku"]
+KEYS: dict[str, list[str]] = {
+    "shop": [], "category": ["category"], "region": ["region"], "region_category": ["region", "category"],
+    "sku": ["category", "sku"], "region_sku": ["region", "category", "sku"],
+}  # fmt: skip
+HISTORY_WEEKS = (26, 52, 104)
+NO_REGION = "(none)"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How demand is told: `by` is what one row of `Demand.series` adds up, `weeks` how far the history goes back.
+
+    Raise `Refused` for a choice that there is not.
+    """
+
+    by: Level = "category"
+    weeks: int = 52
+
+    def __post_init__(self) -> None:
+        if self.by not in KEYS:
+            raise Refused(f"“{self.by}” is no level; choose one of {', '.join(KEYS)}.")
+        if self.weeks not in HISTORY_WEEKS:
+            raise Refused(
+                f"History goes back {', '.join(map(str, HISTORY_WEEKS))} weeks, not {self.weeks}; choose one."
+            )
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What will be asked for, as chosen.
+
+    `history`, one row per day up to as-of: `day, units, lost` (units not there, null before the first snapshot).
+    `weeks`, one row per week ahead: `week` (from 1), `starts_on, ends_on, forecast, statistical, low_80, high_80,
+    low_95, high_95` (units per week). `days`, one row per day ahead: `day, forecast, statistical` (units). `totals`,
+    one row per 28 and 91 days: `days, units, statistical, low_80, high_80, low_95, high_95, last` (units sold in as
+    many days up to as-of), `year_before` (in the same weekdays 52 weeks before; null where the data is younger),
+    `revenue, margin` (shop currency; margin null where no cost is known). `series`, one row per series of
+    `options.by`, by margin: `SERIES_COLUMNS`, over the next 28 days unless named otherwise, and the lists `daily,
+    statistical_daily, week_low_80, ...` that `series_weeks` reads. `regions`: `region, units, revenue, margin, share`
+    (of units) over 28 days. `patterns`: `pattern, series, units, margin`. `events`: `name, starts_on, ends_on`.
+    `together`: how far weeks err together, 0 to 1. All frames of forecasts are empty before the first run.
+    """
+
+    options: Options
+    filters: GoodsFilters
+    as_of: date
+    notes: tuple[Sentence, ...]
+    history: pl.DataFrame
+    weeks: pl.DataFrame
+    days: pl.DataFrame
+    totals: pl.DataFrame
+    series: pl.DataFrame
+    regions: pl.DataFrame
+    patterns: pl.DataFrame
+    events: pl.DataFrame
+    together: float
+
+
+def used(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = ()) -> pl.DataFrame:
+    """The forecast in use, one row per ship-to region and SKU, manual values applied; sorted by region and SKU.
+
+    Columns: `region, category, sku, pattern, model, daily_mean` (units per day), `error_sd` (units per day), `units`
+    (LIST of one FLOAT per day from the day after as-of), `overridden` (whether any day has a manual value). No rows
+    before the first forecast run.
+    """
+    return _used(query, filters, overrides)[1]
+
+
+def report(
+    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), options: Options | None = None
+) -> Demand:
+    """Demand of what the filters choose. Filters by location do not apply: demand belongs to the buyer's region."""
+    options, as_of = options or Options(), query.version.as_of
+    seen = within(filters, query.scope)
+    before, after = _used(query, seen, overrides)
+    change = changed(before, after)
+    level = source(seen, [])
+    together = correlation(query("supply/demand/week_errors", level=level, **chosen(seen)))
+    whole = moved(
+        added(query("supply/demand/series", level=level, **chosen(seen)), []), added(change, [], ["units"]), []
+    )
+    history = _history(query, seen, options)
+    rows = worth(after, query("supply/demand/items"))
+    return Demand(
+        options, filters, as_of, _notes(rows), history, weeks(whole, as_of), days(whole, as_of),
+        totals_of(whole, rows, history, together, query.version), _series(query, seen, options, change, rows, together),
+        grouped(rows, ["region"]), grouped(rows, ["pattern"]), _events(query, history, as_of), together,
+    )  # fmt: skip
+
+
+def manual(query: Query, overrides: tuple[Override, ...]) -> pl.DataFrame:
+    """Manual values that the viewer may see, as `demand_overrides.listed` tells them."""
+    forecasts = query("supply/demand/forecasts", **GoodsFilters().parameters("categories", "skus"))
+    return listed(overrides, forecasts, query("supply/demand/items"), query.scope.regions)
+
+
+def statistical(query: Query, sku: str, region: str | None, starts_on: date, ends_on: date) -> float | None:
+    """Mean units per day that the forecast says for a SKU, in a region or all, between two days of its horizon.
+
+    None where there is no forecast of these days.
+    """
+    regions = None if region is None else (region,)
+    rows = used(query, GoodsFilters(skus=(sku,), regions=regions))
+    first = max((starts_on - query.version.as_of).days - 1, 0)
+    last = (ends_on - query.version.as_of).days
+    if rows.is_empty() or last <= first:
+        return None
+    window = pl.col("units").list.slice(first, last - first)
+    days = rows.select(window.list.len().max()).item()
+    return float(rows.select(window.list.sum().sum()).item() / days) if days else None
+
+
+def within(filters: GoodsFilters, scope: Scope) -> GoodsFilters:
+    """What the viewer may see is a choice like any other: a level that sums over more is not his to see."""
+    return replace(
+        filters,
+        categories=scope.categories if filters.categories is None else filters.categories,
+        regions=scope.regions if filters.regions is None else filters.regions,
+    )
+
+
+def source(filters: GoodsFilters, keys: list[str]) -> Level:
+    """The coarsest level whose series can be told apart by `keys` and by what the filters choose from."""
+    region = "region" in keys or filters.regions is not None
+    if "sku" in keys or filters.skus is not None:
+        return "region_sku" if region else "sku"
+    if "category" in keys or filters.categories is not None:
+        return "region_category" if region else "category"
+    return "region" if region else "shop"
+
+
+def chosen(filters: GoodsFilters) -> dict[str, Parameter]:
+    """Parameters of the filters that demand knows."""
+    return filters.parameters("categories", "regions", "skus")
+
+
+def _used(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The statistical forecast and the one in use. Regions are chosen last: a manual value may be for all of them."""
+    rows = query("supply/demand/forecasts", **filters.parameters("categories", "skus"))
+    found = overridden(rows, overrides, query.version.as_of, whole=query.scope.regions is None)
+    plain = rows.with_columns(overridden=pl.lit(value=False))
+    if filters.regions is None:
+        return plain, found
+    here = pl.col("region").is_in(list(filters.regions))
+    return plain.filter(here), found.filter(here)
+
+
+def _history(query: Query, filters: GoodsFilters, options: Options) -> pl.DataFrame:
+    """Every day of the chosen weeks and of a year and a quarter, zero where nothing sold, as far as the data goes."""
+    as_of, first = query.version.as_of, query.version.first_day
+    since = max(first, as_of - timedelta(days=max(options.weeks * 7, YEAR + QUARTER)))
+    sold = query("supply/demand/history", since=since, **chosen(filters))
+    lost = query("supply/demand/lost_days", since=since, **chosen(filters))
+    known = query("supply/demand/snapshots")
+    grid = pl.DataFrame({"day": pl.date_range(since, as_of, eager=True)})
+    estimated = known.height and query("supply/demand/run").height
+    told = pl.col("day") >= (known["first_day"][0] if estimated else as_of + timedelta(days=1))
+    return (
+        grid.join(sold.select("day", "units"), on="day", how="left", maintain_order="left")
+        .join(lost, on="day", how="left", maintain_order="left")
+        .with_columns(pl.col("units").fill_null(0.0), lost=pl.when(told).then(pl.col("lost").fill_null(0.0)))
+    )
+
+
+def _series(
+    query: Query, filters: GoodsFilters, options: Options, change: pl.DataFrame, rows: pl.DataFrame, together: float
+) -> pl.DataFrame:
+    keys = KEYS[options.by]
+    found = query("supply/demand/series", level=source(filters, keys), **chosen(filters))
+    recent = query("supply/demand/recent", as_of=query.version.as_of, days=MONTH, **chosen(filters))
+    if query.version.first_day > query.version.as_of - timedelta(days=YEAR):
+        recent = recent.with_columns(year_before=pl.lit(None, dtype=pl.Float64))
+    return by_series(found, keys, change, recent, rows, query("supply/demand/items"), together)
+
+
+def _events(query: Query, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    shown = pl.col("ends_on") >= history["day"][0], pl.col("starts_on") <= as_of + timedelta(days=QUARTER)
+    return query("jobs/forecast/events").filter(*shown).select("name", "starts_on", "ends_on")
+
+
+def _notes(rows: pl.DataFrame) -> tuple[Sentence, ...]:
+    """What fell short."""
+    found = []
+    if rows.height and rows["margin"].null_count() == rows.height:
+        found.append(Sentence(N_("No unit costs are known, so margin is not; values are net revenue.")))
+    elif rows["margin"].null_count():
+        count = rows.filter(pl.col("margin").is_null())["sku"].n_unique()
+        found.append(Sentence(N_("Items without a known cost, which are in no margin: %(n)s."), {"n": count}))
+    lost, whole = float(rows.filter(pl.col("region") == NO_REGION)["units"].sum()), float(rows["units"].sum())
+    if lost > 0:
+        text = N_("%(share)s %% of the units expected went to no region that is known: their orders name none.")
+        found.append(Sentence(text, {"share": round(100 * lost / max(whole, lost), 1)}))
+    return tuple(found)

@@ -1,0 +1,129 @@
+"""The Demand page's first sentences: what will be asked for, where, what it is worth, and how sure that is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.i18n import gettext as _
+from shopkeeper.supply.demand import backtest, table
+from shopkeeper.supply.demand.backtest import Checks
+from shopkeeper.supply.demand.parts import MONTH
+from shopkeeper.supply.demand.report import Demand
+from shopkeeper.ui.opened import load, opened
+
+NAMED_REGIONS = 3
+
+
+def money(amount: float | None) -> str:
+    """In tight places."""
+    return i18n.compact_money(amount, opened().version.shop.currency)
+
+
+def draw_answer(found: Demand) -> None:
+    """What will be asked for in the next 4 weeks, where, how sure, and what it is worth."""
+    if opened().forecast is None:
+        say_no_forecast()
+        return
+    if found.totals.is_empty() or not found.totals["units"][0]:
+        st.info(_("No demand is expected of what is chosen here: nothing of it sold lately. Widen the filters."))
+        return
+    st.markdown(f"#### {answer(found)}")
+    checks = load(backtest.report, found.filters)
+    if sure := how_sure(checks):
+        st.markdown(sure)
+    for note in found.notes:
+        st.caption(note.told())
+
+
+def say_no_forecast() -> None:
+    """What is missing, what works all the same, and what to do."""
+    st.info(
+        _(
+            "No forecast has been made of this data yet, so what will be asked for is not known, nor what was lost. "
+            "What sold is in the chart. Run {command}, then load the page again.",
+            command="`python -m shopkeeper forecast`",
+        )
+    )
+
+
+def answer(found: Demand) -> str:
+    """The first sentences of the page."""
+    row = found.totals.row(0, named=True)
+    worth = _("{revenue} of net revenue", revenue=money(row["revenue"]))
+    if row["margin"] is not None:
+        worth = _("{revenue} of net revenue and {margin} of margin", revenue=money(row["revenue"]),
+                  margin=money(row["margin"]))  # fmt: skip
+    told = [
+        _(
+            "In the next 4 weeks about {units} units will be asked for, worth {worth}; 80 times of 100 between {low} "
+            "and {high}.",
+            units=i18n.integer(row["units"]), worth=worth, low=i18n.integer(row["low_80"]),
+            high=i18n.integer(row["high_80"]),
+        ),
+        where(found),
+        compared(row),
+        *events_ahead(found),
+    ]  # fmt: skip
+    return " ".join(part for part in told if part)
+
+
+def where(found: Demand) -> str:
+    """The regions that ask for most."""
+    first = found.regions.head(NAMED_REGIONS)
+    if found.regions.height <= 1:
+        return ""
+    regions = ", ".join(
+        f"{region} ({i18n.percent(share, 0)})" for region, share in first.select("region", "share").rows()
+    )
+    return _("Most in {regions}.", regions=regions)
+
+
+def compared(row: Mapping[str, Any]) -> str:
+    """Against the last 4 weeks and, where the data reaches so far, the same weeks a year before."""
+    if not row["last"]:
+        return ""
+    now = i18n.percent(abs(row["units"] / row["last"] - 1), 0)
+    more = row["units"] >= row["last"]
+    if not row["year_before"]:
+        return (
+            _("{share} more than in the last 4.", share=now)
+            if more
+            else _("{share} less than in the last 4.", share=now)
+        )
+    year = i18n.percent(row["units"] / row["year_before"] - 1, 0)
+    return (
+        _("{share} more than in the last 4, {year} against the same weeks a year before.", share=now, year=year)
+        if more
+        else _("{share} less than in the last 4, {year} against the same weeks a year before.", share=now, year=year)
+    )
+
+
+def events_ahead(found: Demand) -> list[str]:
+    """Events that lie in the next 4 weeks."""
+    days = (pl.col("ends_on") - pl.lit(found.as_of)).dt.total_days()
+    start = (pl.col("starts_on") - pl.lit(found.as_of)).dt.total_days()
+    ahead = found.events.filter(days >= 1, start <= MONTH)
+    return [
+        _("{event} ({first} to {last}) lies in them.", event=name, first=i18n.date_(first), last=i18n.date_(last))
+        for name, first, last in ahead.iter_rows()
+    ]
+
+
+def how_sure(checks: Checks) -> str:
+    """What the backtest says, at the level where goods are planned."""
+    row = checks.at("region_category") or checks.at("region_sku")
+    if row is None or row["week_wape"] is None:
+        return ""
+    values = {
+        "error": i18n.percent(row["week_wape"], 0), "naive": i18n.percent(row["naive_week_wape"], 0),
+        "hits": i18n.percent(row["hit_80"], 0), "weeks": i18n.integer(row["weeks"]),
+        "level": table.level_name(str(row["level"])).lower(),
+    }  # fmt: skip
+    return _(
+        "**How sure:** in the backtest, week by week and {level}, the forecast was off by {error} (the seasonal naive "
+        "by {naive}), and {hits} of {weeks} weeks came out inside the 80% band.",
+        **values,
+    )

@@ -1,0 +1,193 @@
+"""The Demand page's chart of weeks behind and ahead, and the table that leads from the shop to one item."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.exports import Column
+from shopkeeper.i18n import gettext as _
+from shopkeeper.supply.demand import backtest, table
+from shopkeeper.supply.demand import chart as charts
+from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand.parts import behind
+from shopkeeper.supply.demand.report import Demand, Level, Options
+from shopkeeper.supply.demand.screen.answer import money
+from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.screen.filters import choose_one
+from shopkeeper.ui import session, state, tables
+from shopkeeper.ui.opened import load, opened
+
+SECTION, BY = "demand_view", "demand_by"
+DEFINITIONS: Mapping[str, tuple[str, ...]] = {
+    "forecast": ("asked_for", "forecast_band", "backtest", "demand_pattern", "manual_value", "as_of"),
+    "accuracy": ("backtest", "seasonal_naive", "week_wape", "wape", "forecast_bias", "mase", "hit_80", "hit_95",
+                 "error_cost"),
+    "lost": ("units_lost", "margin_lost", "out_day"),
+    "manual": ("manual_value", "asked_for"),
+    "check": ("two_sided", "asked_for", "purchase"),
+}  # fmt: skip
+DRILL: Mapping[str, tuple[str, str, Level]] = {
+    "category": ("categories", "category", "sku"), "region": ("regions", "region", "category"),
+    "region_category": ("categories", "category", "region_sku"), "sku": ("skus", "sku", "region_sku"),
+    "region_sku": ("regions", "region", "region_sku"),
+}  # fmt: skip
+"""By level of a row: the filter that a marked row sets, the column it takes, and the level that is shown then."""
+SHOWN, FIRST_ITEMS = 200, 10
+
+
+def choose_section() -> str:
+    """Only the part that is chosen is computed."""
+    names = {
+        "forecast": _("Forecast"), "accuracy": _("How sure"), "lost": _("Lost units"), "manual": _("Manual values"),
+        "check": _("Two-sided check"),
+    }  # fmt: skip
+    return session.choose(_("View"), names, SECTION, "forecast", hidden=True)
+
+
+def found_for(filters: GoodsFilters, section: str) -> Demand:
+    """The report that the page stands on; its table's level is asked for where it is shown."""
+    held = st.session_state.get(BY, "category")
+    by = choose_level() if section == "forecast" else held
+    return load(demand.report, filters, state.overrides_in_use(), Options(by if by in demand.KEYS else "category"))
+
+
+def choose_level() -> Level:
+    """What one row of the table is."""
+    names = table.levels("category", "region", "region_category", "sku", "region_sku")
+    return session.choose(_("By"), names, BY, "category")  # type: ignore[return-value]
+
+
+def draw_head(found: Demand) -> None:
+    """The chart, and what to do."""
+    draw_chart(found)
+    if opened().forecast is not None:
+        draw_next(found)
+
+
+def draw_rows(found: Demand) -> None:
+    """The series, and how demand comes."""
+    if opened().forecast is not None:
+        draw_series(found)
+        draw_patterns(found)
+
+
+def draw_chart(found: Demand) -> None:
+    """Weeks (or days) behind and ahead, with bands and events."""
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        step = session.choose(_("Step"), {"week": _("Week"), "day": _("Day")}, "demand_step", "week")
+        spans = {str(weeks): _("{n} weeks", n=weeks) for weeks in demand.HISTORY_WEEKS}
+        span = int(session.choose(_("History"), spans, "demand_span", "52"))
+    past = behind(found.history, found.as_of, span)
+    sheet = table.outlook(opened().version, found, past)
+
+    def draw(**_dark: bool) -> Any:
+        if step == "day":
+            return charts.demand_days(found.history.tail(span * 7), found.days, found.events)
+        return charts.demand_weeks(past, found.weeks, found.events)
+
+    notes = [_("n = {n} units sold in {weeks} weeks", n=i18n.integer(past["units"].sum()), weeks=past.height)]
+    notes.append(_("as of {day}", day=i18n.date_(found.as_of)))
+    if found.events.is_empty():
+        notes.append(_("no events are known: bring a table of events, and peaks are marked and forecast as such"))
+    if step == "day":
+        notes.append(_("bands are by week"))
+    title = _("Units asked for, by week: sold and expected") if step == "week" else _("Units by day: sold and expected")
+    tables.show_chart(draw, sheet, "demand_weeks", title=title, note=" · ".join(notes))
+
+
+def draw_next(found: Demand) -> None:
+    """Which items are worth a look by a human, and what that is worth."""
+    checks = load(backtest.report, found.filters)
+    total, cost = checks.cost(), checks.cost(FIRST_ITEMS)
+    if not total:
+        return
+    first = checks.worst.head(FIRST_ITEMS)
+    what = _(
+        "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error in "
+        "the backtest, **{worth}** of margin. Where you know better (a campaign, a new listing), set a manual value.",
+        n=i18n.integer(first.height), item=first["name"][0] or first["sku"][0], share=i18n.percent(cost / total, 0),
+        worth=money(cost),
+    )  # fmt: skip
+    with st.container(border=True):
+        st.markdown(_("**Do this next.** {what}", what=what))
+        with st.container(horizontal=True):
+            st.button(_("See the items"), key="demand_to_accuracy", on_click=session.keep, args=(SECTION, "accuracy"),
+                      icon=":material/fact_check:")  # fmt: skip
+            st.button(_("Set a manual value"), key="demand_to_manual", on_click=session.keep, args=(SECTION, "manual"),
+                      icon=":material/edit:")  # fmt: skip
+
+
+def labels(series: pl.DataFrame, by: Level) -> list[str]:
+    """What each row of the table is called."""
+    parts = {
+        "category": ["category"], "region": ["region"], "region_category": ["region", "category"],
+        "sku": ["sku", "name"], "region_sku": ["region", "sku", "name"], "shop": [],
+    }[by]  # fmt: skip
+    return (
+        [" · ".join(str(value) for value in row if value) for row in series.select(parts).iter_rows()]
+        if parts
+        else [""]
+    )
+
+
+def draw_series(found: Demand) -> None:
+    """The series as bars, and as a table that opens the next level."""
+    if found.series.is_empty():
+        return
+    sheet, by = table.series(opened().version, found), found.options.by
+    named = labels(found.series.head(charts.DRAWN), by)
+    tables.show_chart(
+        lambda **_dark: charts.demand_series(found.series, named), sheet, "demand_series",
+        note=_("the first {n} by margin; lines show the 80% band", n=len(named)),
+    )  # fmt: skip
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(_("Mark a row to look into it. The file has every week with its bands."))
+        tables.download_menu(table.demand(opened().version, found), "demand")
+    draw_grid(found, {column.name: column for column in sheet.columns}, sheet.frame.columns)
+
+
+def draw_grid(found: Demand, columns: Mapping[str, Column], names: list[str]) -> None:
+    """The first rows; one that is marked is looked into."""
+    shown = found.series.head(SHOWN).select(names)
+    if "pattern" in names:
+        words = {name: _(word) for name, word in table.PATTERN_NAMES.items()}
+        shown = shown.with_columns(pl.col("pattern").replace(words))
+    with st.container(key="demand_grid_table"):
+        st.dataframe(
+            shown.to_arrow(), key="demand_grid", hide_index=True, height=420 if shown.height > 11 else "content",
+            selection_mode="single-row", placeholder=i18n.MISSING, on_select=lambda: open_row(found),
+            column_config={
+                name: tables.config_of(columns.get(name) or Column(name, name), shown.schema[name]) for name in names
+            },
+        )  # fmt: skip
+
+
+def open_row(found: Demand) -> None:
+    """Choose what was marked, and show the level below."""
+    rows = st.session_state["demand_grid"]["selection"]["rows"]
+    if not rows or found.options.by not in DRILL:
+        return
+    row = found.series.row(rows[0], named=True)
+    name, column, level = DRILL[found.options.by]
+    choose_one(name, row[column])
+    if found.options.by in {"region_category", "region_sku"}:
+        choose_one("regions", row["region"])
+    if found.options.by == "region_sku":
+        choose_one("skus", row["sku"])
+    session.keep(BY, level)
+
+
+def draw_patterns(found: Demand) -> None:
+    """How demand comes: series and units by pattern, at the level that is forecast."""
+    words = {name: _(word) for name, word in table.PATTERN_NAMES.items()}
+    frame = found.patterns.select("pattern", "series", "units", "share", "margin")
+    frame = frame.with_columns(pl.col("pattern").replace(words))
+    sheet = tables.download_of(
+        "demand-patterns", _("Region x item series by demand pattern"), frame, table.columns(frame),
+        chosen=found.filters.caption(), terms=("demand_pattern",), as_of=found.as_of,
+    )  # fmt: skip
+    with st.expander(sheet.about.title):
+        tables.show_table(sheet, "demand_patterns")

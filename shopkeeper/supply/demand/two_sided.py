@@ -1,0 +1,161 @@
+"""The two-sided check: what the items' history expects of each region, against what its customers are expected to buy.
+
+The forecast by ship-to region x SKU knows nothing of customers, the model of buying behaviour nothing of goods. Where
+they disagree after new customers and orders without identity are counted, one of them is wrong.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.histories import customers, scored, used_kind
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.result import Fits, Sentence
+from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.supply.filters import GoodsFilters
+
+DAYS = (28, 91)
+YEAR = 364
+RATE_DAYS = {28: 30, 91: 90}
+"""Plain rates are kept for these horizons only; they are scaled to the days asked for."""
+COLUMNS = (
+    "region", "forecast", "known_customers", "new_customers", "unidentified", "rest", "rest_share", "purchases",
+    "new_purchases", "units_per_purchase", "unidentified_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TwoSided:
+    """Both sides of the next `days`, one row per ship-to region by forecast: `COLUMNS`.
+
+    Units: `forecast` (of all items), `known_customers` (their expected purchases x the region's units per purchase of
+    the last year), `new_customers` (customers yet to come), `unidentified` (orders without identity), and `rest` =
+    forecast less the three, which no part explains; `rest_share` of the forecast. `whole` holds their sums.
+    `growth`: newcomers of the last quarter over those of the same weeks a year before; 1 where there was no such year.
+    `events` lie in these days: the model of customers does not know them.
+    """
+
+    days: int
+    as_of: date
+    rows: pl.DataFrame
+    whole: pl.DataFrame
+    growth: float
+    events: tuple[str, ...]
+    notes: tuple[Sentence, ...]
+
+
+def report(
+    query: Query, fits: Fits, filters: GoodsFilters, overrides: tuple[Override, ...] = (), days: int = 28
+) -> TwoSided:
+    """Both sides by region. Only the filter by region applies: customers are not forecast by item.
+
+    Expected purchases of a customer are spread over ship-to regions as those of customers acquired in the same region
+    were in the last year. New customers: purchases in the same weeks a year before by customers acquired since those
+    weeks began, times `growth`; in data younger than 15 months, as in the last `days`. Orders without identity: as
+    many units for each identified one as in the last year's revenue. Raise `Refused` for other days, and where the
+    viewer may see only a part of the shop.
+    """
+    if days not in DAYS:
+        raise Refused(f"Both sides are compared over {' or '.join(map(str, DAYS))} days, not {days}; choose one.")
+    expected = _expected(query, fits, days)
+    bought = query("supply/demand/purchases", as_of=query.version.as_of, days=days)
+    identity = query("supply/demand/identity", as_of=query.version.as_of)
+    growth, notes = _growth(query, bought)
+    bought = bought.with_columns(new=pl.col("new_recent" if _young(query) else "new_window"))
+    forecast = demand.used(query, GoodsFilters(), overrides)
+    rows = _rows(_forecast(forecast, days), _spread(expected, bought), bought, identity, growth)
+    if filters.regions is not None:
+        rows = rows.filter(pl.col("region").is_in(list(filters.regions)))
+    if filters.categories is not None or filters.skus is not None:
+        notes.append(Sentence(N_("Both sides count all categories and items: a purchase is not expected by item.")))
+    return TwoSided(days, query.version.as_of, rows, _whole(rows), growth, _events(query, days), tuple(notes))
+
+
+def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:
+    """Expected purchases of today's customers by region of the first purchase: `first_region, purchases`."""
+    people = customers(query, Filters())
+    kind = used_kind(fits, None)
+    told = days if kind is not None else RATE_DAYS[days]
+    scores = scored(people, fits, kind, "shop", told, 0.0)
+    return scores.group_by("first_region", maintain_order=True).agg(
+        purchases=pl.col("expected_purchases").fill_null(0.0).sum() * (days / told)
+    )
+
+
+def _growth(query: Query, bought: pl.DataFrame) -> tuple[float, list[Sentence]]:
+    """Newcomers now over those of a year before; 1 where the shop is too young to have had them."""
+    if _young(query):
+        text = N_("The data is younger than 15 months: new customers are taken to buy as those of the last weeks did.")
+        return 1.0, [Sentence(text)]
+    now, before = float(bought["newcomers"].sum()), float(bought["newcomers_before"].sum())
+    return (now / before if before else 1.0), []
+
+
+def _young(query: Query) -> bool:
+    """In the first weeks of the data everybody looks new."""
+    return query.version.first_day > query.version.as_of - timedelta(days=YEAR + 91)
+
+
+def _events(query: Query, days: int) -> tuple[str, ...]:
+    last = query.version.as_of + timedelta(days=days)
+    found = query("jobs/forecast/events").filter(
+        pl.col("ends_on") > query.version.as_of, pl.col("starts_on") <= last
+    )  # fmt: skip
+    return tuple(found["name"].unique(maintain_order=True))
+
+
+def _forecast(used: pl.DataFrame, days: int) -> pl.DataFrame:
+    return used.group_by("region").agg(forecast=pl.col("units").list.head(days).list.sum().sum())
+
+
+def _spread(expected: pl.DataFrame, bought: pl.DataFrame) -> pl.DataFrame:
+    """Expected purchases by ship-to region; those of regions that bought nothing in a year stay where they were."""
+    shares = bought.filter(pl.col("purchases") > 0).select(
+        "first_region", "region", share=pl.col("purchases") / pl.col("purchases").sum().over("first_region")
+    )
+    spread = expected.join(shares, on="first_region", how="left", maintain_order="left")
+    return spread.group_by(region=pl.coalesce("region", "first_region")).agg(
+        purchases=(pl.col("purchases") * pl.col("share").fill_null(1.0)).sum()
+    )
+
+
+def _rows(
+    forecast: pl.DataFrame, expected: pl.DataFrame, bought: pl.DataFrame, identity: pl.DataFrame, growth: float
+) -> pl.DataFrame:
+    history = bought.group_by("region").agg(
+        last_purchases=pl.sum("purchases"), revenue=pl.sum("revenue"), new=pl.sum("new")
+    )
+    both = (
+        forecast.join(expected, on="region", how="full", coalesce=True)
+        .join(history, on="region", how="full", coalesce=True)
+        .join(identity, on="region", how="full", coalesce=True)
+        .with_columns(pl.selectors.numeric().fill_null(0.0))
+    )
+    money = pl.col("revenue").clip(0) + pl.col("unidentified_revenue").clip(0)
+    share = pl.when(money > 0).then(pl.col("unidentified_revenue").clip(0) / money).otherwise(0.0)
+    per = pl.when(pl.col("last_purchases") > 0).then(pl.col("units") * (1 - share) / pl.col("last_purchases"))
+    known = pl.col("purchases") * pl.col("units_per_purchase")
+    new = pl.col("new_purchases") * pl.col("units_per_purchase")
+    odds = pl.when(share < 1).then(share / (1 - share)).otherwise(0.0)
+    told = both.with_columns(
+        unidentified_share=share, units_per_purchase=per.fill_null(0.0), new_purchases=pl.col("new") * growth,
+        odds=odds,
+    ).with_columns(known_customers=known, new_customers=new)  # fmt: skip
+    told = told.with_columns(unidentified=(pl.col("known_customers") + pl.col("new_customers")) * pl.col("odds"))
+    return _with_rest(told).select(COLUMNS).sort("forecast", "region", descending=[True, False])
+
+
+def _with_rest(rows: pl.DataFrame) -> pl.DataFrame:
+    rest = pl.col("forecast") - pl.col("known_customers") - pl.col("new_customers") - pl.col("unidentified")
+    return rows.with_columns(rest=rest).with_columns(
+        rest_share=pl.when(pl.col("forecast") > 0).then(pl.col("rest") / pl.col("forecast"))
+    )
+
+
+def _whole(rows: pl.DataFrame) -> pl.DataFrame:
+    return _with_rest(rows.select(pl.sum("forecast", "known_customers", "new_customers", "unidentified", "purchases")))

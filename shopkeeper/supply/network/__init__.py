@@ -1,0 +1,1 @@
+"""How near the goods are to their buyers."""

@@ -1,0 +1,178 @@
+"""Goods given out to the regions' demand, and what can be read from it: near, far, unserved, days and freight.
+
+Near comes first: no other way to give out the goods serves more units within the promise. Among these ways the one that
+serves most units at all is taken, and among those the one with the least freight (`shopkeeper.models.placement`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from shopkeeper.models.stock import placement
+from shopkeeper.models.stock.placement import Flags, Floats, Flow, Ints
+from shopkeeper.supply.network.inputs import Ground
+
+SAME = 1e-6
+"""Days by which an estimated lane may miss the promise and still keep it: it is rounding."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The best way to give out `supply` (S x A units): `flow`, by lanes of `lead` and `cost` (A x R).
+
+    Sources (A) are the locations, and after them those that were added. `cost` of an added one holds what moving the
+    goods there costs.
+    """
+
+    flow: Flow
+    supply: Floats
+    lead: Floats
+    cost: Floats
+    promise: float
+
+    @property
+    def near(self) -> Flags:
+        """Whether each lane keeps the promise."""
+        return np.asarray(self.lead <= self.promise + SAME)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Units of the days ahead: asked for, near, served at all; `unit_days` on the way; money of these days.
+
+    `freight` is what shipping (and moving to an added location) costs, `near_margin` and `served_margin` the margin of
+    units near and served.
+    """
+
+    demand: float
+    near: float
+    served: float
+    unit_days: float
+    freight: float
+    near_margin: float
+    served_margin: float
+
+    @property
+    def near_rate(self) -> float | None:
+        """Near-demand rate, 0 to 1; None without demand."""
+        return min(1.0, self.near / self.demand) if self.demand > 0 else None
+
+    @property
+    def lead_days(self) -> float | None:
+        """Days to the buyer, mean over units served; None where none is."""
+        return self.unit_days / self.served if self.served > 0 else None
+
+    @property
+    def freight_per_unit(self) -> float | None:
+        """Money per unit served; None where none is."""
+        return self.freight / self.served if self.served > 0 else None
+
+
+def supply_of(ground: Ground, stock: Floats) -> Floats:
+    """What each location can give of `stock` (S x L); without shipping no more than is asked over its counter."""
+    return np.where(ground.ships, stock, np.minimum(stock, ground.walk_in))
+
+
+def give_out(ground: Ground, stock: Floats, promise: float, progress: Callable[[float], None] | None = None) -> Placed:
+    """The best way to give out `stock` (S x L units) by the lanes in use."""
+    supply = supply_of(ground, stock)
+    value = placement.tiers(ground.lead <= promise + SAME, ground.lead, ground.cost, ground.dearest)
+    flow = placement.place(supply, ground.demand, value, progress)
+    return Placed(flow, supply, ground.lead, ground.cost, promise)
+
+
+def with_source(
+    ground: Ground, placed: Placed, extra: Floats, lead: Floats, cost: Floats, taken: Floats | None = None
+) -> Placed:
+    """The best way once `extra` (S units) can also be given by lanes of `lead` and `cost` (R).
+
+    `taken` (S x A) is what the other sources have less for it, out of what they had not given out.
+    """
+    supply = placed.supply if taken is None else placed.supply - taken
+    value = placement.tiers(placed.near, placed.lead, placed.cost, ground.dearest)
+    lanes = placement.tiers(lead[None] <= placed.promise + SAME, lead[None], cost[None], ground.dearest)[0]
+    flow = placement.add_source(placed.flow, supply, ground.demand, value, extra, lanes)
+    return Placed(
+        flow, np.hstack([supply, extra[:, None]]), np.vstack([placed.lead, lead]), np.vstack([placed.cost, cost]),
+        placed.promise,
+    )  # fmt: skip
+
+
+def idle(placed: Placed) -> Floats:
+    """Units of each item and source (S x A) that nobody gets."""
+    left = placed.supply.copy()
+    np.subtract.at(left, (placed.flow.item, placed.flow.source), placed.flow.units)
+    return np.asarray(left.clip(0.0))
+
+
+def missing(ground: Ground, placed: Placed) -> Floats:
+    """Units asked for (S x R) that are not near."""
+    flow, left = placed.flow, ground.demand.copy()
+    kept = placed.near[flow.source, flow.sink]
+    np.subtract.at(left, (flow.item[kept], flow.sink[kept]), flow.units[kept])
+    return np.asarray(left.clip(0.0))
+
+
+def figures(ground: Ground, placed: Placed, regions: Flags) -> Figures:
+    """Sums over these regions (R)."""
+    return _sums(ground, placed, np.zeros_like(ground.demand, dtype=np.int64), 1, regions)[0]
+
+
+def table(ground: Ground, placed: Placed, regions: Flags, by: str) -> pl.DataFrame:
+    """One row per `region`, or per `category`, of these regions (R).
+
+    Columns: the group, `demand, near, far, unserved` (units), `near_rate` (null without demand), `lead_days`, `freight`
+    (money of these days), `freight_per_unit`, `margin_not_near` (margin of what is not near), `unserved_margin`.
+    """
+    shape = ground.demand.shape
+    if by == "region":
+        names = ground.regions["region"].to_list()
+        group = np.broadcast_to(np.arange(shape[1]), shape)
+    else:
+        names = sorted(ground.items["category"].unique().to_list())
+        place = {name: number for number, name in enumerate(names)}
+        own = np.array([place[name] for name in ground.items["category"]], dtype=np.int64)
+        group = np.broadcast_to(own[:, None], shape)
+    worth = np.bincount(
+        group[:, regions].ravel(), (ground.demand * ground.margin[:, None])[:, regions].ravel(), len(names)
+    )
+    sums = _sums(ground, placed, group, len(names), regions)
+    rows = [
+        {
+            by: name, "demand": one.demand, "near": one.near, "far": _some(one.served - one.near),
+            "unserved": _some(one.demand - one.served), "near_rate": one.near_rate, "lead_days": one.lead_days,
+            "freight": one.freight, "freight_per_unit": one.freight_per_unit,
+            "margin_not_near": _some(all_ - one.near_margin), "unserved_margin": _some(all_ - one.served_margin),
+        }
+        for name, one, all_ in zip(names, sums, worth.tolist(), strict=True)
+    ]  # fmt: skip
+    numbers = ("demand", "near", "far", "unserved", "near_rate", "lead_days", "freight", "freight_per_unit",
+               "margin_not_near", "unserved_margin")  # fmt: skip
+    found = pl.DataFrame(rows, schema={by: pl.String} | dict.fromkeys(numbers, pl.Float64))
+    return found.filter(pl.Series(regions)) if by == "region" else found
+
+
+def _some(rest: float) -> float:
+    """What is left after a subtraction, without the dust of rounding."""
+    return max(0.0, round(rest, 6))
+
+
+def _sums(ground: Ground, placed: Placed, group: Ints, groups: int, regions: Flags) -> list[Figures]:
+    """Figures of each group; `group` is the position of each item x region."""
+    flow = placed.flow
+    units = flow.units * regions[flow.sink]
+    at, lane = group[flow.item, flow.sink], (flow.source, flow.sink)
+    near, margin = units * placed.near[lane], ground.margin[flow.item]
+
+    def total(weights: Floats) -> list[float]:
+        return np.bincount(at, weights, groups).tolist() if len(at) else [0.0] * groups
+
+    days = np.where(np.isfinite(placed.lead), placed.lead, 0.0)
+    asked = np.bincount(group[:, regions].ravel(), ground.demand[:, regions].ravel(), groups).tolist()
+    columns = (
+        asked, total(near), total(units), total(units * days[lane]), total(units * placed.cost[lane]),
+        total(near * margin), total(units * margin),
+    )  # fmt: skip
+    return [Figures(*row) for row in zip(*columns, strict=True)]

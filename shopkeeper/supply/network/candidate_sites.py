@@ -1,0 +1,234 @@
+"""What a further shipping point would change: a location that does not ship today, or a new one in a region.
+
+Nothing is invented: nobody buys more because goods are nearer. A unit counts in the change of margin only where no lane
+brought it before and one does now; all else is freight saved or added.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import gettext
+from shopkeeper.models.stock.placement import Flags, Floats
+from shopkeeper.supply.network.allocation import SAME, Figures, Placed, figures, idle, missing, with_source
+from shopkeeper.supply.network.inputs import Ground
+
+FEWEST = 2
+"""Distances between regions that a line through lanes needs."""
+OPENED = ("dealer", "store")
+"""Kinds of which a new one is weighed in every region; any kind can be tried."""
+WORTH_A_LOOK = 0.0005
+"""Share of the demand that a new node must at least be able to bring near, to be weighed."""
+CANDIDATES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "candidate": pl.String, "action": pl.String, "name": pl.String, "kind": pl.String, "region": pl.String,
+    "units": pl.Float64, "points": pl.Float64, "near_units": pl.Float64, "cost_year": pl.Float64,
+    "cost_per_point": pl.Float64, "margin_year": pl.Float64, "near_margin_year": pl.Float64, "lead_days": pl.Float64,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Node:
+    """A shipping point that is not there today: a location by its id, or a new one of a kind in a region."""
+
+    location: str | None
+    kind: str
+    region: str
+
+    @property
+    def candidate(self) -> str:
+        """What a link calls it."""
+        return self.location or f"{self.kind}:{self.region}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Figures with and without further nodes, of the same days and goods; `points` of the near-demand rate (0 to 1).
+
+    `cost_year` is freight added (below 0: saved) and what the nodes themselves cost, `margin_year` the margin of units
+    that nobody could be sent before less that; both money a year. `cost_per_point` is `cost_year` by percentage point,
+    None where no point is won. `near_margin_year` is the margin of units brought near, which is not a gain in itself.
+    """
+
+    before: Figures
+    after: Figures
+    points: float
+    cost_year: float
+    cost_per_point: float | None
+    margin_year: float
+    near_margin_year: float
+
+
+def compared(before: Figures, after: Figures, year: float, fixed: float) -> Change:
+    """What the change from `before` to `after` is a year; `fixed` is what the nodes cost a year (money)."""
+    points = round((after.near - before.near) / before.demand, 9) if before.demand > 0 else 0.0
+    cost = (after.freight - before.freight) * year + fixed
+    per_point = cost / (100 * points) if points > SAME else None
+    margin = (after.served_margin - before.served_margin) * year - cost
+    return Change(before, after, points, cost, per_point, margin, (after.near_margin - before.near_margin) * year)
+
+
+def find(ground: Ground, candidate: str) -> Node:
+    """The node that a link asks for. Raise `Refused` where it cannot be switched on or opened."""
+    rows = ground.nodes.filter(pl.col("location") == candidate).to_dicts()
+    if rows and not rows[0]["ships"]:
+        return Node(candidate, rows[0]["kind"], rows[0]["region"])
+    kind, _, region = candidate.partition(":")
+    if region in set(ground.regions["region"]) and kind in kinds(ground):
+        return Node(None, kind, region)
+    if rows:
+        raise Refused(gettext("“{node}” ships already; choose a location that does not.", node=candidate))
+    raise Refused(gettext("“{node}” is neither a location nor a kind of node and a region.", node=candidate))
+
+
+def kinds(ground: Ground) -> list[str]:
+    """Kinds of location that ship today by lanes whose regions' distance is known: a new one is like these."""
+    known = {row["kind"] for row in ground.nodes.filter(pl.col("described") & (pl.col("reaches") > 0)).to_dicts()}
+    return sorted(known)
+
+
+def candidates(ground: Ground) -> list[Node]:
+    """Every location that could be switched on, and a new one of each kind in each region that asks for something."""
+    idle_now = ground.nodes.filter(~pl.col("ships") & (pl.col("available") > 0))
+    there = [Node(row["location"], row["kind"], row["region"]) for row in idle_now.to_dicts()]
+    asking = ground.regions["region"].filter(pl.Series(ground.demand.sum(axis=0) > 0)).to_list()
+    known = [kind for kind in kinds(ground) if kind in OPENED] or kinds(ground)
+    return there + [Node(None, kind, region) for kind in known for region in asking]
+
+
+def ranking(ground: Ground, placed: Placed, regions: Flags) -> pl.DataFrame:
+    """Each single candidate, what brings most points first: `CANDIDATES`.
+
+    `action` switch_on or open; `units` it would hold to ship; `near_units` brought near in these days; `points` of the
+    rate (0 to 1); money a year as in `Change`, without what the node itself costs (`costed`); `lead_days` the change of
+    mean days to the buyer (below 0: faster).
+    """
+    before, rows = figures(ground, placed, regions), []
+    far = missing(ground, placed)
+    for node in candidates(ground):
+        reached = lanes_of(ground, node)[0] <= placed.promise + SAME
+        if node.location or far[:, reached].sum() > WORTH_A_LOOK * before.demand:
+            after, units = added(ground, placed, node)
+            found = compared(before, figures(ground, after, regions), ground.year, 0.0)
+            if units > SAME:
+                rows.append(_row(ground, node, units, found))
+    order = ["points", "margin_year", "candidate"]
+    return pl.DataFrame(rows, schema=CANDIDATES).sort(order, descending=[True, True, False])
+
+
+def costed(ranked: pl.DataFrame, node_cost: float) -> pl.DataFrame:
+    """The same ranking where each node itself costs so much a year (shop currency)."""
+    cost = pl.col("cost_year") + node_cost
+    return ranked.with_columns(
+        cost_year=cost, margin_year=pl.col("margin_year") - node_cost,
+        cost_per_point=pl.when(pl.col("points") > SAME).then(cost / (100 * pl.col("points"))),
+    )  # fmt: skip
+
+
+def _row(ground: Ground, node: Node, units: float, found: Change) -> dict[str, object]:
+    names = dict(ground.nodes.select("location", "name").rows())
+    days = [figure.lead_days for figure in (found.before, found.after)]
+    return {
+        "candidate": node.candidate, "action": "switch_on" if node.location else "open",
+        "name": names[node.location] if node.location else None, "kind": node.kind, "region": node.region,
+        "units": units, "points": found.points, "near_units": found.after.near - found.before.near,
+        "cost_year": found.cost_year, "cost_per_point": found.cost_per_point, "margin_year": found.margin_year,
+        "near_margin_year": found.near_margin_year,
+        "lead_days": days[1] - days[0] if days[0] is not None and days[1] is not None else None,
+    }  # fmt: skip
+
+
+def added(ground: Ground, placed: Placed, node: Node) -> tuple[Placed, float]:
+    """The goods given out with one more node, and the units that it holds for it."""
+    lead, cost = lanes_of(ground, node)
+    if node.location:
+        at = ground.nodes["location"].to_list().index(node.location)
+        extra = (ground.available[:, at] - placed.supply[:, at]).clip(0.0)
+        return with_source(ground, placed, extra, lead, cost), float(extra.sum())
+    extra, taken, freight = _stocked(ground, placed, node, lead)
+    return with_source(ground, placed, extra, lead, cost + freight, taken), float(extra.sum())
+
+
+def lanes_of(ground: Ground, node: Node) -> tuple[Floats, Floats]:
+    """Days and cost to each region (R): as told for the location, else as nodes of its kind have them by distance."""
+    if node.location:
+        at = ground.nodes["location"].to_list().index(node.location)
+        if np.isfinite(ground.told_lead[at]).any():
+            return ground.told_lead[at], ground.told_cost[at]
+    return _alike(ground, node.kind, node.region)
+
+
+def _alike(ground: Ground, kind: str, region: str) -> tuple[Floats, Floats]:
+    """Days and cost by region of a node like those of its kind, as far as one of these reaches.
+
+    A straight line through lanes of the kind over the distance on the tile map; without a map only the region itself,
+    by the median of such lanes. A kind without lanes is like all that ship.
+    """
+    lead, cost = np.full(ground.regions.height, np.inf), np.zeros(ground.regions.height)
+    own = (ground.nodes["kind"] == kind).to_numpy() & np.isfinite(ground.told_lead).any(axis=1)
+    like = own if own.any() else np.isfinite(ground.told_lead).any(axis=1)
+    tiles, stands = ground.tiles, ground.stands
+    places = np.flatnonzero(like & (stands >= 0))
+    at, to = np.nonzero(np.isfinite(ground.told_lead[places]))
+    far, days, money = tiles[stands[places[at]], to], ground.told_lead[places[at], to], ground.told_cost[places[at], to]
+    home = ground.regions["region"].to_list().index(region) if region in set(ground.regions["region"]) else -1
+    if home < 0 or not len(far):
+        return lead, cost
+    near = far == 0
+    lead[home] = float(np.median(days[near])) if near.any() else 1.0
+    cost[home] = float(np.median(money[near] if near.any() else money))
+    known = np.isfinite(far)
+    if len(np.unique(far[known])) >= FEWEST:
+        reach = np.isfinite(tiles[home]) & (tiles[home] <= far[known].max())
+        line = np.vander(far[known], 2)
+        for values, target in ((days, lead), (money, cost)):
+            slope, level = np.linalg.lstsq(line, values[known])[0]
+            target[reach] = np.maximum(level + slope * tiles[home][reach], 0.0)
+    return lead, cost
+
+
+def _stocked(ground: Ground, placed: Placed, node: Node, lead: Floats) -> tuple[Floats, Floats, float]:
+    """Goods of a new node (S units), what others have less for it (S x A), and the cost of moving a unit there.
+
+    It gets what is missing near the regions it reaches in time, as far as that lies idle in warehouses, nearest
+    first; the dearest margins first where its kind holds less.
+    """
+    wanted = missing(ground, placed)[:, lead <= placed.promise + SAME].sum(axis=1)
+    left, sources = idle(placed), placed.supply.shape[1]
+    warehouses = np.flatnonzero((ground.nodes["kind"] == "warehouse").to_numpy())
+    giving = warehouses if len(warehouses) else np.flatnonzero(ground.ships)
+    extra = np.minimum(wanted, left[:, giving].sum(axis=1))
+    holds = ground.nodes.filter(pl.col("kind") == node.kind)["capacity"].median()
+    if isinstance(holds, int | float):
+        order = np.argsort(-ground.margin, kind="stable")
+        before = np.cumsum(extra[order]) - extra[order]
+        extra[order] = np.clip(float(holds) - before, 0.0, extra[order])
+    tiles, stands = ground.tiles, ground.stands
+    home = ground.regions["region"].to_list().index(node.region)
+    apart = np.where(stands[giving] >= 0, tiles[stands[giving], home], np.inf)
+    taken, rest, spent = np.zeros((len(extra), sources)), extra.copy(), 0.0
+    price = _moving(ground, node.kind)
+    for at, far in sorted(zip(giving, apart, strict=True), key=lambda pair: float(pair[1])):
+        taken[:, at] = np.minimum(rest, left[:, at])
+        rest = rest - taken[:, at]
+        spent += float(taken[:, at].sum()) * price(float(far))
+    return extra, taken, spent / float(extra.sum()) if extra.sum() > 0 else 0.0
+
+
+def _moving(ground: Ground, kind: str) -> Callable[[float], float]:
+    """Cost of moving a unit so far (tiles) to a node of a kind, as others of it have it; 0 where no move has a cost."""
+    alike = ground.moves.filter(pl.col("to_kind") == kind)
+    alike = ground.moves if alike.is_empty() else alike
+    if alike.is_empty():
+        return lambda _far: 0.0
+    place = {name: number for number, name in enumerate(ground.regions["region"])}
+    ends = alike.select("from_region", "to_region").rows()
+    far = np.array([ground.tiles[place[a], place[b]] if a in place and b in place else np.inf for a, b in ends])
+    cost, known = alike["cost"].to_numpy(), np.isfinite(far)
+    usual = float(np.median(cost))
+    if len(np.unique(far[known])) < FEWEST:
+        return lambda _far: usual
+    slope, level = np.linalg.lstsq(np.vander(far[known], 2), cost[known])[0]
+    return lambda far: max(0.0, float(level + slope * far)) if np.isfinite(far) else usual

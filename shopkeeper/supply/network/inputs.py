@@ -1,0 +1,278 @@
+"""What the Network page stands on: demand, stock and lanes as tables of numbers, and what is missing in them.
+
+Positions: S items, L locations, R ship-to regions. All units are of the days ahead that were asked for.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.models.stock.placement import Flags, Floats, Ints
+from shopkeeper.supply import serving
+from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.supply.filters import GoodsFilters
+
+NOWHERE = "(none)"
+"""A region or a location that nobody named."""
+OWN_DAYS = 1.0
+"""How long shipping within a location's own region takes, where no lane says it."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Demand, stock and lanes.
+
+    `items`: one row per SKU asked for (`sku, name, category, unit_margin`, money per unit, null unknown), in the order
+    of the S positions. `regions`: `region, parent, tile_row, tile_column` (R). `nodes`: rows of
+    `queries/supply/network_nodes.sql` (L) with `ships` settled and `reaches` (regions with a lane).
+    `demand` S x R; `available`, `landing` and `walk_in` S x L (units; `walk_in` is what buyers ask for over the counter
+    of a location that does not ship). `lead` (days, inf without a lane) and `cost` (money per unit, 0 where unknown)
+    L x R as used today; `told_lead`, `told_cost` as the lanes say, whether a location ships or not. `moves`: lanes
+    between locations (`from_location, to_location, to_kind, from_region, to_region, cost`). `priced`: some lane has a
+    cost. `stands` is the position of each location's region (L; -1 unknown), `tiles` the straight distance between
+    regions on the tile map (R x R; inf for one that is not on it, 0 at home). `year` is how many times these days a
+    year is. `notes` say what falls short.
+    """
+
+    items: pl.DataFrame
+    regions: pl.DataFrame
+    nodes: pl.DataFrame
+    demand: Floats
+    available: Floats
+    landing: Floats
+    walk_in: Floats
+    lead: Floats
+    cost: Floats
+    told_lead: Floats
+    told_cost: Floats
+    moves: pl.DataFrame
+    priced: bool
+    stands: Ints
+    tiles: Floats
+    year: float
+    notes: tuple[Sentence, ...]
+
+    @property
+    def ships(self) -> Flags:
+        """Whether each location ships."""
+        return self.nodes["ships"].to_numpy()
+
+    @property
+    def margin(self) -> Floats:
+        """Margin of one unit by item; 0 where it is not known."""
+        return self.items["unit_margin"].fill_null(0.0).to_numpy()
+
+    @property
+    def dearest(self) -> float:
+        """More than any lane costs, an estimated one included."""
+        return 2.0 * float(max(self.cost.max(initial=0.0), self.told_cost.max(initial=0.0))) + 1.0
+
+
+def read(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...], days: int) -> Ground:
+    """All that the page needs, of all regions: who looks at one of them still shares the goods with the others."""
+    whole = GoodsFilters(categories=filters.categories, skus=filters.skus)
+    given = whole.parameters("categories", "skus")
+    as_of = query.version.as_of
+    forecasts = demand.used(query, whole, overrides)
+    asked = forecasts.with_columns(units=pl.col("units").list.head(days).list.sum().clip(lower_bound=0.0))
+    items = query("supply/network/items", **given).filter(pl.col("sku").is_in(asked["sku"].unique().to_list()))
+    regions = _regions(query("supply/regions"), asked)
+    nodes = query("supply/network/nodes", as_of=as_of, **given)
+    stock = query("supply/network/stock", until=as_of + timedelta(days=days), **given)
+    lanes = query("supply/serving_lanes").filter(pl.col("lead_days").is_not_null())
+    nodes = _settled(nodes, lanes)
+    places, names, skus = nodes["location"].to_list(), regions["region"].to_list(), items["sku"].to_list()
+    told_lead, told_cost, filled = _told(lanes, nodes, names)
+    lead, cost, own = _in_use(told_lead, told_cost, nodes, _at(names, nodes["region"]))
+    available = _table(stock, skus, places, "location", "available")
+    return Ground(
+        items=items, regions=regions, nodes=nodes,
+        demand=_table(asked, skus, names, "region", "units"),
+        available=available, landing=_table(stock, skus, places, "location", "landing"),
+        walk_in=_walk_in(serving.shares(query, forecasts), asked, nodes, skus),
+        lead=lead, cost=cost, told_lead=told_lead, told_cost=told_cost, moves=_moves(lanes, nodes),
+        priced=bool(lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()),
+        stands=_at(names, nodes["region"]), tiles=_distances(regions), year=_year(query, items, asked, days),
+        notes=(*_missing(asked, nodes, lanes, available), *_shortcomings(query, asked, nodes, lanes, filled, own)),
+    )  # fmt: skip
+
+
+def _at(names: list[str], wanted: pl.Series) -> Ints:
+    place = {name: number for number, name in enumerate(names)}
+    return np.array([place.get(name, -1) for name in wanted], dtype=np.int64)
+
+
+def _table(frame: pl.DataFrame, skus: list[str], columns: list[str], by: str, value: str) -> Floats:
+    """Sums of `value` by item and column; rows of others are left out."""
+    row, column = _at(skus, frame["sku"]), _at(columns, frame[by])
+    kept = (row >= 0) & (column >= 0)
+    found = np.zeros((len(skus), len(columns)))
+    np.add.at(found, (row[kept], column[kept]), frame[value].fill_null(0.0).to_numpy()[kept])
+    return found
+
+
+def _regions(told: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+    """Every region that is described or asks for something; who asks from nowhere cannot be near anything."""
+    asking = asked.select("region").unique().filter(pl.col("region").is_not_null(), pl.col("region") != NOWHERE)
+    return asking.join(told, on="region", how="full", coalesce=True).sort("region")
+
+
+def _settled(nodes: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
+    """Add `reaches`; where nobody says whether a location ships, a lane to a region says so."""
+    reached = lanes.filter(pl.col("to_region").is_not_null()).group_by(location="from_location").agg(
+        reaches=pl.col("to_region").n_unique().cast(pl.Int64)
+    )  # fmt: skip
+    return (
+        nodes.join(reached, on="location", how="left", maintain_order="left")
+        .with_columns(pl.col("reaches").fill_null(0))
+        .with_columns(ships=pl.coalesce("ships", pl.col("reaches") > 0))
+    )
+
+
+def _told(lanes: pl.DataFrame, nodes: pl.DataFrame, regions: list[str]) -> tuple[Floats, Floats, int]:
+    """Days and cost by location and region, and how many lanes had no cost: these take the median of their kind."""
+    rows = lanes.filter(pl.col("to_region").is_not_null()).join(
+        nodes.select("location", "kind"), left_on="from_location", right_on="location"
+    )
+    usual = pl.coalesce(
+        "cost_per_unit", pl.col("cost_per_unit").median().over("kind"), pl.col("cost_per_unit").median(), 0.0
+    )
+    priced = rows.with_columns(cost=usual)
+    lead = np.full((nodes.height, len(regions)), np.inf)
+    cost = np.zeros(lead.shape)
+    place, region = _at(nodes["location"].to_list(), rows["from_location"]), _at(regions, rows["to_region"])
+    for at, to, days, money in zip(place, region, rows["lead_days"], priced["cost"], strict=True):
+        if to >= 0 and days < lead[at, to]:
+            lead[at, to], cost[at, to] = days, money
+    return lead, cost, int(rows["cost_per_unit"].null_count())
+
+
+def _in_use(told: Floats, cost: Floats, nodes: pl.DataFrame, stands: Ints) -> tuple[Floats, Floats, int]:
+    """Lanes of today, and how many were taken for granted: a location that ships reaches its own region anyway.
+
+    One that does not ship serves who comes to it, at once and without freight, and nobody else.
+    """
+    ships = nodes["ships"].to_numpy()
+    lead = np.where(ships[:, None], told, np.inf)
+    own = np.flatnonzero(ships & (stands >= 0))
+    own = own[~np.isfinite(lead[own, stands[own]])]
+    lead, cost = lead.copy(), cost.copy()
+    lead[own, stands[own]] = OWN_DAYS
+    usual = [cost[at, to] for at, to in enumerate(stands) if to >= 0 and np.isfinite(told[at, to])]
+    cost[own, stands[own]] = float(np.median(usual)) if usual else 0.0
+    counter = np.flatnonzero(~ships & (stands >= 0))
+    lead[counter, stands[counter]] = 0.0
+    cost[counter, stands[counter]] = 0.0
+    return lead, cost, len(own)
+
+
+def _walk_in(shares: pl.DataFrame, asked: pl.DataFrame, nodes: pl.DataFrame, skus: list[str]) -> Floats:
+    """What is asked for over the counter of locations that do not ship, by their share of what their region bought."""
+    counters = nodes.filter(~pl.col("ships")).select("location", "region")
+    units = shares.filter(~pl.col("by_lane")).join(counters, on=["location", "region"]).join(
+        asked.select("region", "sku", "units"), on=["region", "sku"]
+    )  # fmt: skip
+    units = units.with_columns(units=pl.col("units") * pl.col("share"))
+    return _table(units, skus, nodes["location"].to_list(), "location", "units")
+
+
+def _distances(regions: pl.DataFrame) -> Floats:
+    grid = regions.select(pl.col("tile_row", "tile_column").cast(pl.Float64)).fill_null(np.nan).to_numpy()
+    apart = np.sqrt(((grid[:, None] - grid[None]) ** 2).sum(axis=2))
+    apart = np.where(np.isnan(apart), np.inf, apart)
+    np.fill_diagonal(apart, 0.0)
+    return np.asarray(apart)
+
+
+def _moves(lanes: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """Lanes between locations that are known, with what they cost."""
+    ends = nodes.select("location", "kind", "region")
+    return (
+        lanes.filter(pl.col("to_location").is_not_null() & pl.col("cost_per_unit").is_not_null())
+        .join(ends.select("location", from_region="region"), left_on="from_location", right_on="location")
+        .join(ends.select("location", to_kind="kind", stands="region"), left_on="to_location", right_on="location")
+        .select("from_location", "to_location", "to_kind", "from_region", to_region="stands", cost="cost_per_unit")
+    )
+
+
+def _year(query: Query, items: pl.DataFrame, asked: pl.DataFrame, days: int) -> float:
+    """Units of the last 365 days to those of the days ahead; plain days where there is no such year or no demand."""
+    ahead = float(asked.filter(pl.col("region") != NOWHERE)["units"].sum())
+    year = float(items["units_year"].sum())
+    whole = (query.version.as_of - query.version.first_day).days >= 364
+    return year / ahead if whole and ahead > 0 and year > 0 else 365.0 / days
+
+
+def _missing(asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, available: Floats) -> tuple[Sentence, ...]:
+    """Whole tables that nobody brought: what that means here, and what would help."""
+    told = []
+    if asked.is_empty():
+        told.append(N_(
+            "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run "
+            "`python -m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
+        ))  # fmt: skip
+    if not available.any():
+        told.append(N_(
+            "No stock is known for these goods, so nothing can lie near anybody. Import stock snapshots to see the "
+            "rate."
+        ))  # fmt: skip
+    if lanes.filter(pl.col("to_region").is_not_null()).is_empty():
+        told.append(N_(
+            "There are no lanes to regions. A location that ships is taken to reach its own region within a day, and "
+            "no other. Import lanes to see what else is in reach."
+        ))  # fmt: skip
+    elif (
+        lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].null_count()
+        == lanes.filter(pl.col("to_region").is_not_null()).height
+    ):
+        told.append(N_(
+            "No lane has a cost, so neither shipping cost nor cost per point can be told; the fastest lanes are taken "
+            "first. Add cost_per_unit to the lanes."
+        ))  # fmt: skip
+    if nodes.filter("described").is_empty():
+        told.append(N_(
+            "No locations are described: what a place is, where it stands and whether it ships is not known. Import "
+            "locations to see them as nodes."
+        ))  # fmt: skip
+    return tuple(Sentence(text) for text in told)
+
+
+def _shortcomings(
+    query: Query, asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, filled: int, own: int
+) -> tuple[Sentence, ...]:
+    """Single rows that fall short, counted."""
+    total = float(asked["units"].sum())
+    nowhere = float(asked.filter(pl.col("region") == NOWHERE)["units"].sum())
+    unknown = lanes.join(nodes, left_on="from_location", right_on="location", how="anti")["from_location"].n_unique()
+    places = set(nodes["location"])
+    lost = sum(1 for end in lanes["to_location"].drop_nulls().unique() if end not in places)
+    priced = lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()
+    homeless = nodes.filter((pl.col("region") == NOWHERE) & (pl.col("available") > 0))
+    counts: tuple[tuple[float, str], ...] = (
+        (round(100 * nowhere / total, 1) if total else 0, N_(
+            "%(n)s %% of the demand has no ship-to region: nobody can say what is near it, and it is in no figure here."
+        )),
+        (int(nodes["negative"].sum()), N_(
+            "%(n)s stock figures are below 0 and count as none; check them where they were counted."
+        )),
+        (homeless.height, N_(
+            "%(n)s locations with stock have no known region: they serve only regions that a lane of theirs reaches."
+        )),
+        (unknown + lost, N_(
+            "%(n)s locations that lanes name are not known and hold no stock: their lanes are left out."
+        )),
+        (own, N_(
+            "%(n)s locations ship but have no lane to their own region: 1 day is taken, at the usual cost."
+        )),
+        (filled if priced else 0, N_("%(n)s lanes have no cost: they take the median of lanes of the same kind.")),
+        (int(query.scope.regions is not None), N_(
+            "You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach."
+        )),
+    )  # fmt: skip
+    return tuple(Sentence(text, {"n": count}) for count, text in counts if count)

@@ -1,0 +1,254 @@
+"""Network: how much of what will be asked for lies near, from where, at what cost; and what another node would bring.
+
+Near-demand rate = sum over regions of min(region demand, stock in reach of the region's promise) / total demand, where
+no unit of stock is promised twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import N_, gettext
+from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.models.stock.placement import Flags
+from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
+from shopkeeper.supply.network.candidate_sites import CANDIDATES, Change, Node, added, compared, costed, find, ranking
+from shopkeeper.supply.network.inputs import Ground, read
+
+PROMISES = (1, 2, 3, 5)
+"""Days within which a region may be promised its goods."""
+WINDOWS = (14, 28)
+"""Days ahead whose demand is looked at."""
+LEAST_MISSING = 0.5
+"""Units by region and SKU below which nothing is said to be missing: forecasts are fractions."""
+MOVES = {"sku": pl.String, "from_location": pl.String, "location": pl.String, "units": pl.Float64}
+Tell = Callable[[float], None]
+
+__all__ = [
+    "CANDIDATES", "PROMISES", "WINDOWS", "Change", "Network", "Node", "Options", "WhatIf", "costed", "moves_of",
+    "planned", "report", "what_if",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """What near means, and how many days ahead are looked at. Raise `Refused` for days that there are not."""
+
+    promise_days: float = 2.0
+    window_days: int = 14
+
+    def __post_init__(self) -> None:
+        if not 0 < self.promise_days <= 30:
+            days = f"{self.promise_days:g}"
+            raise Refused(gettext("A promise of {days} days cannot be; choose more than 0, up to 30.", days=days))
+        if self.window_days not in WINDOWS:
+            raise Refused(gettext(
+                "Demand is looked at over {choices} days ahead, not {days}; choose one.",
+                choices=", ".join(map(str, WINDOWS)), days=self.window_days,
+            ))  # fmt: skip
+
+
+EVERYWHERE, DEFAULT = GoodsFilters(), Options()
+
+
+@dataclass(frozen=True)
+class Network:
+    """Nodes, lanes and how near the goods are, as of a day.
+
+    `now` is told of the stock that is there, `coming` with the deliveries that land in the days ahead, all of these
+    counted in full. `regions` and `categories`: see `network_placed.table`, of now; `regions` has besides `in_reach`
+    (locations that ship and keep the promise), `tile_row, tile_column`. `missing`, one row per region and SKU, dearest
+    first: `region, sku, name, category, demand, near, missing` (units), `margin_not_near`. `nodes`, one row per
+    location: see `queries/supply/network_nodes.sql`, and `reaches` (regions by lane), `near_reaches` (those within the
+    promise), `capacity_use` (0 to 1), `gives` (units placed in these days), `idle` (available units that no buyer needs
+    in these days). `lanes`, one row per lane in use: `location, name, kind, region, lead_days, cost_per_unit` (null if
+    no lane has one), `near, units`. `candidates`: `network_nodes.ranking`. `year` is how many times the days ahead a
+    year is. `priced`: costs are known. `ground` and `placed` serve `what_if`.
+    """
+
+    options: Options
+    filters: GoodsFilters
+    as_of: date
+    notes: tuple[Sentence, ...]
+    now: Figures
+    regions: pl.DataFrame
+    categories: pl.DataFrame
+    missing: pl.DataFrame
+    nodes: pl.DataFrame
+    lanes: pl.DataFrame
+    year: float
+    priced: bool
+    ground: Ground
+    placed: Placed
+
+    @cached_property
+    def candidates(self) -> pl.DataFrame:
+        """Each single further node, what brings most points first; computed when it is first asked for."""
+        return ranking(self.ground, self.placed, chosen_regions(self.ground, self.filters))
+
+    @cached_property
+    def coming(self) -> Figures:
+        """Figures with what lands in the days ahead; computed when they are first asked for."""
+        return planned(self, pl.DataFrame(schema=MOVES))
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Several nodes at once.
+
+    `change` of all regions chosen; `regions`: `region, demand, near_rate, near_rate_after, lead_days, lead_days_after,
+    freight_per_unit, freight_per_unit_after`; `nodes`: `candidate, kind, region, units` (that it has to ship).
+    """
+
+    change: Change
+    regions: pl.DataFrame
+    nodes: pl.DataFrame
+
+
+def report(
+    query: Query,
+    filters: GoodsFilters = EVERYWHERE,
+    overrides: tuple[Override, ...] = (),
+    options: Options = DEFAULT,
+    progress: Tell | None = None,
+) -> Network:
+    """How near the goods are. Regions chosen limit what is told; goods are given out to all regions in any case."""
+    ground = read(query, filters, overrides, options.window_days)
+    told = chosen_regions(ground, filters)
+    now = give_out(ground, ground.available, options.promise_days, progress)
+    regions = _regions(ground, now, told)
+    return Network(
+        options, filters, query.version.as_of, (*ground.notes, *_unreached(regions)),
+        figures(ground, now, told), regions, table(ground, now, told, "category"),
+        _missing(ground, now, told), _nodes(ground, now), _lanes(ground, now, told),
+        ground.year, ground.priced, ground, now,
+    )  # fmt: skip
+
+
+def what_if(found: Network, nodes: tuple[str, ...], node_cost: float = 0.0) -> WhatIf:
+    """The same with these candidates as shipping points besides, in this order; goods are given out anew.
+
+    Raise `Refused` for a candidate that there is not. `node_cost` is a year's cost of each (shop currency).
+    """
+    ground, told, after, rows = found.ground, chosen_regions(found.ground, found.filters), found.placed, []
+    for candidate in dict.fromkeys(nodes):
+        node = find(ground, candidate)
+        after, units = added(ground, after, node)
+        rows.append({"candidate": node.candidate, "kind": node.kind, "region": node.region, "units": units})
+    change = compared(found.now, figures(ground, after, told), found.year, node_cost * len(rows))
+    kept = ["region", "near_rate", "lead_days", "freight_per_unit"]
+    then = table(ground, after, told, "region").select(kept)
+    regions = found.regions.select("region", "demand", *kept[1:]).join(
+        then, on="region", how="left", suffix="_after", maintain_order="left"
+    )
+    schema = {"candidate": pl.String, "kind": pl.String, "region": pl.String, "units": pl.Float64}
+    return WhatIf(change, regions, pl.DataFrame(rows, schema=schema))
+
+
+def planned(found: Network, moves: pl.DataFrame) -> Figures:
+    """The figures once deliveries on their way and these moves have landed.
+
+    `moves`: `sku, from_location` (null for an order from a supplier), `location, units`, only what lands in the days
+    ahead. What a location does not have cannot leave it.
+    """
+    ground = found.ground
+    stock = ground.available + ground.landing
+    skus = {sku: place for place, sku in enumerate(ground.items["sku"])}
+    places = {name: place for place, name in enumerate(ground.nodes["location"])}
+    for sku, source, target, units in moves.select("sku", "from_location", "location", "units").iter_rows():
+        if sku in skus and target in places:
+            row, moved = skus[sku], float(units)
+            if source in places:
+                moved = min(moved, float(stock[row, places[source]]))
+                stock[row, places[source]] -= moved
+            stock[row, places[target]] += moved
+    placed = give_out(ground, stock, found.options.promise_days)
+    return figures(ground, placed, chosen_regions(ground, found.filters))
+
+
+def moves_of(orders: pl.DataFrame, transfers: pl.DataFrame, until: date) -> pl.DataFrame:
+    """Proposed orders and transfers (rows of Replenishment's reports) that land by a day, as `planned` takes them."""
+    bought = orders.select("sku", pl.lit(None, pl.String).alias("from_location"), "location", "units", "lands_on")
+    moved = transfers.select("sku", "from_location", pl.col("to_location").alias("location"), "units", "lands_on")
+    both = pl.concat([part.with_columns(pl.col("units").cast(pl.Float64)) for part in (bought, moved)])
+    return both.filter(pl.col("lands_on") <= until).select(list(MOVES))
+
+
+def chosen_regions(ground: Ground, filters: GoodsFilters) -> Flags:
+    """Which regions are told of."""
+    names = ground.regions["region"]
+    if filters.regions is None:
+        return np.ones(len(names), dtype=bool)
+    return np.array([name in filters.regions for name in names], dtype=bool)
+
+
+def _regions(ground: Ground, now: Placed, told: Flags) -> pl.DataFrame:
+    near = (now.near & ground.ships[:, None]).sum(axis=0)
+    reach = ground.regions.select("region", "tile_row", "tile_column", in_reach=pl.Series(near.astype(np.int64)))
+    return table(ground, now, told, "region").join(reach, on="region", how="left", maintain_order="left")
+
+
+def _missing(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
+    units = missing(ground, placed)
+    row, region = np.nonzero((units > LEAST_MISSING) & told[None])
+    names = ground.regions["region"].gather(region)
+    asked = ground.demand[row, region]
+    return (
+        ground.items.select("sku", "name", "category", "unit_margin")[row]
+        .with_columns(
+            region=names, demand=pl.Series(asked), near=pl.Series(asked - units[row, region]),
+            missing=pl.Series(units[row, region]),
+        )
+        .with_columns(margin_not_near=pl.col("missing") * pl.col("unit_margin"))
+        .select("region", "sku", "name", "category", "demand", "near", "missing", "margin_not_near")
+        .sort("margin_not_near", "missing", "region", "sku", descending=[True, True, False, False], nulls_last=True)
+    )  # fmt: skip
+
+
+def _nodes(ground: Ground, placed: Placed) -> pl.DataFrame:
+    gives = placed.supply.sum(axis=0) - idle(placed).sum(axis=0)
+    near = (placed.near & ground.ships[:, None]).sum(axis=1)
+    return ground.nodes.with_columns(
+        near_reaches=pl.Series(near.astype(np.int64)),
+        gives=pl.Series(gives, dtype=pl.Float64),
+        idle=pl.Series((ground.available.sum(axis=0) - gives).clip(0.0), dtype=pl.Float64),
+        capacity_use=pl.when(pl.col("capacity") > 0).then(pl.col("held") / pl.col("capacity")),
+    ).sort("value_at_cost", "on_hand", "location", descending=[True, True, False], nulls_last=True)
+
+
+def _lanes(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
+    units = np.zeros(placed.lead.shape)
+    np.add.at(units, (placed.flow.source, placed.flow.sink), placed.flow.units)
+    at, to = np.nonzero(np.isfinite(placed.lead) & told[None] & ground.ships[:, None])
+    cost = pl.Series(placed.cost[at, to], dtype=pl.Float64)
+    return (
+        ground.nodes.select("location", "name", "kind")[at]
+        .with_columns(
+            region=ground.regions["region"].gather(to), lead_days=pl.Series(placed.lead[at, to]),
+            cost_per_unit=cost if ground.priced else pl.lit(None, dtype=pl.Float64),
+            near=pl.Series(placed.near[at, to]), units=pl.Series(units[at, to]),
+        )
+        .sort("location", "lead_days", "region")
+    )  # fmt: skip
+
+
+def _unreached(regions: pl.DataFrame) -> tuple[Sentence, ...]:
+    """Regions that ask for goods and that no shipping location reaches in time."""
+    away = regions.filter((pl.col("in_reach") == 0) & (pl.col("demand") > 0))["region"].to_list()
+    if not away:
+        return ()
+    text = N_("%(n)s regions are reached by no location within the promise: %(regions)s.")
+    more = " …" if len(away) > 3 else ""
+    values: dict[str, str | int | float] = {
+        "n": len(away),
+        "regions": ", ".join(away[:3]) + more,
+    }
+    return (Sentence(text, values),)

@@ -1,0 +1,208 @@
+"""What each location has of each SKU, what it will need and what lands: the ground of orders and transfers.
+
+A location that gets its goods from a warehouse by a lane passes on to it what it will miss: the warehouse's need is
+what it ships to buyers itself, and what its stores and dealers will have to fetch, at the time when it has to leave
+(distribution requirements planning; Silver, Pyke and Thomas, chapter 11).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.engine.duckdb import Query
+from shopkeeper.models.demand.counts import Floats
+from shopkeeper.models.stock.inventory import COUNTED_PATTERNS, Policy, days_of_cover, safety_stock, shortfall
+from shopkeeper.supply import serving
+from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.supply.filters import GoodsFilters
+
+FEWEST_DELIVERIES = 3
+"""From as many deliveries on, a supplier's lead time is measured."""
+_KEY = ["location", "sku"]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """`cells`, one row per location and SKU that is kept there or asked for there, sorted so.
+
+    `cells`: `location, sku, name, category, region, abc, pattern, described, delisted_on, supplier, from_location` (who
+    supplies it; null: a supplier), `stock_day` (null: never counted), `on_hand, committed, available` (on hand less
+    committed, both at least 0), `on_the_way` (all open deliveries), `unit_cost, unit_margin` (null where unknown),
+    `pack_size, minimum_order, lead_days` (with receiving), `lead_sd, lead_source` (lane, products, deliveries, policy),
+    `service_level, daily_mean` (own demand, units per day), `error_sd, need_mean, need_sd` (with what it passes on to
+    those it supplies), `counted` (demand in single units).
+    Matrices of cells x `HORIZON` days from the day after `as_of`: `own` (expected demand), `need` (with what is passed
+    on), `landing` (units that should land). `suppliers`: rows of `supply/replenishment/suppliers`.
+    """
+
+    as_of: date
+    cells: pl.DataFrame
+    own: Floats
+    need: Floats
+    landing: Floats
+    suppliers: pl.DataFrame
+    unserved: int
+    """Region x SKU with demand that no location serves."""
+
+
+def needs(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...], policy: Policy) -> Needs:
+    """The needs of all locations for the categories and items chosen."""
+    chosen = GoodsFilters(categories=filters.categories, skus=filters.skus)
+    asked = chosen.parameters("categories", "skus")
+    items = query("supply/replenishment/items", **asked)
+    stock = query("supply/coverage/stock", **asked)
+    suppliers = query("supply/replenishment/suppliers")
+    forecasts = demand.used(query, chosen, overrides)
+    served = serving.location_demand(query, forecasts)
+    cells, rows = _cells(items, stock, served)
+    measured = _with_measured(items, suppliers)
+    cells = _with_leads(query, cells, measured, policy)
+    landing = _landing(cells, query("supply/replenishment/landing", **asked), query.version.as_of)
+    own = np.zeros((cells.height, HORIZON))
+    if not served.is_empty():
+        own[np.flatnonzero(rows.is_not_null().to_numpy())] = serving.matrix(served)[rows.drop_nulls().to_numpy()]
+    cells = _with_service(cells, policy).with_columns(on_the_way=pl.Series(landing.sum(axis=1)))
+    need, need_sd = _passed_on(cells, own, landing, policy)
+    cells = cells.with_columns(need_mean=pl.Series(need.mean(axis=1)), need_sd=pl.Series(need_sd))
+    reached = forecasts.filter(pl.col("daily_mean") > 0).join(
+        serving.shares(query, forecasts), on=["region", "sku"], how="anti"
+    )
+    return Needs(query.version.as_of, cells, own, need, landing, suppliers, reached.height)
+
+
+def _cells(items: pl.DataFrame, stock: pl.DataFrame, served: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Locations x SKUs with what is known of both, and each cell's row of `served` (null without demand)."""
+    places = pl.concat([stock.select(_KEY), served.select(_KEY)]).unique().sort(_KEY)
+    asked = served.with_row_index("row").select(
+        *_KEY, pl.col("row").cast(pl.Int64), "pattern", "daily_mean", "error_sd", stands="region"
+    )
+    known = stock.select(*_KEY, "region", "on_hand", "committed", stock_day="day")
+    found = (
+        places.join(known, on=_KEY, how="left", maintain_order="left")
+        .join(asked, on=_KEY, how="left", maintain_order="left")
+        .join(items.rename({"lead_days": "_days", "lead_sd": "_sd"}), on="sku", how="inner", maintain_order="left")
+    )
+    there = pl.col("on_hand").fill_null(0).clip(0) - pl.col("committed").fill_null(0)
+    cells = found.with_columns(
+        pl.coalesce("region", "stands").alias("region"),
+        pl.col("on_hand", "committed").fill_null(0),
+        pl.col("pattern").fill_null("none"),
+        pl.col("daily_mean", "error_sd").fill_null(0.0),
+        available=there.clip(0).cast(pl.Float64),
+    )
+    return cells.drop("row", "stands", "_days", "_sd"), found["row"]
+
+
+def _with_measured(items: pl.DataFrame, suppliers: pl.DataFrame) -> pl.DataFrame:
+    """Items whose lead time nobody states get the one measured on their supplier: `lead_source` says so."""
+    enough = suppliers.filter(pl.col("deliveries") >= FEWEST_DELIVERIES)
+    told = items.join(
+        enough.select("supplier", "measured_days", "measured_sd"), on="supplier", how="left", maintain_order="left"
+    )
+    stated = pl.col("lead_days").is_not_null()
+    return told.select(
+        "sku",
+        lead_days=pl.coalesce("lead_days", "measured_days"),
+        # A lead time without a spread still has one, if it was measured.
+        lead_sd=pl.coalesce("lead_sd", "measured_sd"),
+        lead_source=pl.when(stated)
+        .then(pl.lit("products"))
+        .when(pl.col("measured_days").is_not_null())
+        .then(pl.lit("deliveries"))
+        .otherwise(pl.lit("policy")),
+    )
+
+
+def _with_leads(query: Query, cells: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    found = serving.leads(query, items, cells.select(_KEY), policy)
+    by_lane = pl.col("from_location").is_not_null()
+    return (
+        cells.join(found, on=_KEY, how="left", maintain_order="left")
+        .join(items.select("sku", "lead_source"), on="sku", how="left", maintain_order="left")
+        .with_columns(lead_source=pl.when(by_lane).then(pl.lit("lane")).otherwise("lead_source"))
+        .drop("assumed")
+    )
+
+
+def _with_service(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    kinds = cells.select("abc", "pattern").unique()
+    levels = [policy.service_level(abc, pattern) for abc, pattern in kinds.iter_rows()]
+    kinds = kinds.with_columns(pl.Series("service_level", levels, dtype=pl.Float64))
+    return cells.join(kinds, on=["abc", "pattern"], how="left", maintain_order="left").with_columns(
+        counted=pl.col("pattern").is_in(list(COUNTED_PATTERNS))
+    )
+
+
+def _landing(cells: pl.DataFrame, landing: pl.DataFrame, as_of: date) -> Floats:
+    """Cells x days: what should land; beyond the forecast's end nothing counts."""
+    found = np.zeros((cells.height, HORIZON))
+    day = (pl.col("expected_on") - as_of).dt.total_days() - 1
+    rows = landing.with_columns(column=day).filter(pl.col("column").is_between(0, HORIZON - 1))
+    rows = rows.join(cells.select(_KEY).with_row_index("row"), on=_KEY)
+    np.add.at(found, (rows["row"].to_numpy(), rows["column"].to_numpy()), rows["units"].to_numpy())
+    return found
+
+
+def _passed_on(cells: pl.DataFrame, own: Floats, landing: Floats, policy: Policy) -> tuple[Floats, Floats]:
+    """Need with what the cells supplied will have to fetch, and its daily standard deviation."""
+    need, variance = own.copy(), np.square(cells["error_sd"].to_numpy())
+    supplied = cells.with_row_index("row").filter(pl.col("from_location").is_not_null())
+    giver = cells.select(pl.col("location").alias("from_location"), "sku").with_row_index("giver")
+    pairs = supplied.join(giver, on=["from_location", "sku"]).sort("row")
+    rows, givers = pairs["row"].to_numpy(), pairs["giver"].to_numpy()
+    if not len(rows):
+        return need, np.sqrt(variance)
+    lead = pairs["lead_days"].to_numpy()
+    kept = safety_stock(
+        pairs["service_level"].to_numpy(), lead + policy.review_days, pairs["lead_sd"].to_numpy(),
+        pairs["daily_mean"].to_numpy(), pairs["error_sd"].to_numpy(), pairs["counted"].to_numpy(),
+    )  # fmt: skip
+    free = np.maximum(pairs["available"].to_numpy() - kept, 0)
+    missing = np.maximum(np.maximum.accumulate(shortfall(own[rows], free, landing[rows]), axis=1), 0)
+    fetched = np.diff(missing, axis=1, prepend=0.0)
+    np.add.at(need, givers, _earlier(fetched, np.ceil(lead).astype(int)))
+    np.add.at(variance, givers, np.square(pairs["error_sd"].to_numpy()))
+    return need, np.sqrt(variance)
+
+
+def _earlier(units: Floats, days: np.ndarray) -> Floats:
+    """Each row moved to the left by its days; what would fall before the first day is needed on the first."""
+    found = np.zeros_like(units)
+    for shift in np.unique(days):
+        chosen, step = days == shift, min(int(shift), units.shape[1] - 1)
+        found[chosen, : units.shape[1] - step] = units[chosen, step:]
+        found[chosen, 0] += units[chosen, :step].sum(axis=1)
+    return found
+
+
+def cover(found: Needs, rows: np.ndarray) -> Floats:
+    """Forward days of cover of these cells by their own demand; NaN beyond the forecast."""
+    return days_of_cover(found.own[rows], found.cells["available"].to_numpy()[rows], found.landing[rows])
+
+
+def notes_of(found: Needs) -> Mapping[str, int]:
+    """How many cells (SKUs for `no_cost`) fall short in each way; only those that do.
+
+    `no_forecast`, `no_counts` (1): nothing at all is expected, or was counted. `no_stock`: asked for but never counted;
+    `negative`: less than nothing on hand; `unknown`: SKUs in stock that nobody described; `no_cost`: SKUs without a
+    known margin or cost; `no_lead`: SKUs of which nobody says how long a supplier takes; `unserved`: region x SKU with
+    demand that no location serves.
+    """
+    cells = found.cells
+    kept = cells.filter(pl.col("stock_day").is_not_null())
+    counts = {
+        "no_forecast": int(not found.own.any()),
+        "no_counts": int(kept.is_empty()),
+        "no_stock": cells.filter(pl.col("stock_day").is_null() & (pl.col("daily_mean") > 0)).height,
+        "negative": cells.filter(pl.col("on_hand") < 0).height,
+        "unknown": kept.filter(~pl.col("described"))["sku"].n_unique(),
+        "no_cost": kept.filter(pl.col("unit_cost").is_null() | pl.col("unit_margin").is_null())["sku"].n_unique(),
+        "no_lead": kept.filter(pl.col("lead_source") == "policy")["sku"].n_unique(),
+        "unserved": found.unserved,
+    }
+    return {name: count for name, count in counts.items() if count}

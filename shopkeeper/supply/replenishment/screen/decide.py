@@ -1,0 +1,154 @@
+"""Deciding on proposals: accept, change or refuse those ticked, with a name and a reason, kept in the log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n, state
+from shopkeeper.errors import Refused
+from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
+from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.supply.replenishment import outcomes
+from shopkeeper.supply.replenishment.outcomes import Decision, Kind, Verdict
+from shopkeeper.supply.replenishment.table import VERDICTS
+from shopkeeper.ui.opened import opened
+from shopkeeper.ui.state import ask_author, held
+
+ROUND, TOLD = "_decision_round", "_decision_told"
+LOG_DAYS = 30
+"""How far back an earlier decision on the same place and item is told beside a new proposal."""
+
+
+def grid_key(name: str) -> str:
+    """The table's key; a new one after each decision, so that nothing stays ticked."""
+    return f"{name}_grid_{st.session_state.get(ROUND, 0)}"
+
+
+def log() -> pl.DataFrame:
+    """The decisions that hold; none where the state cannot be read, which is said elsewhere."""
+    try:
+        return state.decisions(held())
+    except Refused:
+        return pl.DataFrame(schema=dict(state.DECISION_COLUMNS))
+
+
+def with_decisions(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+    """Proposals with `decided` (what was decided, on which as-of, by whom; null) and `replaces` (the id, or null)."""
+    as_of = opened().version.as_of
+    known = log().filter((pl.col("kind") == kind) & (pl.col("as_of") > as_of - timedelta(days=LOG_DAYS)))
+    this = {row["proposal"]: row for row in known.iter_rows(named=True)}
+    earlier: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in known.filter((pl.col("as_of") < as_of) & (pl.col("units_decided") > 0)).iter_rows(named=True):
+        earlier.setdefault((row["location"], row["from_location"], row["sku"]), row)
+    told, replaced = [], []
+    for row in rows.iter_rows(named=True):
+        there = row["to_location"] if kind == "transfer" else row["location"]
+        before = earlier.get((there, row.get("from_location"), row["sku"]))
+        found = this.get(row["proposal"])
+        told.append(words_of(found) if found else earlier_words(before) if before else None)
+        replaced.append(found["id"] if found else None)
+    return rows.with_columns(
+        pl.Series("decided", told, dtype=pl.String), pl.Series("replaces", replaced, dtype=pl.Int64)
+    )
+
+
+def words_of(row: Mapping[str, Any]) -> str:
+    """`Changed: 12 · Ann`."""
+    units = "" if row["verdict"] == "refused" else f" {i18n.integer(row['units_decided'])}"
+    return f"{_(VERDICTS[row['verdict']])}{units} · {row['author']}"
+
+
+def earlier_words(row: Mapping[str, Any]) -> str:
+    """That the same was decided for lately: it may not be among the open deliveries yet."""
+    return _("{units} decided on {day} · {author}", units=i18n.integer(row["units_decided"]),
+             day=row["as_of"].isoformat(), author=row["author"])  # fmt: skip
+
+
+def draw(chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy) -> None:
+    """The form for the rows ticked; what was kept is said once."""
+    if said := st.session_state.pop(TOLD, None):
+        st.success(said)
+    if not chosen:
+        return
+    try:
+        now = held()
+    except Refused as refusal:
+        st.warning(str(refusal))
+        return
+    with st.container(border=True, key="decide"):
+        st.markdown(f"**{summary(chosen)}**")
+        if not now.writable:
+            st.warning(state.kept_nowhere(now))
+        units = ask_units(chosen, kind)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            author = ask_author()
+            reason = st.text_input(_("Reason"), key="decision_reason", max_chars=state.LONGEST,
+                                   help=_("Needed to change or refuse; kept in the log."))  # fmt: skip
+        with st.container(horizontal=True):
+            verdicts: tuple[tuple[Verdict, str, str, bool], ...] = (
+                ("accepted", _("Accept"), ":material/check:", units is None or units == chosen[0]["units"]),
+                ("changed", _("Keep the change"), ":material/edit:", units is not None and units != chosen[0]["units"]),
+                ("refused", _("Refuse"), ":material/close:", True),
+            )
+            for verdict, words, icon, offered in verdicts:
+                pressed = st.button(
+                    words, key=f"decide_{verdict}", icon=icon, disabled=not (offered and now.writable),
+                    type="primary" if verdict == "accepted" else "secondary",
+                )  # fmt: skip
+                if pressed:
+                    keep(chosen, kind, policy, verdict, author, reason, units)
+
+
+def summary(chosen: Sequence[Mapping[str, Any]]) -> str:
+    """How many, how much, and what it costs."""
+    money = opened().version.shop.currency
+    return _("{rows} ticked: {units} for {cost}", rows=ngettext("{n} row", "{n} rows", len(chosen)),
+             units=ngettext("{n} unit", "{n} units", sum(row["units"] for row in chosen)),
+             cost=i18n.compact_money(sum(row["cost"] or 0.0 for row in chosen), money))  # fmt: skip
+
+
+def ask_units(chosen: Sequence[Mapping[str, Any]], kind: Kind) -> int | None:
+    """Another quantity, where one row is ticked."""
+    if len(chosen) > 1:
+        return None
+    row = chosen[0]
+    pack = int(row["pack_size"]) if kind == "order" else 1
+    most = None if kind == "order" else int(row["from_spare"])
+    asked = st.number_input(
+        _("Units"), min_value=1, max_value=most, value=int(row["units"]), step=pack, key=f"units_{row['proposal']}",
+        help=_("In steps of a pack.") if kind == "order" else _("At most what the source can spare."),
+    )  # fmt: skip
+    return int(asked)
+
+
+def keep(
+    chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy, verdict: Verdict, author: str, reason: str,
+    units: int | None,
+) -> None:  # fmt: skip
+    """Write to the log, say so, and begin anew; a refusal is told in place."""
+    version, run = opened().version, opened().forecast
+    made = []
+    for row in chosen:
+        given = {name: value for name, value in row.items() if name not in {"decided", "replaces"}}
+        about = (
+            outcomes.on_order(given, version.as_of, policy.review_days, version.id, run.name if run else None)
+            if kind == "order"
+            else outcomes.on_transfer(given, version.as_of, version.id, run.name if run else None)
+        )
+        decided = 0 if verdict == "refused" else units if verdict == "changed" and units else row["units"]
+        made.append(
+            Decision(**about, units_decided=decided, verdict=verdict, author=author, reason=reason,
+                     replaces=row["replaces"])
+        )  # fmt: skip
+    try:
+        state.record_decision(held(), *made)
+    except Refused as refusal:
+        st.warning(str(refusal))
+        return
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+    st.session_state[TOLD] = _("Kept in the log: {rows}.", rows=ngettext("{n} decision", "{n} decisions", len(made)))
+    st.rerun()

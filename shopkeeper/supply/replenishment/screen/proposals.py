@@ -1,0 +1,268 @@
+"""The Replenishment page's sections, its answer, and the tables of orders and of transfers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from shopkeeper import i18n
+from shopkeeper.exports.download import Download
+from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
+from shopkeeper.measures.lookup import label, measure
+from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.supply.replenishment import chart as charts
+from shopkeeper.supply.replenishment import notes, table, transfers
+from shopkeeper.supply.replenishment import report as replenishment
+from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.screen import decide
+from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
+from shopkeeper.supply.replenishment.transfers import Transfers
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.opened import load, opened
+
+SECTION = "replenishment_view"
+SHOWN, FIRST = 200, 10
+DEFINITIONS: Mapping[str, tuple[str, ...]] = {
+    "orders": ORDER_TERMS,
+    "transfers": TRANSFER_TERMS,
+    "decisions": DECISION_TERMS,
+    "levels": ("safety_stock", "reorder_point", "order_up_to", "abc_class", "demand_pattern"),
+}
+ORDER_COLUMNS = (
+    "name", "units", "location", "margin_protected", "decided", "waiting_costs", "cost", "order_by", "late_days",
+    "lands_on", "position", "reorder_point", "order_up_to", "supplier", "sku", "cover_days", "abc", "category",
+)  # fmt: skip
+TRANSFER_COLUMNS = (
+    "name", "units", "from_location", "to_location", "gain", "decided", "margin_saved", "cost", "lands_on",
+    "next_supply_on", "expected_short", "to_available", "from_available", "from_spare", "from_left", "sku", "category",
+)  # fmt: skip
+
+
+def choose_section() -> str:
+    """Only the part that is chosen is drawn."""
+    names = {
+        "orders": _("To order"), "transfers": _("To move"), "decisions": _("Decisions"),
+        "levels": _("Service levels"),
+    }  # fmt: skip
+    return session.choose(_("View"), names, SECTION, "orders", hidden=True)
+
+
+def currency() -> str:
+    """The shop's."""
+    return opened().version.shop.currency
+
+
+def money(amount: float | None) -> str:
+    """In tight places."""
+    return i18n.compact_money(amount, currency())
+
+
+def total(frame: pl.DataFrame, name: str) -> float:
+    """The sum of a column; what is not known is not in it."""
+    return float(frame[name].sum())
+
+
+def draw_answer(found: Orders, moves: Transfers) -> None:
+    """What to order and to move today, what it costs and what it protects."""
+    if found.notes.keys() & {"no_forecast", "no_counts"}:
+        return
+    rows, moved = found.rows, moves.rows
+    orders = ngettext("{n} order", "{n} orders", rows.height)
+    told = [
+        _("{orders} to place today for {cost}: {margin} of margin is protected.", orders=orders,
+          cost=money(total(rows, "cost")), margin=money(total(rows, "margin_protected")))
+        if rows.height
+        else _("Nothing has to be ordered today."),
+        _("{units} to move on {lanes}: saves {margin} of margin for {cost}.",
+          units=ngettext("{n} unit", "{n} units", int(total(moved, "units"))),
+          lanes=ngettext("{n} lane", "{n} lanes", moves.lanes.height),
+          margin=money(total(moved, "margin_saved")), cost=money(total(moved, "cost")))
+        if moved.height
+        else _("Nothing has to be moved."),
+    ]  # fmt: skip
+    st.markdown(f"#### {' '.join(told)}")
+    late = rows.filter(pl.col("late_days") > 0).height
+    with st.container(horizontal=True, gap="small"):
+        st.metric(_("To order today"), i18n.integer(rows.height), border=True,
+                  help=_("Places and items whose position is at or below the reorder point."))  # fmt: skip
+        st.metric(label("margin_protected"), money(total(rows, "margin_protected")), border=True,
+                  help=_(measure("margin_protected").description))  # fmt: skip
+        st.metric(_("Already late"), i18n.integer(late), border=True,
+                  help=_("The stock runs out before an order of today lands; look for a transfer."))  # fmt: skip
+        st.metric(label("transfer_gain"), money(total(moved, "gain")), border=True,
+                  help=_(measure("transfer_gain").description))  # fmt: skip
+
+
+def draw_notes(counts: Mapping[str, int]) -> None:
+    """What is missing loudly, what is odd in small print."""
+    loud = tuple(name for name in notes.TEXTS if name not in notes.QUIET)
+    if words := [note.told() for note in notes.told(counts, loud)]:
+        st.info("\n\n".join(words))
+    for note in notes.told(counts, notes.QUIET):
+        st.caption(f"ⓘ {note.told()}")
+
+
+def draw_orders(found: Orders, overrides: tuple[Override, ...]) -> None:
+    """The orders of today, what to do with them, and those that fall due soon."""
+    draw_notes(found.notes)
+    if found.notes.keys() & {"no_forecast", "no_counts"}:
+        return
+    if found.rows.is_empty():
+        st.success(_("No position is at or below its reorder point: nothing has to be ordered today."))
+        draw_coming(found)
+        return
+    first = found.rows.head(FIRST)
+    st.markdown(
+        _(
+            "**Do this next.** Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next "
+            "review in {days} with all of them would cost {waiting}.", days=i18n.days(found.policy.review_days),
+            n=first.height, cost=money(total(first, "cost")), margin=money(total(first, "margin_protected")),
+            share=i18n.percent(share_of(first, found.rows, "margin_protected"), 0),
+            waiting=money(total(found.rows, "waiting_costs")),
+        )
+    )  # fmt: skip
+    rows = decide.with_decisions(found.rows, "order")
+    sheet = table.orders(opened().version, found, rows)
+    chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
+    if len(chosen) == 1:
+        draw_order(chosen[0], found, overrides)
+    decide.draw(chosen, "order", found.policy)
+    draw_suppliers(found)
+    draw_coming(found)
+
+
+def draw_order(row: Mapping[str, Any], found: Orders, overrides: tuple[Override, ...]) -> None:
+    """Why this one, and how the stock goes with it and without."""
+    st.markdown(f"##### {row['name']} · {row['location']}")
+    source = LEAD_SOURCES[row["lead_source"]]
+    st.markdown(replenishment.why(row, found.policy))
+    st.caption(
+        _("Lead time {days} with a spread of {spread}, receiving included (from: {source}).",
+          days=i18n.days(row["lead_days"]), spread=i18n.days(row["lead_sd"]), source=_(source))
+    )  # fmt: skip
+    path = load(replenishment.path, overrides, found.policy, row["location"], row["sku"], row["units"], row["lands_on"])
+    lands = _("With {units} on {day}", units=i18n.integer(row["units"]), day=i18n.date_(row["lands_on"]))
+    sheet = tables.download_of(
+        "stock-path", _("Expected stock of {item} at {place}", item=row["sku"], place=row["location"]), path, ()
+    )
+    tables.show_chart(
+        lambda **_dark: charts.stock_path(path, row["reorder_point"], lands), sheet, "stock_path",
+        note=_("Expected demand with what is passed on; nobody orders anything else."),
+    )  # fmt: skip
+
+
+def draw_suppliers(found: Orders) -> None:
+    """To whom the money goes: one order per supplier is what is sent."""
+    named = found.rows.with_columns(supplier=pl.col("supplier").fill_null(_("(unknown)")))
+    groups = named.group_by("supplier").agg(
+        pl.len().cast(pl.Int64).alias("skus"), pl.col("units", "cost", "margin_protected").sum()
+    )
+    groups = groups.sort("margin_protected", "supplier", descending=[True, False])
+    sheet = table.sheet(
+        opened().version, "orders-by-supplier", _("Orders by supplier"), groups, found.filters.caption()
+    )
+    tables.show_chart(
+        lambda **_dark: charts.money_bars(
+            groups["supplier"].to_list(), groups["margin_protected"].to_list(), groups["cost"].to_list(),
+            (label("margin_protected"), _("Cost")), currency(),
+        ),
+        sheet, "suppliers",
+    )  # fmt: skip
+
+
+def draw_coming(found: Orders) -> None:
+    """What will fall due, so that orders can be put together."""
+    if found.coming.is_empty():
+        return
+    days = i18n.days(replenishment.COMING_DAYS)
+    with st.expander(_("{n} more have to be ordered within {days}", n=found.coming.height, days=days)):
+        sheet = table.orders(opened().version, found, found.coming)
+        tables.show_table(picked(sheet, [name for name in ORDER_COLUMNS if name != "decided"]), "coming", first=SHOWN)
+
+
+def draw_transfers(moves: Transfers) -> None:
+    """The moves of today, what to do with them, and the lanes that they use."""
+    draw_notes(moves.notes)
+    if moves.notes.keys() & {"no_forecast", "no_counts", "no_lanes"}:
+        return
+    if moves.rows.is_empty():
+        st.success(_("No move saves more than it costs."))
+        return
+    lane = moves.lanes.row(0, named=True)
+    st.markdown(
+        _(
+            "**Do this next.** Load {units} from {start} to {end}: it saves {margin} of margin for {cost}.",
+            units=ngettext("{n} unit", "{n} units", lane["units"]), start=lane["from_location"],
+            end=lane["to_location"], margin=money(lane["margin_saved"]), cost=money(lane["cost"]),
+        )
+    )  # fmt: skip
+    rows = decide.with_decisions(moves.rows, "transfer")
+    sheet = table.transfers(opened().version, moves, rows)
+    chosen = draw_table(sheet, "transfers", TRANSFER_COLUMNS)
+    if len(chosen) == 1:
+        st.markdown(f"##### {chosen[0]['name']} · {chosen[0]['from_location']} → {chosen[0]['to_location']}")
+        st.markdown(transfers.why(chosen[0]))
+    decide.draw(chosen, "transfer", moves.policy)
+    sheet = table.sheet(opened().version, "transfer-lanes", _("Lanes used"), moves.lanes, moves.filters.caption())
+    names = [f"{start} → {end}" for start, end in moves.lanes.select("from_location", "to_location").iter_rows()]
+    tables.show_chart(
+        lambda **_dark: charts.money_bars(
+            names, moves.lanes["margin_saved"].to_list(), moves.lanes["cost"].to_list(),
+            (label("margin_saved"), _("Cost")), currency(),
+        ),
+        sheet, "lanes", note=plan_words(moves),
+    )  # fmt: skip
+
+
+def plan_words(moves: Transfers) -> str:
+    """How good the plan is, and what held it back."""
+    plan = moves.plan
+    gap = (plan.bound - plan.gain) / plan.bound if plan.bound > 0 else 0.0
+    told = [
+        _("the best plan there is, by linear programming")
+        if gap < 1e-4
+        else _("at most {gap} below the best plan there can be", gap=i18n.percent(gap))
+    ]
+    if plan.closed:
+        told.append(ngettext("{n} lane left out because too little would go there",
+                             "{n} lanes left out because too little would go there", len(plan.closed)))  # fmt: skip
+    if plan.full:
+        told.append(_("full then: {places}", places=", ".join(plan.full)))
+    return " · ".join(told)
+
+
+def share_of(part: pl.DataFrame, whole: pl.DataFrame, name: str) -> float | None:
+    """Of the whole's sum, what the part holds; nothing where there is no sum."""
+    return total(part, name) / total(whole, name) if total(whole, name) > 0 else None
+
+
+def picked(sheet: Download, names: Sequence[str]) -> Download:
+    """The same download, its columns told in this order on the screen."""
+    words = {column.name: column for column in sheet.columns}
+    columns = tuple(words[name] for name in names if name in words)
+    return Download(sheet.report, sheet.choices, sheet.frame, sheet.about, columns)
+
+
+def draw_table(sheet: Download, key: str, names: Sequence[str]) -> list[dict[str, Any]]:
+    """The first rows, to be ticked; gives those that are."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.markdown(f"##### {sheet.about.title}", width="content")
+        tables.download_menu(sheet, key)
+    frame, words = sheet.frame.head(SHOWN), {column.name: column for column in sheet.columns}
+    shown = frame.select(name for name in names if frame[name].null_count() < frame.height or name == "decided")
+    grid = decide.grid_key(key)
+    with st.container(key=f"{key}_table"):
+        event: Any = st.dataframe(
+            shown.to_arrow(), key=grid, hide_index=True, height=420 if shown.height > 11 else "content",
+            selection_mode="multi-row", on_select="rerun", placeholder=i18n.MISSING,
+            column_config={name: tables.config_of(words[name], shown.schema[name]) for name in shown.columns},
+        )  # fmt: skip
+    told = [_("tick rows to accept, change or refuse them")]
+    if frame.height < sheet.frame.height:
+        told.insert(0, _("the first {shown} of {rows}; the download has all", shown=frame.height,
+                         rows=i18n.integer(sheet.frame.height)))  # fmt: skip
+    st.caption(" · ".join(told))
+    ticked = [row for row in event["selection"]["rows"] if row < frame.height]
+    return frame[ticked].to_dicts()

@@ -1,0 +1,136 @@
+"""Lifecycle: stages by their rules, on every day, equal plain loops."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shopkeeper.customers.churn.report import Options, report
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.lifecycle import report as lifecycle
+from shopkeeper.customers.lifecycle.report import NOT_YET, STAGES, Rules
+from shopkeeper.engine.duckdb import Scope
+from shopkeeper.errors import Refused
+from tests.customers import naive_history
+from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
+from tests.shops.fitted import START, bad_ground, bought, sample
+from tests.shops.in_memory import shop
+
+RULES = Rules(active_days=12, lost_days=30, loyal_purchases=3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    random_lines(),
+    st.sampled_from([None, date(2024, 6, 30)]),
+    st.sampled_from([None, date(2024, 4, 7)]),
+    st.integers(1, 90),
+)
+def test_stages_and_moves_equal_the_naive_count(
+    lines: list[dict[str, Any]], last_day: date | None, until: date | None, back: int
+) -> None:
+    asked = shop(lines, as_of=last_day, products=PRODUCTS)
+    last = asked.version.as_of
+    as_of = min(last, until or last)
+    since = as_of - timedelta(days=back)
+    filters = Filters(until=until)
+    found = lifecycle.report(asked, filters, RULES, since)
+    now = stages_on(lines, last, as_of)
+    then = stages_on(lines, last, since)
+    for day in found.stages["day"].unique():
+        counted = found.stages.filter((pl.col("day") == day) & (pl.col("customers") > 0))
+        assert dict(counted.select("stage", "customers").iter_rows()) == Counter(stages_on(lines, last, day).values())
+    moves = Counter((then.get(customer, NOT_YET), stage) for customer, stage in now.items())
+    assert {row[:2]: row[2] for row in found.moves.iter_rows()} == moves
+    for (before, after), customers in moves.items():
+        behind = lifecycle.customers(asked, filters, RULES, since, before, after)["customer_id"].to_list()
+        assert sorted(behind) == sorted(name for name in now if (then.get(name, NOT_YET), now[name]) == (before, after))
+        assert len(behind) == customers
+
+
+def stages_on(lines: list[dict[str, Any]], last: date, day: date) -> dict[str, str]:
+    histories = naive_history.histories(lines, CATEGORIES, last, day)
+    return {
+        customer: naive_history.stage(history, day, RULES.active_days, RULES.lost_days, RULES.loyal_purchases)
+        for customer, history in histories.items()
+    }
+
+
+def test_the_stages_of_the_sample_agree_on_every_way_to_them() -> None:
+    query, fits = sample()
+    found = lifecycle.report(query, Filters())
+    rows = report(query, fits, Filters(), Options()).customers
+    by_churn = dict(rows.group_by("stage").len().iter_rows())
+    assert by_churn == {name: count for name, count in found.counts.items() if count}
+    by_move = dict(found.moves.group_by("to_stage").agg(pl.col("customers").sum()).iter_rows())
+    assert by_move == by_churn
+    revenue = found.stages.filter(pl.col("day") == found.as_of)["revenue"].sum()
+    assert revenue == pytest.approx(found.moves["revenue"].sum())
+
+
+@pytest.mark.parametrize(
+    ("silence", "stage"), [(0, "new"), (12, "new"), (13, "at_risk"), (30, "at_risk"), (31, "lost"), (200, "lost")]
+)
+def test_a_stage_begins_on_its_day(silence: int, stage: str) -> None:
+    query = shop(bought("ann", 0), as_of=START + timedelta(days=silence))
+    found = lifecycle.report(query, Filters(), RULES, START - timedelta(days=1))
+    assert {name for name, count in found.counts.items() if count} == {stage}
+    assert found.moves.select("from_stage", "to_stage").rows() == [(NOT_YET, stage)]
+
+
+@pytest.mark.parametrize(("pause", "stage"), [(30, "active"), (31, "won_back")])
+def test_won_back_begins_after_the_silence_that_is_called_lost(pause: int, stage: str) -> None:
+    query = shop(bought("ann", 0, pause), as_of=START + timedelta(days=pause))
+    assert lifecycle.report(query, Filters(), RULES).counts[stage] == 1
+
+
+def test_value_is_what_purchases_had_brought_by_then() -> None:
+    query = shop(bought("ann", 0, 40, net_amount=7), as_of=START + timedelta(days=58))
+    stages = lifecycle.report(query, Filters()).stages.filter(pl.col("customers") > 0)
+    assert stages.select("day", "stage", "revenue").rows() == [
+        (date(2024, 1, 31), "new", 7.0),
+        (date(2024, 2, 28), "active", 14.0),
+    ]
+    assert stages["margin"].null_count() == 2
+
+
+def test_rules_read_as_sentences() -> None:
+    for label, rule in STAGES.values():
+        assert label
+        assert "%(" not in rule % Rules().words()
+
+
+@pytest.mark.parametrize("rules", [{"active_days": 90, "lost_days": 90}, {"active_days": 0}, {"loyal_purchases": 2}])
+def test_rules_that_cannot_be_told_apart_are_refused(rules: dict[str, int]) -> None:
+    with pytest.raises(Refused, match="choose"):
+        Rules(**rules)
+
+
+def test_moves_need_an_earlier_day_and_a_stage_that_there_is() -> None:
+    query = shop(bought("ann", 0, 40))
+    with pytest.raises(Refused, match="earlier day"):
+        lifecycle.report(query, Filters(), since=query.version.as_of)
+    with pytest.raises(Refused, match="no stage"):
+        lifecycle.customers(query, Filters(), from_stage="sleepy")
+
+
+def test_a_restricted_viewer_is_refused() -> None:
+    with pytest.raises(Refused, match="every purchase"):
+        lifecycle.report(shop(bought("ann", 0, 40), scope=Scope(categories=("tea",))), Filters())
+
+
+@pytest.mark.parametrize("ground", bad_ground())
+def test_bad_ground_is_counted_all_the_same(ground: str) -> None:
+    lines, as_of = bad_ground()[ground]
+    found = lifecycle.report(shop(lines, as_of=as_of), Filters())
+    assert sum(found.counts.values()) == len({row["customer_id"] for row in lines})
+
+
+def test_a_shop_without_a_sale_has_no_stages() -> None:
+    found = lifecycle.report(shop(bought("ann", 0, status="cancelled")), Filters())
+    assert found.stages.is_empty()
+    assert found.moves.is_empty()

@@ -1,0 +1,133 @@
+"""Lifetime value: historic and predicted stay apart, sums agree, intervals hold them, and nothing known is lost."""
+
+import math
+from typing import Any
+
+import polars as pl
+import pytest
+
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.lifetime_value import report as lifetime_value
+from shopkeeper.customers.lifetime_value.report import COLUMNS, MONTHS, LifetimeValue, Options
+from shopkeeper.engine.duckdb import Scope
+from shopkeeper.errors import Refused
+from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.models.buying.value import customer_lifetime_value
+from tests.shops.fitted import bad_ground, bought, living_shop, sample
+from tests.shops.in_memory import shop
+
+GROUNDS = bad_ground()
+
+
+def valued(**options: Any) -> LifetimeValue:
+    query, fits = sample()
+    return lifetime_value.report(query, fits, Filters(), Options(**options))
+
+
+def test_predicted_value_is_that_of_the_models() -> None:
+    _, fits = sample()
+    found = valued(value="revenue")
+    rows = found.customers.filter(pl.col("monetary_value").is_null() | (pl.col("monetary_value") >= 0)).head(500)
+    assert fits.chosen is not None
+    expected = customer_lifetime_value(
+        fits.models[fits.chosen], fits.spends["revenue"], rows.with_columns(customers=1), MONTHS[12], 0.1
+    )
+    assert (rows["predicted_value"] / expected - 1).abs().max() < 1e-9  # type: ignore[operator]
+
+
+def test_historic_value_is_what_the_shop_took() -> None:
+    query, _ = sample()
+    found = valued(value="revenue")
+    purchases = query("customers/histories", **Filters().acquired())
+    assert found.customers["historic_value"].sum() == pytest.approx(purchases["revenue"].sum())
+    assert found.customers.columns == list(COLUMNS)
+
+
+def test_longer_horizons_and_smaller_discounts_are_worth_more() -> None:
+    totals = [valued(months=months).customers["predicted_value"].sum() for months in MONTHS]
+    assert totals == sorted(totals)
+    assert valued(discount=0.0).customers["predicted_value"].sum() > totals[2]
+
+
+@pytest.mark.parametrize("fitted_by", ["shop", "channel"])
+def test_segments_add_up_and_lie_in_their_intervals(fitted_by: str) -> None:
+    found = valued(fitted_by=fitted_by)
+    total = found.customers["predicted_value"].sum()
+    for _, part in found.segments.group_by("segment_kind"):
+        assert part["customers"].sum() == found.customers.height
+        assert part["predicted_value"].sum() == pytest.approx(total)
+        assert (part["low"] < part["predicted_value"]).all()
+        assert (part["high"] > part["predicted_value"]).all()
+    assert set(found.segments["segment_kind"]) == {"all", "cohort", "channel", "region", "category"}
+
+
+def test_predictions_of_the_past_hold_what_then_happened() -> None:
+    """Fitted up to the split, the interval of all customers' purchases is met within a few per cent."""
+    query, fits = sample()
+    assert fits.calibration_end is not None
+    found = lifetime_value.report(query, fits, Filters(until=fits.calibration_end), Options(discount=0.0))
+    held = query(
+        "customers/model_check/holdout", calibration_end=fits.calibration_end, as_of=fits.as_of, risk_days=90
+    )  # fmt: skip
+    actual = (held["holdout"] * held["customers"]).sum()
+    assert found.customers["expected_purchases"].sum() == pytest.approx(actual, rel=0.05)
+
+
+def test_the_lorenz_curve_runs_from_nothing_to_all() -> None:
+    found = valued()
+    for name in ("historic", "predicted"):
+        held = found.lorenz[name]
+        assert (held[0], held[100]) == (0.0, pytest.approx(1.0))
+        assert held.is_sorted()
+        assert (held >= found.lorenz["share"] - 1e-9).all()
+    assert found.top_predicted == found.lorenz["predicted"][10]
+
+
+def test_distribution_and_matrix_hold_everybody() -> None:
+    found = valued()
+    assert found.distribution["customers"].sum() == found.customers.height
+    assert found.distribution["predicted_value"].sum() == pytest.approx(found.customers["predicted_value"].sum())
+    assert found.matrix["customers"].sum() == found.customers.height
+    assert found.matrix["frequency"].max() == 10
+
+
+def test_without_unit_costs_value_is_revenue_and_says_so() -> None:
+    lines = [{**row, "unit_cost": None} for row in living_shop()]
+    query = shop(lines)
+    found = lifetime_value.report(query, fit_version(query), Filters(), Options(value="margin"))
+    assert found.value == "revenue"
+    assert any("unit costs" in note.told() for note in found.notes)
+    assert found.customers["predicted_value"].null_count() == 0
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_bad_ground_has_no_nan(ground: str) -> None:
+    lines, as_of = GROUNDS[ground]
+    query = shop(lines, as_of=as_of)
+    found = lifetime_value.report(query, fit_version(query), Filters())
+    for frame in (found.customers, found.segments, found.distribution, found.lorenz, found.matrix):
+        for name, kind in frame.schema.items():
+            if kind.is_float():
+                assert all(math.isfinite(value) for value in frame[name].drop_nulls()), name
+    if found.kind is None:
+        assert found.customers["predicted_value"].null_count() == found.customers.height
+        assert found.segments["predicted_value"].null_count() == found.segments.height
+        assert found.notes
+    assert found.customers["historic_value"].null_count() == 0
+
+
+def test_refusals() -> None:
+    lines = bought("ann", 0, 30)
+    fits = fit_version(shop(lines))
+    with pytest.raises(Refused, match="every purchase"):
+        lifetime_value.report(shop(lines, scope=Scope(categories=("tea",))), fits, Filters())
+    for choice in ({"months": 5}, {"kind": "arima"}, {"discount": -0.5}):
+        with pytest.raises(Refused, match="choose"):
+            Options(**choice)
+
+
+def test_an_empty_choice_is_an_empty_report() -> None:
+    query, fits = sample()
+    found = lifetime_value.report(query, fits, Filters(acquired_channels=()), Options())
+    assert found.customers.is_empty()
+    assert found.segments.is_empty()

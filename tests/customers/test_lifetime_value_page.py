@@ -1,0 +1,152 @@
+"""The Lifetime value page without a browser: it shows what the reports say, and says what it cannot show."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shopkeeper import exports, i18n
+from shopkeeper.customers.churn import table
+from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.lifetime_value import report as lifetime_value
+from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
+from shopkeeper.customers.lifetime_value.report import LifetimeValue, Options
+from shopkeeper.customers.lifetime_value.shapes import banded, per_customer, silence_names
+from shopkeeper.customers.model_check import report as model_check
+from shopkeeper.customers.model_check.chart import compared_bars
+from tests.paths import APP
+from tests.shops import customers_on_disk
+from tests.shops.fitted import sample
+from tests.ui.test_pages import link_of, sound, texts
+
+PAGE = "pages/customers/lifetime_value.py"
+DEFAULT = Options()
+PARTS = ("segments", "distribution", "matrix", "customers", "proof")
+
+
+@pytest.fixture(autouse=True)
+def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(sample()[0].version.path.parents[1]))
+    with i18n.speaking("en"):
+        yield
+
+
+@cache
+def found(options: Options = DEFAULT) -> LifetimeValue:
+    query, fits = sample()
+    return lifetime_value.report(query, fits, Filters(), options)
+
+
+def open_page(**link: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    for name, value in link.items():
+        app.query_params[name] = value
+    return sound(app.run().switch_page(PAGE).run())
+
+
+def test_the_answer_is_that_of_the_report() -> None:
+    whole = found().segments.filter(segment_kind="all").row(0, named=True)
+    app = open_page()
+    currency = sample()[0].version.shop.currency
+    assert [metric.value for metric in app.metric] == [
+        i18n.compact_money(whole["historic_value"], currency),
+        i18n.compact_money(whole["predicted_value"], currency),
+        i18n.money(whole["predicted_value"] / whole["customers"], currency),
+        i18n.percent(found().top_predicted, 0),
+    ]
+    shown = texts(app)
+    assert f"these {i18n.integer(whole['customers'])} customers should bring" in shown
+    assert "Do this next" in shown
+    assert not app.warning
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_draws_alone_in_every_language(part: str) -> None:
+    drawn = {"segments": 1, "distribution": 2, "matrix": 1, "customers": 0, "proof": 6}
+    for language in i18n.LANGUAGES:
+        app = open_page(lang=language, value_part=part)
+        assert len(app.get("plotly_chart")) == drawn[part]
+        assert "nan" not in texts(app).lower().replace("finance", "")
+
+
+def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports() -> None:
+    app = open_page(months="24", value="revenue", discount="0", model="mbg_nbd", value_part="customers")
+    told = found(Options(24, "mbg_nbd", "shop", "revenue", 0.0))
+    listed = app.dataframe[0].value
+    assert listed.iloc[:, 0].tolist() == told.customers["customer_id"].head(len(listed)).to_list()
+    assert {"months": ["24"], "value": ["revenue"], "discount": ["0"]}.items() <= link_of(app).items()
+    assert "net revenue" in texts(app)
+    given = table.lifetime_value(sample()[0].version, told)
+    read = pl.read_csv(BytesIO(exports.to_csv(given.frame, given.about)))
+    assert read.height == told.customers.height
+    assert read["predicted_value"].to_list() == pytest.approx(told.customers["predicted_value"].to_list())
+
+
+@pytest.mark.parametrize(("name", "value"), [("months", "7"), ("discount", "lots"), ("model", "oracle")])
+def test_what_a_link_asks_for_in_vain_is_said(name: str, value: str) -> None:
+    app = open_page(**{name: value})
+    assert [warning for warning in app.warning if value in warning.value]
+    assert app.metric
+
+
+def test_without_fits_the_page_says_how_to_make_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "lake"
+    customers_on_disk.publish(root)
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(root))
+    app = open_page()
+    assert [info for info in app.info if "`python -m shopkeeper fit`" in info.value]
+    assert not app.metric
+
+
+def test_a_part_of_the_histories_is_refused_in_a_sentence() -> None:
+    query, _ = sample()
+    category = query("customers/filter_values")["category"].drop_nulls().first()
+    app = open_page(bought_categories=str(category))
+    assert [warning for warning in app.warning if "Acquired in" in warning.value]
+
+
+def test_the_proof_tells_the_models_and_the_assumption() -> None:
+    query, fits = sample()
+    app = open_page(value_part="proof")
+    shown = texts(app)
+    assert fits.reason.told() in shown
+    assert "Gamma-Gamma's assumption holds" in shown
+    assert i18n.number(fits.spends["margin"].correlation) in [metric.value for metric in app.metric]
+    checked = model_check.report(query, fits)
+    assert app.dataframe[0].value.shape[0] == checked.trials.height
+    bars = compared_bars(checked.by_frequency, "frequency", titles=("x", "y"), more=model_check.MOST)
+    assert bars.data[0].x[-1] == "7+"
+    assert list(bars.data[1].y) == checked.by_frequency["actual"].to_list()
+
+
+def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody() -> None:
+    rows = per_customer(found().segments, "channel")
+    assert (rows["predicted_each"] * rows["customers"]).to_list() == pytest.approx(rows["predicted_value"].to_list())
+    assert rows["predicted_each"].is_sorted(descending=True)
+    cells = banded(found().matrix)
+    assert silence_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
+    assert cells["customers"].sum() == found().customers.height
+    value = (cells["customers"] * cells["predicted_value"]).sum()
+    assert value == pytest.approx(found().customers["predicted_value"].sum())
+
+
+def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
+    query, fits = sample()
+    told = opportunity(query, fits, Filters(), Options())
+    assert told.most is not None
+    assert told.least is not None
+    assert told.most["low"] < told.most["each"] < told.most["high"]
+    assert told.least["each"] < told.most["each"]
+    dealt = found().customers.sort("predicted_value").with_row_index()
+    alike = dealt.with_columns(first_channel=(pl.col("index") % 4).cast(pl.String)).drop("index")
+    assert _certain(replace(found(), customers=alike), "channel").is_empty()
+    better = alike.with_columns(
+        predicted_value=pl.col("predicted_value") * pl.when(pl.col("first_channel") == "2").then(2.0).otherwise(1.0)
+    )
+    certain = _certain(replace(found(), customers=better), "channel")
+    assert certain.filter(pl.col("gap") > 0)["segment"].to_list() == ["2"]

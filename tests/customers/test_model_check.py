@@ -1,0 +1,104 @@
+"""Proof: what is shown as predicted and as actual is what the model said before, and what then happened."""
+
+import math
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from shopkeeper.customers.churn.table import checked
+from shopkeeper.customers.model_check import report as model_check
+from shopkeeper.customers.model_check.report import ModelCheck
+from shopkeeper.engine.duckdb import Scope
+from shopkeeper.errors import Refused
+from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.models.buying.model import KINDS
+from tests.shops.fitted import bad_ground, bought, living_shop, sample
+from tests.shops.in_memory import shop
+
+GROUNDS = bad_ground()
+
+
+def test_every_part_counts_every_customer() -> None:
+    query, fits = sample()
+    found = model_check.report(query, fits)
+    customers = fits.trials[0].customers
+    for frame in (found.purchases, found.risk, found.by_frequency):
+        assert frame["customers"].sum() == customers
+    assert found.histogram["actual"].sum() == customers
+    told = found.purchases.to_dicts()
+    assert found.happened == pytest.approx(sum(row["actual"] * row["customers"] for row in told))
+    assert found.off == pytest.approx(sum(row["predicted"] * row["customers"] for row in told) / found.happened - 1)
+    assert found.histogram["predicted"].sum() == pytest.approx(customers)
+
+
+def test_the_model_of_the_simulated_shop_holds() -> None:
+    query, fits = sample()
+    found = model_check.report(query, fits)
+    off = (found.histogram["predicted"] / found.histogram["actual"] - 1).abs()
+    assert off.max() < 0.1  # type: ignore[operator]
+    last = found.tracking.to_dicts()[-1]
+    assert last["cumulative_predicted"] == pytest.approx(last["cumulative_actual"], rel=0.05)
+    assert (found.purchases["predicted"] - found.purchases["actual"]).abs().max() < 0.3  # type: ignore[operator]
+    inside = found.risk.filter(pl.col("predicted").is_between(pl.col("low"), pl.col("high")))
+    assert inside.height >= 8
+
+
+def test_tracking_counts_the_purchases_of_the_calibrated_customers() -> None:
+    lines = living_shop()
+    query = shop(lines)
+    fits = fit_version(query)
+    found = model_check.report(query, fits)
+    assert fits.calibration_end is not None
+    first: dict[str, object] = {}
+    repeats = 0
+    for row in sorted(lines, key=lambda row: row["ordered_at"]):
+        day = row["ordered_at"].date()
+        if row["customer_id"] in first:
+            repeats += first[row["customer_id"]] <= fits.calibration_end  # type: ignore[operator]
+        first.setdefault(row["customer_id"], day)
+    assert found.tracking["cumulative_actual"].to_list()[-1] == repeats
+    assert found.tracking["actual"].sum() == repeats
+    assert found.tracking["day"].to_list()[-1] == fits.as_of
+    assert (found.tracking["day"].diff().drop_nulls() == timedelta(days=7)).all()
+
+
+def test_any_fitted_model_can_be_looked_at() -> None:
+    query, fits = sample()
+    for kind in KINDS:
+        assert model_check.report(query, fits, kind).kind == kind
+    assert model_check.report(query, fits).kind == fits.chosen
+    trials = model_check.report(query, fits).trials
+    assert trials["kind"].to_list() == list(KINDS)
+    assert trials.filter("chosen")["kind"].to_list() == [fits.chosen]
+
+
+def test_the_long_table_holds_every_part() -> None:
+    query, fits = sample()
+    found = model_check.report(query, fits)
+    rows = checked(found)
+    assert set(rows["part"]) == {"purchases", "risk", "frequency", "histogram", "tracking", "trial"}
+    parts = (found.purchases, found.risk, found.by_frequency, found.histogram, found.tracking)
+    assert rows.height == sum(part.height for part in parts) + 5 * found.trials.height
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_bad_ground_is_empty_or_finite(ground: str) -> None:
+    lines, as_of = GROUNDS[ground]
+    query = shop(lines, as_of=as_of)
+    found = model_check.report(query, fit_version(query))
+    for frame in frames(found):
+        for name, kind in frame.schema.items():
+            if kind.is_float():
+                assert all(math.isfinite(value) for value in frame[name].drop_nulls()), name
+    assert found.reason.told()
+
+
+def frames(found: ModelCheck) -> list[pl.DataFrame]:
+    return [value for value in vars(found).values() if isinstance(value, pl.DataFrame)]
+
+
+def test_a_restricted_viewer_is_refused() -> None:
+    fits = fit_version(shop(bought("ann", 0, 30)))
+    with pytest.raises(Refused, match="every purchase"):
+        model_check.report(shop(bought("ann", 0, 30), scope=Scope(regions=("north",))), fits)

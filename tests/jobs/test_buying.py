@@ -1,0 +1,193 @@
+"""Fits: truth is found again on the simulated shop, nothing after the split is used before it, bad ground is told."""
+
+import json
+import math
+import re
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from shopkeeper import i18n
+from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying.job import Cancelled, fit_version
+from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits, Sentence, Word
+from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
+from shopkeeper.models.buying.model import KINDS
+from tests.paths import SAMPLE
+from tests.shops.fitted import bad_ground, bought, living_shop, sample
+from tests.shops.in_memory import shop
+
+GROUNDS = bad_ground()
+
+
+def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals() -> None:
+    _, fits = sample()
+    truth = json.loads((SAMPLE / "truth" / "parameters.json").read_text(encoding="utf-8"))["purchasing"]
+    model = fits.models["bg_nbd"]
+    errors = dict(model.standard_errors)
+    for name, value in model.parameters:
+        assert abs(value - truth[name]) <= 1.96 * errors[name], name
+
+
+def test_the_model_that_made_the_shop_wins_the_holdout() -> None:
+    _, fits = sample()
+    assert fits.chosen == "bg_nbd"
+    assert [trial.kind for trial in fits.trials] == list(KINDS)
+    best = max(fits.trials, key=lambda trial: trial.log_likelihood or -math.inf)
+    assert best.kind == fits.chosen
+    assert KIND_NAMES["bg_nbd"] in fits.reason.told()
+
+
+def test_predicted_risk_is_within_three_points_of_what_happened_in_every_tenth() -> None:
+    query, fits = sample()
+    assert fits.chosen is not None
+    assert fits.calibration_end is not None
+    held = in_units(
+        query(
+            "customers/model_check/holdout", calibration_end=fits.calibration_end, as_of=fits.as_of, risk_days=RISK_DAYS
+        ),
+        fits.unit,
+    )  # fmt: skip
+    tenths = risk_by_tenth(fits.calibrated[fits.chosen], held)
+    assert tenths.height == 10
+    assert (tenths["customers"] >= 500).all()
+    assert (tenths["predicted"] - tenths["happened"]).abs().max() <= 0.03  # type: ignore[operator]
+
+
+def test_a_fit_up_to_the_split_knows_nothing_of_what_came_after() -> None:
+    lines = living_shop()
+    early = [row for row in lines if row["ordered_at"].date() < bought("x", 267)[0]["ordered_at"].date()]
+    as_of = bought("x", 399)[0]["ordered_at"].date()
+    one, other = (fit_version(shop(rows, as_of=as_of)) for rows in (lines, early))
+    assert one.calibration_end == other.calibration_end
+    assert one.calibrated == other.calibrated
+    assert one.calibrated
+    assert one.models != other.models
+
+
+def test_fits_outlive_the_process_as_json(tmp_path: Path) -> None:
+    query, fits = sample()
+    version = query.version
+    assert files.read(version) == fits
+    elsewhere = replace(version, path=tmp_path / "versions" / version.id)
+    assert files.read(elsewhere) is None
+    files.write(elsewhere, fits)
+    assert files.read(elsewhere) == fits
+    assert [file.name for file in (tmp_path / "fits").iterdir()] == [f"{version.id}.json"]
+    text = files.path_of(elsewhere).read_text(encoding="utf-8")
+    files.path_of(elsewhere).write_text(text.replace('"format": 1', '"format": 0'), encoding="utf-8")
+    assert files.read(elsewhere) is None
+    assert files.prune(tmp_path) == [version.id]
+    assert not list((tmp_path / "fits").iterdir())
+
+
+def test_plain_rates_count_customers_alike() -> None:
+    lines = [row for n in range(50) for row in bought(f"c{n}", 100, *([190] if n < 20 else []))]
+    query = shop(lines, as_of=bought("x", 219)[0]["ordered_at"].date())
+    rates = {rate.days: rate for rate in fit_version(query).rates}
+    assert set(rates) == {30, 60}, "the shop is 120 days old"
+    assert (rates[60].customers, rates[60].buyers, rates[60].purchases) == (50, 20, 20)
+    assert (rates[60].frequency_band, rates[60].silence_band) == (0, 2)
+
+
+def test_a_fit_can_be_called_off() -> None:
+    with pytest.raises(Cancelled):
+        fit_version(shop(bought("ann", 0, 300)), cancelled=lambda: True)
+
+
+def test_progress_names_its_steps_and_ends_at_the_whole() -> None:
+    steps: list[tuple[str, float]] = []
+    fit_version(shop(bought("ann", 0, 300)), lambda step, share: steps.append((step, share)))
+    shares = [share for _, share in steps]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_bad_ground_gets_a_sentence_and_no_nan(ground: str) -> None:
+    lines, as_of = GROUNDS[ground]
+    fits = fit_version(shop(lines, as_of=as_of))
+    assert fits.reason.told().endswith(".")
+    assert "%(" not in fits.reason.told()
+    for note in fits.notes:
+        assert "%(" not in note.told()
+    if fits.chosen is None:
+        assert "plain rate" in fits.reason.told()
+    for number in numbers(fits):
+        assert math.isfinite(number)
+    assert {rate.days for rate in fits.rates} <= set(HORIZONS)
+
+
+def numbers(fits: Fits) -> list[float]:
+    trials = [asdict(trial) for trial in fits.trials]
+    found = [value for trial in trials for value in trial.values() if isinstance(value, float)]
+    for model in (*fits.models.values(), *fits.calibrated.values()):
+        found += [value for _, value in (*model.parameters, *model.standard_errors)]
+    return [*found, *fits.means.values()]
+
+
+def test_a_shop_too_young_says_what_it_needs() -> None:
+    lines, as_of = GROUNDS["three weeks"]
+    fits = fit_version(shop(lines, as_of=as_of))
+    assert fits.chosen is None
+    assert not fits.trials
+    assert "180" in fits.reason.told()
+    assert "21 days" in fits.reason.told()
+
+
+def test_by_weeks_says_the_same_as_by_days() -> None:
+    query, fits = sample()
+    weekly = fit_version(query, unit="week")
+    assert weekly.chosen == fits.chosen
+    ratio = dict(fits.models["bg_nbd"].parameters)["alpha"] / dict(weekly.models["bg_nbd"].parameters)["alpha"]
+    assert ratio == pytest.approx(7, rel=1e-3)
+
+
+def test_segments_have_fits_of_their_own() -> None:
+    query, fits = sample()
+    channels = query("jobs/buying/tuples", by="channel")
+    sizes = channels.group_by("segment").agg(pl.col("customers").sum())
+    assert set(fits.segments["channel"]) == set(sizes["segment"])
+    for segment, customers in sizes.iter_rows():
+        assert fits.segments["channel"][segment].customers == customers
+    assert set(fits.segments["cohort"]) == {"2023", "2024", "2025", "2026"}
+
+
+def test_the_split_holds_out_the_last_third() -> None:
+    query, fits = sample()
+    days = (fits.as_of - query.version.first_day).days + 1
+    assert fits.calibration_end == fits.as_of - timedelta(days=days // 3)
+
+
+def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
+    values: dict[str, Word] = {
+        "day": "2025-06-30",
+        "n": 1234567,
+        "x": -1234.5,
+        "why": Sentence("%(v)s", {"v": "margin"}),
+    }
+    told = Sentence("%(day)s|%(n)s|%(x)s|%(why)s", values)
+    assert told.told() == "Jun 30, 2025|1,234,567|-1,234.5|margin"
+    with i18n.speaking("zh_CN"):
+        assert told.told() == "2025年6月30日|1,234,567|-1,234.5|毛利"
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_every_sentence_is_told_whole_in_chinese(ground: str) -> None:
+    lines, as_of = GROUNDS[ground]
+    fits = fit_version(shop(lines, as_of=as_of))
+    trials = [trial.refused for trial in fits.trials if trial.refused]
+    with i18n.speaking("zh_CN"):
+        for sentence in (fits.reason, *fits.notes, *trials):
+            assert not re.search(r"[a-z]{4,} [a-z]{2,} [a-z]{2,}", sentence.told()), sentence.told()
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(ground: str) -> None:
+    lines, as_of = GROUNDS[ground]
+    notes = [note.told() for note in fit_version(shop(lines, as_of=as_of)).notes]
+    assert len(notes) == len(set(notes))
+    assert sum("came back; a model of their spending" in note for note in notes) <= 1

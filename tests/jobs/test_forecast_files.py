@@ -1,0 +1,109 @@
+"""Runs beside the versions: whole or not at all, replaced in one step, removed with their version."""
+
+import json
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.contract.tables import ORDER_LINES
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.errors import Refused
+from shopkeeper.imports import job
+from shopkeeper.imports.mapping import file as mapping_file
+from shopkeeper.jobs.buying.job import Cancelled
+from shopkeeper.jobs.forecast import files
+from shopkeeper.jobs.forecast import run as forecast_run
+from shopkeeper.jobs.forecast.job import Run, forecast_history
+from shopkeeper.lake.version import Version
+from tests.shops.forecast import known
+from tests.shops.in_memory import frame, line
+
+
+@pytest.fixture
+def version(tmp_path: Path) -> Version:
+    file = tmp_path / "order_lines.parquet"
+    days = [date(2024, 1, 1) + timedelta(days=day) for day in range(80)]
+    frame(
+        ORDER_LINES, [line("ann", day, ship_to_region="north", quantity=1 + day.day % 3) for day in days]
+    ).write_parquet(file)
+    return job.import_files([file], mapping_file.load("sample"), tmp_path / "data").version
+
+
+@pytest.fixture
+def run() -> Run:
+    return forecast_history(known([("A", "tea", "north", np.full(60, 2.0))]))
+
+
+def test_a_version_without_a_run_has_empty_tables(version: Version) -> None:
+    assert files.current(version) is None
+    assert files.told(version) is None
+    assert files.made(version) == {}
+
+
+def test_a_run_is_read_as_it_was_written(version: Version, run: Run) -> None:
+    files.publish(version, run.tables, run.told)
+    assert files.told(version) == run.told
+    for name, file in files.made(version).items():
+        assert pl.read_parquet(file).equals(run.tables[name]), name
+
+
+def test_the_next_run_takes_its_place_and_the_last_but_one_is_removed(version: Version, run: Run) -> None:
+    runs = [files.publish(version, run.tables, {**run.told, "number": number}) for number in range(3)]
+    assert files.told(version) == {**run.told, "number": 2}
+    assert not runs[0].exists()
+    assert runs[2].is_dir()
+    assert len([folder for folder in runs[2].parent.iterdir() if folder.is_dir()]) == files.KEPT_RUNS
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", '{"format": 0, "run": "x"}', '{"format": 1, "run": "gone"}'])
+def test_a_pointer_that_points_nowhere_is_no_run(version: Version, run: Run, broken: str) -> None:
+    made = files.publish(version, run.tables, run.told)
+    (made.parent / files.POINTER).write_text(broken, encoding="utf-8")
+    assert files.current(version) is None
+
+
+def test_runs_of_versions_that_are_gone_are_removed(version: Version, run: Run) -> None:
+    made = files.publish(version, run.tables, run.told)
+    root = version.path.parent.parent
+    orphan = root / "forecasts" / "20200101T000000Z-000000" / "a run"
+    shutil.copytree(made, orphan)
+    assert files.prune(root) == ["20200101T000000Z-000000"]
+    assert made.is_dir()
+
+
+def test_where_nothing_can_be_written_the_run_before_stays(version: Version, run: Run) -> None:
+    made = files.publish(version, run.tables, run.told)
+    lost = {name: frame for name, frame in run.tables.items() if name != "event_factors"}
+    with pytest.raises(KeyError):
+        files.publish(version, lost, {})
+    assert files.current(version) == made
+    home = made.parent
+    shutil.rmtree(home)
+    home.write_text("in the way", encoding="utf-8")
+    with pytest.raises(Refused, match="Make room or give access"):
+        files.publish(version, run.tables, run.told)
+
+
+def test_the_job_makes_a_run_that_pages_can_read_and_takes_over_what_did_not_change(version: Version) -> None:
+    first = forecast_run.make(version)
+    query = open_version(version, made=files.made(version))
+    assert query("jobs/forecast/items").height > 0
+    query.close()
+    again = forecast_run.make(version)
+    assert first.told["reused"] == 0
+    assert again.told["reused"] == again.told["series"] > 0
+    assert set(again.tables) == set(MADE_TABLES)
+    assert json.loads((files.made(version)["forecasts"].parent / "run.json").read_text()) == again.told
+
+
+def test_a_job_called_off_leaves_the_run_before_in_use(version: Version) -> None:
+    forecast_run.make(version)
+    before = files.current(version)
+    with pytest.raises(Cancelled):
+        forecast_run.make(version, cancelled=lambda: True)
+    assert files.current(version) == before

@@ -1,0 +1,95 @@
+"""Event factors against simulated truth, and who owns a day on which events meet."""
+
+import numpy as np
+import pytest
+
+from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.demand.events import DIP_DAYS, LULL_DAYS, Window, estimate, mark
+
+SALE = [Window("sale", start, start + 9) for start in (100, 465, 830)]
+DAYS = 1000
+
+
+def simulated(truth: Array, level: float, seed: int = 1, lull: float = 1.0, dip: float = 1.0) -> Array:
+    """Categories x days of Poisson counts: `truth` are their factors by day of the window."""
+    expected = np.full((truth.shape[0], DAYS), level)
+    for window in SALE:
+        expected[:, window.start : window.end + 1] *= truth
+        expected[:, window.start - LULL_DAYS : window.start] *= lull
+        expected[:, window.end + 1 : window.end + 1 + DIP_DAYS] *= dip
+    return np.random.default_rng(seed).poisson(expected).astype(np.float64)
+
+
+def core(values: Array) -> Array:
+    return values[:, LULL_DAYS:-DIP_DAYS]
+
+
+def test_factors_are_found_and_what_surrounds_an_ordinary_event_stays_ordinary() -> None:
+    truth = np.tile(np.r_[np.full(9, 1.5), 4.0], (3, 1)) * np.array([[1.0], [1.3], [0.8]])
+    totals = simulated(truth, 60.0)
+    found = estimate(totals, mark(SALE, DAYS), np.ones_like(totals))
+    assert found.years == {"sale": 3}
+    assert core(found.values["sale"]) == pytest.approx(truth, rel=0.2)
+    assert (found.values["sale"][:, :LULL_DAYS] == 1).all()
+    assert (found.values["sale"][:, -DIP_DAYS:] == 1).all()
+
+
+def test_a_lull_before_and_a_dip_after_are_found() -> None:
+    totals = simulated(np.full((2, 10), 2.0), 80.0, lull=0.7, dip=0.6)
+    found = estimate(totals, mark(SALE, DAYS), np.ones_like(totals)).values["sale"]
+    assert found[:, :LULL_DAYS] == pytest.approx(0.7, abs=0.06)
+    assert found[:, -DIP_DAYS:] == pytest.approx(0.6, abs=0.06)
+
+
+def test_a_thin_category_is_held_near_the_shop() -> None:
+    truth = np.full((8, 10), 2.0)
+    level = np.r_[np.full(7, 50.0), 0.5]
+    totals = simulated(truth, 1.0) * 0 + np.random.default_rng(4).poisson(
+        np.array(level)[:, None] * np.where(mark(SALE, DAYS).core, 2.0, 1.0)
+    )
+    marks = mark(SALE, DAYS)
+    thin = core(estimate(totals, marks, np.ones_like(totals)).values["sale"])[-1]
+    actual = np.array([totals[-1, marks.day == day].sum() for day in range(10)]) / (0.5 * 3)
+    assert np.abs(thin - 2).max() < 0.5 < np.abs(actual - 2).max()
+
+
+def test_weekdays_are_not_mistaken_for_the_event() -> None:
+    usual = np.tile(np.where(np.arange(DAYS) % 7 == 2, 4.0, 1.0), (1, 1))
+    totals = usual * 30
+    found = estimate(totals, mark(SALE, DAYS), usual)
+    assert core(found.values["sale"]) == pytest.approx(1, abs=1e-6)
+
+
+def test_what_comes_later_is_not_looked_at() -> None:
+    totals = simulated(np.full((1, 10), 3.0), 40.0)
+    before = estimate(totals[:, :400], mark(SALE, DAYS), np.ones((1, 400)))
+    assert before.years == {"sale": 1}
+    ahead = before.of(mark(SALE, DAYS), 1)
+    assert ahead[0, 830:840].mean() == pytest.approx(3, rel=0.15)
+    assert ahead[0, 500:820] == pytest.approx(1)
+
+
+def test_an_event_without_a_past_is_ordinary() -> None:
+    totals = simulated(np.full((2, 10), 2.0), 10.0)
+    marks = mark([*SALE, Window("new", 960, 965)], DAYS + 91)
+    found = estimate(totals[:, :900], marks, np.ones((2, 900)))
+    assert set(found.values) == {"sale"}
+    assert (found.of(marks, 2)[:, 960:966] == 1).all()
+
+
+def test_a_longer_event_than_ever_goes_on_at_its_mean() -> None:
+    totals = simulated(np.full((1, 10), 2.0), 200.0)
+    marks = mark([*SALE, Window("sale", 1010, 1029)], DAYS + 91)
+    ahead = estimate(totals, marks, np.ones_like(totals)).of(marks, 1)[0]
+    assert ahead[1010:1030] == pytest.approx(2, rel=0.1)
+    assert ahead[1045:] == pytest.approx(1)
+
+
+def test_the_shorter_event_owns_a_day_and_an_event_comes_before_another_s_dip() -> None:
+    marks = mark([Window("month", 10, 40), Window("day", 20, 20), Window("after", 43, 45)], 60)
+    named = [marks.names[number] if number >= 0 else "" for number in marks.name]
+    assert named[19:22] == ["month", "day", "month"]
+    assert marks.day[20] == 0
+    assert named[43:46] == ["after"] * 3
+    assert not marks.core[46]
+    assert marks.ordinary[:5].all()

@@ -1,0 +1,485 @@
+"""Demand: sums agree at every level, manual values stand beside the statistical ones, figures follow their formulas."""
+
+import atexit
+import math
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shopkeeper.contract.forecasts import HORIZON, WEEKS
+from shopkeeper.engine.duckdb import Scope
+from shopkeeper.errors import Refused
+from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.supply.demand import backtest, table, two_sided
+from shopkeeper.supply.demand import lost as demand_lost
+from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand.bands import BANDS, added, correlation, totals
+from shopkeeper.supply.demand.overrides import USED_COLUMNS, Override
+from shopkeeper.supply.demand.parts import behind, series_weeks
+from shopkeeper.supply.demand.report import Options
+from shopkeeper.supply.filters import GoodsFilters
+from tests.shops.fitted import living_shop
+from tests.shops.in_memory import MemoryQuery, line, shop
+
+AS_OF = date(2024, 12, 31)
+FIRST = date(2023, 10, 1)
+ALL = GoodsFilters()
+PRODUCTS = [
+    {"sku": "tea", "category": "Tea", "name": "Green tea", "unit_cost": 4, "price": 10},
+    {"sku": "cup", "category": "Cups", "name": "Cup", "unit_cost": 1, "price": 3},
+]
+DAILY = {("north", "tea"): 2.0, ("south", "tea"): 1.0, ("north", "cup"): 0.5}
+CATEGORY = {"tea": "Tea", "cup": "Cups"}
+KEYS = {"shop": (), "category": ("category",), "region": ("region",), "region_category": ("region", "category"),
+        "sku": ("category", "sku"), "region_sku": ("region", "category", "sku")}  # fmt: skip
+
+
+def forecast_rows(daily: dict[tuple[str, str], float]) -> list[dict[str, Any]]:
+    """A forecast of flat days at every level that adds up, with bands of 1 and 2 units a week around each."""
+    found: list[dict[str, Any]] = []
+    for level, keys in KEYS.items():
+        sums: dict[tuple[str, ...], float] = {}
+        for (region, sku), units in daily.items():
+            row = {"region": region, "category": CATEGORY[sku], "sku": sku}
+            key = tuple(row[name] for name in keys)
+            sums[key] = sums.get(key, 0.0) + units
+        for key, units in sums.items():
+            bands = {f"low_{level_}": [max(units * 7 - reach, 0)] * WEEKS for level_, reach in (("80", 1), ("95", 2))}
+            bands |= {f"high_{level_}": [units * 7 + reach] * WEEKS for level_, reach in (("80", 1), ("95", 2))}
+            found.append(
+                {"level": level, "pattern": "smooth", "model": "flat", "daily_mean": units, "error_sd": 1.0,
+                 "units": [units] * HORIZON, **bands, **dict(zip(keys, key, strict=True))}
+            )  # fmt: skip
+    return found
+
+
+def lines_of(days: int = 400) -> list[dict[str, Any]]:
+    """Tea in the north every day, in the south every second; a cup in the north every fourth."""
+    rows = [line("first", FIRST, sku="tea", ship_to_region="north", net_amount=10)]
+    for day in range(days):
+        at = AS_OF - timedelta(days=day)
+        every = (("north", "tea", 1, 10), ("south", "tea", 2, 10), ("north", "cup", 4, 3))
+        rows += [
+            line(f"{region}{day}", at, sku=sku, ship_to_region=region, net_amount=price, order_id=f"{region}{sku}{day}")
+            for region, sku, step, price in every
+            if day % step == 0
+        ]
+    return rows
+
+
+def demand_shop(**tables: Any) -> MemoryQuery:
+    given = {"products": PRODUCTS, "forecasts": forecast_rows(DAILY)} | tables
+    return shop(lines_of(), as_of=AS_OF, **given)
+
+
+def override(sku: str, region: str | None, units: float, first: int = 1, last: int = 7, **more: Any) -> Override:
+    """From so many days after as-of to so many."""
+    values: dict[str, Any] = {
+        "id": f"{sku}{region}{units}", "statistical_units_per_day": 3.0, "author": "Ann", "reason": "campaign",
+        "made_at": datetime(2025, 1, 1, tzinfo=UTC), "starts_on": AS_OF + timedelta(days=first),
+        "ends_on": AS_OF + timedelta(days=last),
+    }  # fmt: skip
+    return Override(sku=sku, region=region, units_per_day=units, **(values | more))
+
+
+def by_key(frame: pl.DataFrame) -> dict[tuple[str, str], list[float]]:
+    return {(row["region"], row["sku"]): row["units"] for row in frame.to_dicts()}
+
+
+def test_the_forecast_in_use_is_the_statistical_one_until_somebody_knows_better() -> None:
+    found = demand.used(demand_shop(), ALL)
+    assert found.columns == list(USED_COLUMNS)
+    assert by_key(found) == {key: [units] * HORIZON for key, units in DAILY.items()}
+    assert not found["overridden"].any()
+
+
+def test_a_manual_value_holds_for_its_days_and_its_region_only() -> None:
+    found = demand.used(demand_shop(), ALL, (override("tea", "south", 5.0, 3, 4),))
+    units = by_key(found)
+    assert units["south", "tea"] == [1, 1, 5, 5, *[1] * (HORIZON - 4)]
+    assert units["north", "tea"] == [2] * HORIZON
+    row = found.filter(pl.col("overridden")).to_dicts()
+    assert [(one["region"], one["sku"]) for one in row] == [("south", "tea")]
+    assert row[0]["daily_mean"] == pytest.approx((HORIZON + 8) / HORIZON)
+    assert row[0]["error_sd"] == 1.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0, 1000), st.integers(1, HORIZON), st.integers(0, 40))
+def test_regions_share_a_value_for_all_of_them_and_it_adds_up(units: float, first: int, length: int) -> None:
+    made = override("tea", None, units, first, first + length)
+    found = by_key(demand.used(QUERY, ALL, (made,)))
+    for day in range(1, HORIZON + 1):
+        north, south = found["north", "tea"][day - 1], found["south", "tea"][day - 1]
+        inside = first <= day <= first + length
+        assert north + south == pytest.approx(units if inside else 3.0)
+        assert north == pytest.approx(2 * south)
+    assert found["north", "cup"] == [0.5] * HORIZON
+
+
+def test_what_was_made_later_holds() -> None:
+    early, late = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 2, tzinfo=UTC)
+    first, second = override("tea", "south", 5.0, made_at=early), override("tea", None, 9.0, made_at=late)
+    for order in ((first, second), (second, first)):
+        assert by_key(demand.used(QUERY, ALL, order))["south", "tea"][0] == pytest.approx(3.0)
+    again = override("tea", "south", 5.0, made_at=late + timedelta(hours=1))
+    assert by_key(demand.used(QUERY, ALL, (second, again)))["south", "tea"][0] == 5.0
+
+
+def test_a_region_filter_does_not_change_how_a_value_for_all_is_shared() -> None:
+    made = (override("tea", None, 9.0),)
+    whole = by_key(demand.used(QUERY, ALL, made))["south", "tea"]
+    assert by_key(demand.used(QUERY, GoodsFilters(regions=("south",)), made)) == {("south", "tea"): whole}
+    restricted = demand_shop(scope=Scope(regions=("south",)))
+    assert by_key(demand.used(restricted, ALL, made))["south", "tea"] == pytest.approx(whole)
+
+
+def test_a_value_where_nothing_was_forecast_adds_a_row_and_one_of_an_unknown_item_none() -> None:
+    found = by_key(demand.used(QUERY, ALL, (override("cup", "south", 2.0), override("nothing", "south", 2.0))))
+    assert found["south", "cup"][:8] == [2.0] * 7 + [0.0]
+    assert set(found) == {*DAILY, ("south", "cup")}
+
+
+QUERY = demand_shop()
+atexit.register(QUERY.connection.close)
+
+
+@pytest.mark.parametrize("by", KEYS)
+def test_every_level_adds_up_to_the_whole(by: demand.Level) -> None:
+    made = (override("tea", None, 30.0), override("cup", "north", 0.0))
+    found = demand.report(QUERY, ALL, made, Options(by))
+    whole = found.totals.row(0, named=True)
+    assert whole["statistical"] == pytest.approx(28 * 3.5)
+    assert whole["units"] == pytest.approx(28 * 3.5 + 7 * 27 - 7 * 0.5)
+    for name in ("units", "statistical", "revenue", "margin", "last", "year_before"):
+        assert found.series[name].sum() == pytest.approx(whole[name]), name
+    assert found.regions["units"].sum() == pytest.approx(whole["units"])
+    assert found.patterns["units"].sum() == pytest.approx(whole["units"])
+    weeks = series_weeks(found.series, AS_OF, demand.KEYS[by])
+    assert weeks["forecast"].sum() == pytest.approx(found.weeks["forecast"].sum())
+    assert weeks["statistical"].sum() == pytest.approx(HORIZON * 3.5)
+
+
+def test_money_is_units_at_the_items_own_worth() -> None:
+    whole = demand.report(QUERY, ALL).totals.row(0, named=True)
+    assert whole["revenue"] == pytest.approx(28 * (3 * 10 + 0.5 * 3))
+    assert whole["margin"] == pytest.approx(28 * (3 * 6 + 0.5 * 2))
+
+
+def test_weeks_ahead_begin_after_as_of_and_weeks_behind_end_with_it() -> None:
+    found = demand.report(QUERY, GoodsFilters(categories=("Tea",)))
+    first = found.weeks.row(0, named=True)
+    assert (first["starts_on"], first["ends_on"]) == (AS_OF + timedelta(days=1), AS_OF + timedelta(days=7))
+    assert first["forecast"] == pytest.approx(21)
+    past = behind(found.history, AS_OF, 52)
+    assert past["ends_on"][-1] == AS_OF
+    assert past.height == 52
+    assert ((past["ends_on"] - past["starts_on"]).dt.total_days() == 6).all()
+    days = [(row["ordered_at"].date(), row["sku"]) for row in lines_of()]
+    expected = [sum(1 for day, sku in days if sku == "tea" and start <= day <= end)
+                for start, end in past.select("starts_on", "ends_on").iter_rows()]  # fmt: skip
+    assert past["units"].to_list() == expected
+
+
+def test_days_without_sales_are_zeros_and_a_year_before_is_told_only_where_there_was_one() -> None:
+    found = demand.report(QUERY, GoodsFilters(skus=("cup",)))
+    assert found.history.height == found.history["day"].n_unique()
+    assert found.history["units"].value_counts().height == 2
+    assert found.totals["year_before"][0] == 7
+    young = shop([line("a", AS_OF - timedelta(days=60), sku="tea", ship_to_region="north")], as_of=AS_OF,
+                 products=PRODUCTS, forecasts=forecast_rows(DAILY))  # fmt: skip
+    told = demand.report(young, ALL, (), Options("sku"))
+    assert told.totals["year_before"].to_list() == [None, None]
+    assert told.series["year_before"].null_count() == told.series.height
+    assert told.history["day"][0] == AS_OF - timedelta(days=60)
+
+
+def test_without_forecasts_the_history_still_stands() -> None:
+    found = demand.report(demand_shop(forecasts=[]), ALL)
+    assert found.history["units"].sum() > 0
+    for frame in (found.weeks, found.days, found.totals, found.series, found.regions, found.patterns):
+        assert frame.is_empty()
+    assert table.series(found_version(), found).frame.is_empty()
+
+
+def found_version() -> Any:
+    return QUERY.version
+
+
+@pytest.mark.parametrize(
+    "filters", [GoodsFilters(categories=()), GoodsFilters(skus=("cup",), regions=("south",)), GoodsFilters(regions=())]
+)
+def test_a_choice_of_nothing_shows_nothing_and_fails_not(filters: GoodsFilters) -> None:
+    for by in KEYS:
+        found = demand.report(QUERY, filters, (override("tea", None, 5.0),), Options(by))  # type: ignore[arg-type]
+        assert found.totals["units"].sum() == 0
+        assert found.series.is_empty()
+
+
+def test_what_has_no_region_or_no_cost_is_said() -> None:
+    rows = forecast_rows({("(none)", "tea"): 1.0, ("north", "cup"): 3.0})
+    products = [{"sku": "tea", "category": "Tea"}, PRODUCTS[1]]
+    told = " ".join(note.told() for note in demand.report(demand_shop(forecasts=rows, products=products), ALL).notes)
+    assert "25 %" in told
+    assert "in no margin: 1." in told
+
+
+def test_who_may_see_one_region_is_told_of_that_region_only() -> None:
+    found = demand.report(demand_shop(scope=Scope(regions=("south",))), ALL, (), Options("sku"))
+    assert found.totals["units"][0] == pytest.approx(28)
+    assert found.series["sku"].to_list() == ["tea"]
+    both = demand.report(demand_shop(scope=Scope(("Tea",), ("north",))), ALL)
+    assert both.totals["units"][0] == pytest.approx(56)
+
+
+def test_an_option_that_there_is_not_is_refused() -> None:
+    with pytest.raises(Refused, match="choose"):
+        Options("moon")  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="choose"):
+        Options(weeks=3)
+    with pytest.raises(Refused, match="choose"):
+        demand_lost.report(QUERY, ALL, "moon")  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="choose"):
+        two_sided.report(QUERY, fit_version(QUERY), ALL, (), 5)
+
+
+def one_series(*reaches: float) -> pl.DataFrame:
+    """Four weeks of 10 units, with bands that reach so far below and above."""
+    low, high = [10 - reach for reach in reaches], [10 + reach for reach in reaches]
+    units = [10 / 7] * 7 * len(reaches)
+    lists = {"units": units, "statistical": units, "low_80": low, "high_80": high, "low_95": low, "high_95": high}
+    return pl.DataFrame({name: [values] for name, values in lists.items()})
+
+
+def test_a_total_is_as_wide_as_its_weeks_err_together() -> None:
+    series = one_series(3, 4)
+    for together, reach in ((0.0, 5.0), (1.0, 5 * math.sqrt(2)), (0.5, 5 * math.sqrt(1.5))):
+        found = totals(series, 2, together).row(0, named=True)
+        assert found["units"] == pytest.approx(20)
+        assert found["high_80"] - 20 == pytest.approx(reach)
+        assert 20 - found["low_95"] == pytest.approx(reach)
+    assert totals(one_series(9, 9, 9, 9), 4, 1.0)["low_80"][0] == pytest.approx(40 - 36)
+
+
+def test_how_far_weeks_err_together_is_measured() -> None:
+    def checks(*errors: list[float]) -> pl.DataFrame:
+        rows = [
+            {"level": "sku", "category": "Tea", "sku": f"s{place}", "origin": AS_OF,
+             "actual_weeks": [10.0] * len(error), "forecast_weeks": [10 + one for one in error]}
+            for place, error in enumerate(errors)
+        ]  # fmt: skip
+        return demand_shop(forecast_checks=rows)("supply/demand/week_errors", level="sku", **demand.chosen(ALL))
+
+    assert correlation(checks(*[[1.0, 1.0, 1.0]] * 10)) == pytest.approx(1)
+    assert correlation(checks(*[[1.0, -1.0]] * 10)) == 0
+    assert correlation(checks(*[[1.0, 0.0, 0.0, 0.0]] * 8)) == pytest.approx(0)
+    assert correlation(checks(*[[1.0, 1.0]] * 7)) == 1
+    draw = np.random.default_rng(3)
+    common = draw.normal(size=(3000, 1)) * math.sqrt(0.4) + draw.normal(size=(3000, 4)) * math.sqrt(0.6)
+    assert correlation(checks(*common.tolist())) == pytest.approx(0.4, abs=0.05)
+
+
+def test_bands_of_series_add_up_where_a_key_is_missing_too() -> None:
+    series = pl.concat([one_series(1, 1), one_series(2, 2), one_series(4, 4)]).with_columns(
+        region=pl.Series(["a", None, None], dtype=pl.String)
+    )
+    found = {row["region"]: row for row in added(series, ["region"]).to_dicts()}
+    assert found[None]["high_80"] == [26, 26]
+    assert found["a"]["low_80"] == [9, 9]
+    assert added(series, [])["high_95"].to_list() == [[37, 37]]
+    assert set(BANDS) <= set(added(series, []).columns)
+
+
+CHECKS = [
+    {"level": "sku", "category": "Tea", "sku": "tea", "origin": AS_OF - timedelta(days=28), "days": 14, "demand": 20.0,
+     "error": 4.0, "absolute_error": 10.0, "naive_absolute_error": 15.0, "scale": 0.5, "weeks": 2, "hits_80": 1,
+     "hits_95": 2, "actual_weeks": [12.0, 8.0], "forecast_weeks": [11.0, 13.0], "naive_weeks": [8.0, 12.0]},
+    {"level": "sku", "category": "Cups", "sku": "cup", "origin": AS_OF - timedelta(days=28), "days": 14, "demand": 10.0,
+     "error": -6.0, "absolute_error": 8.0, "naive_absolute_error": 9.0, "scale": 0.0, "weeks": 2, "hits_80": 2,
+     "hits_95": 2, "actual_weeks": [5.0, 5.0], "forecast_weeks": [2.0, 2.0], "naive_weeks": [5.0, 5.0]},
+]  # fmt: skip
+
+
+def test_accuracy_follows_its_formulas() -> None:
+    found = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
+    row = found.at("sku")
+    assert row is not None
+    assert row["wape"] == pytest.approx(18 / 30)
+    assert row["naive_wape"] == pytest.approx(24 / 30)
+    assert row["week_wape"] == pytest.approx((1 + 5 + 3 + 3) / 30)
+    assert row["naive_week_wape"] == pytest.approx((4 + 4) / 30)
+    assert row["gain"] == pytest.approx(1 - 12 / 8)
+    assert row["bias"] == pytest.approx(-2 / 30)
+    assert row["mase"] == pytest.approx(10 / 14 / 0.5)
+    assert (row["hit_80"], row["hit_95"], row["weeks"]) == (0.75, 1.0, 4)
+    assert found.at("shop") is None
+
+
+def test_the_worst_item_is_the_one_whose_error_costs_most() -> None:
+    found = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
+    assert found.worst["sku"].to_list() == ["tea", "cup"]
+    assert found.worst["cost"].to_list() == pytest.approx([10 * 6, 8 * 2])
+    assert found.worst["forecast"].to_list() == [24, 4]
+    assert found.cost(1) == pytest.approx(60)
+    assert found.cost() == pytest.approx(76)
+    only = backtest.report(demand_shop(forecast_checks=CHECKS), GoodsFilters(categories=("Cups",)))
+    assert only.worst["sku"].to_list() == ["cup"]
+    assert only.accuracy["demand"].to_list() == [10]
+
+
+def test_without_a_backtest_nothing_is_said_of_accuracy() -> None:
+    found = backtest.report(demand_shop(), ALL)
+    assert found.accuracy.is_empty()
+    assert found.worst.is_empty()
+    assert found.cost() == 0
+
+
+def lost_row(sku: str, region: str, location: str, day: int, lost: float) -> dict[str, Any]:
+    return {"sku": sku, "category": CATEGORY[sku], "region": region, "location": location,
+            "day": AS_OF - timedelta(days=day), "baseline": lost, "sold": 0.0, "lost": lost}  # fmt: skip
+
+
+LOST = [
+    lost_row("tea", "north", "W1", 1, 1.0), lost_row("tea", "south", "W1", 1, 0.5),
+    lost_row("tea", "north", "W1", 2, 1.0), lost_row("tea", "north", "S1", 2, 0.25),
+    lost_row("cup", "north", "S1", 2, 9.0),
+]  # fmt: skip
+STOCK = [
+    {"day": AS_OF - timedelta(days=day), "location_id": "W1", "sku": "tea", "on_hand": on_hand}
+    for day, on_hand in ((9, 5), (2, 0), (1, -3))
+]
+
+
+@pytest.mark.parametrize("by", ["sku", "region", "location"])
+def test_lost_units_equal_a_plain_loop(by: demand_lost.By) -> None:
+    found = demand_lost.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL, by)
+    expected: dict[tuple[str | None, ...], tuple[float, set[tuple[str, date]]]] = {}
+    for row in LOST:
+        key = (row["sku"], row["region"] if by == "region" else None, row["location"] if by == "location" else None)
+        units, days = expected.setdefault(key, (0.0, set()))
+        days.add((row["location"], row["day"]))
+        expected[key] = (units + row["lost"], days)
+    seen = {
+        (row["sku"], row["region"], row["location"]): (row["lost"], row["out_days"]) for row in found.rows.to_dicts()
+    }
+    assert seen == {key: (units, len(days)) for key, (units, days) in expected.items()}
+    assert found.units == 11.75
+    assert found.margin == pytest.approx(2.75 * 6 + 9 * 2)
+    assert found.worth(1) == pytest.approx(found.rows["lost_margin"][0])
+
+
+def test_days_of_unknown_stock_are_counted_and_said() -> None:
+    found = demand_lost.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL)
+    assert (found.known_days, found.calendar_days, found.negative) == (3, 10, 1)
+    none = demand_lost.report(demand_shop(), ALL)
+    assert (none.first_day, none.known_days, none.margin) == (None, 0, None)
+
+
+def test_what_was_lost_stands_in_the_history_from_the_first_snapshot_on() -> None:
+    history = demand.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL).history.tail(11)
+    assert history["lost"].to_list() == [None, 0, 0, 0, 0, 0, 0, 0, 10.25, 1.5, 0]
+
+
+def test_the_statistical_value_beside_a_manual_one_is_that_of_its_days() -> None:
+    def value(sku: str, region: str | None, first: int, last: int) -> float | None:
+        return demand.statistical(QUERY, sku, region, AS_OF + timedelta(days=first), AS_OF + timedelta(days=last))
+
+    assert value("tea", None, 1, 7) == pytest.approx(3)
+    assert value("tea", "south", 30, 200) == pytest.approx(1)
+    assert value("nothing", None, 1, 7) is None
+    assert value("tea", None, 200, 210) is None
+
+
+def test_manual_values_are_listed_with_what_they_change() -> None:
+    made = (override("tea", "south", 5.0), override("cup", None, 1.5, statistical_units_per_day=0.5))
+    rows = {row["sku"]: row for row in demand.manual(QUERY, made).to_dicts()}
+    assert rows["tea"]["statistical_now"] == 1.0
+    assert rows["tea"]["change"] == pytest.approx(7 * 2)
+    assert rows["cup"]["statistical_now"] == 0.5
+    assert rows["cup"]["worth"] == pytest.approx(7 * 1 * 2)
+    assert rows["tea"]["author"] == "Ann"
+    seen = demand.manual(demand_shop(scope=Scope(("Cups",), ("north",))), made)
+    assert seen["sku"].to_list() == ["cup"]
+    assert demand.manual(QUERY, ()).is_empty()
+
+
+def people_shop(**more: Any) -> MemoryQuery:
+    lines = [
+        row | {"ship_to_region": ("north", "south")[place % 2], "sku": "tea"} for place, row in enumerate(living_shop())
+    ]
+    return shop(lines, products=PRODUCTS, forecasts=forecast_rows(DAILY), **more)
+
+
+def test_both_sides_add_up_to_the_forecast() -> None:
+    query = people_shop()
+    fits = fit_version(query)
+    found = two_sided.report(query, fits, ALL, (), 28)
+    assert dict(found.rows.select("region", "forecast").iter_rows()) == pytest.approx({"north": 70.0, "south": 28.0})
+    parts = found.rows.select(pl.sum_horizontal("known_customers", "new_customers", "unidentified", "rest"))
+    assert parts.to_series().to_list() == pytest.approx(found.rows["forecast"].to_list())
+    whole = found.whole.row(0, named=True)
+    for name in ("forecast", "known_customers", "new_customers", "unidentified", "rest"):
+        assert whole[name] == pytest.approx(found.rows[name].sum())
+    assert whole["unidentified"] == 0
+    assert whole["purchases"] > 0
+    longer = two_sided.report(query, fits, ALL, (), 91)
+    assert longer.whole["known_customers"][0] > whole["known_customers"]
+    assert two_sided.report(query, fits, GoodsFilters(regions=("south",))).rows["region"].to_list() == ["south"]
+    first = (query.version.as_of - AS_OF).days + 1
+    manual = two_sided.report(query, fits, ALL, (override("tea", "south", 9.0, first, first + 6),))
+    assert manual.whole["forecast"][0] == pytest.approx(98 + 56)
+
+
+def test_orders_without_identity_count_as_many_as_their_share() -> None:
+    lines = [
+        line(f"c{n % 40}", FIRST + timedelta(days=n), ship_to_region="north", sku="tea", order_id=f"o{n}")
+        for n in range(457)
+    ]
+    lines += [
+        line(None, AS_OF - timedelta(days=n), ship_to_region="north", sku="tea", order_id=f"u{n}")
+        for n in range(0, 364, 4)
+    ]
+    query = shop(lines, as_of=AS_OF, products=PRODUCTS, forecasts=forecast_rows(DAILY))
+    found = two_sided.report(query, fit_version(query), ALL)
+    row = found.rows.filter(pl.col("region") == "north").row(0, named=True)
+    known = sum(1 for one in lines if one["customer_id"] and one["ordered_at"].date() > AS_OF - timedelta(days=364))
+    assert row["unidentified_share"] == pytest.approx(91 / (91 + known))
+    assert row["units_per_purchase"] == pytest.approx(1)
+    assert row["unidentified"] == pytest.approx((row["known_customers"] + row["new_customers"]) * 91 / known)
+
+
+def test_the_check_says_what_lies_ahead_what_is_young_and_who_may_not_see_it() -> None:
+    ahead = [{"event_id": "e", "name": "Sale", "starts_on": date(2025, 2, 10), "ends_on": date(2025, 2, 12)}]
+    query = people_shop(events=ahead, as_of=date(2025, 2, 5))
+    fits = fit_version(query)
+    found = two_sided.report(query, fits, GoodsFilters(categories=("Tea",)))
+    assert found.events == ("Sale",)
+    told = " ".join(note.told() for note in found.notes)
+    assert "younger than 15 months" in told
+    assert "all categories" in told
+    with pytest.raises(Refused, match="every purchase"):
+        two_sided.report(people_shop(scope=Scope(regions=("north",))), fits, ALL)
+
+
+def test_no_figure_is_infinite_or_not_a_number() -> None:
+    nothing = demand_shop(
+        forecasts=forecast_rows({("north", "tea"): 0.0}), forecast_checks=[CHECKS[0] | {"demand": 0.0}]
+    )
+    found, checks = demand.report(nothing, ALL, (), Options("sku")), backtest.report(nothing, ALL)
+    for frame in (
+        found.totals,
+        found.series,
+        found.regions,
+        found.patterns,
+        found.weeks,
+        checks.accuracy,
+        checks.worst,
+    ):
+        for column in frame.select(pl.selectors.float()).get_columns():
+            assert all(math.isfinite(value) for value in column.drop_nulls()), column.name
+    assert found.regions["share"].to_list() == [None]

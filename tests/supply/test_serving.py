@@ -1,0 +1,144 @@
+"""Who serves whom: shares, the demand of a location, whose stock is whose, and how long goods take."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.supply import serving
+from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.filters import GoodsFilters
+from tests.shops.goods_in_memory import LANES, PLACES, counted, forecast, small_shop, sold
+from tests.shops.in_memory import MemoryQuery
+
+BOTH = [counted("W", 10), counted("S", 10)]
+
+
+def used(query: MemoryQuery) -> pl.DataFrame:
+    return demand.used(query, GoodsFilters())
+
+
+def shares_of(query: MemoryQuery) -> dict[tuple[str, str], float]:
+    found = serving.shares(query, used(query))
+    return {(row["region"], row["location"]): row["share"] for row in found.iter_rows(named=True)}
+
+
+def test_shares_are_what_was_shipped_there_in_the_category() -> None:
+    query = small_shop(BOTH, [forecast("north", 4), forecast("south", 8)])
+    assert shares_of(query) == {("north", "W"): 1.0, ("south", "W"): 0.25, ("south", "S"): 0.75}
+
+
+def test_a_location_that_does_not_keep_the_sku_serves_none_of_it() -> None:
+    lines = [sold("south", "W", 2, "cup"), sold("south", "S", 6, "tea"), sold("south", "W", 2, "tea")]
+    query = small_shop([counted("W", 9, "cup")], [forecast("south", 8, "cup")], lines=lines)
+    assert shares_of(query) == {("south", "W"): 1.0}
+
+
+def test_a_location_that_ships_a_sku_keeps_it_though_nobody_counted_it_there() -> None:
+    query = small_shop([counted("W", 10)], [forecast("south", 8)])
+    assert set(shares_of(query)) == {("south", "W"), ("south", "S")}
+
+
+def test_a_region_that_nobody_shipped_to_is_served_by_its_fastest_lane() -> None:
+    query = small_shop(BOTH, [forecast("west", 1)])
+    assert shares_of(query) == {("west", "S"): 1.0}
+    only = small_shop([counted("W", 10)], [forecast("west", 1)], lines=[sold("north", "W", 6)])
+    assert shares_of(only) == {("west", "W"): 1.0}
+
+
+def test_a_region_without_way_has_no_row() -> None:
+    query = small_shop(BOTH, [forecast("east", 1)])
+    assert serving.shares(query, used(query)).is_empty()
+    assert serving.location_demand(query, used(query)).is_empty()
+
+
+def test_without_a_forecast_there_are_neither_shares_nor_demand() -> None:
+    query = small_shop(BOTH)
+    assert serving.shares(query, used(query)).is_empty()
+    assert serving.location_demand(query, used(query)).columns == list(serving._DEMAND_SCHEMA)
+
+
+def test_a_locations_demand_is_its_share_of_each_region() -> None:
+    rising = [float(day) for day in range(91)]
+    query = small_shop(BOTH, [forecast("north", 4, error_sd=3.0), forecast("south", rising, error_sd=2.0)])
+    found = {row["location"]: row for row in serving.location_demand(query, used(query)).iter_rows(named=True)}
+    assert found["W"]["units"] == [4 + 0.25 * day for day in range(91)]
+    assert found["S"]["units"] == [0.75 * day for day in range(91)]
+    assert (found["W"]["region"], found["S"]["region"]) == ("north", "south")
+    # Each unit of the south (45 a day) goes to the warehouse with probability a quarter.
+    assert found["W"]["error_sd"] ** 2 == pytest.approx(9 + 4 / 16 + 45 * 3 / 16)
+    assert found["S"]["error_sd"] ** 2 == pytest.approx(4 * 9 / 16 + 45 * 3 / 16)
+
+
+def test_a_trickle_is_never_smooth() -> None:
+    query = small_shop(BOTH, [forecast("north", 2), forecast("south", 1.6, pattern="erratic")])
+    found = dict(serving.location_demand(query, used(query)).select("location", "pattern").iter_rows())
+    assert found == {"W": "smooth", "S": "lumpy"}
+
+
+def test_stock_belongs_to_the_regions_that_are_served_from_there() -> None:
+    query = small_shop(BOTH, [forecast("north", 4), forecast("south", 8)])
+    places = pl.DataFrame({"location": ["W", "S"], "sku": ["tea", "tea"], "region": ["north", "south"]})
+    found = serving.parts(serving.shares(query, used(query)), places)
+    assert found.rows() == [("S", "tea", "south", 1.0), ("W", "tea", "north", 4 / 6), ("W", "tea", "south", 2 / 6)]
+
+
+def test_stock_that_nobody_asks_for_stays_where_it_is() -> None:
+    query = small_shop(BOTH, [forecast("north", 0), forecast("south", 0)])
+    places = pl.DataFrame({"location": ["W"], "sku": ["tea"], "region": ["north"]})
+    assert serving.parts(serving.shares(query, used(query)), places).rows() == [("W", "tea", "north", 1.0)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["north", "south", "east"]), st.sampled_from(["W", "S", "X"]), st.integers(1, 9)),
+        min_size=1, max_size=8, unique_by=lambda way: way[:2],
+    ),
+    st.lists(st.floats(0, 9), min_size=3, max_size=3),
+)  # fmt: skip
+def test_shares_add_up_to_one_and_so_do_parts(ways: list[tuple[str, str, int]], rates: list[float]) -> None:
+    regions = ["north", "south", "east"]
+    stock = [counted(name, 10) for name in ("W", "S", "X")]
+    rows = [forecast(region, rate) for region, rate in zip(regions, rates, strict=True)]
+    query = small_shop(stock, rows, lines=[sold(*way) for way in ways], lanes=[])
+    forecasts = used(query)
+    shares = serving.shares(query, forecasts)
+    served = {region for region, _location, _units in ways}
+    sums = dict(shares.group_by("region").agg(pl.col("share").sum()).iter_rows())
+    assert set(sums) == served
+    assert all(total == pytest.approx(1) for total in sums.values())
+    located = serving.location_demand(query, forecasts)
+    asked = sum(rate for region, rate in zip(regions, rates, strict=True) if region in served)
+    assert located["daily_mean"].sum() == pytest.approx(asked, abs=1e-9)
+    places = pl.DataFrame({"location": ["W", "S", "X"], "sku": ["tea"] * 3, "region": ["north", "south", "(none)"]})
+    parts = serving.parts(shares, places).group_by("location").agg(pl.col("part").sum())
+    assert parts.height == 3
+    assert all(total == pytest.approx(1) for total in parts["part"])
+
+
+def test_stores_are_supplied_by_lane_and_warehouses_by_their_supplier() -> None:
+    items = pl.DataFrame({"sku": ["tea", "new"], "lead_days": [9.0, None], "lead_sd": [None, None]},
+                         schema_overrides={"lead_sd": pl.Float64})  # fmt: skip
+    places = pl.DataFrame({"location": ["W", "S", "W"], "sku": ["tea", "tea", "new"]})
+    policy = Policy(receiving_days=1, lead_days=20.0, lead_sd=4.0)
+    query = small_shop(BOTH)
+    found = serving.leads(query, items, places, policy)
+    assert found.rows() == [
+        ("W", "tea", 10.0, 0.0, None, False),
+        ("S", "tea", 3.0, 0.5, "W", False),
+        ("W", "new", 21.0, 4.0, None, True),
+    ]
+    bare = serving.leads(small_shop(BOTH, lanes=[]), items, places, policy)
+    assert bare["lead_days"].to_list() == [10.0, 10.0, 21.0]
+    back = [*LANES, {"from_location": "S", "to_location": "W", "lead_days": 1.0}]
+    assert serving.leads(small_shop(BOTH, lanes=back), items, places, policy)["lead_days"][0] == 10.0
+    assert PLACES[0]["kind"] == "warehouse"
+
+
+def test_lists_of_days_become_a_matrix_and_back() -> None:
+    frame = pl.DataFrame({"units": [[1.0, 2.0], [3.0], None, []]}, schema={"units": pl.List(pl.Float64)})
+    assert serving.matrix(frame).tolist() == [[1, 2], [3, 0], [0, 0], [0, 0]]
+    assert serving.as_lists(serving.matrix(frame))[0].to_list() == [1.0, 2.0]
+    assert serving.matrix(frame.clear()).shape == (0, 0)

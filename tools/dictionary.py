@@ -1,0 +1,79 @@
+"""The data dictionary, written from the declarations themselves: `python -m tools.dictionary` brings it up to date."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.contract.tables import REQUIRED_TABLES, TABLES, Table
+from shopkeeper.measures.lookup import MEASURES
+from shopkeeper.measures.terms import TERMS
+from shopkeeper.query_files import QUERIES, load
+
+FILE = Path(__file__).parent.parent / "docs" / "data-dictionary.md"
+INTRODUCTION = (
+    "Written by `python -m tools.dictionary` from `shopkeeper/contract/tables.py`, `shopkeeper/measures/`, "
+    "`shopkeeper/measures/terms.py` and the headers in `queries/`; a test fails when it is out of date."
+)
+FOLDERS = {
+    "staging": "Staging: the lines as publishing reads them",
+    "marts": "Marts: built when a version is published, read by pages",
+    "publishing": "Publishing: what a new version is checked with",
+}
+
+
+def render() -> str:
+    """The whole dictionary in Markdown."""
+    parts = [
+        "# Data dictionary",
+        INTRODUCTION,
+        "## Tables that a merchant may bring",
+        *(_table(table) for table in TABLES),
+        "## Tables that the forecast job makes",
+        *(_table(table) for table, _ in MADE_TABLES.values()),
+        "## Measures",
+        _rows(
+            ("measure", "name", "meaning", "formula"),
+            [(m.label, f"`{m.name}`", m.description, m.formula) for m in MEASURES],
+        ),
+        "## Terms",
+        _rows(("term", "meaning"), [(term.label, term.text) for term in TERMS.values()]),
+        "## Queries",
+        *(_folder(folder) for folder in sorted({path.parent.name for path in QUERIES.rglob("*.sql")})),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> str:
+    need = "required" if table.name in REQUIRED_TABLES else "optional"
+    key = f" Key: {', '.join(f'`{name}`' for name in table.key)}." if table.key else " Rows may repeat."
+    rows = [
+        (
+            f"`{column.name}`",
+            column.type,
+            "yes" if column.required else "",
+            column.unit,
+            column.meaning + (f" One of: {', '.join(column.allowed)}." if column.allowed else ""),
+        )
+        for column in table.columns
+    ]
+    head = f"### `{table.name}` ({need})\n\n{table.meaning} {table.grain.capitalize()}.{key}"
+    return f"{head}\n\n{_rows(('column', 'type', 'required', 'unit', 'meaning'), rows)}"
+
+
+def _folder(folder: str) -> str:
+    queries = [load(f"{folder}/{path.stem}") for path in sorted((QUERIES / folder).glob("*.sql"))]
+    rows = [
+        (f"`{query.name}`", query.grain, ", ".join(f"`${name}`" for name in sorted(query.parameters)) or "none")
+        for query in queries
+    ]
+    return f"### {FOLDERS.get(folder, f'Pages: {folder}')}\n\n{_rows(('query', 'grain', 'parameters'), rows)}"
+
+
+def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(re.sub(r"\|", "\\|", cell) for cell in line) + " |" for line in lines)
+
+
+if __name__ == "__main__":
+    FILE.write_text(render(), encoding="utf-8")
