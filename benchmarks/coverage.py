@@ -20,8 +20,8 @@ from streamlit.testing.v1 import AppTest
 
 from benchmarks.rerun import measure, p95
 from shopkeeper.contract.forecasts import HORIZON, MADE_TABLES, WEEKS
-from shopkeeper.customers.filters import Parameter
 from shopkeeper.engine.duckdb import Engine, open_version
+from shopkeeper.engine.query import Parameter
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files

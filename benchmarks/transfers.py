@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.stock.transfers import plan
 from shopkeeper.supply.replenishment.needs import Needs
 from shopkeeper.supply.replenishment.transfers import task_of

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -10,18 +9,16 @@ from pathlib import Path
 
 import duckdb
 
+from shopkeeper.contract.visibility import Visibility, read_visibility
+
 ROOT = Path(__file__).parent.parent
 """The folder that holds app, queries and sample."""
 QUERIES = ROOT / "queries"
-DIMENSIONS = ("category", "region")
 KEYS = ("grain", "parameters", "after", "scope")
 NAME = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
 KEYED = re.compile(rf"--\s*(?P<key>{'|'.join(KEYS)}):\s*(?P<value>.*)")
 CONTINUED = re.compile(r"--\s{2,}(?P<value>.*)")
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
-
-Visibility = Mapping[str, tuple[str, ...]]
-"""Columns that hold a dimension's value; no columns: public in that dimension; dimension absent: hidden by it."""
 
 
 @dataclass(frozen=True)
@@ -112,24 +109,3 @@ def check_parameters(name: str, declared: frozenset[str], sql: str) -> None:
         raise ValueError(f"query {name}: uses ${', $'.join(sorted(undeclared))}, not declared in its header")
     if unused := declared - used:
         raise ValueError(f"query {name}: declares ${', $'.join(sorted(unused))}, which it does not use")
-
-
-def read_visibility(scope: str) -> Visibility:
-    """Read a scope header: `none`, `public`, or `category=col,col region=col` (`category=public` needs no column).
-
-    Raise `ValueError` for anything else: a header that cannot be read must not open a mart.
-    """
-    if scope == "none":
-        return {}
-    if scope == "public":
-        return dict.fromkeys(DIMENSIONS, ())
-    visibility: dict[str, tuple[str, ...]] = {}
-    for word in scope.split():
-        dimension, _, columns = word.partition("=")
-        names = tuple(columns.split(","))
-        if dimension not in DIMENSIONS or dimension in visibility or not all(names):
-            raise ValueError(f"scope `{scope}`: `{word}` is not none, public, category=... or region=...")
-        visibility[dimension] = () if names == ("public",) else names
-    if not visibility:
-        raise ValueError("a scope must be none, public, category=... or region=...")
-    return visibility

@@ -7,7 +7,7 @@ from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.churn.screen import risk as parts
 from shopkeeper.customers.lifecycle import screen as stages
-from shopkeeper.customers.model_check import screen as proof
+from shopkeeper.customers.screen.model import fitted, say_unfitted
 from shopkeeper.customers.second_order import screen
 
 filters = ui.choose_filters()
@@ -17,8 +17,8 @@ match section:
         stages.draw(filters)
     case "second":
         screen.draw(filters)
-    case _ if (fits := proof.fitted()) is None:
-        proof.say_unfitted()
+    case _ if (fits := fitted()) is None:
+        say_unfitted()
     case _:
         answer = st.container()
         found = ui.load(churn.report, fits, filters, parts.choose_options(fits, stages.rules_in_use()))

@@ -8,11 +8,12 @@ from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value.screen import answer as parts
 from shopkeeper.customers.lifetime_value.screen import views
 from shopkeeper.customers.model_check import screen as proof
+from shopkeeper.customers.screen.model import fitted, say_unfitted
 
 filters = ui.choose_filters()
-fits = proof.fitted()
+fits = fitted()
 if fits is None:
-    proof.say_unfitted()
+    say_unfitted()
     st.stop()
 
 answer = st.container()

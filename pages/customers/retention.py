@@ -4,6 +4,7 @@ import streamlit as st
 
 from shopkeeper import ui
 from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention.opportunity import opportunity
 from shopkeeper.customers.retention.screen import cells
 from shopkeeper.customers.retention.screen import triangle as parts
 
@@ -12,7 +13,7 @@ answer = st.container()
 view, chart, compare = parts.choose_view()
 with answer:
     parts.draw_answer(filters, view)
-    parts.draw_opportunity(ui.load(retention.opportunity, filters), filters)
+    parts.draw_opportunity(ui.load(opportunity, filters), filters)
 
 report = ui.load(retention.report, filters, view)
 if report.cells.is_empty():

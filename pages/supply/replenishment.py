@@ -8,11 +8,11 @@ from shopkeeper.supply.replenishment import transfers
 from shopkeeper.supply.replenishment.screen import log
 from shopkeeper.supply.replenishment.screen import proposals as parts
 from shopkeeper.supply.screen.filters import choose_goods
-from shopkeeper.ui import state
+from shopkeeper.supply.screen.in_force import overrides_in_use, policy_in_use
 
 filters = choose_goods()
 section = parts.choose_section()
-overrides, policy = state.overrides_in_use(), state.policy_in_use()
+overrides, policy = overrides_in_use(), policy_in_use()
 answer = st.container()
 found = ui.load(replenishment.report, filters, overrides, policy)
 match section:

@@ -12,14 +12,19 @@ import typer
 from shopkeeper import exports
 from shopkeeper.cli.terminal import Day, day, out, progress, version_served
 from shopkeeper.customers.churn import report as churn
-from shopkeeper.customers.churn import table
-from shopkeeper.customers.filters import Choice, Filters, known_values, refuse_unknown
+from shopkeeper.customers.churn import table as churn_table
+from shopkeeper.customers.filters import Filters, known_values, refuse_unknown
 from shopkeeper.customers.lifecycle import report as lifecycle
+from shopkeeper.customers.lifecycle import table as lifecycle_table
 from shopkeeper.customers.lifetime_value import report as lifetime_value
+from shopkeeper.customers.lifetime_value import table as lifetime_value_table
 from shopkeeper.customers.model_check import report as model_check
+from shopkeeper.customers.model_check import table as model_check_table
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
+from shopkeeper.customers.retention.table import cells
 from shopkeeper.engine.duckdb import Engine, open_version
+from shopkeeper.engine.query import Choice
 from shopkeeper.exports import download
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.result import Fits
@@ -98,7 +103,7 @@ def export_retention(
     )  # fmt: skip
     view = View(period, method, windows, window_days, measure)
     version, query = _opened(output, chosen)
-    write(output, download.cells(version, retention.report(query, chosen, view)))
+    write(output, cells(version, retention.report(query, chosen, view)))
 
 
 @export.command("churn")
@@ -125,7 +130,7 @@ def export_churn(
     options = churn.Options(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
     found = churn.report(query, fits, filters, options)
-    write(output, table.churn(version, found, rescue=rescue))
+    write(output, churn_table.churn(version, found, rescue=rescue))
 
 
 @export.command("lifetime_value")
@@ -143,7 +148,7 @@ def export_lifetime_value(
     """Historic and predicted value, one row per customer."""
     options = lifetime_value.Options(horizon, model, fitted_by, value, discount)
     version, query, fits = _fitted(output, filters)
-    write(output, table.lifetime_value(version, lifetime_value.report(query, fits, filters, options)))
+    write(output, lifetime_value_table.download(version, lifetime_value.report(query, fits, filters, options)))
 
 
 @export.command("lifecycle")
@@ -164,14 +169,14 @@ def export_lifecycle(
     version, query = _opened(output, filters)
     found = lifecycle.report(query, filters, rules, day(since))
     customers = lifecycle.customers(query, filters, rules, day(since), from_stage, to_stage)
-    write(output, table.lifecycle(version, found, customers))
+    write(output, lifecycle_table.download(version, found, customers))
 
 
 @export.command("model_check")
 def export_model_check(output: Output, model: Model = None) -> None:
     """Predicted and actual in the holdout, one row per figure of the test."""
     version, query, fits = _fitted(output, Filters())
-    write(output, table.model_check(version, model_check.report(query, fits, model)))
+    write(output, model_check_table.download(version, model_check.report(query, fits, model)))
 
 
 def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:

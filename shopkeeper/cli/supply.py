@@ -17,13 +17,13 @@ from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
 from shopkeeper.jobs.forecast import files
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.demand import backtest
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table as demand_table
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import CHOICES, GoodsFilters
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table as network_table

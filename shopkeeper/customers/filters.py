@@ -11,14 +11,13 @@ from datetime import date
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from shopkeeper.engine.query import Choice, Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, date_, gettext
 
 if TYPE_CHECKING:
-    from shopkeeper.engine.duckdb import Query
+    pass
 
-Choice = tuple[str, ...] | None
-Parameter = str | int | float | bool | date | list[str]
 
 CHOICES: Mapping[str, str] = {
     "acquired_channels": N_("Acquired in channel"),

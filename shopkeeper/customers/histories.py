@@ -12,10 +12,11 @@ import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import CHOICES, Filters
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, FittedBy, Rate, Sentence, Value
+from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, FittedBy, Rate, Value
+from shopkeeper.messages import Sentence
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import DAYS, BuyingModel, Kind
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score

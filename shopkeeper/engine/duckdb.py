@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 
 import duckdb
 import polars as pl
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, Expression
+from duckdb import DuckDBPyConnection
 
 from shopkeeper.contract import tables
 from shopkeeper.contract.forecasts import MADE_TABLES
-from shopkeeper.customers.filters import Choice, Parameter
+from shopkeeper.contract.visibility import Visibility, read_visibility
+from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
+from shopkeeper.engine.scope import restricted
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
-from shopkeeper.lake.marts import typed
 from shopkeeper.lake.version import Version
-from shopkeeper.query_files import DIMENSIONS, QUERIES, QueryFile, Visibility, load, read_visibility
+from shopkeeper.lake.workbench import typed
+from shopkeeper.query_files import QUERIES, QueryFile, load
 
 REFERENCE_TABLES: Mapping[str, Visibility] = {
     "products": read_visibility("category=category region=public"),
@@ -32,37 +33,6 @@ REFERENCE_TABLES: Mapping[str, Visibility] = {
     "customers": read_visibility("none"),
 }
 """The small tables that a query may read beside the marts. Order lines are never among them."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The categories and regions that a viewer may see: `None` is all, in so many words; an empty tuple is none."""
-
-    categories: Choice = None
-    regions: Choice = None
-
-    @property
-    def restricted(self) -> bool:
-        """Whether anything is hidden from the viewer."""
-        return self.categories is not None or self.regions is not None
-
-
-EVERYTHING = Scope()
-
-
-class Query(Protocol):
-    """What a feature's `report` receives: ask by name, get a frame."""
-
-    @property
-    def scope(self) -> Scope:
-        """What the viewer may see."""
-
-    @property
-    def version(self) -> Version:
-        """The version that answers."""
-
-    def __call__(self, name: str, /, **parameters: Parameter) -> pl.DataFrame:
-        """The rows of queries/<name>.sql."""
 
 
 @dataclass(frozen=True)
@@ -227,28 +197,6 @@ def open_version(
         raise Refused(
             gettext("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
         ) from error
-
-
-def restricted(relation: DuckDBPyRelation, visibility: Visibility, scope: Scope) -> DuckDBPyRelation:
-    """The rows within the scope: in every column named, for every dimension in which the viewer is restricted.
-
-    A row without a category (or region) is seen only by who may see all of them. Who may see no category, or no
-    region, sees nothing but what is public in both.
-    """
-    public = all(visibility.get(dimension) == () for dimension in DIMENSIONS)
-    allowed = {"category": scope.categories, "region": scope.regions}
-    limited = {dimension: values for dimension, values in allowed.items() if values is not None}
-    if not public and any(not values or dimension not in visibility for dimension, values in limited.items()):
-        return relation.filter(ConstantExpression(False))
-    for dimension, values in limited.items():
-        for column in visibility[dimension]:
-            relation = relation.filter(within(column, values))
-    return relation
-
-
-def within(column: str, values: tuple[str, ...]) -> Expression:
-    """Whether the column holds one of the values; not so for NULL."""
-    return ColumnExpression(column).isin(*(ConstantExpression(value) for value in values))
 
 
 def check_arguments(query: QueryFile, parameters: Mapping[str, object]) -> None:

@@ -21,7 +21,9 @@ from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summar
 from shopkeeper.imports.readers import files as input_files
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.lake import store
+from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Source, Staged, StagedTable, Version
+from shopkeeper.progress import Progress
 from shopkeeper.query_files import recipe
 
 __all__ = ["BrokenRule", "Outcome", "TableOutcome", "import_files"]
@@ -69,7 +71,7 @@ def import_files(
     strict: bool = False,
     append: bool = False,
     as_of: date | None = None,
-    progress: store.Progress | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Read files or folders, check every row, and publish what is good as a new version of the lake at `root`.
 
@@ -84,7 +86,7 @@ def import_files(
     stage.refuse_relative(root, paths)
     tell("Looking at the files", 0.0)
     found, left = input_files.find(paths, mapping)
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         job = Job(found, mapping, store.current(root), append, as_of or mapping.as_of, left)
         job, unchanged = _without_known(job)
         if unchanged:
@@ -97,9 +99,7 @@ def import_files(
             _refuse(tables, rules, strict=strict)
             staged = _staged(connection, job, tables, directory)
         shutil.rmtree(scratch)
-        version = store.publish(
-            root, staged, lambda step, share: tell(step, SHARE_OF_CHECKS + (1 - SHARE_OF_CHECKS) * share)
-        )
+        version = publish(root, staged, lambda step, share: tell(step, SHARE_OF_CHECKS + (1 - SHARE_OF_CHECKS) * share))
     return _outcome(version, tables, rules, staged.warnings)
 
 
@@ -136,9 +136,7 @@ def _refuse_other_shop(job: Job) -> None:
         )
 
 
-def _stage(
-    connection: DuckDBPyConnection, job: Job, directory: Path, tell: store.Progress
-) -> tuple[TableInStaging, ...]:
+def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, tell: Progress) -> tuple[TableInStaging, ...]:
     shop = job.mapping.shop
     terms = Terms(shop, job.mapping.source_timezone, tomorrow(datetime.now(ZoneInfo(shop.timezone))))
     if missing := [name for name in REQUIRED_TABLES if name not in (*job.tables, *job.carried)]:

@@ -10,8 +10,8 @@ from shopkeeper.jobs.buying import files as buying_files
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run
 from shopkeeper.lake import store
-from shopkeeper.lake.store import Progress
 from shopkeeper.lake.version import Version
+from shopkeeper.progress import Progress
 from shopkeeper.query_files import ROOT, recipe
 
 SAMPLE = ROOT / "sample_data"

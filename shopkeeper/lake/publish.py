@@ -1,19 +1,27 @@
 """What happens to files before they are a version: put in place, sealed, and held against what came in."""
 
-import hashlib
+import errno
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
+import duckdb
 
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.errors import Refused
+from shopkeeper.lake import marts
+from shopkeeper.lake.files import seal, sync
 from shopkeeper.lake.marts import Facts
-from shopkeeper.lake.version import DataFile, Staged, TableStats, Version
+from shopkeeper.lake.rejects import join_rejects
+from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
+from shopkeeper.lake.version import DataFile, Staged, TableStats, Version, write_manifest
+from shopkeeper.lake.workbench import MEMORY, workbench
+from shopkeeper.progress import Progress
+from shopkeeper.query_files import QUERIES, recipe
 
 
 def place_tables(root: Path, staged: Staged, before: Version | None) -> dict[str, list[Path]]:
@@ -45,46 +53,6 @@ def put_in_place(file: Path, directory: Path, root: Path) -> Path:
     else:
         shutil.copyfile(file, target)
     return target
-
-
-def rows_in(file: Path) -> int:
-    """Rows as another reader than the one that wrote the file counts them."""
-    return int(pl.scan_parquet(file, glob=False).select(pl.len()).collect().item())
-
-
-def seal(directory: Path, groups: Mapping[str, Sequence[Path]]) -> dict[str, tuple[DataFile, ...]]:
-    """Make files read-only, bring them and their folders to disk, and take their checksums; give these by group."""
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        sealed = {
-            name: tuple(pool.map(lambda file: seal_file(directory, file), files)) for name, files in groups.items()
-        }
-    for folder in {folder for files in groups.values() for file in files for folder in file.parents}:
-        if folder.is_relative_to(directory):
-            sync(folder)
-    return sealed
-
-
-def seal_file(directory: Path, file: Path) -> DataFile:
-    """Read-only even for its owner: no query, however it came in, writes over a published file."""
-    if file.stat().st_mode & 0o222:
-        file.chmod(0o444)
-    sync(file)
-    return DataFile(str(file.relative_to(directory)), rows_in(file), file.stat().st_size, checksum(file))
-
-
-def checksum(file: Path) -> str:
-    """SHA-256 of the content, in hexadecimal."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Bring a file's or a folder's content to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def describe(
@@ -148,3 +116,83 @@ def reconcile(version: Version) -> None:
         faults.append(f"the data is said to end on {version.as_of}, before its first order on {version.first_day}")
     if faults:
         raise Refused(f"The totals do not reconcile, so nothing was published: {'; '.join(faults)}.")
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def publisher(root: Path) -> Iterator[Path]:
+    """Be the one publisher of `root`: yield a fresh staging directory, and leave none behind.
+
+    Raise `Refused` where another publisher is at work, and where the disk is full or the memory too small.
+    """
+    with locked(root):
+        staging = root / "staging"
+        shutil.rmtree(staging, ignore_errors=True)
+        directory = staging / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ-%f}"
+        try:
+            directory.mkdir(parents=True)
+            (root / "versions").mkdir(exist_ok=True)
+            yield directory
+        except (OSError, duckdb.IOException) as error:
+            if not disk_is_full(error):
+                raise
+            raise Refused(
+                f"There is no room left on the disk that holds {root}. The data served before is untouched. "
+                "Free some space, then import again."
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise Refused(
+                f"Publishing needed more than {MEMORY} of memory and the room to spill on disk. The data "
+                "served before is untouched. Free some space, then import again."
+            ) from error
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def disk_is_full(error: OSError | duckdb.IOException) -> bool:
+    """DuckDB and Polars give the system's reason only in their message."""
+    return getattr(error, "errno", None) in FULL or any(os.strerror(code) in str(error) for code in FULL)
+
+
+def publish(
+    root: Path, staged: Staged, progress: Progress | None = None, keep: int = KEEP, queries: Path = QUERIES
+) -> Version:
+    """Make a version of what is staged and serve it. Only inside `publisher`.
+
+    Raise `Refused` where there is no order line, or where rows or net amounts do not reconcile; the version served
+    before stays.
+    """
+    tell = progress or (lambda _step, _share: None)
+    before = current(root)
+    older = before.rejects if before else None
+    tell("Putting the tables in place", 0.0)
+    files = place_tables(root, staged, before)
+    with workbench(staged.directory, staged.shop.timezone) as connection:
+        rejects = join_rejects(connection, staged.directory, staged.rejects, older, staged.carried)
+        sealed = seal(staged.directory, files | ({"rejects": [rejects]} if rejects else {}))
+        tell("Checking that the totals reconcile", 0.1)
+        marts.open_tables(connection, files)
+        draft = describe(root, staged, before, sealed, marts.read_facts(connection, queries))
+        reconcile(draft)
+        built = marts.build_marts(
+            connection, staged.directory / "marts", queries, {"as_of": draft.as_of},
+            lambda step, share: tell(step, 0.2 + 0.7 * share),
+        )  # fmt: skip
+    tell("Writing to disk", 0.9)
+    sealed_marts = seal(staged.directory, {name: [file] for name, file in built.items()})
+    version = replace(draft, marts=sealed_marts, recipe=recipe(queries))
+    serve(root, staged.directory, version)
+    remove_old(root, keep)
+    tell("Done", 1.0)
+    return version
+
+
+def serve(root: Path, directory: Path, version: Version) -> None:
+    """Make the staged folder a version, and point to it. Every step is on disk before the next one leans on it."""
+    sync(write_manifest(directory, version))
+    sync(directory)
+    directory.rename(version.path)
+    sync(version.path.parent)
+    point_to(root, version.id)

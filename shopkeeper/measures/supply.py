@@ -1,6 +1,9 @@
 """Measures of demand, stock and the network, once each."""
 
+from collections.abc import Mapping
+
 from shopkeeper.i18n import N_
+from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.measure import Measure
 
 DEMAND_MEASURES: tuple[Measure, ...] = (
@@ -280,3 +283,20 @@ NETWORK_MEASURES: tuple[Measure, ...] = (
 )
 
 SUPPLY_MEASURES = (*DEMAND_MEASURES, *COVERAGE_MEASURES, *REPLENISHMENT_MEASURES, *NETWORK_MEASURES)
+
+
+LEVEL_NAMES: Mapping[str, str] = {
+    "shop": N_("Whole shop"), "category": N_("Category"), "region": N_("Region"),
+    "region_category": N_("Region x category"), "sku": N_("Item"), "region_sku": N_("Region x item"),
+}  # fmt: skip
+
+
+PATTERN_NAMES: Mapping[str, str] = {
+    "smooth": N_("smooth"), "erratic": N_("erratic"), "intermittent": N_("intermittent"), "lumpy": N_("lumpy"),
+    "new": N_("new"), "none": N_("no demand"),
+}  # fmt: skip
+
+
+def level_name(level: str) -> str:
+    """A level in the language in use."""
+    return _(LEVEL_NAMES[level])

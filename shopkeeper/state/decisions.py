@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext, integer
+from shopkeeper.merchant.decisions import Decision
 from shopkeeper.state.database import State
 from shopkeeper.state.schema import DecisionRow
 from shopkeeper.state.signature import required
-from shopkeeper.supply.replenishment.outcomes import Decision
 
 COLUMNS: Mapping[str, Any] = {
     "id": pl.Int64, "made_at": pl.Datetime("us", "UTC"), "author": pl.String, "verdict": pl.String,

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
+from shopkeeper.merchant.overrides import Override
 from shopkeeper.state.database import State
 from shopkeeper.state.schema import OverrideRow
 from shopkeeper.state.signature import required
-from shopkeeper.supply.demand.overrides import Override
 
 
 def overrides(state: State) -> tuple[Override, ...]:

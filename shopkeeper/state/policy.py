@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.state.database import State
 from shopkeeper.state.schema import SettingRow
 from shopkeeper.state.signature import required

@@ -6,7 +6,7 @@ A choice is a set of values or `None`, which says *all* in so many words; an emp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from shopkeeper.customers.filters import Choice, Parameter
+from shopkeeper.engine.query import Choice, Parameter
 from shopkeeper.i18n import N_, gettext
 
 CHOICES: Mapping[str, str] = {

@@ -8,9 +8,10 @@ category, among the locations that keep the SKU. A region that nobody of these s
 import numpy as np
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.models.demand.series import as_lists, matrix
 
 NO_REGION = "(none)"
 """Where a location stands that nobody described."""
@@ -159,24 +160,3 @@ def leads(query: Query, items: pl.DataFrame, places: pl.DataFrame, policy: Polic
         .otherwise(pl.coalesce("lane_sd", "supplier_sd", pl.lit(0.0))),
         assumed=pl.coalesce("lane_days", "supplier_days").is_null(),
     ).select(*places.columns, "lead_days", "lead_sd", "from_location", "assumed")
-
-
-def matrix(frame: pl.DataFrame, column: str = "units") -> Floats:
-    """A column of lists as rows x days; shorter lists and nulls are filled with 0."""
-    values = frame[column]
-    if values.is_empty():
-        return np.zeros((0, 0))
-    lengths = values.list.len().fill_null(0)
-    longest = int(lengths.max() or 0)  # type: ignore[arg-type]
-    if lengths.min() != longest:
-        pad = pl.lit(0.0).repeat_by(longest - pl.col(column).list.len().fill_null(0))
-        values = frame.select(pl.concat_list(pl.col(column).fill_null([]), pad).alias(column))[column]
-    flat = values.explode(empty_as_null=False, keep_nulls=False).fill_null(0.0).to_numpy()
-    return np.asarray(flat, dtype=float).reshape(frame.height, longest)
-
-
-def as_lists(values: Floats, name: str = "units") -> pl.Series:
-    """Rows x days as a column of lists."""
-    return (
-        pl.Series(name, values).cast(pl.List(pl.Float64)) if len(values) else pl.Series(name, [], pl.List(pl.Float64))
-    )

@@ -8,7 +8,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
-from shopkeeper.engine.duckdb import EVERYTHING, Engine, Query, Scope, open_version
+from shopkeeper.engine.duckdb import Engine, open_version
+from shopkeeper.engine.query import EVERYTHING, Query, Scope
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.forecast import files
 from shopkeeper.jobs.served import served

@@ -3,11 +3,8 @@
 import streamlit as st
 
 from shopkeeper import state
-from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
-from shopkeeper.models.stock.inventory import Policy
 from shopkeeper.state import State
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.ui import session
 from shopkeeper.ui.opened import opened
 
@@ -24,24 +21,6 @@ def held() -> State:
 def handle(url: str) -> State:
     """One handle per address, for all sessions; its engine may be used by many threads."""
     return state.open_state(url)
-
-
-def overrides_in_use() -> tuple[Override, ...]:
-    """Manual values of demand; none, and a sentence why, where the state cannot be read."""
-    try:
-        return state.overrides(held())
-    except Refused as refusal:
-        session.notice(" ".join((str(refusal), _("Until then no manual values of demand are in the figures."))))
-        return ()
-
-
-def policy_in_use() -> Policy:
-    """The stock policy; the default, and a sentence why, where the state cannot be read."""
-    try:
-        return state.policy(held())
-    except Refused as refusal:
-        session.notice(" ".join((str(refusal), _("Until then the default service levels hold."))))
-        return Policy()
 
 
 def signed_in() -> str | None:

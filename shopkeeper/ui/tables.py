@@ -11,7 +11,7 @@ import streamlit as st
 
 from shopkeeper import exports, i18n
 from shopkeeper.charts.style import for_file
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.engine.query import Scope
 from shopkeeper.exports import About, Column
 from shopkeeper.exports import download as exports_download
 from shopkeeper.exports.download import Download

@@ -9,11 +9,11 @@ import pytest
 
 from shopkeeper.cli import main
 from shopkeeper.customers.churn import report as churn
-from shopkeeper.customers.churn.table import checked
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.model_check import report as model_check
+from shopkeeper.customers.model_check.table import checked
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.buying import files
 from shopkeeper.lake import store

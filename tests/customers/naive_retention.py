@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from shopkeeper.customers.filters import Choice, Filters
+from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.retention.report import View
+from shopkeeper.engine.query import Choice
 
 Cell = tuple[date, int]
 

@@ -19,7 +19,7 @@ from shopkeeper.customers.histories import value_per_purchase
 from shopkeeper.customers.lifecycle.report import Rules
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.second_order import report as second_order
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import HORIZONS, Fits

@@ -13,7 +13,7 @@ from shopkeeper.customers.churn.report import Options, report
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle.report import NOT_YET, STAGES, Rules
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from tests.customers import naive_history
 from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines

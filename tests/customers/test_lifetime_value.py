@@ -9,7 +9,7 @@ import pytest
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value.report import COLUMNS, MONTHS, LifetimeValue, Options
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.models.buying.value import customer_lifetime_value

@@ -11,9 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shopkeeper import exports, i18n
-from shopkeeper.customers.churn import table
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
+from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
 from shopkeeper.customers.lifetime_value.report import LifetimeValue, Options
 from shopkeeper.customers.lifetime_value.shapes import banded, per_customer, silence_names
@@ -81,7 +81,7 @@ def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports() -> None:
     assert listed.iloc[:, 0].tolist() == told.customers["customer_id"].head(len(listed)).to_list()
     assert {"months": ["24"], "value": ["revenue"], "discount": ["0"]}.items() <= link_of(app).items()
     assert "net revenue" in texts(app)
-    given = table.lifetime_value(sample()[0].version, told)
+    given = table.download(sample()[0].version, told)
     read = pl.read_csv(BytesIO(exports.to_csv(given.frame, given.about)))
     assert read.height == told.customers.height
     assert read["predicted_value"].to_list() == pytest.approx(told.customers["predicted_value"].to_list())

@@ -6,10 +6,10 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from shopkeeper.customers.churn.table import checked
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.report import ModelCheck
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.customers.model_check.table import checked
+from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.models.buying.model import KINDS

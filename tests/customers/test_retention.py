@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.retention.opportunity import opportunity
 from shopkeeper.customers.retention.report import (
     FEW_CUSTOMERS,
     MEASURES,
@@ -20,12 +21,11 @@ from shopkeeper.customers.retention.report import (
     Retention,
     View,
     customers,
-    opportunity,
     report,
-    wilson,
 )
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
+from shopkeeper.models.intervals import wilson
 from tests.customers.naive_retention import naive
 from tests.shops.in_memory import line, shop
 

@@ -12,11 +12,13 @@ import polars as pl
 import pytest
 
 from shopkeeper.contract.forecasts import MADE_TABLES
-from shopkeeper.engine.duckdb import EVERYTHING, REFERENCE_TABLES, Engine, Query, Scope, open_version
+from shopkeeper.contract.visibility import read_visibility
+from shopkeeper.engine.duckdb import REFERENCE_TABLES, Engine, open_version
+from shopkeeper.engine.query import EVERYTHING, Query, Scope
 from shopkeeper.errors import Refused
-from shopkeeper.lake import store
+from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Version
-from shopkeeper.query_files import load, load_folder, read_visibility
+from shopkeeper.query_files import load, load_folder
 from tests.shops.small_lake import order_lines, publish_mark, stage, tiny_queries
 
 TABLES = {
@@ -38,8 +40,8 @@ def queries(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory, queries: Path) -> Version:
     root = tmp_path_factory.mktemp("lake")
-    with store.publisher(root) as directory:
-        return store.publish(root, stage(directory, {"order_lines": order_lines(1), **TABLES}), queries=queries)
+    with publisher(root) as directory:
+        return publish(root, stage(directory, {"order_lines": order_lines(1), **TABLES}), queries=queries)
 
 
 @pytest.fixture(scope="module")

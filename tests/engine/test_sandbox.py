@@ -17,8 +17,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from shopkeeper.engine.duckdb import Engine, Scope, open_version
+from shopkeeper.engine.duckdb import Engine, open_version
+from shopkeeper.engine.query import Scope
 from shopkeeper.lake import store
+from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Version
 from tests.shops.small_lake import order_lines, publish_mark, stage, tiny_queries
 
@@ -41,10 +43,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     base = tmp_path_factory.mktemp("place")
     queries = tiny_queries(base / "queries")
     older = publish_mark(base / "lake", queries, 1)
-    with store.publisher(base / "lake") as directory:
+    with publisher(base / "lake") as directory:
         products = pl.DataFrame({"sku": ["s1"], "category": ["tea"]})
         staged = stage(directory, {"order_lines": order_lines(2), "products": products})
-        version = store.publish(base / "lake", staged, queries=queries)
+        version = publish(base / "lake", staged, queries=queries)
     (base / "secret").mkdir()
     order_lines(3).write_parquet(base / "secret/x.parquet")
     (version.path / "link").symlink_to(base / "secret")

@@ -12,10 +12,12 @@ import pytest
 
 from shopkeeper import i18n
 from shopkeeper.jobs.buying import files
-from shopkeeper.jobs.buying.job import Cancelled, fit_version
-from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits, Sentence, Word
+from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
+from shopkeeper.messages import Sentence, Word
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
 from shopkeeper.models.buying.model import KINDS
+from shopkeeper.progress import Cancelled
 from tests.paths import SAMPLE
 from tests.shops.fitted import bad_ground, bought, living_shop, sample
 from tests.shops.in_memory import shop

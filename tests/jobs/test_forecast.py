@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from statsforecast.models import SeasonalNaive
 
 from shopkeeper.contract.forecasts import HORIZON, LEVELS, MADE_TABLES, WEEKS
-from shopkeeper.jobs.buying.job import Cancelled
 from shopkeeper.jobs.forecast.baseline import daily, ground, places
 from shopkeeper.jobs.forecast.candidate_models import Kept
 from shopkeeper.jobs.forecast.history import History, day_of
 from shopkeeper.jobs.forecast.job import Previous, Run, forecast_history, forecast_version
 from shopkeeper.jobs.forecast.levels import Before, levels
 from shopkeeper.jobs.forecast.rows import trials
+from shopkeeper.progress import Cancelled
 from tests.paths import SAMPLE
 from tests.shops.fitted import sample
 from tests.shops.forecast import AS_OF, expected, known, sample_run

@@ -15,11 +15,11 @@ from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file as mapping_file
-from shopkeeper.jobs.buying.job import Cancelled
 from shopkeeper.jobs.forecast import files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.jobs.forecast.job import Run, forecast_history
 from shopkeeper.lake.version import Version
+from shopkeeper.progress import Cancelled
 from tests.shops.forecast import known
 from tests.shops.in_memory import frame, line
 

@@ -22,7 +22,9 @@ import polars as pl
 import pytest
 
 from shopkeeper.errors import Refused
-from shopkeeper.lake import marts, store
+from shopkeeper.lake import store
+from shopkeeper.lake.publish import publish, publisher
+from shopkeeper.lake.rejects import REJECT_COLUMNS
 from shopkeeper.lake.version import Staged, StagedTable, Version
 from tests.shops.small_lake import (
     ROWS,
@@ -124,24 +126,24 @@ def test_the_folder_staged_in_is_gone_afterwards(root: Path, queries: Path) -> N
 
 
 def test_as_of_can_be_given(root: Path, queries: Path) -> None:
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(1)}, as_of=date(2026, 1, 3))
-        version = store.publish(root, staged, queries=queries)
+        version = publish(root, staged, queries=queries)
     assert version.as_of == date(2026, 1, 3)
     assert pl.read_parquet(version.mart("days"))["day"].max() == date(2026, 1, 3)
 
 
 def test_a_carried_table_keeps_its_rows_counts_sources_and_rejects(root: Path, queries: Path, tmp_path: Path) -> None:
-    rejects = pl.DataFrame({name: ["order_lines"] for name in marts.REJECT_COLUMNS}).with_columns(line=pl.lit(7))
+    rejects = pl.DataFrame({name: ["order_lines"] for name in REJECT_COLUMNS}).with_columns(line=pl.lit(7))
     rejects.write_parquet(tmp_path / "rejects.parquet")
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(1)}, rejects=tmp_path / "rejects.parquet")
         lines = StagedTable("order_lines", staged.tables[0].files, ROWS + 1, 1)
-        first = store.publish(root, change(staged, tables=(lines,), net_amount_unreadable_rows=1), queries=queries)
+        first = publish(root, change(staged, tables=(lines,), net_amount_unreadable_rows=1), queries=queries)
     regions = pl.DataFrame({"region": ["Hunan"], "tile_row": [3]})
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         staged = stage(directory, {"regions": regions}, carried=("order_lines",))
-        second = store.publish(root, staged, queries=queries)
+        second = publish(root, staged, queries=queries)
     assert second.parent == first.id
     assert second.tables["order_lines"] == first.tables["order_lines"]
     assert second.files("order_lines")[0].samefile(first.files("order_lines")[0])
@@ -170,8 +172,8 @@ def test_what_does_not_reconcile_is_never_published(
     root: Path, queries: Path, changes: dict[str, object], fault: str
 ) -> None:
     before = publish_mark(root, queries, 1)
-    with pytest.raises(Refused, match=fault), store.publisher(root) as directory:
-        store.publish(root, stage(directory, {"order_lines": order_lines(2)}, **changes), queries=queries)
+    with pytest.raises(Refused, match=fault), publisher(root) as directory:
+        publish(root, stage(directory, {"order_lines": order_lines(2)}, **changes), queries=queries)
     assert store.versions(root) == [before]
 
 
@@ -179,30 +181,30 @@ def test_what_does_not_reconcile_is_never_published(
 def test_rows_must_reconcile_and_rejects_be_listed(
     root: Path, queries: Path, rows_in: int, rejected: int, fault: str
 ) -> None:
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(2)})
         lines = StagedTable("order_lines", staged.tables[0].files, rows_in, rejected)
         with pytest.raises(Refused, match=fault):
-            store.publish(root, change(staged, tables=(lines,)), queries=queries)
+            publish(root, change(staged, tables=(lines,)), queries=queries)
     assert store.current(root) is None
 
 
 def test_no_order_line_is_no_version(root: Path, queries: Path) -> None:
-    with pytest.raises(Refused, match="No order line"), store.publisher(root) as directory:
-        store.publish(root, stage(directory, {"order_lines": order_lines(1, rows=0)}), queries=queries)
+    with pytest.raises(Refused, match="No order line"), publisher(root) as directory:
+        publish(root, stage(directory, {"order_lines": order_lines(1, rows=0)}), queries=queries)
 
 
 def test_a_column_of_another_type_is_refused(root: Path, queries: Path) -> None:
     lines = order_lines(1).with_columns(pl.col("quantity").cast(pl.Float64))
     fault = "order_lines: column quantity is stored as DOUBLE, but must be BIGINT"
-    with pytest.raises(Refused, match=fault), store.publisher(root) as directory:
-        store.publish(root, stage(directory, {"order_lines": lines}), queries=queries)
+    with pytest.raises(Refused, match=fault), publisher(root) as directory:
+        publish(root, stage(directory, {"order_lines": lines}), queries=queries)
 
 
 def test_a_second_publisher_is_told_at_once(root: Path, queries: Path) -> None:
     before = publish_mark(root, queries, 1)
     publish_mark(root, queries, 2)
-    with store.publisher(root):
+    with publisher(root):
         started = time.monotonic()
         with pytest.raises(Refused, match="Another import is at work"):
             publish_mark(root, queries, 3)
@@ -271,9 +273,9 @@ def test_an_unreadable_pointer_is_said_so_and_can_be_mended(root: Path, queries:
 
 
 def test_the_manifest_survives_the_way_to_disk_and_back(root: Path, queries: Path) -> None:
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(1)}, warnings=("约 3 行", 'a "quoted" one'))
-        version = store.publish(root, staged, queries=queries)
+        version = publish(root, staged, queries=queries)
     assert served(root) == version
     assert json.loads((root / "current.json").read_text()) == {"version": version.id}
 
@@ -432,16 +434,16 @@ def test_leftovers_of_a_killed_run_are_cleaned(root: Path, queries: Path) -> Non
     leftover = root / "staging" / "20200101T000000Z-000000" / "tables"
     leftover.mkdir(parents=True)
     (leftover / "part-0.parquet").touch()
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         assert [path.name for path in (root / "staging").iterdir()] == [directory.name]
 
 
 def test_a_file_from_outside_is_copied_and_stays(root: Path, queries: Path, tmp_path: Path) -> None:
     order_lines(1).write_parquet(tmp_path / "mine.parquet")
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(1)})
         lines = StagedTable("order_lines", (tmp_path / "mine.parquet",), ROWS, 0)
-        version = store.publish(root, change(staged, tables=(lines,)), queries=queries)
+        version = publish(root, change(staged, tables=(lines,)), queries=queries)
     assert not version.files("order_lines")[0].samefile(tmp_path / "mine.parquet")
     shutil.rmtree(version.path)
     assert pl.read_parquet(tmp_path / "mine.parquet").height == ROWS

@@ -11,6 +11,7 @@ import pytest
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.engine.duckdb import REFERENCE_TABLES
 from shopkeeper.lake import marts
+from shopkeeper.lake.workbench import workbench
 from shopkeeper.query_files import QUERIES, QueryFile, load, load_folder
 
 PUBLISHING = ("staging", "marts", "publishing")
@@ -33,7 +34,7 @@ def code(query: QueryFile) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """The real staging views and marts of a shop that has no rows at all."""
     directory = tmp_path_factory.mktemp("built")
-    with marts.workbench(directory, "Asia/Shanghai") as connection:
+    with workbench(directory, "Asia/Shanghai") as connection:
         marts.open_tables(connection, {})
         as_of = date(2026, 11, 11)
         marts.build_marts(connection, directory / "marts", QUERIES, {"as_of": as_of}, lambda _step, _share: None)

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from shopkeeper.contract.forecasts import HORIZON, WEEKS
-from shopkeeper.customers.filters import EARLIEST, LATEST, Parameter
-from shopkeeper.engine.duckdb import EVERYTHING, Scope
+from shopkeeper.customers.filters import EARLIEST, LATEST
+from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.query_files import QUERIES, load
 from tests.shops.in_memory import MemoryQuery, line, shop
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shopkeeper.contract.forecasts import HORIZON, MADE_TABLES, WEEKS
-from shopkeeper.engine.duckdb import EVERYTHING, Scope
+from shopkeeper.engine.query import EVERYTHING, Scope
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files

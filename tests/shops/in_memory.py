@@ -12,8 +12,9 @@ import polars as pl
 
 from shopkeeper.contract.forecasts import MADE_TABLES
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, Table
-from shopkeeper.customers.filters import Parameter
-from shopkeeper.engine.duckdb import EVERYTHING, REFERENCE_TABLES, Scope, check_arguments, restricted
+from shopkeeper.engine.duckdb import REFERENCE_TABLES, check_arguments
+from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
+from shopkeeper.engine.scope import restricted
 from shopkeeper.lake.version import Shop, Version
 from shopkeeper.query_files import load, load_folder
 

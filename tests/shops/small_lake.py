@@ -14,6 +14,7 @@ import polars as pl
 
 from shopkeeper.errors import Refused
 from shopkeeper.lake import store
+from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Shop, Source, Staged, StagedTable, Version
 from shopkeeper.query_files import QUERIES
 
@@ -147,9 +148,9 @@ def publish_mark(
     root: Path, queries: Path, mark: int, rows: int = ROWS, progress: Callable[[str, float], None] | None = None
 ) -> Version:
     """Publish order lines that all carry `mark`."""
-    with store.publisher(root) as directory:
+    with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(mark, rows)})
-        return store.publish(root, staged, progress, queries=queries)
+        return publish(root, staged, progress, queries=queries)
 
 
 def publish_and_die(root: Path, queries: Path, mark: int, ready: Connection, dies_at: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from shopkeeper.errors import Refused
+from shopkeeper.merchant.decisions import Decision
 from shopkeeper.state import State, decisions, history_of, open_state, record_decision
 from shopkeeper.state.decisions import _row
-from shopkeeper.supply.replenishment.outcomes import Decision
 
 AS_OF = date(2026, 10, 21)
 

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from shopkeeper.errors import Refused
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.state import State, add_override, overrides, policy, policy_history, save_policy, withdraw_override
-from shopkeeper.supply.demand.overrides import Override
 
 FIRST, LAST = date(2026, 11, 1), date(2026, 11, 11)
 

@@ -14,15 +14,16 @@ from scipy import stats  # type: ignore[import-untyped]
 from shopkeeper import i18n
 from shopkeeper.cli import main
 from shopkeeper.contract.forecasts import MADE_TABLES
-from shopkeeper.engine.duckdb import Scope, open_version
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.engine.query import Scope
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.lake import store
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage.report import Coverage
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 from tests.shops.goods_in_memory import AS_OF, PRODUCTS, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery, frame

@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopkeeper.contract.forecasts import HORIZON, WEEKS
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.merchant.overrides import Override
 from shopkeeper.supply.demand import backtest, table, two_sided
 from shopkeeper.supply.demand import lost as demand_lost
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.bands import BANDS, added, correlation, totals
-from shopkeeper.supply.demand.overrides import USED_COLUMNS, Override
+from shopkeeper.supply.demand.overrides import USED_COLUMNS
 from shopkeeper.supply.demand.parts import behind, series_weeks
 from shopkeeper.supply.demand.report import Options
 from shopkeeper.supply.filters import GoodsFilters

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopkeeper.engine.duckdb import Scope
+from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.models.stock.placement import Floats
 from shopkeeper.supply.filters import GoodsFilters

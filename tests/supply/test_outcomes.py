@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from shopkeeper import state
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.decisions import Decision, Verdict
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import outcomes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
-from shopkeeper.supply.replenishment.outcomes import Decision, Verdict
 from tests.shops.goods_in_memory import AS_OF, LANES, PLACES, PRODUCTS, counted, forecast, sold
 from tests.shops.in_memory import MemoryQuery, shop
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from shopkeeper import i18n
 from shopkeeper.contract.forecasts import HORIZON
-from shopkeeper.models.stock.inventory import Policy
-from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import needs, notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment

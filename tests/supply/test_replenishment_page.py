@@ -13,7 +13,7 @@ from shopkeeper.cli import main
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.jobs.forecast import files
 from shopkeeper.lake import store
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.policy import Policy
+from shopkeeper.models.demand.series import as_lists, matrix
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
@@ -139,6 +140,6 @@ def test_stores_are_supplied_by_lane_and_warehouses_by_their_supplier() -> None:
 
 def test_lists_of_days_become_a_matrix_and_back() -> None:
     frame = pl.DataFrame({"units": [[1.0, 2.0], [3.0], None, []]}, schema={"units": pl.List(pl.Float64)})
-    assert serving.matrix(frame).tolist() == [[1, 2], [3, 0], [0, 0], [0, 0]]
-    assert serving.as_lists(serving.matrix(frame))[0].to_list() == [1.0, 2.0]
-    assert serving.matrix(frame.clear()).shape == (0, 0)
+    assert matrix(frame).tolist() == [[1, 2], [3, 0], [0, 0], [0, 0]]
+    assert as_lists(matrix(frame))[0].to_list() == [1.0, 2.0]
+    assert matrix(frame.clear()).shape == (0, 0)

@@ -13,8 +13,9 @@ from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
-from shopkeeper.engine.duckdb import EVERYTHING, Scope, open_version
-from shopkeeper.exports import download
+from shopkeeper.customers.retention.table import customers
+from shopkeeper.engine.duckdb import open_version
+from shopkeeper.engine.query import EVERYTHING, Scope
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from shopkeeper.ui import tables
@@ -229,7 +230,7 @@ def test_two_tables_never_share_a_file_name(shop: Version) -> None:
 
 
 def downloads_of(shop: Version, frame: pl.DataFrame, age: int, *, absent: bool, extension: str) -> str:
-    made = download.customers(shop, Filters(), View(), frame, shop.as_of, (date(2026, 3, 1), age), absent=absent)
+    made = customers(shop, Filters(), View(), frame, shop.as_of, (date(2026, 3, 1), age), absent=absent)
     return tables.file_name(made, extension, EVERYTHING)
 
 

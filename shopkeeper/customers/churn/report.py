@@ -23,10 +23,11 @@ from shopkeeper.customers.histories import (
     value_per_purchase,
 )
 from shopkeeper.customers.lifecycle.report import Rules, stage
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, Sentence, Value
+from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, Value
+from shopkeeper.messages import Sentence
 from shopkeeper.models.buying.model import Kind
 
 FARTHEST_ORDER_DAYS = 730

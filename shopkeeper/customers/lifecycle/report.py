@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters, Parameter
+from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import check_viewer, seen_until
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 

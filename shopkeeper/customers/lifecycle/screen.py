@@ -8,19 +8,19 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.churn import table
-from shopkeeper.customers.churn.chart import moves_matrix, stage_areas
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifecycle import report as lifecycle
+from shopkeeper.customers.lifecycle import table
+from shopkeeper.customers.lifecycle.chart import moves_matrix, stage_areas
 from shopkeeper.customers.lifecycle.report import NOT_YET, NOT_YET_LABEL, STAGES, Lifecycle, Rules
-from shopkeeper.customers.retention.screen import cells
 from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
+from shopkeeper.ui.picking import UNSEEN, pick
 
 BOUNDS = {
     "active_days": (N_("Active for days"), 1),
@@ -193,8 +193,8 @@ def draw_moves(found: Lifecycle) -> None:
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         every = {"any": _("Any stage")}
-        row = cells.pick(_("Stage then"), THEN, every | {name: names[name] for name in names if name in set(then)})
-        column = cells.pick(_("Stage now"), NOW, every | {name: names[name] for name in names if name in now})
+        row = pick(_("Stage then"), THEN, every | {name: names[name] for name in names if name in set(then)})
+        column = pick(_("Stage now"), NOW, every | {name: names[name] for name in names if name in now})
     if row is None or column is None:
         st.caption(_("Click a cell of the matrix, or choose a stage then and a stage now."))
         return
@@ -205,7 +205,7 @@ def read_pick() -> None:
     """The cell to look into: of the link, or of a click since the last run."""
     for key in (THEN, NOW):
         if (asked := session.linked(key)) is not None:
-            session.keep(cells.UNSEEN, True)
+            session.keep(UNSEEN, True)
             session.keep(key, asked[-1])
     points = (st.session_state.get("moves_chart") or {"selection": {"points": []}})["selection"]["points"]
     clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
@@ -217,7 +217,7 @@ def read_pick() -> None:
 
 def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) -> None:
     """The customers who were in one stage and are in another."""
-    session.keep(cells.UNSEEN, False)
+    session.keep(UNSEEN, False)
     listed = load(lifecycle.customers, found.filters, found.rules, found.since, row, column)
     told = i18n.ngettext(
         "**{n}** customer: {then} on {since}, {now} on {until}.",
@@ -234,7 +234,7 @@ def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) ->
 
 def cell_download(found: Lifecycle, listed: pl.DataFrame, row: str, column: str, names: dict[str, str]) -> Download:
     """The customers of the cell, whose name the file carries."""
-    sheet = table.lifecycle(opened().version, found, listed)
+    sheet = table.download(opened().version, found, listed)
     cell = ((_("Stage then"), names[row]), (_("Stage now"), names[column]))
     told = replace(sheet.about, filters=(*cell, *sheet.about.filters))
     return replace(sheet, choices=(*sheet.choices, row, column), about=told)

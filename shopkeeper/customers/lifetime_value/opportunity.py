@@ -11,7 +11,7 @@ import polars as pl
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, Options, report
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.result import Fits, Value
 
 ENOUGH = 100

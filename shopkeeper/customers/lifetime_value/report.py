@@ -23,10 +23,11 @@ from shopkeeper.customers.histories import (
     value_per_purchase,
 )
 from shopkeeper.customers.lifetime_value.shapes import banded, distribution, lorenz, matrix
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import Fits, FittedBy, Sentence, Value
+from shopkeeper.jobs.buying.result import Fits, FittedBy, Value
+from shopkeeper.messages import Sentence
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import Kind
 from shopkeeper.models.buying.spend import SpendModel

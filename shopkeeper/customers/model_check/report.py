@@ -9,10 +9,10 @@ import polars as pl
 
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import check_viewer
-from shopkeeper.customers.retention.report import wilson
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, Sentence
+from shopkeeper.jobs.buying.result import KIND_NAMES, Fits
+from shopkeeper.messages import Sentence
 from shopkeeper.models.buying.calibration import (
     RISK_DAYS,
     in_units,
@@ -22,6 +22,7 @@ from shopkeeper.models.buying.calibration import (
 )
 from shopkeeper.models.buying.model import DAYS, BuyingModel, Kind
 from shopkeeper.models.buying.scoring import expected_new_customer, probability_of_n
+from shopkeeper.models.intervals import wilson
 
 MOST = 7
 """Frequencies from here on are counted together."""

@@ -8,15 +8,14 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.churn import table
 from shopkeeper.customers.lifetime_value.report import STRONG_CORRELATION
 from shopkeeper.customers.model_check import report as model_check
+from shopkeeper.customers.model_check import table
 from shopkeeper.customers.model_check.chart import compared_bars, purchase_tracking, risk_calibration
 from shopkeeper.customers.model_check.report import MOST, ModelCheck
 from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
-from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, Value
 from shopkeeper.measures.lookup import measure
 from shopkeeper.models.buying.calibration import RISK_DAYS
@@ -25,30 +24,13 @@ from shopkeeper.ui import tables
 from shopkeeper.ui.opened import load, opened
 
 
-def fitted() -> Fits | None:
-    """The fits of the version in use; `None` where nobody has made them yet."""
-    return files.read(opened().version)
-
-
-def say_unfitted() -> None:
-    """How to get what this page stands on."""
-    st.info(
-        _(
-            "The models of buying have not been fitted to this version of the data yet, so nothing can be predicted. "
-            "Run {command}, then load the page again; it takes a few seconds for a shop of some ten thousand "
-            "customers.",
-            command="`python -m shopkeeper fit`",
-        )
-    )
-
-
 def draw_proof(fits: Fits, kind: Kind | None, value: Value) -> None:
     """The contest of the models, then the winner's or the chosen one's predictions beside what happened."""
     found = load(model_check.report, fits, kind)
     split = found.calibration_end
     st.markdown(f"##### {_('Would it have been right?')}")
     st.markdown(verdict(found, fits))
-    whole = table.model_check(opened().version, found)
+    whole = table.download(opened().version, found)
     draw_figures(found, fits, value)
     draw_trials(found, whole, fits)
     if found.kind is None or split is None or found.purchases.is_empty():

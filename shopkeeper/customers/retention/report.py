@@ -6,15 +6,15 @@ A cohort is the period of a customer's first-ever purchase, found before any fil
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import NormalDist
 from typing import Literal
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters, Parameter
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.customers.filters import Filters
+from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
+from shopkeeper.models.intervals import wilson
 
 Period = Literal["week", "month", "quarter"]
 Method = Literal["exact", "unbounded", "cumulative"]
@@ -31,7 +31,6 @@ LEFT_TRUNCATION_DAYS = 90
 """A cohort that begins this soon after the data does may hold customers who had bought before."""
 FEW_CUSTOMERS = 30
 """Below this many customers a share says little; such cells are drawn pale."""
-NORMAL_QUANTILE_975 = NormalDist().inv_cdf(0.975)
 TRUNCATE: dict[Period, str] = {"week": "1w", "month": "1mo", "quarter": "1q"}
 
 
@@ -133,57 +132,6 @@ def customers(
         age=age,
         absent=absent,
     )
-
-
-@dataclass(frozen=True)
-class Opportunity:
-    """Where too few new customers come back, and what closing the gap would have been worth.
-
-    `segments`, one row per acquisition channel, region and category: `segment_kind, segment, n` (customers acquired in
-    the year whose first `days` days have closed), `returned` (bought again within them), `rate, low, high`,
-    `gap_customers` (more who would have returned at the shop's own `rate`) and `worth` (these times what a returning
-    customer of the shop spends in those days, in shop currency). Largest worth first. `best` is the first row that lies
-    below the shop's rate for certain, if any: with intervals so wide (Bonferroni) that with equal segments one shop in
-    twenty would be told of any. `point_worth` is what one more returning customer in a hundred would have brought.
-    """
-
-    days: int
-    n: int
-    rate: float | None
-    point_worth: float
-    segments: pl.DataFrame
-    best: dict[str, object] | None
-
-
-def opportunity(query: Query, filters: Filters, days: int = 90) -> Opportunity:
-    """Compare how many of the last year's new customers came back within `days`, by where they were acquired."""
-    as_of = observed_until(query, filters)
-    year_of_closed = as_of - timedelta(days=365 + days)
-    counts = query(
-        "customers/retention/return_segments",
-        **filters.acquired(),
-        **filters.bought(),
-        as_of=as_of,
-        days=days,
-        acquired_from=year_of_closed,
-    )
-    total = counts.filter(pl.col("segment_kind") == "all").to_dicts()
-    n, returned, revenue = (total[0][name] for name in ("n", "returned", "revenue")) if total else (0, 0, 0.0)
-    rate = returned / n if n else None
-    spent = revenue / returned if returned else 0.0
-    returning = pl.col("returned").cast(pl.Float64)
-    low, high = wilson(returning, pl.col("n"))
-    certain = wilson(returning, pl.col("n"), NormalDist().inv_cdf(1 - 0.025 / max(counts.height - 1, 1)))[1]
-    segments = (
-        counts.filter(pl.col("segment_kind") != "all")
-        .with_columns(rate=pl.col("returned") / pl.col("n"), low=low, high=high, certain=certain)
-        .with_columns(gap_customers=((rate or 0.0) * pl.col("n") - pl.col("returned")).clip(lower_bound=0.0))
-        .with_columns(worth=pl.col("gap_customers") * spent)
-        .sort("worth", "segment_kind", "segment", descending=[True, False, False])
-    )
-    below = segments.filter(pl.col("certain") < (rate or 0.0)).head(1).to_dicts()
-    columns = ["segment_kind", "segment", "n", "returned", "rate", "low", "high", "gap_customers", "worth"]
-    return Opportunity(days, n, rate, n / 100 * spent, segments.select(columns), below[0] if below else None)
 
 
 def observed_until(query: Query, filters: Filters) -> date:
@@ -299,15 +247,6 @@ def _intervals(cells: pl.DataFrame, view: View) -> pl.DataFrame:
     low, high = wilson(pl.col("value"), pl.col("n"))
     reached = pl.min_horizontal("n", pl.col("value") + pl.col("unidentified"))
     return cells.with_columns(low=low, high=high, upper=pl.when("mature").then(reached / pl.col("n")))
-
-
-def wilson(value: pl.Expr, n: pl.Expr, z: float = NORMAL_QUANTILE_975) -> tuple[pl.Expr, pl.Expr]:
-    """Score interval of a share, 95 % unless told (Wilson 1927, J. Am. Stat. Assoc. 22); null where n is 0."""
-    z2 = z**2
-    trials = pl.when(n > 0).then(n).cast(pl.Float64)
-    centre = (value + z2 / 2) / (trials + z2)
-    margin = z / (trials + z2) * (value * (trials - value) / trials + z2 / 4).sqrt()
-    return (centre - margin).clip(0.0, 1.0), (centre + margin).clip(0.0, 1.0)
 
 
 def _mean(cells: pl.DataFrame, view: View) -> pl.DataFrame:

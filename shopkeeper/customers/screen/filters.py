@@ -9,7 +9,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import CHOICES, DATES, Filters
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session

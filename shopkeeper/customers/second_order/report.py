@@ -8,7 +8,7 @@ import polars as pl
 
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import check_viewer, seen_until
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.models.buying.survival import kaplan_meier, median
 
 CLOCK_DAYS = (30, 90, 180, 365)

@@ -4,9 +4,9 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.churn.chart import CURVES_DRAWN, FEWEST_AT_RISK, second_order_curves
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.second_order import report as second_order
+from shopkeeper.customers.second_order.chart import CURVES_DRAWN, FEWEST_AT_RISK, second_order_curves
 from shopkeeper.customers.second_order.report import CLOCK_DAYS, SecondOrder
 from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download

@@ -27,7 +27,7 @@ from shopkeeper.imports.checks.candidates import ROW, Candidates
 from shopkeeper.imports.checks.expressions import call, text
 from shopkeeper.imports.checks.rules import ALREADY, UNIQUE, Check
 from shopkeeper.imports.readers.reading import Reading, unreadable
-from shopkeeper.lake.store import disk_is_full
+from shopkeeper.lake.publish import disk_is_full
 
 NET_AMOUNT = "net_amount"
 KEY, BLOCKED, BROKEN = "key", "blocked", "broken"

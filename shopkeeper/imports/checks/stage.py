@@ -21,7 +21,7 @@ from shopkeeper.imports.mapping.file import TableMapping
 from shopkeeper.imports.mapping.rules import nearest
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
-from shopkeeper.lake.store import disk_is_full
+from shopkeeper.lake.publish import disk_is_full
 
 MEMORY = "2GB"
 REJECT_COLUMNS = ("file", "table", "line", "column", "value", "rule", "reason", "row")

@@ -14,9 +14,10 @@ from typing import Any
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import Progress, fit_version
-from shopkeeper.jobs.buying.result import FORMAT, Fits, Rate, Sentence, Trial
+from shopkeeper.jobs.buying.result import FORMAT, Fits, Rate, Trial
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
+from shopkeeper.messages import Sentence
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.spend import SpendModel
 

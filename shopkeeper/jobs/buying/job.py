@@ -11,35 +11,21 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import (
-    HORIZONS,
-    KIND_NAMES,
-    VALUE_NAMES,
-    VALUES,
-    Fits,
-    FittedBy,
-    Rate,
-    Sentence,
-    Trial,
-    Value,
-    Word,
-)
+from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, VALUE_NAMES, VALUES, Fits, FittedBy, Rate, Trial, Value
+from shopkeeper.messages import Sentence, Word
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
 from shopkeeper.models.buying.model import DAYS, KINDS, BuyingModel, Kind, NotFitted, Unit, fit
 from shopkeeper.models.buying.scoring import expected_purchases_between, holdout_log_likelihood
 from shopkeeper.models.buying.spend import SpendModel, fit_spend
+from shopkeeper.progress import Cancelled
 
 Progress = Callable[[str, float], None]
 
 SEGMENTS: tuple[FittedBy, ...] = ("channel", "cohort")
 SHORTEST_HOLDOUT = 90
 SHORTEST_CALIBRATION = 90
-
-
-class Cancelled(Exception):  # noqa: N818 - nothing went wrong
-    """The fit was called off; nothing was kept."""
 
 
 @dataclass(frozen=True)

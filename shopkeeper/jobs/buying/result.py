@@ -1,19 +1,17 @@
 """What the fit job found out about a version: models and how they stood their test, plain rates, what fell short."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Union
+from typing import Literal
 
-from shopkeeper import i18n
-from shopkeeper.i18n import N_, gettext
+from shopkeeper.i18n import N_
+from shopkeeper.messages import Sentence
 from shopkeeper.models.buying.model import BuyingModel, Kind, Unit
 from shopkeeper.models.buying.spend import SpendModel
 
 Value = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
-Word = Union[str, int, float, "Sentence"]
 
 FORMAT = 1
 VALUES: tuple[Value, ...] = ("margin", "revenue")
@@ -22,37 +20,6 @@ VALUE_NAMES: Mapping[Value, str] = {"margin": N_("margin"), "revenue": N_("net r
 HORIZONS = (30, 60, 90, 180)
 """Days over which risk is told."""
 KIND_NAMES: Mapping[str, str] = {"mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pareto_nbd": "Pareto/NBD"}
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence for people: the text is its key in the catalogue, with %-fields that `values` fill.
-
-    Values are kept as JSON has them (a day is its ISO text) and told as the reader's language writes them; one may be a
-    sentence itself.
-    """
-
-    text: str
-    values: Mapping[str, Word] = field(default_factory=dict)
-
-    def told(self) -> str:
-        """In the language in use."""
-        return gettext(self.text) % {name: _told(value) for name, value in self.values.items()}
-
-
-def _told(value: Word) -> str:
-    match value:
-        case Sentence():
-            return value.told()
-        case int():
-            return i18n.integer(value)
-        case float():
-            return i18n.decimal(value)
-        case _ if _DAY.fullmatch(value):
-            return i18n.date_(date.fromisoformat(value))
-        case _:
-            return gettext(value) if value in VALUE_NAMES.values() else value
 
 
 @dataclass(frozen=True)

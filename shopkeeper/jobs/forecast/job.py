@@ -8,10 +8,8 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import EVENT_FACTORS, FORECAST_CHECKS, FORECASTS, HORIZON, LEVELS, LOST_UNITS
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.job import Cancelled
-from shopkeeper.jobs.buying.result import Sentence
 from shopkeeper.jobs.forecast import stock_outs
 from shopkeeper.jobs.forecast.backtest import origins
 from shopkeeper.jobs.forecast.baseline import SHARE, SHRUNK, Ground, Places, daily, ground, places
@@ -19,8 +17,10 @@ from shopkeeper.jobs.forecast.candidate_models import Kept
 from shopkeeper.jobs.forecast.history import History, day_of, history
 from shopkeeper.jobs.forecast.levels import CELLS, ITEMS, SERIES, Before, Levels, levels
 from shopkeeper.jobs.forecast.rows import checks, described, empty, fitted, forecasts, models_of, trials
+from shopkeeper.messages import Sentence
 from shopkeeper.models.demand.events import LULL_DAYS
 from shopkeeper.models.demand.reconciliation import Ints, sums
+from shopkeeper.progress import Cancelled
 
 Progress = Callable[[str, float], None]
 SETTINGS = "1"

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import LOST_UNITS
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.demand.excess_demand import excess
 

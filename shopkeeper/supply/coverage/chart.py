@@ -1,23 +1,21 @@
 """The map of tiles, the table of regions and categories, classes, and the age of stock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.charts.style import GREY, INK, PALETTE, SCALES, TEMPLATE
+from shopkeeper.charts.style import CALM, GREY, PALETTE, TEMPLATE
+from shopkeeper.charts.tiles import CELL_PIXELS, TILE_LETTERS, TILE_PIXELS, frame, heat, short, targets
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label
 
-ROW_PIXELS, TILE_PIXELS = 26, 46
 BARS_DRAWN = 31
-CALM: dict[str, Any] = {"dragmode": False, "showlegend": False}
 AGES = ("fresh", "middle", "old", "unknown")
 """From the newest to what no delivery explains."""
 _AGE_LOOKS = {"fresh": (PALETTE[5], ""), "middle": (PALETTE[0], "."), "old": (PALETTE[1], "/"), "unknown": (GREY, "x")}
-_LETTERS, _TILE_LETTERS = 9, 6
 
 
 def tile_map(
@@ -34,12 +32,15 @@ def tile_map(
     z = [[_shade(at[y, x], measure) if (y, x) in at else None for x in columns] for y in rows]
     text = [[_tile_text(at[y, x], measure) if (y, x) in at else "" for x in columns] for y in rows]
     figure = go.Figure(
-        [_heat(z, text, columns, rows, dark, size=11), _targets(placed, "tile_column", "tile_row", currency)],
+        [
+            heat(z, text, columns, rows, dark, size=11),
+            targets(placed, "tile_column", "tile_row", _facts(placed), _hover(currency)),
+        ],
         layout={"template": TEMPLATE},
     )
     if picked is not None:
         for row in placed.filter(pl.col("region") == picked).iter_rows(named=True):
-            _frame(figure, row["tile_column"], row["tile_row"])
+            frame(figure, row["tile_column"], row["tile_row"])
     hidden = {"visible": False, "fixedrange": True}
     return figure.update_layout(
         height=40 + TILE_PIXELS * len(rows), clickmode="event+select", hoverdistance=-1, **CALM,
@@ -88,13 +89,14 @@ def cover_heatmap(
     )
     spots = list(range(len(categories))), list(range(len(regions)))
     figure = go.Figure(
-        [_heat(z, text, *spots, dark, size=12), _targets(placed, "x", "y", currency)], layout={"template": TEMPLATE}
+        [heat(z, text, *spots, dark, size=12), targets(placed, "x", "y", _facts(placed), _hover(currency))],
+        layout={"template": TEMPLATE},
     )
     if picked and picked[0] in rows and picked[1] in columns:
-        _frame(figure, columns[picked[1]], rows[picked[0]])
+        frame(figure, columns[picked[1]], rows[picked[0]])
     axis = {"fixedrange": True, "showgrid": False, "tickmode": "array"}
     return figure.update_layout(
-        height=90 + ROW_PIXELS * len(regions), clickmode="event+select", hoverdistance=-1, **CALM,
+        height=90 + CELL_PIXELS * len(regions), clickmode="event+select", hoverdistance=-1, **CALM,
         xaxis={**axis, "side": "top", "tickvals": spots[0], "ticktext": [short(name) for name in categories],
                "range": [-0.5, len(categories) - 0.5]},
         yaxis={**axis, "tickvals": spots[1], "ticktext": [short(name, 14) for name in regions],
@@ -117,9 +119,9 @@ def class_matrix(classes: pl.DataFrame, patterns: Mapping[str, str], *, dark: bo
         ]
         for y in rows
     ]  # fmt: skip
-    heat = _heat(z, text, [patterns[name] for name in columns], rows, dark, size=13)
+    cells = heat(z, text, [patterns[name] for name in columns], rows, dark, size=13)
     axis = {"type": "category", "fixedrange": True, "showgrid": False}
-    return go.Figure([heat], layout={"template": TEMPLATE}).update_layout(
+    return go.Figure([cells], layout={"template": TEMPLATE}).update_layout(
         height=90 + 46 * max(len(rows), 1), **CALM, xaxis={**axis, "side": "top"},
         yaxis={**axis, "autorange": "reversed", "title": _("ABC class")},
     )  # fmt: skip
@@ -165,14 +167,6 @@ def figure_text(value: float | None, measure: str, currency: str) -> str:
     return i18n.compact_money(value, currency)
 
 
-def short(name: str, letters: int = _LETTERS) -> str:
-    """A name for a narrow place. One written twice, as in 广东 Guangdong, is cut to the viewer's letters."""
-    parts = name.split(" ", 1)
-    own = parts[0] if i18n.language().startswith("zh") else parts[-1]
-    plain = own if len(parts) > 1 and parts[0].isascii() != parts[1].isascii() else name
-    return plain if len(plain) <= letters else plain[: letters - 1] + "…"
-
-
 def _order(cells: pl.DataFrame, by: str) -> list[str]:
     sums = cells.group_by(by).agg(pl.col("margin_at_stake", "at_risk", "series").sum())
     return sums.sort("margin_at_stake", "at_risk", "series", by, descending=[True, True, True, False])[by].to_list()
@@ -187,7 +181,7 @@ def _shade(row: Mapping[str, Any], measure: str) -> float:
 
 
 def _tile_text(row: Mapping[str, Any], measure: str) -> str:
-    return f"{short(row['region'], _TILE_LETTERS)}<br><b>{_cell_text(row, measure)}</b>"
+    return f"{short(row['region'], TILE_LETTERS)}<br><b>{_cell_text(row, measure)}</b>"
 
 
 def _cell_text(row: Mapping[str, Any], measure: str) -> str:
@@ -197,27 +191,6 @@ def _cell_text(row: Mapping[str, Any], measure: str) -> str:
     if measure in {"at_risk", "cover_days"}:
         return figure_text(row[measure], measure, "")
     return i18n.compact(row[measure])
-
-
-def _heat(
-    z: Sequence[Sequence[float | None]], text: Any, x: Sequence[Any], y: Sequence[Any], dark: bool, *, size: int
-) -> go.Heatmap:
-    colours = SCALES[dark]
-    return go.Heatmap(
-        z=z, x=x, y=y, text=text, texttemplate="%{text}", textfont={"color": INK[dark], "size": size}, xgap=2, ygap=2,
-        colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
-        showscale=False, hoverinfo="skip", hoverongaps=False,
-    )  # fmt: skip
-
-
-def _targets(placed: pl.DataFrame, x: str, y: str, currency: str) -> go.Scatter:
-    """An invisible point in each cell, which can be hovered and clicked as a heat map's cell cannot."""
-    hidden = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=placed[x].to_list(), y=placed[y].to_list(), mode="markers", customdata=_facts(placed),
-        marker={"size": 30, "color": "rgba(0,0,0,0)"}, selected=hidden, unselected=hidden,
-        hovertemplate=_hover(currency),
-    )  # fmt: skip
 
 
 def _facts(rows: pl.DataFrame) -> list[list[Any]]:
@@ -240,8 +213,3 @@ def _hover(currency: str) -> str:
         _("{amount} of excess at cost", amount=f"{currency} %{{customdata[6]:,.0f}}"),
     )  # fmt: skip
     return "<br>".join(lines) + "<extra></extra>"
-
-
-def _frame(figure: go.Figure, x: float, y: float) -> None:
-    edges = {"x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
-    figure.add_shape(type="rect", line={"color": PALETTE[1], "width": 3}, **edges)

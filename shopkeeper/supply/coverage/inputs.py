@@ -6,13 +6,14 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.models.demand.series import matrix
 from shopkeeper.supply import serving
 from shopkeeper.supply.coverage.status import Series, by_day
 from shopkeeper.supply.demand import report as demand
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 
 SOLD_DAYS = 91
@@ -142,7 +143,7 @@ def _described(rows: pl.DataFrame, given: Ground, sold: pl.DataFrame, key: list[
 
 def _forecast_units(rows: pl.DataFrame, forecasts: pl.DataFrame) -> Floats:
     """Forecast by row and day; 0 for a row without a forecast."""
-    known = serving.matrix(forecasts)
+    known = matrix(forecasts)
     found = np.zeros((rows.height, HORIZON))
     at = rows["forecast"].cast(pl.Int64).fill_null(-1).to_numpy()
     days = min(known.shape[1], HORIZON)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.messages import Sentence
 from shopkeeper.supply.coverage.inputs import Ground
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.serving import NO_REGION

@@ -10,13 +10,13 @@ from datetime import date
 
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
-from shopkeeper.jobs.buying.result import Sentence
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.engine.query import Query
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
+from shopkeeper.messages import Sentence
 from shopkeeper.supply.coverage.inputs import SOLD_DAYS, ground, location_series, region_series
 from shopkeeper.supply.coverage.notes import notes
 from shopkeeper.supply.coverage.status import AT_RISK, STATUSES, judged
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 
 __all__ = ["AT_RISK", "SOLD_DAYS", "STATUSES", "Ages", "Coverage", "ages", "locations", "report"]

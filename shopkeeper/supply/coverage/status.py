@@ -10,9 +10,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
 from shopkeeper.models.stock import inventory
-from shopkeeper.models.stock.inventory import COUNTED_PATTERNS, Policy
+from shopkeeper.models.stock.inventory import COUNTED_PATTERNS
 
 STATUSES = ("out", "runs_out", "order_now", "ok", "excess", "no_demand")
 """The worst first."""

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from shopkeeper.contract.forecasts import LEVELS
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.supply.demand.report import chosen, within
 from shopkeeper.supply.filters import GoodsFilters
 

@@ -11,7 +11,6 @@ from shopkeeper.charts.style import GREY, PALETTE, TEMPLATE
 from shopkeeper.i18n import gettext as _
 
 DRAWN = 15
-CALM: dict[str, Any] = {"dragmode": False}
 ROW_PIXELS = 30
 EVENTS_NAMED = 6
 
@@ -38,7 +37,7 @@ def demand_weeks(behind: pl.DataFrame, weeks: pl.DataFrame, events: pl.DataFrame
             figure.add_trace(_line(weeks, "ends_on", "statistical", name, {"color": GREY, "dash": "dot"}, "lines"))
     _mark(figure, behind, weeks, events)
     return figure.update_layout(
-        height=430, hovermode="x unified", **CALM,
+        height=430, hovermode="x unified", dragmode=False,
         xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d",
                "title": _("Week, by its last day")},
         yaxis={"title": _("Units per week"), "rangemode": "tozero", "fixedrange": True},
@@ -55,7 +54,7 @@ def demand_days(history: pl.DataFrame, days: pl.DataFrame, events: pl.DataFrame)
     ends = history.select(ends_on="day"), days.select(ends_on="day")
     _mark(figure, *ends, events)
     return figure.update_layout(
-        height=430, hovermode="x unified", **CALM,
+        height=430, hovermode="x unified", dragmode=False,
         xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d",
                "title": _("Day")},
         yaxis={"title": _("Units per day"), "rangemode": "tozero", "fixedrange": True},
@@ -201,7 +200,7 @@ def _mark(figure: go.Figure, behind: pl.DataFrame, ahead: pl.DataFrame, events: 
 
 def _sideways(figure: go.Figure, rows: int, title: str) -> go.Figure:
     return figure.update_layout(
-        height=max(330, 110 + ROW_PIXELS * rows), **CALM,
+        height=max(330, 110 + ROW_PIXELS * rows), dragmode=False,
         xaxis={"title": title, "rangemode": "tozero", "fixedrange": True},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},

@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.supply.demand.report import within
 from shopkeeper.supply.filters import GoodsFilters

@@ -1,36 +1,16 @@
 """Manual values beside the statistical forecast: what they are, and what a forecast becomes with them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import polars as pl
+
+from shopkeeper.merchant.overrides import Override
 
 USED_COLUMNS = (
     "region", "category", "sku", "pattern", "model", "daily_mean", "error_sd", "units", "overridden",
 )  # fmt: skip
 _KEY = ["region", "sku"]
-
-
-@dataclass(frozen=True)
-class Override:
-    """A manual value: `units_per_day` of a SKU on each day from `starts_on` to `ends_on`, both included.
-
-    `region` None is all regions together: the units are shared out as the statistical forecast of each day is. The
-    statistical value at the time is kept beside it, and so are who decided and why. Where days are covered twice, what
-    was made later holds.
-    """
-
-    id: str
-    sku: str
-    region: str | None
-    starts_on: date
-    ends_on: date
-    units_per_day: float
-    statistical_units_per_day: float
-    author: str
-    reason: str
-    made_at: datetime
 
 
 def overridden(

@@ -10,13 +10,13 @@ from typing import Literal
 
 import polars as pl
 
-from shopkeeper.customers.filters import Parameter
-from shopkeeper.engine.duckdb import Query, Scope
+from shopkeeper.engine.query import Parameter, Query, Scope
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.messages import Sentence
 from shopkeeper.supply.demand.bands import added, correlation, moved
-from shopkeeper.supply.demand.overrides import USED_COLUMNS, Override, listed, overridden
+from shopkeeper.supply.demand.overrides import USED_COLUMNS, listed, overridden
 from shopkeeper.supply.demand.parts import (
     MONTH,
     QUARTER,

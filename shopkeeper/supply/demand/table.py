@@ -12,6 +12,7 @@ from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import label
+from shopkeeper.measures.supply import LEVEL_NAMES, level_name
 from shopkeeper.supply.demand.backtest import Checks
 from shopkeeper.supply.demand.lost import Lost
 from shopkeeper.supply.demand.parts import SERIES_COLUMNS, series_weeks
@@ -19,14 +20,6 @@ from shopkeeper.supply.demand.report import KEYS, Demand, Level
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
 
-LEVEL_NAMES: Mapping[str, str] = {
-    "shop": N_("Whole shop"), "category": N_("Category"), "region": N_("Region"),
-    "region_category": N_("Region x category"), "sku": N_("Item"), "region_sku": N_("Region x item"),
-}  # fmt: skip
-PATTERN_NAMES: Mapping[str, str] = {
-    "smooth": N_("smooth"), "erratic": N_("erratic"), "intermittent": N_("intermittent"), "lumpy": N_("lumpy"),
-    "new": N_("new"), "none": N_("no demand"),
-}  # fmt: skip
 FIELDS: Mapping[str, tuple[str, Any]] = {
     "level": (N_("Level"), None), "region": (N_("Region"), None), "category": (N_("Category"), None),
     "sku": (N_("Item"), None), "name": (N_("Name"), None), "abc": (N_("ABC"), None),
@@ -130,11 +123,6 @@ def outlook(version: Version, found: Demand, behind: pl.DataFrame) -> Download:
     """The chart's rows: weeks behind (`starts_on, ends_on, units, lost`) and ahead, one below the other."""
     frame = pl.concat([behind.rename({"units": "demand"}), found.weeks.drop("week")], how="diagonal")
     return _download(version, "demand-weeks", _("Demand by week"), frame, found.filters, (), TERMS, found)
-
-
-def level_name(level: str) -> str:
-    """A level in the language in use."""
-    return _(LEVEL_NAMES[level])
 
 
 def levels(*names: Level) -> dict[str, str]:

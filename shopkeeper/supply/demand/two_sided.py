@@ -11,12 +11,13 @@ import polars as pl
 
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import customers, scored, used_kind
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import Fits, Sentence
+from shopkeeper.jobs.buying.result import Fits
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.messages import Sentence
 from shopkeeper.supply.demand import report as demand
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 
 DAYS = (28, 91)

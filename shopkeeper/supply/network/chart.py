@@ -7,12 +7,11 @@ import plotly.graph_objects as go
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.charts.style import GREY, INK, PALETTE, SCALES, TEMPLATE
+from shopkeeper.charts.style import CALM, GREY, INK, PALETTE, SCALES, TEMPLATE
+from shopkeeper.charts.tiles import TILE_PIXELS, short
 from shopkeeper.i18n import gettext as _
-from shopkeeper.supply.coverage.chart import short
 
-CALM: dict[str, Any] = {"dragmode": False, "showlegend": False}
-TILE_PIXELS, ROW_PIXELS = 46, 24
+ROW_PIXELS = 24
 CANDIDATES_DRAWN = 15
 
 

@@ -9,13 +9,13 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.messages import Sentence
 from shopkeeper.models.stock.placement import Flags, Floats, Ints
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 
 NOWHERE = "(none)"

@@ -12,12 +12,12 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.messages import Sentence
 from shopkeeper.models.stock.placement import Flags
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
 from shopkeeper.supply.network.candidate_sites import CANDIDATES, Change, Node, added, compared, costed, find, ranking

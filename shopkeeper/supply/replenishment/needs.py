@@ -13,12 +13,14 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
-from shopkeeper.models.stock.inventory import COUNTED_PATTERNS, Policy, days_of_cover, safety_stock, shortfall
+from shopkeeper.models.demand.series import matrix
+from shopkeeper.models.stock.inventory import COUNTED_PATTERNS, days_of_cover, safety_stock, shortfall
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 
 FEWEST_DELIVERIES = 3
@@ -65,7 +67,7 @@ def needs(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...], 
     landing = _landing(cells, query("supply/replenishment/landing", **asked), query.version.as_of)
     own = np.zeros((cells.height, HORIZON))
     if not served.is_empty():
-        own[np.flatnonzero(rows.is_not_null().to_numpy())] = serving.matrix(served)[rows.drop_nulls().to_numpy()]
+        own[np.flatnonzero(rows.is_not_null().to_numpy())] = matrix(served)[rows.drop_nulls().to_numpy()]
     cells = _with_service(cells, policy).with_columns(on_the_way=pl.Series(landing.sum(axis=1)))
     need, need_sd = _passed_on(cells, own, landing, policy)
     cells = cells.with_columns(need_mean=pl.Series(need.mean(axis=1)), need_sd=pl.Series(need_sd))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import Sentence
+from shopkeeper.messages import Sentence
 
 TEXTS: Mapping[str, str] = {
     "no_forecast": N_(

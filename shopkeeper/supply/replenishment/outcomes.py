@@ -2,47 +2,19 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
+from shopkeeper.merchant.decisions import Kind
 
-Verdict = Literal["accepted", "changed", "refused"]
-Kind = Literal["order", "transfer"]
 OUTCOMES = ("needed", "not_enough", "not_needed", "not_done", "missed", "rightly_refused", "open", "unknown")
 _FROZEN = {
     "lands_on": pl.Date, "until": pl.Date, "forecast_until": pl.Date, "forecast_units": pl.Float64,
     "unit_margin": pl.Float64, "expected_margin": pl.Float64,
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What somebody decides on one proposal.
-
-    `proposal` tells it from every other: the same wherever the same as-of, place and SKU are asked about.
-    `units_decided` is 0 where it is refused, `units_proposed` where it is accepted. `frozen` is plain JSON: all that
-    the proposal stood on. `replaces` is the id of the decision that this one changes.
-    """
-
-    proposal: str
-    kind: Kind
-    location: str
-    from_location: str | None
-    sku: str
-    units_proposed: int
-    units_decided: int
-    verdict: Verdict
-    author: str
-    reason: str
-    as_of: date
-    version: str
-    forecast: str | None
-    frozen: Mapping[str, Any]
-    replaces: int | None = None
 
 
 def on_order(

@@ -15,11 +15,12 @@ import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.contract.forecasts import HORIZON
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
 from shopkeeper.models.stock.inventory import (
-    Policy,
     days_of_cover,
     expected,
     lead_variance,
@@ -27,7 +28,6 @@ from shopkeeper.models.stock.inventory import (
     order_quantity,
     standard_loss,
 )
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import needs
 from shopkeeper.supply.replenishment.needs import Needs, notes_of

@@ -9,11 +9,11 @@ from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
-from shopkeeper.jobs.buying.result import Sentence
 from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.measure import Format
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.policy import Policy
+from shopkeeper.messages import Sentence
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import notes as replenishment_notes
 from shopkeeper.supply.replenishment import report as replenishment

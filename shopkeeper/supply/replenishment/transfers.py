@@ -18,13 +18,14 @@ from scipy.special import ndtri  # type: ignore[import-untyped]
 
 from shopkeeper import i18n
 from shopkeeper.contract.forecasts import HORIZON
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
+from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats, count_quantile
-from shopkeeper.models.stock.inventory import Policy, expected, levels, shortfall
+from shopkeeper.models.stock.inventory import expected, levels, shortfall
 from shopkeeper.models.stock.transfer_program import WAY, Task
 from shopkeeper.models.stock.transfers import Plan, plan
-from shopkeeper.supply.demand.overrides import Override
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import needs
 from shopkeeper.supply.replenishment.needs import Needs, notes_of

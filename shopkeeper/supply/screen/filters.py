@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from shopkeeper.engine.duckdb import Query
+from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
 from shopkeeper.supply.filters import CHOICES, GoodsFilters
 from shopkeeper.ui import session

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
 from shopkeeper.errors import Refused
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand import counts
 from shopkeeper.models.stock import inventory
-from shopkeeper.models.stock.inventory import Policy
 
 TEXTBOOK = Path(os.environ.get("SHOPKEEPER_REAL_DATA", "")) / "expected" / "inventory_textbook.json"
 

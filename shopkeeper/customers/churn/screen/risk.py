@@ -14,7 +14,7 @@ from shopkeeper.customers.churn.report import Churn, Options
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.lifecycle import screen
 from shopkeeper.customers.lifecycle.report import Rules
-from shopkeeper.customers.lifetime_value.screen import answer
+from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
@@ -59,7 +59,7 @@ def choose_options(fits: Fits, rules: Rules) -> Options:
         value = session.choose(_("Value"), values, "value", "margin")
         lost = {"leave": _("Leave out"), "rescue": _("Rescue too")}
         leave = session.choose(_("Customers lost already"), lost, "lost", "leave") == "leave"
-        kind, fitted_by = answer.choose_model(fits)
+        kind, fitted_by = choose_model(fits)
     return Options(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
 
 

@@ -10,8 +10,9 @@ from shopkeeper import i18n
 from shopkeeper.customers.lifetime_value.opportunity import Opportunity
 from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, Options
 from shopkeeper.customers.screen import filters
+from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, Value
+from shopkeeper.jobs.buying.result import Fits, Value
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session
 from shopkeeper.ui.opened import opened
@@ -57,22 +58,6 @@ def choose_discount() -> float:
     )  # fmt: skip
     session.remember("discount", [] if chosen == default else [str(chosen)])
     return chosen / 100
-
-
-def choose_model(fits: Fits) -> tuple[Any, Any]:
-    """The model and whose purchases it is fitted to; the best on the holdout unless another is chosen."""
-    if fits.chosen is None:
-        return None, "shop"
-    models = {"best": _("Best on the holdout ({kind})", kind=KIND_NAMES[fits.chosen])}
-    models |= {kind: KIND_NAMES[kind] for kind in fits.models if kind != fits.chosen}
-    groups = {"shop": _("The whole shop"), "channel": _("Each channel"), "cohort": _("Each year of acquisition")}
-    held = st.session_state.get("model")
-    name = KIND_NAMES.get(str(held), KIND_NAMES[fits.chosen])
-    with st.popover(_("Model: {kind}", kind=name), icon=":material/tune:"):
-        kind = session.choose(_("Model"), models, "model", "best")
-        offered = {name: label for name, label in groups.items() if name == "shop" or fits.segments.get(name)}  # type: ignore[call-overload]
-        by = session.choose(_("Fitted to the purchases of"), offered, "fitted_by", "shop")
-    return None if kind == "best" else kind, by
 
 
 def choose_part() -> str:

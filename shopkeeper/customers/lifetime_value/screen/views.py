@@ -6,8 +6,8 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.churn import table
 from shopkeeper.customers.histories import FEW_CUSTOMERS
+from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
 from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, per_customer, silence_names
@@ -25,7 +25,7 @@ def download(
     found: LifetimeValue, report: str, title: str, frame: pl.DataFrame, columns: tuple[Column, ...]
 ) -> Download:
     """A table of the report: its choices and words are those of the customers' own file."""
-    whole = table.lifetime_value(opened().version, found)
+    whole = table.download(opened().version, found)
     return tables.download_of(
         report, title, frame, columns, chosen=whole.about.filters, words=whole.choices, as_of=found.as_of,
         terms=("lifetime_value", "historic_value", "predicted_value", "purchase"),
@@ -150,7 +150,7 @@ def draw_matrix(found: LifetimeValue) -> None:
 def draw_customers(found: LifetimeValue) -> None:
     """Every customer, the most valuable first; the file has them all."""
     st.markdown(f"##### {_('Customers, the most valuable first')}")
-    tables.show_table(table.lifetime_value(opened().version, found), "valued", first=LISTED)
+    tables.show_table(table.download(opened().version, found), "valued", first=LISTED)
 
 
 def say_unpredicted() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import polars as pl
 
-from shopkeeper.charts.style import DASHES, GREY, MARKERS, PALETTE, TEMPLATE, closed_hover, measure_name, title, unit
+from shopkeeper.charts.style import DASHES, GREY, MARKERS, PALETTE, TEMPLATE
+from shopkeeper.customers.retention.chart.titles import closed_hover, measure_name, title, unit
 from shopkeeper.customers.retention.report import Retention, View
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import period_label

@@ -7,19 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from shopkeeper.charts.style import (
-    GREY,
-    GROUND,
-    INK,
-    PALE,
-    PALETTE,
-    SCALES,
-    TEMPLATE,
-    blend,
-    closed_hover,
-    title,
-    unit,  # fmt: skip
-)
+from shopkeeper.charts.style import GREY, GROUND, INK, PALE, PALETTE, SCALES, TEMPLATE, blend
+from shopkeeper.customers.retention.chart.titles import closed_hover, title, unit
 from shopkeeper.customers.retention.report import FEW_CUSTOMERS, Retention, View
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import integer, period_label

@@ -7,15 +7,14 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.charts.style import unit
 from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention.chart.titles import unit
 from shopkeeper.customers.retention.report import Retention, View
-from shopkeeper.exports import download
+from shopkeeper.customers.retention.table import customers
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
-
-CLICKED, UNSEEN = "_clicked", "_pick_unseen"
+from shopkeeper.ui.picking import CLICKED, UNSEEN, pick
 
 
 def draw_customers(report: Retention) -> None:
@@ -41,9 +40,7 @@ def draw_customers(report: Retention) -> None:
     found = load(retention.customers, report.filters, report.view, cohort, age, absent=absent)
     cell = closed.filter(pl.col("cohort") == cohort, pl.col("age") == age).row(0, named=True)
     st.markdown(cell_sentence(report.view, names[cohort], age, cell, found.height, absent=absent))
-    listed = download.customers(
-        opened().version, report.filters, report.view, found, report.as_of, (cohort, age), absent=absent
-    )
+    listed = customers(opened().version, report.filters, report.view, found, report.as_of, (cohort, age), absent=absent)
     tables.show_table(listed, "customers")
 
 
@@ -65,23 +62,6 @@ def picked() -> tuple[date, int] | None:
     session.keep(CLICKED, clicked)
     cohort, age = state.get("cohort"), state.get("age")
     return None if cohort is None or age is None else (cohort, age)
-
-
-def pick(label: str, key: str, names: dict[Any, str]) -> Any:
-    """One of `names`, or nothing yet."""
-    held = st.session_state.get(key)
-    if held is not None and held not in names:
-        # The table has changed under the cell that was picked; only a link has to be answered.
-        if st.session_state.get(UNSEEN):
-            session.notice(_("The link names “{value}”, which is no cell of this table.", value=held))
-        held = None
-    session.keep(key, held)
-    chosen = st.selectbox(
-        label, list(names), format_func=lambda value: names.get(value, str(value)), key=key, index=None,
-        placeholder=_("Choose"), width=180,
-    )  # fmt: skip
-    session.remember(key, [] if chosen is None else [str(chosen)])
-    return chosen
 
 
 def cell_sentence(view: View, cohort: str, age: int, cell: dict[str, Any], count: int, *, absent: bool) -> str:

@@ -8,14 +8,16 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.charts.style import title, unit
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.chart.curves import retention_curves
 from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
-from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Opportunity, Retention, View
+from shopkeeper.customers.retention.chart.titles import title, unit
+from shopkeeper.customers.retention.opportunity import Opportunity
+from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Retention, View
+from shopkeeper.customers.retention.table import cells
 from shopkeeper.customers.screen import filters as screen_filters
-from shopkeeper.exports import Column, download
+from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
@@ -230,7 +232,7 @@ def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int]
         return retention_heatmap(report, currency, latest=latest, picked=picked, dark=dark)
 
     tables.show_chart(
-        draw, download.cells(opened().version, report), f"heatmap{suffix}", title=title(report.view, currency),
+        draw, cells(opened().version, report), f"heatmap{suffix}", title=title(report.view, currency),
         select=not suffix, note=legend(report, latest, clickable=not suffix),
     )  # fmt: skip
 
@@ -258,7 +260,7 @@ def draw_curves(reports: list[Retention]) -> None:
     """The mean with its band; of two segments both."""
     currency = opened().version.shop.currency
     names: tuple[str, ...] = (_("Weighted mean"),)
-    sheet = download.cells(opened().version, reports[0])
+    sheet = cells(opened().version, reports[0])
     if len(reports) > 1:
         names = segment_names()
         frame = pl.concat(

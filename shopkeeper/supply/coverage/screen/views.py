@@ -23,9 +23,9 @@ from shopkeeper.supply.coverage.screen.regions import (
     total,
 )
 from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.screen.in_force import overrides_in_use
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
-from shopkeeper.ui.state import overrides_in_use
 
 SKUS = (
     "status", "name", "sku", "category", "cover_days", "run_out_on", "available", "committed", "open_units",

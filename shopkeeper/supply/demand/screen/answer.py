@@ -8,7 +8,8 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
-from shopkeeper.supply.demand import backtest, table
+from shopkeeper.measures.supply import level_name
+from shopkeeper.supply.demand import backtest
 from shopkeeper.supply.demand.backtest import Checks
 from shopkeeper.supply.demand.parts import MONTH
 from shopkeeper.supply.demand.report import Demand
@@ -120,7 +121,7 @@ def how_sure(checks: Checks) -> str:
     values = {
         "error": i18n.percent(row["week_wape"], 0), "naive": i18n.percent(row["naive_week_wape"], 0),
         "hits": i18n.percent(row["hit_80"], 0), "weeks": i18n.integer(row["weeks"]),
-        "level": table.level_name(str(row["level"])).lower(),
+        "level": level_name(str(row["level"])).lower(),
     }  # fmt: skip
     return _(
         "**How sure:** in the backtest, week by week and {level}, the forecast was off by {error} (the seasonal naive "

@@ -9,6 +9,7 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.exports import Column
 from shopkeeper.i18n import gettext as _
+from shopkeeper.measures.supply import PATTERN_NAMES
 from shopkeeper.supply.demand import backtest, table
 from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import report as demand
@@ -17,7 +18,8 @@ from shopkeeper.supply.demand.report import Demand, Level, Options
 from shopkeeper.supply.demand.screen.answer import money
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import choose_one
-from shopkeeper.ui import session, state, tables
+from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
 SECTION, BY = "demand_view", "demand_by"
@@ -51,7 +53,7 @@ def found_for(filters: GoodsFilters, section: str) -> Demand:
     """The report that the page stands on; its table's level is asked for where it is shown."""
     held = st.session_state.get(BY, "category")
     by = choose_level() if section == "forecast" else held
-    return load(demand.report, filters, state.overrides_in_use(), Options(by if by in demand.KEYS else "category"))
+    return load(demand.report, filters, overrides_in_use(), Options(by if by in demand.KEYS else "category"))
 
 
 def choose_level() -> Level:
@@ -153,7 +155,7 @@ def draw_grid(found: Demand, columns: Mapping[str, Column], names: list[str]) ->
     """The first rows; one that is marked is looked into."""
     shown = found.series.head(SHOWN).select(names)
     if "pattern" in names:
-        words = {name: _(word) for name, word in table.PATTERN_NAMES.items()}
+        words = {name: _(word) for name, word in PATTERN_NAMES.items()}
         shown = shown.with_columns(pl.col("pattern").replace(words))
     with st.container(key="demand_grid_table"):
         st.dataframe(
@@ -182,7 +184,7 @@ def open_row(found: Demand) -> None:
 
 def draw_patterns(found: Demand) -> None:
     """How demand comes: series and units by pattern, at the level that is forecast."""
-    words = {name: _(word) for name, word in table.PATTERN_NAMES.items()}
+    words = {name: _(word) for name, word in PATTERN_NAMES.items()}
     frame = found.patterns.select("pattern", "series", "units", "share", "margin")
     frame = frame.with_columns(pl.col("pattern").replace(words))
     sheet = tables.download_of(

@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.model_check import screen
+from shopkeeper.customers.screen.model import fitted, say_unfitted
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.supply.demand import backtest, lost, table, two_sided
@@ -15,7 +15,8 @@ from shopkeeper.supply.demand.screen.answer import money, say_no_forecast
 from shopkeeper.supply.demand.screen.forecast import FIRST_ITEMS
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.ui import session, state, tables
+from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
 HONEST = (0.75, 0.85)
@@ -159,15 +160,15 @@ def draw_lost_words(found: Lost) -> None:
 
 def draw_check(filters: GoodsFilters) -> None:
     """The items' forecast against what customers are expected to buy, by region."""
-    fits = screen.fitted()
+    fits = fitted()
     if opened().forecast is None:
         say_no_forecast()
         return
     if fits is None:
-        screen.say_unfitted()
+        say_unfitted()
         return
     days = int(session.choose(_("Days ahead"), {str(n): i18n.days(n) for n in two_sided.DAYS}, "check_days", "28"))
-    found = load(two_sided.report, fits, filters, state.overrides_in_use(), days)
+    found = load(two_sided.report, fits, filters, overrides_in_use(), days)
     if found.rows.is_empty():
         tables.say_empty()
         return

@@ -20,7 +20,8 @@ from shopkeeper.supply.network.report import Network
 from shopkeeper.supply.network.screen.regions import money, node_name, points
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
-from shopkeeper.ui import session, state, tables
+from shopkeeper.supply.screen.in_force import overrides_in_use, policy_in_use
+from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
 TRIED, COST, GRID = "tried_nodes", "node_cost", "network_candidates_grid"
@@ -209,7 +210,7 @@ def draw_plan(found: Network, filters: GoodsFilters) -> None:
     days = i18n.days(found.options.window_days)
     goods = replace(filters, regions=None, locations=None)
     with st.spinner(_("Asking Replenishment for its plan…"), show_time=True):
-        overrides, policy = state.overrides_in_use(), state.policy_in_use()
+        overrides, policy = overrides_in_use(), policy_in_use()
         orders = load(replenishment.report, goods, overrides, policy)
         moved = load(transfers.report, goods, overrides, policy)
         moves = network.moves_of(orders.rows, moved.rows, found.as_of + timedelta(days=found.options.window_days))

@@ -11,9 +11,9 @@ from shopkeeper import i18n, state
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.decisions import Decision, Kind, Verdict
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
-from shopkeeper.supply.replenishment.outcomes import Decision, Kind, Verdict
 from shopkeeper.supply.replenishment.table import VERDICTS
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held

@@ -11,7 +11,7 @@ from shopkeeper.contract.forecasts import PATTERNS
 from shopkeeper.errors import Refused
 from shopkeeper.exports import Column
 from shopkeeper.i18n import gettext as _
-from shopkeeper.models.stock.inventory import Policy
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment import table as replenishment_table
 from shopkeeper.supply.replenishment.report import Orders

@@ -11,7 +11,7 @@ from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label, measure
-from shopkeeper.supply.demand.overrides import Override
+from shopkeeper.merchant.overrides import Override
 from shopkeeper.supply.replenishment import chart as charts
 from shopkeeper.supply.replenishment import notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment

@@ -1,0 +1,86 @@
+"""Stages over time, and moves between two dates."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+import polars as pl
+
+from shopkeeper import i18n
+from shopkeeper.charts.style import CALM, GREY, GROUND, INK, PALETTE, ROW_PIXELS, SCALES, TEMPLATE
+from shopkeeper.i18n import gettext as _
+
+STAGE_COLOURS: Mapping[str, str] = {
+    "new": PALETTE[5], "active": PALETTE[0], "loyal": PALETTE[2], "won_back": PALETTE[3], "at_risk": PALETTE[4],
+    "lost": GREY,
+}  # fmt: skip
+
+
+def stage_areas(stages: pl.DataFrame, names: Mapping[str, str], measure: str, unit: str) -> go.Figure:
+    """Stages over time, stacked: customers, or what these had brought; `unit` is the axis' title."""
+    figure = go.Figure(layout={"template": TEMPLATE})
+    shown = "%{y:,}" if measure == "customers" else "%{y:,.0f}"
+    for stage, label in names.items():
+        part = stages.filter(pl.col("stage") == stage)
+        figure.add_trace(
+            go.Scatter(
+                x=part["day"].to_list(), y=part[measure].to_list(), name=label, mode="lines", stackgroup="all",
+                line={"color": STAGE_COLOURS[stage], "width": 1},
+                hovertemplate=f"<b>{label}</b> %{{x|%Y-%m-%d}}<br>{shown}<extra></extra>",
+            )
+        )  # fmt: skip
+    return figure.update_layout(
+        height=400, dragmode=False,
+        xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m"},
+        yaxis={"title": unit, "rangemode": "tozero", "fixedrange": True},
+    )  # fmt: skip
+
+
+def moves_matrix(
+    moves: pl.DataFrame,
+    names: Mapping[str, str],
+    *,
+    picked: tuple[str, str] | None = None,
+    dark: bool = False,
+) -> go.Figure:
+    """Customers by stage then (rows) and now (columns), shaded by the share of the row; `picked` is framed.
+
+    Each cell carries `[from_stage, to_stage]` as the first two fields of its custom data, which a click gives back.
+    """
+    there = set(moves["from_stage"])
+    rows = [stage for stage in names if stage in there]
+    columns = [stage for stage in names if stage != "not_yet"]
+    found = {(row["from_stage"], row["to_stage"]): row for row in moves.iter_rows(named=True)}
+    labels, across = [names[stage] for stage in rows], [names[stage] for stage in columns]
+    colours = SCALES[dark]
+    heat = go.Heatmap(
+        z=[[found[row, to]["share"] if (row, to) in found else None for to in columns] for row in rows],
+        text=[[i18n.integer(found[row, to]["customers"]) if (row, to) in found else "" for to in columns]
+              for row in rows],
+        x=across, y=labels, texttemplate="%{text}", textfont={"color": INK[dark]}, zmin=0, zmax=1, xgap=1, ygap=1,
+        colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
+        showscale=False, hoverinfo="skip", hoverongaps=False,
+    )  # fmt: skip
+    hidden = {"marker": {"opacity": 0}}
+    cells = [(row, to, found[row, to]["customers"], found[row, to]["share"]) for row, to in found]
+    targets = go.Scatter(
+        x=[names[to] for _row, to, *_rest in cells], y=[names[row] for row, *_rest in cells], mode="markers",
+        customdata=[list(cell) for cell in cells], marker={"size": 30, "color": "rgba(0,0,0,0)"},
+        selected=hidden, unselected=hidden,
+        hovertemplate="<b>%{y} → %{x}</b><br>"
+        + _("{n} customers, {share} of those who were {stage}", n="%{customdata[2]:,}",
+            share="%{customdata[3]:.1%}", stage="%{y}")
+        + "<extra></extra>",
+    )  # fmt: skip
+    figure = go.Figure([heat, targets], layout={"template": TEMPLATE})
+    if picked and picked[0] in rows and picked[1] in columns:
+        y, x = rows.index(picked[0]), columns.index(picked[1])
+        frame = {"line": {"color": PALETTE[1], "width": 3}, "x0": x - 0.5, "x1": x + 0.5}
+        figure.add_shape(type="rect", y0=y - 0.5, y1=y + 0.5, **frame)
+    axis = {"type": "category", "fixedrange": True, "showgrid": False}
+    return figure.update_layout(
+        height=70 + ROW_PIXELS * len(rows), hoverdistance=-1, clickmode="event+select", **CALM,
+        xaxis={**axis, "side": "top", "title": _("Stage now"),
+               "categoryarray": across, "range": [-0.5, len(columns) - 0.5]},
+        yaxis={**axis, "title": _("Stage then"), "categoryarray": labels, "range": [len(rows) - 0.5, -0.5]},
+        plot_bgcolor=GROUND[dark],
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""The DuckDB instance that publishing works on, and what it writes."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation
+
+from shopkeeper.contract.tables import Table
+
+MEMORY = f"{max(1, min(8, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**31))}GB"
+"""Half of the machine's memory, 8 GB at most: sorting beyond it spills to disk."""
+
+
+ROW_GROUP = 122_880
+
+
+@contextmanager
+def workbench(directory: Path, timezone: str) -> Iterator[DuckDBPyConnection]:
+    """A DuckDB instance of bounded memory that spills into `directory`, and leaves nothing there."""
+    spill = directory / "spill"
+    spill.mkdir()
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+    }
+    try:
+        with duckdb.connect(config=config) as connection:
+            connection.execute("SET TimeZone = $timezone", {"timezone": timezone})
+            yield connection
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+def typed(connection: DuckDBPyConnection, table: Table, files: Sequence[Path]) -> DuckDBPyRelation:
+    """The table with every column of the contract; what the merchant did not bring is NULL of the column's type."""
+    if files:
+        relation = connection.read_parquet([str(file) for file in files], union_by_name=True)
+    else:
+        relation = connection.table_function("range", [0])
+    there = set(relation.columns) if files else set()
+    return relation.project(
+        *(
+            ColumnExpression(column.name)
+            if column.name in there
+            else ConstantExpression(None).cast(column.type).alias(column.name)
+            for column in table.columns
+        )
+    )
+
+
+def write(relation: DuckDBPyRelation, file: Path) -> None:
+    """Write a relation as the lake's kind of Parquet."""
+    relation.write_parquet(str(file), compression="zstd", row_group_size=ROW_GROUP)

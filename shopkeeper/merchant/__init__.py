@@ -1,0 +1,1 @@
+"""What the merchant sets: frozen values."""
