@@ -150,15 +150,27 @@ def asked(engine: Engine) -> list[tuple[str, Filters, View, float]]:
         ("cumulative revenue", plain, View(method="cumulative", measure="revenue"), 1.0),
         ("acquired in one channel", Filters(acquired_channels=channels[:1]), View(), 1.0),
         ("bought in one category", Filters(bought_categories=categories[:1]), View(), 3.0),
-        ("bought in all channels and categories but one", Filters(
-            bought_channels=channels[1:], bought_categories=categories[1:]), View(), 3.0),
+        (
+            "bought in all channels and categories but one",
+            Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+            View(),
+            3.0,
+        ),
         ("the same, weeks", Filters(bought_channels=channels[1:], bought_categories=categories[1:]), View("week"), 3.0),
-        ("the same, unbounded", Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
-         View(method="unbounded"), 3.0),
-        ("the same, orders", Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
-         View(measure="orders"), 3.0),
+        (
+            "the same, unbounded",
+            Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+            View(method="unbounded"),
+            3.0,
+        ),
+        (
+            "the same, orders",
+            Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+            View(measure="orders"),
+            3.0,
+        ),
         ("bought in one category, revenue", Filters(bought_categories=categories[:1]), View(measure="revenue"), 3.0),
-    ]  # fmt: skip
+    ]
 
 
 def reruns(version: Version) -> list[Row]:
@@ -190,22 +202,28 @@ def models(version: Version, customers: int) -> list[Row]:
     """All three buying models against lifetimes, in a process of its own."""
     root = version.path.parent.parent
     _, peak, output = child("-m", "benchmarks.customers", str(root), str(customers))
-    return [(what, f"{measured}, peak {peak:.2f} GiB", part, goal) for what, measured, part, goal in
-             map(fields, output.splitlines())]  # fmt: skip
+    return [
+        (what, f"{measured}, peak {peak:.2f} GiB", part, goal)
+        for what, measured, part, goal in map(fields, output.splitlines())
+    ]
 
 
 def moves() -> list[Row]:
     """Transfers of a whole chain, in a process of its own."""
     _, peak, output = child("-m", "benchmarks.transfers")
-    return [(what, f"{measured}, peak {peak:.2f} GiB", told, goal) for what, measured, told, goal in
-            map(fields, output.splitlines())]  # fmt: skip
+    return [
+        (what, f"{measured}, peak {peak:.2f} GiB", told, goal)
+        for what, measured, told, goal in map(fields, output.splitlines())
+    ]
 
 
 def forecasts() -> list[Row]:
     """The forecast job on 62,000 series and again after a few changed, in a process of its own."""
     _, peak, output = child("-m", "benchmarks.forecasts")
-    return [(what, f"{measured}, peak {peak:.2f} GiB", part, goal) for what, measured, part, goal in
-             map(fields, output.splitlines())]  # fmt: skip
+    return [
+        (what, f"{measured}, peak {peak:.2f} GiB", part, goal)
+        for what, measured, part, goal in map(fields, output.splitlines())
+    ]
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -238,8 +256,10 @@ def main() -> None:
     say.print("covering 62,000 series ...")
     rows += large_coverage(given.folder)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
-          f"Python {platform.python_version()}, DuckDB {duckdb.__version__}\n")  # fmt: skip
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
+        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}\n"
+    )
     print(table(rows))
 
 

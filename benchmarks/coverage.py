@@ -33,8 +33,13 @@ from shopkeeper.supply.filters import GoodsFilters
 REGIONS, SKUS, WAREHOUSES, STORES, CATEGORIES = 31, 2_000, 8, 52, 10
 AS_OF = date(2026, 10, 21)
 LINES, SNAPSHOT_DAYS, REPEATS = 1_000_000, (0, 7), 7
-POLARS: dict[str, Any] = {"VARCHAR": pl.String, "BIGINT": pl.Int64, "DOUBLE": pl.Float64, "DATE": pl.Date,
-          "DOUBLE[]": pl.List(pl.Float64)}  # fmt: skip
+POLARS: dict[str, Any] = {
+    "VARCHAR": pl.String,
+    "BIGINT": pl.Int64,
+    "DOUBLE": pl.Float64,
+    "DATE": pl.Date,
+    "DOUBLE[]": pl.List(pl.Float64),
+}
 
 
 class Timed:
@@ -73,41 +78,73 @@ def tables(draw: np.random.Generator) -> dict[str, pl.DataFrame]:
     day = pl.Series(days).gather(draw.integers(0, 1095, LINES))
     lines = pl.DataFrame(
         {
-            "order_id": np.arange(LINES).astype(str), "ordered_at": day.cast(pl.Datetime("us")),
-            "sku": pl.Series(skus).gather(sku), "quantity": draw.integers(1, 4, LINES),
-            "net_amount": draw.uniform(5, 90, LINES).round(2), "unit_cost": np.full(LINES, 4.0),
-            "channel": ["Web"] * LINES, "ship_to_region": pl.Series(regions).gather(region),
-            "ship_from_location": pl.Series(places).gather(place), "category": pl.Series(category).gather(sku),
+            "order_id": np.arange(LINES).astype(str),
+            "ordered_at": day.cast(pl.Datetime("us")),
+            "sku": pl.Series(skus).gather(sku),
+            "quantity": draw.integers(1, 4, LINES),
+            "net_amount": draw.uniform(5, 90, LINES).round(2),
+            "unit_cost": np.full(LINES, 4.0),
+            "channel": ["Web"] * LINES,
+            "ship_to_region": pl.Series(regions).gather(region),
+            "ship_from_location": pl.Series(places).gather(place),
+            "category": pl.Series(category).gather(sku),
         }
-    )  # fmt: skip
+    )
     pairs = pl.DataFrame({"location_id": places}).join(pl.DataFrame({"sku": skus}), how="cross")
     count = pairs.height
     snapshots = [
-        pairs.with_columns(day=AS_OF - timedelta(days=ago), on_hand=pl.Series(draw.poisson(12, count)),
-                           committed=pl.Series(draw.poisson(0.3, count))) for ago in SNAPSHOT_DAYS
-    ]  # fmt: skip
+        pairs.with_columns(
+            day=AS_OF - timedelta(days=ago),
+            on_hand=pl.Series(draw.poisson(12, count)),
+            committed=pl.Series(draw.poisson(0.3, count)),
+        )
+        for ago in SNAPSHOT_DAYS
+    ]
     coming = pairs.sample(60_000, with_replacement=True, seed=1).with_row_index("number")
     late = pl.Series(draw.integers(-200, 40, coming.height))
     due = pl.lit(AS_OF) + pl.duration(days=pl.lit(late))
     deliveries = coming.select(
-        "location_id", "sku", inbound_id=pl.format("I{}", "number"), quantity=pl.Series(draw.integers(1, 40, 60_000)),
-        due_on=due, ordered_on=due - pl.duration(days=20), received_on=pl.when(pl.lit(late) < 0).then(due),
-    ).filter(pl.col("ordered_on") <= AS_OF)  # fmt: skip
+        "location_id",
+        "sku",
+        inbound_id=pl.format("I{}", "number"),
+        quantity=pl.Series(draw.integers(1, 40, 60_000)),
+        due_on=due,
+        ordered_on=due - pl.duration(days=20),
+        received_on=pl.when(pl.lit(late) < 0).then(due),
+    ).filter(pl.col("ordered_on") <= AS_OF)
     return {
         "order_lines": lines,
-        "products": pl.DataFrame({"sku": skus, "name": skus, "category": category, "unit_cost": [4.0] * SKUS,
-                                  "supplier_lead_days": draw.integers(7, 35, SKUS).astype(float),
-                                  "supplier_lead_sd": [3.0] * SKUS}),
-        "locations": pl.DataFrame({"location_id": places, "name": places, "kind": kinds, "region": stands,
-                                   "ships": [True] * len(places)}),
-        "lanes": pl.DataFrame({"from_location": [places[n % WAREHOUSES] for n in range(STORES)],
-                               "to_location": places[WAREHOUSES:], "lead_days": [3.0] * STORES,
-                               "cost_per_unit": [1.0] * STORES}),
-        "regions": pl.DataFrame({"region": regions, "tile_row": [n // 7 for n in range(REGIONS)],
-                                 "tile_column": [n % 7 for n in range(REGIONS)]}),
+        "products": pl.DataFrame(
+            {
+                "sku": skus,
+                "name": skus,
+                "category": category,
+                "unit_cost": [4.0] * SKUS,
+                "supplier_lead_days": draw.integers(7, 35, SKUS).astype(float),
+                "supplier_lead_sd": [3.0] * SKUS,
+            }
+        ),
+        "locations": pl.DataFrame(
+            {"location_id": places, "name": places, "kind": kinds, "region": stands, "ships": [True] * len(places)}
+        ),
+        "lanes": pl.DataFrame(
+            {
+                "from_location": [places[n % WAREHOUSES] for n in range(STORES)],
+                "to_location": places[WAREHOUSES:],
+                "lead_days": [3.0] * STORES,
+                "cost_per_unit": [1.0] * STORES,
+            }
+        ),
+        "regions": pl.DataFrame(
+            {
+                "region": regions,
+                "tile_row": [n // 7 for n in range(REGIONS)],
+                "tile_column": [n % 7 for n in range(REGIONS)],
+            }
+        ),
         "stock_snapshots": pl.concat(snapshots),
         "inbound": deliveries,
-    }  # fmt: skip
+    }
 
 
 def forecasts(draw: np.random.Generator) -> pl.DataFrame:
@@ -118,13 +155,18 @@ def forecasts(draw: np.random.Generator) -> pl.DataFrame:
     pairs = pl.DataFrame({"region": names("R", REGIONS)}).join(pl.DataFrame({"sku": names("K", SKUS)}), how="cross")
     number = pl.col("sku").str.slice(1).cast(pl.Int64)
     known: dict[str, Any] = {
-        "level": pl.lit("region_sku"), "category": pl.format("C{}", number % CATEGORIES),
-        "pattern": pl.Series(draw.choice(["smooth", "intermittent", "lumpy"], count)), "model": pl.lit("Mean"),
-        "daily_mean": pl.Series(units.mean(axis=1)), "error_sd": pl.Series(np.sqrt(rate)),
+        "level": pl.lit("region_sku"),
+        "category": pl.format("C{}", number % CATEGORIES),
+        "pattern": pl.Series(draw.choice(["smooth", "intermittent", "lumpy"], count)),
+        "model": pl.lit("Mean"),
+        "daily_mean": pl.Series(units.mean(axis=1)),
+        "error_sd": pl.Series(np.sqrt(rate)),
         "units": pl.Series(units).cast(pl.List(pl.Float64)),
-    }  # fmt: skip
-    bands = {name: pl.Series(np.ones((count, WEEKS))).cast(pl.List(pl.Float64))
-             for name in ("low_80", "high_80", "low_95", "high_95")}  # fmt: skip
+    }
+    bands = {
+        name: pl.Series(np.ones((count, WEEKS))).cast(pl.List(pl.Float64))
+        for name in ("low_80", "high_80", "low_95", "high_95")
+    }
     return filled("forecasts", pairs.with_columns(**known, **bands))
 
 
@@ -191,8 +233,10 @@ def main() -> None:
         app.run().switch_page("pages/supply/coverage.py").run()
         shown = ["at_risk", "margin_at_stake", "cover_days", "excess_value"]
         reruns = measure(app, lambda number: app.segmented_control(key="coverage_measure").set_value(shown[number % 4]))
-    print(f"Coverage page rerun, warm, server\tmedian {statistics.median(reruns) * 1000:.0f} ms\t"
-          f"p95 {p95(reruns):.0f} ms\t300 ms")  # fmt: skip
+    print(
+        f"Coverage page rerun, warm, server\tmedian {statistics.median(reruns) * 1000:.0f} ms\t"
+        f"p95 {p95(reruns):.0f} ms\t300 ms"
+    )
 
 
 if __name__ == "__main__":

@@ -18,20 +18,30 @@ GOAL = "300 ms"
 Change = tuple[str, str, dict[str, str], str, tuple[str, ...]]
 """What changes, the page, its link, the control's key and the values that it takes in turn."""
 CHANGES: tuple[Change, ...] = (
-    ("section", "churn_risk", {"stage_then": "lost", "stage_now": "lost"}, "churn_view",
-     ("risk", "second", "lifecycle", "customer")),
+    (
+        "section",
+        "churn_risk",
+        {"stage_then": "lost", "stage_now": "lost"},
+        "churn_view",
+        ("risk", "second", "lifecycle", "customer"),
+    ),
     ("days ahead", "churn_risk", {}, "risk_days", ("30", "90")),
     ("days ahead, one customer", "churn_risk", {"churn_view": "customer"}, "risk_days", ("30", "90")),
     ("second order by", "churn_risk", {"churn_view": "second"}, "clock_by", ("channel", "category")),
-    ("measure of the lifecycle", "churn_risk", {"churn_view": "lifecycle", "stage_then": "lost", "stage_now": "lost"},
-     "stage_measure", ("revenue", "customers")),
+    (
+        "measure of the lifecycle",
+        "churn_risk",
+        {"churn_view": "lifecycle", "stage_then": "lost", "stage_now": "lost"},
+        "stage_measure",
+        ("revenue", "customers"),
+    ),
     ("filter", "churn_risk", {}, "acquired_channels", ()),
     ("part", "lifetime_value", {}, "value_part", ("segments", "distribution", "matrix", "customers", "proof")),
     ("months ahead", "lifetime_value", {}, "months", ("3", "12")),
     ("months ahead, distribution", "lifetime_value", {"value_part": "distribution"}, "months", ("3", "12")),
     ("what is valued, proof", "lifetime_value", {"value_part": "proof"}, "value", ("revenue", "margin")),
     ("filter", "lifetime_value", {}, "acquired_channels", ()),
-)  # fmt: skip
+)
 
 
 def opened(page: str, link: dict[str, str]) -> AppTest:

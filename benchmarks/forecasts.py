@@ -93,8 +93,10 @@ def main() -> None:
     say.print(f"{count:,} series, {known.day.size:,} days with demand", highlight=False)
     first, run = timed(known, None)
     second, again = timed(changed(known), Previous(run.tables, run.told))
-    print(f"forecast {count:,} daily series of {DAYS:,} days, backtest included\t{first:.0f} s\t"
-          f"{count / first:,.0f} series a second\tbelow 600 s")  # fmt: skip
+    print(
+        f"forecast {count:,} daily series of {DAYS:,} days, backtest included\t{first:.0f} s\t"
+        f"{count / first:,.0f} series a second\tbelow 600 s"
+    )
     print(f"again, {count - again.told['reused']:,} series changed\t{second:.0f} s\t{first / second:.1f}x faster\t")
 
 

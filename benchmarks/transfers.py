@@ -41,13 +41,20 @@ def chain(skus: int) -> tuple[Needs, pl.DataFrame]:
     landing[some, draw.integers(0, 20, some.sum())] = np.ceil(rate[some] * 14)
     cells = pl.DataFrame(
         {
-            "location": np.repeat(names, skus), "sku": np.tile([f"K{number:05}" for number in range(skus)], len(names)),
-            "from_location": [name for name in parent for _ in range(skus)], "available": available,
-            "lead_days": lead, "lead_sd": 0.15 * lead, "service_level": np.full(count, 0.95), "daily_mean": rate,
-            "error_sd": np.sqrt(1.5 * rate), "need_sd": np.sqrt(2 * rate),
-            "unit_margin": np.tile(draw.lognormal(2.5, 0.8, skus), len(names)), "counted": rate < 1.4,
+            "location": np.repeat(names, skus),
+            "sku": np.tile([f"K{number:05}" for number in range(skus)], len(names)),
+            "from_location": [name for name in parent for _ in range(skus)],
+            "available": available,
+            "lead_days": lead,
+            "lead_sd": 0.15 * lead,
+            "service_level": np.full(count, 0.95),
+            "daily_mean": rate,
+            "error_sd": np.sqrt(1.5 * rate),
+            "need_sd": np.sqrt(2 * rate),
+            "unit_margin": np.tile(draw.lognormal(2.5, 0.8, skus), len(names)),
+            "counted": rate < 1.4,
         }
-    )  # fmt: skip
+    )
     pairs = [(a, b, LEAST) for a in names[:WAREHOUSES] for b in names[:WAREHOUSES] if a != b]
     pairs += [(start, end, 1) for start, end in zip(parent, names, strict=True) if start is not None]
     lanes = pl.DataFrame(pairs, schema=["from_location", "to_location", "minimum_units"], orient="row").with_columns(
@@ -61,8 +68,10 @@ def main() -> None:
     skus = int(sys.argv[1]) if len(sys.argv) > 1 else SKUS
     found, lanes = chain(skus)
     room = pl.DataFrame(schema={"to_location": pl.String, "units": pl.Int64})
-    for label, some in ((f"least load of {LEAST} between warehouses", lanes),
-                        ("without any least load", lanes.with_columns(minimum_units=pl.lit(0)))):  # fmt: skip
+    for label, some in (
+        (f"least load of {LEAST} between warehouses", lanes),
+        ("without any least load", lanes.with_columns(minimum_units=pl.lit(0))),
+    ):
         started = time.perf_counter()
         task, ways = task_of(found, some, room, Policy())
         between = time.perf_counter()

@@ -38,9 +38,11 @@ TEMPLATE = go.layout.Template(
 def for_file(figure: go.Figure) -> go.Figure:
     """The figure for paper: opaque white ground, dark text, room for its title."""
     return go.Figure(figure).update_layout(
-        paper_bgcolor=GROUND[False], plot_bgcolor=GROUND[False], font={"color": INK[False]},
+        paper_bgcolor=GROUND[False],
+        plot_bgcolor=GROUND[False],
+        font={"color": INK[False]},
         margin={"t": 64, "l": 24, "r": 24, "b": 88},
-    )  # fmt: skip
+    )
 
 
 def blend(colour: str, ground: str, share: float) -> str:

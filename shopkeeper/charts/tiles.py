@@ -29,20 +29,34 @@ def heat(
     """Cells shaded by `z` (0 to 1), each with its text; what `targets` adds can be hovered and clicked."""
     colours = SCALES[dark]
     return go.Heatmap(
-        z=z, x=x, y=y, text=text, texttemplate="%{text}", textfont={"color": INK[dark], "size": size}, xgap=2, ygap=2,
+        z=z,
+        x=x,
+        y=y,
+        text=text,
+        texttemplate="%{text}",
+        textfont={"color": INK[dark], "size": size},
+        xgap=2,
+        ygap=2,
         colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
-        showscale=False, hoverinfo="skip", hoverongaps=False,
-    )  # fmt: skip
+        showscale=False,
+        hoverinfo="skip",
+        hoverongaps=False,
+    )
 
 
 def targets(placed: pl.DataFrame, x: str, y: str, facts: list[list[Any]], hover: str) -> go.Scatter:
     """An invisible point in each cell, hovered and clicked as a heat map's cell cannot be; `facts` fill `hover`."""
     hidden = {"marker": {"opacity": 0}}
     return go.Scatter(
-        x=placed[x].to_list(), y=placed[y].to_list(), mode="markers", customdata=facts,
-        marker={"size": 30, "color": "rgba(0,0,0,0)"}, selected=hidden, unselected=hidden,
+        x=placed[x].to_list(),
+        y=placed[y].to_list(),
+        mode="markers",
+        customdata=facts,
+        marker={"size": 30, "color": "rgba(0,0,0,0)"},
+        selected=hidden,
+        unselected=hidden,
         hovertemplate=hover,
-    )  # fmt: skip
+    )
 
 
 def frame(figure: go.Figure, x: float, y: float) -> None:

@@ -57,10 +57,14 @@ def acquired(
 ) -> Filters:
     """Filters by the first-ever purchase, the options of every report."""
     return Filters(
-        acquired_channels=_choice(acquired_channel), acquired_regions=_choice(acquired_region),
-        acquired_categories=_choice(acquired_category), acquired_skus=_choice(acquired_sku),
-        cohort_from=day(cohort_from), cohort_to=day(cohort_to), until=day(until),
-    )  # fmt: skip
+        acquired_channels=_choice(acquired_channel),
+        acquired_regions=_choice(acquired_region),
+        acquired_categories=_choice(acquired_category),
+        acquired_skus=_choice(acquired_sku),
+        cohort_from=day(cohort_from),
+        cohort_to=day(cohort_to),
+        until=day(until),
+    )
 
 
 def filtered(command: Callable[..., None]) -> Callable[..., None]:
@@ -98,9 +102,11 @@ def export_retention(
 ) -> None:
     """Cohort retention, one row per cohort and age."""
     chosen = replace(
-        filters, bought_channels=_choice(bought_channel), bought_regions=_choice(bought_region),
+        filters,
+        bought_channels=_choice(bought_channel),
+        bought_regions=_choice(bought_region),
         bought_categories=_choice(bought_category),
-    )  # fmt: skip
+    )
     view = View(period, method, windows, window_days, measure)
     version, query = _opened(output, chosen)
     write(output, cells(version, retention.report(query, chosen, view)))

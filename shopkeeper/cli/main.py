@@ -27,9 +27,12 @@ from shopkeeper.jobs.forecast.job import Run
 from shopkeeper.lake import store
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Shopkeeper: one merchant's customers and goods.",
-)  # fmt: skip
+)
 app.add_typer(export, name="export")
 supply.register(export)
 

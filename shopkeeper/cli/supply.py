@@ -150,9 +150,11 @@ def goods(
                     gettext(
                         "“{value}” is not in the data, so the filter “{filter}” would show nothing; "
                         "choose for example {near}.",
-                        value=value, filter=gettext(CHOICES[name]), near=", ".join(f"“{one}”" for one in near),
+                        value=value,
+                        filter=gettext(CHOICES[name]),
+                        near=", ".join(f"“{one}”" for one in near),
                     )
-                )  # fmt: skip
+                )
     return GoodsFilters(**{name: tuple(values) if values else None for name, values in chosen.items()})
 
 

@@ -35,8 +35,9 @@ FORECASTS = Table(
         Column("cv2", "DOUBLE", "Squared coefficient of variation of demand on days that have some."),
         Column("model", "VARCHAR", "The model that won the backtest."),
         Column("demand_days", "BIGINT", "Days with demand in the history.", unit="days"),
-        Column("masked_days", "BIGINT", "Days on which it could not be had, so that sales do not tell demand.",
-               unit="days"),
+        Column(
+            "masked_days", "BIGINT", "Days on which it could not be had, so that sales do not tell demand.", unit="days"
+        ),
         Column("daily_mean", "DOUBLE", "Mean expected units per day over the horizon.", unit="units per day"),
         Column("error_sd", "DOUBLE", "Standard deviation of the daily forecast error.", unit="units per day"),
         Column("units", "DOUBLE[]", "Expected units, one value per day from the day after as-of.", unit="units"),
@@ -44,13 +45,17 @@ FORECASTS = Table(
         Column("high_80", "DOUBLE[]", "Upper end of the 80 % band, one value per week.", unit="units per week"),
         Column("low_95", "DOUBLE[]", "Lower end of the 95 % band, one value per week.", unit="units per week"),
         Column("high_95", "DOUBLE[]", "Upper end of the 95 % band, one value per week.", unit="units per week"),
-        Column("own_levels", "DOUBLE[]", "Level that the series' own model gave at each origin of the backtest and at "
-               "as-of, before regions were made to add up; kept so that an unchanged series is not forecast again.",
-               unit="units per day"),
+        Column(
+            "own_levels",
+            "DOUBLE[]",
+            "Level that the series' own model gave at each origin of the backtest and at "
+            "as-of, before regions were made to add up; kept so that an unchanged series is not forecast again.",
+            unit="units per day",
+        ),
         Column("input_hash", "BIGINT", "Of what the series was forecast from: an equal one is not forecast again."),
     ),
     key=("level", "category", "region", "sku"),
-)  # fmt: skip
+)
 
 FORECAST_CHECKS = Table(
     "forecast_checks",
@@ -64,10 +69,15 @@ FORECAST_CHECKS = Table(
         Column("demand", "DOUBLE", "Sum of y: units asked for in these days.", unit="units"),
         Column("error", "DOUBLE", "Sum of f - y over the days.", unit="units"),
         Column("absolute_error", "DOUBLE", "Sum of |y - f| over the days.", unit="units"),
-        Column("naive_absolute_error", "DOUBLE", "The same for the seasonal naive: the weekday of the week before.",
-               unit="units"),
-        Column("scale", "DOUBLE", "Mean |y(t) - y(t-7)| before the origin: the denominator of MASE.",
-               unit="units per day"),
+        Column(
+            "naive_absolute_error",
+            "DOUBLE",
+            "The same for the seasonal naive: the weekday of the week before.",
+            unit="units",
+        ),
+        Column(
+            "scale", "DOUBLE", "Mean |y(t) - y(t-7)| before the origin: the denominator of MASE.", unit="units per day"
+        ),
         Column("weeks", "BIGINT", "Weeks that were held against the bands.", unit="weeks"),
         Column("hits_80", "BIGINT", "Of these, inside the 80 % band.", unit="weeks"),
         Column("hits_95", "BIGINT", "Of these, inside the 95 % band.", unit="weeks"),
@@ -76,7 +86,7 @@ FORECAST_CHECKS = Table(
         Column("naive_weeks", "DOUBLE[]", "What the seasonal naive said, by week.", unit="units per week"),
     ),
     key=("level", "category", "region", "sku", "origin"),
-)  # fmt: skip
+)
 
 LOST_UNITS = Table(
     "lost_units",
@@ -90,11 +100,15 @@ LOST_UNITS = Table(
         Column("day", "DATE", "The day.", required=True),
         Column("baseline", "DOUBLE", "Units expected on such a day, had it been there.", unit="units"),
         Column("sold", "DOUBLE", "Units sold on that day all the same.", unit="units"),
-        Column("lost", "DOUBLE", "max(0, baseline - sold), or its expectation where sold ran out within the day.",
-               unit="units"),
+        Column(
+            "lost",
+            "DOUBLE",
+            "max(0, baseline - sold), or its expectation where sold ran out within the day.",
+            unit="units",
+        ),
     ),
     key=("sku", "region", "location", "day"),
-)  # fmt: skip
+)
 
 EVENT_FACTORS = Table(
     "event_factors",
@@ -103,13 +117,14 @@ EVENT_FACTORS = Table(
     (
         Column("name", "VARCHAR", "The event's name, the same every year.", required=True),
         Column("category", "VARCHAR", "The category; null for the whole shop."),
-        Column("day_of_window", "BIGINT", "0 is its first day; negative before, beyond its length after.",
-               required=True),
+        Column(
+            "day_of_window", "BIGINT", "0 is its first day; negative before, beyond its length after.", required=True
+        ),
         Column("factor", "DOUBLE", "Times an ordinary day's demand, shrunk to the whole shop's where thin."),
         Column("years", "BIGINT", "Events of that name in the history.", unit="events"),
     ),
     key=("name", "category", "day_of_window"),
-)  # fmt: skip
+)
 
 MADE_TABLES: Mapping[str, tuple[Table, Visibility]] = {
     FORECASTS.name: (FORECASTS, read_visibility("category=category region=region")),

@@ -26,8 +26,11 @@ CUSTOMER_LABELS = {
 
 def filter_terms(filters: Filters) -> tuple[str, ...]:
     """The words, of those that filters use, which a reader may not know."""
-    names = {label for label, chosen in (("acquired_in", filters.acquired()), ("bought_in", filters.bought()))
-             if any(value is False for value in chosen.values())}  # fmt: skip
+    names = {
+        label
+        for label, chosen in (("acquired_in", filters.acquired()), ("bought_in", filters.bought()))
+        if any(value is False for value in chosen.values())
+    }
     return tuple(sorted(names))
 
 

@@ -177,9 +177,12 @@ def publish(
         draft = describe(root, staged, before, sealed, marts.read_facts(connection, queries))
         reconcile(draft)
         built = marts.build_marts(
-            connection, staged.directory / "marts", queries, {"as_of": draft.as_of},
+            connection,
+            staged.directory / "marts",
+            queries,
+            {"as_of": draft.as_of},
             lambda step, share: tell(step, 0.2 + 0.7 * share),
-        )  # fmt: skip
+        )
     tell("Writing to disk", 0.9)
     sealed_marts = seal(staged.directory, {name: [file] for name, file in built.items()})
     version = replace(draft, marts=sealed_marts, recipe=recipe(queries))

@@ -286,15 +286,23 @@ SUPPLY_MEASURES = (*DEMAND_MEASURES, *COVERAGE_MEASURES, *REPLENISHMENT_MEASURES
 
 
 LEVEL_NAMES: Mapping[str, str] = {
-    "shop": N_("Whole shop"), "category": N_("Category"), "region": N_("Region"),
-    "region_category": N_("Region x category"), "sku": N_("Item"), "region_sku": N_("Region x item"),
-}  # fmt: skip
+    "shop": N_("Whole shop"),
+    "category": N_("Category"),
+    "region": N_("Region"),
+    "region_category": N_("Region x category"),
+    "sku": N_("Item"),
+    "region_sku": N_("Region x item"),
+}
 
 
 PATTERN_NAMES: Mapping[str, str] = {
-    "smooth": N_("smooth"), "erratic": N_("erratic"), "intermittent": N_("intermittent"), "lumpy": N_("lumpy"),
-    "new": N_("new"), "none": N_("no demand"),
-}  # fmt: skip
+    "smooth": N_("smooth"),
+    "erratic": N_("erratic"),
+    "intermittent": N_("intermittent"),
+    "lumpy": N_("lumpy"),
+    "new": N_("new"),
+    "none": N_("no demand"),
+}
 
 
 def level_name(level: str) -> str:

@@ -60,9 +60,13 @@ class Plan:
         asked = lines(rng, world, placed)
         locations = len(world.where.ids)
         return Block(
-            persons, visits, mailings, placed, asked,
+            persons,
+            visits,
+            mailings,
+            placed,
+            asked,
             cell(world.goods, locations, asked.day, placed.location[asked.parent], asked.sku),
-        )  # fmt: skip
+        )
 
 
 def plan(orders: int, seed: int, persons_in_block: int = PERSONS_IN_BLOCK) -> Plan:

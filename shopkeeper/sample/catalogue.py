@@ -9,30 +9,52 @@ from shopkeeper.sample.calendar import DAYS, MONTH_OF_DAY, MONTHS
 from shopkeeper.sample.numbers import Flags, Floats, Ints
 
 CATEGORIES = (
-    "茶叶 Tea", "咖啡 Coffee", "坚果零食 Nuts & snacks", "粮油 Grain & oil", "水果 Fruit", "护肤 Skin care",
-    "家居 Home", "母婴 Baby care",
-)  # fmt: skip
+    "茶叶 Tea",
+    "咖啡 Coffee",
+    "坚果零食 Nuts & snacks",
+    "粮油 Grain & oil",
+    "水果 Fruit",
+    "护肤 Skin care",
+    "家居 Home",
+    "母婴 Baby care",
+)
 ITEMS = tuple(
     tuple(items.split("、"))
     for items in (
-        ("龙井 Longjing、铁观音 Tieguanyin、普洱 Pu'er、大红袍 Da Hong Pao、"
-         "茉莉花茶 Jasmine tea、白茶 White tea、祁门红茶 Keemun、菊花茶 Chrysanthemum tea"),
-        ("云南豆 Yunnan beans、意式拼配 Espresso blend、挂耳 Drip bags、冻干 Freeze-dried、"
-         "冷萃液 Cold brew、低因 Decaf、速溶拿铁 Instant latte、浅烘 Light roast"),
-        ("腰果 Cashews、夏威夷果 Macadamias、开心果 Pistachios、混合坚果 Mixed nuts、"
-         "牛肉干 Beef jerky、海苔 Seaweed、芒果干 Dried mango、核桃 Walnuts"),
-        ("东北大米 Northeast rice、小米 Millet、菜籽油 Rapeseed oil、山茶油 Camellia oil、"
-         "挂面 Noodles、燕麦 Oats、红豆 Red beans、藜麦 Quinoa"),
-        ("红富士苹果 Fuji apples、脐橙 Navel oranges、猕猴桃 Kiwifruit、车厘子 Cherries、"
-         "榴莲 Durian、葡萄 Grapes、火龙果 Dragon fruit、蓝莓 Blueberries"),
-        ("洁面乳 Cleanser、爽肤水 Toner、精华液 Serum、面霜 Face cream、"
-         "防晒霜 Sunscreen、面膜 Face mask、护手霜 Hand cream、身体乳 Body lotion"),
-        ("毛巾 Towels、四件套 Bed set、保温杯 Thermos、收纳箱 Storage box、"
-         "香薰 Scented candle、炒锅 Wok、枕头 Pillow、台灯 Desk lamp"),
-        ("纸尿裤 Nappies、湿巾 Wet wipes、奶瓶 Feeding bottle、米粉 Rice cereal、"
-         "婴儿沐浴露 Baby wash、连体衣 Romper、磨牙棒 Teething biscuits、绘本 Picture book"),
+        (
+            "龙井 Longjing、铁观音 Tieguanyin、普洱 Pu'er、大红袍 Da Hong Pao、"
+            "茉莉花茶 Jasmine tea、白茶 White tea、祁门红茶 Keemun、菊花茶 Chrysanthemum tea"
+        ),
+        (
+            "云南豆 Yunnan beans、意式拼配 Espresso blend、挂耳 Drip bags、冻干 Freeze-dried、"
+            "冷萃液 Cold brew、低因 Decaf、速溶拿铁 Instant latte、浅烘 Light roast"
+        ),
+        (
+            "腰果 Cashews、夏威夷果 Macadamias、开心果 Pistachios、混合坚果 Mixed nuts、"
+            "牛肉干 Beef jerky、海苔 Seaweed、芒果干 Dried mango、核桃 Walnuts"
+        ),
+        (
+            "东北大米 Northeast rice、小米 Millet、菜籽油 Rapeseed oil、山茶油 Camellia oil、"
+            "挂面 Noodles、燕麦 Oats、红豆 Red beans、藜麦 Quinoa"
+        ),
+        (
+            "红富士苹果 Fuji apples、脐橙 Navel oranges、猕猴桃 Kiwifruit、车厘子 Cherries、"
+            "榴莲 Durian、葡萄 Grapes、火龙果 Dragon fruit、蓝莓 Blueberries"
+        ),
+        (
+            "洁面乳 Cleanser、爽肤水 Toner、精华液 Serum、面霜 Face cream、"
+            "防晒霜 Sunscreen、面膜 Face mask、护手霜 Hand cream、身体乳 Body lotion"
+        ),
+        (
+            "毛巾 Towels、四件套 Bed set、保温杯 Thermos、收纳箱 Storage box、"
+            "香薰 Scented candle、炒锅 Wok、枕头 Pillow、台灯 Desk lamp"
+        ),
+        (
+            "纸尿裤 Nappies、湿巾 Wet wipes、奶瓶 Feeding bottle、米粉 Rice cereal、"
+            "婴儿沐浴露 Baby wash、连体衣 Romper、磨牙棒 Teething biscuits、绘本 Picture book"
+        ),
     )
-)  # fmt: skip
+)
 VARIANTS = ("尝鲜装 Trial", "标准装 Standard", "家庭装 Family", "优选 Select", "礼盒 Gift box")
 PER_CATEGORY = 38
 SUPPLIERS = tuple(f"供应商{number:02d} Supplier {number:02d}" for number in range(1, 25))

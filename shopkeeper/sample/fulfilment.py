@@ -96,7 +96,14 @@ def with_refunds(rng: np.random.Generator, sold: Lines, orders_so_far: int) -> L
     back = sold.take(returns)
     own = order[returns]
     refund = Lines(
-        back.order + orders_so_far, back.parent, back.day + later[own], second[own], back.sku, -back.units, -back.net,
-        np.full(len(back), process.REFUND), back.units_factor,
-    )  # fmt: skip
+        back.order + orders_so_far,
+        back.parent,
+        back.day + later[own],
+        second[own],
+        back.sku,
+        -back.units,
+        -back.net,
+        np.full(len(back), process.REFUND),
+        back.units_factor,
+    )
     return join(sold, refund)

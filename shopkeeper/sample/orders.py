@@ -14,7 +14,7 @@ from shopkeeper.sample.calendar import (
     SHARE_OF_DAY,
     UNIDENTIFIED_CURVE,
     UNIDENTIFIED_FACTOR,
-    arrival_days,  # fmt: skip
+    arrival_days,
 )
 from shopkeeper.sample.catalogue import Catalogue, pick
 from shopkeeper.sample.demand import EVENT_DISCOUNT, Tastes, serving_location

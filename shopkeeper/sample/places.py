@@ -42,13 +42,29 @@ PROVINCES = (
 )
 REGIONS = tuple(row[0] for row in PROVINCES)
 WAREHOUSE_REGIONS = (
-    "广东 Guangdong", "上海 Shanghai", "湖北 Hubei", "四川 Sichuan", "天津 Tianjin", "辽宁 Liaoning",
-    "陕西 Shaanxi", "山东 Shandong",
-)  # fmt: skip
+    "广东 Guangdong",
+    "上海 Shanghai",
+    "湖北 Hubei",
+    "四川 Sichuan",
+    "天津 Tianjin",
+    "辽宁 Liaoning",
+    "陕西 Shaanxi",
+    "山东 Shandong",
+)
 DEALER_REGIONS = (
-    "黑龙江 Heilongjiang", "吉林 Jilin", "内蒙古 Inner Mongolia", "河北 Hebei", "河南 Henan", "安徽 Anhui",
-    "江西 Jiangxi", "广西 Guangxi", "云南 Yunnan", "贵州 Guizhou", "甘肃 Gansu", "新疆 Xinjiang",
-)  # fmt: skip
+    "黑龙江 Heilongjiang",
+    "吉林 Jilin",
+    "内蒙古 Inner Mongolia",
+    "河北 Hebei",
+    "河南 Henan",
+    "安徽 Anhui",
+    "江西 Jiangxi",
+    "广西 Guangxi",
+    "云南 Yunnan",
+    "贵州 Guizhou",
+    "甘肃 Gansu",
+    "新疆 Xinjiang",
+)
 KINDS = ("warehouse", "store", "dealer")
 WAREHOUSE, STORE, DEALER = range(3)
 KIND_NAMES = (("仓", "DC"), ("店", "store"), ("经销商", "dealer"))

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from shopkeeper.contract.tables import EVENTS as EVENTS_TABLE  # fmt: skip
+from shopkeeper.contract.tables import EVENTS as EVENTS_TABLE
 from shopkeeper.contract.tables import INBOUND, LANES, LOCATIONS, MARKETING_SPEND, PRODUCTS, STOCK_SNAPSHOTS
 from shopkeeper.contract.tables import REGIONS as REGIONS_TABLE
 from shopkeeper.sample import process

@@ -214,8 +214,9 @@ def demand(world: World, noted: Tally) -> pl.DataFrame:
 def event_uplift(world: World, noted: Tally) -> pl.DataFrame:
     """One row per event within the data, region and category; factors hold on the main day."""
     inside = [n for n, event in enumerate(EVENTS) if event.starts_on >= FIRST_DAY and event.ends_on <= LAST_DAY]
-    event, region, category = (axis.ravel() for axis in np.meshgrid(
-        inside, np.arange(len(REGIONS)), np.arange(len(CATEGORIES)), indexing="ij"))  # fmt: skip
+    event, region, category = (
+        axis.ravel() for axis in np.meshgrid(inside, np.arange(len(REGIONS)), np.arange(len(CATEGORIES)), indexing="ij")
+    )
     by_event = {name: pl.Series([getattr(each, name) for each in EVENTS]) for name in ("newcomers", "unidentified")}
     shoulder = pl.Series([each.shoulder for each in EVENTS])
     return pl.DataFrame(

@@ -8,7 +8,20 @@ from shopkeeper.state.policy import policy, policy_history, save_policy
 from shopkeeper.state.signature import LONGEST
 
 __all__ = [
-    "DECISION_COLUMNS", "FILE", "LONGEST", "State", "add_override", "decisions", "history_of", "kept_nowhere",
-    "open_state", "overrides", "policy", "policy_history", "record_decision", "save_policy", "url_of",
+    "DECISION_COLUMNS",
+    "FILE",
+    "LONGEST",
+    "State",
+    "add_override",
+    "decisions",
+    "history_of",
+    "kept_nowhere",
+    "open_state",
+    "overrides",
+    "policy",
+    "policy_history",
+    "record_decision",
+    "save_policy",
+    "url_of",
     "withdraw_override",
-]  # fmt: skip
+]

@@ -18,11 +18,24 @@ from shopkeeper.state.schema import DecisionRow
 from shopkeeper.state.signature import required
 
 COLUMNS: Mapping[str, Any] = {
-    "id": pl.Int64, "made_at": pl.Datetime("us", "UTC"), "author": pl.String, "verdict": pl.String,
-    "reason": pl.String, "proposal": pl.String, "kind": pl.String, "location": pl.String, "from_location": pl.String,
-    "sku": pl.String, "units_proposed": pl.Int64, "units_decided": pl.Int64, "as_of": pl.Date, "version": pl.String,
-    "forecast": pl.String, "replaces": pl.Int64, "frozen": pl.String,
-}  # fmt: skip
+    "id": pl.Int64,
+    "made_at": pl.Datetime("us", "UTC"),
+    "author": pl.String,
+    "verdict": pl.String,
+    "reason": pl.String,
+    "proposal": pl.String,
+    "kind": pl.String,
+    "location": pl.String,
+    "from_location": pl.String,
+    "sku": pl.String,
+    "units_proposed": pl.Int64,
+    "units_decided": pl.Int64,
+    "as_of": pl.Date,
+    "version": pl.String,
+    "forecast": pl.String,
+    "replaces": pl.Int64,
+    "frozen": pl.String,
+}
 
 
 def record_decision(state: State, *decisions: Decision) -> tuple[int, ...]:
@@ -72,15 +85,27 @@ def _row(decision: Decision, now: datetime) -> DecisionRow:
     else:
         author, reason = required(decision.author, decision.reason)
     if decision.units_decided < 0:
-        raise Refused(gettext("{units} units cannot be moved or ordered. Write 0 or more.",
-                              units=integer(decision.units_decided)))  # fmt: skip
+        raise Refused(
+            gettext("{units} units cannot be moved or ordered. Write 0 or more.", units=integer(decision.units_decided))
+        )
     return DecisionRow(
-        made_at=now, author=author, verdict=decision.verdict, reason=reason, proposal=decision.proposal,
-        kind=decision.kind, location=decision.location, from_location=decision.from_location, sku=decision.sku,
-        units_proposed=decision.units_proposed, units_decided=decision.units_decided, as_of=decision.as_of,
-        version=decision.version, forecast=decision.forecast, frozen=dict(decision.frozen),
+        made_at=now,
+        author=author,
+        verdict=decision.verdict,
+        reason=reason,
+        proposal=decision.proposal,
+        kind=decision.kind,
+        location=decision.location,
+        from_location=decision.from_location,
+        sku=decision.sku,
+        units_proposed=decision.units_proposed,
+        units_decided=decision.units_decided,
+        as_of=decision.as_of,
+        version=decision.version,
+        forecast=decision.forecast,
+        frozen=dict(decision.frozen),
         replaces=decision.replaces,
-    )  # fmt: skip
+    )
 
 
 def _frame(rows: Iterable[DecisionRow]) -> pl.DataFrame:

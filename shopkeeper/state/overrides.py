@@ -17,17 +17,23 @@ def overrides(state: State) -> tuple[Override, ...]:
     """Those not withdrawn, the oldest first."""
     with state.reading() as session:
         rows = session.scalars(
-            select(OverrideRow)
-            .where(OverrideRow.withdrawn_at.is_(None))
-            .order_by(OverrideRow.made_at, OverrideRow.id)
-        ).all()  # fmt: skip
+            select(OverrideRow).where(OverrideRow.withdrawn_at.is_(None)).order_by(OverrideRow.made_at, OverrideRow.id)
+        ).all()
         return tuple(
             Override(
-                row.id, row.sku, row.region, row.starts_on, row.ends_on, row.units_per_day,
-                row.statistical_units_per_day, row.author, row.reason, row.made_at,
+                row.id,
+                row.sku,
+                row.region,
+                row.starts_on,
+                row.ends_on,
+                row.units_per_day,
+                row.statistical_units_per_day,
+                row.author,
+                row.reason,
+                row.made_at,
             )
             for row in rows
-        )  # fmt: skip
+        )
 
 
 def add_override(
@@ -49,17 +55,32 @@ def add_override(
     if not 0 <= units_per_day < float("inf"):
         raise Refused(gettext("Units per day are 0 or more. Change the manual value."))
     made = Override(
-        secrets.token_hex(8), sku, region, starts_on, ends_on, float(units_per_day), float(statistical_units_per_day),
-        author, reason, datetime.now(UTC),
-    )  # fmt: skip
+        secrets.token_hex(8),
+        sku,
+        region,
+        starts_on,
+        ends_on,
+        float(units_per_day),
+        float(statistical_units_per_day),
+        author,
+        reason,
+        datetime.now(UTC),
+    )
     with state.writing() as session:
         session.add(
             OverrideRow(
-                id=made.id, sku=sku, region=region, starts_on=starts_on, ends_on=ends_on,
-                units_per_day=made.units_per_day, statistical_units_per_day=made.statistical_units_per_day,
-                author=author, reason=reason, made_at=made.made_at,
+                id=made.id,
+                sku=sku,
+                region=region,
+                starts_on=starts_on,
+                ends_on=ends_on,
+                units_per_day=made.units_per_day,
+                statistical_units_per_day=made.statistical_units_per_day,
+                author=author,
+                reason=reason,
+                made_at=made.made_at,
             )
-        )  # fmt: skip
+        )
     return made
 
 

@@ -42,10 +42,13 @@ class DecisionRow(Base):
     __table_args__ = (
         # Two people may press at once: the first decision on a proposal is the only one that replaces nothing.
         Index(
-            "decisions_first", "proposal", unique=True, sqlite_where=text("replaces IS NULL"),
+            "decisions_first",
+            "proposal",
+            unique=True,
+            sqlite_where=text("replaces IS NULL"),
             postgresql_where=text("replaces IS NULL"),
         ),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     made_at: Mapped[datetime]

@@ -19,12 +19,16 @@ COUNTED_BELOW = 1.417
 """Units per day below which Poisson demand has a day with demand less often than each 1.32 days: 1 / (1 - exp(-d))."""
 _CHUNK = 20_000
 _PATTERN = {"smooth": "intermittent", "erratic": "lumpy"}
-_DEMAND_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = (
-    {
-        "location": pl.String, "sku": pl.String, "category": pl.String, "region": pl.String, "pattern": pl.String,
-        "units": pl.List(pl.Float64), "daily_mean": pl.Float64, "error_sd": pl.Float64,
-    }
-)  # fmt: skip
+_DEMAND_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "location": pl.String,
+    "sku": pl.String,
+    "category": pl.String,
+    "region": pl.String,
+    "pattern": pl.String,
+    "units": pl.List(pl.Float64),
+    "daily_mean": pl.Float64,
+    "error_sd": pl.Float64,
+}
 
 
 def shares(query: Query, forecasts: pl.DataFrame) -> pl.DataFrame:
@@ -55,9 +59,7 @@ def shares(query: Query, forecasts: pl.DataFrame) -> pl.DataFrame:
 def _by_lane(query: Query, wanted: pl.DataFrame, carried: pl.DataFrame) -> pl.DataFrame:
     """One row per row of `wanted` that a lane reaches: the fastest, of equally fast ones the cheapest."""
     lanes = query("supply/serving_lanes").filter(pl.col("to_region").is_not_null())
-    lanes = lanes.select(
-        "lead_days", "cost_per_unit", region="to_region", location="from_location"
-    )  # fmt: skip
+    lanes = lanes.select("lead_days", "cost_per_unit", region="to_region", location="from_location")
     reached = wanted.join(lanes, on="region").join(carried, on=["location", "sku"], how="semi")
     order = ["row", "lead_days", "cost_per_unit", "location"]
     first = reached.sort(order, nulls_last=True).unique("row", keep="first", maintain_order=True)

@@ -7,6 +7,15 @@ from shopkeeper.ui.session import begin, choose
 from shopkeeper.ui.tables import explain, say_empty, show_chart, show_table
 
 __all__ = [
-    "begin", "choose", "choose_filters", "draw", "explain", "guarded", "load", "opened", "say_empty",
-    "show_chart", "show_table",
-]  # fmt: skip
+    "begin",
+    "choose",
+    "choose_filters",
+    "draw",
+    "explain",
+    "guarded",
+    "load",
+    "opened",
+    "say_empty",
+    "show_chart",
+    "show_table",
+]

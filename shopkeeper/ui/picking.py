@@ -20,8 +20,13 @@ def pick(label: str, key: str, names: dict[Any, str]) -> Any:
         held = None
     session.keep(key, held)
     chosen = st.selectbox(
-        label, list(names), format_func=lambda value: names.get(value, str(value)), key=key, index=None,
-        placeholder=_("Choose"), width=180,
-    )  # fmt: skip
+        label,
+        list(names),
+        format_func=lambda value: names.get(value, str(value)),
+        key=key,
+        index=None,
+        placeholder=_("Choose"),
+        width=180,
+    )
     session.remember(key, [] if chosen is None else [str(chosen)])
     return chosen

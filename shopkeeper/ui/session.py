@@ -45,9 +45,13 @@ def speak() -> None:
 def language_switch() -> None:
     """Every language in its own words."""
     st.segmented_control(
-        _("Language"), list(i18n.LANGUAGES), format_func=i18n.LANGUAGES.__getitem__, key=LANGUAGE, required=True,
+        _("Language"),
+        list(i18n.LANGUAGES),
+        format_func=i18n.LANGUAGES.__getitem__,
+        key=LANGUAGE,
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
 
 
 def linked(name: str) -> list[str] | None:
@@ -109,8 +113,13 @@ def choose(label: str, options: Mapping[str, str], key: str, default: str, *, hi
         keep(key, default)
     keep(key, state.get(key, default))
     chosen = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, key=key, required=True, on_change=forget_notices,
+        label,
+        list(options),
+        format_func=options.__getitem__,
+        key=key,
+        required=True,
+        on_change=forget_notices,
         label_visibility="collapsed" if hidden else "visible",
-    )  # fmt: skip
+    )
     remember(key, [] if chosen == default else [str(chosen)])
     return str(chosen)

@@ -22,9 +22,13 @@ from shopkeeper.ui import session
 from shopkeeper.ui.opened import opened
 
 FORMATS: dict[Format, str] = {
-    "integer": "localized", "number": "%.2f", "percent": "percent", "money": "accounting", "money_compact": "compact",
+    "integer": "localized",
+    "number": "%.2f",
+    "percent": "percent",
+    "money": "accounting",
+    "money_compact": "compact",
     "days": "localized",
-}  # fmt: skip
+}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TABLE_ROWS, MOST_ROWS = 15, 1000
 """Rows seen at once, and sent to the browser at most: more than anybody scrolls through; files have all."""
@@ -109,9 +113,15 @@ def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | Non
     with st.popover(_("Download"), icon=":material/download:", key=f"{key}_download"):
         for extension, mime, make in files:
             st.download_button(
-                names()[extension], data=logged(make), file_name=file_name(sheet, extension, opened().scope), mime=mime,
-                key=f"{key}_{extension}", on_click="ignore", width="stretch", type="tertiary",
-            )  # fmt: skip
+                names()[extension],
+                data=logged(make),
+                file_name=file_name(sheet, extension, opened().scope),
+                mime=mime,
+                key=f"{key}_{extension}",
+                on_click="ignore",
+                width="stretch",
+                type="tertiary",
+            )
         if draw is not None and not exports.browser_path():
             st.caption(_("A picture needs Chromium or Chrome on the server; take the HTML."))
 
@@ -165,9 +175,13 @@ def show_chart(
         return
     figure = draw(dark=st.context.theme.type == "dark").update_layout(title=None)
     st.plotly_chart(
-        figure, key=f"{key}_chart", on_select="rerun" if select else "ignore", selection_mode="points",
-        config={"displayModeBar": False}, alt=title or sheet.about.title,
-    )  # fmt: skip
+        figure,
+        key=f"{key}_chart",
+        on_select="rerun" if select else "ignore",
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=title or sheet.about.title,
+    )
     if note:
         st.caption(note)
 

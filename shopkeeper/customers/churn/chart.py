@@ -16,8 +16,12 @@ def risk_histogram(distribution: pl.DataFrame, currency: str) -> go.Figure:
     """Customers by tenth of the risk scale (columns of `Churn.distribution`), their number above each bar."""
     counts = distribution["customers"].to_list()
     bars = go.Bar(
-        x=[(low + high) / 2 for low, high in distribution.select("low", "high").iter_rows()], y=counts, width=0.094,
-        text=[i18n.integer(count) for count in counts], textposition="outside", cliponaxis=False,
+        x=[(low + high) / 2 for low, high in distribution.select("low", "high").iter_rows()],
+        y=counts,
+        width=0.094,
+        text=[i18n.integer(count) for count in counts],
+        textposition="outside",
+        cliponaxis=False,
         marker={"color": PALETTE[0]},
         customdata=distribution.select("low", "high", "value_at_stake").rows(),
         hovertemplate="<br>".join(
@@ -28,14 +32,25 @@ def risk_histogram(distribution: pl.DataFrame, currency: str) -> go.Figure:
             )
         )
         + "<extra></extra>",
-    )  # fmt: skip
+    )
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
-        height=330, **CALM,
-        xaxis={"title": _("Churn risk"), "tickformat": ".0%", "dtick": 0.2, "range": [0, 1], "showgrid": False,
-               "fixedrange": True},
-        yaxis={"title": _("Customers"), "rangemode": "tozero", "fixedrange": True,
-               "range": [0, max(counts, default=1) * 1.12 or 1]},
-    )  # fmt: skip
+        height=330,
+        **CALM,
+        xaxis={
+            "title": _("Churn risk"),
+            "tickformat": ".0%",
+            "dtick": 0.2,
+            "range": [0, 1],
+            "showgrid": False,
+            "fixedrange": True,
+        },
+        yaxis={
+            "title": _("Customers"),
+            "rangemode": "tozero",
+            "fixedrange": True,
+            "range": [0, max(counts, default=1) * 1.12 or 1],
+        },
+    )
 
 
 def stake_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
@@ -43,9 +58,13 @@ def stake_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
     drawn = segments.head(SEGMENTS_DRAWN)
     labels = drawn["segment"].to_list()
     bars = go.Bar(
-        y=labels, x=drawn["value_at_stake"].to_list(), orientation="h", marker={"color": PALETTE[1]},
+        y=labels,
+        x=drawn["value_at_stake"].to_list(),
+        orientation="h",
+        marker={"color": PALETTE[1]},
         text=[i18n.compact_money(value, currency) for value in drawn["value_at_stake"]],
-        textposition="auto", insidetextanchor="end",
+        textposition="auto",
+        insidetextanchor="end",
         customdata=drawn.select("customers", "risk", "expected_lost").rows(),
         hovertemplate="<b>%{y}</b><br>"
         + "<br>".join(
@@ -57,12 +76,13 @@ def stake_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
             )
         )
         + "<extra></extra>",
-    )  # fmt: skip
+    )
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
-        height=max(330, 60 + 26 * len(labels)), **CALM,
+        height=max(330, 60 + 26 * len(labels)),
+        **CALM,
         xaxis={"title": _("Value at stake ({currency})", currency=currency), "fixedrange": True},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
-    )  # fmt: skip
+    )
 
 
 def customer_life(history: CustomerHistory, currency: str, horizon: int) -> go.Figure:
@@ -78,25 +98,31 @@ def customer_life(history: CustomerHistory, currency: str, horizon: int) -> go.F
         for name, label, line in lines:
             figure.add_trace(
                 go.Scatter(
-                    x=days, y=alive[name].to_list(), name=label, mode="lines", line=line,
+                    x=days,
+                    y=alive[name].to_list(),
+                    name=label,
+                    mode="lines",
+                    line=line,
                     hovertemplate=f"%{{x|%Y-%m-%d}}<br>{label}: <b>%{{y:.1%}}</b><extra></extra>",
                 )
-            )  # fmt: skip
+            )
     bought = history.purchases.join(alive.select("day", "p_alive"), on="day", how="left", maintain_order="left")
     figure.add_trace(
         go.Scatter(
-            x=bought["day"].to_list(), y=bought["p_alive"].fill_null(1.0).to_list(), name=_("Purchase"),
-            mode="markers", marker={"color": PALETTE[2], "size": 10, "symbol": "diamond",
-                                    "line": {"color": "white", "width": 1}},
+            x=bought["day"].to_list(),
+            y=bought["p_alive"].fill_null(1.0).to_list(),
+            name=_("Purchase"),
+            mode="markers",
+            marker={"color": PALETTE[2], "size": 10, "symbol": "diamond", "line": {"color": "white", "width": 1}},
             customdata=bought.select("orders", "revenue").rows(),
             hovertemplate="<b>%{x|%Y-%m-%d}</b><br>"
-            + _("{orders} orders, {amount}", orders="%{customdata[0]}",
-                amount=f"{currency} %{{customdata[1]:,.2f}}")
+            + _("{orders} orders, {amount}", orders="%{customdata[0]}", amount=f"{currency} %{{customdata[1]:,.2f}}")
             + "<extra></extra>",
         )
-    )  # fmt: skip
+    )
     return figure.update_layout(
-        height=380, dragmode=False,
+        height=380,
+        dragmode=False,
         xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m"},
         yaxis={"range": [-0.03, 1.06], "tickformat": ".0%", "fixedrange": True, "title": _("Probability")},
-    )  # fmt: skip
+    )

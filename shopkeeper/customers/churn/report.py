@@ -37,15 +37,38 @@ FIRST_CALLS = 100
 FEWEST_GAPS = 2
 """A rhythm of one's own takes two gaps between purchases."""
 SEGMENT_KINDS: Mapping[str, str] = {
-    "stage": "stage", "channel": "first_channel", "region": "first_region", "category": "first_category",
+    "stage": "stage",
+    "channel": "first_channel",
+    "region": "first_region",
+    "category": "first_category",
     "last_channel": "last_channel",
-}  # fmt: skip
+}
 COLUMNS = (
-    "customer_id", "frequency", "recency", "T", "monetary_value", "p_alive", "p_no_purchase", "expected_purchases",
-    "expected_next_order", "days_overdue", "value_at_stake", "stage", "last_day", "last_channel", "last_category",
-    "last_products", "contactable", "first_day", "first_channel", "first_region", "first_category", "revenue", "margin",
+    "customer_id",
+    "frequency",
+    "recency",
+    "T",
+    "monetary_value",
+    "p_alive",
+    "p_no_purchase",
+    "expected_purchases",
+    "expected_next_order",
+    "days_overdue",
+    "value_at_stake",
+    "stage",
+    "last_day",
+    "last_channel",
+    "last_category",
+    "last_products",
+    "contactable",
+    "first_day",
+    "first_channel",
+    "first_region",
+    "first_category",
+    "revenue",
+    "margin",
     "left_out",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -155,9 +178,19 @@ def report(query: Query, fits: Fits, filters: Filters, options: Options = Option
     missed = found.filter(pl.col("left_out").is_not_null()).group_by("left_out").len().sort("left_out")
     rescue = found.filter(pl.col("left_out").is_null() & pl.col("value_at_stake").is_not_null())
     return Churn(
-        options, filters, as_of, kind, value, _notes(fits, as_of, options), found, rescue, dict(missed.iter_rows()),
-        _distribution(found), _segments(found), _totals(found, rescue),
-    )  # fmt: skip
+        options,
+        filters,
+        as_of,
+        kind,
+        value,
+        _notes(fits, as_of, options),
+        found,
+        rescue,
+        dict(missed.iter_rows()),
+        _distribution(found),
+        _segments(found),
+        _totals(found, rescue),
+    )
 
 
 def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> CustomerHistory:
@@ -233,9 +266,15 @@ def _totals(found: pl.DataFrame, rescue: pl.DataFrame) -> Totals:
     first = rescue["value_at_stake"].head(FIRST_CALLS)
     held = float(first.sum())
     return Totals(
-        here.height, float(here["p_no_purchase"].sum()) if known else None, float(here["value_at_stake"].sum()),
-        rescue.height, whole, first.len(), held, held / whole if whole else None,
-    )  # fmt: skip
+        here.height,
+        float(here["p_no_purchase"].sum()) if known else None,
+        float(here["value_at_stake"].sum()),
+        rescue.height,
+        whole,
+        first.len(),
+        held,
+        held / whole if whole else None,
+    )
 
 
 def _distribution(frame: pl.DataFrame) -> pl.DataFrame:
@@ -245,15 +284,12 @@ def _distribution(frame: pl.DataFrame) -> pl.DataFrame:
         customers=pl.len().cast(pl.Int64), value_at_stake=pl.col("value_at_stake").sum()
     )
     bands = pl.DataFrame({"band": list(range(10))})
-    return (
-        bands.join(counted, on="band", how="left", maintain_order="left")
-        .select(
-            low=pl.col("band") / 10,
-            high=(pl.col("band") + 1) / 10,
-            customers=pl.col("customers").fill_null(0),
-            value_at_stake=pl.col("value_at_stake").fill_null(0.0),
-        )
-    )  # fmt: skip
+    return bands.join(counted, on="band", how="left", maintain_order="left").select(
+        low=pl.col("band") / 10,
+        high=(pl.col("band") + 1) / 10,
+        customers=pl.col("customers").fill_null(0),
+        value_at_stake=pl.col("value_at_stake").fill_null(0.0),
+    )
 
 
 def _segments(frame: pl.DataFrame) -> pl.DataFrame:

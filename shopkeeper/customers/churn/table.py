@@ -33,8 +33,10 @@ def _rescue(found: Churn, *, rescue: bool) -> tuple[tuple[str, str], ...]:
     if not rescue:
         return ()
     reasons = {
-        "not_contactable": _("not contactable"), "recent": _("bought lately"), "returning": _("returning goods"),
+        "not_contactable": _("not contactable"),
+        "recent": _("bought lately"),
+        "returning": _("returning goods"),
         "lost": _("lost"),
-    }  # fmt: skip
+    }
     counts = [f"{reasons[name]} {i18n.integer(count)}" for name, count in found.left_out.items()]
     return ((_("Left out of the rescue list"), "; ".join(counts)),) if counts else ()

@@ -10,9 +10,13 @@ from shopkeeper.charts.style import CALM, GREY, GROUND, INK, PALETTE, ROW_PIXELS
 from shopkeeper.i18n import gettext as _
 
 STAGE_COLOURS: Mapping[str, str] = {
-    "new": PALETTE[5], "active": PALETTE[0], "loyal": PALETTE[2], "won_back": PALETTE[3], "at_risk": PALETTE[4],
+    "new": PALETTE[5],
+    "active": PALETTE[0],
+    "loyal": PALETTE[2],
+    "won_back": PALETTE[3],
+    "at_risk": PALETTE[4],
     "lost": GREY,
-}  # fmt: skip
+}
 
 
 def stage_areas(stages: pl.DataFrame, names: Mapping[str, str], measure: str, unit: str) -> go.Figure:
@@ -23,16 +27,21 @@ def stage_areas(stages: pl.DataFrame, names: Mapping[str, str], measure: str, un
         part = stages.filter(pl.col("stage") == stage)
         figure.add_trace(
             go.Scatter(
-                x=part["day"].to_list(), y=part[measure].to_list(), name=label, mode="lines", stackgroup="all",
+                x=part["day"].to_list(),
+                y=part[measure].to_list(),
+                name=label,
+                mode="lines",
+                stackgroup="all",
                 line={"color": STAGE_COLOURS[stage], "width": 1},
                 hovertemplate=f"<b>{label}</b> %{{x|%Y-%m-%d}}<br>{shown}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     return figure.update_layout(
-        height=400, dragmode=False,
+        height=400,
+        dragmode=False,
         xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m"},
         yaxis={"title": unit, "rangemode": "tozero", "fixedrange": True},
-    )  # fmt: skip
+    )
 
 
 def moves_matrix(
@@ -54,23 +63,41 @@ def moves_matrix(
     colours = SCALES[dark]
     heat = go.Heatmap(
         z=[[found[row, to]["share"] if (row, to) in found else None for to in columns] for row in rows],
-        text=[[i18n.integer(found[row, to]["customers"]) if (row, to) in found else "" for to in columns]
-              for row in rows],
-        x=across, y=labels, texttemplate="%{text}", textfont={"color": INK[dark]}, zmin=0, zmax=1, xgap=1, ygap=1,
+        text=[
+            [i18n.integer(found[row, to]["customers"]) if (row, to) in found else "" for to in columns] for row in rows
+        ],
+        x=across,
+        y=labels,
+        texttemplate="%{text}",
+        textfont={"color": INK[dark]},
+        zmin=0,
+        zmax=1,
+        xgap=1,
+        ygap=1,
         colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
-        showscale=False, hoverinfo="skip", hoverongaps=False,
-    )  # fmt: skip
+        showscale=False,
+        hoverinfo="skip",
+        hoverongaps=False,
+    )
     hidden = {"marker": {"opacity": 0}}
     cells = [(row, to, found[row, to]["customers"], found[row, to]["share"]) for row, to in found]
     targets = go.Scatter(
-        x=[names[to] for _row, to, *_rest in cells], y=[names[row] for row, *_rest in cells], mode="markers",
-        customdata=[list(cell) for cell in cells], marker={"size": 30, "color": "rgba(0,0,0,0)"},
-        selected=hidden, unselected=hidden,
+        x=[names[to] for _row, to, *_rest in cells],
+        y=[names[row] for row, *_rest in cells],
+        mode="markers",
+        customdata=[list(cell) for cell in cells],
+        marker={"size": 30, "color": "rgba(0,0,0,0)"},
+        selected=hidden,
+        unselected=hidden,
         hovertemplate="<b>%{y} → %{x}</b><br>"
-        + _("{n} customers, {share} of those who were {stage}", n="%{customdata[2]:,}",
-            share="%{customdata[3]:.1%}", stage="%{y}")
+        + _(
+            "{n} customers, {share} of those who were {stage}",
+            n="%{customdata[2]:,}",
+            share="%{customdata[3]:.1%}",
+            stage="%{y}",
+        )
         + "<extra></extra>",
-    )  # fmt: skip
+    )
     figure = go.Figure([heat, targets], layout={"template": TEMPLATE})
     if picked and picked[0] in rows and picked[1] in columns:
         y, x = rows.index(picked[0]), columns.index(picked[1])
@@ -78,9 +105,17 @@ def moves_matrix(
         figure.add_shape(type="rect", y0=y - 0.5, y1=y + 0.5, **frame)
     axis = {"type": "category", "fixedrange": True, "showgrid": False}
     return figure.update_layout(
-        height=70 + ROW_PIXELS * len(rows), hoverdistance=-1, clickmode="event+select", **CALM,
-        xaxis={**axis, "side": "top", "title": _("Stage now"),
-               "categoryarray": across, "range": [-0.5, len(columns) - 0.5]},
+        height=70 + ROW_PIXELS * len(rows),
+        hoverdistance=-1,
+        clickmode="event+select",
+        **CALM,
+        xaxis={
+            **axis,
+            "side": "top",
+            "title": _("Stage now"),
+            "categoryarray": across,
+            "range": [-0.5, len(columns) - 0.5],
+        },
         yaxis={**axis, "title": _("Stage then"), "categoryarray": labels, "range": [len(rows) - 0.5, -0.5]},
         plot_bgcolor=GROUND[dark],
-    )  # fmt: skip
+    )

@@ -122,11 +122,17 @@ def report(query: Query, filters: Filters, rules: Rules = Rules(), since: date |
     stages = _running(changes, as_of)
     now = stages.filter(pl.col("day") == as_of)
     return Lifecycle(
-        rules, filters, as_of, start, stages, _ordered(moves), **(pauses[0] if pauses else _NO_RETURNS),
+        rules,
+        filters,
+        as_of,
+        start,
+        stages,
+        _ordered(moves),
+        **(pauses[0] if pauses else _NO_RETURNS),
         slipped=_moved(moves, BUYING, ("at_risk", "lost")),
         came_back=_moved(moves, ("lost",), [name for name in STAGES if name != "lost"]),
         counts=dict(zip(now["stage"], now["customers"], strict=True)),
-    )  # fmt: skip
+    )
 
 
 def customers(

@@ -47,9 +47,12 @@ def rules_in_use() -> Rules:
                 session.notice(
                     _(
                         "The link asks for “{label}” {value}; choose {lowest} to {most}.",
-                        label=_(label), value=asked[-1], lowest=lowest, most=MOST,
+                        label=_(label),
+                        value=asked[-1],
+                        lowest=lowest,
+                        most=MOST,
                     )
-                )  # fmt: skip
+                )
         held = st.session_state.get(name)
         session.keep(name, getattr(usual, name) if held is None else held)
     held = {name: int(st.session_state[name]) for name in BOUNDS}
@@ -104,9 +107,14 @@ def choose_since(filters: Filters) -> date | None:
     fits = isinstance(held, date) and first <= held <= latest
     session.keep(SINCE, held if fits else usual)
     since: date = st.date_input(
-        _("Moves since"), min_value=first, max_value=latest, key=SINCE, format="YYYY-MM-DD", width=160,
+        _("Moves since"),
+        min_value=first,
+        max_value=latest,
+        key=SINCE,
+        format="YYYY-MM-DD",
+        width=160,
         on_change=session.forget_notices,
-    )  # fmt: skip
+    )
     session.remember(SINCE, [] if since == usual else [since.isoformat()])
     return since
 
@@ -121,19 +129,23 @@ def draw_rules(found: Lifecycle) -> None:
             _(
                 "Of {n} returns so far, {late} came after more than {active} days of silence and {later} after more "
                 "than {lost}: so many were called at risk or lost too early.",
-                n=i18n.integer(found.returns), late=i18n.percent(risky),
-                later=i18n.percent(lost), active=found.rules.active_days,
+                n=i18n.integer(found.returns),
+                late=i18n.percent(risky),
+                later=i18n.percent(lost),
+                active=found.rules.active_days,
                 lost=found.rules.lost_days,
             )
-        )  # fmt: skip
+        )
 
 
 def draw_answer(found: Lifecycle) -> None:
     """How many are here, slipping and gone, and a figure for each stage."""
     told = _(
         "Since {day}, {slipped} customers who bought lately have gone quiet, and {back} who were lost came back.",
-        day=i18n.date_(found.since), slipped=i18n.integer(found.slipped), back=i18n.integer(found.came_back),
-    )  # fmt: skip
+        day=i18n.date_(found.since),
+        slipped=i18n.integer(found.slipped),
+        back=i18n.integer(found.came_back),
+    )
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
         for name, (label, rule) in STAGES.items():
@@ -149,14 +161,22 @@ def draw_stages(found: Lifecycle, shown: str) -> None:
     title = _("Customers by stage") if shown == "customers" else _("What customers had brought, by stage")
     note = "" if shown == "customers" else _("all that the customers of a stage had brought by that day")
     columns = (
-        Column("day", _("Day")), Column("stage", _("Stage")), Column("customers", _("Customers"), "integer"),
-        Column("revenue", _("Net revenue"), "money"), Column("margin", _("Margin"), "money"),
-    )  # fmt: skip
+        Column("day", _("Day")),
+        Column("stage", _("Stage")),
+        Column("customers", _("Customers"), "integer"),
+        Column("revenue", _("Net revenue"), "money"),
+        Column("margin", _("Margin"), "money"),
+    )
     sheet = tables.download_of(
-        "stages", title, found.stages.with_columns(pl.col("stage").replace(names)), columns, chosen=chosen(found),
+        "stages",
+        title,
+        found.stages.with_columns(pl.col("stage").replace(names)),
+        columns,
+        chosen=chosen(found),
         words=(shown,),
-        terms=("lifecycle", "purchase"), as_of=found.as_of,
-    )  # fmt: skip
+        terms=("lifecycle", "purchase"),
+        as_of=found.as_of,
+    )
     tables.show_chart(lambda **_dark: stage_areas(found.stages, names, shown, unit), sheet, "stages", note=note)
 
 
@@ -173,10 +193,13 @@ def draw_moves(found: Lifecycle) -> None:
     read_pick()
     state = st.session_state
     columns = (
-        Column("from_stage", _("Stage then")), Column("to_stage", _("Stage now")),
-        Column("customers", _("Customers"), "integer"), Column("share", _("Share of the stage then"), "percent"),
-        Column("revenue", _("Net revenue"), "money"), Column("margin", _("Margin"), "money"),
-    )  # fmt: skip
+        Column("from_stage", _("Stage then")),
+        Column("to_stage", _("Stage now")),
+        Column("customers", _("Customers"), "integer"),
+        Column("share", _("Share of the stage then"), "percent"),
+        Column("revenue", _("Net revenue"), "money"),
+        Column("margin", _("Margin"), "money"),
+    )
     title = _("Moves from {since} to {until}", since=i18n.date_(found.since), until=i18n.date_(found.as_of))
     told = found.moves.with_columns(pl.col("from_stage", "to_stage").replace(names))
     sheet = tables.download_of(
@@ -188,9 +211,12 @@ def draw_moves(found: Lifecycle) -> None:
         return moves_matrix(found.moves, names, picked=picked, dark=dark)
 
     tables.show_chart(
-        draw, sheet, "moves", select=True,
+        draw,
+        sheet,
+        "moves",
+        select=True,
         note=_("shade: share of the row · click a cell to see its customers"),
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         every = {"any": _("Any stage")}
         row = pick(_("Stage then"), THEN, every | {name: names[name] for name in names if name in set(then)})
@@ -222,8 +248,12 @@ def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) ->
     told = i18n.ngettext(
         "**{n}** customer: {then} on {since}, {now} on {until}.",
         "**{n}** customers: {then} on {since}, {now} on {until}.",
-        listed.height, then=names[row], now=names[column], since=i18n.date_(found.since), until=i18n.date_(found.as_of),
-    )  # fmt: skip
+        listed.height,
+        then=names[row],
+        now=names[column],
+        since=i18n.date_(found.since),
+        until=i18n.date_(found.as_of),
+    )
     st.markdown(told)
     sheet = cell_download(found, listed, row, column, names)
     with st.container(horizontal=True, horizontal_alignment="right"):

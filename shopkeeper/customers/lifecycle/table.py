@@ -19,9 +19,13 @@ def download(version: Version, found: Lifecycle, customers: pl.DataFrame) -> Dow
         *found.filters.caption(),
     )
     told = about(
-        version, _("Lifecycle stage by customer"), customers.height, chosen,
-        ["lifecycle", "purchase", *acquired_terms(found.filters)], found.as_of,
-    )  # fmt: skip
+        version,
+        _("Lifecycle stage by customer"),
+        customers.height,
+        chosen,
+        ["lifecycle", "purchase", *acquired_terms(found.filters)],
+        found.as_of,
+    )
     return Download("lifecycle", (found.since.isoformat(),), customers, told, columns(customers))
 
 

@@ -26,8 +26,12 @@ def value_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
     count = _("{n} customers", n="%{customdata[0]:,}")
     figure.add_trace(
         go.Bar(
-            y=names, x=segments["predicted_each"].to_list(), name=_("Predicted"), orientation="h",
-            marker={"color": EXPECTED}, offsetgroup="predicted",
+            y=names,
+            x=segments["predicted_each"].to_list(),
+            name=_("Predicted"),
+            orientation="h",
+            marker={"color": EXPECTED},
+            offsetgroup="predicted",
             error_x=interval(segments, "predicted_each", "low_each", "high_each"),
             customdata=segments.select("customers", "low_each", "high_each").rows(),
             hovertemplate="<b>%{y}</b><br>"
@@ -40,34 +44,48 @@ def value_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
             )
             + f"<br>{count}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.add_trace(
         go.Bar(
-            y=names, x=segments["historic_each"].to_list(), name=_("Historic"), orientation="h",
-            marker={"color": HAPPENED}, offsetgroup="historic", customdata=segments.select("customers").rows(),
+            y=names,
+            x=segments["historic_each"].to_list(),
+            name=_("Historic"),
+            orientation="h",
+            marker={"color": HAPPENED},
+            offsetgroup="historic",
+            customdata=segments.select("customers").rows(),
             hovertemplate="<b>%{y}</b><br>"
             + _("{value} brought per customer so far", value=f"<b>{currency} %{{x:,.2f}}</b>")
             + f"<br>{count}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     return figure.update_layout(
-        height=96 + BAR_PIXELS * len(names), bargap=0.28, **STILL,
+        height=96 + BAR_PIXELS * len(names),
+        bargap=0.28,
+        **STILL,
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "ticksuffix": " "},
         xaxis={
-            "title": _("Per customer ({currency})", currency=currency), "fixedrange": True, "rangemode": "tozero",
+            "title": _("Per customer ({currency})", currency=currency),
+            "fixedrange": True,
+            "rangemode": "tozero",
             "nticks": 6,
         },
         legend={"y": 1, "yanchor": "bottom", "traceorder": "normal"},
-    )  # fmt: skip
+    )
 
 
 def interval(frame: pl.DataFrame, value: str, low: str, high: str) -> dict[str, object]:
     """Plotly's error bar of a 95 % interval; none where it is not known."""
     above, below = (frame[high] - frame[value]).fill_null(0.0), (frame[value] - frame[low]).fill_null(0.0)
     return {
-        "type": "data", "symmetric": False, "array": above.to_list(), "arrayminus": below.to_list(), "color": GREY,
-        "thickness": 1.5, "width": 4,
-    }  # fmt: skip
+        "type": "data",
+        "symmetric": False,
+        "array": above.to_list(),
+        "arrayminus": below.to_list(),
+        "color": GREY,
+        "thickness": 1.5,
+        "width": 4,
+    }
 
 
 def value_distribution(classes: pl.DataFrame, currency: str) -> go.Figure:
@@ -79,7 +97,10 @@ def value_distribution(classes: pl.DataFrame, currency: str) -> go.Figure:
     customers, value = max(1, int(classes["customers"].sum())), float(classes["predicted_value"].sum()) or 1.0
     shares = classes.select("predicted_value", pl.col("customers") / customers, held=pl.col("predicted_value") / value)
     bars = go.Bar(
-        x=names, y=classes["customers"].to_list(), marker={"color": EXPECTED}, customdata=shares.rows(),
+        x=names,
+        y=classes["customers"].to_list(),
+        marker={"color": EXPECTED},
+        customdata=shares.rows(),
         hovertemplate=f"<b>{currency} %{{x}}</b><br>"
         + _("{n} customers, {share} of all", n="<b>%{y:,}</b>", share="%{customdata[1]:.1%}")
         + "<br>"
@@ -89,15 +110,19 @@ def value_distribution(classes: pl.DataFrame, currency: str) -> go.Figure:
             share="%{customdata[2]:.1%}",
         )
         + "<extra></extra>",
-    )  # fmt: skip
+    )
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
-        height=380, bargap=0.06, showlegend=False, **STILL,
+        height=380,
+        bargap=0.06,
+        showlegend=False,
+        **STILL,
         xaxis={
-            "title": _("Predicted value of a customer ({currency})", currency=currency), "type": "category",
+            "title": _("Predicted value of a customer ({currency})", currency=currency),
+            "type": "category",
             "fixedrange": True,
         },
         yaxis={"title": _("Customers"), "fixedrange": True},
-    )  # fmt: skip
+    )
 
 
 def value_lorenz(lorenz: pl.DataFrame) -> go.Figure:
@@ -106,33 +131,45 @@ def value_lorenz(lorenz: pl.DataFrame) -> go.Figure:
     share = lorenz["share"].to_list()
     figure.add_trace(
         go.Scatter(
-            x=[0, 1], y=[0, 1], mode="lines", name=_("All alike"), hoverinfo="skip",
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            name=_("All alike"),
+            hoverinfo="skip",
             line={"color": GREY, "width": 1, "dash": "dot"},
         )
-    )  # fmt: skip
+    )
     curves = (("predicted", _("Predicted"), EXPECTED, "solid"), ("historic", _("Historic"), HAPPENED, "dash"))
     for column, name, colour, dash in curves:
         if lorenz[column].null_count() == lorenz.height:
             continue
         figure.add_trace(
             go.Scatter(
-                x=share, y=lorenz[column].to_list(), name=name, mode="lines",
+                x=share,
+                y=lorenz[column].to_list(),
+                name=name,
+                mode="lines",
                 line={"color": colour, "width": 3, "dash": dash},
                 hovertemplate=_(
                     "The richest {share} of customers hold {held}", share="%{x:.0%}", held="<b>%{y:.1%}</b>"
                 )
                 + f"<br>{name}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     figure.add_vline(x=0.1, line={"color": GREY, "width": 1, "dash": "dash"})
     return figure.update_layout(
-        height=380, **STILL,
+        height=380,
+        **STILL,
         xaxis={
-            "title": _("Customers, the richest first"), "tickformat": ".0%", "range": [0, 1], "fixedrange": True,
-            "showgrid": False, "tickvals": [0, 0.1, 0.25, 0.5, 0.75, 1],
+            "title": _("Customers, the richest first"),
+            "tickformat": ".0%",
+            "range": [0, 1],
+            "fixedrange": True,
+            "showgrid": False,
+            "tickvals": [0, 0.1, 0.25, 0.5, 0.75, 1],
         },
         yaxis={"title": _("Share of value"), "tickformat": ".0%", "range": [0, 1.01], "fixedrange": True},
-    )  # fmt: skip
+    )
 
 
 def value_matrix(
@@ -153,17 +190,29 @@ def value_matrix(
     ):
         figure.add_trace(matrix_cells(part, rows, columns, currency, top, dark=dark, pale=pale))
     return figure.update_layout(
-        height=110 + CELL_PIXELS * len(rows), showlegend=False, **STILL,
+        height=110 + CELL_PIXELS * len(rows),
+        showlegend=False,
+        **STILL,
         xaxis={
-            "title": _("Months since the last purchase"), "type": "category", "categoryarray": list(columns),
-            "categoryorder": "array", "range": [-0.5, len(columns) - 0.5], "showgrid": False, "fixedrange": True,
+            "title": _("Months since the last purchase"),
+            "type": "category",
+            "categoryarray": list(columns),
+            "categoryorder": "array",
+            "range": [-0.5, len(columns) - 0.5],
+            "showgrid": False,
+            "fixedrange": True,
             "tickangle": 0,
         },
         yaxis={
-            "title": _("Repeat purchases"), "type": "category", "categoryarray": list(rows), "categoryorder": "array",
-            "range": [-0.5, len(rows) - 0.5], "showgrid": False, "fixedrange": True,
+            "title": _("Repeat purchases"),
+            "type": "category",
+            "categoryarray": list(rows),
+            "categoryorder": "array",
+            "range": [-0.5, len(rows) - 0.5],
+            "showgrid": False,
+            "fixedrange": True,
         },
-    )  # fmt: skip
+    )
 
 
 def matrix_cells(
@@ -186,14 +235,24 @@ def matrix_cells(
         text[row][column] = f"<b>{integer(fact[1])}</b><br>{integer(fact[0])}"
     colours = [blend(colour, GROUND[dark], PALE) if pale else colour for colour in SCALES[dark]]
     return go.Heatmap(
-        z=z, x=list(columns), y=list(rows), customdata=facts, zmin=0, zmax=max(top, 0.01) ** 0.5, showscale=False,
+        z=z,
+        x=list(columns),
+        y=list(rows),
+        customdata=facts,
+        zmin=0,
+        zmax=max(top, 0.01) ** 0.5,
+        showscale=False,
         colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
-        xgap=1, ygap=1, hoverongaps=False, textfont={"color": GREY if pale else INK[dark], "size": 11},
-        text=text, texttemplate="%{text}",
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        textfont={"color": GREY if pale else INK[dark], "size": 11},
+        text=text,
+        texttemplate="%{text}",
         hovertemplate=_("{rows} repeat purchases, {months} months of silence", rows="%{y}", months="%{x}")
         + "<br>"
         + _("{value} predicted per customer", value=f"<b>{currency} %{{customdata[1]:,.2f}}</b>")
         + "<br>"
         + _("{n} customers", n="%{customdata[0]:,}")
         + f"<br>{_('P(alive)')} %{{customdata[2]:.1%}}<extra></extra>",
-    )  # fmt: skip
+    )

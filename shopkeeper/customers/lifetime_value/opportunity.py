@@ -47,9 +47,16 @@ def opportunity(query: Query, fits: Fits, filters: Filters, options: Options) ->
     most, least = max(_pairs(found), key=_gain, default=(None, None))
     predicted = found.customers["predicted_value"].fill_null(0.0).clip(lower_bound=0.0).sum()
     return Opportunity(
-        options, found.value, since, found.customers.height, found.top_predicted,
-        (found.top_predicted or 0.0) * float(predicted), most, least, _moved(most, least),
-    )  # fmt: skip
+        options,
+        found.value,
+        since,
+        found.customers.height,
+        found.top_predicted,
+        (found.top_predicted or 0.0) * float(predicted),
+        most,
+        least,
+        _moved(most, least),
+    )
 
 
 def _moved(most: Mapping[str, Any] | None, least: Mapping[str, Any] | None) -> float | None:

@@ -36,20 +36,47 @@ from shopkeeper.models.buying.value import segment_values, sum_interval, value_v
 MONTHS: Mapping[int, int] = {3: 91, 6: 182, 12: 365, 24: 730}
 """Days of each horizon in months."""
 SEGMENT_KINDS: Mapping[str, str] = {
-    "cohort": "cohort", "channel": "first_channel", "region": "first_region", "category": "first_category",
-}  # fmt: skip
+    "cohort": "cohort",
+    "channel": "first_channel",
+    "region": "first_region",
+    "category": "first_category",
+}
 STRONG_CORRELATION = 0.2
 FOR_INTERVAL = 150
 """Customers of a segment on whom the width of its interval is computed."""
 COLUMNS = (
-    "customer_id", "frequency", "recency", "T", "monetary_value", "historic_value", "predicted_value", "p_alive",
-    "expected_purchases", "purchase_value", "first_day", "last_day", "cohort", "first_channel", "first_region",
+    "customer_id",
+    "frequency",
+    "recency",
+    "T",
+    "monetary_value",
+    "historic_value",
+    "predicted_value",
+    "p_alive",
+    "expected_purchases",
+    "purchase_value",
+    "first_day",
+    "last_day",
+    "cohort",
+    "first_channel",
+    "first_region",
     "first_category",
-)  # fmt: skip
+)
 NEEDED = (
-    "customer_id", "first_day", "first_channel", "first_region", "first_category", "last_day", "frequency", "recency",
-    "T", "revenue", "margin", "repeat_revenue", "repeat_margin",
-)  # fmt: skip
+    "customer_id",
+    "first_day",
+    "first_channel",
+    "first_region",
+    "first_category",
+    "last_day",
+    "frequency",
+    "recency",
+    "T",
+    "revenue",
+    "margin",
+    "repeat_revenue",
+    "repeat_margin",
+)
 """Of the histories: each column more is sorted and copied a million times in a large shop."""
 
 
@@ -123,12 +150,22 @@ def report(query: Query, fits: Fits, filters: Filters, options: Options = Option
     shares, cells, spend = lorenz(found), matrix(found), fits.spends.get(value)
     top = shares.filter(pl.col("percent") == 10).to_dicts()
     return LifetimeValue(
-        options, filters, as_of, kind, value,
+        options,
+        filters,
+        as_of,
+        kind,
+        value,
         (*notes(fits, as_of, options.kind, options.fitted_by, options.value), *_assumption(fits, value)),
-        found.select(COLUMNS), _segments(found, fits, kind, value, options), distribution(found),
-        shares.drop("percent"), top[0]["historic"] if top else None, top[0]["predicted"] if top else None,
-        cells, banded(cells), spend.correlation if spend else None,
-    )  # fmt: skip
+        found.select(COLUMNS),
+        _segments(found, fits, kind, value, options),
+        distribution(found),
+        shares.drop("percent"),
+        top[0]["historic"] if top else None,
+        top[0]["predicted"] if top else None,
+        cells,
+        banded(cells),
+        spend.correlation if spend else None,
+    )
 
 
 def _valued(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
@@ -168,9 +205,16 @@ def _assumption(fits: Fits, value: Value) -> tuple[Sentence, ...]:
 def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
     parts = []
     needed = frame.select(
-        *HISTORY, "first_channel", "first_day", "monetary_value", "historic_value", "predicted_value", "variance",
-        "p_no_purchase", *(column for column in SEGMENT_KINDS.values() if column != "first_channel"),
-    )  # fmt: skip
+        *HISTORY,
+        "first_channel",
+        "first_day",
+        "monetary_value",
+        "historic_value",
+        "predicted_value",
+        "variance",
+        "p_no_purchase",
+        *(column for column in SEGMENT_KINDS.values() if column != "first_channel"),
+    )
     for name, column in {"all": "all", **SEGMENT_KINDS}.items():
         named = needed.with_columns(segment=pl.lit("all") if name == "all" else pl.col(column))
         sums = named.group_by("segment").agg(
@@ -186,8 +230,12 @@ def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, 
         # Without a fit of what a purchase is worth nothing is known of its spread.
         bounds = (pl.when(pl.col("open").is_not_null()).then(bound).alias(bound) for bound in ("low", "high"))
         parts.append(bounded.with_columns(bounds))
-    each = {"historic_value": "historic_each", "predicted_value": "predicted_each", "low": "low_each",
-            "high": "high_each"}  # fmt: skip
+    each = {
+        "historic_value": "historic_each",
+        "predicted_value": "predicted_each",
+        "low": "low_each",
+        "high": "high_each",
+    }
     return (
         pl.concat(parts)
         .select("segment_kind", "segment", "customers", *list(each)[:2], "low", "high")

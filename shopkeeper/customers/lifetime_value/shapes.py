@@ -109,10 +109,20 @@ def banded(matrix: pl.DataFrame) -> pl.DataFrame:
 def per_customer(segments: pl.DataFrame, kind: str) -> pl.DataFrame:
     """The segments of one kind: years in their order, others by predicted value of a customer."""
     rows = segments.filter(pl.col("segment_kind") == kind)
-    rows = rows.sort("segment") if kind == "cohort" else rows.sort(
-        "predicted_each", "historic_each", descending=True, nulls_last=True
-    )  # fmt: skip
+    rows = (
+        rows.sort("segment")
+        if kind == "cohort"
+        else rows.sort("predicted_each", "historic_each", descending=True, nulls_last=True)
+    )
     return rows.select(
-        "segment", "customers", "historic_each", "predicted_each", "low_each", "high_each", "historic_value",
-        "predicted_value", "low", "high",
-    )  # fmt: skip
+        "segment",
+        "customers",
+        "historic_each",
+        "predicted_each",
+        "low_each",
+        "high_each",
+        "historic_value",
+        "predicted_value",
+        "low",
+        "high",
+    )

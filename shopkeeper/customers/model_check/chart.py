@@ -22,19 +22,24 @@ def compared_bars(frame: pl.DataFrame, key: str, *, titles: tuple[str, str], mor
     for column, name, colour in (("predicted", _("Predicted"), EXPECTED), ("actual", _("Actual"), HAPPENED)):
         figure.add_trace(
             go.Bar(
-                x=names, y=frame[column].to_list(), name=name, marker={"color": colour},
+                x=names,
+                y=frame[column].to_list(),
+                name=name,
+                marker={"color": colour},
                 customdata=frame.select("customers").rows() if counted else None,
                 hovertemplate=f"<b>{titles[0]}: %{{x}}</b><br>{name} <b>%{{y:,.3~r}}</b>{count}<extra></extra>"
                 if counted
                 else f"<b>{titles[0]}: %{{x}}</b><br>{name} <b>%{{y:,.0f}}</b><extra></extra>",
             )
-        )  # fmt: skip
+        )
     return figure.update_layout(
-        height=340, bargap=0.25, **STILL,
+        height=340,
+        bargap=0.25,
+        **STILL,
         xaxis={"title": titles[0], "type": "category", "fixedrange": True},
         yaxis={"title": titles[1], "fixedrange": True, "rangemode": "tozero", "nticks": 6},
         legend={"y": 1, "yanchor": "bottom"},
-    )  # fmt: skip
+    )
 
 
 def risk_calibration(risk: pl.DataFrame) -> go.Figure:
@@ -44,14 +49,22 @@ def risk_calibration(risk: pl.DataFrame) -> go.Figure:
     figure = go.Figure(layout={"template": TEMPLATE})
     figure.add_trace(
         go.Scatter(
-            x=[start, 1], y=[start, 1], mode="lines", name=_("Predicted = happened"), hoverinfo="skip",
+            x=[start, 1],
+            y=[start, 1],
+            mode="lines",
+            name=_("Predicted = happened"),
+            hoverinfo="skip",
             line={"color": EXPECTED, "width": 1.5, "dash": "dash"},
         )
-    )  # fmt: skip
+    )
     figure.add_trace(
         go.Scatter(
-            x=risk["predicted"].to_list(), y=risk["happened"].to_list(), mode="markers", name=_("A tenth of customers"),
-            marker={"color": HAPPENED, "size": 9}, error_y=interval(risk, "happened", "low", "high"),
+            x=risk["predicted"].to_list(),
+            y=risk["happened"].to_list(),
+            mode="markers",
+            name=_("A tenth of customers"),
+            marker={"color": HAPPENED, "size": 9},
+            error_y=interval(risk, "happened", "low", "high"),
             customdata=risk.select("tenth", "customers", "low", "high").rows(),
             hovertemplate="<b>"
             + _("Tenth {n}", n="%{customdata[0]}")
@@ -63,7 +76,7 @@ def risk_calibration(risk: pl.DataFrame) -> go.Figure:
             + _("{n} customers", n="%{customdata[1]:,}")
             + "<extra></extra>",
         )
-    )  # fmt: skip
+    )
     axis = {
         "dtick": 0.2 if start < 0.5 else 0.1,
         "tickformat": ".0%",
@@ -71,10 +84,12 @@ def risk_calibration(risk: pl.DataFrame) -> go.Figure:
         "fixedrange": True,
     }
     return figure.update_layout(
-        height=340, **STILL, legend={"y": 1, "yanchor": "bottom"},
+        height=340,
+        **STILL,
+        legend={"y": 1, "yanchor": "bottom"},
         xaxis={"title": _("Predicted churn risk"), **axis},
         yaxis={"title": _("Share that did not buy"), **axis},
-    )  # fmt: skip
+    )
 
 
 def purchase_tracking(weeks: pl.DataFrame, split: date, *, cumulative: bool) -> go.Figure:
@@ -86,25 +101,45 @@ def purchase_tracking(weeks: pl.DataFrame, split: date, *, cumulative: bool) -> 
     for column, name, colour, dash, width in lines:
         figure.add_trace(
             go.Scatter(
-                x=days, y=weeks[prefix + column].to_list(), name=name, mode="lines",
+                x=days,
+                y=weeks[prefix + column].to_list(),
+                name=name,
+                mode="lines",
                 line={"color": colour, "width": width, "dash": dash},
                 hovertemplate=f"{name} <b>%{{y:,.0f}}</b><extra></extra>",
             )
-        )  # fmt: skip
+        )
     # As text: Plotly's own line at a date adds up its ends to place the words.
     figure.add_shape(
-        type="line", x0=split.isoformat(), x1=split.isoformat(), y0=0, y1=1, yref="paper",
+        type="line",
+        x0=split.isoformat(),
+        x1=split.isoformat(),
+        y0=0,
+        y1=1,
+        yref="paper",
         line={"color": GREY, "width": 1, "dash": "dot"},
-    )  # fmt: skip
+    )
     figure.add_annotation(
-        x=split.isoformat(), y=1, yref="paper", text=_("Holdout") + " →", showarrow=False, xanchor="left",
-        yanchor="top", font={"color": GREY}, xshift=4,
-    )  # fmt: skip
+        x=split.isoformat(),
+        y=1,
+        yref="paper",
+        text=_("Holdout") + " →",
+        showarrow=False,
+        xanchor="left",
+        yanchor="top",
+        font={"color": GREY},
+        xshift=4,
+    )
     return figure.update_layout(
-        height=340, dragmode=False, hovermode="x unified", legend={"y": 1, "yanchor": "bottom"},
+        height=340,
+        dragmode=False,
+        hovermode="x unified",
+        legend={"y": 1, "yanchor": "bottom"},
         xaxis={"fixedrange": True, "showgrid": False, "nticks": 7, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d"},
         yaxis={
             "title": _("Repeat purchases until then") if cumulative else _("Repeat purchases in the week"),
-            "fixedrange": True, "rangemode": "tozero", "nticks": 6,
+            "fixedrange": True,
+            "rangemode": "tozero",
+            "nticks": 6,
         },
-    )  # fmt: skip
+    )

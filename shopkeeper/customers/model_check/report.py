@@ -111,18 +111,25 @@ _EMPTY: tuple[Mapping[str, type[pl.DataType]], ...] = (
     {"frequency": pl.Int32, "customers": pl.Int64, "predicted": pl.Float64, "actual": pl.Float64},
     {"frequency": pl.Int32, "actual": pl.Int64, "predicted": pl.Float64},
     {
-        "day": pl.Date, "actual": pl.Int64, "predicted": pl.Float64, "cumulative_actual": pl.Int64,
-        "cumulative_predicted": pl.Float64, "holdout": pl.Boolean,
+        "day": pl.Date,
+        "actual": pl.Int64,
+        "predicted": pl.Float64,
+        "cumulative_actual": pl.Int64,
+        "cumulative_predicted": pl.Float64,
+        "holdout": pl.Boolean,
     },
-)  # fmt: skip
+)
 
 
 def _trials(fits: Fits) -> pl.DataFrame:
     figures = ("log_likelihood", "mae", "bias", "calibration_error", "worst_tenth")
     schema = {
-        "kind": pl.String, "customers": pl.Int64, **dict.fromkeys(figures, pl.Float64), "chosen": pl.Boolean,
+        "kind": pl.String,
+        "customers": pl.Int64,
+        **dict.fromkeys(figures, pl.Float64),
+        "chosen": pl.Boolean,
         "refused": pl.String,
-    }  # fmt: skip
+    }
     rows = [
         {
             **{name: getattr(trial, name) for name in ("kind", "customers", *figures)},
@@ -186,9 +193,13 @@ def _tracking(model: BuyingModel, days: pl.DataFrame, split: date, as_of: date) 
     actual = [sum(repeats[: end + 1]) for end in ends]
     schema = {"day": pl.Date, "cumulative_actual": pl.Int64, "cumulative_predicted": pl.Float64}
     weeks = pl.DataFrame(
-        {"day": [first + timedelta(days=end) for end in ends], "cumulative_actual": actual,
-         "cumulative_predicted": predicted}, schema=schema,
-    )  # fmt: skip
+        {
+            "day": [first + timedelta(days=end) for end in ends],
+            "cumulative_actual": actual,
+            "cumulative_predicted": predicted,
+        },
+        schema=schema,
+    )
     return weeks.select(
         "day",
         actual=pl.col("cumulative_actual").diff().fill_null(pl.col("cumulative_actual")),

@@ -58,17 +58,20 @@ def verdict(found: ModelCheck, fits: Fits) -> str:
     """In words: how far it was off, and what it needs where there is no test."""
     trial = next((trial for trial in fits.trials if trial.kind == found.kind), None)
     if trial is None or found.purchases.is_empty():
-        return fits.reason.told() + " " + _(
-            "With more data, fit again: {command}", command="`python -m shopkeeper fit`"
-        )  # fmt: skip
+        return (
+            fits.reason.told() + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`")
+        )
     return _(
         "{reason} It expected {expected} purchases of these customers, and {happened} came ({off}). Over tenths of "
         "customers, its risk of no purchase in {days} was off by {mean} points on average, by {worst} at most.",
-        reason=found.reason.told(), expected=i18n.integer(found.expected), happened=i18n.integer(found.happened),
-        off=signed(found.off), days=i18n.days(RISK_DAYS),
+        reason=found.reason.told(),
+        expected=i18n.integer(found.expected),
+        happened=i18n.integer(found.happened),
+        off=signed(found.off),
+        days=i18n.days(RISK_DAYS),
         mean=i18n.number(100 * (trial.calibration_error or 0.0), 1),
         worst=i18n.number(100 * (trial.worst_tenth or 0.0), 1),
-    )  # fmt: skip
+    )
 
 
 def signed(share: float | None) -> str:
@@ -82,22 +85,26 @@ def draw_figures(found: ModelCheck, fits: Fits, value: Value) -> None:
     with st.container(horizontal=True, gap="small"):
         if trial is not None and not found.purchases.is_empty():
             st.metric(
-                _("Purchases: predicted against actual"), signed(found.off),
-                border=True, help=_("Over the whole holdout; 0 is best."),
-            )  # fmt: skip
+                _("Purchases: predicted against actual"),
+                signed(found.off),
+                border=True,
+                help=_("Over the whole holdout; 0 is best."),
+            )
             for name in ("calibration_error", "worst_tenth"):
                 shown = i18n.percent(getattr(trial, name))
                 st.metric(_(measure(name).label), shown, border=True, help=_(measure(name).description))
         spend = fits.spends.get(value)
         st.metric(
-            _("Frequency and spend go together"), i18n.number(spend.correlation if spend else None), border=True,
+            _("Frequency and spend go together"),
+            i18n.number(spend.correlation if spend else None),
+            border=True,
             help=_(
                 "Gamma-Gamma takes the correlation between how often customers buy and what they spend per purchase "
                 "for 0. Between -{strong} and {strong} that does no harm; beyond, values of frequent customers lean "
                 "to one side, and the page says so.",
                 strong=i18n.number(STRONG_CORRELATION, 1),
             ),
-        )  # fmt: skip
+        )
     if spend is not None:
         holds = abs(spend.correlation) < STRONG_CORRELATION
         st.caption(
@@ -119,18 +126,24 @@ def draw_trials(found: ModelCheck, whole: Download, fits: Fits) -> None:
         return
     names = ("log_likelihood", "mae", "bias", "calibration_error", "worst_tenth")
     columns = (
-        Column("kind", _("Model")), Column("chosen", _("Default")), Column("customers", _("Customers"), "integer"),
+        Column("kind", _("Model")),
+        Column("chosen", _("Default")),
+        Column("customers", _("Customers"), "integer"),
         *(Column(name, _(measure(name).label), measure(name).format) for name in names),
         *([Column("refused", _("Why there is no fit"))] if refused else []),
-    )  # fmt: skip
+    )
     shown = sheet(found, whole, "model-trials", _("Models on the holdout"), frame, columns, names)
     st.markdown(f"**{_('Models on the holdout')}**")
     tables.show_table(shown, "proof_trials")
     with st.expander(_("Parameters of the fits on all days")):
         labels = {
-            "kind": _("Model"), "parameter": _("Parameter"), "value": _("Value of the parameter"),
-            "standard_error": _("Standard error"), "low": _(measure("low").label), "high": _(measure("high").label),
-        }  # fmt: skip
+            "kind": _("Model"),
+            "parameter": _("Parameter"),
+            "value": _("Value of the parameter"),
+            "standard_error": _("Standard error"),
+            "low": _(measure("low").label),
+            "high": _(measure("high").label),
+        }
         fitted_on_all = found.parameters.with_columns(pl.col("kind").replace(KIND_NAMES))
         numbers = tuple(
             Column(name, label, None if name in {"kind", "parameter"} else "number") for name, label in labels.items()
@@ -150,9 +163,15 @@ def sheet(
 ) -> Download:
     """A table of the test; its choices are those of the whole test's file."""
     return tables.download_of(
-        report, title, frame, columns, chosen=whole.about.filters, words=whole.choices,
-        terms=("holdout", "purchase", *terms), as_of=found.as_of,
-    )  # fmt: skip
+        report,
+        title,
+        frame,
+        columns,
+        chosen=whole.about.filters,
+        words=whole.choices,
+        terms=("holdout", "purchase", *terms),
+        as_of=found.as_of,
+    )
 
 
 def charts_of(found: ModelCheck, whole: Download, split: date, days: int) -> list[Callable[[], None]]:
@@ -161,18 +180,38 @@ def charts_of(found: ModelCheck, whole: Download, split: date, days: int) -> lis
     tenth, past = _("Tenth of customers, by expected purchases"), _("Repeat purchases until then")
     weeks = found.tracking
     drawings: list[tuple[str, str, pl.DataFrame, Callable[..., Any]]] = [
-        ("purchases", _("Purchases by tenth of customers"), found.purchases,
-         lambda **_dark: compared_bars(found.purchases, "tenth", titles=(tenth, each))),
+        (
+            "purchases",
+            _("Purchases by tenth of customers"),
+            found.purchases,
+            lambda **_dark: compared_bars(found.purchases, "tenth", titles=(tenth, each)),
+        ),
         ("risk", _("Risk: predicted and happened"), found.risk, lambda **_dark: risk_calibration(found.risk)),
-        ("cumulative", _("Repeat purchases, added up"), weeks,
-         lambda **_dark: purchase_tracking(weeks, split, cumulative=True)),
-        ("weekly", _("Repeat purchases by week"), weeks,
-         lambda **_dark: purchase_tracking(weeks, split, cumulative=False)),
-        ("histogram", _("Customers by frequency"), found.histogram,
-         lambda **_dark: compared_bars(found.histogram, "frequency", titles=(past, count), more=MOST)),
-        ("frequency", _("Purchases by past frequency"), found.by_frequency,
-         lambda **_dark: compared_bars(found.by_frequency, "frequency", titles=(past, each), more=MOST)),
-    ]  # fmt: skip
+        (
+            "cumulative",
+            _("Repeat purchases, added up"),
+            weeks,
+            lambda **_dark: purchase_tracking(weeks, split, cumulative=True),
+        ),
+        (
+            "weekly",
+            _("Repeat purchases by week"),
+            weeks,
+            lambda **_dark: purchase_tracking(weeks, split, cumulative=False),
+        ),
+        (
+            "histogram",
+            _("Customers by frequency"),
+            found.histogram,
+            lambda **_dark: compared_bars(found.histogram, "frequency", titles=(past, count), more=MOST),
+        ),
+        (
+            "frequency",
+            _("Purchases by past frequency"),
+            found.by_frequency,
+            lambda **_dark: compared_bars(found.by_frequency, "frequency", titles=(past, each), more=MOST),
+        ),
+    ]
     return [drawing(found, whole, *given) for given in drawings]
 
 
@@ -188,12 +227,19 @@ def drawing(
 def label_of(column: str) -> str:
     """What a column of the test is called."""
     return {
-        "tenth": _("Tenth of customers"), "customers": _("Customers"), "predicted": _("Predicted"),
-        "actual": _("Actual"), "happened": _("Happened"), "low": _(measure("low").label),
-        "high": _(measure("high").label), "frequency": _("Repeat purchases"), "day": _("Day"),
-        "cumulative_actual": _("Actual, added up"), "cumulative_predicted": _("Predicted, added up"),
+        "tenth": _("Tenth of customers"),
+        "customers": _("Customers"),
+        "predicted": _("Predicted"),
+        "actual": _("Actual"),
+        "happened": _("Happened"),
+        "low": _(measure("low").label),
+        "high": _(measure("high").label),
+        "frequency": _("Repeat purchases"),
+        "day": _("Day"),
+        "cumulative_actual": _("Actual, added up"),
+        "cumulative_predicted": _("Predicted, added up"),
         "holdout": _("In the holdout"),
-    }[column]  # fmt: skip
+    }[column]
 
 
 def format_of(name: str, column: str) -> Any:

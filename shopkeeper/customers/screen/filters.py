@@ -62,9 +62,13 @@ def choose_filters() -> Filters:
             reset = st.container(width="content")
         filters = segment_filters("")
         reset.button(
-            _("Reset"), key="reset", on_click=reset_filters, disabled=filters == Filters(), type="tertiary",
+            _("Reset"),
+            key="reset",
+            on_click=reset_filters,
+            disabled=filters == Filters(),
+            type="tertiary",
             icon=":material/filter_alt_off:",
-        )  # fmt: skip
+        )
     return filters
 
 
@@ -103,15 +107,24 @@ def widget(prefix: str, name: str, known: Options) -> object:
         session.keep(key, st.session_state.get(key))
         low = st.session_state.get(f"{prefix}cohort_from") if name == "cohort_to" else None
         return st.date_input(
-            _(DATES[name]), value=None, min_value=low or first, max_value=last, key=key, format="YYYY-MM-DD",
+            _(DATES[name]),
+            value=None,
+            min_value=low or first,
+            max_value=last,
+            key=key,
+            format="YYYY-MM-DD",
             on_change=session.forget_notices,
-        )  # fmt: skip
+        )
     session.keep(key, st.session_state.get(key, []))
     values = st.multiselect(
-        _(CHOICES[name]), known.of(name), key=key, placeholder=_("All"), on_change=session.forget_notices,
+        _(CHOICES[name]),
+        known.of(name),
+        key=key,
+        placeholder=_("All"),
+        on_change=session.forget_notices,
         format_func=lambda value: known.products.get(value, value) if name.endswith("_skus") else value,
         select_all=False,
-    )  # fmt: skip
+    )
     return tuple(values) or None
 
 

@@ -27,11 +27,16 @@ def second_order_curves(found: SecondOrder, names: Mapping[str, str]) -> go.Figu
         for trace in _clock(curve, names.get(segment, segment), place):
             figure.add_trace(trace)
     return figure.update_layout(
-        height=430, dragmode=False,
-        xaxis={"title": _("Days since the first purchase"), "showgrid": False, "fixedrange": True,
-               "rangemode": "tozero"},
+        height=430,
+        dragmode=False,
+        xaxis={
+            "title": _("Days since the first purchase"),
+            "showgrid": False,
+            "fixedrange": True,
+            "rangemode": "tozero",
+        },
         yaxis={"title": _("Came back"), "tickformat": ".0%", "rangemode": "tozero", "fixedrange": True},
-    )  # fmt: skip
+    )
 
 
 def _thinned(curve: pl.DataFrame) -> pl.DataFrame:
@@ -47,14 +52,23 @@ def _clock(curve: pl.DataFrame, label: str, place: int) -> list[go.Scatter]:
     """A step line and under it its band."""
     colour, days = PALETTE[place % len(PALETTE)], curve["duration"].to_numpy()
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    edge = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "legendgroup": label,
-            "line": {"width": 0, "color": colour, "shape": "hv"}}  # fmt: skip
+    edge = {
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "legendgroup": label,
+        "line": {"width": 0, "color": colour, "shape": "hv"},
+    }
     band = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},0.13)"}
     return [
         go.Scatter(x=days, y=(1 - curve["low"].fill_null(1)).to_numpy(), **edge),
         go.Scatter(x=days, y=(1 - curve["high"].fill_null(1)).to_numpy(), **edge, **band),
         go.Scatter(
-            x=days, y=curve["returned"].to_numpy(), name=label, legendgroup=label, mode="lines",
+            x=days,
+            y=curve["returned"].to_numpy(),
+            name=label,
+            legendgroup=label,
+            mode="lines",
             line={"color": colour, "width": 2.5, "shape": "hv", "dash": DASHES[place % len(DASHES)]},
             customdata=curve.select(
                 back_low=1 - pl.col("high").fill_null(1), back_high=1 - pl.col("low").fill_null(1), n="at_risk"
@@ -69,4 +83,4 @@ def _clock(curve: pl.DataFrame, label: str, place: int) -> list[go.Scatter]:
             )
             + "<extra></extra>",
         ),
-    ]  # fmt: skip
+    ]

@@ -49,9 +49,15 @@ def report(query: Query, filters: Filters, by: Literal["all", "channel", "catego
 
 
 _CURVES = {
-    "segment": pl.String, "duration": pl.Float64, "at_risk": pl.Int64, "events": pl.Int64, "censored": pl.Int64,
-    "survival": pl.Float64, "low": pl.Float64, "high": pl.Float64,
-}  # fmt: skip
+    "segment": pl.String,
+    "duration": pl.Float64,
+    "at_risk": pl.Int64,
+    "events": pl.Int64,
+    "censored": pl.Int64,
+    "survival": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
 
 
 def at_days(curves: pl.DataFrame, days: tuple[int, ...]) -> pl.DataFrame:
@@ -62,9 +68,12 @@ def at_days(curves: pl.DataFrame, days: tuple[int, ...]) -> pl.DataFrame:
     ordered = curves.sort("duration")
     waited = ordered.select("segment", "at_risk", day="duration")
     shares = ordered.select(
-        "segment", "returned", day="duration",
-        back_low=1 - pl.col("high").fill_null(1), back_high=1 - pl.col("low").fill_null(1),
-    )  # fmt: skip
+        "segment",
+        "returned",
+        day="duration",
+        back_low=1 - pl.col("high").fill_null(1),
+        back_high=1 - pl.col("low").fill_null(1),
+    )
     # Polars cannot see that each segment's days are in order, and warns unless told not to look.
     then = asked.sort("day").join_asof(waited, on="day", by="segment", strategy="forward", check_sortedness=False)
     return then.join_asof(shares, on="day", by="segment", strategy="backward", check_sortedness=False)

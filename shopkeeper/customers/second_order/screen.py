@@ -27,9 +27,12 @@ def draw(filters: Filters) -> None:
     found = load(second_order.report, filters, by)  # type: ignore[arg-type]
     names = {"(none)": _("(none)"), "all": _("All customers")}
     tables.show_chart(
-        lambda **_dark: second_order_curves(found, names), curves_download(found, filters), "clock",
-        title=_("Share that came back, by days since the first purchase"), note=legend(found),
-    )  # fmt: skip
+        lambda **_dark: second_order_curves(found, names),
+        curves_download(found, filters),
+        "clock",
+        title=_("Share that came back, by days since the first purchase"),
+        note=legend(found),
+    )
     st.markdown(f"##### {_('Who is still waited for')}")
     tables.show_table(table_download(found, filters), "clock_segments")
 
@@ -43,8 +46,9 @@ def draw_answer(whole: SecondOrder) -> None:
         last = whole.curves.row(-1, named=True)
         told = _(
             "Fewer than half of the customers come back: {share} have by day {day} after their first purchase.",
-            share=i18n.percent(last["returned"], 0), day=i18n.integer(last["duration"]),
-        )  # fmt: skip
+            share=i18n.percent(last["returned"], 0),
+            day=i18n.integer(last["duration"]),
+        )
     else:
         told = _(
             "Half of the customers are back by day {day} after their first purchase; a reminder belongs before it.",
@@ -54,13 +58,16 @@ def draw_answer(whole: SecondOrder) -> None:
     with st.container(horizontal=True, gap="small"):
         for row in reached.iter_rows(named=True):
             st.metric(
-                _("Back by day {day}", day=i18n.integer(row["day"])), i18n.percent(row["returned"]), border=True,
+                _("Back by day {day}", day=i18n.integer(row["day"])),
+                i18n.percent(row["returned"]),
+                border=True,
                 help=_(
                     "95% interval {low} to {high}; {n} customers have been observed so long without a second purchase.",
-                    low=i18n.percent(row["back_low"]), high=i18n.percent(row["back_high"]),
+                    low=i18n.percent(row["back_low"]),
+                    high=i18n.percent(row["back_high"]),
                     n=i18n.integer(row["at_risk"]),
                 ),
-            )  # fmt: skip
+            )
 
 
 def legend(found: SecondOrder) -> str:
@@ -78,26 +85,39 @@ def legend(found: SecondOrder) -> str:
 def curves_download(found: SecondOrder, filters: Filters) -> Download:
     """Every step of every curve."""
     columns = (
-        Column("segment", _("Segment")), Column("duration", _("Days since the first purchase"), "integer"),
-        Column("at_risk", _("Still observed"), "integer"), Column("events", _("Came back that day"), "integer"),
+        Column("segment", _("Segment")),
+        Column("duration", _("Days since the first purchase"), "integer"),
+        Column("at_risk", _("Still observed"), "integer"),
+        Column("events", _("Came back that day"), "integer"),
         Column("censored", _("Last observed that day"), "integer"),
-        Column("returned", _("Came back"), "percent"), Column("survival", _("Not yet back"), "percent"),
+        Column("returned", _("Came back"), "percent"),
+        Column("survival", _("Not yet back"), "percent"),
         Column("low", _("Not yet back, lower bound (95%)"), "percent"),
         Column("high", _("Not yet back, upper bound (95%)"), "percent"),
-    )  # fmt: skip
+    )
     return tables.download_of(
-        "second-order", _("Days to the second purchase"), found.curves, columns, chosen=filters.caption(),
-        words=(found.by,), terms=("purchase",), as_of=found.as_of,
-    )  # fmt: skip
+        "second-order",
+        _("Days to the second purchase"),
+        found.curves,
+        columns,
+        chosen=filters.caption(),
+        words=(found.by,),
+        terms=("purchase",),
+        as_of=found.as_of,
+    )
 
 
 def table_download(found: SecondOrder, filters: Filters) -> Download:
     """Segments with the share that is back, and how many are still waited for, on a few days."""
-    frame, columns = found.medians, [
-        Column("segment", _("Segment")), Column("customers", _("Customers"), "integer"),
-        Column("returned", _("Came back so far"), "integer"),
-        Column("median_days", _("Half are back by day"), "integer"),
-    ]  # fmt: skip
+    frame, columns = (
+        found.medians,
+        [
+            Column("segment", _("Segment")),
+            Column("customers", _("Customers"), "integer"),
+            Column("returned", _("Came back so far"), "integer"),
+            Column("median_days", _("Half are back by day"), "integer"),
+        ],
+    )
     for place, day in enumerate(CLOCK_DAYS):
         part = found.clock.filter(pl.col("day") == day, pl.col("at_risk").is_not_null())
         back, waited = f"returned_{day}", f"at_risk_{day}"
@@ -106,6 +126,12 @@ def table_download(found: SecondOrder, filters: Filters) -> Download:
         columns.insert(-place or len(columns), Column(back, _("Back by day {day}", day=day), "percent"))
         columns.append(Column(waited, _("Waited for on day {day}", day=day), "integer"))
     return tables.download_of(
-        "second-order-segments", _("Days to the second purchase"), frame, columns, chosen=filters.caption(),
-        words=(found.by,), terms=("purchase",), as_of=found.as_of,
-    )  # fmt: skip
+        "second-order-segments",
+        _("Days to the second purchase"),
+        frame,
+        columns,
+        chosen=filters.caption(),
+        words=(found.by,),
+        terms=("purchase",),
+        as_of=found.as_of,
+    )

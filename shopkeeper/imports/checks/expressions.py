@@ -84,9 +84,11 @@ def call(name: str, *arguments: Expression) -> Expression:
 def filled(value: Expression) -> Expression:
     """TRUE where a text is more than blanks. Most texts begin with a plain letter, which is quicker to see."""
     plain = (value >= text("!")) & (value < text("\x7f"))
-    return CaseExpression(plain, ConstantExpression(True)).when(
-        call("trim", value, text(BLANKS)) != text(""), ConstantExpression(True)
-    ).otherwise(ConstantExpression(False))  # fmt: skip
+    return (
+        CaseExpression(plain, ConstantExpression(True))
+        .when(call("trim", value, text(BLANKS)) != text(""), ConstantExpression(True))
+        .otherwise(ConstantExpression(False))
+    )
 
 
 def trimmed(value: Expression) -> Expression:

@@ -138,9 +138,15 @@ def list_rejects(
 
     unnested = rows.project(ColumnExpression("line"), call("unnest", faults).alias("fault"), ColumnExpression(ROW))
     return unnested.filter(fault.is_not_null()).project(
-        text(reading.file.name).alias("file"), text(contract.name).alias("table"), ColumnExpression("line"),
-        part(1, "column"), part(2, "value"), part(3, "rule"), part(4, "reason"), ColumnExpression(ROW).alias("row"),
-    )  # fmt: skip
+        text(reading.file.name).alias("file"),
+        text(contract.name).alias("table"),
+        ColumnExpression("line"),
+        part(1, "column"),
+        part(2, "value"),
+        part(3, "rule"),
+        part(4, "reason"),
+        ColumnExpression(ROW).alias("row"),
+    )
 
 
 def _fault(column: str, checks: Sequence[Check]) -> Expression:

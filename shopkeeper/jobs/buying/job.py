@@ -66,10 +66,24 @@ def fit_version(
     spends, means, spend_notes = _fit_spends(job)
     job.step("Counting plain rates", 0.95)
     fitted = Fits(
-        version.id, version.as_of, version.first_day, unit, datetime.now(UTC), int(tuples["customers"].sum()),
-        split, trials, chosen, _reason(trials, chosen, version.first_day, version.as_of, split), models, calibrated,
-        segments, spends, means, _rates(query, version.first_day, version.as_of), (*short, *spend_notes),
-    )  # fmt: skip
+        version.id,
+        version.as_of,
+        version.first_day,
+        unit,
+        datetime.now(UTC),
+        int(tuples["customers"].sum()),
+        split,
+        trials,
+        chosen,
+        _reason(trials, chosen, version.first_day, version.as_of, split),
+        models,
+        calibrated,
+        segments,
+        spends,
+        means,
+        _rates(query, version.first_day, version.as_of),
+        (*short, *spend_notes),
+    )
     job.step("Fits are made", 1.0)
     return fitted
 
@@ -159,9 +173,12 @@ def _reason(trials: Sequence[Trial], chosen: Kind | None, first: date, as_of: da
         return Sentence(text, {"why": why or ""})
     best, *others = _ranked(trials)
     values: dict[str, Word] = {
-        "kind": KIND_NAMES[chosen], "day": split.isoformat(), "customers": best.customers,
-        "days": (as_of - split).days, "likelihood": round(best.log_likelihood or 0.0, 1),
-    }  # fmt: skip
+        "kind": KIND_NAMES[chosen],
+        "day": split.isoformat(),
+        "customers": best.customers,
+        "days": (as_of - split).days,
+        "likelihood": round(best.log_likelihood or 0.0, 1),
+    }
     if not others:
         text = N_(
             "%(kind)s is the only model that could be fitted. It was fitted on purchases until %(day)s and tested on "

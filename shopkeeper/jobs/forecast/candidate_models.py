@@ -57,9 +57,15 @@ def best_path(known: History, at: Places, grounds: Sequence[Ground], paths: Sequ
 
 
 def group_levels(
-    known: History, group: Group, category: Ints, grounds: Sequence[Ground], paths: Sequence[Array], kinds: Names,
-    kept: Kept | None, tell: Callable[[int], None],
-) -> tuple[Names, Array]:  # fmt: skip
+    known: History,
+    group: Group,
+    category: Ints,
+    grounds: Sequence[Ground],
+    paths: Sequence[Array],
+    kinds: Names,
+    kept: Kept | None,
+    tell: Callable[[int], None],
+) -> tuple[Names, Array]:
     """Models of a level's rows, and rows x grounds their levels before these are made to add up.
 
     `tell` is told the number of the ground at work.
@@ -108,9 +114,13 @@ def _taken(levels: Mapping[str, Array], names: Names) -> Array:
 
 
 def _best(
-    known: History, group: Group, category: Ints, grounds: Sequence[Ground], kinds: Names,
+    known: History,
+    group: Group,
+    category: Ints,
+    grounds: Sequence[Ground],
+    kinds: Names,
     tried: Sequence[Mapping[str, Array]],
-) -> Names:  # fmt: skip
+) -> Names:
     tally = Tally(np.zeros(kinds.size))
     for on, found in zip(grounds, tried, strict=True):
         actual = actual_weeks(known, on, group)

@@ -20,9 +20,13 @@ FAR = 10**6
 HIGH, CAP, ENOUGH_DAYS = 0.95, 10, 20
 """A region's day counts at most ten times the item's 95th percentile, which takes 20 days with demand to know."""
 LEVEL_KEYS: Mapping[str, tuple[str, ...]] = {
-    "shop": (), "category": ("category",), "region": ("region",), "region_category": ("category", "region"),
-    "sku": ("category", "sku"), "region_sku": ("category", "sku", "region"),
-}  # fmt: skip
+    "shop": (),
+    "category": ("category",),
+    "region": ("region",),
+    "region_category": ("category", "region"),
+    "sku": ("category", "sku"),
+    "region_sku": ("category", "sku", "region"),
+}
 
 
 @dataclass(frozen=True)
@@ -125,9 +129,10 @@ def history(
         rows.filter(pl.col("day").is_between(first_day, as_of), pl.col("units") > 0)
         .with_columns(pl.col("region", "category").fill_null("(none)"))
         .with_columns(day=(pl.col("day") - first_day).dt.total_days())
-        .group_by("category", "sku", "region", "day").agg(pl.col("units").sum())
+        .group_by("category", "sku", "region", "day")
+        .agg(pl.col("units").sum())
         .sort("category", "sku", "region", "day")
-    )  # fmt: skip
+    )
     rows = rows.with_columns(cap=_cap())
     learnt = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
     series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1)
@@ -136,11 +141,16 @@ def history(
     counts = rows.group_by("category", "sku", "region").len()
     per = series.join(counts, on=["category", "sku", "region"], how="left", maintain_order="left")["len"].fill_null(0)
     return History(
-        first_day, as_of, series.with_columns(pl.col("masked_days").fill_null(0)),
+        first_day,
+        as_of,
+        series.with_columns(pl.col("masked_days").fill_null(0)),
         np.concatenate([[0], np.cumsum(per.to_numpy())]).astype(np.int64),
-        rows["day"].cast(pl.Int64).to_numpy(), rows["units"].to_numpy(), learnt,
-        _windows(events, first_day), int(rows.select((pl.col("units") > pl.col("cap")).sum()).item()),
-    )  # fmt: skip
+        rows["day"].cast(pl.Int64).to_numpy(),
+        rows["units"].to_numpy(),
+        learnt,
+        _windows(events, first_day),
+        int(rows.select((pl.col("units") > pl.col("cap")).sum()).item()),
+    )
 
 
 def _cap() -> pl.Expr:
@@ -161,20 +171,25 @@ def _on_sale(rows: pl.DataFrame, items: pl.DataFrame, first_day: date) -> pl.Dat
         sold, on=["sku", "category"], how="full", coalesce=True
     )
     return everything.join(known, on="sku", how="left").select(
-        "sku", "category",
+        "sku",
+        "category",
         start=pl.min_horizontal("launched", "first").clip(0),
         end=pl.col("end").fill_null(FAR),
-    )  # fmt: skip
+    )
 
 
 def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFrame:
     """Pairs that were ever sold, and every region of the category for items that are new or about to be."""
     opened = rows.group_by("category", "region").agg(opened=pl.col("day").min())
     sold = rows.select("category", "sku", "region").unique()
-    new = on_sale.filter(
-        pl.col("start").is_between(days - NEW_DAYS, days + HORIZON - 1),
-        pl.col("end") >= pl.max_horizontal("start", pl.lit(days)),
-    ).join(opened, on="category").select("category", "sku", "region")  # fmt: skip
+    new = (
+        on_sale.filter(
+            pl.col("start").is_between(days - NEW_DAYS, days + HORIZON - 1),
+            pl.col("end") >= pl.max_horizontal("start", pl.lit(days)),
+        )
+        .join(opened, on="category")
+        .select("category", "sku", "region")
+    )
     pairs = pl.concat([sold, new]).unique()
     found = pairs.join(on_sale, on=["sku", "category"]).join(opened, on=["category", "region"])
     start = pl.max_horizontal("start", "opened").cast(pl.Int64)

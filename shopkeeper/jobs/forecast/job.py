@@ -206,12 +206,17 @@ def _rows_kept(keys: pl.DataFrame, before: pl.DataFrame, hashes: Ints, grounds: 
 def _event_factors(at: Places, on: Ground) -> pl.DataFrame:
     categories = at.groups["category"].keys["category"].to_list()
     rows = [
-        {"name": name, "category": category, "day_of_window": day - LULL_DAYS, "factor": float(factor),
-         "years": on.factors.years[name]}
+        {
+            "name": name,
+            "category": category,
+            "day_of_window": day - LULL_DAYS,
+            "factor": float(factor),
+            "years": on.factors.years[name],
+        }
         for name, values in on.factors.values.items()
         for category, line in zip(categories, values, strict=True)
         for day, factor in enumerate(line)
-    ]  # fmt: skip
+    ]
     return fitted(pl.DataFrame(rows), EVENT_FACTORS) if rows else empty(EVENT_FACTORS)
 
 
@@ -229,9 +234,11 @@ def _told(known: History, grounds: list[Ground], reused: int) -> dict[str, Any]:
         "as_of": known.as_of.isoformat(),
         "first_day": known.first_day.isoformat(),
         "origins": [day_of(known, on.known - 1).isoformat() for on in grounds[:-1]],
-        "settings": SETTINGS, "series": known.series.height, "reused": reused,
+        "settings": SETTINGS,
+        "series": known.series.height,
+        "reused": reused,
         "events": dict(grounds[-1].factors.years),
-    }  # fmt: skip
+    }
 
 
 def _notes(known: History, on: Ground, tested: int) -> list[Sentence]:

@@ -104,9 +104,14 @@ def _part(step: Step, words: str, share: float, parts: int) -> Callable[[int], N
 
 
 def _series(
-    known: History, at: Places, grounds: Sequence[Ground], items: Sequence[Array], kinds: Names, kept: Kept | None,
+    known: History,
+    at: Places,
+    grounds: Sequence[Ground],
+    items: Sequence[Array],
+    kinds: Names,
+    kept: Kept | None,
     step: Step,
-) -> tuple[Names, Array]:  # fmt: skip
+) -> tuple[Names, Array]:
     """Models of series, and series x grounds their levels; 0 where they borrow it."""
     names = kept.names if kept else series_names(known, at, grounds, items, kinds, step)
     own = kept.levels.copy() if kept else np.full((kinds.size, len(grounds)), np.nan)

@@ -24,8 +24,12 @@ MOST_LISTED = 10_000
 PRIOR_DAYS = 28
 CHUNK = 4_000
 TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "VARCHAR": pl.String, "BIGINT": pl.Int64, "DOUBLE": pl.Float64, "DATE": pl.Date, "DOUBLE[]": pl.List(pl.Float64),
-}  # fmt: skip
+    "VARCHAR": pl.String,
+    "BIGINT": pl.Int64,
+    "DOUBLE": pl.Float64,
+    "DATE": pl.Date,
+    "DOUBLE[]": pl.List(pl.Float64),
+}
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,13 @@ def _described(values: Array, starts: Ints, origins: Sequence[int]) -> tuple[Arr
         change = moved[:, last] - moved[np.arange(starts.size), np.minimum(begin, moved.shape[1] - 1)]
         scales.append(np.divide(change, days, out=np.zeros(starts.size), where=days > 0))
     return (
-        (values > 0).sum(axis=1), some.sum(axis=1).astype(np.float64), recent.sum(axis=1), (recent**2).sum(axis=1),
-        (known - first).astype(np.float64), *scales,
-    )  # fmt: skip
+        (values > 0).sum(axis=1),
+        some.sum(axis=1).astype(np.float64),
+        recent.sum(axis=1),
+        (recent**2).sum(axis=1),
+        (known - first).astype(np.float64),
+        *scales,
+    )
 
 
 def trials(known: History, at: Places, stands: Sequence[Stand]) -> dict[str, list[Trial]]:
@@ -142,15 +150,22 @@ def checks(
         listed = [pl.Series(values[:, :there], dtype=pl.List(pl.Float64)) for values in weeks]
         frames.append(
             _keyed(level, group).with_columns(
-                origin=pl.lit(day_of(known, trial.known - 1)), model=model, days=pl.lit(trial.days),
-                demand=pl.Series(actual.sum(axis=1)), error=pl.Series((forecast - actual).sum(axis=1)),
+                origin=pl.lit(day_of(known, trial.known - 1)),
+                model=model,
+                days=pl.lit(trial.days),
+                demand=pl.Series(actual.sum(axis=1)),
+                error=pl.Series((forecast - actual).sum(axis=1)),
                 absolute_error=pl.Series(np.abs(forecast - actual).sum(axis=1)),
                 naive_absolute_error=pl.Series(np.abs(naive - actual).sum(axis=1)),
-                scale=pl.Series(demand.scales[trial.known]), weeks=pl.Series(counted.sum(axis=1)),
-                hits_80=pl.Series(hits[0]), hits_95=pl.Series(hits[1]),
-                actual_weeks=listed[0], forecast_weeks=listed[1], naive_weeks=listed[2],
+                scale=pl.Series(demand.scales[trial.known]),
+                weeks=pl.Series(counted.sum(axis=1)),
+                hits_80=pl.Series(hits[0]),
+                hits_95=pl.Series(hits[1]),
+                actual_weeks=listed[0],
+                forecast_weeks=listed[1],
+                naive_weeks=listed[2],
             )
-        )  # fmt: skip
+        )
     return fitted(pl.concat(frames), FORECAST_CHECKS) if frames else empty(FORECAST_CHECKS)
 
 

@@ -22,9 +22,15 @@ ROUNDS = 3
 """What was lost within a day raises the rate that tells what is lost; it settles in few rounds."""
 COLUMNS = tuple(column.name for column in LOST_UNITS.columns)
 SCHEMA = {
-    "sku": pl.String, "category": pl.String, "region": pl.String, "location": pl.String, "day": pl.Date,
-    "baseline": pl.Float64, "sold": pl.Float64, "lost": pl.Float64,
-}  # fmt: skip
+    "sku": pl.String,
+    "category": pl.String,
+    "region": pl.String,
+    "location": pl.String,
+    "day": pl.Date,
+    "baseline": pl.Float64,
+    "sold": pl.Float64,
+    "lost": pl.Float64,
+}
 ONE_BY_ONE: Array = np.array([0.0, 1.0])
 _SHELF = ["location", "sku"]
 

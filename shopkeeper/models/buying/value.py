@@ -79,9 +79,11 @@ def segment_values(
     deviation = np.sqrt(np.where(value > 0, variance, 0.0))
     factor = np.exp(NORMAL_QUANTILE_975 * deviation)
     return sums.select(segment, "customers").with_columns(
-        value=pl.Series(value), low=pl.Series(value / factor), high=pl.Series(value * factor),
+        value=pl.Series(value),
+        low=pl.Series(value / factor),
+        high=pl.Series(value * factor),
         deviation=pl.Series(deviation),
-    )  # fmt: skip
+    )
 
 
 def value_variance(spend: SpendModel, customers: pl.DataFrame) -> pl.Series:

@@ -119,9 +119,11 @@ def joined(parts: list[Flow]) -> Flow:
         none = np.zeros(0, dtype=np.int64)
         return Flow(none, none, none, np.zeros(0))
     return Flow(
-        np.concatenate([part.item for part in parts]), np.concatenate([part.source for part in parts]),
-        np.concatenate([part.sink for part in parts]), np.concatenate([part.units for part in parts]),
-    )  # fmt: skip
+        np.concatenate([part.item for part in parts]),
+        np.concatenate([part.source for part in parts]),
+        np.concatenate([part.sink for part in parts]),
+        np.concatenate([part.units for part in parts]),
+    )
 
 
 def _placed(items: Ints, supply: Floats, demand: Floats, value: Floats) -> Flow:
@@ -244,9 +246,16 @@ def _improve(ways: Floats, axis: int, gain: Floats, step: Ints, active: Ints) ->
 
 
 def _send(
-    flow: Floats, left: Floats, want: Floats, done: Flags, rows: Ints, target: Ints, start: Ints, steals: Flags,
+    flow: Floats,
+    left: Floats,
+    want: Floats,
+    done: Flags,
+    rows: Ints,
+    target: Ints,
+    start: Ints,
+    steals: Flags,
     ways: _Ways,
-) -> None:  # fmt: skip
+) -> None:
     """Follow each row's way from its start to its target, and move as much as the narrowest step of it lets through."""
     every = np.arange(len(rows))
     amount = np.where(steals, np.inf, left[rows, np.where(steals, 0, start)])

@@ -57,10 +57,12 @@ def program(task: Task, ways: pl.DataFrame, room: pl.DataFrame | None) -> Progra
     column = np.concatenate([into["way"].to_numpy().astype(np.int64), used["column"].to_numpy()])
     return Program(
         np.concatenate([ways["cost"].to_numpy(), -steps["worth"].to_numpy()]),
-        coo_matrix((np.ones(len(rows)), (rows, cells)), shape=(len(most), columns)), most,
+        coo_matrix((np.ones(len(rows)), (rows, cells)), shape=(len(most), columns)),
+        most,
         coo_matrix((signs, (at, column)), shape=(receivers.height, columns)),
-        np.concatenate([ways["most"].to_numpy(), steps["units"].to_numpy()]).astype(float), ways.height,
-    )  # fmt: skip
+        np.concatenate([ways["most"].to_numpy(), steps["units"].to_numpy()]).astype(float),
+        ways.height,
+    )
 
 
 def linear(made: Program) -> tuple[np.ndarray, float]:
@@ -68,9 +70,14 @@ def linear(made: Program) -> tuple[np.ndarray, float]:
     if not made.ways:
         return np.zeros(0), 0.0
     found = linprog(
-        made.cost, A_ub=made.limits, b_ub=made.most, A_eq=made.balance, b_eq=np.zeros(made.balance.shape[0]),
-        bounds=np.column_stack([np.zeros(len(made.upper)), made.upper]), method="highs",
-    )  # fmt: skip
+        made.cost,
+        A_ub=made.limits,
+        b_ub=made.most,
+        A_eq=made.balance,
+        b_eq=np.zeros(made.balance.shape[0]),
+        bounds=np.column_stack([np.zeros(len(made.upper)), made.upper]),
+        method="highs",
+    )
     if found.x is None:
         raise Refused(f"No transfers could be planned: the solver says “{found.message}”. Narrow the filters.")
     # Whole numbers come out as 6.9999999; a part of a unit, where room is shared, stays where it is.

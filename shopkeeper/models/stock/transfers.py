@@ -46,9 +46,13 @@ class Plan:
 
 
 MOVES = {
-    "from_location": pl.String, "to_location": pl.String, "sku": pl.String, "units": pl.Int64, "worth": pl.Float64,
+    "from_location": pl.String,
+    "to_location": pl.String,
+    "sku": pl.String,
+    "units": pl.Int64,
+    "worth": pl.Float64,
     "cost": pl.Float64,
-}  # fmt: skip
+}
 
 
 def plan(task: Task) -> Plan:
@@ -97,21 +101,25 @@ def _whole_lanes(task: Task, ways: pl.DataFrame, bound: float) -> tuple[np.ndarr
     least, most = lanes["minimum"].to_numpy().astype(float), on_lane @ made.upper
     opened = coo_matrix((np.ones(count), (np.arange(count), np.arange(count))), shape=(count, count))
     nothing = coo_matrix((made.most.shape[0] + made.balance.shape[0], count))
-    rows = vstack([
-        hstack([vstack([made.limits, made.balance]), nothing]),
-        hstack([on_lane, -opened.multiply(least[:, None])]), hstack([on_lane, -opened.multiply(most[:, None])]),
-    ]).tocsr()  # fmt: skip
+    rows = vstack(
+        [
+            hstack([vstack([made.limits, made.balance]), nothing]),
+            hstack([on_lane, -opened.multiply(least[:, None])]),
+            hstack([on_lane, -opened.multiply(most[:, None])]),
+        ]
+    ).tocsr()
     none, zeros = np.full(len(made.most), -np.inf), np.zeros(made.balance.shape[0])
     found = milp(
         np.concatenate([made.cost, np.zeros(count)]),
         constraints=LinearConstraint(
-            rows, np.concatenate([none, zeros, np.zeros(count), np.full(count, -np.inf)]),
+            rows,
+            np.concatenate([none, zeros, np.zeros(count), np.full(count, -np.inf)]),
             np.concatenate([made.most, zeros, np.full(count, np.inf), np.zeros(count)]),
         ),
         bounds=Bounds(0, np.concatenate([made.upper, np.ones(count)])),
         integrality=np.concatenate([np.ones(ways.height), np.zeros(size - ways.height), np.ones(count)]),
         options=SEARCH,
-    )  # fmt: skip
+    )
     proved = bound if found.mip_dual_bound is None else min(bound, -float(found.mip_dual_bound))
     return (None if found.x is None else np.round(found.x[: ways.height])), proved
 
@@ -193,11 +201,14 @@ def _moves(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> pl.DataFrame:
         used.join(got, on=["to_location", "sku"])
         .join(worth, on=["to_location", "sku"])
         .select(
-            *WAY, "sku", pl.col("units").cast(pl.Int64), worth=pl.col("whole") * pl.col("units") / pl.col("got"),
+            *WAY,
+            "sku",
+            pl.col("units").cast(pl.Int64),
+            worth=pl.col("whole") * pl.col("units") / pl.col("got"),
             cost=pl.col("units") * pl.col("cost"),
         )
         .sort(*WAY, "sku")
-    )  # fmt: skip
+    )
 
 
 def _gain(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> float:

@@ -29,7 +29,7 @@ def draw_totals(version: Version) -> None:
             published=i18n.integer(published), rows_in=i18n.integer(rows_in),
             rejected=i18n.integer(version.rows_rejected),
         )
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, gap="small"):
         st.metric(_("Net amount brought in"), i18n.money(version.net_amount_in, currency), border=True)
         st.metric(_("Net amount published"), i18n.money(version.net_amount_published, currency), border=True)
@@ -71,7 +71,7 @@ def draw_tables(version: Version) -> None:
             ),
         ),
         "tables",
-    )  # fmt: skip
+    )
     missing = [f"`{wanted.name}`" for wanted in TABLES if wanted.name not in version.tables]
     if missing:
         st.caption(_("Not brought yet: {tables}. Only order lines are required.", tables=", ".join(missing)))
@@ -93,7 +93,7 @@ def draw_rejects(version: Version) -> None:
     names = rejects["rule"].unique().sort().to_list()
     rule = st.selectbox(
         _("Rule"), names, index=None, placeholder=_("All rules"), key="rule", width=320,
-    )  # fmt: skip
+    )
     tables.show_table(
         download_of(
             "rejects-by-rule", _("Rejected rows by rule"), by_rule,
@@ -103,7 +103,7 @@ def draw_rejects(version: Version) -> None:
             ),
         ),
         "by_rule", download=False,
-    )  # fmt: skip
+    )
     chosen = rejects.filter(pl.col("rule") == rule) if rule else rejects
     sheet = download_of(
         "rejects", _("Rejected rows"), chosen,
@@ -113,7 +113,7 @@ def draw_rejects(version: Version) -> None:
             Column("rule", _("Rule")), Column("row", _("Whole row")),
         ),
         chosen=((_("Rule"), rule or _("All rules")),),
-    )  # fmt: skip
+    )
     tables.show_table(sheet, "rejects", first=FIRST_REJECTS)
 
 
@@ -136,7 +136,7 @@ def draw_versions(version: Version) -> None:
         ],
         schema=["version", "published", "as_of", "rows", "rejected", "state"],
         orient="row",
-    )  # fmt: skip
+    )
     tables.show_table(
         download_of(
             "versions", _("Versions"), frame,
@@ -147,7 +147,7 @@ def draw_versions(version: Version) -> None:
             ),
         ),
         "versions", download=False,
-    )  # fmt: skip
+    )
     others = [kind.id for kind in kept if kind.id != version.id]
     if not others:
         return

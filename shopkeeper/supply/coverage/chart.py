@@ -43,10 +43,13 @@ def tile_map(
             frame(figure, row["tile_column"], row["tile_row"])
     hidden = {"visible": False, "fixedrange": True}
     return figure.update_layout(
-        height=40 + TILE_PIXELS * len(rows), clickmode="event+select", hoverdistance=-1, **CALM,
+        height=40 + TILE_PIXELS * len(rows),
+        clickmode="event+select",
+        hoverdistance=-1,
+        **CALM,
         xaxis=hidden | {"range": [columns[0] - 0.5, columns[-1] + 0.5]},
         yaxis=hidden | {"range": [rows[-1] + 0.5, rows[0] - 0.5]},
-    )  # fmt: skip
+    )
 
 
 def region_bars(regions: pl.DataFrame, measure: str, currency: str) -> go.Figure:
@@ -55,15 +58,22 @@ def region_bars(regions: pl.DataFrame, measure: str, currency: str) -> go.Figure
     drawn = order.head(BARS_DRAWN)
     labels = drawn["region"].to_list()
     bars = go.Bar(
-        y=labels, x=drawn[measure].fill_null(0).to_list(), orientation="h", marker={"color": PALETTE[0]},
-        text=[figure_text(value, measure, currency) for value in drawn[measure]], textposition="auto",
-        customdata=_facts(drawn), hovertemplate=_hover(currency),
-    )  # fmt: skip
+        y=labels,
+        x=drawn[measure].fill_null(0).to_list(),
+        orientation="h",
+        marker={"color": PALETTE[0]},
+        text=[figure_text(value, measure, currency) for value in drawn[measure]],
+        textposition="auto",
+        customdata=_facts(drawn),
+        hovertemplate=_hover(currency),
+    )
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
-        height=max(240, 60 + 22 * len(labels)), clickmode="event+select", **CALM,
+        height=max(240, 60 + 22 * len(labels)),
+        clickmode="event+select",
+        **CALM,
         xaxis={"title": measure_title(measure, currency), "fixedrange": True},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
-    )  # fmt: skip
+    )
 
 
 def cover_heatmap(
@@ -96,12 +106,24 @@ def cover_heatmap(
         frame(figure, columns[picked[1]], rows[picked[0]])
     axis = {"fixedrange": True, "showgrid": False, "tickmode": "array"}
     return figure.update_layout(
-        height=90 + CELL_PIXELS * len(regions), clickmode="event+select", hoverdistance=-1, **CALM,
-        xaxis={**axis, "side": "top", "tickvals": spots[0], "ticktext": [short(name) for name in categories],
-               "range": [-0.5, len(categories) - 0.5]},
-        yaxis={**axis, "tickvals": spots[1], "ticktext": [short(name, 14) for name in regions],
-               "range": [len(regions) - 0.5, -0.5]},
-    )  # fmt: skip
+        height=90 + CELL_PIXELS * len(regions),
+        clickmode="event+select",
+        hoverdistance=-1,
+        **CALM,
+        xaxis={
+            **axis,
+            "side": "top",
+            "tickvals": spots[0],
+            "ticktext": [short(name) for name in categories],
+            "range": [-0.5, len(categories) - 0.5],
+        },
+        yaxis={
+            **axis,
+            "tickvals": spots[1],
+            "ticktext": [short(name, 14) for name in regions],
+            "range": [len(regions) - 0.5, -0.5],
+        },
+    )
 
 
 def class_matrix(classes: pl.DataFrame, patterns: Mapping[str, str], *, dark: bool = False) -> go.Figure:
@@ -114,17 +136,20 @@ def class_matrix(classes: pl.DataFrame, patterns: Mapping[str, str], *, dark: bo
     text = [
         [
             _("{n} of {series}", n=i18n.integer(found[y, x]["at_risk"]), series=i18n.integer(found[y, x]["series"]))
-            if (y, x) in found else ""
+            if (y, x) in found
+            else ""
             for x in columns
         ]
         for y in rows
-    ]  # fmt: skip
+    ]
     cells = heat(z, text, [patterns[name] for name in columns], rows, dark, size=13)
     axis = {"type": "category", "fixedrange": True, "showgrid": False}
     return go.Figure([cells], layout={"template": TEMPLATE}).update_layout(
-        height=90 + 46 * max(len(rows), 1), **CALM, xaxis={**axis, "side": "top"},
+        height=90 + 46 * max(len(rows), 1),
+        **CALM,
+        xaxis={**axis, "side": "top"},
         yaxis={**axis, "autorange": "reversed", "title": _("ABC class")},
-    )  # fmt: skip
+    )
 
 
 def age_bars(totals: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
@@ -135,18 +160,26 @@ def age_bars(totals: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
         colour, shape = _AGE_LOOKS[age]
         figure.add_trace(
             go.Bar(
-                y=labels, x=totals[age].to_list(), name=names[age], orientation="h",
+                y=labels,
+                x=totals[age].to_list(),
+                name=names[age],
+                orientation="h",
                 marker={"color": colour, "pattern": {"shape": shape, "fillmode": "overlay", "size": 6}},
                 customdata=[[value / whole if whole else 0] for value, whole in totals.select(age, "on_hand").rows()],
-                hovertemplate="<b>%{y}</b><br>" + names[age] + "<br>"
-                + _("{n} units, {share}", n="%{x:,.0f}", share="%{customdata[0]:.0%}") + "<extra></extra>",
+                hovertemplate="<b>%{y}</b><br>"
+                + names[age]
+                + "<br>"
+                + _("{n} units, {share}", n="%{x:,.0f}", share="%{customdata[0]:.0%}")
+                + "<extra></extra>",
             )
-        )  # fmt: skip
+        )
     return figure.update_layout(
-        height=120 + 30 * len(labels), barmode="stack", dragmode=False,
+        height=120 + 30 * len(labels),
+        barmode="stack",
+        dragmode=False,
         xaxis={"title": _("Units on hand"), "fixedrange": True},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
-    )  # fmt: skip
+    )
 
 
 def measure_title(measure: str, currency: str) -> str:
@@ -197,19 +230,28 @@ def _facts(rows: pl.DataFrame) -> list[list[Any]]:
     category = pl.col("category") if "category" in rows.columns else pl.lit("")
     cover = [figure_text(value, "cover_days", "") for value in rows["cover_days"]]
     told = rows.select(
-        "region", category.alias("category"), "series", "out", "runs_out",
-        pl.col("margin_at_stake", "excess_value").fill_null(0), pl.Series("cover", cover, pl.String),
-    )  # fmt: skip
+        "region",
+        category.alias("category"),
+        "series",
+        "out",
+        "runs_out",
+        pl.col("margin_at_stake", "excess_value").fill_null(0),
+        pl.Series("cover", cover, pl.String),
+    )
     return [list(row) for row in told.iter_rows()]
 
 
 def _hover(currency: str) -> str:
     lines = (
         "<b>%{customdata[0]}</b> %{customdata[1]}",
-        _("{out} out, {runs_out} run out before an order can land, of {n} items with demand",
-          out="%{customdata[3]:,}", runs_out="%{customdata[4]:,}", n="%{customdata[2]:,}"),
+        _(
+            "{out} out, {runs_out} run out before an order can land, of {n} items with demand",
+            out="%{customdata[3]:,}",
+            runs_out="%{customdata[4]:,}",
+            n="%{customdata[2]:,}",
+        ),
         _("{amount} margin at stake", amount=f"{currency} %{{customdata[5]:,.0f}}"),
         _("{days} days of cover (median)", days="%{customdata[7]}"),
         _("{amount} of excess at cost", amount=f"{currency} %{{customdata[6]:,.0f}}"),
-    )  # fmt: skip
+    )
     return "<br>".join(lines) + "<extra></extra>"

@@ -68,13 +68,14 @@ def _stock(counted: pl.DataFrame, landing: pl.DataFrame) -> pl.DataFrame:
         return held.clip(0).cast(pl.Float64)
 
     return rows.select(
-        *keys, "day",
+        *keys,
+        "day",
         counted_on_hand="on_hand",
         on_hand=pl.col("on_hand").fill_null(0).clip(0).cast(pl.Float64),
         committed=pl.col("committed").fill_null(0).cast(pl.Float64),
         available=free("").fill_null(0.0),
         available_before=free("_before"),
-    ).sort("location", "sku")  # fmt: skip
+    ).sort("location", "sku")
 
 
 def region_series(given: Ground, policy: Policy, filters: GoodsFilters) -> Series:

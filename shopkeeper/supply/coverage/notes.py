@@ -79,8 +79,11 @@ def _odd_counts(query: Query, given: Ground) -> list[Sentence]:
         given.items.filter(~pl.col("known")), on="sku", how="semi"
     )
     if unknown.height:
-        values = {"n": f"{unknown['sku'].n_unique():,}", "units": f"{unknown['on_hand'].sum():,.0f}",
-                  "skus": _named(unknown["sku"].unique().sort())}  # fmt: skip
+        values = {
+            "n": f"{unknown['sku'].n_unique():,}",
+            "units": f"{unknown['on_hand'].sum():,.0f}",
+            "skus": _named(unknown["sku"].unique().sort()),
+        }
         found.append(
             Sentence(
                 N_(

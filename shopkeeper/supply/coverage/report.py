@@ -22,15 +22,43 @@ from shopkeeper.supply.filters import GoodsFilters
 __all__ = ["AT_RISK", "SOLD_DAYS", "STATUSES", "Ages", "Coverage", "ages", "locations", "report"]
 
 COLUMNS = (
-    "region", "category", "sku", "name", "abc", "pattern", "status", "cover_days", "run_out_on", "margin_at_stake",
-    "lost_units", "on_hand", "committed", "available", "open_units", "daily_mean", "lead_days", "safety_stock",
-    "reorder_point", "order_up_to", "excess_units", "excess_value", "stock_value", "sold_units", "sell_through",
-    "status_before", "cover_before", "change", "overridden",
-)  # fmt: skip
+    "region",
+    "category",
+    "sku",
+    "name",
+    "abc",
+    "pattern",
+    "status",
+    "cover_days",
+    "run_out_on",
+    "margin_at_stake",
+    "lost_units",
+    "on_hand",
+    "committed",
+    "available",
+    "open_units",
+    "daily_mean",
+    "lead_days",
+    "safety_stock",
+    "reorder_point",
+    "order_up_to",
+    "excess_units",
+    "excess_value",
+    "stock_value",
+    "sold_units",
+    "sell_through",
+    "status_before",
+    "cover_before",
+    "change",
+    "overridden",
+)
 LOCATION_COLUMNS = (
-    "location", "location_name", "kind", "from_location",
+    "location",
+    "location_name",
+    "kind",
+    "from_location",
     *(name for name in COLUMNS if name not in {"change", "overridden"}),
-)  # fmt: skip
+)
 DEFAULT = Policy()
 
 
@@ -88,11 +116,17 @@ def report(
     has_stock = bool(given.stock["day"].is_not_null().any())
     tiles = query("supply/regions").drop("parent")
     return Coverage(
-        filters, policy, query.version.as_of, has_stock, not given.forecasts.is_empty(),
-        notes(query, given, filters), rows, _grouped(rows, "region", "category"),
+        filters,
+        policy,
+        query.version.as_of,
+        has_stock,
+        not given.forecasts.is_empty(),
+        notes(query, given, filters),
+        rows,
+        _grouped(rows, "region", "category"),
         _grouped(rows, "region").join(tiles, on="region", how="left", maintain_order="left"),
         _grouped(rows, "abc", "pattern"),
-    )  # fmt: skip
+    )
 
 
 def locations(
@@ -132,9 +166,14 @@ def _worst_first(rows: pl.DataFrame, place: str) -> pl.DataFrame:
         {name: rank for rank, name in enumerate(STATUSES)}, default=None, return_dtype=pl.Int64
     )
     return rows.sort(
-        pl.col("margin_at_stake"), pl.col("lost_units"), severity, pl.col(place), pl.col("sku"),
-        descending=[True, True, False, False, False], nulls_last=True,
-    )  # fmt: skip
+        pl.col("margin_at_stake"),
+        pl.col("lost_units"),
+        severity,
+        pl.col(place),
+        pl.col("sku"),
+        descending=[True, True, False, False, False],
+        nulls_last=True,
+    )
 
 
 def _sell_through() -> pl.Expr:
@@ -146,17 +185,22 @@ def _change() -> pl.Expr:
     now, then = pl.col("status"), pl.col("status_before")
     bad, was_bad = now.is_in(AT_RISK), then.is_in(AT_RISK)
     return (
-        pl.when(bad & ~was_bad).then(pl.lit("went_bad"))
-        .when((now == "out") & (then == "runs_out")).then(pl.lit("ran_out"))
-        .when(was_bad & ~bad).then(pl.lit("recovered"))
-    )  # fmt: skip
+        pl.when(bad & ~was_bad)
+        .then(pl.lit("went_bad"))
+        .when((now == "out") & (then == "runs_out"))
+        .then(pl.lit("ran_out"))
+        .when(was_bad & ~bad)
+        .then(pl.lit("recovered"))
+    )
 
 
 def _grouped(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     """Sums over series; those at the top have most at stake."""
     status = pl.col("status")
-    money = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
-             for name in ("margin_at_stake", "stock_value", "excess_value")]  # fmt: skip
+    money = [
+        pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
+        for name in ("margin_at_stake", "stock_value", "excess_value")
+    ]
     found = rows.group_by(by).agg(
         (status.is_not_null() & (status != "no_demand")).sum().cast(pl.Int64).alias("series"),
         *((status == name).fill_null(value=False).sum().cast(pl.Int64).alias(name) for name in STATUSES),

@@ -65,9 +65,12 @@ def _service_levels(rows: pl.DataFrame, policy: Policy) -> Floats:
     kinds = rows.select("abc", "pattern").unique()
     level = [policy.service_level(abc or "C", pattern or "none") for abc, pattern in kinds.iter_rows()]
     told = rows.select("abc", "pattern").join(
-        kinds.with_columns(level=pl.Series(level, dtype=pl.Float64)), on=["abc", "pattern"], how="left",
-        nulls_equal=True, maintain_order="left",
-    )  # fmt: skip
+        kinds.with_columns(level=pl.Series(level, dtype=pl.Float64)),
+        on=["abc", "pattern"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
     return np.asarray(told["level"].to_numpy(), dtype=float)
 
 
@@ -85,18 +88,32 @@ def _block(series: Series, wanted: Floats, policy: Policy, part: slice) -> dict[
     there = rows["counted"].fill_null(value=False).to_numpy()
     found: dict[str, np.ndarray] = {
         "daily_mean": units.mean(axis=1),
-        "safety_stock": levels.safety_stock, "reorder_point": levels.reorder_point, "order_up_to": levels.order_up_to,
-    }  # fmt: skip
-    moments = (("", column("available"), series.landing[part], there),
-               ("_before", column("available_before"), series.landing_before[part],
-                there & rows["available_before"].is_not_null().to_numpy()))  # fmt: skip
+        "safety_stock": levels.safety_stock,
+        "reorder_point": levels.reorder_point,
+        "order_up_to": levels.order_up_to,
+    }
+    moments = (
+        ("", column("available"), series.landing[part], there),
+        (
+            "_before",
+            column("available_before"),
+            series.landing_before[part],
+            there & rows["available_before"].is_not_null().to_numpy(),
+        ),
+    )
     for suffix, available, landing, known in moments:
         gap = inventory.shortfall(units, available, landing)
         cover = inventory.cover_of(gap, available)
         excess = np.maximum(available - np.where(demand < policy.no_demand_units, 0, excess_from), 0)
         in_time = np.where(np.arange(1, units.shape[1] + 1) <= np.ceil(lead)[:, None], landing, 0).sum(axis=1)
-        status = _status(demand < policy.no_demand_units, available, cover, lead, excess,
-                         available + in_time <= levels.reorder_point + _SLACK)  # fmt: skip
+        status = _status(
+            demand < policy.no_demand_units,
+            available,
+            cover,
+            lead,
+            excess,
+            available + in_time <= levels.reorder_point + _SLACK,
+        )
         status[~known] = None
         found[f"status{suffix}"] = status
         found[f"cover{suffix or '_days'}"] = np.where(known & (demand >= policy.no_demand_units), cover, np.nan)

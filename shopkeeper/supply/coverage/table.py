@@ -59,9 +59,18 @@ LABELS: Mapping[str, tuple[str, Format | None]] = {
     "value": (N_("Old and of unknown age, at cost"), "money"),
 }
 TERMS = (
-    "coverage_status", "days_of_cover", "regional_stock", "margin_at_stake", "safety_stock", "reorder_point",
-    "order_up_to", "excess_units", "sell_through", "abc_class", "demand_pattern",
-)  # fmt: skip
+    "coverage_status",
+    "days_of_cover",
+    "regional_stock",
+    "margin_at_stake",
+    "safety_stock",
+    "reorder_point",
+    "order_up_to",
+    "excess_units",
+    "sell_through",
+    "abc_class",
+    "demand_pattern",
+)
 _DECLARED = {measure.name: measure for measure in COVERAGE_MEASURES}
 
 

@@ -12,13 +12,42 @@ from shopkeeper.supply.demand.report import chosen, within
 from shopkeeper.supply.filters import GoodsFilters
 
 ACCURACY_COLUMNS = (
-    "level", "series", "week_wape", "naive_week_wape", "gain", "bias", "mase", "naive_mase", "hit_80", "hit_95",
-    "weeks", "wape", "naive_wape", "demand", "origins", "days", "first_origin", "last_origin",
-)  # fmt: skip
+    "level",
+    "series",
+    "week_wape",
+    "naive_week_wape",
+    "gain",
+    "bias",
+    "mase",
+    "naive_mase",
+    "hit_80",
+    "hit_95",
+    "weeks",
+    "wape",
+    "naive_wape",
+    "demand",
+    "origins",
+    "days",
+    "first_origin",
+    "last_origin",
+)
 WORST_COLUMNS = (
-    "region", "category", "sku", "name", "abc", "cost", "bias", "wape", "demand", "forecast", "error",
-    "absolute_error", "naive_absolute_error", "origins", "days",
-)  # fmt: skip
+    "region",
+    "category",
+    "sku",
+    "name",
+    "abc",
+    "cost",
+    "bias",
+    "wape",
+    "demand",
+    "forecast",
+    "error",
+    "absolute_error",
+    "naive_absolute_error",
+    "origins",
+    "days",
+)
 
 
 @dataclass(frozen=True)

@@ -37,11 +37,18 @@ def demand_weeks(behind: pl.DataFrame, weeks: pl.DataFrame, events: pl.DataFrame
             figure.add_trace(_line(weeks, "ends_on", "statistical", name, {"color": GREY, "dash": "dot"}, "lines"))
     _mark(figure, behind, weeks, events)
     return figure.update_layout(
-        height=430, hovermode="x unified", dragmode=False,
-        xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d",
-               "title": _("Week, by its last day")},
+        height=430,
+        hovermode="x unified",
+        dragmode=False,
+        xaxis={
+            "showgrid": False,
+            "fixedrange": True,
+            "tickformat": "%Y-%m",
+            "hoverformat": "%Y-%m-%d",
+            "title": _("Week, by its last day"),
+        },
         yaxis={"title": _("Units per week"), "rangemode": "tozero", "fixedrange": True},
-    )  # fmt: skip
+    )
 
 
 def demand_days(history: pl.DataFrame, days: pl.DataFrame, events: pl.DataFrame) -> go.Figure:
@@ -54,25 +61,39 @@ def demand_days(history: pl.DataFrame, days: pl.DataFrame, events: pl.DataFrame)
     ends = history.select(ends_on="day"), days.select(ends_on="day")
     _mark(figure, *ends, events)
     return figure.update_layout(
-        height=430, hovermode="x unified", dragmode=False,
-        xaxis={"showgrid": False, "fixedrange": True, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d",
-               "title": _("Day")},
+        height=430,
+        hovermode="x unified",
+        dragmode=False,
+        xaxis={
+            "showgrid": False,
+            "fixedrange": True,
+            "tickformat": "%Y-%m",
+            "hoverformat": "%Y-%m-%d",
+            "title": _("Day"),
+        },
         yaxis={"title": _("Units per day"), "rangemode": "tozero", "fixedrange": True},
-    )  # fmt: skip
+    )
 
 
 def demand_series(series: pl.DataFrame, names: list[str]) -> go.Figure:
     """The next 4 weeks of the first series with their 80 % band, beside the last 4 weeks and a year before."""
     drawn, labels = series.head(DRAWN), names[:DRAWN]
     bars = go.Bar(
-        y=labels, x=drawn["units"].to_list(), orientation="h", name=_("Next 4 weeks"), marker={"color": PALETTE[0]},
+        y=labels,
+        x=drawn["units"].to_list(),
+        orientation="h",
+        name=_("Next 4 weeks"),
+        marker={"color": PALETTE[0]},
         error_x={
-            "type": "data", "symmetric": False, "color": GREY, "thickness": 1.5,
+            "type": "data",
+            "symmetric": False,
+            "color": GREY,
+            "thickness": 1.5,
             "array": (drawn["high_80"] - drawn["units"]).clip(0).to_list(),
             "arrayminus": (drawn["units"] - drawn["low_80"]).clip(0).to_list(),
         },
         hovertemplate="<b>%{y}</b><br>" + _("{n} units expected", n="%{x:,.0f}") + "<extra></extra>",
-    )  # fmt: skip
+    )
     figure = go.Figure([bars], layout={"template": TEMPLATE})
     marks = (
         ("last", _("Last 4 weeks"), "diamond", PALETTE[1]),
@@ -82,11 +103,14 @@ def demand_series(series: pl.DataFrame, names: list[str]) -> go.Figure:
         if drawn[name].count():
             figure.add_trace(
                 go.Scatter(
-                    y=labels, x=drawn[name].to_list(), name=label, mode="markers",
+                    y=labels,
+                    x=drawn[name].to_list(),
+                    name=label,
+                    mode="markers",
                     marker={"symbol": symbol, "size": 9, "color": colour},
                     hovertemplate=f"<b>%{{y}}</b><br>{label}: %{{x:,.0f}}<extra></extra>",
                 )
-            )  # fmt: skip
+            )
     return _sideways(figure, len(labels), _("Units in 4 weeks"))
 
 
@@ -98,12 +122,17 @@ def forecast_accuracy(accuracy: pl.DataFrame, names: Mapping[str, str]) -> go.Fi
     for name, label, colour, shape in pairs:
         figure.add_trace(
             go.Bar(
-                y=labels, x=accuracy[name].to_list(), orientation="h", name=label,
+                y=labels,
+                x=accuracy[name].to_list(),
+                orientation="h",
+                name=label,
                 marker={"color": colour, "pattern": {"shape": shape}},
-                text=[i18n.percent(value, 0) for value in accuracy[name]], textposition="outside", cliponaxis=False,
+                text=[i18n.percent(value, 0) for value in accuracy[name]],
+                textposition="outside",
+                cliponaxis=False,
                 hovertemplate=f"<b>%{{y}}</b><br>{label}: %{{x:.1%}}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_layout(barmode="group")
     return _sideways(figure, 2 * len(labels), _("WAPE by week (lower is better)")).update_xaxes(tickformat=".0%")
 
@@ -112,13 +141,17 @@ def lost_items(rows: pl.DataFrame, value: str, currency: str) -> go.Figure:
     """What the first items lost (`label`, `value` in shop currency, `lost` units, `out_days`)."""
     drawn = rows.head(DRAWN)
     bars = go.Bar(
-        y=drawn["label"].to_list(), x=drawn[value].to_list(), orientation="h", marker={"color": PALETTE[1]},
-        text=[i18n.compact_money(amount, currency) for amount in drawn[value]], textposition="auto",
+        y=drawn["label"].to_list(),
+        x=drawn[value].to_list(),
+        orientation="h",
+        marker={"color": PALETTE[1]},
+        text=[i18n.compact_money(amount, currency) for amount in drawn[value]],
+        textposition="auto",
         customdata=drawn.select("lost", "out_days").rows(),
         hovertemplate="<b>%{y}</b><br>"
         + _("{units} units lost on {days} days out of stock", units="%{customdata[0]:,.1f}", days="%{customdata[1]:,}")
         + "<extra></extra>",
-    )  # fmt: skip
+    )
     figure = go.Figure(bars, layout={"template": TEMPLATE})
     margin = _("Lost margin ({currency})", currency=currency)
     title = margin if value == "lost_margin" else _("Lost net revenue ({currency})", currency=currency)
@@ -133,24 +166,31 @@ def both_sides(rows: pl.DataFrame) -> go.Figure:
         ("known_customers", _("Known customers"), PALETTE[0], ""),
         ("new_customers", _("New customers"), PALETTE[5], "/"),
         ("unidentified", _("Without identity"), GREY, "."),
-    )  # fmt: skip
+    )
     for name, label, colour, shape in parts:
         figure.add_trace(
             go.Bar(
-                y=drawn["region"].to_list(), x=drawn[name].to_list(), orientation="h", name=label,
+                y=drawn["region"].to_list(),
+                x=drawn[name].to_list(),
+                orientation="h",
+                name=label,
                 marker={"color": colour, "pattern": {"shape": shape}},
                 hovertemplate=f"<b>%{{y}}</b><br>{label}: %{{x:,.0f}}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     figure.add_trace(
         go.Scatter(
-            y=drawn["region"].to_list(), x=drawn["forecast"].to_list(), mode="markers", name=_("Forecast of the items"),
+            y=drawn["region"].to_list(),
+            x=drawn["forecast"].to_list(),
+            mode="markers",
+            name=_("Forecast of the items"),
             marker={"symbol": "diamond", "size": 11, "color": PALETTE[1]},
             customdata=drawn.select("rest").rows(),
             hovertemplate="<b>%{y}</b><br>"
-            + _("Forecast {n}, the rest {rest}", n="%{x:,.0f}", rest="%{customdata[0]:+,.0f}") + "<extra></extra>",
+            + _("Forecast {n}, the rest {rest}", n="%{x:,.0f}", rest="%{customdata[0]:+,.0f}")
+            + "<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_layout(barmode="stack")
     return _sideways(figure, drawn.height, _("Units"))
 
@@ -163,18 +203,27 @@ def _bands(weeks: pl.DataFrame) -> list[go.Scatter]:
         found += [
             go.Scatter(x=ends, y=high, showlegend=False, **edge),
             go.Scatter(
-                x=ends, y=low, fill="tonexty", fillcolor=f"rgba(213,94,0,{opacity})",
-                name=_("{level}% band", level=level), **edge,
+                x=ends,
+                y=low,
+                fill="tonexty",
+                fillcolor=f"rgba(213,94,0,{opacity})",
+                name=_("{level}% band", level=level),
+                **edge,
             ),
-        ]  # fmt: skip
+        ]
     return found
 
 
 def _line(rows: pl.DataFrame, x: str, y: str, name: str, line: dict[str, Any], mode: str) -> go.Scatter:
     return go.Scatter(
-        x=rows[x].to_list(), y=rows[y].to_list(), name=name, mode=mode, line=line, marker={"size": 6},
+        x=rows[x].to_list(),
+        y=rows[y].to_list(),
+        name=name,
+        mode=mode,
+        line=line,
+        marker={"size": 6},
         hovertemplate=f"{name}: <b>%{{y:,.1f}}</b><extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _mark(figure: go.Figure, behind: pl.DataFrame, ahead: pl.DataFrame, events: pl.DataFrame) -> None:
@@ -187,21 +236,33 @@ def _mark(figure: go.Figure, behind: pl.DataFrame, ahead: pl.DataFrame, events: 
     for place, (name, start, end) in enumerate(shown.iter_rows()):
         named = place >= shown.height - EVENTS_NAMED
         figure.add_vrect(
-            x0=max(start, first).isoformat(), x1=min(end, last).isoformat(), fillcolor=GREY, opacity=0.18, line_width=0,
+            x0=max(start, first).isoformat(),
+            x1=min(end, last).isoformat(),
+            fillcolor=GREY,
+            opacity=0.18,
+            line_width=0,
             layer="below",
-        )  # fmt: skip
+        )
         if named:
             figure.add_annotation(
-                x=max(start, first).isoformat(), y=1, yref="paper", text=name, showarrow=False, textangle=-90,
-                xanchor="left", yanchor="top", font={"size": 10},
-            )  # fmt: skip
+                x=max(start, first).isoformat(),
+                y=1,
+                yref="paper",
+                text=name,
+                showarrow=False,
+                textangle=-90,
+                xanchor="left",
+                yanchor="top",
+                font={"size": 10},
+            )
     figure.add_vline(x=today.isoformat(), line={"color": GREY, "dash": "dot", "width": 1})
 
 
 def _sideways(figure: go.Figure, rows: int, title: str) -> go.Figure:
     return figure.update_layout(
-        height=max(330, 110 + ROW_PIXELS * rows), dragmode=False,
+        height=max(330, 110 + ROW_PIXELS * rows),
+        dragmode=False,
         xaxis={"title": title, "rangemode": "tozero", "fixedrange": True},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-    )  # fmt: skip
+    )

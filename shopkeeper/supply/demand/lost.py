@@ -13,9 +13,21 @@ from shopkeeper.supply.filters import GoodsFilters
 
 By = Literal["sku", "region", "location"]
 LOST_COLUMNS = (
-    "region", "location", "category", "sku", "name", "abc", "lost", "lost_margin", "lost_revenue", "out_days",
-    "locations", "last_day", "baseline", "sold",
-)  # fmt: skip
+    "region",
+    "location",
+    "category",
+    "sku",
+    "name",
+    "abc",
+    "lost",
+    "lost_margin",
+    "lost_revenue",
+    "out_days",
+    "locations",
+    "last_day",
+    "baseline",
+    "sold",
+)
 
 
 @dataclass(frozen=True)
@@ -64,10 +76,19 @@ def report(query: Query, filters: GoodsFilters, by: By = "sku") -> Lost:
         known.select("first_day", "last_day", "known_days", "negative").row(0) if known.height else (None, None, 0, 0)
     )
     return Lost(
-        filters, by, query.version.as_of, rows, float(rows["lost"].sum()), float(rows["lost_revenue"].sum()),
-        float(rows["lost_margin"].sum()) if rows["lost_margin"].count() else None, first, last, days,
-        (query.version.as_of - first).days + 1 if first else 0, negative,
-    )  # fmt: skip
+        filters,
+        by,
+        query.version.as_of,
+        rows,
+        float(rows["lost"].sum()),
+        float(rows["lost_revenue"].sum()),
+        float(rows["lost_margin"].sum()) if rows["lost_margin"].count() else None,
+        first,
+        last,
+        days,
+        (query.version.as_of - first).days + 1 if first else 0,
+        negative,
+    )
 
 
 def _worth(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -78,7 +99,11 @@ def _worth(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         )
         .select(LOST_COLUMNS)
         .sort(
-            pl.coalesce("lost_margin", "lost_revenue", "lost"), "sku", "region", "location",
-            descending=[True, False, False, False], nulls_last=True,
+            pl.coalesce("lost_margin", "lost_revenue", "lost"),
+            "sku",
+            "region",
+            "location",
+            descending=[True, False, False, False],
+            nulls_last=True,
         )
-    )  # fmt: skip
+    )

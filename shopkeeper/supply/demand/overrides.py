@@ -8,8 +8,16 @@ import polars as pl
 from shopkeeper.merchant.overrides import Override
 
 USED_COLUMNS = (
-    "region", "category", "sku", "pattern", "model", "daily_mean", "error_sd", "units", "overridden",
-)  # fmt: skip
+    "region",
+    "category",
+    "sku",
+    "pattern",
+    "model",
+    "daily_mean",
+    "error_sd",
+    "units",
+    "overridden",
+)
 _KEY = ["region", "sku"]
 
 
@@ -43,17 +51,21 @@ def overridden(
 def _with_new_regions(forecasts: pl.DataFrame, made: list[Override]) -> pl.DataFrame:
     asked = pl.DataFrame(
         [(override.region, override.sku) for override in made if override.region is not None],
-        schema={"region": pl.String, "sku": pl.String}, orient="row",
-    ).unique(maintain_order=True)  # fmt: skip
+        schema={"region": pl.String, "sku": pl.String},
+        orient="row",
+    ).unique(maintain_order=True)
     missing = asked.join(forecasts, on=_KEY, how="anti")
     if missing.is_empty():
         return forecasts
     alike = forecasts.unique("sku", keep="first", maintain_order=True).drop("region")
     nothing = pl.lit(0.0)
     rows = missing.join(alike, on="sku", how="inner", maintain_order="left").with_columns(
-        pattern=pl.lit("none"), model=pl.lit(None, dtype=pl.String), daily_mean=nothing, error_sd=nothing,
+        pattern=pl.lit("none"),
+        model=pl.lit(None, dtype=pl.String),
+        daily_mean=nothing,
+        error_sd=nothing,
         units=pl.col("units") * 0.0,
-    )  # fmt: skip
+    )
     return pl.concat([forecasts, rows.select(forecasts.columns)])
 
 
@@ -97,10 +109,17 @@ def listed(
     now = forecasts.group_by("sku", "region").agg(pl.sum("daily_mean"))
     total = now.group_by("sku").agg(pl.sum("daily_mean"))
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
-        "id": pl.String, "sku": pl.String, "region": pl.String, "starts_on": pl.Date, "ends_on": pl.Date,
-        "units_per_day": pl.Float64, "statistical_units_per_day": pl.Float64, "author": pl.String,
-        "reason": pl.String, "made_at": pl.Datetime("us", "UTC"),
-    }  # fmt: skip
+        "id": pl.String,
+        "sku": pl.String,
+        "region": pl.String,
+        "starts_on": pl.Date,
+        "ends_on": pl.Date,
+        "units_per_day": pl.Float64,
+        "statistical_units_per_day": pl.Float64,
+        "author": pl.String,
+        "reason": pl.String,
+        "made_at": pl.Datetime("us", "UTC"),
+    }
     rows = pl.DataFrame([{name: getattr(made, name) for name in schema} for made in overrides], schema=schema)
     if regions is not None:
         rows = rows.filter(pl.col("region").is_null() | pl.col("region").is_in(list(regions)))
@@ -116,7 +135,19 @@ def listed(
         .with_columns(worth=pl.col("change") * pl.col("unit_margin"))
         .sort("made_at", "id", descending=True)
         .select(
-            "id", "sku", "name", "region", "starts_on", "ends_on", "units_per_day", "statistical_units_per_day",
-            "statistical_now", "change", "worth", "author", "reason", "made_at",
+            "id",
+            "sku",
+            "name",
+            "region",
+            "starts_on",
+            "ends_on",
+            "units_per_day",
+            "statistical_units_per_day",
+            "statistical_now",
+            "change",
+            "worth",
+            "author",
+            "reason",
+            "made_at",
         )
-    )  # fmt: skip
+    )

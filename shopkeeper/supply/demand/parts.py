@@ -13,9 +13,26 @@ MONTH, QUARTER = 28, 91
 YEAR = 364
 """52 weeks: the same weekday a year before."""
 SERIES_COLUMNS = (
-    "region", "category", "sku", "name", "abc", "units", "low_80", "high_80", "last", "year_before", "revenue",
-    "margin", "units_91", "statistical", "overridden", "pattern", "model", "low_95", "high_95",
-)  # fmt: skip
+    "region",
+    "category",
+    "sku",
+    "name",
+    "abc",
+    "units",
+    "low_80",
+    "high_80",
+    "last",
+    "year_before",
+    "revenue",
+    "margin",
+    "units_91",
+    "statistical",
+    "overridden",
+    "pattern",
+    "model",
+    "low_95",
+    "high_95",
+)
 
 
 def changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -38,12 +55,13 @@ def worth(used: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         used.select("region", "category", "sku", "pattern", units=month, units_91=quarter)
         .join(items.select("sku", "unit_margin", "unit_revenue"), on="sku", how="left", maintain_order="left")
         .with_columns(
-            revenue=pl.col("units") * pl.col("unit_revenue"), margin=pl.col("units") * pl.col("unit_margin"),
+            revenue=pl.col("units") * pl.col("unit_revenue"),
+            margin=pl.col("units") * pl.col("unit_margin"),
             revenue_91=pl.col("units_91") * pl.col("unit_revenue"),
             margin_91=pl.col("units_91") * pl.col("unit_margin"),
         )
         .drop("unit_margin", "unit_revenue")
-    )  # fmt: skip
+    )
 
 
 def grouped(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -53,12 +71,13 @@ def grouped(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return (
         rows.group_by(keys, maintain_order=True)
         .agg(
-            pl.sum("units", "units_91", "revenue"), margin=pl.when(known).then(pl.col("margin").sum()),
+            pl.sum("units", "units_91", "revenue"),
+            margin=pl.when(known).then(pl.col("margin").sum()),
             series=pl.len().cast(pl.Int64),
         )
         .with_columns(share=pl.when(whole > 0).then(pl.col("units") / whole))
         .sort("units", *keys, descending=[True, *[False] * len(keys)])
-    )  # fmt: skip
+    )
 
 
 def weeks(whole: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -103,9 +122,14 @@ def totals_of(
 
 
 def by_series(
-    found: pl.DataFrame, keys: list[str], change: pl.DataFrame, recent: pl.DataFrame, rows: pl.DataFrame,
-    items: pl.DataFrame, together: float,
-) -> pl.DataFrame:  # fmt: skip
+    found: pl.DataFrame,
+    keys: list[str],
+    change: pl.DataFrame,
+    recent: pl.DataFrame,
+    rows: pl.DataFrame,
+    items: pl.DataFrame,
+    together: float,
+) -> pl.DataFrame:
     """One row per value of `keys`, by margin, else revenue; see `Demand.series`.
 
     `found` are series of a level that tells `keys` apart, `recent` rows of demand_recent, `rows` those of `worth`.
@@ -116,9 +140,11 @@ def by_series(
     named = pl.col("pattern", "model").first() if found.height == series.height else pl.lit(None, pl.String)
     kinds = found.group_by(keys, maintain_order=True).agg(named) if keys and found.height == series.height else None
     told = series.drop("series", "statistical", *LISTS).with_columns(
-        daily=series["units"], statistical_daily=series["statistical"],
-        **{f"week_{name}": series[name] for name in BANDS}, **{name: month[name] for name in month.columns},
-    )  # fmt: skip
+        daily=series["units"],
+        statistical_daily=series["statistical"],
+        **{f"week_{name}": series[name] for name in BANDS},
+        **{name: month[name] for name in month.columns},
+    )
     for frame in (
         kinds,
         _summed(recent, keys, ["last", "year_before"]),

@@ -32,14 +32,27 @@ from shopkeeper.supply.demand.parts import (
 from shopkeeper.supply.filters import GoodsFilters
 
 __all__ = [
-    "KEYS", "USED_COLUMNS", "Demand", "Level", "Options", "Override", "manual", "report", "statistical", "used",
-]  # fmt: skip
+    "KEYS",
+    "USED_COLUMNS",
+    "Demand",
+    "Level",
+    "Options",
+    "Override",
+    "manual",
+    "report",
+    "statistical",
+    "used",
+]
 
 Level = Literal["shop", "category", "region", "region_category", "sku", "region_sku"]
 KEYS: dict[str, list[str]] = {
-    "shop": [], "category": ["category"], "region": ["region"], "region_category": ["region", "category"],
-    "sku": ["category", "sku"], "region_sku": ["region", "category", "sku"],
-}  # fmt: skip
+    "shop": [],
+    "category": ["category"],
+    "region": ["region"],
+    "region_category": ["region", "category"],
+    "sku": ["category", "sku"],
+    "region_sku": ["region", "category", "sku"],
+}
 HISTORY_WEEKS = (26, 52, 104)
 NO_REGION = "(none)"
 
@@ -120,10 +133,20 @@ def report(
     history = _history(query, seen, options)
     rows = worth(after, query("supply/demand/items"))
     return Demand(
-        options, filters, as_of, _notes(rows), history, weeks(whole, as_of), days(whole, as_of),
-        totals_of(whole, rows, history, together, query.version), _series(query, seen, options, change, rows, together),
-        grouped(rows, ["region"]), grouped(rows, ["pattern"]), _events(query, history, as_of), together,
-    )  # fmt: skip
+        options,
+        filters,
+        as_of,
+        _notes(rows),
+        history,
+        weeks(whole, as_of),
+        days(whole, as_of),
+        totals_of(whole, rows, history, together, query.version),
+        _series(query, seen, options, change, rows, together),
+        grouped(rows, ["region"]),
+        grouped(rows, ["pattern"]),
+        _events(query, history, as_of),
+        together,
+    )
 
 
 def manual(query: Query, overrides: tuple[Override, ...]) -> pl.DataFrame:

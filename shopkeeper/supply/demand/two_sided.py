@@ -25,9 +25,18 @@ YEAR = 364
 RATE_DAYS = {28: 30, 91: 90}
 """Plain rates are kept for these horizons only; they are scaled to the days asked for."""
 COLUMNS = (
-    "region", "forecast", "known_customers", "new_customers", "unidentified", "rest", "rest_share", "purchases",
-    "new_purchases", "units_per_purchase", "unidentified_share",
-)  # fmt: skip
+    "region",
+    "forecast",
+    "known_customers",
+    "new_customers",
+    "unidentified",
+    "rest",
+    "rest_share",
+    "purchases",
+    "new_purchases",
+    "units_per_purchase",
+    "unidentified_share",
+)
 
 
 @dataclass(frozen=True)
@@ -104,9 +113,7 @@ def _young(query: Query) -> bool:
 
 def _events(query: Query, days: int) -> tuple[str, ...]:
     last = query.version.as_of + timedelta(days=days)
-    found = query("jobs/forecast/events").filter(
-        pl.col("ends_on") > query.version.as_of, pl.col("starts_on") <= last
-    )  # fmt: skip
+    found = query("jobs/forecast/events").filter(pl.col("ends_on") > query.version.as_of, pl.col("starts_on") <= last)
     return tuple(found["name"].unique(maintain_order=True))
 
 
@@ -144,9 +151,11 @@ def _rows(
     new = pl.col("new_purchases") * pl.col("units_per_purchase")
     odds = pl.when(share < 1).then(share / (1 - share)).otherwise(0.0)
     told = both.with_columns(
-        unidentified_share=share, units_per_purchase=per.fill_null(0.0), new_purchases=pl.col("new") * growth,
+        unidentified_share=share,
+        units_per_purchase=per.fill_null(0.0),
+        new_purchases=pl.col("new") * growth,
         odds=odds,
-    ).with_columns(known_customers=known, new_customers=new)  # fmt: skip
+    ).with_columns(known_customers=known, new_customers=new)
     told = told.with_columns(unidentified=(pl.col("known_customers") + pl.col("new_customers")) * pl.col("odds"))
     return _with_rest(told).select(COLUMNS).sort("forecast", "region", descending=[True, False])
 

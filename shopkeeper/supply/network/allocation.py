@@ -95,9 +95,12 @@ def with_source(
     lanes = placement.tiers(lead[None] <= placed.promise + SAME, lead[None], cost[None], ground.dearest)[0]
     flow = placement.add_source(placed.flow, supply, ground.demand, value, extra, lanes)
     return Placed(
-        flow, np.hstack([supply, extra[:, None]]), np.vstack([placed.lead, lead]), np.vstack([placed.cost, cost]),
+        flow,
+        np.hstack([supply, extra[:, None]]),
+        np.vstack([placed.lead, lead]),
+        np.vstack([placed.cost, cost]),
         placed.promise,
-    )  # fmt: skip
+    )
 
 
 def idle(placed: Placed) -> Floats:
@@ -141,15 +144,32 @@ def table(ground: Ground, placed: Placed, regions: Flags, by: str) -> pl.DataFra
     sums = _sums(ground, placed, group, len(names), regions)
     rows = [
         {
-            by: name, "demand": one.demand, "near": one.near, "far": _some(one.served - one.near),
-            "unserved": _some(one.demand - one.served), "near_rate": one.near_rate, "lead_days": one.lead_days,
-            "freight": one.freight, "freight_per_unit": one.freight_per_unit,
-            "margin_not_near": _some(all_ - one.near_margin), "unserved_margin": _some(all_ - one.served_margin),
+            by: name,
+            "demand": one.demand,
+            "near": one.near,
+            "far": _some(one.served - one.near),
+            "unserved": _some(one.demand - one.served),
+            "near_rate": one.near_rate,
+            "lead_days": one.lead_days,
+            "freight": one.freight,
+            "freight_per_unit": one.freight_per_unit,
+            "margin_not_near": _some(all_ - one.near_margin),
+            "unserved_margin": _some(all_ - one.served_margin),
         }
         for name, one, all_ in zip(names, sums, worth.tolist(), strict=True)
-    ]  # fmt: skip
-    numbers = ("demand", "near", "far", "unserved", "near_rate", "lead_days", "freight", "freight_per_unit",
-               "margin_not_near", "unserved_margin")  # fmt: skip
+    ]
+    numbers = (
+        "demand",
+        "near",
+        "far",
+        "unserved",
+        "near_rate",
+        "lead_days",
+        "freight",
+        "freight_per_unit",
+        "margin_not_near",
+        "unserved_margin",
+    )
     found = pl.DataFrame(rows, schema={by: pl.String} | dict.fromkeys(numbers, pl.Float64))
     return found.filter(pl.Series(regions)) if by == "region" else found
 
@@ -172,7 +192,12 @@ def _sums(ground: Ground, placed: Placed, group: Ints, groups: int, regions: Fla
     days = np.where(np.isfinite(placed.lead), placed.lead, 0.0)
     asked = np.bincount(group[:, regions].ravel(), ground.demand[:, regions].ravel(), groups).tolist()
     columns = (
-        asked, total(near), total(units), total(units * days[lane]), total(units * placed.cost[lane]),
-        total(near * margin), total(units * margin),
-    )  # fmt: skip
+        asked,
+        total(near),
+        total(units),
+        total(units * days[lane]),
+        total(units * placed.cost[lane]),
+        total(near * margin),
+        total(units * margin),
+    )
     return [Figures(*row) for row in zip(*columns, strict=True)]

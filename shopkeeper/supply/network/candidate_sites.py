@@ -23,10 +23,20 @@ OPENED = ("dealer", "store")
 WORTH_A_LOOK = 0.0005
 """Share of the demand that a new node must at least be able to bring near, to be weighed."""
 CANDIDATES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "candidate": pl.String, "action": pl.String, "name": pl.String, "kind": pl.String, "region": pl.String,
-    "units": pl.Float64, "points": pl.Float64, "near_units": pl.Float64, "cost_year": pl.Float64,
-    "cost_per_point": pl.Float64, "margin_year": pl.Float64, "near_margin_year": pl.Float64, "lead_days": pl.Float64,
-}  # fmt: skip
+    "candidate": pl.String,
+    "action": pl.String,
+    "name": pl.String,
+    "kind": pl.String,
+    "region": pl.String,
+    "units": pl.Float64,
+    "points": pl.Float64,
+    "near_units": pl.Float64,
+    "cost_year": pl.Float64,
+    "cost_per_point": pl.Float64,
+    "margin_year": pl.Float64,
+    "near_margin_year": pl.Float64,
+    "lead_days": pl.Float64,
+}
 
 
 @dataclass(frozen=True)
@@ -122,22 +132,30 @@ def costed(ranked: pl.DataFrame, node_cost: float) -> pl.DataFrame:
     """The same ranking where each node itself costs so much a year (shop currency)."""
     cost = pl.col("cost_year") + node_cost
     return ranked.with_columns(
-        cost_year=cost, margin_year=pl.col("margin_year") - node_cost,
+        cost_year=cost,
+        margin_year=pl.col("margin_year") - node_cost,
         cost_per_point=pl.when(pl.col("points") > SAME).then(cost / (100 * pl.col("points"))),
-    )  # fmt: skip
+    )
 
 
 def _row(ground: Ground, node: Node, units: float, found: Change) -> dict[str, object]:
     names = dict(ground.nodes.select("location", "name").rows())
     days = [figure.lead_days for figure in (found.before, found.after)]
     return {
-        "candidate": node.candidate, "action": "switch_on" if node.location else "open",
-        "name": names[node.location] if node.location else None, "kind": node.kind, "region": node.region,
-        "units": units, "points": found.points, "near_units": found.after.near - found.before.near,
-        "cost_year": found.cost_year, "cost_per_point": found.cost_per_point, "margin_year": found.margin_year,
+        "candidate": node.candidate,
+        "action": "switch_on" if node.location else "open",
+        "name": names[node.location] if node.location else None,
+        "kind": node.kind,
+        "region": node.region,
+        "units": units,
+        "points": found.points,
+        "near_units": found.after.near - found.before.near,
+        "cost_year": found.cost_year,
+        "cost_per_point": found.cost_per_point,
+        "margin_year": found.margin_year,
         "near_margin_year": found.near_margin_year,
         "lead_days": days[1] - days[0] if days[0] is not None and days[1] is not None else None,
-    }  # fmt: skip
+    }
 
 
 def added(ground: Ground, placed: Placed, node: Node) -> tuple[Placed, float]:

@@ -27,40 +27,62 @@ def near_map(regions: pl.DataFrame, measure: str, currency: str, *, dark: bool =
     heat = go.Heatmap(
         z=[[_shade(cells.get((y, x)), measure) for x in columns] for y in rows],
         text=[[_tile(cells.get((y, x)), measure, currency) for x in columns] for y in rows],
-        x=columns, y=rows, texttemplate="%{text}", textfont={"color": INK[dark], "size": 11}, zmin=scale[0],
-        zmax=scale[1], xgap=2, ygap=2, showscale=False, hoverinfo="skip", hoverongaps=False,
+        x=columns,
+        y=rows,
+        texttemplate="%{text}",
+        textfont={"color": INK[dark], "size": 11},
+        zmin=scale[0],
+        zmax=scale[1],
+        xgap=2,
+        ygap=2,
+        showscale=False,
+        hoverinfo="skip",
+        hoverongaps=False,
         colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
-    )  # fmt: skip
+    )
     points = go.Scatter(
-        x=placed["tile_column"].to_list(), y=placed["tile_row"].to_list(), mode="markers",
-        marker={"size": 30, "color": "rgba(0,0,0,0)"}, customdata=_facts(placed, currency), hovertemplate=_hover(),
-    )  # fmt: skip
+        x=placed["tile_column"].to_list(),
+        y=placed["tile_row"].to_list(),
+        mode="markers",
+        marker={"size": 30, "color": "rgba(0,0,0,0)"},
+        customdata=_facts(placed, currency),
+        hovertemplate=_hover(),
+    )
     hidden = {"visible": False, "fixedrange": True}
     return go.Figure([heat, points], layout={"template": TEMPLATE}).update_layout(
-        height=40 + TILE_PIXELS * len(rows), hoverdistance=-1, **CALM,
+        height=40 + TILE_PIXELS * len(rows),
+        hoverdistance=-1,
+        **CALM,
         xaxis=hidden | {"range": [columns[0] - 0.5, columns[-1] + 0.5]},
         yaxis=hidden | {"range": [rows[-1] + 0.5, rows[0] - 0.5]},
-    )  # fmt: skip
+    )
 
 
 def near_bars(regions: pl.DataFrame, measure: str, currency: str) -> go.Figure:
     """The same by bars, the worst region on top, where there is no map."""
     drawn = regions.drop_nulls(measure).sort(measure, "region", descending=[measure != "near_rate", False])
     bars = go.Bar(
-        y=drawn["region"].to_list(), x=drawn[measure].to_list(), orientation="h", marker={"color": PALETTE[0]},
-        text=[_figure(value, measure, currency) for value in drawn[measure]], textposition="auto",
-        customdata=_facts(drawn, currency), hovertemplate=_hover(),
-    )  # fmt: skip
+        y=drawn["region"].to_list(),
+        x=drawn[measure].to_list(),
+        orientation="h",
+        marker={"color": PALETTE[0]},
+        text=[_figure(value, measure, currency) for value in drawn[measure]],
+        textposition="auto",
+        customdata=_facts(drawn, currency),
+        hovertemplate=_hover(),
+    )
     titles = {
-        "near_rate": _("Near-demand rate"), "lead_days": _("Days to the buyer"),
+        "near_rate": _("Near-demand rate"),
+        "lead_days": _("Days to the buyer"),
         "freight_per_unit": _("Shipping cost per unit ({currency})", currency=currency),
-    }  # fmt: skip
+    }
     shares = {"tickformat": ".0%", "range": [0, 1]} if measure == "near_rate" else {"rangemode": "tozero"}
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
-        height=max(220, 60 + ROW_PIXELS * drawn.height), **CALM,
+        height=max(220, 60 + ROW_PIXELS * drawn.height),
+        **CALM,
         xaxis={"title": titles[measure], "fixedrange": True, **shares},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
-    )  # fmt: skip
+    )
 
 
 def candidate_bars(candidates: pl.DataFrame, labels: Mapping[str, str], currency: str) -> go.Figure:
@@ -72,27 +94,39 @@ def candidate_bars(candidates: pl.DataFrame, labels: Mapping[str, str], currency
     opened = [action == "open" for action in drawn["action"]]
     points = [100 * value for value in drawn["points"]]
     bars = go.Bar(
-        y=[labels[name] for name in drawn["candidate"]], x=points, orientation="h",
+        y=[labels[name] for name in drawn["candidate"]],
+        x=points,
+        orientation="h",
         marker={
             "color": [PALETTE[5] if new else PALETTE[0] for new in opened],
             "pattern": {"shape": ["/" if new else "" for new in opened], "size": 6, "fgcolor": GREY},
         },
         text=[_beside(value, cost, currency) for value, cost in zip(points, drawn["cost_per_point"], strict=True)],
-        textposition="outside", cliponaxis=False,
+        textposition="outside",
+        cliponaxis=False,
         customdata=drawn.select("near_units", "cost_year", "margin_year").rows(),
-        hovertemplate="<b>%{y}</b><br>" + "<br>".join((
-            _("{points} percentage points", points="%{x:.2f}"),
-            _("{n} units brought near", n="%{customdata[0]:,.0f}"),
-            _("{amount} cost a year", amount=f"{currency} %{{customdata[1]:,.0f}}"),
-            _("{amount} margin a year", amount=f"{currency} %{{customdata[2]:,.0f}}"),
-        )) + "<extra></extra>",
-    )  # fmt: skip
+        hovertemplate="<b>%{y}</b><br>"
+        + "<br>".join(
+            (
+                _("{points} percentage points", points="%{x:.2f}"),
+                _("{n} units brought near", n="%{customdata[0]:,.0f}"),
+                _("{amount} cost a year", amount=f"{currency} %{{customdata[1]:,.0f}}"),
+                _("{amount} margin a year", amount=f"{currency} %{{customdata[2]:,.0f}}"),
+            )
+        )
+        + "<extra></extra>",
+    )
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
-        height=90 + 36 * drawn.height, **CALM,
-        xaxis={"title": _("Percentage points of the near-demand rate"), "fixedrange": True, "rangemode": "tozero",
-               "range": [0, 1.6 * max(points, default=1) or 1]},
+        height=90 + 36 * drawn.height,
+        **CALM,
+        xaxis={
+            "title": _("Percentage points of the near-demand rate"),
+            "fixedrange": True,
+            "rangemode": "tozero",
+            "range": [0, 1.6 * max(points, default=1) or 1],
+        },
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True, "showgrid": False},
-    )  # fmt: skip
+    )
 
 
 def rate_change(regions: pl.DataFrame) -> go.Figure:
@@ -105,26 +139,35 @@ def rate_change(regions: pl.DataFrame) -> go.Figure:
     figure = go.Figure(layout={"template": TEMPLATE})
     for row in drawn.iter_rows(named=True):
         figure.add_shape(
-            type="line", x0=row["near_rate"], x1=row["near_rate_after"], y0=row["region"], y1=row["region"],
+            type="line",
+            x0=row["near_rate"],
+            x1=row["near_rate_after"],
+            y0=row["region"],
+            y1=row["region"],
             line={"color": GREY, "width": 2},
-        )  # fmt: skip
+        )
     looks = (
-        ("near_rate", _("Before"), "circle-open", PALETTE[1]), ("near_rate_after", _("After"), "circle", PALETTE[0]),
-    )  # fmt: skip
+        ("near_rate", _("Before"), "circle-open", PALETTE[1]),
+        ("near_rate_after", _("After"), "circle", PALETTE[0]),
+    )
     for column, name, symbol, colour in looks:
         figure.add_trace(
             go.Scatter(
-                x=drawn[column].to_list(), y=names, mode="markers", name=name,
+                x=drawn[column].to_list(),
+                y=names,
+                mode="markers",
+                name=name,
                 marker={"symbol": symbol, "size": 11, "color": colour, "line": {"width": 2, "color": colour}},
                 hovertemplate=f"<b>%{{y}}</b><br>{name}: %{{x:.1%}}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     return figure.update_layout(
-        height=130 + ROW_PIXELS * len(names), dragmode=False,
+        height=130 + ROW_PIXELS * len(names),
+        dragmode=False,
         xaxis={"title": _("Near-demand rate"), "tickformat": ".0%", "fixedrange": True},
         yaxis={"type": "category", "autorange": "reversed", "fixedrange": True},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-    )  # fmt: skip
+    )
 
 
 def _span(values: pl.Series) -> list[int]:
@@ -186,9 +229,13 @@ def _hover() -> str:
         "<b>%{customdata[0]}</b>",
         _("{rate} near", rate="%{customdata[7]}"),
         _("{n} units expected", n="%{customdata[1]:,.0f}"),
-        _("{near} near, {far} from farther away, {none} not to be had",
-          near="%{customdata[2]:,.0f}", far="%{customdata[3]:,.0f}", none="%{customdata[4]:,.0f}"),
+        _(
+            "{near} near, {far} from farther away, {none} not to be had",
+            near="%{customdata[2]:,.0f}",
+            far="%{customdata[3]:,.0f}",
+            none="%{customdata[4]:,.0f}",
+        ),
         _("{days} days to the buyer, {amount} of shipping a unit", days="%{customdata[6]}", amount="%{customdata[8]}"),
         _("{n} locations within the promise", n="%{customdata[5]}"),
-    )  # fmt: skip
+    )
     return "<br>".join(lines) + "<extra></extra>"

@@ -92,15 +92,24 @@ def read(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...], d
     lead, cost, own = _in_use(told_lead, told_cost, nodes, _at(names, nodes["region"]))
     available = _table(stock, skus, places, "location", "available")
     return Ground(
-        items=items, regions=regions, nodes=nodes,
+        items=items,
+        regions=regions,
+        nodes=nodes,
         demand=_table(asked, skus, names, "region", "units"),
-        available=available, landing=_table(stock, skus, places, "location", "landing"),
+        available=available,
+        landing=_table(stock, skus, places, "location", "landing"),
         walk_in=_walk_in(serving.shares(query, forecasts), asked, nodes, skus),
-        lead=lead, cost=cost, told_lead=told_lead, told_cost=told_cost, moves=_moves(lanes, nodes),
+        lead=lead,
+        cost=cost,
+        told_lead=told_lead,
+        told_cost=told_cost,
+        moves=_moves(lanes, nodes),
         priced=bool(lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()),
-        stands=_at(names, nodes["region"]), tiles=_distances(regions), year=_year(query, items, asked, days),
+        stands=_at(names, nodes["region"]),
+        tiles=_distances(regions),
+        year=_year(query, items, asked, days),
         notes=(*_missing(asked, nodes, lanes, available), *_shortcomings(query, asked, nodes, lanes, filled, own)),
-    )  # fmt: skip
+    )
 
 
 def _at(names: list[str], wanted: pl.Series) -> Ints:
@@ -125,9 +134,11 @@ def _regions(told: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
 
 def _settled(nodes: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
     """Add `reaches`; where nobody says whether a location ships, a lane to a region says so."""
-    reached = lanes.filter(pl.col("to_region").is_not_null()).group_by(location="from_location").agg(
-        reaches=pl.col("to_region").n_unique().cast(pl.Int64)
-    )  # fmt: skip
+    reached = (
+        lanes.filter(pl.col("to_region").is_not_null())
+        .group_by(location="from_location")
+        .agg(reaches=pl.col("to_region").n_unique().cast(pl.Int64))
+    )
     return (
         nodes.join(reached, on="location", how="left", maintain_order="left")
         .with_columns(pl.col("reaches").fill_null(0))
@@ -175,9 +186,11 @@ def _in_use(told: Floats, cost: Floats, nodes: pl.DataFrame, stands: Ints) -> tu
 def _walk_in(shares: pl.DataFrame, asked: pl.DataFrame, nodes: pl.DataFrame, skus: list[str]) -> Floats:
     """What is asked for over the counter of locations that do not ship, by their share of what their region bought."""
     counters = nodes.filter(~pl.col("ships")).select("location", "region")
-    units = shares.filter(~pl.col("by_lane")).join(counters, on=["location", "region"]).join(
-        asked.select("region", "sku", "units"), on=["region", "sku"]
-    )  # fmt: skip
+    units = (
+        shares.filter(~pl.col("by_lane"))
+        .join(counters, on=["location", "region"])
+        .join(asked.select("region", "sku", "units"), on=["region", "sku"])
+    )
     units = units.with_columns(units=pl.col("units") * pl.col("share"))
     return _table(units, skus, nodes["location"].to_list(), "location", "units")
 
@@ -213,33 +226,43 @@ def _missing(asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, avai
     """Whole tables that nobody brought: what that means here, and what would help."""
     told = []
     if asked.is_empty():
-        told.append(N_(
-            "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run "
-            "`python -m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
-        ))  # fmt: skip
+        told.append(
+            N_(
+                "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run "
+                "`python -m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
+            )
+        )
     if not available.any():
-        told.append(N_(
-            "No stock is known for these goods, so nothing can lie near anybody. Import stock snapshots to see the "
-            "rate."
-        ))  # fmt: skip
+        told.append(
+            N_(
+                "No stock is known for these goods, so nothing can lie near anybody. Import stock snapshots to see the "
+                "rate."
+            )
+        )
     if lanes.filter(pl.col("to_region").is_not_null()).is_empty():
-        told.append(N_(
-            "There are no lanes to regions. A location that ships is taken to reach its own region within a day, and "
-            "no other. Import lanes to see what else is in reach."
-        ))  # fmt: skip
+        told.append(
+            N_(
+                "There are no lanes to regions. A location that ships is taken to reach its own region within a day, "
+                "and no other. Import lanes to see what else is in reach."
+            )
+        )
     elif (
         lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].null_count()
         == lanes.filter(pl.col("to_region").is_not_null()).height
     ):
-        told.append(N_(
-            "No lane has a cost, so neither shipping cost nor cost per point can be told; the fastest lanes are taken "
-            "first. Add cost_per_unit to the lanes."
-        ))  # fmt: skip
+        told.append(
+            N_(
+                "No lane has a cost, so neither shipping cost nor cost per point can be told; the fastest lanes are "
+                "taken first. Add cost_per_unit to the lanes."
+            )
+        )
     if nodes.filter("described").is_empty():
-        told.append(N_(
-            "No locations are described: what a place is, where it stands and whether it ships is not known. Import "
-            "locations to see them as nodes."
-        ))  # fmt: skip
+        told.append(
+            N_(
+                "No locations are described: what a place is, where it stands and whether it ships is not known. "
+                "Import locations to see them as nodes."
+            )
+        )
     return tuple(Sentence(text) for text in told)
 
 
@@ -255,24 +278,35 @@ def _shortcomings(
     priced = lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()
     homeless = nodes.filter((pl.col("region") == NOWHERE) & (pl.col("available") > 0))
     counts: tuple[tuple[float, str], ...] = (
-        (round(100 * nowhere / total, 1) if total else 0, N_(
-            "%(n)s %% of the demand has no ship-to region: nobody can say what is near it, and it is in no figure here."
-        )),
-        (int(nodes["negative"].sum()), N_(
-            "%(n)s stock figures are below 0 and count as none; check them where they were counted."
-        )),
-        (homeless.height, N_(
-            "%(n)s locations with stock have no known region: they serve only regions that a lane of theirs reaches."
-        )),
-        (unknown + lost, N_(
-            "%(n)s locations that lanes name are not known and hold no stock: their lanes are left out."
-        )),
-        (own, N_(
-            "%(n)s locations ship but have no lane to their own region: 1 day is taken, at the usual cost."
-        )),
+        (
+            round(100 * nowhere / total, 1) if total else 0,
+            N_(
+                "%(n)s %% of the demand has no ship-to region: nobody can say what is near it, and it is in no "
+                "figure here."
+            ),
+        ),
+        (
+            int(nodes["negative"].sum()),
+            N_("%(n)s stock figures are below 0 and count as none; check them where they were counted."),
+        ),
+        (
+            homeless.height,
+            N_(
+                "%(n)s locations with stock have no known region: they serve only regions that a lane of theirs "
+                "reaches."
+            ),
+        ),
+        (
+            unknown + lost,
+            N_("%(n)s locations that lanes name are not known and hold no stock: their lanes are left out."),
+        ),
+        (own, N_("%(n)s locations ship but have no lane to their own region: 1 day is taken, at the usual cost.")),
         (filled if priced else 0, N_("%(n)s lanes have no cost: they take the median of lanes of the same kind.")),
-        (int(query.scope.regions is not None), N_(
-            "You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach."
-        )),
-    )  # fmt: skip
+        (
+            int(query.scope.regions is not None),
+            N_(
+                "You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach."
+            ),
+        ),
+    )
     return tuple(Sentence(text, {"n": count}) for count, text in counts if count)

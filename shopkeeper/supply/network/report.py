@@ -33,9 +33,20 @@ MOVES = {"sku": pl.String, "from_location": pl.String, "location": pl.String, "u
 Tell = Callable[[float], None]
 
 __all__ = [
-    "CANDIDATES", "PROMISES", "WINDOWS", "Change", "Network", "Node", "Options", "WhatIf", "costed", "moves_of",
-    "planned", "report", "what_if",
-]  # fmt: skip
+    "CANDIDATES",
+    "PROMISES",
+    "WINDOWS",
+    "Change",
+    "Network",
+    "Node",
+    "Options",
+    "WhatIf",
+    "costed",
+    "moves_of",
+    "planned",
+    "report",
+    "what_if",
+]
 
 
 @dataclass(frozen=True)
@@ -50,10 +61,13 @@ class Options:
             days = f"{self.promise_days:g}"
             raise Refused(gettext("A promise of {days} days cannot be; choose more than 0, up to 30.", days=days))
         if self.window_days not in WINDOWS:
-            raise Refused(gettext(
-                "Demand is looked at over {choices} days ahead, not {days}; choose one.",
-                choices=", ".join(map(str, WINDOWS)), days=self.window_days,
-            ))  # fmt: skip
+            raise Refused(
+                gettext(
+                    "Demand is looked at over {choices} days ahead, not {days}; choose one.",
+                    choices=", ".join(map(str, WINDOWS)),
+                    days=self.window_days,
+                )
+            )
 
 
 EVERYWHERE, DEFAULT = GoodsFilters(), Options()
@@ -126,11 +140,21 @@ def report(
     now = give_out(ground, ground.available, options.promise_days, progress)
     regions = _regions(ground, now, told)
     return Network(
-        options, filters, query.version.as_of, (*ground.notes, *_unreached(regions)),
-        figures(ground, now, told), regions, table(ground, now, told, "category"),
-        _missing(ground, now, told), _nodes(ground, now), _lanes(ground, now, told),
-        ground.year, ground.priced, ground, now,
-    )  # fmt: skip
+        options,
+        filters,
+        query.version.as_of,
+        (*ground.notes, *_unreached(regions)),
+        figures(ground, now, told),
+        regions,
+        table(ground, now, told, "category"),
+        _missing(ground, now, told),
+        _nodes(ground, now),
+        _lanes(ground, now, told),
+        ground.year,
+        ground.priced,
+        ground,
+        now,
+    )
 
 
 def what_if(found: Network, nodes: tuple[str, ...], node_cost: float = 0.0) -> WhatIf:
@@ -204,13 +228,15 @@ def _missing(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
     return (
         ground.items.select("sku", "name", "category", "unit_margin")[row]
         .with_columns(
-            region=names, demand=pl.Series(asked), near=pl.Series(asked - units[row, region]),
+            region=names,
+            demand=pl.Series(asked),
+            near=pl.Series(asked - units[row, region]),
             missing=pl.Series(units[row, region]),
         )
         .with_columns(margin_not_near=pl.col("missing") * pl.col("unit_margin"))
         .select("region", "sku", "name", "category", "demand", "near", "missing", "margin_not_near")
         .sort("margin_not_near", "missing", "region", "sku", descending=[True, True, False, False], nulls_last=True)
-    )  # fmt: skip
+    )
 
 
 def _nodes(ground: Ground, placed: Placed) -> pl.DataFrame:
@@ -232,12 +258,14 @@ def _lanes(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
     return (
         ground.nodes.select("location", "name", "kind")[at]
         .with_columns(
-            region=ground.regions["region"].gather(to), lead_days=pl.Series(placed.lead[at, to]),
+            region=ground.regions["region"].gather(to),
+            lead_days=pl.Series(placed.lead[at, to]),
             cost_per_unit=cost if ground.priced else pl.lit(None, dtype=pl.Float64),
-            near=pl.Series(placed.near[at, to]), units=pl.Series(units[at, to]),
+            near=pl.Series(placed.near[at, to]),
+            units=pl.Series(units[at, to]),
         )
         .sort("location", "lead_days", "region")
-    )  # fmt: skip
+    )
 
 
 def _unreached(regions: pl.DataFrame) -> tuple[Sentence, ...]:

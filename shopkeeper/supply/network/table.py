@@ -16,8 +16,11 @@ from shopkeeper.supply.network.report import Network, WhatIf
 
 ROWS = ("nodes", "regions", "categories", "lanes", "missing", "candidates")
 KINDS: Mapping[str, str] = {
-    "warehouse": N_("Warehouse"), "store": N_("Store"), "dealer": N_("Dealer"), "(none)": N_("Not described"),
-}  # fmt: skip
+    "warehouse": N_("Warehouse"),
+    "store": N_("Store"),
+    "dealer": N_("Dealer"),
+    "(none)": N_("Not described"),
+}
 ACTIONS: Mapping[str, str] = {"switch_on": N_("Switch on"), "open": N_("Open")}
 TITLES: Mapping[str, str] = {
     "nodes": N_("Nodes: stock and throughput"),
@@ -80,25 +83,74 @@ LABELS: Mapping[str, tuple[str, Format | None]] = {
 }
 SHOWN: Mapping[str, tuple[str, ...]] = {
     "nodes": (
-        "name", "location", "kind", "region", "ships", "on_hand", "available", "value_at_cost", "skus", "capacity",
-        "capacity_use", "shipped_28", "received_28", "moved_out_28", "shipped_91", "received_91", "moved_out_91",
-        "regions_shipped", "reaches", "near_reaches", "gives", "idle", "counted_on",
+        "name",
+        "location",
+        "kind",
+        "region",
+        "ships",
+        "on_hand",
+        "available",
+        "value_at_cost",
+        "skus",
+        "capacity",
+        "capacity_use",
+        "shipped_28",
+        "received_28",
+        "moved_out_28",
+        "shipped_91",
+        "received_91",
+        "moved_out_91",
+        "regions_shipped",
+        "reaches",
+        "near_reaches",
+        "gives",
+        "idle",
+        "counted_on",
     ),
     "regions": (
-        "region", "near_rate", "demand", "near", "far", "unserved", "lead_days", "freight", "freight_per_unit",
-        "margin_not_near", "unserved_margin", "in_reach",
+        "region",
+        "near_rate",
+        "demand",
+        "near",
+        "far",
+        "unserved",
+        "lead_days",
+        "freight",
+        "freight_per_unit",
+        "margin_not_near",
+        "unserved_margin",
+        "in_reach",
     ),
     "categories": (
-        "category", "near_rate", "demand", "near", "far", "unserved", "lead_days", "freight", "freight_per_unit",
-        "margin_not_near", "unserved_margin",
+        "category",
+        "near_rate",
+        "demand",
+        "near",
+        "far",
+        "unserved",
+        "lead_days",
+        "freight",
+        "freight_per_unit",
+        "margin_not_near",
+        "unserved_margin",
     ),
     "lanes": ("name", "location", "kind", "region", "lead_days", "cost_per_unit", "near", "units"),
     "missing": ("region", "name", "sku", "category", "demand", "near", "missing", "margin_not_near"),
     "candidates": (
-        "action", "name", "kind", "region", "points", "near_units", "cost_per_point", "cost_year", "margin_year",
-        "near_margin_year", "lead_days", "units",
+        "action",
+        "name",
+        "kind",
+        "region",
+        "points",
+        "near_units",
+        "cost_per_point",
+        "cost_year",
+        "margin_year",
+        "near_margin_year",
+        "lead_days",
+        "units",
     ),
-}  # fmt: skip
+}
 OWN_LABELS: Mapping[tuple[str, str], tuple[str, Format | None]] = {
     ("lanes", "near"): (N_("Within the promise"), None),
     ("lanes", "units"): (N_("Needed in the days ahead"), "number"),
@@ -106,17 +158,26 @@ OWN_LABELS: Mapping[tuple[str, str], tuple[str, Format | None]] = {
     ("candidates", "units"): (N_("Units to ship from there"), "number"),
 }
 TERMS = (
-    "near_demand_rate", "promise", "goods_given_out", "lead_to_buyer", "freight", "cost_per_point", "further_node",
+    "near_demand_rate",
+    "promise",
+    "goods_given_out",
+    "lead_to_buyer",
+    "freight",
+    "cost_per_point",
+    "further_node",
     "throughput",
-)  # fmt: skip
+)
 
 
 def network(version: Version, found: Network, rows: str = "nodes", node_cost: float = 0.0) -> Download:
     """One table of the report: `ROWS`. `node_cost` is what a further node itself costs a year."""
     frames = {
-        "nodes": found.nodes, "regions": found.regions, "categories": found.categories, "lanes": found.lanes,
+        "nodes": found.nodes,
+        "regions": found.regions,
+        "categories": found.categories,
+        "lanes": found.lanes,
         "missing": found.missing,
-    }  # fmt: skip
+    }
     frame = frames[rows] if rows in frames else costed(found.candidates, node_cost)
     frame = in_words(frame, found).select(SHOWN[rows])
     more = ((_("A node itself costs, per year"), i18n.money(node_cost, version.shop.currency)),)
@@ -139,8 +200,11 @@ def in_words(frame: pl.DataFrame, found: Network) -> pl.DataFrame:
         for column, words in names.items()
         if column in frame.columns
     ]
-    costs = [name for name in ("freight", "freight_per_unit", "cost_per_point", "cost_year", "margin_year")
-             if name in frame.columns and not found.priced]  # fmt: skip
+    costs = [
+        name
+        for name in ("freight", "freight_per_unit", "cost_per_point", "cost_year", "margin_year")
+        if name in frame.columns and not found.priced
+    ]
     opened = pl.coalesce("name", pl.lit(_("(new)"))).alias("name")
     named = [opened] if "action" in frame.columns else []
     return frame.with_columns(*there, *named, *(pl.lit(None, pl.Float64).alias(name) for name in costs))
@@ -156,9 +220,14 @@ def columns(frame: pl.DataFrame, rows: str) -> tuple[Column, ...]:
 
 
 def _made(
-    version: Version, found: Network, report: str, title: str, frame: pl.DataFrame, rows: str,
+    version: Version,
+    found: Network,
+    report: str,
+    title: str,
+    frame: pl.DataFrame,
+    rows: str,
     more: Sequence[tuple[str, str]],
-) -> Download:  # fmt: skip
+) -> Download:
     options = found.options
     chosen = (
         (_("Promise"), i18n.days(options.promise_days)),

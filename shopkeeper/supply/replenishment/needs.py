@@ -161,9 +161,13 @@ def _passed_on(cells: pl.DataFrame, own: Floats, landing: Floats, policy: Policy
         return need, np.sqrt(variance)
     lead = pairs["lead_days"].to_numpy()
     kept = safety_stock(
-        pairs["service_level"].to_numpy(), lead + policy.review_days, pairs["lead_sd"].to_numpy(),
-        pairs["daily_mean"].to_numpy(), pairs["error_sd"].to_numpy(), pairs["counted"].to_numpy(),
-    )  # fmt: skip
+        pairs["service_level"].to_numpy(),
+        lead + policy.review_days,
+        pairs["lead_sd"].to_numpy(),
+        pairs["daily_mean"].to_numpy(),
+        pairs["error_sd"].to_numpy(),
+        pairs["counted"].to_numpy(),
+    )
     free = np.maximum(pairs["available"].to_numpy() - kept, 0)
     missing = np.maximum(np.maximum.accumulate(shortfall(own[rows], free, landing[rows]), axis=1), 0)
     fetched = np.diff(missing, axis=1, prepend=0.0)

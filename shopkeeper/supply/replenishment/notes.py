@@ -52,7 +52,5 @@ QUIET = ("no_stock", "negative", "unknown", "no_cost", "no_lead", "unserved", "n
 def told(counts: Mapping[str, int], names: tuple[str, ...] = tuple(TEXTS)) -> tuple[Sentence, ...]:
     """The sentences of `counts` (from `Orders.notes`, `Transfers.notes`) among `names`, in the order of `TEXTS`."""
     return tuple(
-        Sentence(text, {"n": f"{counts[name]:,}"})
-        for name, text in TEXTS.items()
-        if counts.get(name) and name in names
-    )  # fmt: skip
+        Sentence(text, {"n": f"{counts[name]:,}"}) for name, text in TEXTS.items() if counts.get(name) and name in names
+    )

@@ -12,9 +12,13 @@ from shopkeeper.merchant.decisions import Kind
 
 OUTCOMES = ("needed", "not_enough", "not_needed", "not_done", "missed", "rightly_refused", "open", "unknown")
 _FROZEN = {
-    "lands_on": pl.Date, "until": pl.Date, "forecast_until": pl.Date, "forecast_units": pl.Float64,
-    "unit_margin": pl.Float64, "expected_margin": pl.Float64,
-}  # fmt: skip
+    "lands_on": pl.Date,
+    "until": pl.Date,
+    "forecast_until": pl.Date,
+    "forecast_units": pl.Float64,
+    "unit_margin": pl.Float64,
+    "expected_margin": pl.Float64,
+}
 
 
 def on_order(
@@ -23,32 +27,49 @@ def on_order(
     """What a decision on a row of `replenishment.Orders.rows` freezes, as arguments of `Decision`."""
     lead = int(-(-float(row["lead_days"]) // 1))
     dates = {
-        "lands_on": row["lands_on"], "until": row["lands_on"] + timedelta(days=review_days),
-        "forecast_until": as_of + timedelta(days=max(lead, 1)), "forecast_units": row["need_lead"],
+        "lands_on": row["lands_on"],
+        "until": row["lands_on"] + timedelta(days=review_days),
+        "forecast_until": as_of + timedelta(days=max(lead, 1)),
+        "forecast_units": row["need_lead"],
         "expected_margin": row["margin_protected"],
-    }  # fmt: skip
+    }
     return _given(row, "order", row["location"], None, dates, as_of, version, forecast)
 
 
 def on_transfer(row: Mapping[str, Any], as_of: date, version: str, forecast: str | None) -> Mapping[str, Any]:
     """The same for a row of `transfers.Transfers.rows`."""
     dates = {
-        "until": row["next_supply_on"], "forecast_until": row["next_supply_on"], "forecast_units": row["to_need"],
+        "until": row["next_supply_on"],
+        "forecast_until": row["next_supply_on"],
+        "forecast_units": row["to_need"],
         "expected_margin": row["margin_saved"],
-    }  # fmt: skip
+    }
     return _given(row, "transfer", row["to_location"], row["from_location"], dates, as_of, version, forecast)
 
 
 def _given(
-    row: Mapping[str, Any], kind: Kind, location: str, source: str | None, more: Mapping[str, Any], as_of: date,
-    version: str, forecast: str | None,
-) -> Mapping[str, Any]:  # fmt: skip
+    row: Mapping[str, Any],
+    kind: Kind,
+    location: str,
+    source: str | None,
+    more: Mapping[str, Any],
+    as_of: date,
+    version: str,
+    forecast: str | None,
+) -> Mapping[str, Any]:
     frozen = {name: _plain(value) for name, value in {**row, **more}.items()}
     return {
-        "proposal": row["proposal"], "kind": kind, "location": location, "from_location": source, "sku": row["sku"],
-        "units_proposed": int(row["units"]), "as_of": as_of, "version": version, "forecast": forecast,
+        "proposal": row["proposal"],
+        "kind": kind,
+        "location": location,
+        "from_location": source,
+        "sku": row["sku"],
+        "units_proposed": int(row["units"]),
+        "as_of": as_of,
+        "version": version,
+        "forecast": forecast,
         "frozen": frozen,
-    }  # fmt: skip
+    }
 
 
 def _plain(value: object) -> object:
@@ -74,9 +95,11 @@ def scored(query: Query, decisions: pl.DataFrame) -> pl.DataFrame:
         empty = {name: pl.lit(None, dtype=kind) for name, kind in _SCORES.items()}
         return told.with_columns(**empty).select(*decisions.columns, *_SCORES)
     seen = query(
-        "supply/replenishment/since", since=min(told["as_of"].to_list()),
-        locations=told["location"].unique().sort().to_list(), skus=told["sku"].unique().sort().to_list(),
-    )  # fmt: skip
+        "supply/replenishment/since",
+        since=min(told["as_of"].to_list()),
+        locations=told["location"].unique().sort().to_list(),
+        skus=told["sku"].unique().sort().to_list(),
+    )
     days = told.join(seen, on=["location", "sku"]).filter(pl.col("day") > pl.col("as_of"))
     counted = _counted(days)
     found = told.join(counted, on="id", how="left", maintain_order="left")
@@ -94,10 +117,18 @@ def scored(query: Query, decisions: pl.DataFrame) -> pl.DataFrame:
 
 
 _SCORES: Mapping[str, Any] = {
-    "lands_on": pl.Date, "until": pl.Date, "expected_margin": pl.Float64, "forecast_units": pl.Float64,
-    "left_units": pl.Float64, "landed_units": pl.Float64, "ran_out": pl.Boolean, "without_run_out": pl.Boolean,
-    "saved_units": pl.Float64, "saved_margin": pl.Float64, "outcome": pl.String,
-}  # fmt: skip
+    "lands_on": pl.Date,
+    "until": pl.Date,
+    "expected_margin": pl.Float64,
+    "forecast_units": pl.Float64,
+    "left_units": pl.Float64,
+    "landed_units": pl.Float64,
+    "ran_out": pl.Boolean,
+    "without_run_out": pl.Boolean,
+    "saved_units": pl.Float64,
+    "saved_margin": pl.Float64,
+    "outcome": pl.String,
+}
 
 
 def _unfrozen(decisions: pl.DataFrame) -> pl.DataFrame:
@@ -118,9 +149,10 @@ def _counted(days: pl.DataFrame) -> pl.DataFrame:
     landed = pl.col("landed").filter(window).sum()
     first = pl.coalesce(pl.col("day").filter(window & (pl.col("landed") > 0)).min(), pl.col("lands_on").first())
     sums = days.group_by("id").agg(
-        landed_units=landed, landed_on=first,
+        landed_units=landed,
+        landed_on=first,
         left_units=(pl.col("sold") + pl.col("moved_out")).filter(pl.col("day") <= pl.col("forecast_until")).sum(),
-    )  # fmt: skip
+    )
     after = days.join(sums.select("id", "landed_on", "landed_units"), on="id").filter(
         window & (pl.col("day") >= pl.col("landed_on")) & pl.col("on_hand").is_not_null()
     )

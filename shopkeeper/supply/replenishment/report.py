@@ -37,11 +37,42 @@ COMING_DAYS = 14
 PATH_DAYS = 60
 DEFAULT_POLICY = Policy()
 COLUMNS = (
-    "proposal", "location", "sku", "name", "category", "region", "abc", "pattern", "supplier", "units", "cost",
-    "margin_protected", "waiting_costs", "order_by", "late_days", "lands_on", "position", "on_hand", "committed",
-    "in_time", "later", "reorder_point", "order_up_to", "safety_stock", "need_lead", "own_share", "lead_days",
-    "lead_sd", "lead_source", "service_level", "pack_size", "minimum_order", "unit_cost", "unit_margin", "cover_days",
-)  # fmt: skip
+    "proposal",
+    "location",
+    "sku",
+    "name",
+    "category",
+    "region",
+    "abc",
+    "pattern",
+    "supplier",
+    "units",
+    "cost",
+    "margin_protected",
+    "waiting_costs",
+    "order_by",
+    "late_days",
+    "lands_on",
+    "position",
+    "on_hand",
+    "committed",
+    "in_time",
+    "later",
+    "reorder_point",
+    "order_up_to",
+    "safety_stock",
+    "need_lead",
+    "own_share",
+    "lead_days",
+    "lead_sd",
+    "lead_source",
+    "service_level",
+    "pack_size",
+    "minimum_order",
+    "unit_cost",
+    "unit_margin",
+    "cover_days",
+)
 
 
 @dataclass(frozen=True)
@@ -86,9 +117,14 @@ def report(
     coming = rows.filter(~due & (pl.col("order_by") <= found.as_of + timedelta(days=COMING_DAYS)))
     ordered = ordered.sort("margin_protected", "units", "proposal", descending=[True, True, False], nulls_last=True)
     return Orders(
-        filters, policy, found.as_of, ordered.select(COLUMNS),
-        coming.sort("order_by", "proposal").select(COLUMNS), notes_of(found), found.suppliers,
-    )  # fmt: skip
+        filters,
+        policy,
+        found.as_of,
+        ordered.select(COLUMNS),
+        coming.sort("order_by", "proposal").select(COLUMNS),
+        notes_of(found),
+        found.suppliers,
+    )
 
 
 def path(
@@ -106,10 +142,13 @@ def path(
     start = float(row["available"])
     return pl.DataFrame(
         {
-            "day": days, "demand": need, "landing": landing, "without": _stock(start, need, landing),
+            "day": days,
+            "demand": need,
+            "landing": landing,
+            "without": _stock(start, need, landing),
             "with_units": _stock(start, need, landing + extra),
         }
-    )  # fmt: skip
+    )
 
 
 def why(row: Mapping[str, Any], policy: Policy) -> str:
@@ -119,28 +158,40 @@ def why(row: Mapping[str, Any], policy: Policy) -> str:
         "{position} in position ({on_hand} on hand, {committed} committed, {in_time} landing in time) is not above the "
         "reorder point of {point}: {need} expected in {lead} of lead time, and {safety} safety stock for {level} "
         "service.",
-        position=i18n.integer(row["position"]), on_hand=i18n.integer(row["on_hand"]),
-        committed=i18n.integer(row["committed"]), in_time=i18n.integer(row["in_time"]),
-        point=number(row["reorder_point"], 1), need=number(row["need_lead"], 1), lead=i18n.days(lead),
-        safety=number(row["safety_stock"], 1), level=i18n.percent(row["service_level"], 0),
-    )  # fmt: skip
+        position=i18n.integer(row["position"]),
+        on_hand=i18n.integer(row["on_hand"]),
+        committed=i18n.integer(row["committed"]),
+        in_time=i18n.integer(row["in_time"]),
+        point=number(row["reorder_point"], 1),
+        need=number(row["need_lead"], 1),
+        lead=i18n.days(lead),
+        safety=number(row["safety_stock"], 1),
+        level=i18n.percent(row["service_level"], 0),
+    )
     missing = float(row["order_up_to"]) - float(row["position"]) - float(row["later"])
     then = _(
         "Up to {up_to} for the {days} until the next review, {missing} are missing ({later} land later): {units} in "
-        "packs of {pack}, {minimum} at least.", later=i18n.integer(row["later"]),
-        up_to=number(row["order_up_to"], 1), days=i18n.days(policy.review_days), missing=number(missing, 1),
-        units=i18n.integer(row["units"]), pack=i18n.integer(row["pack_size"]),
+        "packs of {pack}, {minimum} at least.",
+        later=i18n.integer(row["later"]),
+        up_to=number(row["order_up_to"], 1),
+        days=i18n.days(policy.review_days),
+        missing=number(missing, 1),
+        units=i18n.integer(row["units"]),
+        pack=i18n.integer(row["pack_size"]),
         minimum=i18n.integer(row["minimum_order"]),
-    )  # fmt: skip
+    )
     words = [said, then]
     if row["own_share"] < 0.995:
         words.append(
-            _("{share} of the need is fetched by the stores and dealers supplied from here.",
-              share=i18n.percent(1 - row["own_share"], 0))
-        )  # fmt: skip
+            _(
+                "{share} of the need is fetched by the stores and dealers supplied from here.",
+                share=i18n.percent(1 - row["own_share"], 0),
+            )
+        )
     if row["late_days"]:
-        words.append(_("It is late: the stock runs out {days} before an order of today lands.",
-                       days=i18n.days(row["late_days"])))  # fmt: skip
+        words.append(
+            _("It is late: the stock runs out {days} before an order of today lands.", days=i18n.days(row["late_days"]))
+        )
     return " ".join(words)
 
 
@@ -157,8 +208,9 @@ def _levels(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     need, landing, own = (part[rows] for part in (found.need, found.landing, found.own))
     lead, lead_sd, sd = (cells[name].to_numpy().astype(float) for name in ("lead_days", "lead_sd", "need_sd"))
     end = lead + policy.review_days
-    level = levels(need, sd, lead, lead_sd, cells["service_level"].to_numpy(), policy.review_days,
-                   cells["counted"].to_numpy())  # fmt: skip
+    level = levels(
+        need, sd, lead, lead_sd, cells["service_level"].to_numpy(), policy.review_days, cells["counted"].to_numpy()
+    )
     there = (cells["on_hand"].clip(lower_bound=0) - cells["committed"]).to_numpy().astype(float)
     in_time, later = _landed(landing, lead), _landed(landing, end)
     packs = cells["pack_size"].to_numpy(), cells["minimum_order"].to_numpy()
@@ -170,14 +222,19 @@ def _levels(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     whole = expected(need, end)
     own_share = np.where(whole > 0, _ratio(expected(own, end), whole), 1.0)
     made = cells.with_columns(
-        pl.Series("units", units).cast(pl.Int64), pl.Series("position", there + in_time).cast(pl.Int64),
-        pl.Series("in_time", in_time).cast(pl.Int64), pl.Series("later", later - in_time).cast(pl.Int64),
-        pl.Series("reorder_point", level.reorder_point), pl.Series("order_up_to", level.order_up_to),
-        pl.Series("safety_stock", level.safety_stock), pl.Series("need_lead", expected(need, lead)),
-        pl.Series("own_share", own_share), pl.Series("spared_review", spared[0]),
+        pl.Series("units", units).cast(pl.Int64),
+        pl.Series("position", there + in_time).cast(pl.Int64),
+        pl.Series("in_time", in_time).cast(pl.Int64),
+        pl.Series("later", later - in_time).cast(pl.Int64),
+        pl.Series("reorder_point", level.reorder_point),
+        pl.Series("order_up_to", level.order_up_to),
+        pl.Series("safety_stock", level.safety_stock),
+        pl.Series("need_lead", expected(need, lead)),
+        pl.Series("own_share", own_share),
+        pl.Series("spared_review", spared[0]),
         pl.Series("spared", spared[1]),
         pl.Series("cover_days", days_of_cover(need, cells["available"].to_numpy(), landing)).fill_nan(None),
-    )  # fmt: skip
+    )
     return _dated(made, found.as_of)
 
 

@@ -93,23 +93,46 @@ LABELS: Mapping[str, tuple[str, Format | None]] = {
     "deliveries": (N_("Deliveries measured"), "integer"),
 }
 OUTCOMES: Mapping[str, str] = {
-    "needed": N_("Needed"), "not_enough": N_("Not enough"), "not_needed": N_("Not needed"), "not_done": N_("Not done"),
-    "missed": N_("Missed"), "rightly_refused": N_("Rightly refused"), "open": N_("Open"), "unknown": N_("Not counted"),
-}  # fmt: skip
+    "needed": N_("Needed"),
+    "not_enough": N_("Not enough"),
+    "not_needed": N_("Not needed"),
+    "not_done": N_("Not done"),
+    "missed": N_("Missed"),
+    "rightly_refused": N_("Rightly refused"),
+    "open": N_("Open"),
+    "unknown": N_("Not counted"),
+}
 VERDICTS: Mapping[str, str] = {"accepted": N_("Accepted"), "changed": N_("Changed"), "refused": N_("Refused")}
 KINDS: Mapping[str, str] = {"order": N_("Order"), "transfer": N_("Transfer")}
 LEAD_SOURCES: Mapping[str, str] = {
-    "products": N_("products table"), "deliveries": N_("measured on deliveries"), "policy": N_("stock policy"),
+    "products": N_("products table"),
+    "deliveries": N_("measured on deliveries"),
+    "policy": N_("stock policy"),
     "lane": N_("lane"),
-}  # fmt: skip
+}
 ORDER_TERMS = (
-    "position", "reorder_point", "order_up_to", "safety_stock", "order_need", "order_by", "margin_protected",
-    "waiting_costs", "abc_class", "demand_pattern",
-)  # fmt: skip
+    "position",
+    "reorder_point",
+    "order_up_to",
+    "safety_stock",
+    "order_need",
+    "order_by",
+    "margin_protected",
+    "waiting_costs",
+    "abc_class",
+    "demand_pattern",
+)
 TRANSFER_TERMS = ("transfer_plan", "spare_stock", "margin_saved", "transfer_gain")
 DECISION_TERMS = ("decision_score", "margin_protected", "margin_saved")
-_MEASURED = ("position", "reorder_point", "order_up_to", "safety_stock", "margin_protected", "waiting_costs",
-             "margin_saved")  # fmt: skip
+_MEASURED = (
+    "position",
+    "reorder_point",
+    "order_up_to",
+    "safety_stock",
+    "margin_protected",
+    "waiting_costs",
+    "margin_saved",
+)
 
 
 def orders(version: Version, found: Orders, frame: pl.DataFrame | None = None) -> Download:
@@ -118,9 +141,13 @@ def orders(version: Version, found: Orders, frame: pl.DataFrame | None = None) -
     told = [replenishment.why(row, found.policy) for row in rows.iter_rows(named=True)]
     rows = rows.with_columns(pl.Series("why", told, dtype=pl.String))
     return sheet(
-        version, "replenishment", _("Orders to place"), rows,
-        _chosen(found.filters, found.policy, replenishment_notes.told(found.notes)), ORDER_TERMS,
-    )  # fmt: skip
+        version,
+        "replenishment",
+        _("Orders to place"),
+        rows,
+        _chosen(found.filters, found.policy, replenishment_notes.told(found.notes)),
+        ORDER_TERMS,
+    )
 
 
 def transfers(version: Version, found: Transfers, frame: pl.DataFrame | None = None) -> Download:
@@ -129,8 +156,7 @@ def transfers(version: Version, found: Transfers, frame: pl.DataFrame | None = N
     rows = found.rows if frame is None else frame
     told = [moves.why(row) for row in rows.iter_rows(named=True)]
     rows = rows.with_columns(pl.Series("why", told, dtype=pl.String))
-    return sheet(version, "transfers", _("Transfers to make"), rows,
-                 (*_plan(found), *chosen), TRANSFER_TERMS)  # fmt: skip
+    return sheet(version, "transfers", _("Transfers to make"), rows, (*_plan(found), *chosen), TRANSFER_TERMS)
 
 
 def decisions(version: Version, scored: pl.DataFrame) -> Download:
@@ -142,9 +168,13 @@ def decisions(version: Version, scored: pl.DataFrame) -> Download:
 
 
 def sheet(
-    version: Version, report: str, title: str, frame: pl.DataFrame, chosen: Sequence[tuple[str, str]],
+    version: Version,
+    report: str,
+    title: str,
+    frame: pl.DataFrame,
+    chosen: Sequence[tuple[str, str]],
     terms: Sequence[str] = (),
-) -> Download:  # fmt: skip
+) -> Download:
     """A table of this page as it is handed over."""
     told = about(version, title, frame.height, chosen, terms, version.as_of)
     return Download(report, (), frame, told, columns(frame.columns))

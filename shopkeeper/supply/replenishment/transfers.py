@@ -35,10 +35,29 @@ COURSES = 10
 _CHUNK = 4096
 _DEFAULT = Policy()
 COLUMNS = (
-    "proposal", "from_location", "to_location", "sku", "name", "category", "units", "margin_saved", "cost", "gain",
-    "lands_on", "next_supply_on", "expected_short", "to_need", "to_available", "to_cover_days", "from_available",
-    "from_spare", "from_left", "lead_days", "cost_per_unit", "unit_margin",
-)  # fmt: skip
+    "proposal",
+    "from_location",
+    "to_location",
+    "sku",
+    "name",
+    "category",
+    "units",
+    "margin_saved",
+    "cost",
+    "gain",
+    "lands_on",
+    "next_supply_on",
+    "expected_short",
+    "to_need",
+    "to_available",
+    "to_cover_days",
+    "from_available",
+    "from_spare",
+    "from_left",
+    "lead_days",
+    "cost_per_unit",
+    "unit_margin",
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +96,14 @@ def report(
     made = plan(task)
     rows = _rows(found, task, ways, made)
     return Transfers(
-        filters, policy, found.as_of, _shown(rows, found, filters), _lanes(_shown(rows, found, filters), lanes), made,
+        filters,
+        policy,
+        found.as_of,
+        _shown(rows, found, filters),
+        _lanes(_shown(rows, found, filters), lanes),
+        made,
         _notes(found, lanes, task, ways),
-    )  # fmt: skip
+    )
 
 
 def why(row: Mapping[str, Any]) -> str:
@@ -88,12 +112,19 @@ def why(row: Mapping[str, Any]) -> str:
     return _(
         "{to} has {available} and needs {need} until its next supply on {next}: {short} would be short on average. "
         "{source} can spare {spare} of its {there} and keeps {left}. {units} arrive on {day} at {cost} each.",
-        to=row["to_location"], available=i18n.integer(row["to_available"]), need=number(row["to_need"], 1),
-        next=i18n.date_(row["next_supply_on"]), short=number(row["expected_short"], 1), source=row["from_location"],
-        spare=i18n.integer(row["from_spare"]), there=i18n.integer(row["from_available"]),
-        left=i18n.integer(row["from_left"]), units=i18n.integer(row["units"]), day=i18n.date_(row["lands_on"]),
+        to=row["to_location"],
+        available=i18n.integer(row["to_available"]),
+        need=number(row["to_need"], 1),
+        next=i18n.date_(row["next_supply_on"]),
+        short=number(row["expected_short"], 1),
+        source=row["from_location"],
+        spare=i18n.integer(row["from_spare"]),
+        there=i18n.integer(row["from_available"]),
+        left=i18n.integer(row["from_left"]),
+        units=i18n.integer(row["units"]),
+        day=i18n.date_(row["lands_on"]),
         cost=number(row["cost_per_unit"]),
-    )  # fmt: skip
+    )
 
 
 def task_of(found: Needs, lanes: pl.DataFrame, room: pl.DataFrame, policy: Policy) -> tuple[Task, pl.DataFrame]:
@@ -122,8 +153,15 @@ def _supply(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 def _spare(asked: pl.DataFrame, units: Floats, landing: Floats, sd: Floats, policy: Policy) -> Floats:
     """The most that can leave today so that stock never falls below safety stock before it can be supplied again."""
     lead = asked["lead_days"].to_numpy().astype(float)
-    level = levels(units, sd, lead, asked["lead_sd"].to_numpy(), asked["service_level"].to_numpy(),
-                   policy.review_days, asked["counted"].to_numpy())  # fmt: skip
+    level = levels(
+        units,
+        sd,
+        lead,
+        asked["lead_sd"].to_numpy(),
+        asked["service_level"].to_numpy(),
+        policy.review_days,
+        asked["counted"].to_numpy(),
+    )
     end = lead + policy.review_days
     kept = level.order_up_to - expected(units, end)
     available = asked["available"].to_numpy()
@@ -140,9 +178,13 @@ def _ways(cells: pl.DataFrame, supply: pl.DataFrame, lanes: pl.DataFrame, policy
     asked = cells.filter((pl.col("daily_mean") > 0) & (pl.col("unit_margin") > 0))
     supplied = pl.col("from_location").is_not_null()
     receivers = asked.select(
-        "row", "sku", "unit_margin", to_location="location", supplier="from_location",
+        "row",
+        "sku",
+        "unit_margin",
+        to_location="location",
+        supplier="from_location",
         until=(pl.col("lead_days") + pl.when(supplied).then(policy.review_days).otherwise(0)).ceil().clip(1, HORIZON),
-    )  # fmt: skip
+    )
     joined = lanes.join(supply.select("from_location", "sku"), on="from_location").join(
         receivers, on=["to_location", "sku"]
     )
@@ -171,9 +213,10 @@ def _worth(found: Needs, ways: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame
     at = first[number]
     late = np.minimum(short[at], most[:, None]).mean(axis=1) - np.minimum(short, most[:, None]).mean(axis=1)
     priced = ways.with_columns(
-        pl.Series("most", most).cast(pl.Int64), pl.Series("short", short.mean(axis=1)),
+        pl.Series("most", most).cast(pl.Int64),
+        pl.Series("short", short.mean(axis=1)),
         cost=pl.col("cost") + pl.Series(np.maximum(late, 0) * margin / np.maximum(most, 1)),
-    )  # fmt: skip
+    )
     return priced, _steps(priced[first], best, margin[first])
 
 
@@ -192,9 +235,10 @@ def _steps(receivers: pl.DataFrame, short: Floats, margin: Floats) -> pl.DataFra
     worth = np.divide(gained, units, out=np.zeros_like(gained), where=units > 0) * margin[:, None]
     row, step = np.nonzero((units > 0) & (worth > 0))
     return receivers.select("to_location", "sku")[row].with_columns(
-        pl.Series("step", step).cast(pl.Int64), pl.Series("units", units[row, step]).cast(pl.Int64),
+        pl.Series("step", step).cast(pl.Int64),
+        pl.Series("units", units[row, step]).cast(pl.Int64),
         pl.Series("worth", worth[row, step]),
-    )  # fmt: skip
+    )
 
 
 def _short(found: Needs, ways: pl.DataFrame) -> Floats:

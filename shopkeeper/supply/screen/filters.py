@@ -32,9 +32,13 @@ def choose_goods(*, without: tuple[str, ...] = ()) -> GoodsFilters:
             reset = st.container(width="content")
         chosen = GoodsFilters(**{name: _widget(name, known[name]) for name in CHOICES if name not in without})
         reset.button(
-            _("Reset"), key="goods_reset", on_click=_reset, disabled=chosen == GoodsFilters(), type="tertiary",
+            _("Reset"),
+            key="goods_reset",
+            on_click=_reset,
+            disabled=chosen == GoodsFilters(),
+            type="tertiary",
             icon=":material/filter_alt_off:",
-        )  # fmt: skip
+        )
     url = chosen.to_url()
     for name in CHOICES:
         session.remember(PREFIX + name, url.get(name, []))
@@ -60,9 +64,14 @@ def _widget(name: str, known: dict[str, str]) -> tuple[str, ...] | None:
         )
     session.keep(key, [value for value in held if value in known])
     values = st.multiselect(
-        _(CHOICES[name]), list(known), key=key, placeholder=_("All"), on_change=session.forget_notices,
-        format_func=lambda value: known.get(value, value), select_all=False,
-    )  # fmt: skip
+        _(CHOICES[name]),
+        list(known),
+        key=key,
+        placeholder=_("All"),
+        on_change=session.forget_notices,
+        format_func=lambda value: known.get(value, value),
+        select_all=False,
+    )
     return tuple(values) or None
 
 

@@ -34,10 +34,15 @@ def draw(fits: Fits, found: Churn) -> None:
         return
     draw_summary(history.summary)
     sheet = tables.download_of(
-        "customer-history", _("Purchases of {customer}", customer=customer_id), history.purchases, history_columns(),
-        chosen=found.filters.caption(), words=(customer_id,), terms=("purchase", "revenue", "margin"),
+        "customer-history",
+        _("Purchases of {customer}", customer=customer_id),
+        history.purchases,
+        history_columns(),
+        chosen=found.filters.caption(),
+        words=(customer_id,),
+        terms=("purchase", "revenue", "margin"),
         as_of=found.as_of,
-    )  # fmt: skip
+    )
     tables.show_chart(lambda **_dark: life(history, found), sheet, "life")
     if not history.alive.is_empty():
         st.caption(_("each day as it would have been told then, with today's fit"))
@@ -63,9 +68,13 @@ def choose_customer(found: Churn) -> str:
     held = st.session_state.get(CUSTOMER) or offered[0]
     session.keep(CUSTOMER, held)
     chosen = st.selectbox(
-        _("Customer"), offered if held in offered else [held, *offered], key=CUSTOMER, accept_new_options=True,
-        width=320, help=_("The first of the rescue list are offered; type any other customer id."),
-    )  # fmt: skip
+        _("Customer"),
+        offered if held in offered else [held, *offered],
+        key=CUSTOMER,
+        accept_new_options=True,
+        width=320,
+        help=_("The first of the rescue list are offered; type any other customer id."),
+    )
     session.remember(CUSTOMER, [] if chosen == offered[0] else [str(chosen or "")])
     return str(chosen or "")
 
@@ -75,9 +84,11 @@ def draw_summary(row: Mapping[str, Any]) -> None:
     purchases = i18n.ngettext("{n} purchase", "{n} purchases", row["frequency"] + 1)
     told = _(
         "{stage}: {purchases} since {first}, the last on {last}.",
-        stage=screen.stage_names()[row["stage"]], purchases=purchases, first=i18n.date_(row["first_day"]),
+        stage=screen.stage_names()[row["stage"]],
+        purchases=purchases,
+        first=i18n.date_(row["first_day"]),
         last=i18n.date_(row["last_day"]),
-    )  # fmt: skip
+    )
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
         for name in ("p_alive", "p_no_purchase"):
@@ -85,8 +96,12 @@ def draw_summary(row: Mapping[str, Any]) -> None:
         worth = i18n.compact_money(row["value_at_stake"], opened().version.shop.currency)
         st.metric(label("value_at_stake"), worth, border=True)
         st.metric(label("expected_next_order"), i18n.date_(row["expected_next_order"]), border=True)
-        st.metric(label("days_overdue"), i18n.integer(row["days_overdue"]), border=True,
-                  help=_(measure("days_overdue").description))  # fmt: skip
+        st.metric(
+            label("days_overdue"),
+            i18n.integer(row["days_overdue"]),
+            border=True,
+            help=_(measure("days_overdue").description),
+        )
     contact = {True: _("may be contacted"), False: _("asked not to be contacted"), None: _("never asked for contact")}
     facts = [
         _("first bought in {channel}", channel=row["first_channel"] or _("(none)")),

@@ -24,9 +24,21 @@ from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import opened
 
 RISK_TERMS = (
-    "p_no_purchase", "p_alive", "value_at_stake", "rescue_list", "expected_next_order", "days_overdue", "plain_rate",
-    "holdout", "log_likelihood", "mae", "bias", "calibration_error", "purchase", "acquired_in",
-)  # fmt: skip
+    "p_no_purchase",
+    "p_alive",
+    "value_at_stake",
+    "rescue_list",
+    "expected_next_order",
+    "days_overdue",
+    "plain_rate",
+    "holdout",
+    "log_likelihood",
+    "mae",
+    "bias",
+    "calibration_error",
+    "purchase",
+    "acquired_in",
+)
 DEFINITIONS: Mapping[str, tuple[str, ...]] = {
     "risk": RISK_TERMS,
     "customer": ("p_alive", "p_no_purchase", "value_at_stake", "expected_next_order", "days_overdue", "purchase"),
@@ -34,9 +46,19 @@ DEFINITIONS: Mapping[str, tuple[str, ...]] = {
     "lifecycle": ("lifecycle", "purchase", "revenue", "margin", "acquired_in"),
 }
 LISTED = (
-    "customer_id", "value_at_stake", "p_no_purchase", "p_alive", "expected_next_order", "days_overdue", "last_day",
-    "last_channel", "last_products", "contactable", "stage", "frequency",
-)  # fmt: skip
+    "customer_id",
+    "value_at_stake",
+    "p_no_purchase",
+    "p_alive",
+    "expected_next_order",
+    "days_overdue",
+    "last_day",
+    "last_channel",
+    "last_products",
+    "contactable",
+    "stage",
+    "frequency",
+)
 SHOWN = 100
 SECTION = "churn_view"
 
@@ -44,9 +66,11 @@ SECTION = "churn_view"
 def choose_section() -> str:
     """Only the part that is chosen is computed."""
     names = {
-        "risk": _("Risk and rescue"), "customer": _("One customer"), "second": _("Second order"),
+        "risk": _("Risk and rescue"),
+        "customer": _("One customer"),
+        "second": _("Second order"),
         "lifecycle": _("Lifecycle"),
-    }  # fmt: skip
+    }
     return session.choose(_("View"), names, SECTION, "risk", hidden=True)
 
 
@@ -82,19 +106,28 @@ def draw_answer(found: Churn) -> None:
     told = _(
         "Of {n} customers who are not lost yet, about {lost} will not buy in the next {days}: {value} is at stake. "
         "{rescue} have gone quiet and may be contacted: rescuing them saves up to {worth}.",
-        n=customers, lost=away, days=days, value=stake, rescue=i18n.integer(sums.to_rescue), worth=rescue,
-    )  # fmt: skip
+        n=customers,
+        lost=away,
+        days=days,
+        value=stake,
+        rescue=i18n.integer(sums.to_rescue),
+        worth=rescue,
+    )
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
         st.metric(
-            _("Will stay away for {days}", days=days), away, border=True,
+            _("Will stay away for {days}", days=days),
+            away,
+            border=True,
             help=_("Sum of the risks of {n} customers who are not lost yet.", n=customers),
-        )  # fmt: skip
+        )
         st.metric(label("value_at_stake"), stake, border=True, help=_(measure("value_at_stake").description))
         st.metric(
-            _("To rescue"), i18n.integer(sums.to_rescue), border=True,
+            _("To rescue"),
+            i18n.integer(sums.to_rescue),
+            border=True,
             help=_("Left out: {reasons}.", reasons=left_out_words(found) or _("nobody")),
-        )  # fmt: skip
+        )
         st.metric(_("At stake among these"), rescue, border=True, help=_(measure("value_at_stake").description))
 
 
@@ -102,9 +135,11 @@ def left_out_words(found: Churn) -> str:
     """Why customers are not on the rescue list, and how many."""
     quiet, returns = i18n.days(found.options.quiet_days), i18n.days(found.options.return_days)
     reasons = {
-        "not_contactable": _("asked not to be contacted"), "recent": _("bought in the last {days}", days=quiet),
-        "returning": _("gave something back in the last {days}", days=returns), "lost": _("lost already"),
-    }  # fmt: skip
+        "not_contactable": _("asked not to be contacted"),
+        "recent": _("bought in the last {days}", days=quiet),
+        "returning": _("gave something back in the last {days}", days=returns),
+        "lost": _("lost already"),
+    }
     return "; ".join(f"{reasons[name]}: {i18n.integer(count)}" for name, count in found.left_out.items())
 
 
@@ -118,8 +153,14 @@ def draw_model(fits: Fits, found: Churn) -> None:
             st.markdown(fits.reason.told())
             if fits.trials:
                 draw_trials(fits)
-        if st.button(_("See the proof"), key="proof_link", icon=":material/fact_check:", type="tertiary",
-                     on_click=session.keep, args=("value_part", "proof")):  # fmt: skip
+        if st.button(
+            _("See the proof"),
+            key="proof_link",
+            icon=":material/fact_check:",
+            type="tertiary",
+            on_click=session.keep,
+            args=("value_part", "proof"),
+        ):
             st.switch_page("pages/customers/lifetime_value.py")
     if fell_back:
         st.info(words)
@@ -147,9 +188,11 @@ def draw_rescue(found: Churn) -> None:
         what = _(
             "Begin at the top: the first {n} customers hold {share} of what can be rescued, **{worth}** within {days}. "
             "Write to each where they last bought, before the offer goes to everybody.",
-            n=i18n.integer(sums.first_calls), share=i18n.percent(sums.first_share, 0), worth=money(sums.first_value),
+            n=i18n.integer(sums.first_calls),
+            share=i18n.percent(sums.first_share, 0),
+            worth=money(sums.first_value),
             days=i18n.days(found.options.horizon),
-        )  # fmt: skip
+        )
         st.markdown(_("**Do this next.** {what}", what=what))
         sheet = table.churn(opened().version, found, rescue=True)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
@@ -166,14 +209,18 @@ def draw_list(sheet: Download) -> None:
     shown = shown.select(name for name in LISTED if shown[name].null_count() < shown.height)
     with st.container(key="rescue_table"):
         st.dataframe(
-            shown.to_arrow(), key="rescue_grid", hide_index=True, height=420 if shown.height > 11 else "content",
-            selection_mode="single-row", placeholder=i18n.MISSING,
+            shown.to_arrow(),
+            key="rescue_grid",
+            hide_index=True,
+            height=420 if shown.height > 11 else "content",
+            selection_mode="single-row",
+            placeholder=i18n.MISSING,
             on_select=lambda: open_row(frame["customer_id"].to_list()),
             column_config={
                 name: tables.config_of(columns.get(name) or Column(name, name), shown.schema[name])
                 for name in shown.columns
             },
-        )  # fmt: skip
+        )
     told = [_("mark a row to see the customer's history")]
     if shown.height < sheet.frame.height:
         rows = i18n.integer(sheet.frame.height)
@@ -197,9 +244,12 @@ def stage_words() -> pl.Expr:
 def segment_kinds() -> dict[str, str]:
     """The kinds of segment that risk is told by."""
     return {
-        "stage": _("Stage"), "channel": _("First channel"), "region": _("First region"),
-        "category": _("First category"), "last_channel": _("Last channel"),
-    }  # fmt: skip
+        "stage": _("Stage"),
+        "channel": _("First channel"),
+        "region": _("First region"),
+        "category": _("First category"),
+        "last_channel": _("Last channel"),
+    }
 
 
 def draw_where(found: Churn) -> None:
@@ -230,7 +280,8 @@ def sheet_of(found: Churn, report: str, title: str, frame: pl.DataFrame, words: 
     formats: dict[str, Any] = {"low": "percent", "high": "percent", "risk": "percent", "expected_lost": "integer"}
     named = [
         *(Column(name, text, formats.get(name)) for name, text in words.items()),
-        Column("customers", _("Customers"), "integer"), Column("value_at_stake", label("value_at_stake"), "money"),
-    ]  # fmt: skip
+        Column("customers", _("Customers"), "integer"),
+        Column("value_at_stake", label("value_at_stake"), "money"),
+    ]
     told = replace(whole.about, title=title, rows=frame.height)
     return Download(report, (*whole.choices, *more), frame, told, tuple(named))

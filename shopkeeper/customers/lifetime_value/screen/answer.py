@@ -18,10 +18,24 @@ from shopkeeper.ui import session
 from shopkeeper.ui.opened import opened
 
 DEFINITIONS = (
-    "lifetime_value", "historic_value", "predicted_value", "purchase_value", "expected_purchases", "p_alive",
-    "frequency", "recency", "T", "monetary_value", "holdout", "log_likelihood", "calibration_error", "bias", "mae",
-    "purchase", "acquired_in",
-)  # fmt: skip
+    "lifetime_value",
+    "historic_value",
+    "predicted_value",
+    "purchase_value",
+    "expected_purchases",
+    "p_alive",
+    "frequency",
+    "recency",
+    "T",
+    "monetary_value",
+    "holdout",
+    "log_likelihood",
+    "calibration_error",
+    "bias",
+    "mae",
+    "purchase",
+    "acquired_in",
+)
 
 
 def choose_options(fits: Fits) -> Options:
@@ -53,9 +67,15 @@ def choose_discount() -> float:
     held = st.session_state.get("discount")
     session.keep("discount", default if held is None else held)
     chosen = st.number_input(
-        _("Discount per year (%)"), 0, 100, step=1, key="discount", width=160, on_change=session.forget_notices,
+        _("Discount per year (%)"),
+        0,
+        100,
+        step=1,
+        key="discount",
+        width=160,
+        on_change=session.forget_notices,
         help=_("Money that comes later is worth less: at 10 %, what comes in a year counts as 91 % of its amount."),
-    )  # fmt: skip
+    )
     session.remember("discount", [] if chosen == default else [str(chosen)])
     return chosen / 100
 
@@ -63,9 +83,12 @@ def choose_discount() -> float:
 def choose_part() -> str:
     """Only the part that is chosen is drawn and computed."""
     parts = {
-        "segments": _("Segments"), "distribution": _("Distribution"), "matrix": _("Frequency × recency"),
-        "customers": _("Customers"), "proof": _("Proof"),
-    }  # fmt: skip
+        "segments": _("Segments"),
+        "distribution": _("Distribution"),
+        "matrix": _("Frequency × recency"),
+        "customers": _("Customers"),
+        "proof": _("Proof"),
+    }
     return session.choose(_("Show"), parts, "value_part", "segments", hidden=True)
 
 
@@ -89,9 +112,11 @@ def draw_answer(found: LifetimeValue) -> None:
     whole = found.segments.row(by_predicate=pl.col("segment_kind") == "all", named=True)
     predicted = whole["predicted_value"]
     values: dict[str, Any] = {
-        "n": i18n.integer(whole["customers"]), "historic": money(whole["historic_value"]),
-        "value": value_name(found.value), "months": found.options.months,
-    }  # fmt: skip
+        "n": i18n.integer(whole["customers"]),
+        "historic": money(whole["historic_value"]),
+        "value": value_name(found.value),
+        "months": found.options.months,
+    }
     if predicted is None:
         told = _(
             "These {n} customers have brought {historic} of {value} so far; what comes is not known yet.", **values
@@ -100,34 +125,49 @@ def draw_answer(found: LifetimeValue) -> None:
         told = _(
             "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
             "10% of them hold {top} of it.",
-            predicted=money(predicted), top=i18n.percent(found.top_predicted, 0), **values,
-        )  # fmt: skip
+            predicted=money(predicted),
+            top=i18n.percent(found.top_predicted, 0),
+            **values,
+        )
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
         st.metric(
-            _("Historic, so far"), values["historic"], border=True,
+            _("Historic, so far"),
+            values["historic"],
+            border=True,
             help=_("{each} per customer.", each=each(whole["historic_each"]))
             + " "
             + _(measure("historic_value").description),
-        )  # fmt: skip
+        )
         if predicted is None:
             return
-        span = "" if whole["low"] is None else _(
-            "95% interval {low} to {high}, chance included.",
-            low=money(whole["low"]), high=money(whole["high"]),
-        )  # fmt: skip
+        span = (
+            ""
+            if whole["low"] is None
+            else _(
+                "95% interval {low} to {high}, chance included.",
+                low=money(whole["low"]),
+                high=money(whole["high"]),
+            )
+        )
         st.metric(
-            _("Predicted, next {months} months", months=found.options.months), money(predicted), border=True,
+            _("Predicted, next {months} months", months=found.options.months),
+            money(predicted),
+            border=True,
             help=f"{span} {_(measure('predicted_value').description)}".strip(),
-        )  # fmt: skip
+        )
         st.metric(
-            _("Predicted per customer"), each(whole["predicted_each"]), border=True,
+            _("Predicted per customer"),
+            each(whole["predicted_each"]),
+            border=True,
             help=_("Of {n} customers, whether they still buy here or not.", n=values["n"]),
-        )  # fmt: skip
+        )
         st.metric(
-            _("Held by the top 10%"), i18n.percent(found.top_predicted, 0), border=True,
+            _("Held by the top 10%"),
+            i18n.percent(found.top_predicted, 0),
+            border=True,
             help=_("Of what is predicted; of what has happened it is {share}.", share=i18n.percent(found.top_historic)),
-        )  # fmt: skip
+        )
 
 
 def draw_notes(found: LifetimeValue) -> None:
@@ -150,10 +190,12 @@ def draw_action(found: Opportunity) -> None:
         if (shown := found.most or found.least) is not None:
             kind, segment = str(shown["segment_kind"]), shown["segment"]
             st.button(
-                _("Show only {segment}", segment=segment), key="show_valued", icon=":material/filter_alt:",
+                _("Show only {segment}", segment=segment),
+                key="show_valued",
+                icon=":material/filter_alt:",
                 on_click=filters.set_filter,
                 args=(f"acquired_{'categories' if kind == 'category' else kind + 's'}", segment),
-            )  # fmt: skip
+            )
 
 
 def action(found: Opportunity) -> str:
@@ -166,16 +208,25 @@ def action(found: Opportunity) -> str:
             "Of the customers won {since}, {most} are worth most: {high} each over the next {months} months "
             "({high_interval}); {least} least: {low} ({low_interval}). Win the next customers there rather than here: "
             "each hundred moved bring about **{worth}** more, as long as a new customer costs the same.",
-            most=who(most), least=who(least), high=each(most["each"]), low=each(least["each"]),
-            high_interval=span_of(most), low_interval=span_of(least),
-            worth=money(found.moved), **values,
-        ) + limit(found, most)  # fmt: skip
+            most=who(most),
+            least=who(least),
+            high=each(most["each"]),
+            low=each(least["each"]),
+            high_interval=span_of(most),
+            low_interval=span_of(least),
+            worth=money(found.moved),
+            **values,
+        ) + limit(found, most)
     if most or least:
         row = most or least or {}
         told = {
-            "who": who(row), "each": each(row["each"]), "interval": span_of(row),
-            "rest": each(row["rest"]), "worth": money(found.moved), **values,
-        }  # fmt: skip
+            "who": who(row),
+            "each": each(row["each"]),
+            "interval": span_of(row),
+            "rest": each(row["rest"]),
+            "worth": money(found.moved),
+            **values,
+        }
         return (
             _(
                 "Of the customers won {since}, {who} are worth most: {each} each over the next {months} months "
@@ -190,13 +241,15 @@ def action(found: Opportunity) -> str:
                 "**{worth}** of what others would bring.",
                 **told,
             )
-        ) + limit(found, row)  # fmt: skip
+        ) + limit(found, row)
     return _(
         "No channel, category or region brings better customers for certain, so keep the best you have: the top 10% of "
         "the {n} customers won {since} should bring **{worth}** over the next {months} months. Choose “Customers” "
         "below for the list of them, and look after these first.",
-        n=i18n.integer(found.n), worth=money(found.top_value), **values,
-    )  # fmt: skip
+        n=i18n.integer(found.n),
+        worth=money(found.top_value),
+        **values,
+    )
 
 
 def limit(found: Opportunity, row: Mapping[str, Any]) -> str:

@@ -27,9 +27,15 @@ def download(
     """A table of the report: its choices and words are those of the customers' own file."""
     whole = table.download(opened().version, found)
     return tables.download_of(
-        report, title, frame, columns, chosen=whole.about.filters, words=whole.choices, as_of=found.as_of,
+        report,
+        title,
+        frame,
+        columns,
+        chosen=whole.about.filters,
+        words=whole.choices,
+        as_of=found.as_of,
         terms=("lifetime_value", "historic_value", "predicted_value", "purchase"),
-    )  # fmt: skip
+    )
 
 
 def currency() -> str:
@@ -40,12 +46,20 @@ def currency() -> str:
 def draw_segments(found: LifetimeValue) -> None:
     """Sums and values per customer of one kind of segment, chart and table."""
     kinds = {
-        "channel": _("Channel"), "category": _("First category"), "cohort": _("Year acquired"), "region": _("Region"),
-    }  # fmt: skip
+        "channel": _("Channel"),
+        "category": _("First category"),
+        "cohort": _("Year acquired"),
+        "region": _("Region"),
+    }
     kind = session.choose(_("Acquired by"), kinds, "value_by", "channel")
     frame = per_customer(found.segments, kind)
-    sheet = download(found, f"value-by-{kind}", _("Value of customers, by where and when they were acquired"), frame,
-                     segment_columns(kinds[kind]))  # fmt: skip
+    sheet = download(
+        found,
+        f"value-by-{kind}",
+        _("Value of customers, by where and when they were acquired"),
+        frame,
+        segment_columns(kinds[kind]),
+    )
     notes = [_("lines show the 95% interval of what these customers will bring, chance included")]
     if kind == "cohort":
         notes.append(_("later years have had less time to bring anything, and more of it lies ahead"))
@@ -92,21 +106,28 @@ def draw_distribution(found: LifetimeValue) -> None:
         )
     left, right = st.columns(2, gap="medium")
     classes = download(
-        found, "value-distribution", _("Customers by predicted value"), found.distribution,
+        found,
+        "value-distribution",
+        _("Customers by predicted value"),
+        found.distribution,
         (
-            Column("low", _("From"), "money"), Column("high", _("To"), "money"),
+            Column("low", _("From"), "money"),
+            Column("high", _("To"), "money"),
             Column("customers", _("Customers"), "integer"),
             Column("predicted_value", _(measure("predicted_value").label), "money"),
         ),
-    )  # fmt: skip
+    )
     shares = download(
-        found, "value-lorenz", _("Who holds the value"), found.lorenz,
+        found,
+        "value-lorenz",
+        _("Who holds the value"),
+        found.lorenz,
         (
             Column("share", _("Customers, the richest first"), "percent"),
             Column("historic", _("Share of historic value"), "percent"),
             Column("predicted", _("Share of predicted value"), "percent"),
         ),
-    )  # fmt: skip
+    )
     with left:
         if found.distribution.is_empty():
             say_unpredicted()
@@ -126,14 +147,18 @@ def draw_matrix(found: LifetimeValue) -> None:
     frame = found.bands
     rows = [*map(str, range(MOST_FREQUENT)), f"{MOST_FREQUENT}+"]
     sheet = download(
-        found, "value-matrix", _("Predicted value by repeat purchases and months of silence"),
+        found,
+        "value-matrix",
+        _("Predicted value by repeat purchases and months of silence"),
         frame.select("frequency", "silence", "customers", "p_alive", "predicted_value"),
         (
-            Column("frequency", _(measure("frequency").label)), Column("silence", _("Months since the last purchase")),
-            Column("customers", _("Customers"), "integer"), Column("p_alive", _(measure("p_alive").label), "percent"),
+            Column("frequency", _(measure("frequency").label)),
+            Column("silence", _("Months since the last purchase")),
+            Column("customers", _("Customers"), "integer"),
+            Column("p_alive", _(measure("p_alive").label), "percent"),
             Column("predicted_value", _("Predicted per customer"), "money"),
         ),
-    )  # fmt: skip
+    )
 
     def draw(*, dark: bool = False) -> Any:
         return value_matrix(frame, rows, silence_names(), currency(), FEW_CUSTOMERS, dark=dark)

@@ -32,14 +32,19 @@ def retention_curves(reports: Sequence[tuple[str, Retention]], currency: str) ->
         height=430,
         xaxis={
             "title": _("{Unit}s since the first purchase (k)", Unit=unit(view).capitalize()),
-            "showgrid": False, "fixedrange": True, "range": [first_age - 0.5, None], "autorange": "max",
+            "showgrid": False,
+            "fixedrange": True,
+            "range": [first_age - 0.5, None],
+            "autorange": "max",
         },
         yaxis={
-            "title": rate_title(view, currency), "rangemode": "tozero", "fixedrange": True,
+            "title": rate_title(view, currency),
+            "rangemode": "tozero",
+            "fixedrange": True,
             "tickformat": ".0%" if view.measure == "customers" else "",
         },
         dragmode=False,
-    )  # fmt: skip
+    )
 
 
 def rate_title(view: View, currency: str) -> str:
@@ -53,14 +58,15 @@ def mean_line(report: Retention, name: str, place: int, first_age: int, currency
     mean = report.mean.filter(pl.col("age") >= first_age)
     colour, ages = PALETTE[place % len(PALETTE)], mean["age"].to_list()
     line = go.Scatter(
-        x=ages, y=mean["rate"].to_list(), name=name, mode="lines+markers",
+        x=ages,
+        y=mean["rate"].to_list(),
+        name=name,
+        mode="lines+markers",
         line={"color": colour, "width": 3, "dash": DASHES[place % len(DASHES)]},
         marker={"symbol": MARKERS[place % len(MARKERS)], "size": 7},
-        customdata=[
-            ["", *row] for row in mean.select("age", "n", "value", "rate", "low", "high", "upper").iter_rows()
-        ],
+        customdata=[["", *row] for row in mean.select("age", "n", "value", "rate", "low", "high", "upper").iter_rows()],
         hovertemplate=f"<b>{name}</b><br>k = %{{x}}<br>{closed_hover(report.view, currency)}<extra></extra>",
-    )  # fmt: skip
+    )
     if report.view.measure != "customers":
         return [line]
     edge = {"mode": "lines", "line": {"width": 0, "color": colour}, "hoverinfo": "skip", "showlegend": False}
@@ -83,12 +89,16 @@ def cohort_lines(report: Retention, first_age: int, currency: str) -> list[go.Sc
         label = period_label(report.view.period, cohort)
         traces.append(
             go.Scatter(
-                x=part["age"].to_list(), y=part["rate"].to_list(), name=label, mode="lines", opacity=0.75,
+                x=part["age"].to_list(),
+                y=part["rate"].to_list(),
+                name=label,
+                mode="lines",
+                opacity=0.75,
                 line={"color": GREY, "width": 1.5, "dash": DASHES[place % len(DASHES)]},
                 customdata=[
                     ["", *row] for row in part.select("age", "n", "value", "rate", "low", "high", "upper").iter_rows()
                 ],
                 hovertemplate=f"<b>{label}</b><br>k = %{{x}}<br>{closed_hover(report.view, currency)}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     return traces

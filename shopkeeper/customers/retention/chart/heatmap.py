@@ -85,19 +85,34 @@ def arranged(figure: go.Figure, report: Retention, labels: list[str], ages: list
         clickmode="event+select",
         dragmode=False,
         xaxis={
-            "title": label, "tickvals": ages[:: 1 + len(ages) // CROWDED], "range": [-0.5, len(ages) - 0.5],
-            "showgrid": False, "anchor": "y", "fixedrange": True, "tickangle": 0,
+            "title": label,
+            "tickvals": ages[:: 1 + len(ages) // CROWDED],
+            "range": [-0.5, len(ages) - 0.5],
+            "showgrid": False,
+            "anchor": "y",
+            "fixedrange": True,
+            "tickangle": 0,
         },
         yaxis={
-            "type": "category", "categoryarray": labels, "categoryorder": "array", "domain": [0, split],
-            "range": [len(labels) - 0.5, -0.5], "showgrid": False, "fixedrange": True,
-            "tickmode": "array", "tickvals": labels,
+            "type": "category",
+            "categoryarray": labels,
+            "categoryorder": "array",
+            "domain": [0, split],
+            "range": [len(labels) - 0.5, -0.5],
+            "showgrid": False,
+            "fixedrange": True,
+            "tickmode": "array",
+            "tickvals": labels,
         },
         yaxis2={
-            "type": "category", "domain": [1 - ROW_PIXELS / (height - 64), 1], "showgrid": False, "automargin": True,
-            "fixedrange": True, "anchor": "x",
+            "type": "category",
+            "domain": [1 - ROW_PIXELS / (height - 64), 1],
+            "showgrid": False,
+            "automargin": True,
+            "fixedrange": True,
+            "anchor": "x",
         },
-    )  # fmt: skip
+    )
 
 
 def row_labels(cells: pl.DataFrame, view: View) -> list[str]:
@@ -125,8 +140,13 @@ def cell_style(dark: bool, *, pale: bool, crowded: bool) -> dict[str, Any]:
     return {
         "colorscale": [[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
         "textfont": {"color": GREY if pale else INK[dark]} | ({} if crowded else {"size": 11}),
-        "zmin": 0, "showscale": False, "xgap": 1, "ygap": 1, "hoverinfo": "skip", "hoverongaps": False,
-    }  # fmt: skip
+        "zmin": 0,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "hoverinfo": "skip",
+        "hoverongaps": False,
+    }
 
 
 def heat(part: pl.DataFrame, labels: dict[date, str], ages: list[int], style: dict[str, Any]) -> go.Heatmap:
@@ -142,10 +162,15 @@ def open_cells(part: pl.DataFrame, labels: dict[date, str], ages: list[int]) -> 
     """The mark of cells that have not closed."""
     shown = part.filter(pl.col("age") < len(ages))
     return go.Scatter(
-        x=shown["age"].to_list(), y=[labels[cohort] for cohort in shown["cohort"]], mode="text", text=OPEN,
-        textfont={"color": GREY, "size": 13}, hoverinfo="skip", showlegend=False,
+        x=shown["age"].to_list(),
+        y=[labels[cohort] for cohort in shown["cohort"]],
+        mode="text",
+        text=OPEN,
+        textfont={"color": GREY, "size": 13},
+        hoverinfo="skip",
+        showlegend=False,
         unselected={"textfont": {"color": GREY}},
-    )  # fmt: skip
+    )
 
 
 def mean_row(mean: pl.DataFrame, ages: list[int], style: dict[str, Any]) -> go.Heatmap:
@@ -166,31 +191,57 @@ def targets(part: pl.DataFrame, labels: dict[date, str], view: View, currency: s
     few = pl.when(pl.col("n") < FEW_CUSTOMERS).then(pl.lit(care)).otherwise(pl.lit(""))
     early = pl.when("may_not_be_first").then(pl.lit(first)).otherwise(pl.lit(""))
     data = part.select(
-        pl.col("cohort").cast(pl.String), "age", "n", "value", "rate", "low", "high", "upper",
-        few if name == "closed" else pl.lit("").alias("few"), early.alias("early"), "cohort_size",
-    )  # fmt: skip
+        pl.col("cohort").cast(pl.String),
+        "age",
+        "n",
+        "value",
+        "rate",
+        "low",
+        "high",
+        "upper",
+        few if name == "closed" else pl.lit("").alias("few"),
+        early.alias("early"),
+        "cohort_size",
+    )
     facts = closed_hover(view, currency) if name == "closed" else _("Not yet closed: empty, not 0")
     return go.Scatter(
-        x=part["age"].to_list(), y=[labels[cohort] for cohort in part["cohort"]], mode="markers", name=name,
+        x=part["age"].to_list(),
+        y=[labels[cohort] for cohort in part["cohort"]],
+        mode="markers",
+        name=name,
         customdata=[list(row) for row in data.iter_rows()],
         marker={"size": 22, "color": "rgba(0,0,0,0)"},
         selected={"marker": {"opacity": 0}},
         unselected={"marker": {"opacity": 0}},
         hovertemplate=f"<b>%{{y}}</b><br>k = %{{x}}<br>{facts}%{{customdata[8]}}%{{customdata[9]}}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def mean_targets(mean: pl.DataFrame, view: View, currency: str) -> go.Scatter:
     """The same for the mean; a click on it picks no cell."""
     data = mean.select(
-        pl.lit("").alias("cohort"), "age", "n", "value", "rate", "low", "high", "upper",
-        pl.lit("").alias("few"), pl.lit("").alias("early"), "cohorts",
-    )  # fmt: skip
+        pl.lit("").alias("cohort"),
+        "age",
+        "n",
+        "value",
+        "rate",
+        "low",
+        "high",
+        "upper",
+        pl.lit("").alias("few"),
+        pl.lit("").alias("early"),
+        "cohorts",
+    )
     words = _("Mean of {cohorts} closed cohorts, weighted by n", cohorts="%{customdata[10]}")
     return go.Scatter(
-        x=mean["age"].to_list(), y=[mean_label()] * mean.height, yaxis="y2", mode="markers", name="mean",
+        x=mean["age"].to_list(),
+        y=[mean_label()] * mean.height,
+        yaxis="y2",
+        mode="markers",
+        name="mean",
         customdata=[list(row) for row in data.iter_rows()],
-        marker={"size": 22, "color": "rgba(0,0,0,0)"}, unselected={"marker": {"opacity": 0}},
+        marker={"size": 22, "color": "rgba(0,0,0,0)"},
+        unselected={"marker": {"opacity": 0}},
         selected={"marker": {"opacity": 0}},
         hovertemplate=f"<b>{words}</b><br>k = %{{x}}<br>{closed_hover(view, currency)}<extra></extra>",
-    )  # fmt: skip
+    )

@@ -67,9 +67,12 @@ def picked() -> tuple[date, int] | None:
 def cell_sentence(view: View, cohort: str, age: int, cell: dict[str, Any], count: int, *, absent: bool) -> str:
     """How many people the list below holds, of how many."""
     values = {
-        "count": i18n.integer(count), "n": i18n.integer(cell["n"]), "cohort": cohort, "unit": unit(view),
+        "count": i18n.integer(count),
+        "n": i18n.integer(cell["n"]),
+        "cohort": cohort,
+        "unit": unit(view),
         "age": age,
-    }  # fmt: skip
+    }
     if absent:
         return _(
             "**{count}** of {n} observed customers of the cohort {cohort} are missing from {unit} {age}.", **values

@@ -28,9 +28,21 @@ from shopkeeper.ui.opened import load, opened
 HORIZONS = {"week": (1, 4, 12), "month": (1, 3, 12), "quarter": (1, 2, 4)}
 DRAWN = {"week": 13, "month": 13, "quarter": 9}
 DEFINITIONS = (
-    "purchase", "cohort", "mean", "immature", "interval", "identity_bounds", "left_truncation", "acquired_in",
-    "bought_in", "exact", "unbounded", "cumulative", "calendar", "rolling",
-)  # fmt: skip
+    "purchase",
+    "cohort",
+    "mean",
+    "immature",
+    "interval",
+    "identity_bounds",
+    "left_truncation",
+    "acquired_in",
+    "bought_in",
+    "exact",
+    "unbounded",
+    "cumulative",
+    "calendar",
+    "rolling",
+)
 
 
 def period_names() -> dict[str, str]:
@@ -41,8 +53,11 @@ def period_names() -> dict[str, str]:
 def measure_names() -> dict[str, str]:
     """The choices of what is counted."""
     return {
-        "customers": _("Customers"), "revenue": _("Net revenue"), "margin": _("Margin"), "orders": _("Orders"),
-    }  # fmt: skip
+        "customers": _("Customers"),
+        "revenue": _("Net revenue"),
+        "margin": _("Margin"),
+        "orders": _("Orders"),
+    }
 
 
 def choose_view() -> tuple[View, str, bool]:
@@ -97,21 +112,27 @@ def draw_answer(filters: Filters, view: View) -> None:
         for age in reached:
             row = rates[age]
             st.metric(
-                _("Back by {unit} {k}", unit=unit(view), k=age), i18n.percent(row["rate"]), border=True,
+                _("Back by {unit} {k}", unit=unit(view), k=age),
+                i18n.percent(row["rate"]),
+                border=True,
                 help=_(
                     "{value} of {n} customers in {cohorts} closed cohorts; 95% interval {low} to {high}.",
-                    value=i18n.integer(row["value"]), n=i18n.integer(row["n"]), cohorts=i18n.integer(row["cohorts"]),
-                    low=i18n.percent(row["low"]), high=i18n.percent(row["high"]),
+                    value=i18n.integer(row["value"]),
+                    n=i18n.integer(row["n"]),
+                    cohorts=i18n.integer(row["cohorts"]),
+                    low=i18n.percent(row["low"]),
+                    high=i18n.percent(row["high"]),
                 ),
-            )  # fmt: skip
+            )
         worth = spent.mean.filter(pl.col("age") == reached[-1])["rate"].to_list()
         if worth:
             currency = opened().version.shop.currency
             st.metric(
                 _("Spent per new customer by {unit} {k}", unit=unit(view), k=reached[-1]),
-                i18n.compact_money(worth[0], currency), border=True,
+                i18n.compact_money(worth[0], currency),
+                border=True,
                 help=_(measure("cumulative_revenue_per_customer").description),
-            )  # fmt: skip
+            )
 
 
 def headline(view: View, reached: list[tuple[int, float]]) -> str:
@@ -140,10 +161,12 @@ def draw_opportunity(found: Opportunity, filters: Filters) -> None:
         with st.container(horizontal=True):
             if best is not None:
                 st.button(
-                    _("Show only these customers"), key="show_segment", icon=":material/filter_alt:",
+                    _("Show only these customers"),
+                    key="show_segment",
+                    icon=":material/filter_alt:",
                     on_click=screen_filters.set_filter,
                     args=(f"acquired_{_plural(str(best['segment_kind']))}", best["segment"]),
-                )  # fmt: skip
+                )
             opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
         if opened_table:
             tables.show_table(opportunity_download(found, filters), "opportunity")
@@ -172,10 +195,14 @@ def action(best: dict[str, Any], found: Opportunity) -> str:
         "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more "
         "of last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer "
         "for the second order, a reminder, a better first product.",
-        who=who, rate=i18n.percent(best["rate"]), days=i18n.days(found.days), shop_rate=i18n.percent(found.rate),
-        gap=i18n.integer(best["gap_customers"]), n=i18n.integer(best["n"]),
+        who=who,
+        rate=i18n.percent(best["rate"]),
+        days=i18n.days(found.days),
+        shop_rate=i18n.percent(found.rate),
+        gap=i18n.integer(best["gap_customers"]),
+        n=i18n.integer(best["n"]),
         worth=i18n.compact_money(best["worth"], opened().version.shop.currency),
-    )  # fmt: skip
+    )
     return _("**Do this next.** {what}", what=what)
 
 
@@ -190,9 +217,12 @@ def opportunity_download(found: Opportunity, filters: Filters) -> Download:
         _("Who comes back within {days}, by where they were acquired", days=i18n.days(found.days)),
         found.segments,
         (
-            Column("segment_kind", _("Kind")), Column("segment", _("Acquired in")),
-            Column("n", _("New customers of a year"), "integer"), Column("returned", _("Came back"), "integer"),
-            Column("rate", _("Share"), "percent"), Column("low", _("Lower bound (95%)"), "percent"),
+            Column("segment_kind", _("Kind")),
+            Column("segment", _("Acquired in")),
+            Column("n", _("New customers of a year"), "integer"),
+            Column("returned", _("Came back"), "integer"),
+            Column("rate", _("Share"), "percent"),
+            Column("low", _("Lower bound (95%)"), "percent"),
             Column("high", _("Upper bound (95%)"), "percent"),
             Column("gap_customers", _("Missing against the shop's rate"), "integer"),
             Column("worth", _("Worth ({currency})", currency=opened().version.shop.currency), "money"),
@@ -200,7 +230,7 @@ def opportunity_download(found: Opportunity, filters: Filters) -> Download:
         chosen=((_("Days"), i18n.integer(found.days)), *filters.caption()),
         terms=("purchase", "interval"),
         as_of=retention.observed_until(opened().query, filters),
-    )  # fmt: skip
+    )
 
 
 def draw_heatmaps(reports: list[Retention], picked: tuple[date, int] | None) -> None:
@@ -232,9 +262,13 @@ def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int]
         return retention_heatmap(report, currency, latest=latest, picked=picked, dark=dark)
 
     tables.show_chart(
-        draw, cells(opened().version, report), f"heatmap{suffix}", title=title(report.view, currency),
-        select=not suffix, note=legend(report, latest, clickable=not suffix),
-    )  # fmt: skip
+        draw,
+        cells(opened().version, report),
+        f"heatmap{suffix}",
+        title=title(report.view, currency),
+        select=not suffix,
+        note=legend(report, latest, clickable=not suffix),
+    )
 
 
 def legend(report: Retention, latest: int | None, *, clickable: bool) -> str:

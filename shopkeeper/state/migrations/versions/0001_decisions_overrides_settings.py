@@ -33,9 +33,13 @@ def upgrade() -> None:
     )
     nothing_before = sa.text("replaces IS NULL")
     op.create_index(
-        "decisions_first", "decisions", ["proposal"], unique=True, sqlite_where=nothing_before,
+        "decisions_first",
+        "decisions",
+        ["proposal"],
+        unique=True,
+        sqlite_where=nothing_before,
         postgresql_where=nothing_before,
-    )  # fmt: skip
+    )
     op.create_index("ix_decisions_proposal", "decisions", ["proposal"])
     op.create_table(
         "overrides",

@@ -17,36 +17,71 @@ from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import opened
 
 SECTION, MEASURE, REGION, CATEGORY, CLICKED = (
-    "coverage_view", "coverage_measure", "coverage_region", "coverage_category", "_coverage_clicked",
-)  # fmt: skip
+    "coverage_view",
+    "coverage_measure",
+    "coverage_region",
+    "coverage_category",
+    "_coverage_clicked",
+)
 SHOWN, FIRST = 100, 20
 ICONS: Mapping[str, str] = {
-    "out": "✖", "runs_out": "▼", "order_now": "◆", "ok": "✔", "excess": "▲", "no_demand": "–",
-}  # fmt: skip
+    "out": "✖",
+    "runs_out": "▼",
+    "order_now": "◆",
+    "ok": "✔",
+    "excess": "▲",
+    "no_demand": "–",
+}
 CHARTS = ("coverage_map", "coverage_cells")
 ACT = (
-    "status", "name", "sku", "region", "margin_at_stake", "cover_days", "run_out_on", "available", "open_units",
-    "daily_mean", "lead_days", "reorder_point", "abc", "pattern", "category",
-)  # fmt: skip
+    "status",
+    "name",
+    "sku",
+    "region",
+    "margin_at_stake",
+    "cover_days",
+    "run_out_on",
+    "available",
+    "open_units",
+    "daily_mean",
+    "lead_days",
+    "reorder_point",
+    "abc",
+    "pattern",
+    "category",
+)
 DEFINITIONS: Mapping[str, tuple[str, ...]] = {
     "regions": ("coverage_status", "days_of_cover", "regional_stock", "margin_at_stake", "excess_value"),
     "act": ("coverage_status", "days_of_cover", "margin_at_stake", "reorder_point", "safety_stock", "regional_stock"),
     "cell": (
-        "coverage_status", "days_of_cover", "regional_stock", "available", "open_units", "safety_stock",
-        "reorder_point", "order_up_to", "margin_at_stake", "excess_units", "stock_value", "sell_through",
+        "coverage_status",
+        "days_of_cover",
+        "regional_stock",
+        "available",
+        "open_units",
+        "safety_stock",
+        "reorder_point",
+        "order_up_to",
+        "margin_at_stake",
+        "excess_units",
+        "stock_value",
+        "sell_through",
     ),
     "changes": ("coverage_status", "days_of_cover"),
     "classes": ("abc_class", "demand_pattern", "coverage_status", "stock_age", "excess_units", "sell_through"),
-}  # fmt: skip
+}
 
 
 def choose_section() -> str:
     """Only the part that is chosen is drawn; a click on a region or cell opens it."""
     _open_clicked()
     names = {
-        "regions": _("Regions"), "act": _("To act on"), "cell": _("One region"), "changes": _("Since last week"),
+        "regions": _("Regions"),
+        "act": _("To act on"),
+        "cell": _("One region"),
+        "changes": _("Since last week"),
         "classes": _("Excess, classes, age"),
-    }  # fmt: skip
+    }
     return session.choose(_("View"), names, SECTION, "regions", hidden=True)
 
 
@@ -103,22 +138,35 @@ def draw_answer(found: Coverage) -> None:
             "None of {all} items with demand, region by region, is out or runs out before an order placed today can "
             "land.",
             all=values["all"],
-        )  # fmt: skip
+        )
     else:
         worst = found.regions.row(0, named=True)
         told = _(
             "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
             "land: {stake} of margin is at stake, most of it in {region} ({part}).",
-            stake=money(stake), region=worst["region"], part=money(worst["margin_at_stake"]), **values,
-        )  # fmt: skip
+            stake=money(stake),
+            region=worst["region"],
+            part=money(worst["margin_at_stake"]),
+            **values,
+        )
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
-        st.metric(f"{ICONS['out']} {_('Out')}", i18n.integer(totals["out"]), border=True,
-                  delta=_change_of(found, "out"), delta_color="inverse",
-                  help=_("Items in a region of which nothing is available. Below: against a week ago."))  # fmt: skip
-        st.metric(f"{ICONS['runs_out']} {_('Run out before an order can land')}", i18n.integer(totals["runs_out"]),
-                  border=True, delta=_change_of(found, "runs_out"), delta_color="inverse",
-                  help=_("Used up before an order placed today can be sold. Below: against a week ago."))  # fmt: skip
+        st.metric(
+            f"{ICONS['out']} {_('Out')}",
+            i18n.integer(totals["out"]),
+            border=True,
+            delta=_change_of(found, "out"),
+            delta_color="inverse",
+            help=_("Items in a region of which nothing is available. Below: against a week ago."),
+        )
+        st.metric(
+            f"{ICONS['runs_out']} {_('Run out before an order can land')}",
+            i18n.integer(totals["runs_out"]),
+            border=True,
+            delta=_change_of(found, "runs_out"),
+            delta_color="inverse",
+            help=_("Used up before an order placed today can be sold. Below: against a week ago."),
+        )
         st.metric(label("margin_at_stake"), money(stake), border=True, help=_(measure("margin_at_stake").description))
         st.metric(label("excess_value"), money(excess), border=True, help=_(measure("excess_value").description))
 
@@ -135,9 +183,11 @@ def _change_of(found: Coverage, status: str) -> str | None:
 def draw_regions(found: Coverage) -> None:
     """Map and table of cells, by a figure of the viewer's choice; a click opens what lies behind."""
     names = {
-        "at_risk": _("Out or running out"), "margin_at_stake": label("margin_at_stake"),
-        "cover_days": _("Days of cover"), "excess_value": label("excess_value"),
-    }  # fmt: skip
+        "at_risk": _("Out or running out"),
+        "margin_at_stake": label("margin_at_stake"),
+        "cover_days": _("Days of cover"),
+        "excess_value": label("excess_value"),
+    }
     shown = session.choose(_("Show"), names, MEASURE, "at_risk")
     note = _("Click a region or a cell to see its items and locations. ✓: nothing is out or runs out.")
     regions = found.regions.filter(pl.col("series") > 0)
@@ -179,9 +229,11 @@ def draw_next(found: Coverage) -> None:
         what = _(
             "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
             "stake. {more} more items have fallen to their reorder point.",
-            n=i18n.integer(first.height), stake=money(total(first, "margin_at_stake")),
-            whole=money(total(risk, "margin_at_stake")), more=i18n.integer(low),
-        )  # fmt: skip
+            n=i18n.integer(first.height),
+            stake=money(total(first, "margin_at_stake")),
+            whole=money(total(risk, "margin_at_stake")),
+            more=i18n.integer(low),
+        )
         st.markdown(_("**Do this next.** {what}", what=what))
         if st.button(_("See what to order and what to move"), key="to_replenishment", icon=":material/local_shipping:"):
             st.switch_page("pages/supply/replenishment.py")
@@ -213,8 +265,9 @@ def draw_rows(sheet: Download, key: str, names: tuple[str, ...]) -> None:
     _table(frame, key)
     told = []
     if sheet.frame.height > SHOWN:
-        told.append(_("the first {shown} of {rows}; the download has all", shown=SHOWN,
-                      rows=i18n.integer(sheet.frame.height)))  # fmt: skip
+        told.append(
+            _("the first {shown} of {rows}; the download has all", shown=SHOWN, rows=i18n.integer(sheet.frame.height))
+        )
     if "cover_days" in names:
         told.append(_("no days of cover: lasts more than 91 days, or nothing is asked for (see the status)"))
     if told:
@@ -227,21 +280,28 @@ def _table(frame: pl.DataFrame, key: str) -> None:
     config = {name: tables.config_of(column, frame.schema[name]) for name, column in columns.items()}
     config |= {
         name: st.column_config.TextColumn(columns[name].label, width=190)
-        for name in ("status", "status_before") if name in columns
-    }  # fmt: skip
+        for name in ("status", "status_before")
+        if name in columns
+    }
     with st.container(key=f"{key}_table"):
         st.dataframe(
-            frame.to_arrow(), hide_index=True, height="content" if frame.height <= tables.TABLE_ROWS else 420,
-            placeholder=i18n.MISSING, column_config=config,
-        )  # fmt: skip
+            frame.to_arrow(),
+            hide_index=True,
+            height="content" if frame.height <= tables.TABLE_ROWS else 420,
+            placeholder=i18n.MISSING,
+            column_config=config,
+        )
 
 
 def said(name: str) -> pl.Expr:
     """A column of machine words in the viewer's language; statuses with their sign."""
     words = {
-        "status": status_words(), "status_before": status_words(), "change": change_words(), "pattern": pattern_words(),
+        "status": status_words(),
+        "status_before": status_words(),
+        "change": change_words(),
+        "pattern": pattern_words(),
         "kind": {"warehouse": _("Warehouse"), "store": _("Store"), "dealer": _("Dealer")},
-    }[name]  # fmt: skip
+    }[name]
     return pl.col(name).replace(words)
 
 
@@ -258,9 +318,13 @@ def change_words() -> dict[str, str]:
 def pattern_words() -> dict[str, str]:
     """Demand patterns as they are read."""
     return {
-        "smooth": _("Smooth"), "erratic": _("Erratic"), "intermittent": _("Intermittent"), "lumpy": _("Lumpy"),
-        "new": _("New"), "none": _("None"),
-    }  # fmt: skip
+        "smooth": _("Smooth"),
+        "erratic": _("Erratic"),
+        "intermittent": _("Intermittent"),
+        "lumpy": _("Lumpy"),
+        "new": _("New"),
+        "none": _("None"),
+    }
 
 
 def sheet_of(found: Coverage, report: str, title: str, frame: pl.DataFrame, **more: str) -> Download:

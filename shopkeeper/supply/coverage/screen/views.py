@@ -28,19 +28,56 @@ from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
 SKUS = (
-    "status", "name", "sku", "category", "cover_days", "run_out_on", "available", "committed", "open_units",
-    "daily_mean", "lead_days", "safety_stock", "reorder_point", "margin_at_stake", "excess_units", "stock_value",
-    "sell_through", "abc", "pattern",
-)  # fmt: skip
+    "status",
+    "name",
+    "sku",
+    "category",
+    "cover_days",
+    "run_out_on",
+    "available",
+    "committed",
+    "open_units",
+    "daily_mean",
+    "lead_days",
+    "safety_stock",
+    "reorder_point",
+    "margin_at_stake",
+    "excess_units",
+    "stock_value",
+    "sell_through",
+    "abc",
+    "pattern",
+)
 PLACES = ("location_name", "kind", "region", "status", "name", "sku", "from_location", *SKUS[4:])
 CHANGES = (
-    "change", "name", "sku", "region", "status_before", "status", "cover_before", "cover_days", "margin_at_stake",
-    "available", "open_units", "category",
-)  # fmt: skip
+    "change",
+    "name",
+    "sku",
+    "region",
+    "status_before",
+    "status",
+    "cover_before",
+    "cover_days",
+    "margin_at_stake",
+    "available",
+    "open_units",
+    "category",
+)
 EXCESS = (
-    "name", "sku", "region", "status", "excess_value", "excess_units", "available", "daily_mean", "cover_days",
-    "sell_through", "abc", "pattern", "category",
-)  # fmt: skip
+    "name",
+    "sku",
+    "region",
+    "status",
+    "excess_value",
+    "excess_units",
+    "available",
+    "daily_mean",
+    "cover_days",
+    "sell_through",
+    "abc",
+    "pattern",
+    "category",
+)
 AGED = ("name", "sku", "location", "category", "value", "on_hand", "fresh", "middle", "old", "unknown", "oldest_days")
 
 
@@ -58,10 +95,12 @@ def draw_cell(found: Coverage) -> None:
         _(
             "**{region}**: {out} items are out, {runs_out} run out before an order can land, {order_now} are to be "
             "ordered now, {excess} lie in excess. Margin at stake: {stake}; stock at cost: {value}.",
-            region=region, stake=money(total(rows, "margin_at_stake")), value=money(total(rows, "stock_value")),
+            region=region,
+            stake=money(total(rows, "margin_at_stake")),
+            value=money(total(rows, "stock_value")),
             **{name: i18n.integer(count) for name, count in counts.items()},
         )
-    )  # fmt: skip
+    )
     chosen = {_("Region"): region} | ({_("Category"): category} if category else {})
     sheet = sheet_of(found, "coverage", _("Items in {region}", region=region), rows, **chosen)
     draw_rows(sheet, "coverage_skus", SKUS)
@@ -87,9 +126,7 @@ def _chosen(found: Coverage) -> tuple[str | None, str | None]:
         session.keep(REGION, regions[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         region = st.selectbox(_("Region"), regions, key=REGION, width=240)
-        category = st.selectbox(
-            _("Category"), categories, key=CATEGORY, index=None, placeholder=_("All"), width=240
-        )  # fmt: skip
+        category = st.selectbox(_("Category"), categories, key=CATEGORY, index=None, placeholder=_("All"), width=240)
     session.remember(REGION, [region] if region else [])
     session.remember(CATEGORY, [category] if category else [])
     return region, category
@@ -109,15 +146,20 @@ def draw_changes(found: Coverage) -> None:
         + _(
             "In a week {bad} items went bad and {ran_out} that were running out ran out; {good} recovered. What went "
             "bad puts {stake} of margin at stake.",
-            bad=i18n.integer(counts.get("went_bad", 0)), ran_out=i18n.integer(counts.get("ran_out", 0)),
-            good=i18n.integer(counts.get("recovered", 0)), stake=money(total(worse, "margin_at_stake")),
+            bad=i18n.integer(counts.get("went_bad", 0)),
+            ran_out=i18n.integer(counts.get("ran_out", 0)),
+            good=i18n.integer(counts.get("recovered", 0)),
+            stake=money(total(worse, "margin_at_stake")),
         )
-    )  # fmt: skip
+    )
     if moved.is_empty():
         return
     title = _("What changed since last week")
-    draw_rows(sheet_of(found, "coverage-changes", title, pl.concat([worse, moved.filter(change="recovered")])),
-              "coverage_changes", CHANGES)  # fmt: skip
+    draw_rows(
+        sheet_of(found, "coverage-changes", title, pl.concat([worse, moved.filter(change="recovered")])),
+        "coverage_changes",
+        CHANGES,
+    )
     st.caption(_("then: the stock and deliveries of a week ago against today's forecast"))
 
 
@@ -125,8 +167,9 @@ def draw_classes(found: Coverage) -> None:
     """Which kinds of items run out, where money lies still, and since when."""
     left, right = st.columns(2, gap="medium")
     with left:
-        sheet = sheet_of(found, "coverage-classes", _("Out or running out, by ABC class and demand pattern"),
-                         found.classes)  # fmt: skip
+        sheet = sheet_of(
+            found, "coverage-classes", _("Out or running out, by ABC class and demand pattern"), found.classes
+        )
 
         def draw_matrix(*, dark: bool = False) -> Any:
             return drawings.class_matrix(found.classes, pattern_words(), dark=dark)
@@ -134,9 +177,11 @@ def draw_classes(found: Coverage) -> None:
         tables.show_chart(draw_matrix, sheet, "coverage_classes", note=_("items in a region that have demand"))
     aged = load(coverage.ages, found.filters)
     names = {
-        "fresh": _("Last 90 days"), "middle": _("91 to 180 days"), "old": _("More than 180 days"),
+        "fresh": _("Last 90 days"),
+        "middle": _("91 to 180 days"),
+        "old": _("More than 180 days"),
         "unknown": _("Before the first known delivery"),
-    }  # fmt: skip
+    }
     with right:
         if aged.totals.is_empty():
             st.info(_("Nothing was counted, so there is no age of stock."))
@@ -145,8 +190,9 @@ def draw_classes(found: Coverage) -> None:
             sheet = sheet_of(found, "stock-age-categories", _("Units on hand by how long they have lain"), aged.totals)
             note = _(
                 "{share} of {n} units landed more than 180 days ago, or before the first known delivery",
-                share=i18n.percent(_old_share(aged.totals)), n=i18n.integer(total(aged.totals, "on_hand")),
-            )  # fmt: skip
+                share=i18n.percent(_old_share(aged.totals)),
+                n=i18n.integer(total(aged.totals, "on_hand")),
+            )
             tables.show_chart(lambda **_dark: drawings.age_bars(aged.totals, names), sheet, "coverage_age", note=note)
     draw_excess(found)
     if not aged.rows.is_empty():
@@ -156,8 +202,9 @@ def draw_classes(found: Coverage) -> None:
 def draw_excess(found: Coverage) -> None:
     """What to stop ordering, or to move where it is missed."""
     rows = found.regions_skus.filter(pl.col("excess_units") >= 1)
-    rows = rows.sort("excess_value", "excess_units", "region", "sku", descending=[True, True, False, False],
-                     nulls_last=True)  # fmt: skip
+    rows = rows.sort(
+        "excess_value", "excess_units", "region", "sku", descending=[True, True, False, False], nulls_last=True
+    )
     if rows.is_empty():
         return
     idle = rows.filter(pl.col("status") == "no_demand")
@@ -165,12 +212,16 @@ def draw_excess(found: Coverage) -> None:
         what = _(
             "{value} ({currency}) lie beyond what is needed, {idle} of it in items that nobody asks for: order no more "
             "of these, move them to where they are out, or sell them off.",
-            value=i18n.compact(total(rows, "excess_value")), currency=currency(),
+            value=i18n.compact(total(rows, "excess_value")),
+            currency=currency(),
             idle=i18n.compact(total(idle, "excess_value")),
-        )  # fmt: skip
+        )
         st.markdown(_("**Do this next.** {what}", what=what))
-    draw_rows(sheet_of(found, "coverage-excess", f"{label('excess_value')}, {_('by item and region')}", rows),
-              "coverage_excess", EXCESS)  # fmt: skip
+    draw_rows(
+        sheet_of(found, "coverage-excess", f"{label('excess_value')}, {_('by item and region')}", rows),
+        "coverage_excess",
+        EXCESS,
+    )
 
 
 def _old_share(totals: pl.DataFrame) -> float | None:
@@ -183,8 +234,22 @@ def draw_levels(found: Coverage) -> None:
     rows = found.regions_skus.filter(pl.col("daily_mean") > 0).sort(
         "daily_mean", "sku", "region", descending=[True, False, False]
     )
-    names = ("name", "sku", "region", "daily_mean", "lead_days", "safety_stock", "reorder_point", "order_up_to", "abc",
-             "pattern", "category")  # fmt: skip
+    names = (
+        "name",
+        "sku",
+        "region",
+        "daily_mean",
+        "lead_days",
+        "safety_stock",
+        "reorder_point",
+        "order_up_to",
+        "abc",
+        "pattern",
+        "category",
+    )
     title = _("Expected demand and what to keep, by item and region")
-    draw_rows(sheet_of(found, "coverage-levels", title, rows.select("region", *(n for n in names if n != "region"))),
-              "coverage_levels", names)  # fmt: skip
+    draw_rows(
+        sheet_of(found, "coverage-levels", title, rows.select("region", *(n for n in names if n != "region"))),
+        "coverage_levels",
+        names,
+    )

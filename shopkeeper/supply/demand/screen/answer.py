@@ -55,19 +55,24 @@ def answer(found: Demand) -> str:
     row = found.totals.row(0, named=True)
     worth = _("{revenue} of net revenue", revenue=money(row["revenue"]))
     if row["margin"] is not None:
-        worth = _("{revenue} of net revenue and {margin} of margin", revenue=money(row["revenue"]),
-                  margin=money(row["margin"]))  # fmt: skip
+        worth = _(
+            "{revenue} of net revenue and {margin} of margin",
+            revenue=money(row["revenue"]),
+            margin=money(row["margin"]),
+        )
     told = [
         _(
             "In the next 4 weeks about {units} units will be asked for, worth {worth}; 80 times of 100 between {low} "
             "and {high}.",
-            units=i18n.integer(row["units"]), worth=worth, low=i18n.integer(row["low_80"]),
+            units=i18n.integer(row["units"]),
+            worth=worth,
+            low=i18n.integer(row["low_80"]),
             high=i18n.integer(row["high_80"]),
         ),
         where(found),
         compared(row),
         *events_ahead(found),
-    ]  # fmt: skip
+    ]
     return " ".join(part for part in told if part)
 
 
@@ -119,10 +124,12 @@ def how_sure(checks: Checks) -> str:
     if row is None or row["week_wape"] is None:
         return ""
     values = {
-        "error": i18n.percent(row["week_wape"], 0), "naive": i18n.percent(row["naive_week_wape"], 0),
-        "hits": i18n.percent(row["hit_80"], 0), "weeks": i18n.integer(row["weeks"]),
+        "error": i18n.percent(row["week_wape"], 0),
+        "naive": i18n.percent(row["naive_week_wape"], 0),
+        "hits": i18n.percent(row["hit_80"], 0),
+        "weeks": i18n.integer(row["weeks"]),
         "level": level_name(str(row["level"])).lower(),
-    }  # fmt: skip
+    }
     return _(
         "**How sure:** in the backtest, week by week and {level}, the forecast was off by {error} (the seasonal naive "
         "by {naive}), and {hits} of {weeks} weeks came out inside the 80% band.",

@@ -25,17 +25,28 @@ from shopkeeper.ui.opened import load, opened
 SECTION, BY = "demand_view", "demand_by"
 DEFINITIONS: Mapping[str, tuple[str, ...]] = {
     "forecast": ("asked_for", "forecast_band", "backtest", "demand_pattern", "manual_value", "as_of"),
-    "accuracy": ("backtest", "seasonal_naive", "week_wape", "wape", "forecast_bias", "mase", "hit_80", "hit_95",
-                 "error_cost"),
+    "accuracy": (
+        "backtest",
+        "seasonal_naive",
+        "week_wape",
+        "wape",
+        "forecast_bias",
+        "mase",
+        "hit_80",
+        "hit_95",
+        "error_cost",
+    ),
     "lost": ("units_lost", "margin_lost", "out_day"),
     "manual": ("manual_value", "asked_for"),
     "check": ("two_sided", "asked_for", "purchase"),
-}  # fmt: skip
+}
 DRILL: Mapping[str, tuple[str, str, Level]] = {
-    "category": ("categories", "category", "sku"), "region": ("regions", "region", "category"),
-    "region_category": ("categories", "category", "region_sku"), "sku": ("skus", "sku", "region_sku"),
+    "category": ("categories", "category", "sku"),
+    "region": ("regions", "region", "category"),
+    "region_category": ("categories", "category", "region_sku"),
+    "sku": ("skus", "sku", "region_sku"),
     "region_sku": ("regions", "region", "region_sku"),
-}  # fmt: skip
+}
 """By level of a row: the filter that a marked row sets, the column it takes, and the level that is shown then."""
 SHOWN, FIRST_ITEMS = 200, 10
 
@@ -43,9 +54,12 @@ SHOWN, FIRST_ITEMS = 200, 10
 def choose_section() -> str:
     """Only the part that is chosen is computed."""
     names = {
-        "forecast": _("Forecast"), "accuracy": _("How sure"), "lost": _("Lost units"), "manual": _("Manual values"),
+        "forecast": _("Forecast"),
+        "accuracy": _("How sure"),
+        "lost": _("Lost units"),
+        "manual": _("Manual values"),
         "check": _("Two-sided check"),
-    }  # fmt: skip
+    }
     return session.choose(_("View"), names, SECTION, "forecast", hidden=True)
 
 
@@ -110,24 +124,40 @@ def draw_next(found: Demand) -> None:
     what = _(
         "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error in "
         "the backtest, **{worth}** of margin. Where you know better (a campaign, a new listing), set a manual value.",
-        n=i18n.integer(first.height), item=first["name"][0] or first["sku"][0], share=i18n.percent(cost / total, 0),
+        n=i18n.integer(first.height),
+        item=first["name"][0] or first["sku"][0],
+        share=i18n.percent(cost / total, 0),
         worth=money(cost),
-    )  # fmt: skip
+    )
     with st.container(border=True):
         st.markdown(_("**Do this next.** {what}", what=what))
         with st.container(horizontal=True):
-            st.button(_("See the items"), key="demand_to_accuracy", on_click=session.keep, args=(SECTION, "accuracy"),
-                      icon=":material/fact_check:")  # fmt: skip
-            st.button(_("Set a manual value"), key="demand_to_manual", on_click=session.keep, args=(SECTION, "manual"),
-                      icon=":material/edit:")  # fmt: skip
+            st.button(
+                _("See the items"),
+                key="demand_to_accuracy",
+                on_click=session.keep,
+                args=(SECTION, "accuracy"),
+                icon=":material/fact_check:",
+            )
+            st.button(
+                _("Set a manual value"),
+                key="demand_to_manual",
+                on_click=session.keep,
+                args=(SECTION, "manual"),
+                icon=":material/edit:",
+            )
 
 
 def labels(series: pl.DataFrame, by: Level) -> list[str]:
     """What each row of the table is called."""
     parts = {
-        "category": ["category"], "region": ["region"], "region_category": ["region", "category"],
-        "sku": ["sku", "name"], "region_sku": ["region", "sku", "name"], "shop": [],
-    }[by]  # fmt: skip
+        "category": ["category"],
+        "region": ["region"],
+        "region_category": ["region", "category"],
+        "sku": ["sku", "name"],
+        "region_sku": ["region", "sku", "name"],
+        "shop": [],
+    }[by]
     return (
         [" · ".join(str(value) for value in row if value) for row in series.select(parts).iter_rows()]
         if parts
@@ -142,9 +172,11 @@ def draw_series(found: Demand) -> None:
     sheet, by = table.series(opened().version, found), found.options.by
     named = labels(found.series.head(charts.DRAWN), by)
     tables.show_chart(
-        lambda **_dark: charts.demand_series(found.series, named), sheet, "demand_series",
+        lambda **_dark: charts.demand_series(found.series, named),
+        sheet,
+        "demand_series",
         note=_("the first {n} by margin; lines show the 80% band", n=len(named)),
-    )  # fmt: skip
+    )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(_("Mark a row to look into it. The file has every week with its bands."))
         tables.download_menu(table.demand(opened().version, found), "demand")
@@ -159,12 +191,17 @@ def draw_grid(found: Demand, columns: Mapping[str, Column], names: list[str]) ->
         shown = shown.with_columns(pl.col("pattern").replace(words))
     with st.container(key="demand_grid_table"):
         st.dataframe(
-            shown.to_arrow(), key="demand_grid", hide_index=True, height=420 if shown.height > 11 else "content",
-            selection_mode="single-row", placeholder=i18n.MISSING, on_select=lambda: open_row(found),
+            shown.to_arrow(),
+            key="demand_grid",
+            hide_index=True,
+            height=420 if shown.height > 11 else "content",
+            selection_mode="single-row",
+            placeholder=i18n.MISSING,
+            on_select=lambda: open_row(found),
             column_config={
                 name: tables.config_of(columns.get(name) or Column(name, name), shown.schema[name]) for name in names
             },
-        )  # fmt: skip
+        )
 
 
 def open_row(found: Demand) -> None:
@@ -188,8 +225,13 @@ def draw_patterns(found: Demand) -> None:
     frame = found.patterns.select("pattern", "series", "units", "share", "margin")
     frame = frame.with_columns(pl.col("pattern").replace(words))
     sheet = tables.download_of(
-        "demand-patterns", _("Region x item series by demand pattern"), frame, table.columns(frame),
-        chosen=found.filters.caption(), terms=("demand_pattern",), as_of=found.as_of,
-    )  # fmt: skip
+        "demand-patterns",
+        _("Region x item series by demand pattern"),
+        frame,
+        table.columns(frame),
+        chosen=found.filters.caption(),
+        terms=("demand_pattern",),
+        as_of=found.as_of,
+    )
     with st.expander(sheet.about.title):
         tables.show_table(sheet, "demand_patterns")

@@ -62,15 +62,24 @@ def draw_form(filters: GoodsFilters, who: str) -> None:
         items = list(known["skus"])
         first = filters.skus[0] if filters.skus and filters.skus[0] in items else None
         sku = st.selectbox(
-            _("Item"), items, index=items.index(first) if first else None, key="manual_sku",
-            format_func=lambda key: known["skus"].get(key, key), placeholder=_("Choose an item"),
-        )  # fmt: skip
-        region = st.selectbox(_("Region"), ["", *known["regions"]], key="manual_region",
-                              format_func=lambda key: key or _("All regions"))  # fmt: skip
+            _("Item"),
+            items,
+            index=items.index(first) if first else None,
+            key="manual_sku",
+            format_func=lambda key: known["skus"].get(key, key),
+            placeholder=_("Choose an item"),
+        )
+        region = st.selectbox(
+            _("Region"), ["", *known["regions"]], key="manual_region", format_func=lambda key: key or _("All regions")
+        )
         asked = st.date_input(
-            _("From and to"), (as_of + timedelta(days=1), as_of + timedelta(days=28)), key="manual_days",
-            min_value=as_of + timedelta(days=1), max_value=as_of + timedelta(days=FARTHEST), format="YYYY-MM-DD",
-        )  # fmt: skip
+            _("From and to"),
+            (as_of + timedelta(days=1), as_of + timedelta(days=28)),
+            key="manual_days",
+            min_value=as_of + timedelta(days=1),
+            max_value=as_of + timedelta(days=FARTHEST),
+            format="YYYY-MM-DD",
+        )
         if not sku or not isinstance(asked, tuple) or len(asked) < 2:
             st.caption(_("Choose an item and both days; the statistical forecast is shown then."))
             return
@@ -85,17 +94,28 @@ def draw_value(sku: str, region: str | None, days: tuple[date, date], who: str) 
         st.warning(_("There is no forecast of this item there yet, so a manual value cannot stand beside one."))
         return
     st.markdown(
-        _("The statistical forecast says **{units}** units per day, {total} in all.", units=i18n.number(now),
-          total=i18n.integer(now * ((last - first).days + 1)))
-    )  # fmt: skip
-    value = st.number_input(_("Units per day"), min_value=0.0, value=None, step=0.1, key="manual_units",
-                            placeholder=i18n.number(now))  # fmt: skip
+        _(
+            "The statistical forecast says **{units}** units per day, {total} in all.",
+            units=i18n.number(now),
+            total=i18n.integer(now * ((last - first).days + 1)),
+        )
+    )
+    value = st.number_input(
+        _("Units per day"), min_value=0.0, value=None, step=0.1, key="manual_units", placeholder=i18n.number(now)
+    )
     reason = st.text_input(_("Reason"), key="manual_reason", max_chars=300, placeholder=_("for example a campaign"))
     if st.button(_("Keep this value"), key="manual_keep", type="primary", icon=":material/save:"):
         if value is None:
             raise Refused(_("Write how many units per day you expect; 0 is an answer too."))
         decided.add_override(
-            state.held(), sku=sku, region=region, starts_on=first, ends_on=last, units_per_day=value,
-            statistical_units_per_day=now, author=who, reason=reason,
-        )  # fmt: skip
+            state.held(),
+            sku=sku,
+            region=region,
+            starts_on=first,
+            ends_on=last,
+            units_per_day=value,
+            statistical_units_per_day=now,
+            author=who,
+            reason=reason,
+        )
         st.rerun()

@@ -53,9 +53,12 @@ def draw_accuracy(filters: GoodsFilters) -> None:
     row = found.accuracy.row(0, named=True)
     note = _(
         "{origins} origins from {first} to {last}, {days} ahead; n = {n} series at the finest level",
-        origins=row["origins"], first=i18n.date_(row["first_origin"]), last=i18n.date_(row["last_origin"]),
-        days=i18n.days(row["days"]), n=i18n.integer(found.accuracy["series"].max()),  # type: ignore[arg-type]
-    )  # fmt: skip
+        origins=row["origins"],
+        first=i18n.date_(row["first_origin"]),
+        last=i18n.date_(row["last_origin"]),
+        days=i18n.days(row["days"]),
+        n=i18n.integer(found.accuracy["series"].max()),  # type: ignore[arg-type]
+    )
     tables.show_chart(lambda **_dark: charts.forecast_accuracy(found.accuracy, names), sheet, "accuracy", note=note)
     for told in band_words(found.accuracy, names):
         st.caption(told)
@@ -72,10 +75,11 @@ def draw_accuracy(filters: GoodsFilters) -> None:
             _(
                 "**Do this next.** Check the first {n}: they hold {share} of the error, **{worth}** of margin in the "
                 "backtest. Where the forecast errs one way (bias), set a manual value until it has learned.",
-                n=i18n.integer(min(FIRST_ITEMS, found.worst.height)), share=i18n.percent(first / total, 0),
+                n=i18n.integer(min(FIRST_ITEMS, found.worst.height)),
+                share=i18n.percent(first / total, 0),
                 worth=money(first),
             )
-        )  # fmt: skip
+        )
     tables.show_table(table.worst(version, found), "worst", first=200)
 
 
@@ -134,17 +138,21 @@ def draw_lost_words(found: Lost) -> None:
     st.markdown(
         _(
             "##### Since {first} about {units} units were asked for and not there: {worth} lost.",
-            first=i18n.date_(found.first_day), units=i18n.integer(found.units), worth=worth,
+            first=i18n.date_(found.first_day),
+            units=i18n.integer(found.units),
+            worth=worth,
         )
-    )  # fmt: skip
+    )
     if whole:
         st.markdown(
             _(
                 "**Do this next.** The first {n} rows are {share} of it, {part}. Raise their service level or order "
                 "earlier on the page Replenishment.",
-                n=min(FIRST_ITEMS, found.rows.height), share=i18n.percent(top / whole, 0), part=money(top),
+                n=min(FIRST_ITEMS, found.rows.height),
+                share=i18n.percent(top / whole, 0),
+                part=money(top),
             )
-        )  # fmt: skip
+        )
     told = [
         _(
             "stock is known on {known} of {all} days since then; on the others nothing is counted",
@@ -153,8 +161,11 @@ def draw_lost_words(found: Lost) -> None:
         )
     ]
     if found.negative:
-        told.append(ngettext("{n} stock is negative and taken for none", "{n} stocks are negative and taken for none",
-                             found.negative))  # fmt: skip
+        told.append(
+            ngettext(
+                "{n} stock is negative and taken for none", "{n} stocks are negative and taken for none", found.negative
+            )
+        )
     st.caption(" · ".join(told))
 
 
@@ -176,14 +187,18 @@ def draw_check(filters: GoodsFilters) -> None:
     st.markdown(next_words(found))
     sheet = table.two_sided(opened().version, found, filters)
     tables.show_chart(
-        lambda **_dark: charts.both_sides(found.rows), sheet, "check",
+        lambda **_dark: charts.both_sides(found.rows),
+        sheet,
+        "check",
         title=_("What customers should buy, and what the items' history expects, next {days}", days=i18n.days(days)),
         note=_(
             "the first {n} of {all} regions; new customers grow by {growth} against a year before; as of {day}",
-            n=min(charts.DRAWN, found.rows.height), all=found.rows.height, growth=i18n.percent(found.growth - 1),
+            n=min(charts.DRAWN, found.rows.height),
+            all=found.rows.height,
+            growth=i18n.percent(found.growth - 1),
             day=i18n.date_(found.as_of),
         ),
-    )  # fmt: skip
+    )
     for note in found.notes:
         st.caption(note.told())
     if st.session_state.get("check_as") != "table":
@@ -228,10 +243,12 @@ def first_region(found: TwoSided) -> str:
         return _(
             "**Do this next.** Look at {region} first: its customers should buy {rest} units more than is forecast. "
             "Where a campaign lies ahead, trust the customers and order for it.",
-            region=row["region"], rest=rest,
-        )  # fmt: skip
+            region=row["region"],
+            rest=rest,
+        )
     return _(
         "**Do this next.** Look at {region} first: {rest} units are forecast there that its customers do not explain. "
         "Where they came from one large buyer or an event gone by, set a manual value.",
-        region=row["region"], rest=rest,
-    )  # fmt: skip
+        region=row["region"],
+        rest=rest,
+    )

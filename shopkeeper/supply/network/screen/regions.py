@@ -30,9 +30,11 @@ FIRST = 100
 def choose_section() -> str:
     """Only the part that is chosen is computed."""
     names = {
-        "regions": _("Regions"), "next": _("One more shipping point"), "plan": _("After the plan"),
+        "regions": _("Regions"),
+        "next": _("One more shipping point"),
+        "plan": _("After the plan"),
         "nodes": _("Nodes and lanes"),
-    }  # fmt: skip
+    }
     return session.choose(_("View"), names, SECTION, "regions", hidden=True)
 
 
@@ -89,18 +91,28 @@ def draw_answer(found: Network) -> None:
         return
     told = _(
         "{rate} of what the next {window} will ask for lies within {days} of its buyers.",
-        rate=i18n.percent(rate), window=i18n.days(found.options.window_days), days=days,
-    )  # fmt: skip
+        rate=i18n.percent(rate),
+        window=i18n.days(found.options.window_days),
+        days=days,
+    )
     st.markdown(f"#### {told} {_best(found)}")
     lost = float(found.regions["margin_not_near"].sum())
     with st.container(horizontal=True, gap="small"):
-        st.metric(label("near_demand_rate"), i18n.percent(rate), border=True,
-                  help=_(measure("near_demand_rate").description))  # fmt: skip
-        st.metric(_("Not near"), i18n.integer(found.now.demand - found.now.near), border=True,
-                  help=_("Units expected in these days that no stock lies near to: {margin} of margin.",
-                         margin=money(lost)))  # fmt: skip
-        st.metric(label("lead_to_buyer"), i18n.number(found.now.lead_days, 1), border=True,
-                  help=_(measure("lead_to_buyer").description))  # fmt: skip
+        st.metric(
+            label("near_demand_rate"), i18n.percent(rate), border=True, help=_(measure("near_demand_rate").description)
+        )
+        st.metric(
+            _("Not near"),
+            i18n.integer(found.now.demand - found.now.near),
+            border=True,
+            help=_("Units expected in these days that no stock lies near to: {margin} of margin.", margin=money(lost)),
+        )
+        st.metric(
+            label("lead_to_buyer"),
+            i18n.number(found.now.lead_days, 1),
+            border=True,
+            help=_(measure("lead_to_buyer").description),
+        )
         cost = found.now.freight_per_unit if found.priced else None
         st.metric(_("Shipping cost per unit"), money(cost), border=True, help=_(measure("freight").description))
 
@@ -121,13 +133,18 @@ def _best(found: Network) -> str:
         return _(
             "The best next step, {node}, brings {more} and saves {amount} of shipping a year: it pays as long as the "
             "node itself costs less.",
-            node=name, more=more, amount=money(-row["cost_year"]),
-        )  # fmt: skip
+            node=name,
+            more=more,
+            amount=money(-row["cost_year"]),
+        )
     return _(
         "The best next step, {node}, brings {more} for {amount} of shipping a year: {cost} a point, before what the "
         "node itself costs.",
-        node=name, more=more, amount=money(row["cost_year"]), cost=money(cost),
-    )  # fmt: skip
+        node=name,
+        more=more,
+        amount=money(row["cost_year"]),
+        cost=money(cost),
+    )
 
 
 def draw_regions(found: Network) -> None:
@@ -138,15 +155,24 @@ def draw_regions(found: Network) -> None:
     with left:
         drawn = _costs_apart(found)
         measure_ = choose_measure(found)
-        title = _("{what} by region, within {days}", what=measures(found)[measure_],
-                  days=i18n.days(found.options.promise_days))  # fmt: skip
+        title = _(
+            "{what} by region, within {days}",
+            what=measures(found)[measure_],
+            days=i18n.days(found.options.promise_days),
+        )
         currency = opened().version.shop.currency
         if mapped.is_empty():
-            tables.show_chart(lambda **_dark: drawings.near_bars(drawn, measure_, currency), sheet, "network_map",
-                              title=title)  # fmt: skip
+            tables.show_chart(
+                lambda **_dark: drawings.near_bars(drawn, measure_, currency), sheet, "network_map", title=title
+            )
         else:
-            tables.show_chart(lambda dark=False: drawings.near_map(drawn, measure_, currency, dark=dark), sheet,
-                              "network_map", title=title, note=_map_note(found, mapped.height))  # fmt: skip
+            tables.show_chart(
+                lambda dark=False: drawings.near_map(drawn, measure_, currency, dark=dark),
+                sheet,
+                "network_map",
+                title=title,
+                note=_map_note(found, mapped.height),
+            )
     with right:
         categories = table.network(opened().version, found, "categories")
         st.markdown(f"##### {categories.about.title}")
@@ -192,9 +218,11 @@ def draw_missing(found: Network) -> None:
         what = _(
             "Bring goods nearer to {region} first: {n} units worth {margin} of margin in the next {days} lie too far "
             "away. Begin at the top of the list; Replenishment proposes the moves.",
-            region=worst["region"], n=i18n.integer(worst["missing"]), margin=money(worst["margin_not_near"]),
+            region=worst["region"],
+            n=i18n.integer(worst["missing"]),
+            margin=money(worst["margin_not_near"]),
             days=i18n.days(found.options.window_days),
-        )  # fmt: skip
+        )
         st.markdown(_("**Do this next.** {what}", what=what))
         st.markdown(f"##### {sheet.about.title}")
         tables.show_table(sheet, "network_missing", first=FIRST)
@@ -205,8 +233,12 @@ def draw_nodes(found: Network) -> None:
     nodes = table.network(opened().version, found, "nodes")
     total = found.nodes.select(pl.col("ships", "value_at_cost", "shipped_28", "received_28").sum()).row(0, named=True)
     with st.container(horizontal=True, gap="small"):
-        st.metric(_("Locations that ship"), i18n.integer(total["ships"]), border=True,
-                  help=_("Of {n} locations.", n=i18n.integer(found.nodes.height)))  # fmt: skip
+        st.metric(
+            _("Locations that ship"),
+            i18n.integer(total["ships"]),
+            border=True,
+            help=_("Of {n} locations.", n=i18n.integer(found.nodes.height)),
+        )
         st.metric(_("Stock at cost"), money(total["value_at_cost"]), border=True)
         st.metric(_("Shipped in 28 days"), i18n.integer(total["shipped_28"]), border=True)
         st.metric(_("Received in 28 days"), i18n.integer(total["received_28"]), border=True)
@@ -231,9 +263,12 @@ def _say_idle(found: Network) -> None:
     what = _(
         "{share} of the available units ({n}) are needed by no buyer in the next {days}, most of them in {node} "
         "({most}). Look there before you order or move anything else.",
-        share=i18n.percent(min(1.0, idle / there) if there else None, 0), n=i18n.integer(idle), node=most["name"],
-        days=i18n.days(found.options.window_days), most=i18n.integer(most["idle"]),
-    )  # fmt: skip
+        share=i18n.percent(min(1.0, idle / there) if there else None, 0),
+        n=i18n.integer(idle),
+        node=most["name"],
+        days=i18n.days(found.options.window_days),
+        most=i18n.integer(most["idle"]),
+    )
     with st.container(border=True):
         st.markdown(_("**Do this next.** {what}", what=what))
 
@@ -242,10 +277,14 @@ def _say_nodes(found: Network) -> None:
     """How many nodes of each kind there are, and which is fullest."""
     kinds = found.nodes.group_by("kind").agg(n=pl.len(), ships=pl.col("ships").sum()).sort("n", descending=True)
     told = ", ".join(
-        _("{kind}: {n} ({ships} ship)", kind=_(table.KINDS.get(row["kind"], row["kind"])),
-          n=i18n.integer(row["n"]), ships=i18n.integer(row["ships"]))
+        _(
+            "{kind}: {n} ({ships} ship)",
+            kind=_(table.KINDS.get(row["kind"], row["kind"])),
+            n=i18n.integer(row["n"]),
+            ships=i18n.integer(row["ships"]),
+        )
         for row in kinds.to_dicts()
-    )  # fmt: skip
+    )
     full = found.nodes.drop_nulls("capacity_use").sort("capacity_use", "location", descending=[True, False]).head(1)
     words = [told] if told else []
     words += [

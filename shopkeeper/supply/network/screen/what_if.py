@@ -32,10 +32,12 @@ def draw_next(found: Network) -> None:
     """What each single node would bring, then what those chosen bring together."""
     ranked = costed(found.candidates, choose_cost())
     if ranked.is_empty():
-        st.info(_(
-            "There is nothing to switch on: every location with stock ships already, or no region lacks anything that "
-            "lies idle elsewhere."
-        ))  # fmt: skip
+        st.info(
+            _(
+                "There is nothing to switch on: every location with stock ships already, or no region lacks anything "
+                "that lies idle elsewhere."
+            )
+        )
         return
     draw_ranking(found, ranked)
     draw_tried(found, ranked)
@@ -51,10 +53,15 @@ def choose_cost() -> float:
             session.notice(_("The link asks for a yearly cost of “{value}”, which is no number.", value=asked[-1]))
     session.keep(COST, float(st.session_state.get(COST) or 0.0))
     cost = st.number_input(
-        _("What a node itself costs a year ({currency})", currency=opened().version.shop.currency), min_value=0.0,
-        step=1000.0, key=COST, format="%.0f", on_change=session.forget_notices, width=320,
+        _("What a node itself costs a year ({currency})", currency=opened().version.shop.currency),
+        min_value=0.0,
+        step=1000.0,
+        key=COST,
+        format="%.0f",
+        on_change=session.forget_notices,
+        width=320,
         help=_("Staff, packing, system: nobody can tell it from the data. 0 leaves it out."),
-    )  # fmt: skip
+    )
     session.remember(COST, [] if not cost else [f"{cost:g}"])
     return float(cost or 0.0)
 
@@ -64,10 +71,12 @@ def draw_ranking(found: Network, ranked: pl.DataFrame) -> None:
     sheet = table.network(opened().version, found, "candidates", float(st.session_state.get(COST) or 0.0))
     best = ranked.filter(pl.col("points") > 0)
     if best.is_empty():
-        st.info(_(
-            "No single node brings more within the promise. Those below only change what shipping costs; choose a "
-            "shorter promise to see what is farther than that."
-        ))  # fmt: skip
+        st.info(
+            _(
+                "No single node brings more within the promise. Those below only change what shipping costs; choose a "
+                "shorter promise to see what is farther than that."
+            )
+        )
         with st.container(horizontal=True, horizontal_alignment="right"):
             tables.download_menu(sheet, "network_candidates")
     else:
@@ -76,17 +85,24 @@ def draw_ranking(found: Network, ranked: pl.DataFrame) -> None:
         names = {name: node_name(found, name) for name in best["candidate"]}
         currency = opened().version.shop.currency
         tables.show_chart(
-            lambda **_dark: drawings.candidate_bars(best, names, currency), sheet, "network_candidates",
+            lambda **_dark: drawings.candidate_bars(best, names, currency),
+            sheet,
+            "network_candidates",
             note=_("hatched: a new node; plain: a location that does not ship today"),
-        )  # fmt: skip
+        )
     shown = sheet.frame.head(SHOWN)
     columns = {column.name: column for column in sheet.columns}
     with st.container(key="network_candidates_list"):
         st.dataframe(
-            shown.to_arrow(), key=GRID, hide_index=True, height=320, selection_mode="single-row",
-            on_select=lambda: _try_row(ranked["candidate"].to_list()), placeholder=i18n.MISSING,
+            shown.to_arrow(),
+            key=GRID,
+            hide_index=True,
+            height=320,
+            selection_mode="single-row",
+            on_select=lambda: _try_row(ranked["candidate"].to_list()),
+            placeholder=i18n.MISSING,
             column_config={name: tables.config_of(columns[name], shown.schema[name]) for name in shown.columns},
-        )  # fmt: skip
+        )
     st.caption(_("mark a row to try it below"))
 
 
@@ -104,16 +120,22 @@ def choose_nodes(found: Network, ranked: pl.DataFrame) -> tuple[str, ...]:
     held = asked if asked is not None else st.session_state.get(TRIED)
     first = [ranked["candidate"][0]]
     if unknown := [value for value in held or () if value and value not in known]:
-        session.notice(_(
-            "{value} cannot be tried: it ships already, or is no location of this shop. It was left out.",
-            value=", ".join(f"“{value}”" for value in unknown),
-        ))  # fmt: skip
+        session.notice(
+            _(
+                "{value} cannot be tried: it ships already, or is no location of this shop. It was left out.",
+                value=", ".join(f"“{value}”" for value in unknown),
+            )
+        )
     session.keep(TRIED, first if held is None else [value for value in held if value in known])
     chosen = st.multiselect(
-        _("Shipping points to try"), known, key=TRIED, format_func=lambda name: node_name(found, name),
-        on_change=session.forget_notices, placeholder=_("Choose locations to switch on, or nodes to open"),
+        _("Shipping points to try"),
+        known,
+        key=TRIED,
+        format_func=lambda name: node_name(found, name),
+        on_change=session.forget_notices,
+        placeholder=_("Choose locations to switch on, or nodes to open"),
         select_all=False,
-    )  # fmt: skip
+    )
     session.remember(TRIED, [] if chosen == first else list(chosen) or [""])
     return tuple(chosen)
 
@@ -142,23 +164,30 @@ def _words(found: Network, tried: network.WhatIf, chosen: tuple[str, ...]) -> st
     change = tried.change
     names = ", ".join(node_name(found, name) for name in chosen)
     values = {
-        "nodes": names, "more": points(change.points), "units": i18n.integer(change.after.near - change.before.near),
-        "days": i18n.days(found.options.window_days), "brought": money(change.near_margin_year),
-    }  # fmt: skip
+        "nodes": names,
+        "more": points(change.points),
+        "units": i18n.integer(change.after.near - change.before.near),
+        "days": i18n.days(found.options.window_days),
+        "brought": money(change.near_margin_year),
+    }
     brings = _(
         "{nodes}: {more}, {units} more units near within the next {days}; margin of {brought} a year would ship from "
         "nearby.",
         **values,
-    )  # fmt: skip
+    )
     if not found.priced:
         return brings
     worth = change.margin_year
     if worth > 0:
-        verdict = _("It brings {amount} a year: take it up while what is not counted here costs less.",
-                    amount=money(worth))  # fmt: skip
+        verdict = _(
+            "It brings {amount} a year: take it up while what is not counted here costs less.", amount=money(worth)
+        )
     else:
-        verdict = _("It costs {amount} a year: do it only if {more} are worth that to you.", amount=money(-worth),
-                    more=values["more"])  # fmt: skip
+        verdict = _(
+            "It costs {amount} a year: do it only if {more} are worth that to you.",
+            amount=money(-worth),
+            more=values["more"],
+        )
     per_point = (
         _("A point costs {cost} a year.", cost=money(change.cost_per_point))
         if change.cost_per_point is not None and change.cost_per_point > 0
@@ -182,20 +211,38 @@ def draw_figures(found: Network, shown: Figures, before: Figures | None) -> None
     """Rate, days, shipping cost and what is not to be had, each with its difference to before."""
     with st.container(horizontal=True, gap="small"):
         rate = _gap(shown.near_rate, before.near_rate if before else None)
-        st.metric(label("near_demand_rate"), i18n.percent(shown.near_rate), border=True,
-                  delta=None if rate is None else points(rate))  # fmt: skip
+        st.metric(
+            label("near_demand_rate"),
+            i18n.percent(shown.near_rate),
+            border=True,
+            delta=None if rate is None else points(rate),
+        )
         days = _gap(shown.lead_days, before.lead_days if before else None)
-        st.metric(label("lead_to_buyer"), i18n.number(shown.lead_days), border=True, delta_color="inverse",
-                  delta=None if days is None else i18n.number(days, 3))  # fmt: skip
+        st.metric(
+            label("lead_to_buyer"),
+            i18n.number(shown.lead_days),
+            border=True,
+            delta_color="inverse",
+            delta=None if days is None else i18n.number(days, 3),
+        )
         year = shown.freight * found.year
         spent = _gap(year, before.freight * found.year if before else None)
-        st.metric(_("Shipping cost per year"), money(year if found.priced else None), border=True,
-                  delta_color="inverse",
-                  delta=None if spent is None or not found.priced else money(spent))  # fmt: skip
+        st.metric(
+            _("Shipping cost per year"),
+            money(year if found.priced else None),
+            border=True,
+            delta_color="inverse",
+            delta=None if spent is None or not found.priced else money(spent),
+        )
         lost = shown.demand - shown.served
         less = _gap(lost, before.demand - before.served if before else None)
-        st.metric(_("Not to be had (units)"), i18n.integer(lost), border=True, delta_color="inverse",
-                  delta=None if less is None else i18n.integer(less))  # fmt: skip
+        st.metric(
+            _("Not to be had (units)"),
+            i18n.integer(lost),
+            border=True,
+            delta_color="inverse",
+            delta=None if less is None else i18n.integer(less),
+        )
 
 
 def _gap(value: float | None, before: float | None) -> float | None:
@@ -215,25 +262,33 @@ def draw_plan(found: Network, filters: GoodsFilters) -> None:
         moved = load(transfers.report, goods, overrides, policy)
         moves = network.moves_of(orders.rows, moved.rows, found.as_of + timedelta(days=found.options.window_days))
         after = network.planned(found, moves)
-    steps = ((_("Now"), found.now, None), (_("With what lands in {days}", days=days), found.coming, found.now),
-             (_("And with the proposed plan"), after, found.now))  # fmt: skip
+    steps = (
+        (_("Now"), found.now, None),
+        (_("With what lands in {days}", days=days), found.coming, found.now),
+        (_("And with the proposed plan"), after, found.now),
+    )
     for column, (name, figures, before) in zip(st.columns(3, gap="medium"), steps, strict=True):
         with column:
             st.markdown(f"**{name}**")
             draw_figures(found, figures, before)
     bought = moves.filter(pl.col("from_location").is_null())["units"].sum()
     carried = moves.filter(pl.col("from_location").is_not_null())["units"].sum()
-    st.caption(_(
-        "The plan is what Replenishment proposes today and what lands within {days}: {bought} units ordered, {carried} "
-        "moved. What lands counts in full, so that these rates are the most that can be reached.",
-        days=days, bought=i18n.integer(bought), carried=i18n.integer(carried),
-    ))  # fmt: skip
+    st.caption(
+        _(
+            "The plan is what Replenishment proposes today and what lands within {days}: {bought} units ordered, "
+            "{carried} moved. What lands counts in full, so that these rates are the most that can be reached.",
+            days=days,
+            bought=i18n.integer(bought),
+            carried=i18n.integer(carried),
+        )
+    )
     rates = [figures.near_rate or 0.0 for figures in (after, found.coming)]
     what = _(
         "Look through the proposals and accept those that are right: they bring {more} more, and deliveries on their "
         "way {landing}. Chase the deliveries that are late.",
-        more=points(rates[0] - rates[1]), landing=points(rates[1] - (found.now.near_rate or 0.0)),
-    )  # fmt: skip
+        more=points(rates[0] - rates[1]),
+        landing=points(rates[1] - (found.now.near_rate or 0.0)),
+    )
     with st.container(border=True):
         st.markdown(_("**Do this next.** {what}", what=what))
         if st.button(_("Open Replenishment"), icon=":material/local_shipping:", key="open_replenishment"):

@@ -64,8 +64,12 @@ def words_of(row: Mapping[str, Any]) -> str:
 
 def earlier_words(row: Mapping[str, Any]) -> str:
     """That the same was decided for lately: it may not be among the open deliveries yet."""
-    return _("{units} decided on {day} · {author}", units=i18n.integer(row["units_decided"]),
-             day=row["as_of"].isoformat(), author=row["author"])  # fmt: skip
+    return _(
+        "{units} decided on {day} · {author}",
+        units=i18n.integer(row["units_decided"]),
+        day=row["as_of"].isoformat(),
+        author=row["author"],
+    )
 
 
 def draw(chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy) -> None:
@@ -86,8 +90,12 @@ def draw(chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy) -> Non
         units = ask_units(chosen, kind)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             author = ask_author()
-            reason = st.text_input(_("Reason"), key="decision_reason", max_chars=state.LONGEST,
-                                   help=_("Needed to change or refuse; kept in the log."))  # fmt: skip
+            reason = st.text_input(
+                _("Reason"),
+                key="decision_reason",
+                max_chars=state.LONGEST,
+                help=_("Needed to change or refuse; kept in the log."),
+            )
         with st.container(horizontal=True):
             verdicts: tuple[tuple[Verdict, str, str, bool], ...] = (
                 ("accepted", _("Accept"), ":material/check:", units is None or units == chosen[0]["units"]),
@@ -96,9 +104,12 @@ def draw(chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy) -> Non
             )
             for verdict, words, icon, offered in verdicts:
                 pressed = st.button(
-                    words, key=f"decide_{verdict}", icon=icon, disabled=not (offered and now.writable),
+                    words,
+                    key=f"decide_{verdict}",
+                    icon=icon,
+                    disabled=not (offered and now.writable),
                     type="primary" if verdict == "accepted" else "secondary",
-                )  # fmt: skip
+                )
                 if pressed:
                     keep(chosen, kind, policy, verdict, author, reason, units)
 
@@ -106,9 +117,12 @@ def draw(chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy) -> Non
 def summary(chosen: Sequence[Mapping[str, Any]]) -> str:
     """How many, how much, and what it costs."""
     money = opened().version.shop.currency
-    return _("{rows} ticked: {units} for {cost}", rows=ngettext("{n} row", "{n} rows", len(chosen)),
-             units=ngettext("{n} unit", "{n} units", sum(row["units"] for row in chosen)),
-             cost=i18n.compact_money(sum(row["cost"] or 0.0 for row in chosen), money))  # fmt: skip
+    return _(
+        "{rows} ticked: {units} for {cost}",
+        rows=ngettext("{n} row", "{n} rows", len(chosen)),
+        units=ngettext("{n} unit", "{n} units", sum(row["units"] for row in chosen)),
+        cost=i18n.compact_money(sum(row["cost"] or 0.0 for row in chosen), money),
+    )
 
 
 def ask_units(chosen: Sequence[Mapping[str, Any]], kind: Kind) -> int | None:
@@ -119,16 +133,26 @@ def ask_units(chosen: Sequence[Mapping[str, Any]], kind: Kind) -> int | None:
     pack = int(row["pack_size"]) if kind == "order" else 1
     most = None if kind == "order" else int(row["from_spare"])
     asked = st.number_input(
-        _("Units"), min_value=1, max_value=most, value=int(row["units"]), step=pack, key=f"units_{row['proposal']}",
+        _("Units"),
+        min_value=1,
+        max_value=most,
+        value=int(row["units"]),
+        step=pack,
+        key=f"units_{row['proposal']}",
         help=_("In steps of a pack.") if kind == "order" else _("At most what the source can spare."),
-    )  # fmt: skip
+    )
     return int(asked)
 
 
 def keep(
-    chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy, verdict: Verdict, author: str, reason: str,
+    chosen: Sequence[Mapping[str, Any]],
+    kind: Kind,
+    policy: Policy,
+    verdict: Verdict,
+    author: str,
+    reason: str,
     units: int | None,
-) -> None:  # fmt: skip
+) -> None:
     """Write to the log, say so, and begin anew; a refusal is told in place."""
     version, run = opened().version, opened().forecast
     made = []
@@ -141,9 +165,10 @@ def keep(
         )
         decided = 0 if verdict == "refused" else units if verdict == "changed" and units else row["units"]
         made.append(
-            Decision(**about, units_decided=decided, verdict=verdict, author=author, reason=reason,
-                     replaces=row["replaces"])
-        )  # fmt: skip
+            Decision(
+                **about, units_decided=decided, verdict=verdict, author=author, reason=reason, replaces=row["replaces"]
+            )
+        )
     try:
         state.record_decision(held(), *made)
     except Refused as refusal:

@@ -22,15 +22,34 @@ from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
 
 LOG_COLUMNS = (
-    "made_at", "outcome", "verdict", "author", "kind", "sku", "location", "from_location", "units_proposed",
-    "units_decided", "landed_units", "forecast_units", "left_units", "expected_margin", "saved_margin", "reason",
-    "as_of", "lands_on", "until",
-)  # fmt: skip
+    "made_at",
+    "outcome",
+    "verdict",
+    "author",
+    "kind",
+    "sku",
+    "location",
+    "from_location",
+    "units_proposed",
+    "units_decided",
+    "landed_units",
+    "forecast_units",
+    "left_units",
+    "expected_margin",
+    "saved_margin",
+    "reason",
+    "as_of",
+    "lands_on",
+    "until",
+)
 SAVED = "_levels_saved"
 NUMBERS = {
-    "review_days": (1, 90), "receiving_days": (0, 30), "lead_days": (0, 365), "lead_sd": (0, 90),
+    "review_days": (1, 90),
+    "receiving_days": (0, 30),
+    "lead_days": (0, 365),
+    "lead_sd": (0, 90),
     "excess_days": (1, 365),
-}  # fmt: skip
+}
 
 
 def draw_log() -> None:
@@ -60,21 +79,36 @@ def draw_score(scored: pl.DataFrame) -> None:
     told = _(
         "{n} decisions, {open} still open. Of {done} accepted that are over, {needed} were needed: {saved} of margin "
         "was really saved, {promised} was promised.",
-        n=i18n.integer(scored.height), open=i18n.integer((scored["outcome"] == "open").sum()),
-        done=i18n.integer(accepted.height), needed=i18n.integer(needed.height),
-        saved=money(float(accepted["saved_margin"].sum())), promised=money(float(accepted["expected_margin"].sum())),
-    )  # fmt: skip
+        n=i18n.integer(scored.height),
+        open=i18n.integer((scored["outcome"] == "open").sum()),
+        done=i18n.integer(accepted.height),
+        needed=i18n.integer(needed.height),
+        saved=money(float(accepted["saved_margin"].sum())),
+        promised=money(float(accepted["expected_margin"].sum())),
+    )
     st.markdown(f"#### {told}")
     missed = done.filter(pl.col("outcome") == "missed").height
     over = done.filter(pl.col("left_units").is_not_null())
     sold, expected = float(over["left_units"].sum()), float(over["forecast_units"].sum())
     with st.container(horizontal=True, gap="small"):
-        st.metric(_("Needed"), i18n.percent(needed.height / accepted.height if accepted.height else None, 0),
-                  border=True, help=_("Of accepted or changed proposals that are over."))  # fmt: skip
-        st.metric(_("Refused, then out"), i18n.integer(missed), border=True,
-                  help=_("Refused proposals whose item ran out in these days."))  # fmt: skip
-        st.metric(_("Sold against forecast"), i18n.percent(sold / expected if expected else None, 0), border=True,
-                  help=_("Units that left over the lead time, of all that were forecast."))  # fmt: skip
+        st.metric(
+            _("Needed"),
+            i18n.percent(needed.height / accepted.height if accepted.height else None, 0),
+            border=True,
+            help=_("Of accepted or changed proposals that are over."),
+        )
+        st.metric(
+            _("Refused, then out"),
+            i18n.integer(missed),
+            border=True,
+            help=_("Refused proposals whose item ran out in these days."),
+        )
+        st.metric(
+            _("Sold against forecast"),
+            i18n.percent(sold / expected if expected else None, 0),
+            border=True,
+            help=_("Units that left over the lead time, of all that were forecast."),
+        )
 
 
 def draw_levels(found: Orders) -> None:
@@ -94,14 +128,19 @@ def draw_levels(found: Orders) -> None:
     )
     with st.container(key="levels_table"):
         edited = st.data_editor(
-            table_of(policy).to_arrow(), key=f"levels_{hash(policy)}", hide_index=True, disabled=["abc"],
+            table_of(policy).to_arrow(),
+            key=f"levels_{hash(policy)}",
+            hide_index=True,
+            disabled=["abc"],
             placeholder=i18n.MISSING,
             column_config={
                 "abc": st.column_config.TextColumn(_("ABC class")),
-                **{name: percent_column(pattern_words().get(name, _("All")), required=name == "all")
-                   for name in ("all", *PATTERNS)},
+                **{
+                    name: percent_column(pattern_words().get(name, _("All")), required=name == "all")
+                    for name in ("all", *PATTERNS)
+                },
             },
-        )  # fmt: skip
+        )
     numbers = ask_numbers(policy)
     author = ask_author()
     if st.button(_("Save"), key="levels_save", type="primary", disabled=not now.writable, icon=":material/save:"):
@@ -111,19 +150,24 @@ def draw_levels(found: Orders) -> None:
     if history.height:
         with st.expander(_("Set before")):
             sheet = tables.download_of(
-                "service-levels", _("Service levels over time"),
+                "service-levels",
+                _("Service levels over time"),
                 history.with_columns(pl.col("made_at").dt.strftime("%Y-%m-%d %H:%M:%S")),
                 (Column("made_at", _("Set at (UTC)")), Column("author", _("By")), Column("policy", _("Policy"))),
-            )  # fmt: skip
+            )
             tables.show_table(sheet, "levels_history")
 
 
 def pattern_words() -> dict[str, str]:
     """Demand patterns in the viewer's language."""
     return {
-        "smooth": _("Smooth"), "erratic": _("Erratic"), "intermittent": _("Intermittent"), "lumpy": _("Lumpy"),
-        "new": _("New"), "none": _("No pattern"),
-    }  # fmt: skip
+        "smooth": _("Smooth"),
+        "erratic": _("Erratic"),
+        "intermittent": _("Intermittent"),
+        "lumpy": _("Lumpy"),
+        "new": _("New"),
+        "none": _("No pattern"),
+    }
 
 
 def percent_column(label: str, *, required: bool) -> Any:
@@ -153,27 +197,39 @@ def policy_of(table: pl.DataFrame, numbers: dict[str, float], before: Policy) ->
         pattern_levels=tuple(
             (row["abc"], name, round(row[name] / 100, 6)) for row in rows for name in PATTERNS if row[name] is not None
         ),
-        review_days=int(numbers["review_days"]), receiving_days=int(numbers["receiving_days"]),
-        lead_days=float(numbers["lead_days"]), lead_sd=float(numbers["lead_sd"]),
+        review_days=int(numbers["review_days"]),
+        receiving_days=int(numbers["receiving_days"]),
+        lead_days=float(numbers["lead_days"]),
+        lead_sd=float(numbers["lead_sd"]),
         excess_days=int(numbers["excess_days"]),
-    )  # fmt: skip
+    )
 
 
 def ask_numbers(policy: Policy) -> dict[str, float]:
     """Days of the policy."""
     words = {
-        "review_days": _("Days between reviews"), "receiving_days": _("Days for receiving"),
-        "lead_days": _("Lead time where nobody says it (days)"), "lead_sd": _("Its spread (days)"),
+        "review_days": _("Days between reviews"),
+        "receiving_days": _("Days for receiving"),
+        "lead_days": _("Lead time where nobody says it (days)"),
+        "lead_sd": _("Its spread (days)"),
         "excess_days": _("Excess beyond (days)"),
-    }  # fmt: skip
+    }
     found = {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, label in words.items():
             low, high = NUMBERS[name]
             found[name] = float(
-                st.number_input(label, float(low), float(high), float(getattr(policy, name)), step=1.0, format="%g",
-                                key=f"policy_{name}", width=190)
-            )  # fmt: skip
+                st.number_input(
+                    label,
+                    float(low),
+                    float(high),
+                    float(getattr(policy, name)),
+                    step=1.0,
+                    format="%g",
+                    key=f"policy_{name}",
+                    width=190,
+                )
+            )
     return found
 
 
@@ -201,10 +257,12 @@ def draw_leads(found: Orders) -> None:
             _(
                 "**Do this next.** {n} suppliers take longer than the products table says, {supplier} most: {measured} "
                 "instead of {stated}. Put the measured days into products.",
-                n=slow.height, supplier=worst["supplier"], measured=i18n.days(worst["measured_days"]),
+                n=slow.height,
+                supplier=worst["supplier"],
+                measured=i18n.days(worst["measured_days"]),
                 stated=i18n.days(worst["stated_days"]),
             )
-        )  # fmt: skip
+        )
     sheet = replenishment_table.sheet(
         opened().version, "supplier-lead-times", _("Lead time by supplier: stated and measured"), told.drop("late"), ()
     )

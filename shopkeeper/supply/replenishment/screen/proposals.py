@@ -31,21 +31,54 @@ DEFINITIONS: Mapping[str, tuple[str, ...]] = {
     "levels": ("safety_stock", "reorder_point", "order_up_to", "abc_class", "demand_pattern"),
 }
 ORDER_COLUMNS = (
-    "name", "units", "location", "margin_protected", "decided", "waiting_costs", "cost", "order_by", "late_days",
-    "lands_on", "position", "reorder_point", "order_up_to", "supplier", "sku", "cover_days", "abc", "category",
-)  # fmt: skip
+    "name",
+    "units",
+    "location",
+    "margin_protected",
+    "decided",
+    "waiting_costs",
+    "cost",
+    "order_by",
+    "late_days",
+    "lands_on",
+    "position",
+    "reorder_point",
+    "order_up_to",
+    "supplier",
+    "sku",
+    "cover_days",
+    "abc",
+    "category",
+)
 TRANSFER_COLUMNS = (
-    "name", "units", "from_location", "to_location", "gain", "decided", "margin_saved", "cost", "lands_on",
-    "next_supply_on", "expected_short", "to_available", "from_available", "from_spare", "from_left", "sku", "category",
-)  # fmt: skip
+    "name",
+    "units",
+    "from_location",
+    "to_location",
+    "gain",
+    "decided",
+    "margin_saved",
+    "cost",
+    "lands_on",
+    "next_supply_on",
+    "expected_short",
+    "to_available",
+    "from_available",
+    "from_spare",
+    "from_left",
+    "sku",
+    "category",
+)
 
 
 def choose_section() -> str:
     """Only the part that is chosen is drawn."""
     names = {
-        "orders": _("To order"), "transfers": _("To move"), "decisions": _("Decisions"),
+        "orders": _("To order"),
+        "transfers": _("To move"),
+        "decisions": _("Decisions"),
         "levels": _("Service levels"),
-    }  # fmt: skip
+    }
     return session.choose(_("View"), names, SECTION, "orders", hidden=True)
 
 
@@ -71,28 +104,51 @@ def draw_answer(found: Orders, moves: Transfers) -> None:
     rows, moved = found.rows, moves.rows
     orders = ngettext("{n} order", "{n} orders", rows.height)
     told = [
-        _("{orders} to place today for {cost}: {margin} of margin is protected.", orders=orders,
-          cost=money(total(rows, "cost")), margin=money(total(rows, "margin_protected")))
+        _(
+            "{orders} to place today for {cost}: {margin} of margin is protected.",
+            orders=orders,
+            cost=money(total(rows, "cost")),
+            margin=money(total(rows, "margin_protected")),
+        )
         if rows.height
         else _("Nothing has to be ordered today."),
-        _("{units} to move on {lanes}: saves {margin} of margin for {cost}.",
-          units=ngettext("{n} unit", "{n} units", int(total(moved, "units"))),
-          lanes=ngettext("{n} lane", "{n} lanes", moves.lanes.height),
-          margin=money(total(moved, "margin_saved")), cost=money(total(moved, "cost")))
+        _(
+            "{units} to move on {lanes}: saves {margin} of margin for {cost}.",
+            units=ngettext("{n} unit", "{n} units", int(total(moved, "units"))),
+            lanes=ngettext("{n} lane", "{n} lanes", moves.lanes.height),
+            margin=money(total(moved, "margin_saved")),
+            cost=money(total(moved, "cost")),
+        )
         if moved.height
         else _("Nothing has to be moved."),
-    ]  # fmt: skip
+    ]
     st.markdown(f"#### {' '.join(told)}")
     late = rows.filter(pl.col("late_days") > 0).height
     with st.container(horizontal=True, gap="small"):
-        st.metric(_("To order today"), i18n.integer(rows.height), border=True,
-                  help=_("Places and items whose position is at or below the reorder point."))  # fmt: skip
-        st.metric(label("margin_protected"), money(total(rows, "margin_protected")), border=True,
-                  help=_(measure("margin_protected").description))  # fmt: skip
-        st.metric(_("Already late"), i18n.integer(late), border=True,
-                  help=_("The stock runs out before an order of today lands; look for a transfer."))  # fmt: skip
-        st.metric(label("transfer_gain"), money(total(moved, "gain")), border=True,
-                  help=_(measure("transfer_gain").description))  # fmt: skip
+        st.metric(
+            _("To order today"),
+            i18n.integer(rows.height),
+            border=True,
+            help=_("Places and items whose position is at or below the reorder point."),
+        )
+        st.metric(
+            label("margin_protected"),
+            money(total(rows, "margin_protected")),
+            border=True,
+            help=_(measure("margin_protected").description),
+        )
+        st.metric(
+            _("Already late"),
+            i18n.integer(late),
+            border=True,
+            help=_("The stock runs out before an order of today lands; look for a transfer."),
+        )
+        st.metric(
+            label("transfer_gain"),
+            money(total(moved, "gain")),
+            border=True,
+            help=_(measure("transfer_gain").description),
+        )
 
 
 def draw_notes(counts: Mapping[str, int]) -> None:
@@ -117,12 +173,15 @@ def draw_orders(found: Orders, overrides: tuple[Override, ...]) -> None:
     st.markdown(
         _(
             "**Do this next.** Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next "
-            "review in {days} with all of them would cost {waiting}.", days=i18n.days(found.policy.review_days),
-            n=first.height, cost=money(total(first, "cost")), margin=money(total(first, "margin_protected")),
+            "review in {days} with all of them would cost {waiting}.",
+            days=i18n.days(found.policy.review_days),
+            n=first.height,
+            cost=money(total(first, "cost")),
+            margin=money(total(first, "margin_protected")),
             share=i18n.percent(share_of(first, found.rows, "margin_protected"), 0),
             waiting=money(total(found.rows, "waiting_costs")),
         )
-    )  # fmt: skip
+    )
     rows = decide.with_decisions(found.rows, "order")
     sheet = table.orders(opened().version, found, rows)
     chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
@@ -139,18 +198,24 @@ def draw_order(row: Mapping[str, Any], found: Orders, overrides: tuple[Override,
     source = LEAD_SOURCES[row["lead_source"]]
     st.markdown(replenishment.why(row, found.policy))
     st.caption(
-        _("Lead time {days} with a spread of {spread}, receiving included (from: {source}).",
-          days=i18n.days(row["lead_days"]), spread=i18n.days(row["lead_sd"]), source=_(source))
-    )  # fmt: skip
+        _(
+            "Lead time {days} with a spread of {spread}, receiving included (from: {source}).",
+            days=i18n.days(row["lead_days"]),
+            spread=i18n.days(row["lead_sd"]),
+            source=_(source),
+        )
+    )
     path = load(replenishment.path, overrides, found.policy, row["location"], row["sku"], row["units"], row["lands_on"])
     lands = _("With {units} on {day}", units=i18n.integer(row["units"]), day=i18n.date_(row["lands_on"]))
     sheet = tables.download_of(
         "stock-path", _("Expected stock of {item} at {place}", item=row["sku"], place=row["location"]), path, ()
     )
     tables.show_chart(
-        lambda **_dark: charts.stock_path(path, row["reorder_point"], lands), sheet, "stock_path",
+        lambda **_dark: charts.stock_path(path, row["reorder_point"], lands),
+        sheet,
+        "stock_path",
         note=_("Expected demand with what is passed on; nobody orders anything else."),
-    )  # fmt: skip
+    )
 
 
 def draw_suppliers(found: Orders) -> None:
@@ -165,11 +230,15 @@ def draw_suppliers(found: Orders) -> None:
     )
     tables.show_chart(
         lambda **_dark: charts.money_bars(
-            groups["supplier"].to_list(), groups["margin_protected"].to_list(), groups["cost"].to_list(),
-            (label("margin_protected"), _("Cost")), currency(),
+            groups["supplier"].to_list(),
+            groups["margin_protected"].to_list(),
+            groups["cost"].to_list(),
+            (label("margin_protected"), _("Cost")),
+            currency(),
         ),
-        sheet, "suppliers",
-    )  # fmt: skip
+        sheet,
+        "suppliers",
+    )
 
 
 def draw_coming(found: Orders) -> None:
@@ -194,10 +263,13 @@ def draw_transfers(moves: Transfers) -> None:
     st.markdown(
         _(
             "**Do this next.** Load {units} from {start} to {end}: it saves {margin} of margin for {cost}.",
-            units=ngettext("{n} unit", "{n} units", lane["units"]), start=lane["from_location"],
-            end=lane["to_location"], margin=money(lane["margin_saved"]), cost=money(lane["cost"]),
+            units=ngettext("{n} unit", "{n} units", lane["units"]),
+            start=lane["from_location"],
+            end=lane["to_location"],
+            margin=money(lane["margin_saved"]),
+            cost=money(lane["cost"]),
         )
-    )  # fmt: skip
+    )
     rows = decide.with_decisions(moves.rows, "transfer")
     sheet = table.transfers(opened().version, moves, rows)
     chosen = draw_table(sheet, "transfers", TRANSFER_COLUMNS)
@@ -209,11 +281,16 @@ def draw_transfers(moves: Transfers) -> None:
     names = [f"{start} → {end}" for start, end in moves.lanes.select("from_location", "to_location").iter_rows()]
     tables.show_chart(
         lambda **_dark: charts.money_bars(
-            names, moves.lanes["margin_saved"].to_list(), moves.lanes["cost"].to_list(),
-            (label("margin_saved"), _("Cost")), currency(),
+            names,
+            moves.lanes["margin_saved"].to_list(),
+            moves.lanes["cost"].to_list(),
+            (label("margin_saved"), _("Cost")),
+            currency(),
         ),
-        sheet, "lanes", note=plan_words(moves),
-    )  # fmt: skip
+        sheet,
+        "lanes",
+        note=plan_words(moves),
+    )
 
 
 def plan_words(moves: Transfers) -> str:
@@ -226,8 +303,13 @@ def plan_words(moves: Transfers) -> str:
         else _("at most {gap} below the best plan there can be", gap=i18n.percent(gap))
     ]
     if plan.closed:
-        told.append(ngettext("{n} lane left out because too little would go there",
-                             "{n} lanes left out because too little would go there", len(plan.closed)))  # fmt: skip
+        told.append(
+            ngettext(
+                "{n} lane left out because too little would go there",
+                "{n} lanes left out because too little would go there",
+                len(plan.closed),
+            )
+        )
     if plan.full:
         told.append(_("full then: {places}", places=", ".join(plan.full)))
     return " · ".join(told)
@@ -255,14 +337,25 @@ def draw_table(sheet: Download, key: str, names: Sequence[str]) -> list[dict[str
     grid = decide.grid_key(key)
     with st.container(key=f"{key}_table"):
         event: Any = st.dataframe(
-            shown.to_arrow(), key=grid, hide_index=True, height=420 if shown.height > 11 else "content",
-            selection_mode="multi-row", on_select="rerun", placeholder=i18n.MISSING,
+            shown.to_arrow(),
+            key=grid,
+            hide_index=True,
+            height=420 if shown.height > 11 else "content",
+            selection_mode="multi-row",
+            on_select="rerun",
+            placeholder=i18n.MISSING,
             column_config={name: tables.config_of(words[name], shown.schema[name]) for name in shown.columns},
-        )  # fmt: skip
+        )
     told = [_("tick rows to accept, change or refuse them")]
     if frame.height < sheet.frame.height:
-        told.insert(0, _("the first {shown} of {rows}; the download has all", shown=frame.height,
-                         rows=i18n.integer(sheet.frame.height)))  # fmt: skip
+        told.insert(
+            0,
+            _(
+                "the first {shown} of {rows}; the download has all",
+                shown=frame.height,
+                rows=i18n.integer(sheet.frame.height),
+            ),
+        )
     st.caption(" · ".join(told))
     ticked = [row for row in event["selection"]["rows"] if row < frame.height]
     return frame[ticked].to_dicts()
