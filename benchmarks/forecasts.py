@@ -17,6 +17,7 @@ from rich.console import Console
 from shopkeeper.jobs.forecast.history import FAR, History
 from shopkeeper.jobs.forecast.job import Previous, Run, forecast_history
 from shopkeeper.models.demand.events import Window
+from shopkeeper.progress import Progress
 
 REGIONS, ITEMS, CATEGORIES, DAYS = 31, 2_000, 20, 1_096
 CHANGED = 0.01
@@ -82,7 +83,7 @@ def timed(known: History, previous: Previous | None) -> tuple[float, Run]:
             say.print(f"{time.perf_counter() - started:6.1f} s {share:4.0%} {words}", highlight=False)
             shown = words
 
-    run = forecast_history(known, previous, tell)
+    run = forecast_history(known, previous, Progress(tell))
     return time.perf_counter() - started, run
 
 

@@ -1,46 +1,64 @@
-"""A sentence for people with its values: kept as data, put into words when somebody reads it."""
+"""A sentence for people, kept as data and put into words where it is read: notes, warnings, refusals."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Union
+from typing import Any, Union
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext
-from shopkeeper.jobs.buying.result import VALUE_NAMES
 
-Word = Union[str, int, float, "Sentence"]
-
+Value = Union[str, int, float, "Message"]
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence for people: the text is its key in the catalogue, with %-fields that `values` fill.
+class Message:
+    """`text` is its key in the catalogue, with `{fields}` that `values` fill; `str()` puts it into the language in use.
 
-    Values are kept as JSON has them (a day is its ISO text) and told as the reader's language writes them; one may be a
-    sentence itself.
+    Values are kept as JSON has them (a day is its ISO text) and written as the reader's language writes them. One may
+    be a message itself: a word that is translated too.
     """
 
     text: str
-    values: Mapping[str, Word] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
-    def told(self) -> str:
+    def __str__(self) -> str:
         """In the language in use."""
-        return gettext(self.text) % {name: _told(value) for name, value in self.values.items()}
+        return gettext(self.text, **{name: _in_words(value) for name, value in self.values.items()})
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return {
+            "text": self.text,
+            "values": {
+                name: value.as_data() if isinstance(value, Message) else value for name, value in self.values.items()
+            },
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Message":
+        """What `as_data` gave. Raise `KeyError` or `TypeError` for anything else."""
+        values = {
+            name: cls.from_data(value) if isinstance(value, dict) else value for name, value in data["values"].items()
+        }
+        return cls(data["text"], values)
 
 
-def _told(value: Word) -> str:
+def message(text: str, /, **values: Value) -> Message:
+    """A message written out where it is used; the text is found there by `make messages`."""
+    return Message(text, values)
+
+
+def _in_words(value: Value) -> str:
     match value:
-        case Sentence():
-            return value.told()
         case int():
             return i18n.integer(value)
         case float():
             return i18n.decimal(value)
-        case _ if _DAY.fullmatch(value):
+        case str() if _DAY.fullmatch(value):
             return i18n.date_(date.fromisoformat(value))
         case _:
-            return gettext(value) if value in VALUE_NAMES.values() else value
+            return str(value)

@@ -198,8 +198,8 @@ def _fitted(output: Path, filters: Filters) -> tuple[Version, Engine, Fits]:
     version, query = _opened(output, filters)
     fits = files.read(version)
     if fits is None:
-        with progress() as tell:
-            fits = files.make(version, tell)
+        with progress() as bar:
+            fits = files.make(version, bar)
     return version, query, fits
 
 

@@ -88,8 +88,8 @@ def make_sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same shop.")] = 7,
 ) -> None:
     """Simulate a believable shop and write it, with the truth behind it, into DIRECTORY."""
-    with progress() as tell:
-        sample.generate(directory, orders, seed, lambda share, step: tell(step, share))
+    with progress() as bar:
+        sample.generate(directory, orders, seed, bar)
     out.print(f"A shop of about {orders:,} orders is in {directory}, the truth behind it in {directory / 'truth'}.")
 
 
@@ -104,7 +104,7 @@ def import_(
     as_of: Day = None,
 ) -> None:
     """Check the merchant's files and serve them as a new version; list what broke the contract."""
-    with progress() as tell:
+    with progress() as bar:
         outcome = job.import_files(
             paths,
             mappings.load(mapping),
@@ -112,14 +112,14 @@ def import_(
             strict=strict,
             append=append,
             as_of=day(as_of),
-            progress=tell,
+            progress=bar,
         )
     _print_outcome(outcome)
-    with progress() as tell:
-        fits = files.make(outcome.version, tell)
-    out.print(fits.reason.told(), markup=False)
-    with progress() as tell:
-        run = forecast_run.make(outcome.version, tell)
+    with progress() as bar:
+        fits = files.make(outcome.version, bar)
+    out.print(str(fits.reason), markup=False)
+    with progress() as bar:
+        run = forecast_run.make(outcome.version, bar)
     _print_run(run)
 
 
@@ -142,12 +142,12 @@ def _print_outcome(outcome: Outcome) -> None:
 def fit_() -> None:
     """Fit the models of buying behaviour to the data served, and test them on its own past."""
     version = version_served()
-    with progress() as tell:
-        fits = files.make(version, tell)
+    with progress() as bar:
+        fits = files.make(version, bar)
     for trial in fits.trials:
         name = KIND_NAMES[trial.kind]
         if trial.log_likelihood is None:
-            out.print(f"  {name}: {trial.refused.told() if trial.refused else 'no fit'}", markup=False)
+            out.print(f"  {name}: {trial.refused or 'no fit'}", markup=False)
             continue
         out.print(
             f"  {name}: log-likelihood {trial.log_likelihood:,.1f}, mean error {trial.mae:.3f}, "
@@ -156,7 +156,7 @@ def fit_() -> None:
             markup=False,
         )
     for sentence in (fits.reason, *fits.notes):
-        out.print(sentence.told(), markup=False)
+        out.print(str(sentence), markup=False)
     out.print(f"The fits of version {version.id} are in {files.path_of(version)}.", markup=False)
 
 
@@ -164,8 +164,8 @@ def fit_() -> None:
 def forecast_() -> None:
     """Forecast demand by region and item from the data served, and test the forecast on its own past."""
     version = version_served()
-    with progress() as tell:
-        run = forecast_run.make(version, tell)
+    with progress() as bar:
+        run = forecast_run.make(version, bar)
     _print_run(run)
     out.print(f"The forecasts of version {version.id} are in {forecast_files.current(version)}.", markup=False)
 
@@ -180,7 +180,7 @@ def _print_run(run: Run) -> None:
             markup=False,
         )
     for note in run.notes():
-        out.print(note.told(), markup=False)
+        out.print(str(note), markup=False)
     again = run.told["reused"]
     out.print(
         f"{run.told['series']:,} series of items in regions are forecast, {again:,} of them as before.", markup=False

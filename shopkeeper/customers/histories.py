@@ -16,7 +16,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, FittedBy, Rate, Value
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import DAYS, BuyingModel, Kind
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
@@ -144,28 +144,28 @@ def used_value(fits: Fits, wanted: Value) -> Value:
     return wanted if wanted in fits.means else "revenue"
 
 
-def notes(fits: Fits, day: date, wanted: Kind | None, by: FittedBy, value: Value) -> tuple[Sentence, ...]:
+def notes(fits: Fits, day: date, wanted: Kind | None, by: FittedBy, value: Value) -> tuple[Message, ...]:
     """What a reader of these scores must know: fallbacks, and how far the fit reaches."""
     kind = used_kind(fits, wanted)
-    told: list[Sentence] = [fits.reason] if kind is None else []
+    told: list[Message] = [fits.reason] if kind is None else []
     if wanted and wanted != kind:
-        text = N_("%(wanted)s could not be fitted; %(used)s serves instead.")
-        told.append(Sentence(text, {"wanted": KIND_NAMES[wanted], "used": KIND_NAMES[kind] if kind else "-"}))
+        text = N_("{wanted} could not be fitted; {used} serves instead.")
+        told.append(Message(text, {"wanted": KIND_NAMES[wanted], "used": KIND_NAMES[kind] if kind else "-"}))
     if kind == "bg_nbd":
-        told.append(Sentence(N_("BG/NBD takes every customer who bought once for active: there P(alive) is always 1.")))
+        told.append(Message(N_("BG/NBD takes every customer who bought once for active: there P(alive) is always 1.")))
     if kind is not None and by != "shop" and kind != fits.chosen:
-        text = N_("Fits by segment are made with %(kind)s only; the whole shop's fit serves.")
-        told.append(Sentence(text, {"kind": KIND_NAMES[fits.chosen or kind]}))
+        text = N_("Fits by segment are made with {kind} only; the whole shop's fit serves.")
+        told.append(Message(text, {"kind": KIND_NAMES[fits.chosen or kind]}))
     if kind is not None and day < fits.as_of:
-        text = N_("Histories are as of %(day)s; the model was fitted on purchases until %(fitted)s.")
-        told.append(Sentence(text, {"day": day.isoformat(), "fitted": fits.as_of.isoformat()}))
+        text = N_("Histories are as of {day}; the model was fitted on purchases until {fitted}.")
+        told.append(Message(text, {"day": day.isoformat(), "fitted": fits.as_of.isoformat()}))
     if used_value(fits, value) != value:
-        told.append(Sentence(N_("No unit costs are known, so margin is not; values are net revenue.")))
+        told.append(Message(N_("No unit costs are known, so margin is not; values are net revenue.")))
     if used_value(fits, value) not in fits.spends:
         text = N_(
             "What a purchase is worth could not be fitted; the shop's mean repeat purchase stands for everybody's."
         )
-        told.append(Sentence(text))
+        told.append(Message(text))
     return (*told, *(fits.notes if by != "shop" or value not in fits.spends else ()))
 
 

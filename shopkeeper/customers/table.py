@@ -11,7 +11,7 @@ from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import KIND_NAMES
 from shopkeeper.measures.customers import CUSTOMER_MEASURES, MODEL_MEASURES
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 
 CUSTOMER_LABELS = {
     "customer_id": N_("Customer"),
@@ -83,9 +83,9 @@ def value_caption(value: str, discount: float) -> tuple[tuple[str, str], ...]:
     return ((_("Value"), _(MONEY[value])), (_("Discount per year"), i18n.percent(discount)))
 
 
-def notes_caption(notes: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
+def notes_caption(notes: Sequence[Message]) -> tuple[tuple[str, str], ...]:
     """What fell short."""
-    return ((_("To know"), " ".join(note.told() for note in notes)),) if notes else ()
+    return ((_("To know"), " ".join(str(note) for note in notes)),) if notes else ()
 
 
 def acquired_terms(filters: Filters) -> tuple[str, ...]:

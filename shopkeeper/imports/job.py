@@ -23,7 +23,7 @@ from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Source, Staged, StagedTable, Version
-from shopkeeper.progress import Progress
+from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import recipe
 
 __all__ = ["BrokenRule", "Outcome", "TableOutcome", "import_files"]
@@ -71,7 +71,7 @@ def import_files(
     strict: bool = False,
     append: bool = False,
     as_of: date | None = None,
-    progress: Progress | None = None,
+    progress: Progress = UNHEARD,
 ) -> Outcome:
     """Read files or folders, check every row, and publish what is good as a new version of the lake at `root`.
 
@@ -82,9 +82,8 @@ def import_files(
     Raise `Refused` where a file is not sound, a table would be empty, or totals do not reconcile; what was served
     before stays.
     """
-    tell = progress or (lambda _step, _share: None)
     stage.refuse_relative(root, paths)
-    tell("Looking at the files", 0.0)
+    progress.step("Looking at the files", 0.0)
     found, left = input_files.find(paths, mapping)
     with publisher(root) as directory:
         job = Job(found, mapping, store.current(root), append, as_of or mapping.as_of, left)
@@ -94,12 +93,12 @@ def import_files(
         _refuse_other_shop(job)
         scratch = directory / "scratch"
         with stage.workbench(scratch) as connection:
-            tables = _stage(connection, job, directory, tell)
+            tables = _stage(connection, job, directory, progress.part(0, SHARE_OF_CHECKS))
             rules = summarise(connection, [path for each in tables for path in each.rejects])
             _refuse(tables, rules, strict=strict)
             staged = _staged(connection, job, tables, directory)
         shutil.rmtree(scratch)
-        version = publish(root, staged, lambda step, share: tell(step, SHARE_OF_CHECKS + (1 - SHARE_OF_CHECKS) * share))
+        version = publish(root, staged, progress.part(SHARE_OF_CHECKS, 1 - SHARE_OF_CHECKS))
     return _outcome(version, tables, rules, staged.warnings)
 
 
@@ -136,7 +135,7 @@ def _refuse_other_shop(job: Job) -> None:
         )
 
 
-def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, tell: Progress) -> tuple[TableInStaging, ...]:
+def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: Progress) -> tuple[TableInStaging, ...]:
     shop = job.mapping.shop
     terms = Terms(shop, job.mapping.source_timezone, tomorrow(datetime.now(ZoneInfo(shop.timezone))))
     if missing := [name for name in REQUIRED_TABLES if name not in (*job.tables, *job.carried)]:
@@ -144,14 +143,10 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, tell: Prog
     staged: list[TableInStaging] = []
     done, total = 0, stage.total_bytes(job.files)
     for mapping, files in stage.in_order(job.files, job.mapping):
-        share = SHARE_OF_CHECKS * stage.total_bytes(files) / total
-        start = SHARE_OF_CHECKS * done / total
-
-        def told(step: str, part: float, start: float = start, share: float = share) -> None:
-            tell(step, start + share * part)
-
-        staged.append(stage.stage_table(connection, mapping, files, terms, directory, job.existing(mapping.name), told))
-        done += stage.total_bytes(files)
+        size = stage.total_bytes(files)
+        part = progress.part(done / total, size / total)
+        staged.append(stage.stage_table(connection, mapping, files, terms, directory, job.existing(mapping.name), part))
+        done += size
     return tuple(staged)
 
 

@@ -11,13 +11,13 @@ from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
-from shopkeeper.progress import Progress
+from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import ROOT, recipe
 
 SAMPLE = ROOT / "sample_data"
 
 
-def served(progress: Progress | None = None) -> Version:
+def served(progress: Progress = UNHEARD) -> Version:
     """The version to show. The sample shop is published the first time that it is needed, and when it has changed.
 
     Raise `Refused` where the data cannot be read, or the sample cannot be written anywhere.
@@ -25,16 +25,16 @@ def served(progress: Progress | None = None) -> Version:
     return store.current(store.data_folder()) or sample_version(progress)
 
 
-def sample_version(progress: Progress | None = None) -> Version:
+def sample_version(progress: Progress = UNHEARD) -> Version:
     """The sample shop as a version of a lake of its own, apart from the merchant's, with its fits and forecasts."""
     root = sample_root()
     found = store.current(root)
     if found is None or found.recipe != recipe() or not is_of(found, SAMPLE):
         found = job.import_files([SAMPLE], mapping_file.load("sample"), root, progress=progress).version
     if buying_files.read(found) is None:
-        buying_files.make(found, progress or (lambda _step, _share: None))
+        buying_files.make(found, progress)
     if forecast_files.current(found) is None:
-        run.make(found, progress or (lambda _step, _share: None))
+        run.make(found, progress)
     return found
 
 

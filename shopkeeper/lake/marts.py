@@ -1,7 +1,7 @@
 """From tables to marts: the DuckDB instance that publishing works on, and what it writes."""
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
 from shopkeeper.lake.workbench import typed, write
+from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QueryFile, load, load_folder
 
 
@@ -52,7 +53,7 @@ def build_marts(
     directory: Path,
     queries: Path,
     parameters: Mapping[str, date],
-    tell: Callable[[str, float], None],
+    progress: Progress = UNHEARD,
 ) -> dict[str, Path]:
     """Write every mart of queries/marts into `directory`, each visible to those after it; give their files.
 
@@ -64,7 +65,7 @@ def build_marts(
     for query in load_folder("staging", queries):
         # Run once and kept on disk: every mart reads it, some of them twice.
         name = "stg_" + query.name.removeprefix("staging/")
-        tell(f"Preparing {name}", 0.0)
+        progress.step(f"Preparing {name}", 0.0)
         rows = scratch / f"{name}.parquet"
         connection.sql(query.sql, params=bound(query, parameters)).write_parquet(str(rows), compression="snappy")
         connection.read_parquet(str(rows)).create_view(name, replace=False)
@@ -72,7 +73,7 @@ def build_marts(
     marts = load_folder("marts", queries)
     for done, query in enumerate(marts):
         name = query.name.removeprefix("marts/")
-        tell(f"Building {name}", done / len(marts))
+        progress.step(f"Building {name}", done / len(marts))
         files[name] = directory / f"{name}.parquet"
         write(connection.sql(query.sql, params=bound(query, parameters)), files[name])
         connection.read_parquet(str(files[name])).create_view(name, replace=False)

@@ -20,7 +20,7 @@ from shopkeeper.lake.rejects import join_rejects
 from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
 from shopkeeper.lake.version import DataFile, Staged, TableStats, Version, write_manifest
 from shopkeeper.lake.workbench import MEMORY, workbench
-from shopkeeper.progress import Progress
+from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QUERIES, recipe
 
 
@@ -157,22 +157,21 @@ def disk_is_full(error: OSError | duckdb.IOException) -> bool:
 
 
 def publish(
-    root: Path, staged: Staged, progress: Progress | None = None, keep: int = KEEP, queries: Path = QUERIES
+    root: Path, staged: Staged, progress: Progress = UNHEARD, keep: int = KEEP, queries: Path = QUERIES
 ) -> Version:
     """Make a version of what is staged and serve it. Only inside `publisher`.
 
     Raise `Refused` where there is no order line, or where rows or net amounts do not reconcile; the version served
     before stays.
     """
-    tell = progress or (lambda _step, _share: None)
     before = current(root)
     older = before.rejects if before else None
-    tell("Putting the tables in place", 0.0)
+    progress.step("Putting the tables in place", 0.0)
     files = place_tables(root, staged, before)
     with workbench(staged.directory, staged.shop.timezone) as connection:
         rejects = join_rejects(connection, staged.directory, staged.rejects, older, staged.carried)
         sealed = seal(staged.directory, files | ({"rejects": [rejects]} if rejects else {}))
-        tell("Checking that the totals reconcile", 0.1)
+        progress.step("Checking that the totals reconcile", 0.1)
         marts.open_tables(connection, files)
         draft = describe(root, staged, before, sealed, marts.read_facts(connection, queries))
         reconcile(draft)
@@ -181,14 +180,14 @@ def publish(
             staged.directory / "marts",
             queries,
             {"as_of": draft.as_of},
-            lambda step, share: tell(step, 0.2 + 0.7 * share),
+            progress.part(0.2, 0.7),
         )
-    tell("Writing to disk", 0.9)
+    progress.step("Writing to disk", 0.9)
     sealed_marts = seal(staged.directory, {name: [file] for name, file in built.items()})
     version = replace(draft, marts=sealed_marts, recipe=recipe(queries))
     serve(root, staged.directory, version)
     remove_old(root, keep)
-    tell("Done", 1.0)
+    progress.step("Done", 1.0)
     return version
 
 

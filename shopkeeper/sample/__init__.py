@@ -1,11 +1,11 @@
 """A believable merchant whose laws are known: `generate` writes three years of a shop, and the truth beside it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.sample import people, process, rows, supply_rows, truth
 from shopkeeper.sample.catalogue import STAPLES, catalogue
 from shopkeeper.sample.demand import tastes
@@ -18,7 +18,6 @@ from shopkeeper.sample.places import places
 from shopkeeper.sample.stock import Deliveries, Flow, carried, simulate
 from shopkeeper.sample.truth import Tally
 
-Progress = Callable[[float, str], None]
 PERSONS_IN_BLOCK = 100_000
 SHOP = 'name = "山海集 Mountain & Sea Market"\ncurrency = "CNY"\ntimezone = "Asia/Shanghai"\n'
 _DRAW, _REFUND, _ROWS = range(3)
@@ -77,15 +76,11 @@ def plan(orders: int, seed: int, persons_in_block: int = PERSONS_IN_BLOCK) -> Pl
     return Plan(seed, persons, unidentified, -(-persons // persons_in_block))
 
 
-def _silent(fraction: float, text: str) -> None:
-    del fraction, text
-
-
 def generate(
     directory: Path,
     orders: int = 60_000,
     seed: int = 7,
-    progress: Progress | None = None,
+    progress: Progress = UNHEARD,
     persons_in_block: int = PERSONS_IN_BLOCK,
 ) -> None:
     """Write a sample shop of about `orders` orders into `directory`: order_lines/part-NNNN.parquet, a Parquet file for
@@ -93,42 +88,43 @@ def generate(
 
     The same arguments give the same shop. Memory is bounded by `persons_in_block`, not by `orders`; every block is
     drawn twice, once to learn what is asked for of each location and day, once to serve it from the stock that results.
-    `progress` hears a fraction and what is being done. An earlier sample in the directory is replaced.
+    An earlier sample in the directory is replaced.
     """
-    tell = progress or _silent
     world = World(places(), catalogue(), tastes())
     drawn = plan(orders, seed, persons_in_block)
     noted = truth.tally(world)
     for number in range(drawn.blocks):
-        tell(0.35 * number / drawn.blocks, "Customers and their orders")
+        progress.step("Customers and their orders", 0.35 * number / drawn.blocks)
         block = drawn.draw(world, number)
         ships = np.flatnonzero(takes_stock(block.asked))
         noted.note(world, block.placed, block.asked, ships, block.cells[ships])
         noted.note_people(block.persons, block.mailings)
-    tell(0.35, "Stock")
+    progress.step("Stock", 0.35)
     kept = carried(world)
     ordinary = kept.copy()
     ordinary[:, STAPLES] = False
     flow = simulate(drawn.random(-1, 1), world, noted.cells, ordinary)
     with Files(directory) as files:
-        staples, lost = _sell(files, world, drawn, noted, flow, tell)
-        tell(0.95, "Stock and truth")
+        staples, lost = _sell(files, world, drawn, noted, flow, progress)
+        progress.step("Stock and truth", 0.95)
         flow = _with_staples(flow, drawn, world, staples, kept[:, STAPLES])
         _write_supply(files, world, drawn, noted, flow, kept)
         _write_truth(files, world, noted, lost)
         truth.write_parameters(directory / "truth" / "parameters.json", seed, orders)
         (directory / "shop.toml").write_text(SHOP, encoding="utf-8")
-    tell(1.0, "Done")
+    progress.step("Done", 1.0)
 
 
-def _sell(files: Files, world: World, drawn: Plan, noted: Tally, flow: Flow, tell: Progress) -> tuple[Ints, list[Lost]]:
+def _sell(
+    files: Files, world: World, drawn: Plan, noted: Tally, flow: Flow, progress: Progress
+) -> tuple[Ints, list[Lost]]:
     """Write what each block sold; returns the staples sold (day x location x category) and what was lost."""
     short = (noted.cells > flow.filled).reshape(-1)
     shelf = Shelf(short & ~_staple_cells(noted), flow.filled.reshape(-1))
     staples = np.zeros((*noted.cells.shape[:2], len(STAPLES)), dtype=np.int32)
     lost, first_number = [], 1
     for number in range(drawn.blocks):
-        tell(0.4 + 0.55 * number / drawn.blocks, "Order lines")
+        progress.step("Order lines", 0.4 + 0.55 * number / drawn.blocks)
         block = drawn.draw(world, number)
         sold, missing = serve(world.goods, block.placed, block.asked, block.cells, shelf)
         lost.append(missing)

@@ -14,6 +14,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.forecast import files
 from shopkeeper.jobs.served import served
 from shopkeeper.lake.version import Version, read_manifest
+from shopkeeper.progress import Progress
 from shopkeeper.ui.cache import Answers
 
 P = ParamSpec("P")
@@ -58,7 +59,7 @@ def version_now() -> Version:
 
     try:
         with importing:
-            return served(tell)
+            return served(Progress(tell))
     finally:
         place.empty()
 

@@ -170,7 +170,7 @@ def test_looking_from_an_earlier_day_sees_nothing_later() -> None:
     found = churn.report(query, fits, Filters(until=day))
     assert found.as_of == day
     assert found.customers["last_day"].max() <= day  # type: ignore[operator]
-    assert any("Jun 30, 2025" in note.told() for note in found.notes)
+    assert any("Jun 30, 2025" in str(note) for note in found.notes)
 
 
 def test_fits_by_channel_change_scores_and_lose_nobody() -> None:
@@ -214,7 +214,7 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
         assert fits.reason in found.notes
         assert found.customers["p_alive"].null_count() == found.customers.height
     for note in found.notes:
-        assert "%(" not in note.told()
+        assert "{" not in str(note)
     second_order.report(query, Filters())
     one = found.customers["customer_id"][0]
     assert churn.customer(query, fits, found, one).purchases.height >= 1

@@ -81,7 +81,7 @@ def test_the_answer_is_that_of_the_report(query: Engine, fits: Fits) -> None:
 def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(fits: Fits) -> None:
     assert fits.chosen is None
     app = open_page()
-    assert fits.reason.told() in texts(app)
+    assert str(fits.reason) in texts(app)
     assert "Plain rate" in texts(app)
 
 

@@ -96,7 +96,7 @@ def test_without_unit_costs_value_is_revenue_and_says_so() -> None:
     query = shop(lines)
     found = lifetime_value.report(query, fit_version(query), Filters(), Options(value="margin"))
     assert found.value == "revenue"
-    assert any("unit costs" in note.told() for note in found.notes)
+    assert any("unit costs" in str(note) for note in found.notes)
     assert found.customers["predicted_value"].null_count() == 0
 
 

@@ -114,7 +114,7 @@ def test_the_proof_tells_the_models_and_the_assumption() -> None:
     query, fits = sample()
     app = open_page(value_part="proof")
     shown = texts(app)
-    assert fits.reason.told() in shown
+    assert str(fits.reason) in shown
     assert "Gamma-Gamma's assumption holds" in shown
     assert i18n.number(fits.spends["margin"].correlation) in [metric.value for metric in app.metric]
     checked = model_check.report(query, fits)

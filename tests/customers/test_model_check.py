@@ -91,7 +91,7 @@ def test_bad_ground_is_empty_or_finite(ground: str) -> None:
         for name, kind in frame.schema.items():
             if kind.is_float():
                 assert all(math.isfinite(value) for value in frame[name].drop_nulls()), name
-    assert found.reason.told()
+    assert str(found.reason)
 
 
 def frames(found: ModelCheck) -> list[pl.DataFrame]:

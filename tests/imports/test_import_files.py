@@ -11,6 +11,7 @@ from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping.file import Mapping, load, parse_mapping
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
+from shopkeeper.progress import Progress
 from tests.imports.conftest import GOOD_LINE, HEADER, IDENTITY, SHOP, check, rows_of
 
 LINES = [
@@ -44,7 +45,7 @@ def test_rows_and_amounts_reconcile_and_bad_rows_are_listed(tmp_path: Path, mapp
         [orders(tmp_path / "in", *LINES, BAD)],
         mapping,
         tmp_path / "lake",
-        progress=lambda _, share: steps.append(share),
+        progress=Progress(lambda _, share: steps.append(share)),
     )
     assert outcome.message == (
         "4 rows in = 3 published + 1 rejected; net amount 41.95 in = 34.95 published + 7.00 rejected."

@@ -20,7 +20,7 @@ from shopkeeper.jobs.forecast.history import History, day_of
 from shopkeeper.jobs.forecast.job import Previous, Run, forecast_history, forecast_version
 from shopkeeper.jobs.forecast.levels import Before, levels
 from shopkeeper.jobs.forecast.rows import trials
-from shopkeeper.progress import Cancelled
+from shopkeeper.progress import UNHEARD, Cancelled, Progress
 from tests.paths import SAMPLE
 from tests.shops.fitted import sample
 from tests.shops.forecast import AS_OF, expected, known, sample_run
@@ -245,7 +245,7 @@ def test_the_naive_is_statsforecast_s_seasonal_naive() -> None:
     at = places(shop_known)
     on = [ground(shop_known, at, 172), ground(shop_known, at, 200)]
     kinds = {level: np.full(group.rows, "smooth") for level, group in at.groups.items()}
-    found = levels(shop_known, at, on, kinds, None, lambda _step, _share: None)
+    found = levels(shop_known, at, on, kinds, None, UNHEARD)
     trial = trials(shop_known, at, found.stands)["shop"][0]
     theirs = SeasonalNaive(season_length=7).forecast(y=units[:172], h=28)["mean"]
     assert trial.naive[0, :28].tolist() == theirs.tolist()
@@ -267,7 +267,7 @@ def test_an_origin_knows_nothing_of_what_came_after_it() -> None:
             level: Kept(np.full(at.groups[level].rows, "SES"), np.full((at.groups[level].rows, 1), np.nan))
             for level in ("region_category", "sku", "region_sku")
         }
-        made = levels(shop_known, at, [on], kinds, Before("SES", unknown), lambda _step, _share: None).stands[0]
+        made = levels(shop_known, at, [on], kinds, Before("SES", unknown), UNHEARD).stands[0]
         stands.append(daily(shop_known, on, at, made.levels, made.path))
     assert stands[0] == pytest.approx(stands[1])
 
@@ -386,10 +386,12 @@ def crowd() -> History:
 def test_it_can_be_called_off_between_steps_and_tells_how_far_it_is() -> None:
     told: list[tuple[str, float]] = []
     with pytest.raises(Cancelled):
-        forecast_history(crowd(), None, lambda words, share: told.append((words, share)), lambda: len(told) >= 3)
+        forecast_history(
+            crowd(), None, Progress(lambda words, share: told.append((words, share)), lambda: len(told) >= 3)
+        )
     assert len(told) == 3
     told.clear()
-    forecast_history(crowd(), None, lambda words, share: told.append((words, share)))
+    forecast_history(crowd(), None, Progress(lambda words, share: told.append((words, share))))
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -401,7 +403,7 @@ def test_it_can_be_called_off_between_steps_and_tells_how_far_it_is() -> None:
 def test_nothing_sold_is_said_and_is_no_fault() -> None:
     run = forecast_version(shop([line(None, date(2024, 1, 1), status="cancelled")]))
     assert all(frame.is_empty() for frame in run.tables.values())
-    assert [note.told()[:22] for note in run.notes()] == ["Nothing was ever sold,"]
+    assert [str(note)[:22] for note in run.notes()] == ["Nothing was ever sold,"]
     assert run.errors().is_empty()
 
 
@@ -409,7 +411,7 @@ def test_three_days_of_one_item_give_a_level_and_a_sentence() -> None:
     run = forecast_version(shop([line("ann", date(2024, 1, day), quantity=2) for day in (1, 2, 3)]))
     assert expected(run, "shop").mean() == pytest.approx(2, rel=0.1)
     assert run.tables["forecast_checks"].is_empty()
-    assert "bands are assumed" in run.notes()[0].told()
+    assert "bands are assumed" in str(run.notes()[0])
 
 
 def test_a_sale_to_nobody_knows_where_is_forecast_too() -> None:
@@ -420,7 +422,7 @@ def test_a_sale_to_nobody_knows_where_is_forecast_too() -> None:
 def test_an_event_never_seen_is_said() -> None:
     events = [("first ever", AS_OF + timedelta(days=9), AS_OF + timedelta(days=12))]
     run = forecast_history(known([("A", "tea", "north", flat(3, 200, 1))], events=events))
-    assert any("first ever" in note.told() for note in run.notes())
+    assert any("first ever" in str(note) for note in run.notes())
     assert np.ptp(expected(run, "shop").reshape(WEEKS, 7).sum(axis=1)) < 1.5
 
 

@@ -19,7 +19,7 @@ from shopkeeper.jobs.forecast import files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.jobs.forecast.job import Run, forecast_history
 from shopkeeper.lake.version import Version
-from shopkeeper.progress import Cancelled
+from shopkeeper.progress import Cancelled, Progress
 from tests.shops.forecast import known
 from tests.shops.in_memory import frame, line
 
@@ -105,5 +105,5 @@ def test_a_job_called_off_leaves_the_run_before_in_use(version: Version) -> None
     forecast_run.make(version)
     before = files.current(version)
     with pytest.raises(Cancelled):
-        forecast_run.make(version, cancelled=lambda: True)
+        forecast_run.make(version, Progress(cancelled=lambda: True))
     assert files.current(version) == before

@@ -26,6 +26,7 @@ from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.rejects import REJECT_COLUMNS
 from shopkeeper.lake.version import Staged, StagedTable, Version
+from shopkeeper.progress import Progress
 from tests.shops.small_lake import (
     ROWS,
     order_lines,
@@ -79,7 +80,7 @@ def test_nothing_is_served_before_the_first_publication(root: Path) -> None:
 
 def test_a_version_says_what_it_holds(root: Path, queries: Path) -> None:
     steps: list[tuple[str, float]] = []
-    version = publish_mark(root, queries, 1, progress=lambda step, share: steps.append((step, share)))
+    version = publish_mark(root, queries, 1, progress=Progress(lambda step, share: steps.append((step, share))))
     assert store.current(root) == version
     assert store.versions(root) == [version]
     assert (version.first_day, version.as_of) == (date(2026, 1, 1), date(2026, 1, 5))

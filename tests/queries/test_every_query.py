@@ -37,7 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     with workbench(directory, "Asia/Shanghai") as connection:
         marts.open_tables(connection, {})
         as_of = date(2026, 11, 11)
-        marts.build_marts(connection, directory / "marts", QUERIES, {"as_of": as_of}, lambda _step, _share: None)
+        marts.build_marts(connection, directory / "marts", QUERIES, {"as_of": as_of})
         yield connection
 
 

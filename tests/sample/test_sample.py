@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from shopkeeper.contract.tables import TABLES, Table
+from shopkeeper.progress import Progress
 from shopkeeper.sample import generate
 from shopkeeper.sample.calendar import DAYS, FIRST_DAY, LAST_DAY
 from shopkeeper.sample.stock import SNAPSHOT_DAYS
@@ -61,7 +62,7 @@ def chunked(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """As many orders, the same seed, drawn in blocks of 900 persons."""
     directory = tmp_path_factory.mktemp("chunked")
     heard: list[float] = []
-    generate(directory, ORDERS, 3, lambda fraction, _: heard.append(fraction), persons_in_block=900)
+    generate(directory, ORDERS, 3, Progress(lambda _, share: heard.append(share)), persons_in_block=900)
     return replace(shop_in(directory), heard=tuple(heard))
 
 

@@ -4,7 +4,6 @@ import os
 import resource
 import shutil
 import signal
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from multiprocessing.connection import Connection
@@ -13,9 +12,10 @@ from pathlib import Path
 import polars as pl
 
 from shopkeeper.errors import Refused
-from shopkeeper.lake import store
+from shopkeeper.lake import publish as publishing
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Shop, Source, Staged, StagedTable, Version
+from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QUERIES
 
 SHOP = Shop("Little shop", "CNY", "Asia/Shanghai")
@@ -144,9 +144,7 @@ def stage(directory: Path, frames: dict[str, pl.DataFrame], **changes: object) -
     return Staged(**(given | changes))  # type: ignore[arg-type]
 
 
-def publish_mark(
-    root: Path, queries: Path, mark: int, rows: int = ROWS, progress: Callable[[str, float], None] | None = None
-) -> Version:
+def publish_mark(root: Path, queries: Path, mark: int, rows: int = ROWS, progress: Progress = UNHEARD) -> Version:
     """Publish order lines that all carry `mark`."""
     with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(mark, rows)})
@@ -160,9 +158,9 @@ def publish_and_die(root: Path, queries: Path, mark: int, ready: Connection, die
         os.kill(os.getpid(), signal.SIGKILL)
 
     if dies_at == "pointer":
-        setattr(store, "point_to", die)  # noqa: B010 - a plain assignment would not pass the type check
+        setattr(publishing, "point_to", die)  # noqa: B010 - a plain assignment would not pass the type check
     ready.send("ready")
-    publish_mark(root, queries, mark, progress=lambda step, _: die() if step == dies_at else None)
+    publish_mark(root, queries, mark, progress=Progress(lambda step, _: die() if step == dies_at else None))
     ready.send("published")
 
 
@@ -173,7 +171,7 @@ def publish_in_little_room(root: Path, queries: Path, mark: int, answer: Connect
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     try:
-        publish_mark(root, queries, mark, rows=3000, progress=no_more_room)
+        publish_mark(root, queries, mark, rows=3000, progress=Progress(no_more_room))
     except Refused as refused:
         answer.send(str(refused))
     else:

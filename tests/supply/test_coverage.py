@@ -262,7 +262,7 @@ def test_age_walks_back_through_what_landed_last() -> None:
 
 
 def told(query: MemoryQuery, **chosen: tuple[str, ...]) -> str:
-    return "\n".join(note.told() for note in report(query, STRICT, **chosen).notes)
+    return "\n".join(str(note) for note in report(query, STRICT, **chosen).notes)
 
 
 def test_good_data_need_no_words() -> None:
@@ -396,7 +396,7 @@ def test_two_counts_of_one_day_are_rejected_by_the_import_and_said(tmp_path: Pat
     assert version is not None
     query = open_version(version, made=forecast_files.made(version))
     found = coverage.report(query, GoodsFilters(), (), STRICT)
-    words = "\n".join(note.told() for note in found.notes)
+    words = "\n".join(str(note) for note in found.notes)
     assert f"{version.tables['stock_snapshots'].rows_rejected} rows of stock_snapshots were rejected" in words
     assert found.regions_skus["on_hand"].item() in {4, 30}
     query.close()

@@ -225,7 +225,7 @@ def test_a_choice_of_nothing_shows_nothing_and_fails_not(filters: GoodsFilters) 
 def test_what_has_no_region_or_no_cost_is_said() -> None:
     rows = forecast_rows({("(none)", "tea"): 1.0, ("north", "cup"): 3.0})
     products = [{"sku": "tea", "category": "Tea"}, PRODUCTS[1]]
-    told = " ".join(note.told() for note in demand.report(demand_shop(forecasts=rows, products=products), ALL).notes)
+    told = " ".join(str(note) for note in demand.report(demand_shop(forecasts=rows, products=products), ALL).notes)
     assert "25 %" in told
     assert "in no margin: 1." in told
 
@@ -460,7 +460,7 @@ def test_the_check_says_what_lies_ahead_what_is_young_and_who_may_not_see_it() -
     fits = fit_version(query)
     found = two_sided.report(query, fits, GoodsFilters(categories=("Tea",)))
     assert found.events == ("Sale",)
-    told = " ".join(note.told() for note in found.notes)
+    told = " ".join(str(note) for note in found.notes)
     assert "younger than 15 months" in told
     assert "all categories" in told
     with pytest.raises(Refused, match="every purchase"):

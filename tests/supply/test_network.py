@@ -42,7 +42,7 @@ def three_regions(**tables: Any) -> MemoryQuery:
 
 
 def told(found: Network) -> str:
-    return " ".join(note.told() for note in found.notes)
+    return " ".join(str(note) for note in found.notes)
 
 
 def rates(found: Network) -> dict[str, float | None]:

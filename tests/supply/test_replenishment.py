@@ -244,7 +244,7 @@ def test_bad_ground_is_said_and_the_rest_still_works(change: dict[str, Any], not
     query = small_shop(tables.pop("stock_snapshots"), tables.pop("forecasts"), **tables)
     found = moves(query)
     assert found.notes.get(note), found.notes
-    told = [sentence.told() for sentence in notes.told(found.notes)]
+    told = [str(sentence) for sentence in notes.told(found.notes)]
     assert len(told) == len(found.notes)
     assert all("%" not in text for text in told)
     assert isinstance(orders(query).rows, pl.DataFrame)

@@ -27,7 +27,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, Value
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.buying.model import Kind
 
 FARTHEST_ORDER_DAYS = 730
@@ -143,7 +143,7 @@ class Churn:
     as_of: date
     kind: Kind | None
     value: Value
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]
     customers: pl.DataFrame
     rescue: pl.DataFrame
     left_out: Mapping[str, int]
@@ -211,11 +211,11 @@ def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> Custom
     return CustomerHistory(rows[0], purchases, alive.select("day", "p_alive", "p_no_purchase"))
 
 
-def _notes(fits: Fits, as_of: date, options: Options) -> tuple[Sentence, ...]:
+def _notes(fits: Fits, as_of: date, options: Options) -> tuple[Message, ...]:
     told = notes(fits, as_of, options.kind, options.fitted_by, options.value)
     if used_kind(fits, options.kind) is None and options.horizon not in {rate.days for rate in fits.rates}:
-        text = N_("Not even plain rates over %(days)s days are known yet: they need %(needed)s days of data.")
-        told = (*told, Sentence(text, {"days": options.horizon, "needed": 2 * options.horizon}))
+        text = N_("Not even plain rates over {days} days are known yet: they need {needed} days of data.")
+        told = (*told, Message(text, {"days": options.horizon, "needed": 2 * options.horizon}))
     return told
 
 

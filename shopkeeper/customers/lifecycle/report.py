@@ -15,18 +15,18 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 
 STAGES: Mapping[str, tuple[str, str]] = {
-    "new": (N_("New"), N_("Bought once, in the last %(active_days)s days.")),
-    "active": (N_("Active"), N_("Bought in the last %(active_days)s days, 2 to %(below_loyal)s purchases so far.")),
+    "new": (N_("New"), N_("Bought once, in the last {active_days} days.")),
+    "active": (N_("Active"), N_("Bought in the last {active_days} days, 2 to {below_loyal} purchases so far.")),
     "loyal": (
         N_("Loyal"),
-        N_("Bought in the last %(active_days)s days, %(loyal_purchases)s purchases or more so far."),
+        N_("Bought in the last {active_days} days, {loyal_purchases} purchases or more so far."),
     ),
     "won_back": (
         N_("Won back"),
-        N_("Bought in the last %(active_days)s days, after a silence of more than %(lost_days)s days."),
+        N_("Bought in the last {active_days} days, after a silence of more than {lost_days} days."),
     ),
-    "at_risk": (N_("At risk"), N_("Last bought %(first_at_risk)s to %(lost_days)s days ago.")),
-    "lost": (N_("Lost"), N_("Has not bought for more than %(lost_days)s days.")),
+    "at_risk": (N_("At risk"), N_("Last bought {first_at_risk} to {lost_days} days ago.")),
+    "lost": (N_("Lost"), N_("Has not bought for more than {lost_days} days.")),
 }
 """Label and rule of each stage; the rule is filled with `Rules.words()`."""
 BUYING = ("new", "active", "loyal", "won_back")

@@ -27,7 +27,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.jobs.buying.result import Fits, FittedBy, Value
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import Kind
 from shopkeeper.models.buying.spend import SpendModel
@@ -129,7 +129,7 @@ class LifetimeValue:
     as_of: date
     kind: Kind | None
     value: Value
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]
     customers: pl.DataFrame
     segments: pl.DataFrame
     distribution: pl.DataFrame
@@ -191,15 +191,15 @@ def _known_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
     )
 
 
-def _assumption(fits: Fits, value: Value) -> tuple[Sentence, ...]:
+def _assumption(fits: Fits, value: Value) -> tuple[Message, ...]:
     spend = fits.spends.get(value)
     if spend is None or abs(spend.correlation) < STRONG_CORRELATION:
         return ()
     text = N_(
-        "Frequency and spend go together here (correlation %(correlation)s), which the model takes for 0: values of "
+        "Frequency and spend go together here (correlation {correlation}), which the model takes for 0: values of "
         "frequent customers lean to the low side if it is above 0, to the high side if below."
     )
-    return (Sentence(text, {"correlation": round(spend.correlation, 2)}),)
+    return (Message(text, {"correlation": round(spend.correlation, 2)}),)
 
 
 def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:

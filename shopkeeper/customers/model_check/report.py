@@ -12,7 +12,7 @@ from shopkeeper.customers.histories import check_viewer
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import (
     RISK_DAYS,
     in_units,
@@ -48,8 +48,8 @@ class ModelCheck:
     kind: Kind | None
     as_of: date
     calibration_end: date | None
-    reason: Sentence
-    notes: tuple[Sentence, ...]
+    reason: Message
+    notes: tuple[Message, ...]
     trials: pl.DataFrame
     parameters: pl.DataFrame
     purchases: pl.DataFrame
@@ -83,8 +83,8 @@ def report(query: Query, fits: Fits, kind: Kind | None = None) -> ModelCheck:
     used = kind if kind in fits.calibrated else fits.chosen
     notes = fits.notes
     if kind and used != kind:
-        text = N_("%(wanted)s could not be fitted; %(used)s serves instead.")
-        notes = (Sentence(text, {"wanted": KIND_NAMES[kind], "used": KIND_NAMES[used] if used else "-"}), *notes)
+        text = N_("{wanted} could not be fitted; {used} serves instead.")
+        notes = (Message(text, {"wanted": KIND_NAMES[kind], "used": KIND_NAMES[used] if used else "-"}), *notes)
     split = fits.calibration_end
     told = (used, fits.as_of, split, fits.reason, notes, _trials(fits), _parameters(fits))
     if used is None or split is None:

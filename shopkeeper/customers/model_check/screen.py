@@ -58,13 +58,11 @@ def verdict(found: ModelCheck, fits: Fits) -> str:
     """In words: how far it was off, and what it needs where there is no test."""
     trial = next((trial for trial in fits.trials if trial.kind == found.kind), None)
     if trial is None or found.purchases.is_empty():
-        return (
-            fits.reason.told() + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`")
-        )
+        return str(fits.reason) + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`")
     return _(
         "{reason} It expected {expected} purchases of these customers, and {happened} came ({off}). Over tenths of "
         "customers, its risk of no purchase in {days} was off by {mean} points on average, by {worst} at most.",
-        reason=found.reason.told(),
+        reason=str(found.reason),
         expected=i18n.integer(found.expected),
         happened=i18n.integer(found.happened),
         off=signed(found.off),
@@ -116,7 +114,7 @@ def draw_figures(found: ModelCheck, fits: Fits, value: Value) -> None:
 
 def draw_trials(found: ModelCheck, whole: Download, fits: Fits) -> None:
     """Every model on the same customers and days."""
-    refused = {trial.kind: trial.refused.told() for trial in fits.trials if trial.refused}
+    refused = {trial.kind: str(trial.refused) for trial in fits.trials if trial.refused}
     frame = found.trials.sort("log_likelihood", descending=True, nulls_last=True).with_columns(
         kind=pl.col("kind").replace(KIND_NAMES),
         chosen=pl.when("chosen").then(pl.lit("✓")).otherwise(pl.lit("")),

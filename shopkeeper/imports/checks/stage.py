@@ -22,6 +22,7 @@ from shopkeeper.imports.mapping.rules import nearest
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
 from shopkeeper.lake.publish import disk_is_full
+from shopkeeper.progress import UNHEARD, Progress
 
 MEMORY = "2GB"
 REJECT_COLUMNS = ("file", "table", "line", "column", "value", "rule", "reason", "row")
@@ -70,7 +71,7 @@ def stage_table(
     terms: Terms,
     directory: Path,
     existing: Sequence[Path] = (),
-    tell: Callable[[str, float], None] = lambda _step, _share: None,
+    progress: Progress = UNHEARD,
 ) -> TableInStaging:
     """Read and check one table's files into `directory`. `existing` are the table's files to append to.
 
@@ -80,7 +81,7 @@ def stage_table(
     scratch = directory / "scratch"
     opened: list[Candidates] = []
     for number, file in enumerate(files):
-        tell(f"Reading {file.name}", 0.5 * number / len(files))
+        progress.step(f"Reading {file.name}", 0.5 * number / len(files))
         reading = open_file(connection, file, mapping, scratch / f"{mapping.name}-{number}")
         opened.append(candidates(reading, mapping, contract, terms))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, opened, contract, existing))
@@ -89,7 +90,7 @@ def stage_table(
     splits: list[Split] = []
     good: list[Path] = []
     for number, each in enumerate(opened):
-        tell(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
+        progress.step(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
         target = scratch / f"{mapping.name}-{number}.good.parquet"
         made = split(connection, each, contract, blocked, target)
         splits.append(made)

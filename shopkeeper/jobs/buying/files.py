@@ -13,13 +13,14 @@ from typing import Any
 
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
-from shopkeeper.jobs.buying.job import Progress, fit_version
+from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import FORMAT, Fits, Rate, Trial
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.spend import SpendModel
+from shopkeeper.progress import UNHEARD, Progress
 
 FIT_SECONDS = 600.0
 _FITTING = Lock()
@@ -40,10 +41,10 @@ def read(version: Version) -> Fits | None:
         return None
 
 
-def make(version: Version, progress: Progress = lambda _step, _share: None) -> Fits:
+def make(version: Version, progress: Progress = UNHEARD) -> Fits:
     """Fit a version, keep the result, and forget the fits of versions that are gone.
 
-    Raise `Refused` where the result cannot be written.
+    Raise `Cancelled` where it is called off, `Refused` where the result cannot be written.
     """
     query = open_version(version, seconds=FIT_SECONDS)
     try:
@@ -89,9 +90,9 @@ def _as_json(fits: Fits) -> dict[str, Any]:
         "made_at": fits.made_at.isoformat(),
         "calibration_end": fits.calibration_end.isoformat() if fits.calibration_end else None,
         "trials": [asdict(trial) for trial in fits.trials],
-        "reason": asdict(fits.reason),
+        "reason": fits.reason.as_data(),
         "rates": [asdict(rate) for rate in fits.rates],
-        "notes": [asdict(note) for note in fits.notes],
+        "notes": [note.as_data() for note in fits.notes],
         "models": {kind: model.as_json() for kind, model in fits.models.items()},
         "calibrated": {kind: model.as_json() for kind, model in fits.calibrated.items()},
         "segments": {by: {name: m.as_json() for name, m in found.items()} for by, found in fits.segments.items()},
@@ -112,9 +113,9 @@ def _fits_from(kept: dict[str, Any]) -> Fits:
         made_at=datetime.fromisoformat(kept.pop("made_at")),
         calibration_end=date.fromisoformat(split) if split else None,
         trials=tuple(_trial(row) for row in kept.pop("trials")),
-        reason=_sentence(kept.pop("reason")),
+        reason=Message.from_data(kept.pop("reason")),
         rates=tuple(Rate(**row) for row in kept.pop("rates")),
-        notes=tuple(_sentence(row) for row in kept.pop("notes")),
+        notes=tuple(Message.from_data(row) for row in kept.pop("notes")),
         models={kind: BuyingModel.from_json(row) for kind, row in models["models"].items()},
         calibrated={kind: BuyingModel.from_json(row) for kind, row in models["calibrated"].items()},
         segments={
@@ -128,9 +129,4 @@ def _fits_from(kept: dict[str, Any]) -> Fits:
 
 def _trial(row: dict[str, Any]) -> Trial:
     refused = row.pop("refused")
-    return Trial(**row, refused=_sentence(refused) if refused else None)
-
-
-def _sentence(row: dict[str, Any]) -> Sentence:
-    values = {name: _sentence(word) if isinstance(word, dict) else word for name, word in row["values"].items()}
-    return Sentence(row["text"], values)
+    return Trial(**row, refused=Message.from_data(refused) if refused else None)

@@ -5,7 +5,7 @@ the default. Pages only read what is kept here. Where no model can be had, a sen
 and plain rates of customers alike take its place.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,14 +14,13 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, VALUE_NAMES, VALUES, Fits, FittedBy, Rate, Trial, Value
-from shopkeeper.messages import Sentence, Word
+from shopkeeper.messages import Message
+from shopkeeper.messages import Value as Filling
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
 from shopkeeper.models.buying.model import DAYS, KINDS, BuyingModel, Kind, NotFitted, Unit, fit
 from shopkeeper.models.buying.scoring import expected_purchases_between, holdout_log_likelihood
 from shopkeeper.models.buying.spend import SpendModel, fit_spend
-from shopkeeper.progress import Cancelled
-
-Progress = Callable[[str, float], None]
+from shopkeeper.progress import UNHEARD, Progress
 
 SEGMENTS: tuple[FittedBy, ...] = ("channel", "cohort")
 SHORTEST_HOLDOUT = 90
@@ -29,34 +28,26 @@ SHORTEST_CALIBRATION = 90
 
 
 @dataclass(frozen=True)
-class _Job:
+class Fitting:
     """What the steps of one run share."""
 
     query: Query
     unit: Unit
     progress: Progress
-    cancelled: Callable[[], bool]
-
-    def step(self, words: str, share: float) -> None:
-        """Tell how far it is; raise `Cancelled` where it was called off."""
-        if self.cancelled():
-            raise Cancelled
-        self.progress(words, share)
 
 
 def fit_version(
     query: Query,
-    progress: Progress = lambda _step, _share: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = UNHEARD,
     unit: Unit = "day",
 ) -> Fits:
     """Fit everything that the pages of customers need on the version behind `query`, which must see the whole shop.
 
-    Raise `Cancelled` between two steps once `cancelled()` says so.
+    Raise `Cancelled` where it is called off between two steps.
     """
-    job = _Job(query, unit, progress, cancelled)
+    job = Fitting(query, unit, progress)
     version = query.version
-    job.step("Reading purchase histories", 0.0)
+    job.progress.step("Reading purchase histories", 0.0)
     tuples = query("jobs/buying/tuples", by="shop")
     split = _split(version.first_day, version.as_of)
     trials, calibrated, models = _try_models(job, tuples, split)
@@ -64,7 +55,7 @@ def fit_version(
     chosen = ranked[0] if ranked else None
     segments, short = _fit_segments(job, models[chosen]) if chosen else ({}, ())
     spends, means, spend_notes = _fit_spends(job)
-    job.step("Counting plain rates", 0.95)
+    job.progress.step("Counting plain rates", 0.95)
     fitted = Fits(
         version.id,
         version.as_of,
@@ -84,7 +75,7 @@ def fit_version(
         _rates(query, version.first_day, version.as_of),
         (*short, *spend_notes),
     )
-    job.step("Fits are made", 1.0)
+    job.progress.step("Fits are made", 1.0)
     return fitted
 
 
@@ -96,7 +87,7 @@ def _split(first_day: date, as_of: date) -> date | None:
 
 
 def _try_models(
-    job: _Job, tuples: pl.DataFrame, split: date | None
+    job: Fitting, tuples: pl.DataFrame, split: date | None
 ) -> tuple[tuple[Trial, ...], dict[Kind, BuyingModel], dict[Kind, BuyingModel]]:
     """Trials, the models they were made with, and the same models on all days; all empty without a split."""
     if split is None:
@@ -109,7 +100,7 @@ def _try_models(
     models: dict[Kind, BuyingModel] = {}
     whole = in_units(tuples, job.unit)
     for place, kind in enumerate(KINDS):
-        job.step(f"Fitting {KIND_NAMES[kind]}", 0.05 + 0.2 * place)
+        job.progress.step(f"Fitting {KIND_NAMES[kind]}", 0.05 + 0.2 * place)
         try:
             model = fit(_distinct(held), kind, job.unit)
             trials.append(_trial(model, held, (as_of - split).days))
@@ -117,18 +108,13 @@ def _try_models(
             models[kind] = fit(whole, kind, job.unit, model)
         except NotFitted as refused:
             trials = [trial for trial in trials if trial.kind != kind]
-            why = Sentence(refused.sentence, _plain(refused.values))
-            trials.append(Trial(kind, int(held["customers"].sum()), refused=why))
+            trials.append(Trial(kind, int(held["customers"].sum()), refused=refused.message))
     return tuple(trials), calibrated, models
 
 
 def _distinct(held: pl.DataFrame) -> pl.DataFrame:
     keys = ["frequency", "recency", "T"]
     return held.group_by(keys, maintain_order=True).agg(pl.col("customers").sum())
-
-
-def _plain(values: Mapping[str, object]) -> dict[str, Word]:
-    return {name: value if isinstance(value, str | int | float) else str(value) for name, value in values.items()}
 
 
 def _trial(model: BuyingModel, held: pl.DataFrame, days: int) -> Trial:
@@ -159,20 +145,20 @@ def _ranked(trials: Sequence[Trial]) -> list[Trial]:
     return sorted(tried, key=lambda trial: -(trial.log_likelihood or 0.0))
 
 
-def _reason(trials: Sequence[Trial], chosen: Kind | None, first: date, as_of: date, split: date | None) -> Sentence:
+def _reason(trials: Sequence[Trial], chosen: Kind | None, first: date, as_of: date, split: date | None) -> Message:
     if split is None:
         needed = SHORTEST_HOLDOUT + SHORTEST_CALIBRATION
         text = N_(
-            "The data cover %(days)s days; a model is believed once it was tested on this shop's own past, which needs "
-            "%(needed)s. Until then, risk is the plain rate of customers alike."
+            "The data cover {days} days; a model is believed once it was tested on this shop's own past, which needs "
+            "{needed}. Until then, risk is the plain rate of customers alike."
         )
-        return Sentence(text, {"days": (as_of - first).days + 1, "needed": needed})
+        return Message(text, {"days": (as_of - first).days + 1, "needed": needed})
     if chosen is None:
         why = next((trial.refused for trial in trials if trial.refused), None)
-        text = N_("No model could be fitted: %(why)s Risk is the plain rate of customers alike.")
-        return Sentence(text, {"why": why or ""})
+        text = N_("No model could be fitted: {why} Risk is the plain rate of customers alike.")
+        return Message(text, {"why": why or ""})
     best, *others = _ranked(trials)
-    values: dict[str, Word] = {
+    values: dict[str, Filling] = {
         "kind": KIND_NAMES[chosen],
         "day": split.isoformat(),
         "customers": best.customers,
@@ -181,23 +167,25 @@ def _reason(trials: Sequence[Trial], chosen: Kind | None, first: date, as_of: da
     }
     if not others:
         text = N_(
-            "%(kind)s is the only model that could be fitted. It was fitted on purchases until %(day)s and tested on "
-            "%(customers)s customers over the %(days)s days after that."
+            "{kind} is the only model that could be fitted. It was fitted on purchases until {day} and tested on "
+            "{customers} customers over the {days} days after that."
         )
-        return Sentence(text, values)
+        return Message(text, values)
     text = N_(
-        "%(kind)s foresaw best what these customers did: fitted on purchases until %(day)s and tested on %(customers)s "
-        "customers over the %(days)s days after that, its log-likelihood is %(likelihood)s; next comes %(other)s with "
-        "%(next)s."
+        "{kind} foresaw best what these customers did: fitted on purchases until {day} and tested on {customers} "
+        "customers over the {days} days after that, its log-likelihood is {likelihood}; next comes {other} with "
+        "{next}."
     )
-    rival: dict[str, Word] = {
+    rival: dict[str, Filling] = {
         "other": KIND_NAMES[others[0].kind],
         "next": round(others[0].log_likelihood or 0.0, 1),
     }
-    return Sentence(text, {**values, **rival})
+    return Message(text, {**values, **rival})
 
 
-def _fit_segments(job: _Job, model: BuyingModel) -> tuple[dict[FittedBy, dict[str, BuyingModel]], tuple[Sentence, ...]]:
+def _fit_segments(
+    job: Fitting, model: BuyingModel
+) -> tuple[dict[FittedBy, dict[str, BuyingModel]], tuple[Message, ...]]:
     """The chosen model for each channel and year of first purchase that has enough customers; names of the others."""
     found: dict[FittedBy, dict[str, BuyingModel]] = {}
     short: list[str] = []
@@ -205,21 +193,21 @@ def _fit_segments(job: _Job, model: BuyingModel) -> tuple[dict[FittedBy, dict[st
         found[by] = {}
         tuples = in_units(job.query("jobs/buying/tuples", by=by), job.unit)
         for (segment,), part in sorted(tuples.group_by("segment"), key=lambda group: str(group[0])):
-            job.step(f"Fitting {KIND_NAMES[model.kind]} for {segment}", 0.65 + 0.1 * place)
+            job.progress.step(f"Fitting {KIND_NAMES[model.kind]} for {segment}", 0.65 + 0.1 * place)
             try:
                 found[by][str(segment)] = fit(part.drop("segment"), model.kind, job.unit, model)
             except NotFitted:
                 short.append(str(segment))
-    text = N_("Too few customers for a fit of their own: %(segments)s. The whole shop's fit serves them.")
-    return found, ((Sentence(text, {"segments": ", ".join(short)}),) if short else ())
+    text = N_("Too few customers for a fit of their own: {segments}. The whole shop's fit serves them.")
+    return found, ((Message(text, {"segments": ", ".join(short)}),) if short else ())
 
 
-def _fit_spends(job: _Job) -> tuple[dict[Value, SpendModel], dict[Value, float], tuple[Sentence, ...]]:
+def _fit_spends(job: Fitting) -> tuple[dict[Value, SpendModel], dict[Value, float], tuple[Message, ...]]:
     spends: dict[Value, SpendModel] = {}
     means: dict[Value, float] = {}
-    notes: list[Sentence] = []
+    notes: list[Message] = []
     for value in VALUES:
-        job.step("Fitting what a purchase is worth", 0.9)
+        job.progress.step("Fitting what a purchase is worth", 0.9)
         spend = job.query("jobs/buying/spend", value=value)
         if not spend.is_empty():
             times = pl.col("frequency") * pl.col("customers")
@@ -227,16 +215,16 @@ def _fit_spends(job: _Job) -> tuple[dict[Value, SpendModel], dict[Value, float],
         above = spend.filter(pl.col("monetary_value") > 0)
         if below := int(spend.filter(pl.col("monetary_value") <= 0)["customers"].sum()):
             text = N_(
-                "%(customers)s customers whose repeat purchases brought nothing or cost money (%(value)s) are not in "
+                "{customers} customers whose repeat purchases brought nothing or cost money ({value}) are not in "
                 "the fit of what a purchase is worth."
             )
-            notes.append(Sentence(text, {"customers": below, "value": VALUE_NAMES[value]}))
+            notes.append(Message(text, {"customers": below, "value": Message(VALUE_NAMES[value])}))
         try:
             spends[value] = fit_spend(above)
         except NotFitted as refused:
             # Margin and revenue of the same purchases mostly fail for the same reason, which is said once.
-            if refused.sentence not in {note.text for note in notes}:
-                notes.append(Sentence(refused.sentence, _plain(refused.values)))
+            if refused.message.text not in {note.text for note in notes}:
+                notes.append(refused.message)
     return spends, means, tuple(notes)
 
 

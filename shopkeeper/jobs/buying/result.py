@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Literal
 
 from shopkeeper.i18n import N_
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.buying.model import BuyingModel, Kind, Unit
 from shopkeeper.models.buying.spend import SpendModel
 
 Value = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
 
-FORMAT = 1
+FORMAT = 2
 VALUES: tuple[Value, ...] = ("margin", "revenue")
 VALUE_NAMES: Mapping[Value, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
@@ -39,7 +39,7 @@ class Trial:
     bias: float | None = None
     calibration_error: float | None = None
     worst_tenth: float | None = None
-    refused: Sentence | None = None
+    refused: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ class Fits:
     calibration_end: date | None
     trials: tuple[Trial, ...]
     chosen: Kind | None
-    reason: Sentence
+    reason: Message
     models: Mapping[Kind, BuyingModel]
     calibrated: Mapping[Kind, BuyingModel]
     segments: Mapping[FittedBy, Mapping[str, BuyingModel]]
     spends: Mapping[Value, SpendModel]
     means: Mapping[Value, float]
     rates: tuple[Rate, ...]
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]

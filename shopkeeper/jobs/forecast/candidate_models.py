@@ -11,8 +11,8 @@ from shopkeeper.jobs.forecast.history import Group, History
 from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.demand import forecasters
 from shopkeeper.models.demand.reconciliation import Ints, scaled, sums
+from shopkeeper.progress import Progress
 
-Step = Callable[[str, float], None]
 SAMPLE = 1_500
 """Series of each pattern on which the models of sparse demand are tried."""
 MOST_FREQUENT = 6_000
@@ -143,7 +143,7 @@ def _best(
 
 
 def series_names(
-    known: History, at: Places, grounds: Sequence[Ground], items: Sequence[Array], kinds: Names, step: Step
+    known: History, at: Places, grounds: Sequence[Ground], items: Sequence[Array], kinds: Names, progress: Progress
 ) -> Names:
     """Models of series, tried from all grounds but the last (as-of); without an origin all borrow their level."""
     names = np.full(kinds.size, SHRUNK, dtype="U40")
@@ -156,7 +156,7 @@ def series_names(
         rows = _largest(pool, volume) if frequent else _sampled(pool, kinds)
         parts = []
         for first in range(0, rows.size, CHUNK):
-            step(f"Trying models on {first:,} of {rows.size:,} series", 0.3 + 0.2 * first / rows.size)
+            progress.step(f"Trying models on {first:,} of {rows.size:,} series", 0.3 + 0.2 * first / rows.size)
             parts.append(_misses(known, at, grounds[:-1], shared, rows[first : first + CHUNK], models))
         errors = {name: np.concatenate([part.errors[name] for part in parts]) for name in parts[0].errors}
         sizes = np.concatenate([part.sizes for part in parts])

@@ -22,7 +22,7 @@ from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
 
 POINTER, TOLD = "current.json", "run.json"
-FORMAT = 1
+FORMAT = 2
 KEPT_RUNS = 2
 """A page that opened a run before it was replaced reads it to the end."""
 

@@ -1,7 +1,7 @@
 """The forecast job: what the marts know becomes the tables of `forecast_tables`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,11 @@ from shopkeeper.jobs.forecast.candidate_models import Kept
 from shopkeeper.jobs.forecast.history import History, day_of, history
 from shopkeeper.jobs.forecast.levels import CELLS, ITEMS, SERIES, Before, Levels, levels
 from shopkeeper.jobs.forecast.rows import checks, described, empty, fitted, forecasts, models_of, trials
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.demand.events import LULL_DAYS
 from shopkeeper.models.demand.reconciliation import Ints, sums
-from shopkeeper.progress import Cancelled
+from shopkeeper.progress import UNHEARD, Progress
 
-Progress = Callable[[str, float], None]
 SETTINGS = "1"
 """To be raised whenever an equal history would be forecast otherwise."""
 MOST_CHANGED = 0.2
@@ -41,16 +40,16 @@ class Previous:
 class Run:
     """All tables by name, and what the run says of itself, as plain JSON.
 
-    `told`: `notes` (sentences as `fits.Sentence`), `as_of`, `origins` (dates), `settings`, `series`, `reused` (series
+    `told`: `notes` (sentences as `fits.Message`), `as_of`, `origins` (dates), `settings`, `series`, `reused` (series
     not forecast again), `events` (years seen, by name).
     """
 
     tables: Mapping[str, pl.DataFrame]
     told: dict[str, Any]
 
-    def notes(self) -> tuple[Sentence, ...]:
+    def notes(self) -> tuple[Message, ...]:
         """What fell short, in sentences."""
-        return tuple(Sentence(**note) for note in self.told["notes"])
+        return tuple(Message.from_data(note) for note in self.told["notes"])
 
     def errors(self) -> pl.DataFrame:
         """How the backtest went, by level that was tested: `level, series, wape, naive_wape, bias, hit_80, hit_95`."""
@@ -78,64 +77,48 @@ class Run:
         )
 
 
-@dataclass(frozen=True)
-class _Job:
-    progress: Progress
-    cancelled: Callable[[], bool]
-    steps: list[str] = field(default_factory=list)
-
-    def step(self, words: str, share: float) -> None:
-        if self.cancelled():
-            raise Cancelled
-        self.progress(words, share)
-
-
 def forecast_version(
     query: Query,
     previous: Previous | None = None,
-    progress: Progress = lambda _step, _share: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = UNHEARD,
 ) -> Run:
     """Forecast the version behind `query`, which must see the whole shop. Raise `Cancelled` between two steps."""
-    job = _Job(progress, cancelled)
-    job.step("Reading demand", 0.0)
+    progress.step("Reading demand", 0.0)
     version = query.version
     demand, items = query("jobs/forecast/demand"), query("jobs/forecast/items")
-    job.step("Estimating what stock-outs hid", 0.01)
+    progress.step("Estimating what stock-outs hid", 0.01)
     lost = stock_outs.estimate(query)
     known = history(version.first_day, version.as_of, demand, items, query("jobs/forecast/events"), lost)
-    made = forecast_history(known, previous, progress, cancelled)
+    made = forecast_history(known, previous, progress)
     return Run({**made.tables, LOST_UNITS.name: fitted(lost, LOST_UNITS)}, made.told)
 
 
 def forecast_history(
     known: History,
     previous: Previous | None = None,
-    progress: Progress = lambda _step, _share: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = UNHEARD,
 ) -> Run:
     """The same from a history, without lost units: a pure function. Raise `Cancelled` between two steps."""
-    job = _Job(progress, cancelled)
     if not known.series.height:
         return _nothing(known)
-    job.step("Telling weekdays, seasons and events", 0.02)
+    progress.step("Telling weekdays, seasons and events", 0.02)
     at = places(known)
     days = [*origins(known), known.days]
     hashes = _hashes(known, at)
     described_rows = {level: described(known, at, level, days[:-1]) for level in at.groups}
     grounds = []
     for count in days:
-        job.step("Telling weekdays, seasons and events", 0.03)
+        progress.step("Telling weekdays, seasons and events", 0.03)
         grounds.append(ground(known, at, count))
     kinds = {level: demand.patterns.pattern for level, demand in described_rows.items()}
     before = _before(at, previous, hashes, known, len(days))
-    found = levels(known, at, grounds, kinds, before, job.step)
-    job.step("Holding forecasts against what came", 0.82)
+    found = levels(known, at, grounds, kinds, before, progress)
+    progress.step("Holding forecasts against what came", 0.82)
     tried = trials(known, at, found.stands)
     ahead = daily(known, found.stands[-1].on, at, found.stands[-1].levels, found.stands[-1].path)
     rows, past = [], []
     for place, (level, group) in enumerate(at.groups.items()):
-        job.step("Adding up regions and items", 0.88 + 0.02 * place)
+        progress.step("Adding up regions and items", 0.88 + 0.02 * place)
         model = models_of(found, level, group.rows)
         more = _more(known, level, group.rows, found, hashes)
         values = sums(ahead, group.of, group.rows)
@@ -147,7 +130,7 @@ def forecast_history(
         LOST_UNITS.name: empty(LOST_UNITS),
         EVENT_FACTORS.name: _event_factors(at, grounds[-1]),
     }
-    job.step("Forecasts are made", 1.0)
+    progress.step("Forecasts are made", 1.0)
     reused = int(np.isfinite(before.rows[SERIES].levels[:, 0]).sum()) if before else 0
     return Run(tables, {**_told(known, grounds, reused), "path": found.path})
 
@@ -221,16 +204,16 @@ def _event_factors(at: Places, on: Ground) -> pl.DataFrame:
 
 
 def _nothing(known: History) -> Run:
-    note = Sentence(N_("Nothing was ever sold, so nothing can be forecast. Import order lines, then run `forecast`."))
+    note = Message(N_("Nothing was ever sold, so nothing can be forecast. Import order lines, then run `forecast`."))
     tables = {table.name: empty(table) for table in (FORECASTS, FORECAST_CHECKS, LOST_UNITS, EVENT_FACTORS)}
-    told = {"notes": [{"text": note.text, "values": {}}], "as_of": known.as_of.isoformat(), "settings": SETTINGS}
+    told = {"notes": [note.as_data()], "as_of": known.as_of.isoformat(), "settings": SETTINGS}
     return Run(tables, {**told, "origins": [], "series": 0, "reused": 0, "events": {}})
 
 
 def _told(known: History, grounds: list[Ground], reused: int) -> dict[str, Any]:
     notes = list(_notes(known, grounds[-1], len(grounds) - 1))
     return {
-        "notes": [{"text": note.text, "values": dict(note.values)} for note in notes],
+        "notes": [note.as_data() for note in notes],
         "as_of": known.as_of.isoformat(),
         "first_day": known.first_day.isoformat(),
         "origins": [day_of(known, on.known - 1).isoformat() for on in grounds[:-1]],
@@ -241,30 +224,30 @@ def _told(known: History, grounds: list[Ground], reused: int) -> dict[str, Any]:
     }
 
 
-def _notes(known: History, on: Ground, tested: int) -> list[Sentence]:
+def _notes(known: History, on: Ground, tested: int) -> list[Message]:
     found = []
     if not tested:
         text = N_(
-            "The data cover %(days)s days. A forecast is tested on the shop's own past, which takes 56: until then the "
+            "The data cover {days} days. A forecast is tested on the shop's own past, which takes 56: until then the "
             "bands are assumed, not measured."
         )
-        found.append(Sentence(text, {"days": known.days}))
+        found.append(Message(text, {"days": known.days}))
     unseen = sorted(
         {w.name for w in known.windows if known.days <= w.start < known.days + HORIZON} - on.factors.values.keys()
     )
     if unseen:
         text = N_(
-            "%(events)s has no past in these data, so its days are forecast as ordinary days. Override them on the "
+            "{events} has no past in these data, so its days are forecast as ordinary days. Override them on the "
             "Demand page."
         )
-        found.append(Sentence(text, {"events": ", ".join(unseen)}))
+        found.append(Message(text, {"events": ", ".join(unseen)}))
     if known.capped:
         text = N_(
-            "%(days)s days with orders out of all proportion (more than ten times what a large day brings) count only "
+            "{days} days with orders out of all proportion (more than ten times what a large day brings) count only "
             "up to that in what the models learn from. The checks count them in full."
         )
-        found.append(Sentence(text, {"days": known.capped}))
+        found.append(Message(text, {"days": known.capped}))
     if known.series["masked_days"].sum():
-        text = N_("On %(days)s days of items in regions something was out of stock: what was lost counts as demand.")
-        found.append(Sentence(text, {"days": int(known.series["masked_days"].sum())}))
+        text = N_("On {days} days of items in regions something was out of stock: what was lost counts as demand.")
+        found.append(Message(text, {"days": int(known.series["masked_days"].sum())}))
     return found

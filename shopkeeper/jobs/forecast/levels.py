@@ -20,7 +20,6 @@ from shopkeeper.jobs.forecast.baseline import (
 from shopkeeper.jobs.forecast.candidate_models import (
     CHUNK,
     Kept,
-    Step,
     best_path,
     first_days,
     group_levels,
@@ -30,6 +29,7 @@ from shopkeeper.jobs.forecast.history import History
 from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.demand import forecasters
 from shopkeeper.models.demand.reconciliation import scaled
+from shopkeeper.progress import Progress
 
 CELLS, ITEMS, SERIES = "region_category", "sku", "region_sku"
 
@@ -62,11 +62,16 @@ class Levels:
 
 
 def levels(
-    known: History, at: Places, grounds: Sequence[Ground], kinds: Mapping[str, Names], before: Before | None, step: Step
+    known: History,
+    at: Places,
+    grounds: Sequence[Ground],
+    kinds: Mapping[str, Names],
+    before: Before | None,
+    progress: Progress,
 ) -> Levels:
     """A forecast from each ground, the last of which is as-of. `kinds` are the patterns of rows by level."""
     kept = before.rows if before else {}
-    step("Forecasting categories", 0.05)
+    progress.step("Forecasting categories", 0.05)
     tried = [
         {name: category_paths(on, name) for name in ((before.path,) if before else forecasters.PATH_MODELS)}
         for on in grounds
@@ -78,9 +83,9 @@ def levels(
         (CELLS, at.cell_category, "categories in regions", 0.1),
         (ITEMS, at.item_category, "items", 0.2),
     ):
-        tell = _part(step, f"Forecasting {at.groups[level].rows:,} {words}", share, len(grounds))
+        part = _part(progress, f"Forecasting {at.groups[level].rows:,} {words}", share, len(grounds))
         names[level], own[level] = group_levels(
-            known, at.groups[level], category, grounds, paths, kinds[level], kept.get(level), tell
+            known, at.groups[level], category, grounds, paths, kinds[level], kept.get(level), part
         )
     starts = first_days(known, at.groups[ITEMS])
     for place, (on, ahead) in enumerate(zip(grounds, paths, strict=True)):
@@ -89,7 +94,7 @@ def levels(
         cell = scaled(own[CELLS][:, place], at.cell_category, total)
         wanted[place] = (cell, scaled(item, at.item_category, total))
     items = [item for _, item in wanted.values()]
-    names[SERIES], own[SERIES] = _series(known, at, grounds, items, kinds[SERIES], kept.get(SERIES), step)
+    names[SERIES], own[SERIES] = _series(known, at, grounds, items, kinds[SERIES], kept.get(SERIES), progress)
     stands = []
     for place, (on, ahead) in enumerate(zip(grounds, paths, strict=True)):
         cell, item = wanted[place]
@@ -98,9 +103,9 @@ def levels(
     return Levels(path, tuple(stands), names, own)
 
 
-def _part(step: Step, words: str, share: float, parts: int) -> Callable[[int], None]:
+def _part(progress: Progress, words: str, share: float, parts: int) -> Callable[[int], None]:
     """Tell how far a tenth of the whole is, which has so many parts."""
-    return lambda part: step(f"{words}, from day {part + 1} of {parts}", share + 0.1 * part / parts)
+    return lambda part: progress.step(f"{words}, from day {part + 1} of {parts}", share + 0.1 * part / parts)
 
 
 def _series(
@@ -110,16 +115,16 @@ def _series(
     items: Sequence[Array],
     kinds: Names,
     kept: Kept | None,
-    step: Step,
+    progress: Progress,
 ) -> tuple[Names, Array]:
     """Models of series, and series x grounds their levels; 0 where they borrow it."""
-    names = kept.names if kept else series_names(known, at, grounds, items, kinds, step)
+    names = kept.names if kept else series_names(known, at, grounds, items, kinds, progress)
     own = kept.levels.copy() if kept else np.full((kinds.size, len(grounds)), np.nan)
     own[names == SHRUNK] = 0.0
     todo = np.flatnonzero(np.isnan(own).any(axis=1))
     for first in range(0, todo.size, CHUNK):
         rows = todo[first : first + CHUNK]
-        step(f"Forecasting {first:,} of {todo.size:,} series", 0.5 + 0.3 * first / todo.size)
+        progress.step(f"Forecasting {first:,} of {todo.size:,} series", 0.5 + 0.3 * first / todo.size)
         for place, on in enumerate(grounds):
             histories = series_histories(known, on, rows, at.groups["category"].of)
             for name in np.unique(names[rows]):

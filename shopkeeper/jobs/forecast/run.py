@@ -1,6 +1,5 @@
 """Forecasting a version: open it, run the job, put the run in use."""
 
-from collections.abc import Callable
 from threading import Lock
 
 import polars as pl
@@ -8,9 +7,10 @@ import polars as pl
 from shopkeeper.contract.forecasts import FORECASTS
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.forecast import files
-from shopkeeper.jobs.forecast.job import Previous, Progress, Run, forecast_version
+from shopkeeper.jobs.forecast.job import Previous, Run, forecast_version
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
+from shopkeeper.progress import UNHEARD, Progress
 
 FORECAST_SECONDS = 600.0
 """For one query of the job."""
@@ -20,14 +20,13 @@ _FORECASTING = Lock()
 
 def make(
     version: Version,
-    progress: Progress = lambda _step, _share: None,
-    cancelled: Callable[[], bool] = lambda: False,
+    progress: Progress = UNHEARD,
 ) -> Run:
     """Forecast a version and put the run in use. Raise `Cancelled`, or `Refused` where it cannot be written."""
     query = open_version(version, seconds=FORECAST_SECONDS)
     try:
         with _FORECASTING:
-            run = forecast_version(query, previous_of(version), progress, cancelled)
+            run = forecast_version(query, previous_of(version), progress)
     finally:
         query.close()
     files.publish(version, run.tables, run.told)

@@ -16,6 +16,7 @@ import polars as pl
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from shopkeeper.i18n import N_
+from shopkeeper.messages import Message, message
 from shopkeeper.models.buying import fitting
 from shopkeeper.models.buying.beta_geometric import BetaGeometric
 from shopkeeper.models.buying.histories import Array, Histories
@@ -40,15 +41,11 @@ VAGUE_NOTE = N_("The data hardly tell single parameters of this model apart; rea
 
 
 class NotFitted(ValueError):  # noqa: N818
-    """No model can be had from these customers; `str()` is the sentence in English.
+    """No model can be had from these customers; `message` says why."""
 
-    `sentence` is its catalogue key and `values` fill its placeholders: `_(error.sentence) % error.values` on a page.
-    """
-
-    def __init__(self, sentence: str, **values: object) -> None:
-        super().__init__(sentence % values)
-        self.sentence = sentence
-        self.values = values
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
 
 
 @dataclass(frozen=True)
@@ -157,27 +154,37 @@ def _check_ground(tuples: pl.DataFrame, unit: Unit) -> None:
     observed = int(tuples["T"].cast(pl.Float64).to_numpy().max(initial=0) * DAYS[unit])
     if customers < FEWEST_CUSTOMERS:
         raise NotFitted(
-            N_("There are %(n)s customers; a model of their buying needs at least %(least)s."),
-            n=customers,
-            least=FEWEST_CUSTOMERS,
+            message(
+                "There are {n} customers; a model of their buying needs at least {least}.",
+                n=customers,
+                least=FEWEST_CUSTOMERS,
+            )
         )
     if observed < FEWEST_DAYS:
         raise NotFitted(
-            N_("The longest-known customer came %(days)s days ago; a model needs at least %(least)s days to look at."),
-            days=observed,
-            least=FEWEST_DAYS,
+            message(
+                "The longest-known customer came {days} days ago; a model needs at least {least} days to look at.",
+                days=observed,
+                least=FEWEST_DAYS,
+            )
         )
     if buyers == 0:
-        raise NotFitted(N_("No customer has bought on a second day yet, so there is no rhythm of buying to learn."))
+        raise NotFitted(
+            message("No customer has bought on a second day yet, so there is no rhythm of buying to learn.")
+        )
     if buyers < FEWEST_REPEAT_BUYERS:
         raise NotFitted(
-            N_("Only %(n)s customers came back; a model of their buying needs at least %(least)s who did."),
-            n=buyers,
-            least=FEWEST_REPEAT_BUYERS,
+            message(
+                "Only {n} customers came back; a model of their buying needs at least {least} who did.",
+                n=buyers,
+                least=FEWEST_REPEAT_BUYERS,
+            )
         )
     if buyers == customers:
         raise NotFitted(
-            N_("Every customer came back; first-time buyers seem to be missing, without whom a model would mislead.")
+            message(
+                "Every customer came back; first-time buyers seem to be missing, without whom a model would mislead."
+            )
         )
 
 
@@ -247,10 +254,10 @@ def _model(kind: Kind, unit: Unit, log_parameters: Array, seen: Histories, weigh
 
 def _no_optimum(kind: Kind) -> NotFitted:
     return NotFitted(
-        N_(
-            "The fit of %(model)s found no usable optimum: the histories tell too little of when customers stop buying."
-        ),
-        model={"mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pareto_nbd": "Pareto/NBD"}[kind],
+        message(
+            "The fit of {model} found no usable optimum: the histories tell too little of when customers stop buying.",
+            model={"mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pareto_nbd": "Pareto/NBD"}[kind],
+        )
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.i18n import N_
+from shopkeeper.messages import message
 from shopkeeper.models.buying import fitting
 from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.buying.model import FEWEST_REPEAT_BUYERS, NotFitted
@@ -103,7 +104,9 @@ def _fitted(frequency: Array, value: Array, weights: Array) -> tuple[Array, floa
         if parameters[1] > 1 and np.linalg.eigvalsh(hessian).min() > 0:
             return parameters, loss, hessian
     raise NotFitted(
-        N_("What customers spend per purchase follows no Gamma-Gamma distribution with a mean; use their averages.")
+        message(
+            "What customers spend per purchase follows no Gamma-Gamma distribution with a mean; use their averages."
+        )
     )
 
 
@@ -118,19 +121,23 @@ def _check_ground(spend: pl.DataFrame) -> None:
     )
     if refused:
         raise NotFitted(
-            N_(
-                "%(n)s customers have an average purchase of zero or less; the model of spending takes amounts above 0."
-            ),
-            n=refused,
+            message(
+                "{n} customers have an average purchase of zero or less; the model of spending takes amounts above 0.",
+                n=refused,
+            )
         )
     if customers < FEWEST_REPEAT_BUYERS:
         raise NotFitted(
-            N_("Only %(n)s customers came back; a model of their spending needs at least %(least)s who did."),
-            n=customers,
-            least=FEWEST_REPEAT_BUYERS,
+            message(
+                "Only {n} customers came back; a model of their spending needs at least {least} who did.",
+                n=customers,
+                least=FEWEST_REPEAT_BUYERS,
+            )
         )
     if spend["monetary_value"].n_unique() == 1:
-        raise NotFitted(N_("All customers spend the same per purchase; there is nothing to model, use that amount."))
+        raise NotFitted(
+            message("All customers spend the same per purchase; there is nothing to model, use that amount.")
+        )
 
 
 def _correlation(frequency: Array, value: Array, weights: Array) -> float:

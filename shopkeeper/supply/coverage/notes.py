@@ -6,7 +6,7 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.supply.coverage.inputs import Ground
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.serving import NO_REGION
@@ -17,7 +17,7 @@ NAMED = 3
 DOUBLE_RULES = ("unique", "already there")
 
 
-def notes(query: Query, given: Ground, filters: GoodsFilters) -> tuple[Sentence, ...]:
+def notes(query: Query, given: Ground, filters: GoodsFilters) -> tuple[Message, ...]:
     """All that a reader should know of this data, the worst first; nothing for good data."""
     found = (
         *_missing_tables(query, given),
@@ -30,11 +30,11 @@ def notes(query: Query, given: Ground, filters: GoodsFilters) -> tuple[Sentence,
     return tuple(found)
 
 
-def _missing_tables(query: Query, given: Ground) -> list[Sentence]:
+def _missing_tables(query: Query, given: Ground) -> list[Message]:
     found = []
     if given.forecasts.is_empty():
         found.append(
-            Sentence(
+            Message(
                 N_(
                     "There is no forecast for these choices, so nobody can say how long stock lasts. What lies where, "
                     "its value and its age hold. Run `python -m shopkeeper forecast`, or widen the filters."
@@ -43,7 +43,7 @@ def _missing_tables(query: Query, given: Ground) -> list[Sentence]:
         )
     if given.stock["day"].is_null().all():
         found.append(
-            Sentence(
+            Message(
                 N_(
                     "Nothing was counted: there is no row of stock_snapshots for these choices. Expected demand, "
                     "safety stock and reorder points hold; cover and status need counts. Import the table "
@@ -53,7 +53,7 @@ def _missing_tables(query: Query, given: Ground) -> list[Sentence]:
         )
     elif query("supply/serving_lanes").is_empty():
         found.append(
-            Sentence(
+            Message(
                 N_(
                     "There are no lanes: stores and dealers are taken to be supplied as a warehouse is, straight from "
                     "the supplier, and only who shipped to a region before serves it. Import the table lanes."
@@ -63,13 +63,13 @@ def _missing_tables(query: Query, given: Ground) -> list[Sentence]:
     return found
 
 
-def _odd_counts(query: Query, given: Ground) -> list[Sentence]:
+def _odd_counts(query: Query, given: Ground) -> list[Message]:
     found, stock = [], given.stock
     if negative := stock.filter(pl.col("counted_on_hand") < 0).height:
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "%(n)s counts are below 0 (a SKU at a location): they stand for nothing available. Count these "
+                    "{n} counts are below 0 (a SKU at a location): they stand for nothing available. Count these "
                     "again; the downloads of locations name them."
                 ),
                 {"n": f"{negative:,}"},
@@ -85,19 +85,19 @@ def _odd_counts(query: Query, given: Ground) -> list[Sentence]:
             "skus": _named(unknown["sku"].unique().sort()),
         }
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "%(units)s units in stock belong to %(n)s SKUs that nobody described and that were never sold "
-                    "(%(skus)s): they have no demand and no value here. Add them to products, or mend their SKU."
+                    "{units} units in stock belong to {n} SKUs that nobody described and that were never sold "
+                    "({skus}): they have no demand and no value here. Add them to products, or mend their SKU."
                 ),
                 values,
             )
         )
     if double := _double_counts(query):
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "%(n)s rows of stock_snapshots were rejected because the same SKU was counted twice at a location "
+                    "{n} rows of stock_snapshots were rejected because the same SKU was counted twice at a location "
                     "on one day: which count holds nobody can say, so the newest count before that day is used. The "
                     "page Data lists them; send one count a day."
                 ),
@@ -113,9 +113,9 @@ def _odd_counts(query: Query, given: Ground) -> list[Sentence]:
             "locations": _named(stale["location"]),
         }
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "%(n)s locations were last counted more than a week ago (%(locations)s; the oldest on %(oldest)s): "
+                    "{n} locations were last counted more than a week ago ({locations}; the oldest on {oldest}): "
                     "their stock is as of then, and sales since are not in it. Send newer counts."
                 ),
                 values,
@@ -135,7 +135,7 @@ def _double_counts(query: Query) -> int:
     return int(rows.select(pl.struct("file", "line").n_unique()).collect().item())
 
 
-def _uncounted(given: Ground) -> list[Sentence]:
+def _uncounted(given: Ground) -> list[Message]:
     counted = given.stock.filter(pl.col("day").is_not_null())
     if counted.is_empty():
         return []
@@ -144,9 +144,9 @@ def _uncounted(given: Ground) -> list[Sentence]:
     blind = serving.join(counted, on="location", how="anti")["location"].sort()
     if len(blind):
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "%(n)s locations ship to buyers but were never counted (%(locations)s): what they hold is in no "
+                    "{n} locations ship to buyers but were never counted ({locations}): what they hold is in no "
                     "figure, so the regions that they serve look worse than they are. Send their snapshots."
                 ),
                 {"n": f"{len(blind):,}", "locations": _named(blind)},
@@ -155,9 +155,9 @@ def _uncounted(given: Ground) -> list[Sentence]:
     asked = given.forecasts.filter(pl.col("daily_mean") > 0).select("sku").unique()
     if never := asked.join(counted, on="sku", how="anti").height:
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "%(n)s SKUs are asked for but were never counted anywhere: they have no status and are in no "
+                    "{n} SKUs are asked for but were never counted anywhere: they have no status and are in no "
                     "figure of stock. Count them, or send their snapshots."
                 ),
                 {"n": f"{never:,}"},
@@ -166,7 +166,7 @@ def _uncounted(given: Ground) -> list[Sentence]:
     return found
 
 
-def _unserved(query: Query, given: Ground, filters: GoodsFilters) -> list[Sentence]:
+def _unserved(query: Query, given: Ground, filters: GoodsFilters) -> list[Message]:
     """Regions without a location of their own, and those that none serves at all."""
     asked = given.forecasts.filter(pl.col("daily_mean") > 0)
     if filters.regions is not None:
@@ -178,9 +178,9 @@ def _unserved(query: Query, given: Ground, filters: GoodsFilters) -> list[Senten
     found = []
     if len(bare):
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "No location ships to %(n)s regions that ask for goods (%(regions)s), and no lane leads there: "
+                    "No location ships to {n} regions that ask for goods ({regions}), and no lane leads there: "
                     "they are told as out. Import lanes to these regions, or ship there from a location."
                 ),
                 {"n": f"{len(bare):,}", "regions": _named(bare)},
@@ -188,22 +188,22 @@ def _unserved(query: Query, given: Ground, filters: GoodsFilters) -> list[Senten
         )
     if len(away):
         found.append(
-            Sentence(
-                N_("%(n)s regions have no location of their own and are served from others (%(regions)s)."),
+            Message(
+                N_("{n} regions have no location of their own and are served from others ({regions})."),
                 {"n": f"{len(away):,}", "regions": _named(away)},
             )
         )
     return found
 
 
-def _unpriced(given: Ground) -> list[Sentence]:
+def _unpriced(given: Ground) -> list[Message]:
     there = given.items.join(given.stock.filter(pl.col("available") > 0), on="sku", how="semi").filter("known")
     found = []
     if without := there["unit_cost"].null_count():
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "%(n)s SKUs in stock have no cost: their value and margin are not in the sums. Add unit_cost to "
+                    "{n} SKUs in stock have no cost: their value and margin are not in the sums. Add unit_cost to "
                     "products."
                 ),
                 {"n": f"{without:,}"},
@@ -212,9 +212,9 @@ def _unpriced(given: Ground) -> list[Sentence]:
     asked = given.items.join(given.forecasts, on="sku", how="semi")
     if assumed := asked["lead_days"].null_count():
         found.append(
-            Sentence(
+            Message(
                 N_(
-                    "For %(n)s SKUs nobody says how long the supplier takes; the days of the stock policy are used. "
+                    "For {n} SKUs nobody says how long the supplier takes; the days of the stock policy are used. "
                     "Add supplier_lead_days to products."
                 ),
                 {"n": f"{assumed:,}"},
@@ -223,11 +223,11 @@ def _unpriced(given: Ground) -> list[Sentence]:
     return found
 
 
-def _unseen(query: Query) -> list[Sentence]:
+def _unseen(query: Query) -> list[Message]:
     if query.scope.regions is None:
         return []
     return [
-        Sentence(
+        Message(
             N_(
                 "You see some regions only: what locations outside of them hold or serve is in no figure, and all "
                 "stock of the locations you see is counted for your regions."

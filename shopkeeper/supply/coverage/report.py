@@ -13,7 +13,7 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.merchant.overrides import Override
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.supply.coverage.inputs import SOLD_DAYS, ground, location_series, region_series
 from shopkeeper.supply.coverage.notes import notes
 from shopkeeper.supply.coverage.status import AT_RISK, STATUSES, judged
@@ -83,7 +83,7 @@ class Coverage:
     as_of: date
     has_stock: bool
     has_forecast: bool
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]
     regions_skus: pl.DataFrame
     cells: pl.DataFrame
     regions: pl.DataFrame

@@ -130,4 +130,4 @@ def _policy(found: Coverage) -> tuple[tuple[str, str], ...]:
 
 
 def _noted(found: Coverage) -> tuple[tuple[str, str], ...]:
-    return ((_("To know"), " ".join(note.told() for note in found.notes)),) if found.notes else ()
+    return ((_("To know"), " ".join(str(note) for note in found.notes)),) if found.notes else ()

@@ -14,7 +14,7 @@ from shopkeeper.engine.query import Parameter, Query, Scope
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.merchant.overrides import Override
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.supply.demand.bands import added, correlation, moved
 from shopkeeper.supply.demand.overrides import USED_COLUMNS, listed, overridden
 from shopkeeper.supply.demand.parts import (
@@ -95,7 +95,7 @@ class Demand:
     options: Options
     filters: GoodsFilters
     as_of: date
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]
     history: pl.DataFrame
     weeks: pl.DataFrame
     days: pl.DataFrame
@@ -239,16 +239,16 @@ def _events(query: Query, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
     return query("jobs/forecast/events").filter(*shown).select("name", "starts_on", "ends_on")
 
 
-def _notes(rows: pl.DataFrame) -> tuple[Sentence, ...]:
+def _notes(rows: pl.DataFrame) -> tuple[Message, ...]:
     """What fell short."""
     found = []
     if rows.height and rows["margin"].null_count() == rows.height:
-        found.append(Sentence(N_("No unit costs are known, so margin is not; values are net revenue.")))
+        found.append(Message(N_("No unit costs are known, so margin is not; values are net revenue.")))
     elif rows["margin"].null_count():
         count = rows.filter(pl.col("margin").is_null())["sku"].n_unique()
-        found.append(Sentence(N_("Items without a known cost, which are in no margin: %(n)s."), {"n": count}))
+        found.append(Message(N_("Items without a known cost, which are in no margin: {n}."), {"n": count}))
     lost, whole = float(rows.filter(pl.col("region") == NO_REGION)["units"].sum()), float(rows["units"].sum())
     if lost > 0:
-        text = N_("%(share)s %% of the units expected went to no region that is known: their orders name none.")
-        found.append(Sentence(text, {"share": round(100 * lost / max(whole, lost), 1)}))
+        text = N_("{share} % of the units expected went to no region that is known: their orders name none.")
+        found.append(Message(text, {"share": round(100 * lost / max(whole, lost), 1)}))
     return tuple(found)

@@ -16,7 +16,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.merchant.overrides import Override
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
 
@@ -56,7 +56,7 @@ class TwoSided:
     whole: pl.DataFrame
     growth: float
     events: tuple[str, ...]
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]
 
 
 def report(
@@ -82,7 +82,7 @@ def report(
     if filters.regions is not None:
         rows = rows.filter(pl.col("region").is_in(list(filters.regions)))
     if filters.categories is not None or filters.skus is not None:
-        notes.append(Sentence(N_("Both sides count all categories and items: a purchase is not expected by item.")))
+        notes.append(Message(N_("Both sides count all categories and items: a purchase is not expected by item.")))
     return TwoSided(days, query.version.as_of, rows, _whole(rows), growth, _events(query, days), tuple(notes))
 
 
@@ -97,11 +97,11 @@ def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:
     )
 
 
-def _growth(query: Query, bought: pl.DataFrame) -> tuple[float, list[Sentence]]:
+def _growth(query: Query, bought: pl.DataFrame) -> tuple[float, list[Message]]:
     """Newcomers now over those of a year before; 1 where the shop is too young to have had them."""
     if _young(query):
         text = N_("The data is younger than 15 months: new customers are taken to buy as those of the last weeks did.")
-        return 1.0, [Sentence(text)]
+        return 1.0, [Message(text)]
     now, before = float(bought["newcomers"].sum()), float(bought["newcomers_before"].sum())
     return (now / before if before else 1.0), []
 

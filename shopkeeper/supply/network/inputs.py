@@ -12,7 +12,7 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.merchant.overrides import Override
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.stock.placement import Flags, Floats, Ints
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
@@ -56,7 +56,7 @@ class Ground:
     stands: Ints
     tiles: Floats
     year: float
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]
 
     @property
     def ships(self) -> Flags:
@@ -222,7 +222,7 @@ def _year(query: Query, items: pl.DataFrame, asked: pl.DataFrame, days: int) -> 
     return year / ahead if whole and ahead > 0 and year > 0 else 365.0 / days
 
 
-def _missing(asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, available: Floats) -> tuple[Sentence, ...]:
+def _missing(asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, available: Floats) -> tuple[Message, ...]:
     """Whole tables that nobody brought: what that means here, and what would help."""
     told = []
     if asked.is_empty():
@@ -263,12 +263,12 @@ def _missing(asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, avai
                 "Import locations to see them as nodes."
             )
         )
-    return tuple(Sentence(text) for text in told)
+    return tuple(Message(text) for text in told)
 
 
 def _shortcomings(
     query: Query, asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, filled: int, own: int
-) -> tuple[Sentence, ...]:
+) -> tuple[Message, ...]:
     """Single rows that fall short, counted."""
     total = float(asked["units"].sum())
     nowhere = float(asked.filter(pl.col("region") == NOWHERE)["units"].sum())
@@ -281,27 +281,24 @@ def _shortcomings(
         (
             round(100 * nowhere / total, 1) if total else 0,
             N_(
-                "%(n)s %% of the demand has no ship-to region: nobody can say what is near it, and it is in no "
+                "{n} % of the demand has no ship-to region: nobody can say what is near it, and it is in no "
                 "figure here."
             ),
         ),
         (
             int(nodes["negative"].sum()),
-            N_("%(n)s stock figures are below 0 and count as none; check them where they were counted."),
+            N_("{n} stock figures are below 0 and count as none; check them where they were counted."),
         ),
         (
             homeless.height,
-            N_(
-                "%(n)s locations with stock have no known region: they serve only regions that a lane of theirs "
-                "reaches."
-            ),
+            N_("{n} locations with stock have no known region: they serve only regions that a lane of theirs reaches."),
         ),
         (
             unknown + lost,
-            N_("%(n)s locations that lanes name are not known and hold no stock: their lanes are left out."),
+            N_("{n} locations that lanes name are not known and hold no stock: their lanes are left out."),
         ),
-        (own, N_("%(n)s locations ship but have no lane to their own region: 1 day is taken, at the usual cost.")),
-        (filled if priced else 0, N_("%(n)s lanes have no cost: they take the median of lanes of the same kind.")),
+        (own, N_("{n} locations ship but have no lane to their own region: 1 day is taken, at the usual cost.")),
+        (filled if priced else 0, N_("{n} lanes have no cost: they take the median of lanes of the same kind.")),
         (
             int(query.scope.regions is not None),
             N_(
@@ -309,4 +306,4 @@ def _shortcomings(
             ),
         ),
     )
-    return tuple(Sentence(text, {"n": count}) for count, text in counts if count)
+    return tuple(Message(text, {"n": count}) for count, text in counts if count)

@@ -16,7 +16,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.merchant.overrides import Override
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.models.stock.placement import Flags
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
@@ -91,7 +91,7 @@ class Network:
     options: Options
     filters: GoodsFilters
     as_of: date
-    notes: tuple[Sentence, ...]
+    notes: tuple[Message, ...]
     now: Figures
     regions: pl.DataFrame
     categories: pl.DataFrame
@@ -268,15 +268,15 @@ def _lanes(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
     )
 
 
-def _unreached(regions: pl.DataFrame) -> tuple[Sentence, ...]:
+def _unreached(regions: pl.DataFrame) -> tuple[Message, ...]:
     """Regions that ask for goods and that no shipping location reaches in time."""
     away = regions.filter((pl.col("in_reach") == 0) & (pl.col("demand") > 0))["region"].to_list()
     if not away:
         return ()
-    text = N_("%(n)s regions are reached by no location within the promise: %(regions)s.")
+    text = N_("{n} regions are reached by no location within the promise: {regions}.")
     more = " …" if len(away) > 3 else ""
     values: dict[str, str | int | float] = {
         "n": len(away),
         "regions": ", ".join(away[:3]) + more,
     }
-    return (Sentence(text, values),)
+    return (Message(text, values),)

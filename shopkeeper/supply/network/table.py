@@ -234,7 +234,7 @@ def _made(
         (_("Days ahead"), i18n.integer(options.window_days)),
         *more,
         *found.filters.caption(),
-        *(((_("To know"), " ".join(note.told() for note in found.notes)),) if found.notes else ()),
+        *(((_("To know"), " ".join(str(note) for note in found.notes)),) if found.notes else ()),
     )
     told = about(version, title, frame.height, chosen, TERMS, found.as_of)
     words = (f"{options.promise_days:g}d", f"{options.window_days}d")

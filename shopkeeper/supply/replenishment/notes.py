@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shopkeeper.i18n import N_
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 
 TEXTS: Mapping[str, str] = {
     "no_forecast": N_(
@@ -15,31 +15,31 @@ TEXTS: Mapping[str, str] = {
         "can be proposed. Import the table stock_snapshots. The decision log and the service levels hold."
     ),
     "no_stock": N_(
-        "%(n)s places are asked for an item that was never counted there: nothing is proposed for them. Count these, "
+        "{n} places are asked for an item that was never counted there: nothing is proposed for them. Count these, "
         "or send their snapshots."
     ),
-    "negative": N_("%(n)s counts are below 0: they stand for nothing on hand. Count these again."),
+    "negative": N_("{n} counts are below 0: they stand for nothing on hand. Count these again."),
     "unknown": N_(
-        "%(n)s SKUs in stock are in no products table: they are ordered one by one, without a cost. Add them to "
+        "{n} SKUs in stock are in no products table: they are ordered one by one, without a cost. Add them to "
         "products, or mend their SKU."
     ),
     "no_cost": N_(
-        "%(n)s SKUs have no cost or no margin: their orders stand without money at the end of the list, and they are "
+        "{n} SKUs have no cost or no margin: their orders stand without money at the end of the list, and they are "
         "not moved. Add unit_cost to products."
     ),
     "no_lead": N_(
-        "For %(n)s SKUs nobody says how long the supplier takes, and too few deliveries landed to measure it: the lead "
+        "For {n} SKUs nobody says how long the supplier takes, and too few deliveries landed to measure it: the lead "
         "time of the stock policy holds (see “Service levels”). Add supplier_lead_days to products."
     ),
     "unserved": N_(
-        "%(n)s items in a region are asked for, but no location that keeps them ships there: their demand is in no "
+        "{n} items in a region are asked for, but no location that keeps them ships there: their demand is in no "
         "order. Import lanes to these regions."
     ),
     "no_lanes": N_(
         "There are no lanes between locations, so no transfers can be planned. Import the table lanes with "
         "to_location. Orders hold."
     ),
-    "no_lane_cost": N_("%(n)s lanes have no cost and count as free. Add cost_per_unit to lanes."),
+    "no_lane_cost": N_("{n} lanes have no cost and count as free. Add cost_per_unit to lanes."),
     "nothing_spare": N_("No location can spare anything: each needs what it has until it can be supplied again."),
     "nobody_short": N_(
         "Nobody who can be reached by a lane in time will be short before the next supply: nothing has to be moved."
@@ -49,8 +49,8 @@ QUIET = ("no_stock", "negative", "unknown", "no_cost", "no_lead", "unserved", "n
 """Told in small print; all others stand where the answer would be."""
 
 
-def told(counts: Mapping[str, int], names: tuple[str, ...] = tuple(TEXTS)) -> tuple[Sentence, ...]:
+def told(counts: Mapping[str, int], names: tuple[str, ...] = tuple(TEXTS)) -> tuple[Message, ...]:
     """The sentences of `counts` (from `Orders.notes`, `Transfers.notes`) among `names`, in the order of `TEXTS`."""
     return tuple(
-        Sentence(text, {"n": f"{counts[name]:,}"}) for name, text in TEXTS.items() if counts.get(name) and name in names
+        Message(text, {"n": f"{counts[name]:,}"}) for name, text in TEXTS.items() if counts.get(name) and name in names
     )

@@ -13,7 +13,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.measure import Format
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.messages import Sentence
+from shopkeeper.messages import Message
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import notes as replenishment_notes
 from shopkeeper.supply.replenishment import report as replenishment
@@ -191,10 +191,10 @@ def columns(names: Sequence[str]) -> tuple[Column, ...]:
     return tuple(found)
 
 
-def _chosen(filters: GoodsFilters, policy: Policy, notes: Sequence[Sentence]) -> tuple[tuple[str, str], ...]:
+def _chosen(filters: GoodsFilters, policy: Policy, notes: Sequence[Message]) -> tuple[tuple[str, str], ...]:
     levels = [f"{abc} {i18n.percent(level)}" for abc, level in policy.service_levels]
     levels += [f"{abc} {pattern} {i18n.percent(level)}" for abc, pattern, level in policy.pattern_levels]
-    noted = ((_("To know"), " ".join(note.told() for note in notes)),) if notes else ()
+    noted = ((_("To know"), " ".join(str(note) for note in notes)),) if notes else ()
     return (
         (_("Cycle service"), "; ".join(levels)),
         (_("Review"), i18n.days(policy.review_days)),

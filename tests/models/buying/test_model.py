@@ -95,7 +95,7 @@ def shop(rows: list[tuple[int, float, float, int]]) -> pl.DataFrame:
 def test_bad_ground_is_a_sentence(rows: list[tuple[int, float, float, int]], sentence: str, kind: Kind) -> None:
     with pytest.raises(NotFitted, match=sentence) as refused:
         fit(shop(rows), kind, "day")
-    assert str(refused.value) == refused.value.sentence % refused.value.values
+    assert str(refused.value) == str(refused.value.message)
 
 
 @pytest.mark.parametrize("kind", KINDS)

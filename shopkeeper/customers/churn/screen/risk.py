@@ -146,11 +146,11 @@ def left_out_words(found: Churn) -> str:
 def draw_model(fits: Fits, found: Churn) -> None:
     """The model in use and why, the way to its proof, and what fell short."""
     fell_back = found.kind is None or found.options.kind not in {None, found.kind}
-    words = " ".join(note.told() for note in found.notes)
+    words = " ".join(str(note) for note in found.notes)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         name = KIND_NAMES[found.kind] if found.kind else label("plain_rate")
         with st.popover(_("Why {model}?", model=name), icon=":material/help:", type="tertiary"):
-            st.markdown(fits.reason.told())
+            st.markdown(str(fits.reason))
             if fits.trials:
                 draw_trials(fits)
         if st.button(

@@ -174,7 +174,7 @@ def draw_notes(found: LifetimeValue) -> None:
     """What fell short; what has been replaced, with the way out."""
     wanted = found.options
     fell_back = found.kind is None or wanted.kind not in {None, found.kind} or wanted.value != found.value
-    words = " ".join(note.told() for note in found.notes)
+    words = " ".join(str(note) for note in found.notes)
     if fell_back:
         st.info(words + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`"))
     elif words:

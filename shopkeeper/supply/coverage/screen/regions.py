@@ -118,7 +118,7 @@ def total(rows: pl.DataFrame, column: str) -> float:
 
 def draw_notes(found: Coverage) -> None:
     """What is missing or odd in the data; loudly where the page cannot do its work."""
-    words = [note.told() for note in found.notes]
+    words = [str(note) for note in found.notes]
     if words and not (found.has_stock and found.has_forecast):
         st.info("\n\n".join(words))
     elif words:

@@ -36,7 +36,7 @@ def draw_answer(found: Demand) -> None:
     if sure := how_sure(checks):
         st.markdown(sure)
     for note in found.notes:
-        st.caption(note.told())
+        st.caption(str(note))
 
 
 def say_no_forecast() -> None:

@@ -200,7 +200,7 @@ def draw_check(filters: GoodsFilters) -> None:
         ),
     )
     for note in found.notes:
-        st.caption(note.told())
+        st.caption(str(note))
     if st.session_state.get("check_as") != "table":
         tables.show_table(sheet, "check_rows", download=False)
 

@@ -75,7 +75,7 @@ def node_name(found: Network, candidate: str) -> str:
 
 def draw_notes(found: Network) -> None:
     """What is missing or odd in the data; loudly where there is nothing else to show."""
-    words = [note.told() for note in found.notes]
+    words = [str(note) for note in found.notes]
     if words and found.now.near <= 0:
         st.info("\n\n".join(words))
         return

@@ -154,10 +154,10 @@ def draw_answer(found: Orders, moves: Transfers) -> None:
 def draw_notes(counts: Mapping[str, int]) -> None:
     """What is missing loudly, what is odd in small print."""
     loud = tuple(name for name in notes.TEXTS if name not in notes.QUIET)
-    if words := [note.told() for note in notes.told(counts, loud)]:
+    if words := [str(note) for note in notes.told(counts, loud)]:
         st.info("\n\n".join(words))
     for note in notes.told(counts, notes.QUIET):
-        st.caption(f"ⓘ {note.told()}")
+        st.caption(f"ⓘ {note}")
 
 
 def draw_orders(found: Orders, overrides: tuple[Override, ...]) -> None:
