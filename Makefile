@@ -38,7 +38,7 @@ pictures: $(VENV)/.dev  ## the README's screenshots, from the running app
 	$(BIN)/python -m tools.pictures
 
 messages: $(VENV)/.dev  ## bring the Chinese catalogue up to date with the source
-	$(BIN)/python -m babel.messages.frontend -q extract -F babel.cfg --sort-output --add-location=file --omit-header -o $(VENV)/messages.pot .
+	$(BIN)/python -m babel.messages.frontend -q extract -F babel.cfg -k message --sort-output --add-location=file --omit-header -o $(VENV)/messages.pot .
 	$(BIN)/python -m babel.messages.frontend -q update --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date -D shopkeeper -l zh_CN -i $(VENV)/messages.pot -d shopkeeper/locale
 
 sample: $(VENV)/.dev  ## write the committed sample shop again

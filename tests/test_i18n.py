@@ -19,6 +19,7 @@ from tests.messages import called
 from tests.paths import REPOSITORY as ROOT
 
 EXTRACTOR = "tests.messages:extract"
+KEYWORDS = {**DEFAULT_KEYWORDS, "message": None}
 
 SOURCES = sorted(
     path
@@ -59,7 +60,7 @@ def messages() -> dict[str | tuple[str, ...], str]:
     """Every message of the source, and the file that says it first."""
     found: dict[str | tuple[str, ...], str] = {}
     for path in SOURCES:
-        for _, message, _, _ in extract_from_file(EXTRACTOR, path, DEFAULT_KEYWORDS):
+        for _, message, _, _ in extract_from_file(EXTRACTOR, path, KEYWORDS):
             found.setdefault(message, str(path.relative_to(ROOT)))
     return found
 
@@ -119,7 +120,7 @@ def test_messages_are_written_out_where_they_are_marked() -> None:
     ],
 )  # fmt: skip
 def test_extraction_finds_messages_and_nothing_else(source: str, found: list[str | tuple[str, ...]]) -> None:
-    extracted = extract(EXTRACTOR, BytesIO(source.encode()), DEFAULT_KEYWORDS)
+    extracted = extract(EXTRACTOR, BytesIO(source.encode()), KEYWORDS)
     assert [message for _, message, _, _ in extracted] == found
 
 

@@ -7,10 +7,11 @@ from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.churn.screen import risk as parts
 from shopkeeper.customers.lifecycle import screen as stages
+from shopkeeper.customers.screen.filters import choose_filters
 from shopkeeper.customers.screen.model import fitted, say_unfitted
 from shopkeeper.customers.second_order import screen
 
-filters = ui.choose_filters()
+filters = choose_filters()
 section = parts.choose_section()
 match section:
     case "lifecycle":

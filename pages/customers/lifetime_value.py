@@ -8,9 +8,10 @@ from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value.screen import answer as parts
 from shopkeeper.customers.lifetime_value.screen import views
 from shopkeeper.customers.model_check import screen as proof
+from shopkeeper.customers.screen.filters import choose_filters
 from shopkeeper.customers.screen.model import fitted, say_unfitted
 
-filters = ui.choose_filters()
+filters = choose_filters()
 fits = fitted()
 if fits is None:
     say_unfitted()

@@ -7,8 +7,9 @@ from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.opportunity import opportunity
 from shopkeeper.customers.retention.screen import cells
 from shopkeeper.customers.retention.screen import triangle as parts
+from shopkeeper.customers.screen.filters import choose_filters
 
-filters = ui.choose_filters()
+filters = choose_filters()
 answer = st.container()
 view, chart, compare = parts.choose_view()
 with answer:

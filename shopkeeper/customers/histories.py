@@ -66,7 +66,7 @@ def seen_until(query: Query, filters: Filters) -> date:
 
 
 def customers(query: Query, filters: Filters) -> pl.DataFrame:
-    """One row per chosen customer, as seen on `until`; columns as in queries/customers/churn_histories.sql.
+    """One row per chosen customer, as seen on `until`; columns as in queries/customers/histories.sql.
 
     Raise `Refused` as `check_viewer` does.
     """

@@ -1,6 +1,5 @@
 """The screen: the only place that knows Streamlit's state and caches."""
 
-from shopkeeper.customers.screen.filters import choose_filters
 from shopkeeper.ui.frame import draw, guarded
 from shopkeeper.ui.opened import load, opened
 from shopkeeper.ui.session import begin, choose
@@ -9,7 +8,6 @@ from shopkeeper.ui.tables import explain, say_empty, show_chart, show_table
 __all__ = [
     "begin",
     "choose",
-    "choose_filters",
     "draw",
     "explain",
     "guarded",

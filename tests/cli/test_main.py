@@ -15,7 +15,7 @@ from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs import served
-from shopkeeper.lake import store
+from shopkeeper.lake import publish, store
 
 LINES = [
     ("o1", "2024-01-05 10:00", "tea", "1", "10", "ann", "web"),
@@ -100,7 +100,7 @@ def test_marts_of_an_earlier_program_are_made_anew_from_the_same_files(
     orders: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with monkeypatch.context() as earlier:
-        earlier.setattr(store, "recipe", lambda _queries: "of an earlier program")
+        earlier.setattr(publish, "recipe", lambda _queries: "of an earlier program")
         run("import", orders)
     old = store.current(data)
     assert run("import", orders) == 0

@@ -101,7 +101,7 @@ def test_value_is_what_purchases_had_brought_by_then() -> None:
 def test_rules_read_as_sentences() -> None:
     for label, rule in STAGES.values():
         assert label
-        assert "{" not in rule % Rules().words()
+        assert "{" not in rule.format(**Rules().words())
 
 
 @pytest.mark.parametrize("rules", [{"active_days": 90, "lost_days": 90}, {"active_days": 0}, {"loyal_purchases": 2}])

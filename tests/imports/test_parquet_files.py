@@ -14,7 +14,7 @@ import json, resource, sys
 from pathlib import Path
 import duckdb
 from shopkeeper.errors import Refused
-from shopkeeper.imports.files import InputFile
+from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.candidates import candidates
 from shopkeeper.imports.checking import split
 from shopkeeper.imports.contract import Terms

@@ -22,6 +22,7 @@ import polars as pl
 import pytest
 
 from shopkeeper.errors import Refused
+from shopkeeper.lake import publish as publishing
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.rejects import REJECT_COLUMNS
@@ -405,7 +406,7 @@ def test_a_disk_that_fills_at_the_last_step_leaves_the_old_version(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(store, step, full)
+    monkeypatch.setattr(publishing, step, full)
     with pytest.raises(Refused, match="no room left on the disk"):
         publish_mark(root, queries, 2)
     assert store.current(root) == before

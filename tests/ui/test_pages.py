@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.retention import opportunity as opportunities
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
 from shopkeeper.customers.retention.table import customers
@@ -239,7 +240,7 @@ def test_a_fault_shows_an_id_and_no_trace(monkeypatch: pytest.MonkeyPatch, caplo
         raise ZeroDivisionError("the secret inside")
 
     app = AppTest.from_file(APP, default_timeout=30)
-    monkeypatch.setattr(retention, "opportunity", broken)
+    monkeypatch.setattr(opportunities, "opportunity", broken)
     app.run()
     assert not app.exception
     said = app.error[0].value

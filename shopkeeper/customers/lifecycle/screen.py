@@ -122,7 +122,7 @@ def choose_since(filters: Filters) -> date | None:
 def draw_rules(found: Lifecycle) -> None:
     """Each stage in a sentence, and how often the bounds were too early."""
     for label, rule in STAGES.values():
-        st.markdown(f"**{_(label)}** — {_(rule) % found.rules.words()}")
+        st.markdown(f"**{_(label)}** — {_(rule, **found.rules.words())}")
     if found.called_early:
         risky, lost = found.called_early
         st.caption(
@@ -150,7 +150,7 @@ def draw_answer(found: Lifecycle) -> None:
     with st.container(horizontal=True, gap="small"):
         for name, (label, rule) in STAGES.items():
             count = i18n.integer(found.counts.get(name, 0))
-            st.metric(_(label), count, border=True, help=_(rule) % found.rules.words())
+            st.metric(_(label), count, border=True, help=_(rule, **found.rules.words()))
 
 
 def draw_stages(found: Lifecycle, shown: str) -> None:

@@ -134,7 +134,7 @@ def _trials(fits: Fits) -> pl.DataFrame:
         {
             **{name: getattr(trial, name) for name in ("kind", "customers", *figures)},
             "chosen": trial.kind == fits.chosen,
-            "refused": trial.refused.text % trial.refused.values if trial.refused else None,
+            "refused": trial.refused.text.format(**trial.refused.values) if trial.refused else None,
         }
         for trial in fits.trials
     ]

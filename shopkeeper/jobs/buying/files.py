@@ -89,7 +89,7 @@ def _as_json(fits: Fits) -> dict[str, Any]:
         "first_day": fits.first_day.isoformat(),
         "made_at": fits.made_at.isoformat(),
         "calibration_end": fits.calibration_end.isoformat() if fits.calibration_end else None,
-        "trials": [asdict(trial) for trial in fits.trials],
+        "trials": [_trial_data(trial) for trial in fits.trials],
         "reason": fits.reason.as_data(),
         "rates": [asdict(rate) for rate in fits.rates],
         "notes": [note.as_data() for note in fits.notes],
@@ -125,6 +125,10 @@ def _fits_from(kept: dict[str, Any]) -> Fits:
         spends={value: SpendModel.from_json(row) for value, row in models["spends"].items()},
         **kept,
     )
+
+
+def _trial_data(trial: Trial) -> dict[str, Any]:
+    return {**vars(trial), "refused": trial.refused.as_data() if trial.refused else None}
 
 
 def _trial(row: dict[str, Any]) -> Trial:

@@ -1,6 +1,6 @@
 """A model held against what happened: predicted and actual, by tenths of customers.
 
-`held` frames have the columns of queries/customers/model_holdout.sql, times in the model's unit.
+`held` frames have the columns of queries/customers/model_check/holdout.sql, times in the model's unit.
 """
 
 import polars as pl

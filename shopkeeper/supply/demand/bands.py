@@ -81,7 +81,7 @@ def moved(series: pl.DataFrame, change: pl.DataFrame, keys: Sequence[str]) -> pl
 
 
 def correlation(errors: pl.DataFrame) -> float:
-    """How far weeks err together, 0 to 1, from a row of queries/supply/demand_week_errors.sql; 1 where it is not known.
+    """How far weeks err together, 0 to 1, from a row of queries/supply/demand/week_errors.sql; 1 where it is not known.
 
     With m weeks of correlation r, E[(sum of errors)^2] = (1 + (m - 1) r) times the sum of their squares.
     """

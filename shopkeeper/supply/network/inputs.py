@@ -30,7 +30,7 @@ class Ground:
 
     `items`: one row per SKU asked for (`sku, name, category, unit_margin`, money per unit, null unknown), in the order
     of the S positions. `regions`: `region, parent, tile_row, tile_column` (R). `nodes`: rows of
-    `queries/supply/network_nodes.sql` (L) with `ships` settled and `reaches` (regions with a lane).
+    `queries/supply/network/nodes.sql` (L) with `ships` settled and `reaches` (regions with a lane).
     `demand` S x R; `available`, `landing` and `walk_in` S x L (units; `walk_in` is what buyers ask for over the counter
     of a location that does not ship). `lead` (days, inf without a lane) and `cost` (money per unit, 0 where unknown)
     L x R as used today; `told_lead`, `told_cost` as the lanes say, whether a location ships or not. `moves`: lanes

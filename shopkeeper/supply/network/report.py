@@ -81,7 +81,7 @@ class Network:
     counted in full. `regions` and `categories`: see `network_placed.table`, of now; `regions` has besides `in_reach`
     (locations that ship and keep the promise), `tile_row, tile_column`. `missing`, one row per region and SKU, dearest
     first: `region, sku, name, category, demand, near, missing` (units), `margin_not_near`. `nodes`, one row per
-    location: see `queries/supply/network_nodes.sql`, and `reaches` (regions by lane), `near_reaches` (those within the
+    location: see `queries/supply/network/nodes.sql`, and `reaches` (regions by lane), `near_reaches` (those within the
     promise), `capacity_use` (0 to 1), `gives` (units placed in these days), `idle` (available units that no buyer needs
     in these days). `lanes`, one row per lane in use: `location, name, kind, region, lead_days, cost_per_unit` (null if
     no lane has one), `near, units`. `candidates`: `network_nodes.ranking`. `year` is how many times the days ahead a
