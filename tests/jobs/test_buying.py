@@ -13,7 +13,7 @@ import pytest
 from shopkeeper import i18n
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.job import fit_version
-from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
+from shopkeeper.jobs.buying.result import FORMAT, HORIZONS, KIND_NAMES, Fits
 from shopkeeper.messages import Message, Value
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
 from shopkeeper.models.buying.model import KINDS
@@ -80,7 +80,7 @@ def test_fits_outlive_the_process_as_json(tmp_path: Path) -> None:
     assert files.read(elsewhere) == fits
     assert [file.name for file in (tmp_path / "fits").iterdir()] == [f"{version.id}.json"]
     text = files.path_of(elsewhere).read_text(encoding="utf-8")
-    files.path_of(elsewhere).write_text(text.replace('"format": 1', '"format": 0'), encoding="utf-8")
+    files.path_of(elsewhere).write_text(text.replace(f'"format": {FORMAT}', '"format": 0'), encoding="utf-8")
     assert files.read(elsewhere) is None
     assert files.prune(tmp_path) == [version.id]
     assert not list((tmp_path / "fits").iterdir())
