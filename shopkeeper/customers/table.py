@@ -6,7 +6,7 @@ import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import KIND_NAMES
@@ -93,16 +93,16 @@ def acquired_terms(filters: Filters) -> tuple[str, ...]:
     return ("acquired_in",) if any(value is False for value in filters.acquired().values()) else ()
 
 
-def columns(frame: pl.DataFrame) -> tuple[Column, ...]:
+def columns(frame: pl.DataFrame) -> tuple[ExportColumn, ...]:
     """What columns are called, and how numbers are read; those of no word keep their machine name."""
     found = []
     for name in frame.columns:
         if name in DECLARED:
-            found.append(Column(name, _(DECLARED[name].label), DECLARED[name].format))
+            found.append(ExportColumn(name, _(DECLARED[name].label), DECLARED[name].format))
         elif name in MONEY:
-            found.append(Column(name, _(MONEY[name]), "money"))
+            found.append(ExportColumn(name, _(MONEY[name]), "money"))
         elif name in COUNTS:
-            found.append(Column(name, _(COUNTS[name]), "integer"))
+            found.append(ExportColumn(name, _(COUNTS[name]), "integer"))
         elif name in LABELS:
-            found.append(Column(name, _(LABELS[name])))
+            found.append(ExportColumn(name, _(LABELS[name])))
     return tuple(found)

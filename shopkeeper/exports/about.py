@@ -13,7 +13,7 @@ from shopkeeper.measures.measure import Format
 
 
 @dataclass(frozen=True)
-class Column:
+class ExportColumn:
     """What a column of a table is called for people, and how its numbers are read; `format` is None for plain values.
 
     `name` stays the machine name in every file, in every language.

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import About, Column
+from shopkeeper.exports import About, ExportColumn
 from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import definition
 
@@ -20,7 +20,7 @@ class Download:
     choices: tuple[str, ...]
     frame: pl.DataFrame
     about: About
-    columns: tuple[Column, ...]
+    columns: tuple[ExportColumn, ...]
 
 
 def about(

@@ -26,9 +26,9 @@ from shopkeeper.customers.lifecycle.report import Rules, stage
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, Value
+from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
 from shopkeeper.messages import Message
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 
 FARTHEST_ORDER_DAYS = 730
 """An order expected later than this gets no date: it would be a guess with a calendar's face."""
@@ -72,7 +72,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Options:
+class ChurnOptions:
     """How risk is told, and who is left out of the rescue list.
 
     `kind` None is the model that won the holdout. `fitted_by` takes fits per channel or per year of acquisition where
@@ -82,9 +82,9 @@ class Options:
     """
 
     horizon: int = 90
-    kind: Kind | None = None
+    kind: ModelKind | None = None
     fitted_by: FittedBy = "shop"
-    value: Value = "margin"
+    value: ValueMeasure = "margin"
     discount: float = 0.1
     quiet_days: int = 14
     return_days: int = 30
@@ -138,11 +138,11 @@ class Churn:
     up. `kind` is the model used, None for plain rates; `value` what is valued; `notes` say what fell short.
     """
 
-    options: Options
+    options: ChurnOptions
     filters: Filters
     as_of: date
-    kind: Kind | None
-    value: Value
+    kind: ModelKind | None
+    value: ValueMeasure
     notes: tuple[Message, ...]
     customers: pl.DataFrame
     rescue: pl.DataFrame
@@ -165,7 +165,7 @@ class CustomerHistory:
     alive: pl.DataFrame
 
 
-def report(query: Query, fits: Fits, filters: Filters, options: Options = Options()) -> Churn:
+def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = ChurnOptions()) -> Churn:
     """Score every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
     found = customers(query, filters)
     as_of = seen_until(query, filters)
@@ -211,7 +211,7 @@ def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> Custom
     return CustomerHistory(rows[0], purchases, alive.select("day", "p_alive", "p_no_purchase"))
 
 
-def _notes(fits: Fits, as_of: date, options: Options) -> tuple[Message, ...]:
+def _notes(fits: Fits, as_of: date, options: ChurnOptions) -> tuple[Message, ...]:
     told = notes(fits, as_of, options.kind, options.fitted_by, options.value)
     if used_kind(fits, options.kind) is None and options.horizon not in {rate.days for rate in fits.rates}:
         text = N_("Not even plain rates over {days} days are known yet: they need {needed} days of data.")
@@ -219,7 +219,7 @@ def _notes(fits: Fits, as_of: date, options: Options) -> tuple[Message, ...]:
     return told
 
 
-def _with_value(frame: pl.DataFrame, fits: Fits, value: Value) -> pl.DataFrame:
+def _with_value(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.DataFrame:
     """Add `value_at_stake`; plain rates know no activity, so what customers alike bring on average stands in."""
     if_active = pl.coalesce(
         pl.when(pl.col("p_alive") > 0).then(pl.col("discounted") / pl.col("p_alive")),
@@ -244,7 +244,7 @@ def _with_dates(frame: pl.DataFrame, as_of: date, rules: Rules) -> pl.DataFrame:
     )
 
 
-def _left_out(as_of: date, options: Options) -> pl.Expr:
+def _left_out(as_of: date, options: ChurnOptions) -> pl.Expr:
     quiet = as_of - timedelta(days=options.quiet_days)
     returned = as_of - timedelta(days=options.return_days)
     return (

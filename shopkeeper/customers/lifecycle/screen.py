@@ -14,7 +14,7 @@ from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table
 from shopkeeper.customers.lifecycle.chart import moves_matrix, stage_areas
 from shopkeeper.customers.lifecycle.report import NOT_YET, NOT_YET_LABEL, STAGES, Lifecycle, Rules
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -161,11 +161,11 @@ def draw_stages(found: Lifecycle, shown: str) -> None:
     title = _("Customers by stage") if shown == "customers" else _("What customers had brought, by stage")
     note = "" if shown == "customers" else _("all that the customers of a stage had brought by that day")
     columns = (
-        Column("day", _("Day")),
-        Column("stage", _("Stage")),
-        Column("customers", _("Customers"), "integer"),
-        Column("revenue", _("Net revenue"), "money"),
-        Column("margin", _("Margin"), "money"),
+        ExportColumn("day", _("Day")),
+        ExportColumn("stage", _("Stage")),
+        ExportColumn("customers", _("Customers"), "integer"),
+        ExportColumn("revenue", _("Net revenue"), "money"),
+        ExportColumn("margin", _("Margin"), "money"),
     )
     sheet = tables.download_of(
         "stages",
@@ -193,12 +193,12 @@ def draw_moves(found: Lifecycle) -> None:
     read_pick()
     state = st.session_state
     columns = (
-        Column("from_stage", _("Stage then")),
-        Column("to_stage", _("Stage now")),
-        Column("customers", _("Customers"), "integer"),
-        Column("share", _("Share of the stage then"), "percent"),
-        Column("revenue", _("Net revenue"), "money"),
-        Column("margin", _("Margin"), "money"),
+        ExportColumn("from_stage", _("Stage then")),
+        ExportColumn("to_stage", _("Stage now")),
+        ExportColumn("customers", _("Customers"), "integer"),
+        ExportColumn("share", _("Share of the stage then"), "percent"),
+        ExportColumn("revenue", _("Net revenue"), "money"),
+        ExportColumn("margin", _("Margin"), "money"),
     )
     title = _("Moves from {since} to {until}", since=i18n.date_(found.since), until=i18n.date_(found.as_of))
     told = found.moves.with_columns(pl.col("from_stage", "to_stage").replace(names))

@@ -26,10 +26,10 @@ from shopkeeper.customers.lifetime_value.shapes import banded, distribution, lor
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import Fits, FittedBy, Value
+from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.spend import SpendModel
 from shopkeeper.models.buying.value import segment_values, sum_interval, value_variance
 
@@ -81,16 +81,16 @@ NEEDED = (
 
 
 @dataclass(frozen=True)
-class Options:
-    """Over how many months, at which yearly discount, and what is valued; see `churn.Options` for the others.
+class LifetimeValueOptions:
+    """Over how many months, at which yearly discount, and what is valued; see `ChurnOptions` for the others.
 
     Raise `Refused` for a choice that there is not.
     """
 
     months: int = 12
-    kind: Kind | None = None
+    kind: ModelKind | None = None
     fitted_by: FittedBy = "shop"
-    value: Value = "margin"
+    value: ValueMeasure = "margin"
     discount: float = 0.1
 
     def __post_init__(self) -> None:
@@ -124,11 +124,11 @@ class LifetimeValue:
     model takes for 0.
     """
 
-    options: Options
+    options: LifetimeValueOptions
     filters: Filters
     as_of: date
-    kind: Kind | None
-    value: Value
+    kind: ModelKind | None
+    value: ValueMeasure
     notes: tuple[Message, ...]
     customers: pl.DataFrame
     segments: pl.DataFrame
@@ -141,7 +141,9 @@ class LifetimeValue:
     correlation: float | None
 
 
-def report(query: Query, fits: Fits, filters: Filters, options: Options = Options()) -> LifetimeValue:
+def report(
+    query: Query, fits: Fits, filters: Filters, options: LifetimeValueOptions = LifetimeValueOptions()
+) -> LifetimeValue:
     """Value every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
     found = customers(query, filters).select(NEEDED)
     as_of = seen_until(query, filters)
@@ -168,7 +170,9 @@ def report(query: Query, fits: Fits, filters: Filters, options: Options = Option
     )
 
 
-def _valued(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+def _valued(
+    frame: pl.DataFrame, fits: Fits, kind: ModelKind | None, value: ValueMeasure, options: LifetimeValueOptions
+) -> pl.DataFrame:
     """All of `COLUMNS`, and `variance` of what each brings; the largest predicted value first."""
     days, spend = MONTHS[options.months], fits.spends.get(value)
     found = scored(frame, fits, kind, options.fitted_by, days, options.discount, varying=True)
@@ -191,7 +195,7 @@ def _known_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
     )
 
 
-def _assumption(fits: Fits, value: Value) -> tuple[Message, ...]:
+def _assumption(fits: Fits, value: ValueMeasure) -> tuple[Message, ...]:
     spend = fits.spends.get(value)
     if spend is None or abs(spend.correlation) < STRONG_CORRELATION:
         return ()
@@ -202,7 +206,9 @@ def _assumption(fits: Fits, value: Value) -> tuple[Message, ...]:
     return (Message(text, {"correlation": round(spend.correlation, 2)}),)
 
 
-def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+def _segments(
+    frame: pl.DataFrame, fits: Fits, kind: ModelKind | None, value: ValueMeasure, options: LifetimeValueOptions
+) -> pl.DataFrame:
     parts = []
     needed = frame.select(
         *HISTORY,
@@ -244,7 +250,9 @@ def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, 
     )
 
 
-def _open(named: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+def _open(
+    named: pl.DataFrame, fits: Fits, kind: ModelKind | None, value: ValueMeasure, options: LifetimeValueOptions
+) -> pl.DataFrame:
     """`segment, open`: variance of each segment's predicted sum within what the fits leave open of their parameters.
 
     Its share is that of some hundred of its customers, evenly taken in the order of their value: it hardly differs

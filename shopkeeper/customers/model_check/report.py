@@ -20,7 +20,7 @@ from shopkeeper.models.buying.calibration import (
     purchases_by_tenth,
     risk_by_tenth,
 )
-from shopkeeper.models.buying.model import DAYS, BuyingModel, Kind
+from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import expected_new_customer, probability_of_n
 from shopkeeper.models.intervals import wilson
 
@@ -35,7 +35,7 @@ class ModelCheck:
 
     Fitted on days up to `calibration_end`, tested on those after it up to `as_of`. `trials`, one row per model: `kind,
     customers, log_likelihood, mae, bias, calibration_error, worst_tenth, chosen, refused` (a sentence, English) as
-    `fits.Trial` has it. `parameters`: `kind, parameter, value, standard_error, low, high` of the fits on all days.
+    `HoldoutTest` has it. `parameters`: `kind, parameter, value, standard_error, low, high` of the fits on all days.
     `purchases`, by tenth of customers in the order of expected purchases: `tenth, customers, predicted, actual`
     (purchases per customer in the holdout). `risk`, by tenth in the order of risk: `tenth, customers, predicted,
     happened` (P(no purchase in 90 days) and the share that did not buy), `low, high` (95 % interval of the share).
@@ -45,7 +45,7 @@ class ModelCheck:
     `reason` says why the default is the default, `notes` what fell short.
     """
 
-    kind: Kind | None
+    kind: ModelKind | None
     as_of: date
     calibration_end: date | None
     reason: Message
@@ -77,7 +77,7 @@ class ModelCheck:
         return float(self.purchases.select((pl.col(column) * pl.col("customers")).sum()).item())
 
 
-def report(query: Query, fits: Fits, kind: Kind | None = None) -> ModelCheck:
+def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelCheck:
     """Test the model asked for, else the default. Raise `Refused` where the viewer sees only a part of histories."""
     check_viewer(query, Filters())
     used = kind if kind in fits.calibrated else fits.chosen

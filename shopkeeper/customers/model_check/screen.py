@@ -13,18 +13,18 @@ from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check import table
 from shopkeeper.customers.model_check.chart import compared_bars, purchase_tracking, risk_calibration
 from shopkeeper.customers.model_check.report import MOST, ModelCheck
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, Value
+from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, ValueMeasure
 from shopkeeper.measures.lookup import measure
 from shopkeeper.models.buying.calibration import RISK_DAYS
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.ui import tables
 from shopkeeper.ui.opened import load, opened
 
 
-def draw_proof(fits: Fits, kind: Kind | None, value: Value) -> None:
+def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
     """The contest of the models, then the winner's or the chosen one's predictions beside what happened."""
     found = load(model_check.report, fits, kind)
     split = found.calibration_end
@@ -77,7 +77,7 @@ def signed(share: float | None) -> str:
     return ("+" if share is not None and share > 0 else "") + i18n.percent(share)
 
 
-def draw_figures(found: ModelCheck, fits: Fits, value: Value) -> None:
+def draw_figures(found: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
     """What has to hold for the page to be believed, one figure each."""
     trial = next((trial for trial in fits.trials if trial.kind == found.kind), None)
     with st.container(horizontal=True, gap="small"):
@@ -124,11 +124,11 @@ def draw_trials(found: ModelCheck, whole: Download, fits: Fits) -> None:
         return
     names = ("log_likelihood", "mae", "bias", "calibration_error", "worst_tenth")
     columns = (
-        Column("kind", _("Model")),
-        Column("chosen", _("Default")),
-        Column("customers", _("Customers"), "integer"),
-        *(Column(name, _(measure(name).label), measure(name).format) for name in names),
-        *([Column("refused", _("Why there is no fit"))] if refused else []),
+        ExportColumn("kind", _("Model")),
+        ExportColumn("chosen", _("Default")),
+        ExportColumn("customers", _("Customers"), "integer"),
+        *(ExportColumn(name, _(measure(name).label), measure(name).format) for name in names),
+        *([ExportColumn("refused", _("Why there is no fit"))] if refused else []),
     )
     shown = sheet(found, whole, "model-trials", _("Models on the holdout"), frame, columns, names)
     st.markdown(f"**{_('Models on the holdout')}**")
@@ -144,7 +144,8 @@ def draw_trials(found: ModelCheck, whole: Download, fits: Fits) -> None:
         }
         fitted_on_all = found.parameters.with_columns(pl.col("kind").replace(KIND_NAMES))
         numbers = tuple(
-            Column(name, label, None if name in {"kind", "parameter"} else "number") for name, label in labels.items()
+            ExportColumn(name, label, None if name in {"kind", "parameter"} else "number")
+            for name, label in labels.items()
         )
         words = _("Parameters of the models")
         tables.show_table(sheet(found, whole, "model-parameters", words, fitted_on_all, numbers), "proof_parameters")
@@ -156,7 +157,7 @@ def sheet(
     report: str,
     title: str,
     frame: pl.DataFrame,
-    columns: Sequence[Column],
+    columns: Sequence[ExportColumn],
     terms: Sequence[str] = (),
 ) -> Download:
     """A table of the test; its choices are those of the whole test's file."""
@@ -217,7 +218,7 @@ def drawing(
     found: ModelCheck, whole: Download, name: str, title: str, frame: pl.DataFrame, draw: Callable[..., Any]
 ) -> Callable[[], None]:
     """One chart with its table and files."""
-    columns = tuple(Column(column, label_of(column), format_of(name, column)) for column in frame.columns)
+    columns = tuple(ExportColumn(column, label_of(column), format_of(name, column)) for column in frame.columns)
     shown = sheet(found, whole, f"model-{name}", title, frame, columns)
     return lambda: tables.show_chart(draw, shown, f"proof_{name}")
 

@@ -13,7 +13,7 @@ from shopkeeper.models.intervals import wilson
 
 
 @dataclass(frozen=True)
-class Opportunity:
+class RetentionOpportunity:
     """Where too few new customers come back, and what closing the gap would have been worth.
 
     `segments`, one row per acquisition channel, region and category: `segment_kind, segment, n` (customers acquired in
@@ -32,7 +32,7 @@ class Opportunity:
     best: dict[str, object] | None
 
 
-def opportunity(query: Query, filters: Filters, days: int = 90) -> Opportunity:
+def opportunity(query: Query, filters: Filters, days: int = 90) -> RetentionOpportunity:
     """Compare how many of the last year's new customers came back within `days`, by where they were acquired."""
     as_of = observed_until(query, filters)
     year_of_closed = as_of - timedelta(days=365 + days)
@@ -60,4 +60,4 @@ def opportunity(query: Query, filters: Filters, days: int = 90) -> Opportunity:
     )
     below = segments.filter(pl.col("certain") < (rate or 0.0)).head(1).to_dicts()
     columns = ["segment_kind", "segment", "n", "returned", "rate", "low", "high", "gap_customers", "worth"]
-    return Opportunity(days, n, rate, n / 100 * spent, segments.select(columns), below[0] if below else None)
+    return RetentionOpportunity(days, n, rate, n / 100 * spent, segments.select(columns), below[0] if below else None)

@@ -8,7 +8,7 @@ from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.retention.report import Retention, View
 from shopkeeper.customers.table import CUSTOMER_LABELS, filter_terms
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -33,15 +33,15 @@ def cells(version: Version, found: Retention) -> Download:
         name: measure(name) for name in ("cohort_size", "n", "low", "high", "upper")
     }
     columns = (
-        Column("cohort", _(TERMS["cohort"].label)),
-        Column("age", _(TERMS["age"].label), "integer"),
+        ExportColumn("cohort", _(TERMS["cohort"].label)),
+        ExportColumn("age", _(TERMS["age"].label), "integer"),
         *(
-            Column(name, _(formats[name].label), formats[name].format)
+            ExportColumn(name, _(formats[name].label), formats[name].format)
             for name in found.cells.columns
             if name in formats
         ),
-        Column("mature", _("Period has closed")),
-        Column("may_not_be_first", _(TERMS["left_truncation"].label)),
+        ExportColumn("mature", _("Period has closed")),
+        ExportColumn("may_not_be_first", _(TERMS["left_truncation"].label)),
     )
     chosen = (*view_caption(found.view), *found.filters.caption())
     told = about(version, title(found.view), found.cells.height, chosen, names, found.as_of)
@@ -69,8 +69,8 @@ def customers(
     )
     names = ["cohort", "age", view.method, view.windows, "purchase", "revenue", *filter_terms(filters)]
     columns = (
-        *(Column(name, _(label)) for name, label in CUSTOMER_LABELS.items()),
-        *(Column(name, _(measure(name).label), measure(name).format) for name in ("purchases", "revenue")),
+        *(ExportColumn(name, _(label)) for name, label in CUSTOMER_LABELS.items()),
+        *(ExportColumn(name, _(measure(name).label), measure(name).format) for name in ("purchases", "revenue")),
     )
     told = about(version, _("Customers behind one retention cell"), frame.height, chosen, names, as_of)
     words = (*_choices(view), cohort.isoformat(), f"k{age}", *(["absent"] if absent else []))

@@ -19,7 +19,7 @@ FIELDS = tuple(field.name for field in fields(Filters))
 
 
 @dataclass(frozen=True)
-class Options:
+class FilterValues:
     """What can be chosen, by what it sells most: values, and of products value and name."""
 
     channels: tuple[str, ...]
@@ -33,7 +33,7 @@ class Options:
         return tuple(self.products) if kind == "skus" else getattr(self, kind)
 
 
-def options(query: Query) -> Options:
+def options(query: Query) -> FilterValues:
     """Every channel, region, category and first product that the viewer may see."""
     mix = query("customers/filter_values")
     kinds = {"channel": "channels", "region": "regions", "category": "categories"}
@@ -51,7 +51,7 @@ def options(query: Query) -> Options:
         sku: f"{name} ({sku})" if name and name != sku else sku
         for sku, name in first.select("first_sku", "product_name").iter_rows()
     }
-    return Options(**values, products=products)
+    return FilterValues(**values, products=products)
 
 
 def choose_filters() -> Filters:
@@ -99,7 +99,7 @@ def groups() -> dict[str, list[str]]:
     }
 
 
-def widget(prefix: str, name: str, known: Options) -> object:
+def widget(prefix: str, name: str, known: FilterValues) -> object:
     """The control of one field, and its value as `Filters` takes it."""
     key = prefix + name
     if name in DATES:
@@ -128,7 +128,7 @@ def widget(prefix: str, name: str, known: Options) -> object:
     return tuple(values) or None
 
 
-def read_link(prefix: str, name: str, known: Options) -> bool:
+def read_link(prefix: str, name: str, known: FilterValues) -> bool:
     """Take what the link says of one field, say what cannot be taken, and drop what the data no longer has."""
     values = session.linked(prefix + name)
     if values is not None:
@@ -154,7 +154,7 @@ def read_link(prefix: str, name: str, known: Options) -> bool:
     return values is not None
 
 
-def fitting(prefix: str, name: str, held: object, known: Options) -> tuple[object, list[str]]:
+def fitting(prefix: str, name: str, held: object, known: FilterValues) -> tuple[object, list[str]]:
     """What of the held value the data has, and the rest in words."""
     if isinstance(held, date):
         first, last = opened().version.first_day, opened().version.as_of

@@ -8,7 +8,7 @@ from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.customers.second_order.chart import CURVES_DRAWN, FEWEST_AT_RISK, second_order_curves
 from shopkeeper.customers.second_order.report import CLOCK_DAYS, SecondOrder
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
@@ -85,15 +85,15 @@ def legend(found: SecondOrder) -> str:
 def curves_download(found: SecondOrder, filters: Filters) -> Download:
     """Every step of every curve."""
     columns = (
-        Column("segment", _("Segment")),
-        Column("duration", _("Days since the first purchase"), "integer"),
-        Column("at_risk", _("Still observed"), "integer"),
-        Column("events", _("Came back that day"), "integer"),
-        Column("censored", _("Last observed that day"), "integer"),
-        Column("returned", _("Came back"), "percent"),
-        Column("survival", _("Not yet back"), "percent"),
-        Column("low", _("Not yet back, lower bound (95%)"), "percent"),
-        Column("high", _("Not yet back, upper bound (95%)"), "percent"),
+        ExportColumn("segment", _("Segment")),
+        ExportColumn("duration", _("Days since the first purchase"), "integer"),
+        ExportColumn("at_risk", _("Still observed"), "integer"),
+        ExportColumn("events", _("Came back that day"), "integer"),
+        ExportColumn("censored", _("Last observed that day"), "integer"),
+        ExportColumn("returned", _("Came back"), "percent"),
+        ExportColumn("survival", _("Not yet back"), "percent"),
+        ExportColumn("low", _("Not yet back, lower bound (95%)"), "percent"),
+        ExportColumn("high", _("Not yet back, upper bound (95%)"), "percent"),
     )
     return tables.download_of(
         "second-order",
@@ -112,10 +112,10 @@ def table_download(found: SecondOrder, filters: Filters) -> Download:
     frame, columns = (
         found.medians,
         [
-            Column("segment", _("Segment")),
-            Column("customers", _("Customers"), "integer"),
-            Column("returned", _("Came back so far"), "integer"),
-            Column("median_days", _("Half are back by day"), "integer"),
+            ExportColumn("segment", _("Segment")),
+            ExportColumn("customers", _("Customers"), "integer"),
+            ExportColumn("returned", _("Came back so far"), "integer"),
+            ExportColumn("median_days", _("Half are back by day"), "integer"),
         ],
     )
     for place, day in enumerate(CLOCK_DAYS):
@@ -123,8 +123,8 @@ def table_download(found: SecondOrder, filters: Filters) -> Download:
         back, waited = f"returned_{day}", f"at_risk_{day}"
         named = part.select("segment", pl.col("returned").alias(back), pl.col("at_risk").alias(waited))
         frame = frame.join(named, on="segment", how="left", maintain_order="left")
-        columns.insert(-place or len(columns), Column(back, _("Back by day {day}", day=day), "percent"))
-        columns.append(Column(waited, _("Waited for on day {day}", day=day), "integer"))
+        columns.insert(-place or len(columns), ExportColumn(back, _("Back by day {day}", day=day), "percent"))
+        columns.append(ExportColumn(waited, _("Waited for on day {day}", day=day), "integer"))
     return tables.download_of(
         "second-order-segments",
         _("Days to the second purchase"),

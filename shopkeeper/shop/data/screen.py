@@ -5,7 +5,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.lake import store
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
 from shopkeeper.contract.tables import TABLES
@@ -64,10 +64,10 @@ def draw_tables(version: Version) -> None:
         download_of(
             "tables", _("Tables"), frame,
             (
-                Column("table", _("Table")),
-                Column("rows_in", _("Rows brought in"), "integer"),
-                Column("rows_published", _("Rows published"), "integer"),
-                Column("rows_rejected", _("Rejected"), "integer"), Column("sources", _("Files")),
+                ExportColumn("table", _("Table")),
+                ExportColumn("rows_in", _("Rows brought in"), "integer"),
+                ExportColumn("rows_published", _("Rows published"), "integer"),
+                ExportColumn("rows_rejected", _("Rejected"), "integer"), ExportColumn("sources", _("Files")),
             ),
         ),
         "tables",
@@ -98,8 +98,8 @@ def draw_rejects(version: Version) -> None:
         download_of(
             "rejects-by-rule", _("Rejected rows by rule"), by_rule,
             (
-                Column("table", _("Table")), Column("column", _("Column")), Column("rule", _("Rule")),
-                Column("rows", _("Faults"), "integer"),
+                ExportColumn("table", _("Table")), ExportColumn("column", _("Column")), ExportColumn("rule", _("Rule")),
+                ExportColumn("rows", _("Faults"), "integer"),
             ),
         ),
         "by_rule", download=False,
@@ -108,9 +108,9 @@ def draw_rejects(version: Version) -> None:
     sheet = download_of(
         "rejects", _("Rejected rows"), chosen,
         (
-            Column("file", _("File")), Column("table", _("Table")), Column("line", _("Line"), "integer"),
-            Column("column", _("Column")), Column("value", _("Value")), Column("reason", _("Why, and how to mend it")),
-            Column("rule", _("Rule")), Column("row", _("Whole row")),
+            ExportColumn("file", _("File")), ExportColumn("table", _("Table")), ExportColumn("line", _("Line"), "integer"),
+            ExportColumn("column", _("Column")), ExportColumn("value", _("Value")), ExportColumn("reason", _("Why, and how to mend it")),
+            ExportColumn("rule", _("Rule")), ExportColumn("row", _("Whole row")),
         ),
         chosen=((_("Rule"), rule or _("All rules")),),
     )
@@ -141,9 +141,9 @@ def draw_versions(version: Version) -> None:
         download_of(
             "versions", _("Versions"), frame,
             (
-                Column("version", _("Version")), Column("state", _("State")), Column("published", _("Published")),
-                Column("as_of", _("As of")), Column("rows", _("Rows"), "integer"),
-                Column("rejected", _("Rejected"), "integer"),
+                ExportColumn("version", _("Version")), ExportColumn("state", _("State")), ExportColumn("published", _("Published")),
+                ExportColumn("as_of", _("As of")), ExportColumn("rows", _("Rows"), "integer"),
+                ExportColumn("rejected", _("Rejected"), "integer"),
             ),
         ),
         "versions", download=False,

@@ -35,8 +35,8 @@ __all__ = [
     "KEYS",
     "USED_COLUMNS",
     "Demand",
+    "DemandOptions",
     "Level",
-    "Options",
     "Override",
     "manual",
     "report",
@@ -58,7 +58,7 @@ NO_REGION = "(none)"
 
 
 @dataclass(frozen=True)
-class Options:
+class DemandOptions:
     """How demand is told: `by` is what one row of `Demand.series` adds up, `weeks` how far the history goes back.
 
     Raise `Refused` for a choice that there is not.
@@ -92,7 +92,7 @@ class Demand:
     `together`: how far weeks err together, 0 to 1. All frames of forecasts are empty before the first run.
     """
 
-    options: Options
+    options: DemandOptions
     filters: GoodsFilters
     as_of: date
     notes: tuple[Message, ...]
@@ -118,10 +118,10 @@ def used(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = 
 
 
 def report(
-    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), options: Options | None = None
+    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), options: DemandOptions | None = None
 ) -> Demand:
     """Demand of what the filters choose. Filters by location do not apply: demand belongs to the buyer's region."""
-    options, as_of = options or Options(), query.version.as_of
+    options, as_of = options or DemandOptions(), query.version.as_of
     seen = within(filters, query.scope)
     before, after = _used(query, seen, overrides)
     change = changed(before, after)
@@ -206,7 +206,7 @@ def _used(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...]) 
     return plain.filter(here), found.filter(here)
 
 
-def _history(query: Query, filters: GoodsFilters, options: Options) -> pl.DataFrame:
+def _history(query: Query, filters: GoodsFilters, options: DemandOptions) -> pl.DataFrame:
     """Every day of the chosen weeks and of a year and a quarter, zero where nothing sold, as far as the data goes."""
     as_of, first = query.version.as_of, query.version.first_day
     since = max(first, as_of - timedelta(days=max(options.weeks * 7, YEAR + QUARTER)))
@@ -224,7 +224,12 @@ def _history(query: Query, filters: GoodsFilters, options: Options) -> pl.DataFr
 
 
 def _series(
-    query: Query, filters: GoodsFilters, options: Options, change: pl.DataFrame, rows: pl.DataFrame, together: float
+    query: Query,
+    filters: GoodsFilters,
+    options: DemandOptions,
+    change: pl.DataFrame,
+    rows: pl.DataFrame,
+    together: float,
 ) -> pl.DataFrame:
     keys = KEYS[options.by]
     found = query("supply/demand/series", level=source(filters, keys), **chosen(filters))

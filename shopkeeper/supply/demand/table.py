@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -14,7 +14,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import label
 from shopkeeper.measures.supply import LEVEL_NAMES, level_name
 from shopkeeper.supply.demand.backtest import Checks
-from shopkeeper.supply.demand.lost import Lost
+from shopkeeper.supply.demand.lost import LostSales
 from shopkeeper.supply.demand.parts import SERIES_COLUMNS, series_weeks
 from shopkeeper.supply.demand.report import KEYS, Demand, Level
 from shopkeeper.supply.demand.two_sided import TwoSided
@@ -95,15 +95,15 @@ MEASURED = ("week_wape", "wape", "mase", "hit_80", "hit_95")
 TERMS = ("asked_for", "forecast_band", "manual_value", "demand_pattern")
 
 
-def columns(frame: pl.DataFrame) -> tuple[Column, ...]:
+def columns(frame: pl.DataFrame) -> tuple[ExportColumn, ...]:
     """What the columns are called, and how numbers are read; those of no word keep their machine name."""
     found = []
     for name in frame.columns:
         if name in MEASURED:
-            found.append(Column(name, label(name), "number" if name == "mase" else "percent"))
+            found.append(ExportColumn(name, label(name), "number" if name == "mase" else "percent"))
         elif name in FIELDS:
             text, form = FIELDS[name]
-            found.append(Column(name, _(text), form))
+            found.append(ExportColumn(name, _(text), form))
     return tuple(found)
 
 
@@ -135,7 +135,7 @@ def worst(version: Version, found: Checks) -> Download:
     return _download(version, "forecast-worst", _("Items by error in margin"), frame, found.filters, (), names, found)
 
 
-def lost(version: Version, found: Lost) -> Download:
+def lost(version: Version, found: LostSales) -> Download:
     """One row per item (x region or location): days out of stock, lost units and their margin."""
     names = ("units_lost", "margin_lost", "out_day")
     title = _("Stock-outs and lost units")
@@ -179,7 +179,7 @@ def _download(
     filters: GoodsFilters,
     words: Sequence[str],
     terms: Sequence[str],
-    found: Demand | Checks | Lost | TwoSided,
+    found: Demand | Checks | LostSales | TwoSided,
 ) -> Download:
     told = about(version, title, frame.height, filters.caption(), terms, found.as_of)
     return Download(report, tuple(words), frame, told, columns(frame))

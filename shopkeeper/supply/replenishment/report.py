@@ -76,7 +76,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Orders:
+class OrderProposals:
     """Orders to place, and those that will fall due.
 
     `rows`, one row per location and SKU whose position is at or below its reorder point, `COLUMNS`: `units` to order
@@ -102,7 +102,7 @@ class Orders:
 
 def report(
     query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), policy: Policy = DEFAULT_POLICY
-) -> Orders:
+) -> OrderProposals:
     """What to order today, for the goods and places chosen. Empty tables are told in `notes`, never refused."""
     found = needs.needs(query, filters, overrides, policy)
     cells = found.cells.with_row_index("row").filter(
@@ -116,7 +116,7 @@ def report(
     ordered = rows.filter(due & (pl.col("units") > 0))
     coming = rows.filter(~due & (pl.col("order_by") <= found.as_of + timedelta(days=COMING_DAYS)))
     ordered = ordered.sort("margin_protected", "units", "proposal", descending=[True, True, False], nulls_last=True)
-    return Orders(
+    return OrderProposals(
         filters,
         policy,
         found.as_of,
@@ -152,7 +152,7 @@ def path(
 
 
 def why(row: Mapping[str, Any], policy: Policy) -> str:
-    """One sentence that leads from the stock to the quantity of a row of `Orders`, in the viewer's language."""
+    """One sentence that leads from the stock to the quantity of a row of `OrderProposals`, in the viewer's language."""
     lead, number = float(row["lead_days"]), i18n.number
     said = _(
         "{position} in position ({on_hand} on hand, {committed} committed, {in_time} landing in time) is not above the "
@@ -203,7 +203,7 @@ def _chosen(cells: pl.DataFrame, filters: GoodsFilters) -> pl.DataFrame:
 
 
 def _levels(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """`cells` with the columns of `Orders.rows`."""
+    """`cells` with the columns of `OrderProposals.rows`."""
     rows = cells["row"].to_numpy()
     need, landing, own = (part[rows] for part in (found.need, found.landing, found.own))
     lead, lead_sd, sd = (cells[name].to_numpy().astype(float) for name in ("lead_days", "lead_sd", "need_sd"))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -18,7 +18,7 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import notes as replenishment_notes
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers as moves
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
 
 LABELS: Mapping[str, tuple[str, Format | None]] = {
@@ -135,7 +135,7 @@ _MEASURED = (
 )
 
 
-def orders(version: Version, found: Orders, frame: pl.DataFrame | None = None) -> Download:
+def orders(version: Version, found: OrderProposals, frame: pl.DataFrame | None = None) -> Download:
     """Every order proposed with its reason, or some rows of it (`frame`, which may hold more columns)."""
     rows = found.rows if frame is None else frame
     told = [replenishment.why(row, found.policy) for row in rows.iter_rows(named=True)]
@@ -180,14 +180,14 @@ def sheet(
     return Download(report, (), frame, told, columns(frame.columns))
 
 
-def columns(names: Sequence[str]) -> tuple[Column, ...]:
+def columns(names: Sequence[str]) -> tuple[ExportColumn, ...]:
     """What columns are called; those without a word keep their machine name."""
     found = []
     for name in names:
         if name in _MEASURED:
-            found.append(Column(name, _(measure(name).label), measure(name).format))
+            found.append(ExportColumn(name, _(measure(name).label), measure(name).format))
         elif name in LABELS:
-            found.append(Column(name, _(LABELS[name][0]), LABELS[name][1]))
+            found.append(ExportColumn(name, _(LABELS[name][0]), LABELS[name][1]))
     return tuple(found)
 
 

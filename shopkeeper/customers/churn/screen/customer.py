@@ -11,7 +11,7 @@ from shopkeeper.customers.churn.chart import customer_life
 from shopkeeper.customers.churn.report import Churn, CustomerHistory
 from shopkeeper.customers.lifecycle import screen
 from shopkeeper.errors import Refused
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.measures.lookup import label, measure
@@ -53,10 +53,10 @@ def life(history: CustomerHistory, found: Churn) -> Any:
     return customer_life(history, opened().version.shop.currency, found.options.horizon)
 
 
-def history_columns() -> tuple[Column, ...]:
+def history_columns() -> tuple[ExportColumn, ...]:
     """Of one customer's purchases."""
-    money_columns = (Column(name, label(name), "money") for name in ("revenue", "margin"))
-    return (Column("day", _("Day")), Column("orders", _("Orders"), "integer"), *money_columns)
+    money_columns = (ExportColumn(name, label(name), "money") for name in ("revenue", "margin"))
+    return (ExportColumn("day", _("Day")), ExportColumn("orders", _("Orders"), "integer"), *money_columns)
 
 
 def choose_customer(found: Churn) -> str:

@@ -10,12 +10,12 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.customers.churn import table
 from shopkeeper.customers.churn.chart import risk_histogram, stake_by_segment
-from shopkeeper.customers.churn.report import Churn, Options
+from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.lifecycle import screen
 from shopkeeper.customers.lifecycle.report import Rules
 from shopkeeper.customers.screen.model import choose_model
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
@@ -74,7 +74,7 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "risk", hidden=True)
 
 
-def choose_options(fits: Fits, rules: Rules) -> Options:
+def choose_options(fits: Fits, rules: Rules) -> ChurnOptions:
     """Horizon, what is valued, and the model; the last two hold on the page Lifetime value too."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         names = {str(days): i18n.integer(days) for days in HORIZONS}
@@ -84,7 +84,7 @@ def choose_options(fits: Fits, rules: Rules) -> Options:
         lost = {"leave": _("Leave out"), "rescue": _("Rescue too")}
         leave = session.choose(_("Customers lost already"), lost, "lost", "leave") == "leave"
         kind, fitted_by = choose_model(fits)
-    return Options(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
+    return ChurnOptions(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
 
 
 def money(amount: float | None) -> str:
@@ -173,7 +173,10 @@ def draw_trials(fits: Fits) -> None:
     names = ["log_likelihood", "mae", "bias", "calibration_error", "worst_tenth"]
     rows = [{"kind": KIND_NAMES[trial.kind]} | {name: getattr(trial, name) for name in names} for trial in fits.trials]
     frame = pl.DataFrame(rows, schema={"kind": pl.String} | dict.fromkeys(names, pl.Float64))
-    columns = (Column("kind", _("Model")), *(Column(name, label(name), measure(name).format) for name in names))
+    columns = (
+        ExportColumn("kind", _("Model")),
+        *(ExportColumn(name, label(name), measure(name).format) for name in names),
+    )
     sheet = tables.download_of("trials", _("Model"), frame.sort(names[0], descending=True, nulls_last=True), columns)
     tables.show_table(sheet, "trials", download=False)
 
@@ -217,7 +220,7 @@ def draw_list(sheet: Download) -> None:
             placeholder=i18n.MISSING,
             on_select=lambda: open_row(frame["customer_id"].to_list()),
             column_config={
-                name: tables.config_of(columns.get(name) or Column(name, name), shown.schema[name])
+                name: tables.config_of(columns.get(name) or ExportColumn(name, name), shown.schema[name])
                 for name in shown.columns
             },
         )
@@ -279,9 +282,9 @@ def sheet_of(found: Churn, report: str, title: str, frame: pl.DataFrame, words: 
     whole = table.churn(opened().version, found)
     formats: dict[str, Any] = {"low": "percent", "high": "percent", "risk": "percent", "expected_lost": "integer"}
     named = [
-        *(Column(name, text, formats.get(name)) for name, text in words.items()),
-        Column("customers", _("Customers"), "integer"),
-        Column("value_at_stake", label("value_at_stake"), "money"),
+        *(ExportColumn(name, text, formats.get(name)) for name, text in words.items()),
+        ExportColumn("customers", _("Customers"), "integer"),
+        ExportColumn("value_at_stake", label("value_at_stake"), "money"),
     ]
     told = replace(whole.about, title=title, rows=frame.height)
     return Download(report, (*whole.choices, *more), frame, told, tuple(named))

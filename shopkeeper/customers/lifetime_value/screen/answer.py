@@ -7,12 +7,12 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.lifetime_value.opportunity import Opportunity
-from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, Options
+from shopkeeper.customers.lifetime_value.opportunity import LifetimeValueOpportunity
+from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
 from shopkeeper.customers.screen import filters
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
-from shopkeeper.jobs.buying.result import Fits, Value
+from shopkeeper.jobs.buying.result import Fits, ValueMeasure
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session
 from shopkeeper.ui.opened import opened
@@ -38,7 +38,7 @@ DEFINITIONS = (
 )
 
 
-def choose_options(fits: Fits) -> Options:
+def choose_options(fits: Fits) -> LifetimeValueOptions:
     """Horizon, what is valued, discount and model."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         names = {str(months): i18n.integer(months) for months in MONTHS}
@@ -47,12 +47,12 @@ def choose_options(fits: Fits) -> Options:
         value = session.choose(_("Value"), values, "value", "margin")
         discount = choose_discount()
         kind, by = choose_model(fits)
-    return Options(int(months), kind, by, value, discount)  # type: ignore[arg-type]
+    return LifetimeValueOptions(int(months), kind, by, value, discount)  # type: ignore[arg-type]
 
 
 def choose_discount() -> float:
     """Percent a year, as a share."""
-    default = round(Options().discount * 100)
+    default = round(LifetimeValueOptions().discount * 100)
     if (asked := session.linked("discount")) is not None:
         if asked[-1].isdecimal() and int(asked[-1]) <= 100:
             session.keep("discount", int(asked[-1]))
@@ -102,7 +102,7 @@ def each(amount: float) -> str:
     return i18n.money(amount, opened().version.shop.currency)
 
 
-def value_name(value: Value) -> str:
+def value_name(value: ValueMeasure) -> str:
     """What is valued, within a sentence."""
     return _("margin") if value == "margin" else _("net revenue")
 
@@ -181,7 +181,7 @@ def draw_notes(found: LifetimeValue) -> None:
         st.caption(words)
 
 
-def draw_action(found: Opportunity) -> None:
+def draw_action(found: LifetimeValueOpportunity) -> None:
     """Where to win customers, and what that is worth."""
     if found.top is None:
         return
@@ -198,7 +198,7 @@ def draw_action(found: Opportunity) -> None:
             )
 
 
-def action(found: Opportunity) -> str:
+def action(found: LifetimeValueOpportunity) -> str:
     """What to do, and what it is worth."""
     since = _("since {day}", day=i18n.date_(found.since)) if found.since else _("in the chosen time")
     values = {"since": since, "months": found.options.months}
@@ -252,7 +252,7 @@ def action(found: Opportunity) -> str:
     )
 
 
-def limit(found: Opportunity, row: Mapping[str, Any]) -> str:
+def limit(found: LifetimeValueOpportunity, row: Mapping[str, Any]) -> str:
     """What a new customer may cost at most; only margin can pay for one."""
     if found.value != "margin":
         return ""

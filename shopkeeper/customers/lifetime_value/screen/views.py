@@ -11,7 +11,7 @@ from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
 from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, per_customer, silence_names
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
@@ -22,7 +22,7 @@ DRAWN, LISTED = 15, 500
 
 
 def download(
-    found: LifetimeValue, report: str, title: str, frame: pl.DataFrame, columns: tuple[Column, ...]
+    found: LifetimeValue, report: str, title: str, frame: pl.DataFrame, columns: tuple[ExportColumn, ...]
 ) -> Download:
     """A table of the report: its choices and words are those of the customers' own file."""
     whole = table.download(opened().version, found)
@@ -76,20 +76,20 @@ def draw_segments(found: LifetimeValue) -> None:
         tables.show_table(sheet, "value_segments_rows", download=False)
 
 
-def segment_columns(kind: str) -> tuple[Column, ...]:
+def segment_columns(kind: str) -> tuple[ExportColumn, ...]:
     """What the columns of `per_customer` are called."""
     low, high = _(measure("low").label), _(measure("high").label)
     return (
-        Column("segment", kind),
-        Column("customers", _("Customers"), "integer"),
-        Column("historic_each", _("Historic per customer"), "money"),
-        Column("predicted_each", _("Predicted per customer"), "money"),
-        Column("low_each", _("{bound}, per customer", bound=low), "money"),
-        Column("high_each", _("{bound}, per customer", bound=high), "money"),
-        Column("historic_value", _(measure("historic_value").label), "money"),
-        Column("predicted_value", _(measure("predicted_value").label), "money"),
-        Column("low", _("{bound}, predicted", bound=low), "money"),
-        Column("high", _("{bound}, predicted", bound=high), "money"),
+        ExportColumn("segment", kind),
+        ExportColumn("customers", _("Customers"), "integer"),
+        ExportColumn("historic_each", _("Historic per customer"), "money"),
+        ExportColumn("predicted_each", _("Predicted per customer"), "money"),
+        ExportColumn("low_each", _("{bound}, per customer", bound=low), "money"),
+        ExportColumn("high_each", _("{bound}, per customer", bound=high), "money"),
+        ExportColumn("historic_value", _(measure("historic_value").label), "money"),
+        ExportColumn("predicted_value", _(measure("predicted_value").label), "money"),
+        ExportColumn("low", _("{bound}, predicted", bound=low), "money"),
+        ExportColumn("high", _("{bound}, predicted", bound=high), "money"),
     )
 
 
@@ -111,10 +111,10 @@ def draw_distribution(found: LifetimeValue) -> None:
         _("Customers by predicted value"),
         found.distribution,
         (
-            Column("low", _("From"), "money"),
-            Column("high", _("To"), "money"),
-            Column("customers", _("Customers"), "integer"),
-            Column("predicted_value", _(measure("predicted_value").label), "money"),
+            ExportColumn("low", _("From"), "money"),
+            ExportColumn("high", _("To"), "money"),
+            ExportColumn("customers", _("Customers"), "integer"),
+            ExportColumn("predicted_value", _(measure("predicted_value").label), "money"),
         ),
     )
     shares = download(
@@ -123,9 +123,9 @@ def draw_distribution(found: LifetimeValue) -> None:
         _("Who holds the value"),
         found.lorenz,
         (
-            Column("share", _("Customers, the richest first"), "percent"),
-            Column("historic", _("Share of historic value"), "percent"),
-            Column("predicted", _("Share of predicted value"), "percent"),
+            ExportColumn("share", _("Customers, the richest first"), "percent"),
+            ExportColumn("historic", _("Share of historic value"), "percent"),
+            ExportColumn("predicted", _("Share of predicted value"), "percent"),
         ),
     )
     with left:
@@ -152,11 +152,11 @@ def draw_matrix(found: LifetimeValue) -> None:
         _("Predicted value by repeat purchases and months of silence"),
         frame.select("frequency", "silence", "customers", "p_alive", "predicted_value"),
         (
-            Column("frequency", _(measure("frequency").label)),
-            Column("silence", _("Months since the last purchase")),
-            Column("customers", _("Customers"), "integer"),
-            Column("p_alive", _(measure("p_alive").label), "percent"),
-            Column("predicted_value", _("Predicted per customer"), "money"),
+            ExportColumn("frequency", _(measure("frequency").label)),
+            ExportColumn("silence", _("Months since the last purchase")),
+            ExportColumn("customers", _("Customers"), "integer"),
+            ExportColumn("p_alive", _(measure("p_alive").label), "percent"),
+            ExportColumn("predicted_value", _("Predicted per customer"), "money"),
         ),
     )
 

@@ -13,11 +13,11 @@ from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.chart.curves import retention_curves
 from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
 from shopkeeper.customers.retention.chart.titles import title, unit
-from shopkeeper.customers.retention.opportunity import Opportunity
+from shopkeeper.customers.retention.opportunity import RetentionOpportunity
 from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Retention, View
 from shopkeeper.customers.retention.table import cells
 from shopkeeper.customers.screen import filters as screen_filters
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
@@ -150,7 +150,7 @@ def headline(view: View, reached: list[tuple[int, float]]) -> str:
     )
 
 
-def draw_opportunity(found: Opportunity, filters: Filters) -> None:
+def draw_opportunity(found: RetentionOpportunity, filters: Filters) -> None:
     """Where to act, and what it is worth."""
     best = found.best
     with st.container(border=True):
@@ -172,7 +172,7 @@ def draw_opportunity(found: Opportunity, filters: Filters) -> None:
             tables.show_table(opportunity_download(found, filters), "opportunity")
 
 
-def everywhere(found: Opportunity) -> str:
+def everywhere(found: RetentionOpportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
     return _(
         "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
@@ -184,7 +184,7 @@ def everywhere(found: Opportunity) -> str:
     )
 
 
-def action(best: dict[str, Any], found: Opportunity) -> str:
+def action(best: dict[str, Any], found: RetentionOpportunity) -> str:
     """What to do, and what it is worth."""
     who = {
         "channel": _("New customers won through **{segment}**", segment=best["segment"]),
@@ -210,22 +210,22 @@ def _plural(kind: str) -> str:
     return "categories" if kind == "category" else f"{kind}s"
 
 
-def opportunity_download(found: Opportunity, filters: Filters) -> Download:
+def opportunity_download(found: RetentionOpportunity, filters: Filters) -> Download:
     """Every channel, region and category: the table behind the sentence."""
     return tables.download_of(
         "return-by-segment",
         _("Who comes back within {days}, by where they were acquired", days=i18n.days(found.days)),
         found.segments,
         (
-            Column("segment_kind", _("Kind")),
-            Column("segment", _("Acquired in")),
-            Column("n", _("New customers of a year"), "integer"),
-            Column("returned", _("Came back"), "integer"),
-            Column("rate", _("Share"), "percent"),
-            Column("low", _("Lower bound (95%)"), "percent"),
-            Column("high", _("Upper bound (95%)"), "percent"),
-            Column("gap_customers", _("Missing against the shop's rate"), "integer"),
-            Column("worth", _("Worth ({currency})", currency=opened().version.shop.currency), "money"),
+            ExportColumn("segment_kind", _("Kind")),
+            ExportColumn("segment", _("Acquired in")),
+            ExportColumn("n", _("New customers of a year"), "integer"),
+            ExportColumn("returned", _("Came back"), "integer"),
+            ExportColumn("rate", _("Share"), "percent"),
+            ExportColumn("low", _("Lower bound (95%)"), "percent"),
+            ExportColumn("high", _("Upper bound (95%)"), "percent"),
+            ExportColumn("gap_customers", _("Missing against the shop's rate"), "integer"),
+            ExportColumn("worth", _("Worth ({currency})", currency=opened().version.shop.currency), "money"),
         ),
         chosen=((_("Days"), i18n.integer(found.days)), *filters.caption()),
         terms=("purchase", "interval"),
@@ -306,7 +306,7 @@ def draw_curves(reports: list[Retention]) -> None:
             sheet,
             report="retention-segments",
             frame=frame,
-            columns=(Column("segment", _("Segment")), *(c for c in sheet.columns if c.name in frame.columns)),
+            columns=(ExportColumn("segment", _("Segment")), *(c for c in sheet.columns if c.name in frame.columns)),
             about=replace(
                 sheet.about,
                 rows=frame.height,

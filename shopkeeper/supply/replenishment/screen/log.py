@@ -9,12 +9,12 @@ import streamlit as st
 from shopkeeper import i18n, state
 from shopkeeper.contract.forecasts import PATTERNS
 from shopkeeper.errors import Refused
-from shopkeeper.exports import Column
+from shopkeeper.exports import ExportColumn
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment import table as replenishment_table
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen.proposals import money
 from shopkeeper.supply.replenishment.table import KINDS, OUTCOMES, VERDICTS
 from shopkeeper.ui import tables
@@ -111,7 +111,7 @@ def draw_score(scored: pl.DataFrame) -> None:
         )
 
 
-def draw_levels(found: Orders) -> None:
+def draw_levels(found: OrderProposals) -> None:
     """The stock policy, to be changed; what suppliers really take; and what was set before."""
     if said := st.session_state.pop(SAVED, None):
         st.success(said)
@@ -153,7 +153,11 @@ def draw_levels(found: Orders) -> None:
                 "service-levels",
                 _("Service levels over time"),
                 history.with_columns(pl.col("made_at").dt.strftime("%Y-%m-%d %H:%M:%S")),
-                (Column("made_at", _("Set at (UTC)")), Column("author", _("By")), Column("policy", _("Policy"))),
+                (
+                    ExportColumn("made_at", _("Set at (UTC)")),
+                    ExportColumn("author", _("By")),
+                    ExportColumn("policy", _("Policy")),
+                ),
             )
             tables.show_table(sheet, "levels_history")
 
@@ -244,7 +248,7 @@ def save(before: Policy, table: pl.DataFrame, numbers: dict[str, float], author:
     st.rerun()
 
 
-def draw_leads(found: Orders) -> None:
+def draw_leads(found: OrderProposals) -> None:
     """What suppliers say and what they take."""
     if found.suppliers.is_empty():
         return

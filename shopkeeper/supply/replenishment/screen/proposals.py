@@ -15,7 +15,7 @@ from shopkeeper.merchant.overrides import Override
 from shopkeeper.supply.replenishment import chart as charts
 from shopkeeper.supply.replenishment import notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen import decide
 from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
@@ -97,7 +97,7 @@ def total(frame: pl.DataFrame, name: str) -> float:
     return float(frame[name].sum())
 
 
-def draw_answer(found: Orders, moves: Transfers) -> None:
+def draw_answer(found: OrderProposals, moves: Transfers) -> None:
     """What to order and to move today, what it costs and what it protects."""
     if found.notes.keys() & {"no_forecast", "no_counts"}:
         return
@@ -160,7 +160,7 @@ def draw_notes(counts: Mapping[str, int]) -> None:
         st.caption(f"ⓘ {note}")
 
 
-def draw_orders(found: Orders, overrides: tuple[Override, ...]) -> None:
+def draw_orders(found: OrderProposals, overrides: tuple[Override, ...]) -> None:
     """The orders of today, what to do with them, and those that fall due soon."""
     draw_notes(found.notes)
     if found.notes.keys() & {"no_forecast", "no_counts"}:
@@ -192,7 +192,7 @@ def draw_orders(found: Orders, overrides: tuple[Override, ...]) -> None:
     draw_coming(found)
 
 
-def draw_order(row: Mapping[str, Any], found: Orders, overrides: tuple[Override, ...]) -> None:
+def draw_order(row: Mapping[str, Any], found: OrderProposals, overrides: tuple[Override, ...]) -> None:
     """Why this one, and how the stock goes with it and without."""
     st.markdown(f"##### {row['name']} · {row['location']}")
     source = LEAD_SOURCES[row["lead_source"]]
@@ -218,7 +218,7 @@ def draw_order(row: Mapping[str, Any], found: Orders, overrides: tuple[Override,
     )
 
 
-def draw_suppliers(found: Orders) -> None:
+def draw_suppliers(found: OrderProposals) -> None:
     """To whom the money goes: one order per supplier is what is sent."""
     named = found.rows.with_columns(supplier=pl.col("supplier").fill_null(_("(unknown)")))
     groups = named.group_by("supplier").agg(
@@ -241,7 +241,7 @@ def draw_suppliers(found: Orders) -> None:
     )
 
 
-def draw_coming(found: Orders) -> None:
+def draw_coming(found: OrderProposals) -> None:
     """What will fall due, so that orders can be put together."""
     if found.coming.is_empty():
         return
