@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shopkeeper.contract.forecasts import MADE_TABLES
-from shopkeeper.contract.tables import REQUIRED_TABLES, TABLES, Table
+from shopkeeper.contract.table import Table
+from shopkeeper.contract.tables import REQUIRED_TABLES, TABLES
 from shopkeeper.measures.lookup import MEASURES
 from shopkeeper.measures.terms import TERMS
 from shopkeeper.query_files import QUERIES, load

@@ -23,6 +23,10 @@ class Column:
     label: str
     format: Format | None = None
 
+    def heading(self) -> str:
+        """What people read above it."""
+        return self.label
+
 
 @dataclass(frozen=True)
 class About:

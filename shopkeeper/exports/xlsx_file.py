@@ -161,7 +161,7 @@ def _write_about(sheet: Worksheet, about: About, columns: Sequence[Column], bold
             (about.title, about.facts()),
             (_("Filters"), about.filters or ((_("No filters: the whole shop"), ""),)),
             (_("Definitions"), about.definitions),
-            (_("Columns"), tuple((column.name, column.label) for column in columns)),
+            (_("Columns"), tuple((column.name, column.heading()) for column in columns)),
         )
     rows: list[tuple[str, str, Style]] = []
     for heading, pairs in sections:

@@ -93,10 +93,10 @@ def say_empty() -> None:
 def config_of(column: Column, kind: pl.DataType) -> Any:
     """How Streamlit shows a column: days as ISO, numbers as the measure is read."""
     if kind == pl.Date:
-        return st.column_config.DateColumn(column.label, format="YYYY-MM-DD")
+        return st.column_config.DateColumn(column.heading(), format="YYYY-MM-DD")
     if column.format:
-        return st.column_config.NumberColumn(column.label, format=FORMATS[column.format])
-    return st.column_config.Column(column.label)
+        return st.column_config.NumberColumn(column.heading(), format=FORMATS[column.format])
+    return st.column_config.Column(column.heading())
 
 
 def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | None = None) -> None:
