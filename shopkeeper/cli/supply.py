@@ -17,8 +17,7 @@ from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
 from shopkeeper.jobs.forecast import files
-from shopkeeper.merchant.overrides import Override
-from shopkeeper.merchant.policy import Policy
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.demand import backtest
@@ -45,9 +44,8 @@ def export_coverage(
         raise Refused(f"--by is “{by}”; choose one of {', '.join(table.ROWS)}.")
     query = opened(output)
     filters = goods(query, category, region, sku, location)
-    policy, overrides = in_force(query)
-    found = coverage.report(query, filters, overrides, policy)
-    places = coverage.locations(query, filters, overrides, policy) if by == "location" else None
+    found = coverage.report(query, filters, in_force(query))
+    places = coverage.locations(query, filters, in_force(query)) if by == "location" else None
     write(output, table.coverage(query.version, found, by, places))
 
 
@@ -62,7 +60,7 @@ def export_demand(
     options = demand.Options(by)  # type: ignore[arg-type]
     query = opened(output)
     filters = goods(query, category, region, sku)
-    found = demand.report(query, filters, in_force(query)[1], options)
+    found = demand.report(query, filters, in_force(query), options)
     write(output, demand_table.demand(query.version, found))
 
 
@@ -98,7 +96,7 @@ def export_network(
     options = network.Options(promise, window)
     query = opened(output)
     filters = goods(query, category, region, sku)
-    found = network.report(query, filters, in_force(query)[1], options)
+    found = network.report(query, filters, in_force(query), options)
     write(output, network_table.network(query.version, found, by, node_cost))
 
 
@@ -107,8 +105,7 @@ def export_replenishment(
 ) -> None:
     """What to order today, one row per location and SKU, with the reason."""
     query = opened(output)
-    policy, overrides = in_force(query)
-    found = replenishment.report(query, goods(query, category, region, sku, location), overrides, policy)
+    found = replenishment.report(query, goods(query, category, region, sku, location), in_force(query))
     write(output, replenishment_table.orders(query.version, found))
 
 
@@ -117,8 +114,7 @@ def export_transfers(
 ) -> None:
     """What to move between locations today, one row per lane and SKU."""
     query = opened(output)
-    policy, overrides = in_force(query)
-    found = transfers.report(query, goods(query, category, region, sku, location), overrides, policy)
+    found = transfers.report(query, goods(query, category, region, sku, location), in_force(query))
     write(output, replenishment_table.transfers(query.version, found))
 
 
@@ -158,12 +154,12 @@ def goods(
     return GoodsFilters(**{name: tuple(values) if values else None for name, values in chosen.items()})
 
 
-def in_force(query: Engine) -> tuple[Policy, tuple[Override, ...]]:
-    """The stock policy and the manual values of demand that were set on the screen."""
+def in_force(query: Engine) -> InForce:
+    """What was set on the screen."""
     version = query.version
     held = state.open_state(state.url_of(version.path.parents[1], sample=version.shop.sample))
     try:
-        return state.policy(held), state.overrides(held)
+        return InForce(state.policy(held), state.overrides(held))
     finally:
         held.close()
 

@@ -23,7 +23,7 @@ from shopkeeper.supply.coverage.screen.regions import (
     total,
 )
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
@@ -105,7 +105,7 @@ def draw_cell(found: Coverage) -> None:
     sheet = sheet_of(found, "coverage", _("Items in {region}", region=region), rows, **chosen)
     draw_rows(sheet, "coverage_skus", SKUS)
     filters = GoodsFilters(categories, (region,), found.filters.skus)
-    places = load(coverage.locations, filters, overrides_in_use(), found.policy)
+    places = load(coverage.locations, filters, in_force())
     sheet = sheet_of(found, "coverage-locations", _("Locations that serve {region}", region=region), places, **chosen)
     draw_rows(sheet, "coverage_places", PLACES)
     st.caption(_("a location's stock is whole here; above, the part that its share of demand gives to the region"))

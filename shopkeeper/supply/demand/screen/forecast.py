@@ -18,7 +18,7 @@ from shopkeeper.supply.demand.report import Demand, Level, Options
 from shopkeeper.supply.demand.screen.answer import money
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import choose_one
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
@@ -67,7 +67,7 @@ def found_for(filters: GoodsFilters, section: str) -> Demand:
     """The report that the page stands on; its table's level is asked for where it is shown."""
     held = st.session_state.get(BY, "category")
     by = choose_level() if section == "forecast" else held
-    return load(demand.report, filters, overrides_in_use(), Options(by if by in demand.KEYS else "category"))
+    return load(demand.report, filters, in_force(), Options(by if by in demand.KEYS else "category"))
 
 
 def choose_level() -> Level:

@@ -14,7 +14,7 @@ from shopkeeper.supply.demand import table
 from shopkeeper.supply.demand.screen.answer import say_no_forecast
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import offered
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import state, tables
 from shopkeeper.ui.opened import load, opened
 
@@ -28,7 +28,7 @@ def draw(filters: GoodsFilters) -> None:
         say_no_forecast()
         return
     who = state.ask_author()
-    frame = load(demand.manual, overrides_in_use())
+    frame = load(demand.manual, in_force())
     if frame.is_empty():
         st.info(_("No manual values are in force: every figure is the statistical forecast."))
     else:

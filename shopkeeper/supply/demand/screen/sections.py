@@ -15,7 +15,7 @@ from shopkeeper.supply.demand.screen.answer import money, say_no_forecast
 from shopkeeper.supply.demand.screen.forecast import FIRST_ITEMS
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
@@ -179,7 +179,7 @@ def draw_check(filters: GoodsFilters) -> None:
         say_unfitted()
         return
     days = int(session.choose(_("Days ahead"), {str(n): i18n.days(n) for n in two_sided.DAYS}, "check_days", "28"))
-    found = load(two_sided.report, fits, filters, overrides_in_use(), days)
+    found = load(two_sided.report, fits, filters, in_force(), days)
     if found.rows.is_empty():
         tables.say_empty()
         return

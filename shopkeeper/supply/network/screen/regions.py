@@ -13,7 +13,7 @@ from shopkeeper.supply.network import chart as drawings
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table
 from shopkeeper.supply.network.report import PROMISES, WINDOWS, Network, Options
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
@@ -51,7 +51,7 @@ def choose_options() -> Options:
 def found_for(filters: GoodsFilters, options: Options) -> Network:
     """The report, with a word while goods are given out."""
     with st.spinner(_("Giving goods out to the regions…"), show_time=True):
-        return load(network.report, filters, overrides_in_use(), options)
+        return load(network.report, filters, in_force(), options)
 
 
 def money(amount: float | None) -> str:

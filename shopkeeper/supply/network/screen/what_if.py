@@ -20,7 +20,7 @@ from shopkeeper.supply.network.report import Network
 from shopkeeper.supply.network.screen.regions import money, node_name, points
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
-from shopkeeper.supply.screen.in_force import overrides_in_use, policy_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
@@ -257,9 +257,9 @@ def draw_plan(found: Network, filters: GoodsFilters) -> None:
     days = i18n.days(found.options.window_days)
     goods = replace(filters, regions=None, locations=None)
     with st.spinner(_("Asking Replenishment for its plan…"), show_time=True):
-        overrides, policy = overrides_in_use(), policy_in_use()
-        orders = load(replenishment.report, goods, overrides, policy)
-        moved = load(transfers.report, goods, overrides, policy)
+        set_now = in_force()
+        orders = load(replenishment.report, goods, set_now)
+        moved = load(transfers.report, goods, set_now)
         moves = network.moves_of(orders.rows, moved.rows, found.as_of + timedelta(days=found.options.window_days))
         after = network.planned(found, moves)
     steps = (

@@ -11,7 +11,7 @@ from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label, measure
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.replenishment import chart as charts
 from shopkeeper.supply.replenishment import notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
@@ -160,7 +160,7 @@ def draw_notes(counts: Mapping[str, int]) -> None:
         st.caption(f"ⓘ {note}")
 
 
-def draw_orders(found: Orders, overrides: tuple[Override, ...]) -> None:
+def draw_orders(found: Orders, set_now: InForce) -> None:
     """The orders of today, what to do with them, and those that fall due soon."""
     draw_notes(found.notes)
     if found.notes.keys() & {"no_forecast", "no_counts"}:
@@ -186,13 +186,13 @@ def draw_orders(found: Orders, overrides: tuple[Override, ...]) -> None:
     sheet = table.orders(opened().version, found, rows)
     chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
     if len(chosen) == 1:
-        draw_order(chosen[0], found, overrides)
+        draw_order(chosen[0], found, set_now)
     decide.draw(chosen, "order", found.policy)
     draw_suppliers(found)
     draw_coming(found)
 
 
-def draw_order(row: Mapping[str, Any], found: Orders, overrides: tuple[Override, ...]) -> None:
+def draw_order(row: Mapping[str, Any], found: Orders, set_now: InForce) -> None:
     """Why this one, and how the stock goes with it and without."""
     st.markdown(f"##### {row['name']} · {row['location']}")
     source = LEAD_SOURCES[row["lead_source"]]
@@ -205,7 +205,7 @@ def draw_order(row: Mapping[str, Any], found: Orders, overrides: tuple[Override,
             source=_(source),
         )
     )
-    path = load(replenishment.path, overrides, found.policy, row["location"], row["sku"], row["units"], row["lands_on"])
+    path = load(replenishment.path, set_now, row["location"], row["sku"], row["units"], row["lands_on"])
     lands = _("With {units} on {day}", units=i18n.integer(row["units"]), day=i18n.date_(row["lands_on"]))
     sheet = tables.download_of(
         "stock-path", _("Expected stock of {item} at {place}", item=row["sku"], place=row["location"]), path, ()
