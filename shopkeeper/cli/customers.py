@@ -13,7 +13,7 @@ from shopkeeper import exports
 from shopkeeper.cli.terminal import Day, day, out, progress, version_served
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn import table as churn_table
-from shopkeeper.customers.filters import Filters, known_values, refuse_unknown
+from shopkeeper.customers.filters import Filters, filter_values
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table as lifecycle_table
 from shopkeeper.customers.lifetime_value import report as lifetime_value
@@ -189,7 +189,7 @@ def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:
     exports.check_suffix(output)
     version = version_served()
     query = open_version(version)
-    refuse_unknown(filters, known_values(query))
+    filters.refuse_unknown(filter_values(query))
     return version, query
 
 

@@ -4,7 +4,6 @@ Each is a plain function; `COMMANDS` names them, and `cli` registers them beside
 """
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,6 @@ from shopkeeper.cli.customers import Output, Several, write
 from shopkeeper.cli.terminal import err, version_served
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
 from shopkeeper.jobs.forecast import files
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.coverage import report as coverage
@@ -23,7 +21,7 @@ from shopkeeper.supply.coverage import table
 from shopkeeper.supply.demand import backtest
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table as demand_table
-from shopkeeper.supply.filters import CHOICES, GoodsFilters
+from shopkeeper.supply.filters import GoodsFilters, filter_values
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table as network_table
 from shopkeeper.supply.replenishment import report as replenishment
@@ -135,23 +133,10 @@ def goods(
     location: list[str] | None = None,
 ) -> GoodsFilters:
     """What was chosen. Raise `Refused`, naming the value, where the data do not have it."""
-    known = query("supply/filter_values")
-    chosen = dict(zip(CHOICES, (category, region, sku, location), strict=True))
-    for name, values in chosen.items():
-        there = known.filter(known["field"] == name)["value"].to_list()
-        for value in values or ():
-            if value not in there:
-                near = get_close_matches(value, there, n=1, cutoff=0.4) or there[:3]
-                raise Refused(
-                    gettext(
-                        "“{value}” is not in the data, so the filter “{filter}” would show nothing; "
-                        "choose for example {near}.",
-                        value=value,
-                        filter=gettext(CHOICES[name]),
-                        near=", ".join(f"“{one}”" for one in near),
-                    )
-                )
-    return GoodsFilters(**{name: tuple(values) if values else None for name, values in chosen.items()})
+    values = dict(zip(GoodsFilters.CHOICES, (category, region, sku, location), strict=True))
+    filters = GoodsFilters(**{name: tuple(chosen) if chosen else None for name, chosen in values.items()})
+    filters.refuse_unknown(filter_values(query))
+    return filters
 
 
 def in_force(query: Engine) -> InForce:

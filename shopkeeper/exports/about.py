@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shopkeeper import i18n
+from shopkeeper.contract import table as contract
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.measure import Format
 
@@ -26,6 +27,9 @@ class Column:
     def heading(self) -> str:
         """What people read above it."""
         return self.label
+
+
+Shown = Column | contract.Column
 
 
 @dataclass(frozen=True)

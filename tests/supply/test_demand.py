@@ -222,7 +222,7 @@ def found_version() -> Any:
 )
 def test_a_choice_of_nothing_shows_nothing_and_fails_not(filters: GoodsFilters) -> None:
     for by in KEYS:
-        found = demand.report(QUERY, filters, (override("tea", None, 5.0),), Options(by))  # type: ignore[arg-type]
+        found = demand.report(QUERY, filters, InForce(overrides=(override("tea", None, 5.0),)), Options(by))  # type: ignore[arg-type]
         assert found.totals["units"].sum() == 0
         assert found.series.is_empty()
 

@@ -19,8 +19,9 @@ from shopkeeper.exports.download import Download
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import load, opened
-from shopkeeper.ui.picking import UNSEEN, pick
+from shopkeeper.ui.picking import UNSEEN, clicked, pick
 
 BOUNDS = {
     "active_days": (N_("Active for days"), 1),
@@ -28,7 +29,7 @@ BOUNDS = {
     "loyal_purchases": (N_("Loyal from purchases"), 3),
 }
 MOST = 3650
-SINCE, THEN, NOW, CLICKED = "moves_since", "stage_then", "stage_now", "_move_clicked"
+SINCE, THEN, NOW = "moves_since", "stage_then", "stage_now"
 
 
 def stage_names() -> dict[str, str]:
@@ -155,7 +156,7 @@ def draw_answer(found: Lifecycle) -> None:
 
 def draw_stages(found: Lifecycle, shown: str) -> None:
     """Stages over time."""
-    names, currency = stage_names(), opened().version.shop.currency
+    names, currency = stage_names(), shop_currency()
     label = measure_names()[shown]
     unit = label if shown == "customers" else f"{label} ({currency})"
     title = _("Customers by stage") if shown == "customers" else _("What customers had brought, by stage")
@@ -233,12 +234,9 @@ def read_pick() -> None:
         if (asked := session.linked(key)) is not None:
             session.keep(UNSEEN, True)
             session.keep(key, asked[-1])
-    points = (st.session_state.get("moves_chart") or {"selection": {"points": []}})["selection"]["points"]
-    clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
-    if clicked and clicked != st.session_state.get(CLICKED):
-        session.keep(THEN, clicked[0])
-        session.keep(NOW, clicked[1])
-    session.keep(CLICKED, clicked)
+    if cell := clicked(["moves"]):
+        session.keep(THEN, cell[0])
+        session.keep(NOW, cell[1])
 
 
 def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) -> None:

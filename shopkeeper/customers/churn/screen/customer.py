@@ -16,6 +16,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import opened
 
 OFFERED = 200
@@ -50,7 +51,7 @@ def draw(fits: Fits, found: Churn) -> None:
 
 def life(history: CustomerHistory, found: Churn) -> Any:
     """The chart of one customer."""
-    return customer_life(history, opened().version.shop.currency, found.options.horizon)
+    return customer_life(history, shop_currency(), found.options.horizon)
 
 
 def history_columns() -> tuple[Column, ...]:
@@ -93,7 +94,7 @@ def draw_summary(row: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, gap="small"):
         for name in ("p_alive", "p_no_purchase"):
             st.metric(label(name), i18n.percent(row[name]), border=True, help=_(measure(name).description))
-        worth = i18n.compact_money(row["value_at_stake"], opened().version.shop.currency)
+        worth = money(row["value_at_stake"])
         st.metric(label("value_at_stake"), worth, border=True)
         st.metric(label("expected_next_order"), i18n.date_(row["expected_next_order"]), border=True)
         st.metric(

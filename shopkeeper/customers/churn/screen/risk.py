@@ -20,7 +20,8 @@ from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
 from shopkeeper.measures.lookup import label, measure
-from shopkeeper.ui import session, tables
+from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import opened
 
 RISK_TERMS = (
@@ -85,11 +86,6 @@ def choose_options(fits: Fits, rules: Rules) -> Options:
         leave = session.choose(_("Customers lost already"), lost, "lost", "leave") == "leave"
         kind, fitted_by = choose_model(fits)
     return Options(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
-
-
-def money(amount: float | None) -> str:
-    """In tight places."""
-    return i18n.compact_money(amount, opened().version.shop.currency)
 
 
 def draw_answer(found: Churn) -> None:
@@ -161,7 +157,7 @@ def draw_model(fits: Fits, found: Churn) -> None:
             on_click=session.keep,
             args=("value_part", "proof"),
         ):
-            st.switch_page("pages/customers/lifetime_value.py")
+            st.switch_page(links.LIFETIME_VALUE)
     if fell_back:
         st.info(words)
     elif words:
@@ -256,7 +252,7 @@ def draw_where(found: Churn) -> None:
     """How risk is spread, and where the money is."""
     if found.distribution["customers"].sum() == 0:
         return
-    kinds, currency = segment_kinds(), opened().version.shop.currency
+    kinds, currency = segment_kinds(), shop_currency()
     kind = session.choose(_("Value at stake by"), kinds, "stake_by", "stage")
     names = screen.stage_names() | {"(none)": _("(none)")}
     left, right = st.columns(2, gap="medium")

@@ -15,7 +15,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits, Value
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session
-from shopkeeper.ui.opened import opened
+from shopkeeper.ui.figures import money, money_in_full
 
 DEFINITIONS = (
     "lifetime_value",
@@ -92,16 +92,6 @@ def choose_part() -> str:
     return session.choose(_("Show"), parts, "value_part", "segments", hidden=True)
 
 
-def money(amount: float | None) -> str:
-    """An amount of the shop's currency, short."""
-    return i18n.compact_money(amount, opened().version.shop.currency)
-
-
-def each(amount: float) -> str:
-    """An amount per customer, in full: beside each other they are compared."""
-    return i18n.money(amount, opened().version.shop.currency)
-
-
 def value_name(value: Value) -> str:
     """What is valued, within a sentence."""
     return _("margin") if value == "margin" else _("net revenue")
@@ -135,7 +125,7 @@ def draw_answer(found: LifetimeValue) -> None:
             _("Historic, so far"),
             values["historic"],
             border=True,
-            help=_("{each} per customer.", each=each(whole["historic_each"]))
+            help=_("{each} per customer.", each=money_in_full(whole["historic_each"]))
             + " "
             + _(measure("historic_value").description),
         )
@@ -158,7 +148,7 @@ def draw_answer(found: LifetimeValue) -> None:
         )
         st.metric(
             _("Predicted per customer"),
-            each(whole["predicted_each"]),
+            money_in_full(whole["predicted_each"]),
             border=True,
             help=_("Of {n} customers, whether they still buy here or not.", n=values["n"]),
         )
@@ -210,8 +200,8 @@ def action(found: Opportunity) -> str:
             "each hundred moved bring about **{worth}** more, as long as a new customer costs the same.",
             most=who(most),
             least=who(least),
-            high=each(most["each"]),
-            low=each(least["each"]),
+            high=money_in_full(most["each"]),
+            low=money_in_full(least["each"]),
             high_interval=span_of(most),
             low_interval=span_of(least),
             worth=money(found.moved),
@@ -221,9 +211,9 @@ def action(found: Opportunity) -> str:
         row = most or least or {}
         told = {
             "who": who(row),
-            "each": each(row["each"]),
+            "each": money_in_full(row["each"]),
             "interval": span_of(row),
-            "rest": each(row["rest"]),
+            "rest": money_in_full(row["rest"]),
             "worth": money(found.moved),
             **values,
         }
@@ -256,7 +246,7 @@ def limit(found: Opportunity, row: Mapping[str, Any]) -> str:
     """What a new customer may cost at most; only margin can pay for one."""
     if found.value != "margin":
         return ""
-    return " " + _("To win one of {who} should cost less than {each}.", who=who(row), each=each(row["each"]))
+    return " " + _("To win one of {who} should cost less than {each}.", who=who(row), each=money_in_full(row["each"]))
 
 
 def who(row: Mapping[str, Any]) -> str:
@@ -270,4 +260,4 @@ def who(row: Mapping[str, Any]) -> str:
 
 def span_of(row: Mapping[str, Any]) -> str:
     """A 95 % interval within a sentence."""
-    return _("95% interval {low} to {high}", low=each(row["low"]), high=each(row["high"]))
+    return _("95% interval {low} to {high}", low=money_in_full(row["low"]), high=money_in_full(row["high"]))

@@ -16,6 +16,7 @@ from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
 
 DRAWN, LISTED = 15, 500
@@ -36,11 +37,6 @@ def download(
         as_of=found.as_of,
         terms=("lifetime_value", "historic_value", "predicted_value", "purchase"),
     )
-
-
-def currency() -> str:
-    """The shop's."""
-    return opened().version.shop.currency
 
 
 def draw_segments(found: LifetimeValue) -> None:
@@ -68,7 +64,7 @@ def draw_segments(found: LifetimeValue) -> None:
 
     def draw(*, dark: bool = False) -> Any:  # noqa: ARG001
         drawn = frame.sort("customers", descending=True).head(DRAWN)["segment"].to_list()
-        return value_by_segment(frame.filter(pl.col("segment").is_in(drawn, nulls_equal=True)), currency())
+        return value_by_segment(frame.filter(pl.col("segment").is_in(drawn, nulls_equal=True)), shop_currency())
 
     title = _("What a customer has brought, and should bring")
     tables.show_chart(draw, sheet, "value_segments", title=title, note=" · ".join(notes))
@@ -133,7 +129,7 @@ def draw_distribution(found: LifetimeValue) -> None:
             say_unpredicted()
         else:
             tables.show_chart(
-                lambda **_dark: value_distribution(found.distribution, currency()), classes, "value_classes"
+                lambda **_dark: value_distribution(found.distribution, shop_currency()), classes, "value_classes"
             )
     with right:
         tables.show_chart(lambda **_dark: value_lorenz(found.lorenz), shares, "value_lorenz")
@@ -161,12 +157,12 @@ def draw_matrix(found: LifetimeValue) -> None:
     )
 
     def draw(*, dark: bool = False) -> Any:
-        return value_matrix(frame, rows, silence_names(), currency(), FEW_CUSTOMERS, dark=dark)
+        return value_matrix(frame, rows, silence_names(), shop_currency(), FEW_CUSTOMERS, dark=dark)
 
     note = _(
         "Bold: predicted value per customer ({currency}); below it the number of customers. Pale: fewer than {few}. A "
         "month is 30 days.",
-        currency=currency(),
+        currency=shop_currency(),
         few=FEW_CUSTOMERS,
     )
     tables.show_chart(draw, sheet, "value_matrix", note=note)

@@ -23,6 +23,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.terms import TERMS
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
 HORIZONS = {"week": (1, 4, 12), "month": (1, 3, 12), "quarter": (1, 2, 4)}
@@ -126,7 +127,7 @@ def draw_answer(filters: Filters, view: View) -> None:
             )
         worth = spent.mean.filter(pl.col("age") == reached[-1])["rate"].to_list()
         if worth:
-            currency = opened().version.shop.currency
+            currency = shop_currency()
             st.metric(
                 _("Spent per new customer by {unit} {k}", unit=unit(view), k=reached[-1]),
                 i18n.compact_money(worth[0], currency),
@@ -179,7 +180,7 @@ def everywhere(found: Opportunity) -> str:
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
         "the newest closed cohort below and “Missing from it” for the list of those to bring back.",
         n=i18n.integer(found.n),
-        worth=i18n.compact_money(found.point_worth, opened().version.shop.currency),
+        worth=money(found.point_worth),
         days=i18n.days(found.days),
     )
 
@@ -201,7 +202,7 @@ def action(best: dict[str, Any], found: Opportunity) -> str:
         shop_rate=i18n.percent(found.rate),
         gap=i18n.integer(best["gap_customers"]),
         n=i18n.integer(best["n"]),
-        worth=i18n.compact_money(best["worth"], opened().version.shop.currency),
+        worth=money(best["worth"]),
     )
     return _("**Do this next.** {what}", what=what)
 
@@ -225,7 +226,7 @@ def opportunity_download(found: Opportunity, filters: Filters) -> Download:
             Column("low", _("Lower bound (95%)"), "percent"),
             Column("high", _("Upper bound (95%)"), "percent"),
             Column("gap_customers", _("Missing against the shop's rate"), "integer"),
-            Column("worth", _("Worth ({currency})", currency=opened().version.shop.currency), "money"),
+            Column("worth", _("Worth ({currency})", currency=shop_currency()), "money"),
         ),
         chosen=((_("Days"), i18n.integer(found.days)), *filters.caption()),
         terms=("purchase", "interval"),
@@ -256,7 +257,7 @@ def choose_latest(report: Retention) -> int | None:
 
 def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int] | None, suffix: str = "") -> None:
     """One triangle."""
-    currency = opened().version.shop.currency
+    currency = shop_currency()
 
     def draw(*, dark: bool = False) -> Any:
         return retention_heatmap(report, currency, latest=latest, picked=picked, dark=dark)
@@ -292,7 +293,7 @@ def legend(report: Retention, latest: int | None, *, clickable: bool) -> str:
 
 def draw_curves(reports: list[Retention]) -> None:
     """The mean with its band; of two segments both."""
-    currency = opened().version.shop.currency
+    currency = shop_currency()
     names: tuple[str, ...] = (_("Weighted mean"),)
     sheet = cells(opened().version, reports[0])
     if len(reports) > 1:

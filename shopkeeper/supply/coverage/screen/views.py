@@ -12,19 +12,11 @@ from shopkeeper.supply.coverage import chart as drawings
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.coverage.report import Coverage
-from shopkeeper.supply.coverage.screen.regions import (
-    CATEGORY,
-    REGION,
-    currency,
-    draw_rows,
-    money,
-    pattern_words,
-    sheet_of,
-    total,
-)
+from shopkeeper.supply.coverage.screen.regions import CATEGORY, REGION, draw_rows, pattern_words, sheet_of
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import load, opened
 
 SKUS = (
@@ -213,7 +205,7 @@ def draw_excess(found: Coverage) -> None:
             "{value} ({currency}) lie beyond what is needed, {idle} of it in items that nobody asks for: order no more "
             "of these, move them to where they are out, or sell them off.",
             value=i18n.compact(total(rows, "excess_value")),
-            currency=currency(),
+            currency=shop_currency(),
             idle=i18n.compact(total(idle, "excess_value")),
         )
         st.markdown(_("**Do this next.** {what}", what=what))

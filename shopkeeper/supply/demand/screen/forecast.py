@@ -8,6 +8,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.exports import Column
+from shopkeeper.exports.about import Shown
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.supply import PATTERN_NAMES
 from shopkeeper.supply.demand import backtest, table
@@ -15,11 +16,11 @@ from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.parts import behind
 from shopkeeper.supply.demand.report import Demand, Level, Options
-from shopkeeper.supply.demand.screen.answer import money
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import choose_one
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import load, opened
 
 SECTION, BY = "demand_view", "demand_by"
@@ -183,7 +184,7 @@ def draw_series(found: Demand) -> None:
     draw_grid(found, {column.name: column for column in sheet.columns}, sheet.frame.columns)
 
 
-def draw_grid(found: Demand, columns: Mapping[str, Column], names: list[str]) -> None:
+def draw_grid(found: Demand, columns: Mapping[str, Shown], names: list[str]) -> None:
     """The first rows; one that is marked is looked into."""
     shown = found.series.head(SHOWN).select(names)
     if "pattern" in names:

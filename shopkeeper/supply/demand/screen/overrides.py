@@ -13,7 +13,7 @@ from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table
 from shopkeeper.supply.demand.screen.answer import say_no_forecast
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.screen.filters import offered
+from shopkeeper.supply.screen.filters import labels
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import state, tables
 from shopkeeper.ui.opened import load, opened
@@ -56,7 +56,7 @@ def draw_withdraw(frame: pl.DataFrame, who: str) -> None:
 
 def draw_form(filters: GoodsFilters, who: str) -> None:
     """A new manual value beside the statistical one."""
-    known, as_of = load(offered), opened().version.as_of
+    known, as_of = load(labels), opened().version.as_of
     st.markdown(f"##### {_('Set a manual value')}")
     with st.container(border=True, key="manual_form"):
         items = list(known["skus"])

@@ -15,9 +15,9 @@ from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment import table as replenishment_table
 from shopkeeper.supply.replenishment.report import Orders
-from shopkeeper.supply.replenishment.screen.proposals import money
 from shopkeeper.supply.replenishment.table import KINDS, OUTCOMES, VERDICTS
 from shopkeeper.ui import tables
+from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
 

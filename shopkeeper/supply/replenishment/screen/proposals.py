@@ -20,6 +20,7 @@ from shopkeeper.supply.replenishment.screen import decide
 from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import load, opened
 
 SECTION = "replenishment_view"
@@ -80,21 +81,6 @@ def choose_section() -> str:
         "levels": _("Service levels"),
     }
     return session.choose(_("View"), names, SECTION, "orders", hidden=True)
-
-
-def currency() -> str:
-    """The shop's."""
-    return opened().version.shop.currency
-
-
-def money(amount: float | None) -> str:
-    """In tight places."""
-    return i18n.compact_money(amount, currency())
-
-
-def total(frame: pl.DataFrame, name: str) -> float:
-    """The sum of a column; what is not known is not in it."""
-    return float(frame[name].sum())
 
 
 def draw_answer(found: Orders, moves: Transfers) -> None:
@@ -234,7 +220,7 @@ def draw_suppliers(found: Orders) -> None:
             groups["margin_protected"].to_list(),
             groups["cost"].to_list(),
             (label("margin_protected"), _("Cost")),
-            currency(),
+            shop_currency(),
         ),
         sheet,
         "suppliers",
@@ -285,7 +271,7 @@ def draw_transfers(moves: Transfers) -> None:
             moves.lanes["margin_saved"].to_list(),
             moves.lanes["cost"].to_list(),
             (label("margin_saved"), _("Cost")),
-            currency(),
+            shop_currency(),
         ),
         sheet,
         "lanes",
