@@ -7,11 +7,11 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.customers.churn import report as churn
+from shopkeeper.customers.churn import table
 from shopkeeper.customers.churn.chart import customer_life
 from shopkeeper.customers.churn.report import Churn, CustomerHistory
 from shopkeeper.customers.lifecycle import screen
 from shopkeeper.errors import Refused
-from shopkeeper.exports import Column
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.measures.lookup import label, measure
@@ -34,16 +34,7 @@ def draw(fits: Fits, found: Churn) -> None:
         st.warning(str(refusal))
         return
     draw_summary(history.summary)
-    sheet = tables.download_of(
-        "customer-history",
-        _("Purchases of {customer}", customer=customer_id),
-        history.purchases,
-        history_columns(),
-        chosen=found.filters.caption(),
-        words=(customer_id,),
-        terms=("purchase", "revenue", "margin"),
-        as_of=found.as_of,
-    )
+    sheet = table.purchases(opened().version, found, history, customer_id)
     tables.show_chart(lambda **_dark: life(history, found), sheet, "life")
     if not history.alive.is_empty():
         st.caption(_("each day as it would have been told then, with today's fit"))
@@ -52,12 +43,6 @@ def draw(fits: Fits, found: Churn) -> None:
 def life(history: CustomerHistory, found: Churn) -> Any:
     """The chart of one customer."""
     return customer_life(history, shop_currency(), found.options.horizon)
-
-
-def history_columns() -> tuple[Column, ...]:
-    """Of one customer's purchases."""
-    money_columns = (Column(name, label(name), "money") for name in ("revenue", "margin"))
-    return (Column("day", _("Day")), Column("orders", _("Orders"), "integer"), *money_columns)
 
 
 def choose_customer(found: Churn) -> str:

@@ -11,32 +11,12 @@ from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
 from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, per_customer, silence_names
-from shopkeeper.exports import Column
-from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
 
 DRAWN, LISTED = 15, 500
-
-
-def download(
-    found: LifetimeValue, report: str, title: str, frame: pl.DataFrame, columns: tuple[Column, ...]
-) -> Download:
-    """A table of the report: its choices and words are those of the customers' own file."""
-    whole = table.download(opened().version, found)
-    return tables.download_of(
-        report,
-        title,
-        frame,
-        columns,
-        chosen=whole.about.filters,
-        words=whole.choices,
-        as_of=found.as_of,
-        terms=("lifetime_value", "historic_value", "predicted_value", "purchase"),
-    )
 
 
 def draw_segments(found: LifetimeValue) -> None:
@@ -49,13 +29,7 @@ def draw_segments(found: LifetimeValue) -> None:
     }
     kind = session.choose(_("Acquired by"), kinds, "value_by", "channel")
     frame = per_customer(found.segments, kind)
-    sheet = download(
-        found,
-        f"value-by-{kind}",
-        _("Value of customers, by where and when they were acquired"),
-        frame,
-        segment_columns(kinds[kind]),
-    )
+    sheet = table.segments(opened().version, found, kind, kinds[kind], frame)
     notes = [_("lines show the 95% interval of what these customers will bring, chance included")]
     if kind == "cohort":
         notes.append(_("later years have had less time to bring anything, and more of it lies ahead"))
@@ -72,23 +46,6 @@ def draw_segments(found: LifetimeValue) -> None:
         tables.show_table(sheet, "value_segments_rows", download=False)
 
 
-def segment_columns(kind: str) -> tuple[Column, ...]:
-    """What the columns of `per_customer` are called."""
-    low, high = _(measure("low").label), _(measure("high").label)
-    return (
-        Column("segment", kind),
-        Column("customers", _("Customers"), "integer"),
-        Column("historic_each", _("Historic per customer"), "money"),
-        Column("predicted_each", _("Predicted per customer"), "money"),
-        Column("low_each", _("{bound}, per customer", bound=low), "money"),
-        Column("high_each", _("{bound}, per customer", bound=high), "money"),
-        Column("historic_value", _(measure("historic_value").label), "money"),
-        Column("predicted_value", _(measure("predicted_value").label), "money"),
-        Column("low", _("{bound}, predicted", bound=low), "money"),
-        Column("high", _("{bound}, predicted", bound=high), "money"),
-    )
-
-
 def draw_distribution(found: LifetimeValue) -> None:
     """How unlike customers are: classes of predicted value, and what the richest hold."""
     if found.top_historic is not None or found.top_predicted is not None:
@@ -101,29 +58,7 @@ def draw_distribution(found: LifetimeValue) -> None:
             )
         )
     left, right = st.columns(2, gap="medium")
-    classes = download(
-        found,
-        "value-distribution",
-        _("Customers by predicted value"),
-        found.distribution,
-        (
-            Column("low", _("From"), "money"),
-            Column("high", _("To"), "money"),
-            Column("customers", _("Customers"), "integer"),
-            Column("predicted_value", _(measure("predicted_value").label), "money"),
-        ),
-    )
-    shares = download(
-        found,
-        "value-lorenz",
-        _("Who holds the value"),
-        found.lorenz,
-        (
-            Column("share", _("Customers, the richest first"), "percent"),
-            Column("historic", _("Share of historic value"), "percent"),
-            Column("predicted", _("Share of predicted value"), "percent"),
-        ),
-    )
+    classes, shares = table.distribution(opened().version, found), table.lorenz(opened().version, found)
     with left:
         if found.distribution.is_empty():
             say_unpredicted()
@@ -142,19 +77,7 @@ def draw_matrix(found: LifetimeValue) -> None:
         return
     frame = found.bands
     rows = [*map(str, range(MOST_FREQUENT)), f"{MOST_FREQUENT}+"]
-    sheet = download(
-        found,
-        "value-matrix",
-        _("Predicted value by repeat purchases and months of silence"),
-        frame.select("frequency", "silence", "customers", "p_alive", "predicted_value"),
-        (
-            Column("frequency", _(measure("frequency").label)),
-            Column("silence", _("Months since the last purchase")),
-            Column("customers", _("Customers"), "integer"),
-            Column("p_alive", _(measure("p_alive").label), "percent"),
-            Column("predicted_value", _("Predicted per customer"), "money"),
-        ),
-    )
+    sheet = table.matrix(opened().version, found)
 
     def draw(*, dark: bool = False) -> Any:
         return value_matrix(frame, rows, silence_names(), shop_currency(), FEW_CUSTOMERS, dark=dark)
@@ -171,7 +94,7 @@ def draw_matrix(found: LifetimeValue) -> None:
 def draw_customers(found: LifetimeValue) -> None:
     """Every customer, the most valuable first; the file has them all."""
     st.markdown(f"##### {_('Customers, the most valuable first')}")
-    tables.show_table(table.download(opened().version, found), "valued", first=LISTED)
+    tables.show_table(table.customers(opened().version, found), "valued", first=LISTED)
 
 
 def say_unpredicted() -> None:

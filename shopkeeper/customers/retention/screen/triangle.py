@@ -10,15 +10,13 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention import table
 from shopkeeper.customers.retention.chart.curves import retention_curves
 from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
 from shopkeeper.customers.retention.chart.titles import title, unit
 from shopkeeper.customers.retention.opportunity import Opportunity
 from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Retention, View
-from shopkeeper.customers.retention.table import cells
 from shopkeeper.customers.screen import filters as screen_filters
-from shopkeeper.exports import Column
-from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.terms import TERMS
@@ -170,7 +168,8 @@ def draw_opportunity(found: Opportunity, filters: Filters) -> None:
                 )
             opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
         if opened_table:
-            tables.show_table(opportunity_download(found, filters), "opportunity")
+            as_of = retention.observed_until(opened().query, filters)
+            tables.show_table(table.segments(opened().version, found, filters, as_of), "opportunity")
 
 
 def everywhere(found: Opportunity) -> str:
@@ -211,29 +210,6 @@ def _plural(kind: str) -> str:
     return "categories" if kind == "category" else f"{kind}s"
 
 
-def opportunity_download(found: Opportunity, filters: Filters) -> Download:
-    """Every channel, region and category: the table behind the sentence."""
-    return tables.download_of(
-        "return-by-segment",
-        _("Who comes back within {days}, by where they were acquired", days=i18n.days(found.days)),
-        found.segments,
-        (
-            Column("segment_kind", _("Kind")),
-            Column("segment", _("Acquired in")),
-            Column("n", _("New customers of a year"), "integer"),
-            Column("returned", _("Came back"), "integer"),
-            Column("rate", _("Share"), "percent"),
-            Column("low", _("Lower bound (95%)"), "percent"),
-            Column("high", _("Upper bound (95%)"), "percent"),
-            Column("gap_customers", _("Missing against the shop's rate"), "integer"),
-            Column("worth", _("Worth ({currency})", currency=shop_currency()), "money"),
-        ),
-        chosen=((_("Days"), i18n.integer(found.days)), *filters.caption()),
-        terms=("purchase", "interval"),
-        as_of=retention.observed_until(opened().query, filters),
-    )
-
-
 def draw_heatmaps(reports: list[Retention], picked: tuple[date, int] | None) -> None:
     """The triangles side by side; the cell that is looked into is framed in the first, which can be clicked."""
     latest = choose_latest(reports[0])
@@ -264,7 +240,7 @@ def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int]
 
     tables.show_chart(
         draw,
-        cells(opened().version, report),
+        table.cells(opened().version, report),
         f"heatmap{suffix}",
         title=title(report.view, currency),
         select=not suffix,
@@ -295,25 +271,10 @@ def draw_curves(reports: list[Retention]) -> None:
     """The mean with its band; of two segments both."""
     currency = shop_currency()
     names: tuple[str, ...] = (_("Weighted mean"),)
-    sheet = cells(opened().version, reports[0])
+    sheet = table.cells(opened().version, reports[0])
     if len(reports) > 1:
         names = segment_names()
-        frame = pl.concat(
-            report.mean.select(pl.lit(name).alias("segment"), pl.all())
-            for name, report in zip(names, reports, strict=True)
-        )
-        other = reports[1].filters.caption()
-        sheet = replace(
-            sheet,
-            report="retention-segments",
-            frame=frame,
-            columns=(Column("segment", _("Segment")), *(c for c in sheet.columns if c.name in frame.columns)),
-            about=replace(
-                sheet.about,
-                rows=frame.height,
-                filters=(*sheet.about.filters, *((f"B: {label}", value) for label, value in other)),
-            ),
-        )
+        sheet = table.means(opened().version, reports, names)
 
     def draw(*, dark: bool = False) -> Any:  # noqa: ARG001
         return retention_curves(list(zip(names, reports, strict=True)), currency)
