@@ -48,7 +48,7 @@ def results(query: Query, fits: Fits, filters: Filters) -> Iterator[Any]:
     yield lifetime_value.report(query, fits, filters)
     yield model_check.report(query, fits)
     for by in ("all", "channel", "category"):
-        yield second_order.report(query, filters, by)  # type: ignore[arg-type]
+        yield second_order.report(query, filters, by)
 
 
 @pytest.mark.parametrize("filters", [Filters(), NOBODY], ids=["everybody", "nobody"])

@@ -15,6 +15,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits, Value
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, money_in_full
 
 DEFINITIONS = (
@@ -120,10 +121,16 @@ def draw_answer(found: LifetimeValue) -> None:
             **values,
         )
     st.markdown(f"#### {told}")
+    _draw_figures(found, whole)
+
+
+def _draw_figures(found: LifetimeValue, whole: Mapping[str, Any]) -> None:
+    """What has come, and where something is predicted what should come, of all and of one."""
+    predicted = whole["predicted_value"]
     with st.container(horizontal=True, gap="small"):
         st.metric(
             _("Historic, so far"),
-            values["historic"],
+            money(whole["historic_value"]),
             border=True,
             help=_("{each} per customer.", each=money_in_full(whole["historic_each"]))
             + " "
@@ -150,7 +157,7 @@ def draw_answer(found: LifetimeValue) -> None:
             _("Predicted per customer"),
             money_in_full(whole["predicted_each"]),
             border=True,
-            help=_("Of {n} customers, whether they still buy here or not.", n=values["n"]),
+            help=_("Of {n} customers, whether they still buy here or not.", n=i18n.integer(whole["customers"])),
         )
         st.metric(
             _("Held by the top 10%"),
@@ -175,8 +182,7 @@ def draw_action(found: Opportunity) -> None:
     """Where to win customers, and what that is worth."""
     if found.top is None:
         return
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=action(found)))
+    with do_next(action(found)):
         if (shown := found.most or found.least) is not None:
             kind, segment = str(shown["segment_kind"]), shown["segment"]
             st.button(
