@@ -9,7 +9,7 @@ from typing import Any, Union
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext
 
-MessageValue = Union[str, int, float, "Message"]
+MessageValue = Union[str, int, float, date, "Message"]
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -18,8 +18,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Message:
     """`text` is its key in the catalogue, with `{fields}` that `values` fill; `str()` puts it into the language in use.
 
-    Values are kept as JSON has them (a day is its ISO text) and written as the reader's language writes them. One may
-    be a message itself: a word that is translated too.
+    Numbers and days are written as the reader's language writes them. A value may be a message itself: a word that is
+    translated too. A refusal holds one: `Refused(message("..."))` speaks the language of whoever reads it.
     """
 
     text: str
@@ -31,12 +31,7 @@ class Message:
 
     def as_data(self) -> dict[str, Any]:
         """As JSON keeps it."""
-        return {
-            "text": self.text,
-            "values": {
-                name: value.as_data() if isinstance(value, Message) else value for name, value in self.values.items()
-            },
-        }
+        return {"text": self.text, "values": {name: _as_data(value) for name, value in self.values.items()}}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Message":
@@ -52,12 +47,24 @@ def message(text: str, /, **values: MessageValue) -> Message:
     return Message(text, values)
 
 
+def _as_data(value: MessageValue) -> Any:
+    match value:
+        case Message():
+            return value.as_data()
+        case date():
+            return value.isoformat()
+        case _:
+            return value
+
+
 def _in_words(value: MessageValue) -> str:
     match value:
         case int():
             return i18n.integer(value)
         case float():
             return i18n.decimal(value)
+        case date():
+            return i18n.date_(value)
         case str() if _DAY.fullmatch(value):
             return i18n.date_(date.fromisoformat(value))
         case _:

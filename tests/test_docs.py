@@ -5,15 +5,27 @@ from pathlib import Path
 
 import pytest
 
+from shopkeeper.contract.tables import TABLES
 from shopkeeper.imports.mapping import file
+from shopkeeper.measures.lookup import MEASURES
+from shopkeeper.query_files import QUERIES
 from tests.paths import REPOSITORY
-from tools.dictionary import FILE, render
+from tools.dictionary import FILE, frames, render
 
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("*/README.md")])
 
 
 def test_the_data_dictionary_is_up_to_date() -> None:
     assert FILE.read_text(encoding="utf-8") == render(), "run `python -m tools.dictionary`"
+
+
+def test_every_query_table_and_measure_is_in_the_data_dictionary() -> None:
+    text = FILE.read_text(encoding="utf-8")
+    queries = [path.relative_to(QUERIES).with_suffix("").as_posix() for path in QUERIES.rglob("*.sql")]
+    tables = [table.name for table in (*TABLES, *frames())]
+    measures = [measure.name for measure in MEASURES]
+    assert [name for name in (*queries, *tables, *measures) if f"`{name}`" not in text] == []
+    assert len(set(tables)) == len(tables), "two tables of one name"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))

@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
+import shopkeeper
 from shopkeeper.contract.forecasts import MADE_TABLES
-from shopkeeper.contract.tables import REQUIRED_TABLES, TABLES, Table
+from shopkeeper.contract.table import Column, Table
+from shopkeeper.contract.tables import REQUIRED_TABLES, TABLES
 from shopkeeper.measures.lookup import MEASURES
 from shopkeeper.measures.terms import TERMS
 from shopkeeper.query_files import QUERIES, load
 
+PACKAGE = Path(shopkeeper.__file__).parent
 FILE = Path(__file__).parent.parent / "docs" / "data-dictionary.md"
 INTRODUCTION = (
-    "Written by `python -m tools.dictionary` from `shopkeeper/contract/tables.py`, `shopkeeper/measures/`, "
-    "`shopkeeper/measures/terms.py` and the headers in `queries/`; a test fails when it is out of date."
+    "Written by `python -m tools.dictionary` from `shopkeeper/contract/`, `shopkeeper/measures/`, each feature's "
+    "`frames.py` and the headers in `queries/`; a test fails when it is out of date."
 )
 FOLDERS = {
     "staging": "Staging: the lines as publishing reads them",
@@ -31,6 +35,8 @@ def render() -> str:
         *(_table(table) for table in TABLES),
         "## Tables that the forecast job makes",
         *(_table(table) for table, _ in MADE_TABLES.values()),
+        "## Frames of reports",
+        *(_frame(table) for table in frames()),
         "## Measures",
         _rows(
             ("measure", "name", "meaning", "formula"),
@@ -39,9 +45,28 @@ def render() -> str:
         "## Terms",
         _rows(("term", "meaning"), [(term.label, term.text) for term in TERMS.values()]),
         "## Queries",
-        *(_folder(folder) for folder in sorted({path.parent.name for path in QUERIES.rglob("*.sql")})),
+        *(_folder(folder) for folder in sorted({path.parent for path in QUERIES.rglob("*.sql")})),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def frames() -> list[Table]:
+    """Every table that a feature declares, in the order of their addresses."""
+    modules = [
+        import_module(".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts))
+        for file in sorted(PACKAGE.rglob("frames.py"))
+    ]
+    return [each for module in modules for each in vars(module).values() if isinstance(each, Table)]
+
+
+def _frame(table: Table) -> str:
+    rows = [(f"`{column.name}`", column.type, column.unit, _label(column), column.meaning) for column in table.columns]
+    head = f"### `{table.name}`\n\n{table.meaning} {table.grain.capitalize()}."
+    return f"{head}\n\n{_rows(('column', 'type', 'unit', 'read as', 'meaning'), rows)}"
+
+
+def _label(column: Column) -> str:
+    return column.heading() if column.label else ""
 
 
 def _table(table: Table) -> str:
@@ -61,13 +86,14 @@ def _table(table: Table) -> str:
     return f"{head}\n\n{_rows(('column', 'type', 'required', 'unit', 'meaning'), rows)}"
 
 
-def _folder(folder: str) -> str:
-    queries = [load(f"{folder}/{path.stem}") for path in sorted((QUERIES / folder).glob("*.sql"))]
+def _folder(folder: Path) -> str:
+    name = folder.relative_to(QUERIES).as_posix()
+    queries = [load(f"{name}/{path.stem}") for path in sorted(folder.glob("*.sql"))]
     rows = [
         (f"`{query.name}`", query.grain, ", ".join(f"`${name}`" for name in sorted(query.parameters)) or "none")
         for query in queries
     ]
-    return f"### {FOLDERS.get(folder, f'Pages: {folder}')}\n\n{_rows(('query', 'grain', 'parameters'), rows)}"
+    return f"### {FOLDERS.get(name, f'Pages and jobs: {name}')}\n\n{_rows(('query', 'grain', 'parameters'), rows)}"
 
 
 def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -16,14 +16,12 @@ fits = fitted()
 if fits is None:
     say_unfitted()
     st.stop()
-
 answer = st.container()
 options = parts.choose_options(fits)
 found = ui.load(lifetime_value.report, fits, filters, options)
 if found.customers.is_empty():
     ui.say_empty()
     st.stop()
-
 with answer:
     parts.draw_answer(found)
     parts.draw_action(ui.load(opportunity.opportunity, fits, filters, options))

@@ -7,11 +7,11 @@ from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage.screen import regions as parts
 from shopkeeper.supply.coverage.screen import views
 from shopkeeper.supply.screen import filters as screen_filters
-from shopkeeper.supply.screen.in_force import overrides_in_use, policy_in_use
+from shopkeeper.supply.screen.in_force import in_force
 
 filters = screen_filters.choose_goods(without=("locations",))
 section = parts.choose_section()
-found = ui.load(coverage.report, filters, overrides_in_use(), policy_in_use())
+found = ui.load(coverage.report, filters, in_force())
 answer = st.container()
 parts.draw_notes(found)
 if found.regions_skus.is_empty():

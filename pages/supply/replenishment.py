@@ -8,24 +8,24 @@ from shopkeeper.supply.replenishment import transfers
 from shopkeeper.supply.replenishment.screen import log
 from shopkeeper.supply.replenishment.screen import proposals as parts
 from shopkeeper.supply.screen.filters import choose_goods
-from shopkeeper.supply.screen.in_force import overrides_in_use, policy_in_use
+from shopkeeper.supply.screen.in_force import in_force
 
 filters = choose_goods()
 section = parts.choose_section()
-overrides, policy = overrides_in_use(), policy_in_use()
+set_now = in_force()
 answer = st.container()
-found = ui.load(replenishment.report, filters, overrides, policy)
+found = ui.load(replenishment.report, filters, set_now)
 match section:
     case "decisions":
         log.draw_log()
     case "levels":
         log.draw_levels(found)
     case _:
-        moves = ui.load(transfers.report, filters, overrides, policy)
+        moves = ui.load(transfers.report, filters, set_now)
         with answer:
             parts.draw_answer(found, moves)
         if section == "transfers":
             parts.draw_transfers(moves)
         else:
-            parts.draw_orders(found, overrides)
+            parts.draw_orders(found, set_now)
 ui.explain(parts.DEFINITIONS[section])

@@ -13,7 +13,7 @@ from shopkeeper import exports
 from shopkeeper.cli.terminal import Day, day, out, progress, version_served
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn import table as churn_table
-from shopkeeper.customers.filters import Filters, known_values, refuse_unknown
+from shopkeeper.customers.filters import Filters, filter_values
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table as lifecycle_table
 from shopkeeper.customers.lifetime_value import report as lifetime_value
@@ -136,7 +136,7 @@ def export_churn(
     options = churn.ChurnOptions(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
     found = churn.report(query, fits, filters, options)
-    write(output, churn_table.churn(version, found, rescue=rescue))
+    write(output, (churn_table.rescue if rescue else churn_table.customers)(version, found))
 
 
 @export.command("lifetime_value")
@@ -154,7 +154,7 @@ def export_lifetime_value(
     """Historic and predicted value, one row per customer."""
     options = lifetime_value.LifetimeValueOptions(horizon, model, fitted_by, value, discount)
     version, query, fits = _fitted(output, filters)
-    write(output, lifetime_value_table.download(version, lifetime_value.report(query, fits, filters, options)))
+    write(output, lifetime_value_table.customers(version, lifetime_value.report(query, fits, filters, options)))
 
 
 @export.command("lifecycle")
@@ -175,21 +175,21 @@ def export_lifecycle(
     version, query = _opened(output, filters)
     found = lifecycle.report(query, filters, rules, day(since))
     customers = lifecycle.customers(query, filters, rules, day(since), from_stage, to_stage)
-    write(output, lifecycle_table.download(version, found, customers))
+    write(output, lifecycle_table.customers(version, found, customers))
 
 
 @export.command("model_check")
 def export_model_check(output: Output, model: Model = None) -> None:
     """Predicted and actual in the holdout, one row per figure of the test."""
     version, query, fits = _fitted(output, Filters())
-    write(output, model_check_table.download(version, model_check.report(query, fits, model)))
+    write(output, model_check_table.whole(version, model_check.report(query, fits, model)))
 
 
 def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:
     exports.check_suffix(output)
     version = version_served()
     query = open_version(version)
-    refuse_unknown(filters, known_values(query))
+    filters.refuse_unknown(filter_values(query))
     return version, query
 
 

@@ -4,7 +4,6 @@ Each is a plain function; `COMMANDS` names them, and `cli` registers them beside
 """
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -15,16 +14,14 @@ from shopkeeper.cli.customers import Output, Several, write
 from shopkeeper.cli.terminal import err, version_served
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
 from shopkeeper.jobs.forecast import files
-from shopkeeper.merchant.overrides import Override
-from shopkeeper.merchant.policy import Policy
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.demand import backtest
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table as demand_table
-from shopkeeper.supply.filters import CHOICES, GoodsFilters
+from shopkeeper.supply.filters import GoodsFilters, filter_values
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table as network_table
 from shopkeeper.supply.replenishment import report as replenishment
@@ -45,9 +42,8 @@ def export_coverage(
         raise Refused(f"--by is “{by}”; choose one of {', '.join(table.ROWS)}.")
     query = opened(output)
     filters = goods(query, category, region, sku, location)
-    policy, overrides = in_force(query)
-    found = coverage.report(query, filters, overrides, policy)
-    places = coverage.locations(query, filters, overrides, policy) if by == "location" else None
+    found = coverage.report(query, filters, in_force(query))
+    places = coverage.locations(query, filters, in_force(query)) if by == "location" else None
     write(output, table.coverage(query.version, found, by, places))
 
 
@@ -62,7 +58,7 @@ def export_demand(
     options = demand.DemandOptions(by)  # type: ignore[arg-type]
     query = opened(output)
     filters = goods(query, category, region, sku)
-    found = demand.report(query, filters, in_force(query)[1], options)
+    found = demand.report(query, filters, in_force(query), options)
     write(output, demand_table.demand(query.version, found))
 
 
@@ -98,7 +94,7 @@ def export_network(
     options = network.NetworkOptions(promise, window)
     query = opened(output)
     filters = goods(query, category, region, sku)
-    found = network.report(query, filters, in_force(query)[1], options)
+    found = network.report(query, filters, in_force(query), options)
     write(output, network_table.network(query.version, found, by, node_cost))
 
 
@@ -107,8 +103,7 @@ def export_replenishment(
 ) -> None:
     """What to order today, one row per location and SKU, with the reason."""
     query = opened(output)
-    policy, overrides = in_force(query)
-    found = replenishment.report(query, goods(query, category, region, sku, location), overrides, policy)
+    found = replenishment.report(query, goods(query, category, region, sku, location), in_force(query))
     write(output, replenishment_table.orders(query.version, found))
 
 
@@ -117,8 +112,7 @@ def export_transfers(
 ) -> None:
     """What to move between locations today, one row per lane and SKU."""
     query = opened(output)
-    policy, overrides = in_force(query)
-    found = transfers.report(query, goods(query, category, region, sku, location), overrides, policy)
+    found = transfers.report(query, goods(query, category, region, sku, location), in_force(query))
     write(output, replenishment_table.transfers(query.version, found))
 
 
@@ -139,31 +133,18 @@ def goods(
     location: list[str] | None = None,
 ) -> GoodsFilters:
     """What was chosen. Raise `Refused`, naming the value, where the data do not have it."""
-    known = query("supply/filter_values")
-    chosen = dict(zip(CHOICES, (category, region, sku, location), strict=True))
-    for name, values in chosen.items():
-        there = known.filter(known["field"] == name)["value"].to_list()
-        for value in values or ():
-            if value not in there:
-                near = get_close_matches(value, there, n=1, cutoff=0.4) or there[:3]
-                raise Refused(
-                    gettext(
-                        "“{value}” is not in the data, so the filter “{filter}” would show nothing; "
-                        "choose for example {near}.",
-                        value=value,
-                        filter=gettext(CHOICES[name]),
-                        near=", ".join(f"“{one}”" for one in near),
-                    )
-                )
-    return GoodsFilters(**{name: tuple(values) if values else None for name, values in chosen.items()})
+    values = dict(zip(GoodsFilters.CHOICES, (category, region, sku, location), strict=True))
+    filters = GoodsFilters(**{name: tuple(chosen) if chosen else None for name, chosen in values.items()})
+    filters.refuse_unknown(filter_values(query))
+    return filters
 
 
-def in_force(query: Engine) -> tuple[Policy, tuple[Override, ...]]:
-    """The stock policy and the manual values of demand that were set on the screen."""
+def in_force(query: Engine) -> InForce:
+    """What was set on the screen."""
     version = query.version
     held = state.open_state(state.url_of(version.path.parents[1], sample=version.shop.sample))
     try:
-        return state.policy(held), state.overrides(held)
+        return InForce(state.policy(held), state.overrides(held))
     finally:
         held.close()
 

@@ -7,7 +7,7 @@ sums over are null, so that who may not see all of them does not see the sum.
 
 from collections.abc import Mapping
 
-from shopkeeper.contract.tables import Column, Table
+from shopkeeper.contract.table import Column, Table
 from shopkeeper.contract.visibility import Visibility, read_visibility
 from shopkeeper.i18n import N_
 

@@ -3,52 +3,9 @@
 Everything that touches incoming data (mapping, checks, the data dictionary, the sample shop) reads these declarations.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
+from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.i18n import N_
 
-ColumnType = Literal["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(18,4)", "DATE", "TIMESTAMP", "BOOLEAN", "DOUBLE[]"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    `unit` is empty where none applies. `allowed` lists the only values a text column may hold.
-    `minimum` is inclusive. `references` names the table whose key this value should be found in; an unknown value is
-    reported, never rejected, because the other table may come later.
-    """
-
-    name: str
-    type: ColumnType
-    meaning: str
-    required: bool = False
-    unit: str = ""
-    allowed: tuple[str, ...] = ()
-    minimum: float | None = None
-    references: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table. `key` names the columns that make a row unique; empty where rows may repeat."""
-
-    name: str
-    grain: str
-    meaning: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ()
-
-    def column(self, name: str) -> Column:
-        """Raise `KeyError` where the table has no such column."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(f"{self.name} has no column {name}")
-
-
-MONEY: ColumnType = "DECIMAL(18,4)"
 STATUSES = ("sale", "refund", "cancelled", "staff", "gift", "exchange", "sell_in", "transfer")
 LOCATION_KINDS = ("warehouse", "store", "dealer")
 

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import CHOICES, Filters
+from shopkeeper.customers.filters import Filters
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
@@ -49,7 +49,7 @@ def check_viewer(query: Query, filters: Filters) -> None:
                 "ask the owner for a wider view, or use Retention."
             )
         )
-    for name, label in CHOICES.items():
+    for name, label in Filters.CHOICES.items():
         if name.startswith("bought_") and getattr(filters, name) is not None:
             raise Refused(
                 gettext(

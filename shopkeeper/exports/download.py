@@ -7,7 +7,8 @@ from datetime import date
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import About, ExportColumn
+from shopkeeper.exports import About
+from shopkeeper.exports.about import Shown
 from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import definition
 
@@ -20,7 +21,27 @@ class Download:
     choices: tuple[str, ...]
     frame: pl.DataFrame
     about: About
-    columns: tuple[ExportColumn, ...]
+    columns: tuple[Shown, ...]
+
+
+def download(
+    version: Version,
+    report: str,
+    title: str,
+    frame: pl.DataFrame,
+    columns: Sequence[Shown],
+    *,
+    caption: Sequence[tuple[str, str]] = (),
+    words: Sequence[str] = (),
+    terms: Sequence[str] = (),
+    as_of: date | None = None,
+) -> Download:
+    """A table of this version as it is handed over, in the language in use.
+
+    `caption` says in words what made it, `words` go into the file's name, `terms` are explained in its About.
+    """
+    origin = about(version, title, frame.height, caption, terms, as_of or version.as_of)
+    return Download(report, tuple(words), frame, origin, tuple(columns))
 
 
 def about(

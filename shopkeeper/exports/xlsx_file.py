@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from shopkeeper import i18n
 from shopkeeper.errors import Refused
-from shopkeeper.exports.about import About, ExportColumn
+from shopkeeper.exports.about import About, Shown
 from shopkeeper.i18n import gettext as _
 
 MAX_ROWS, MAX_COLUMNS, MAX_TEXT = 1_048_575, 16_384, 32_767
@@ -30,7 +30,7 @@ OPTIONS = {
 }
 
 
-def to_xlsx(frame: pl.DataFrame, about: About, columns: Sequence[ExportColumn] = ()) -> bytes:
+def to_xlsx(frame: pl.DataFrame, about: About, columns: Sequence[Shown] = ()) -> bytes:
     """The table on the first sheet under its machine names, `about` on the sheet `About`.
 
     Numbers, days, times and booleans keep their types; what a sheet cannot hold exactly is written as text: a column
@@ -85,7 +85,7 @@ def _refuse_oversize(frame: pl.DataFrame) -> None:
             )
 
 
-def _patterns(frame: pl.DataFrame, about: About, columns: Sequence[ExportColumn]) -> list[tuple[str, str]]:
+def _patterns(frame: pl.DataFrame, about: About, columns: Sequence[Shown]) -> list[tuple[str, str]]:
     """The number format of each column."""
     decimals = get_currency_precision(about.currency)
     code = about.currency if re.fullmatch("[A-Z]{3}", about.currency) else ""
@@ -155,13 +155,13 @@ def _width(column: pl.Series) -> float:
     return min(60, max(8, 3 + max(sum(2 if ord(letter) > 0x2E80 else 1 for letter in text) for text in texts)))
 
 
-def _write_about(sheet: Worksheet, about: About, columns: Sequence[ExportColumn], bold: Style, wrapped: Style) -> None:
+def _write_about(sheet: Worksheet, about: About, columns: Sequence[Shown], bold: Style, wrapped: Style) -> None:
     with i18n.speaking(about.language):
         sections = (
             (about.title, about.facts()),
             (_("Filters"), about.filters or ((_("No filters: the whole shop"), ""),)),
             (_("Definitions"), about.definitions),
-            (_("Columns"), tuple((column.name, column.label) for column in columns)),
+            (_("Columns"), tuple((column.name, column.heading()) for column in columns)),
         )
     rows: list[tuple[str, str, Style]] = []
     for heading, pairs in sections:

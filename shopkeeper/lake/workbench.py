@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation
 
-from shopkeeper.contract.tables import Table
+from shopkeeper.contract.table import Table
 
 MEMORY = f"{max(1, min(8, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**31))}GB"
 """Half of the machine's memory, 8 GB at most: sorting beyond it spills to disk."""

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shopkeeper.contract.tables import ColumnType, Table
+from shopkeeper.contract.table import ColumnType, Table
 from shopkeeper.sample.calendar import EPOCH
 from shopkeeper.sample.numbers import Flags, Ints
 

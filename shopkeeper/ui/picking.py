@@ -1,5 +1,6 @@
-"""Picking one of many, in a table or in a chart."""
+"""Picking one of many: in a list, or by a click in a chart."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session
 
-CLICKED, UNSEEN = "_clicked", "_pick_unseen"
+UNSEEN = "_pick_unseen"
 
 
 def pick(label: str, key: str, names: dict[Any, str]) -> Any:
@@ -30,3 +31,22 @@ def pick(label: str, key: str, names: dict[Any, str]) -> Any:
     )
     session.remember(key, [] if chosen is None else [str(chosen)])
     return chosen
+
+
+def clicked(charts: Iterable[str]) -> tuple[Any, Any] | None:
+    """The first two values of the point that was clicked since the last run in one of the charts (their keys).
+
+    A chart keeps its selection from run to run; a click that was answered once is not given again.
+    """
+    names = tuple(charts)
+    points = [point for name in names for point in _points(f"{name}_chart")]
+    pair = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
+    answered = f"_clicked_{'_'.join(names)}"
+    before = st.session_state.get(answered)
+    session.keep(answered, pair)
+    return pair if pair and pair != before else None
+
+
+def _points(key: str) -> list[dict[str, Any]]:
+    chart = st.session_state.get(key)
+    return chart["selection"]["points"] if chart else []

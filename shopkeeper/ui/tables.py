@@ -12,8 +12,9 @@ import streamlit as st
 from shopkeeper import exports, i18n
 from shopkeeper.charts.style import for_file
 from shopkeeper.engine.query import Scope
-from shopkeeper.exports import About, ExportColumn
+from shopkeeper.exports import About
 from shopkeeper.exports import download as exports_download
+from shopkeeper.exports.about import Shown
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import definition
@@ -39,7 +40,7 @@ def download_of(
     report: str,
     title: str,
     frame: pl.DataFrame,
-    columns: Sequence[ExportColumn],
+    columns: Sequence[Shown],
     *,
     chosen: Sequence[tuple[str, str]] = (),
     words: Sequence[str] = (),
@@ -90,13 +91,13 @@ def say_empty() -> None:
     st.info(_("Nothing in the data fits these choices. Widen the filters, or import data that has it."))
 
 
-def config_of(column: ExportColumn, kind: pl.DataType) -> Any:
+def config_of(column: Shown, kind: pl.DataType) -> Any:
     """How Streamlit shows a column: days as ISO, numbers as the measure is read."""
     if kind == pl.Date:
-        return st.column_config.DateColumn(column.label, format="YYYY-MM-DD")
+        return st.column_config.DateColumn(column.heading(), format="YYYY-MM-DD")
     if column.format:
-        return st.column_config.NumberColumn(column.label, format=FORMATS[column.format])
-    return st.column_config.Column(column.label)
+        return st.column_config.NumberColumn(column.heading(), format=FORMATS[column.format])
+    return st.column_config.Column(column.heading())
 
 
 def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | None = None) -> None:

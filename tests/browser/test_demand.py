@@ -44,7 +44,7 @@ def test_from_the_answer_to_the_items_of_a_category_and_their_file(
     query = open_version(goods, made=forecast_files.made(goods))
     whole = demand.report(query, GoodsFilters())
     category = whole.series["category"][0]
-    below = demand.report(query, GoodsFilters(categories=(category,)), (), DemandOptions("sku"))
+    below = demand.report(query, GoodsFilters(categories=(category,)), options=DemandOptions("sku"))
     expected = table.demand(goods, below).frame
     query.close()
     go(page, f"{goods_url}/demand", shows="stPlotlyChart")

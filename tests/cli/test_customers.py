@@ -13,7 +13,7 @@ from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.model_check import report as model_check
-from shopkeeper.customers.model_check.table import checked
+from shopkeeper.customers.model_check.table import parts
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.buying import files
 from shopkeeper.lake import store
@@ -83,7 +83,7 @@ def test_exports_have_the_rows_of_the_reports(data: Path, tmp_path: Path) -> Non
         ("lifecycle", "--since", "2024-06-30", "--to-stage", "lost", *chosen): lifecycle.customers(
             query, filters, since=date(2024, 6, 30), to_stage="lost"
         ),
-        ("model_check", "--model", "pareto_nbd"): checked(model_check.report(query, fits, "pareto_nbd")),
+        ("model_check", "--model", "pareto_nbd"): parts(model_check.report(query, fits, "pareto_nbd")),
     }
     for number, (arguments, frame) in enumerate(expected.items()):
         target = tmp_path / f"{number}.parquet"

@@ -81,7 +81,7 @@ def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports() -> None:
     assert listed.iloc[:, 0].tolist() == told.customers["customer_id"].head(len(listed)).to_list()
     assert {"months": ["24"], "value": ["revenue"], "discount": ["0"]}.items() <= link_of(app).items()
     assert "net revenue" in texts(app)
-    given = table.download(sample()[0].version, told)
+    given = table.customers(sample()[0].version, told)
     read = pl.read_csv(BytesIO(exports.to_csv(given.frame, given.about)))
     assert read.height == told.customers.height
     assert read["predicted_value"].to_list() == pytest.approx(told.customers["predicted_value"].to_list())

@@ -8,7 +8,7 @@ import pytest
 
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.report import ModelCheck
-from shopkeeper.customers.model_check.table import checked
+from shopkeeper.customers.model_check.table import parts as long_table
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
@@ -76,7 +76,7 @@ def test_any_fitted_model_can_be_looked_at() -> None:
 def test_the_long_table_holds_every_part() -> None:
     query, fits = sample()
     found = model_check.report(query, fits)
-    rows = checked(found)
+    rows = long_table(found)
     assert set(rows["part"]) == {"purchases", "risk", "frequency", "histogram", "tracking", "trial"}
     parts = (found.purchases, found.risk, found.by_frequency, found.histogram, found.tracking)
     assert rows.height == sum(part.height for part in parts) + 5 * found.trials.height

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shopkeeper.contract.tables import TABLES, Table
+from shopkeeper.contract.table import Table
+from shopkeeper.contract.tables import TABLES
 from shopkeeper.progress import Progress
 from shopkeeper.sample import generate
 from shopkeeper.sample.calendar import DAYS, FIRST_DAY, LAST_DAY

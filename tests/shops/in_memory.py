@@ -11,7 +11,8 @@ import duckdb
 import polars as pl
 
 from shopkeeper.contract.forecasts import MADE_TABLES
-from shopkeeper.contract.tables import ORDER_LINES, TABLES, Table
+from shopkeeper.contract.table import Table
+from shopkeeper.contract.tables import ORDER_LINES, TABLES
 from shopkeeper.engine.duckdb import REFERENCE_TABLES, check_arguments
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted

@@ -20,6 +20,7 @@ from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.lake import store
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.overrides import Override
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.coverage import report as coverage
@@ -34,7 +35,7 @@ STRICT = Policy(service_levels=(("A", 0.5), ("B", 0.5), ("C", 0.5)))
 
 
 def report(query: MemoryQuery, policy: Policy = STRICT, **chosen: tuple[str, ...]) -> Coverage:
-    return coverage.report(query, GoodsFilters(**chosen), (), policy)
+    return coverage.report(query, GoodsFilters(**chosen), InForce(policy))
 
 
 def one(on_hand: int, daily: float | list[float] = 1.0, policy: Policy = STRICT, **tables: Any) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def test_regions_share_the_stock_of_a_location_by_the_demand_that_it_serves() ->
     assert found.select("region", "available", "open_units").rows() == [
         ("north", pytest.approx(40), pytest.approx(20)), ("south", pytest.approx(32), pytest.approx(10)),
     ]  # fmt: skip
-    places = coverage.locations(query, GoodsFilters(), (), STRICT).sort("location")
+    places = coverage.locations(query, GoodsFilters(), InForce(STRICT)).sort("location")
     assert places.select("location", "available", "open_units", "daily_mean", "lead_days").rows() == [
         ("S", 12, 0, 6, 3), ("W", 60, 30, 6, 10),
     ]  # fmt: skip
@@ -142,7 +143,7 @@ def test_regions_add_up_to_locations(held: list[int], rates: list[float], coming
     forecasts = [forecast(region, rate, sku) for (region, sku), rate in zip(ASKED, rates, strict=True)]
     query = small_shop(stock, forecasts, inbound=[landing("W", coming[0], 3), landing("S", coming[1], 40, "cup")])
     regions = report(query).regions_skus
-    places = coverage.locations(query, GoodsFilters(), (), STRICT)
+    places = coverage.locations(query, GoodsFilters(), InForce(STRICT))
     for column in ("on_hand", "available", "open_units", "stock_value"):
         assert regions[column].sum() == pytest.approx(places[column].sum())
     assert regions["available"].sum() == pytest.approx(sum(max(units, 0) for units in held))
@@ -342,9 +343,9 @@ def test_filters_choose_rows_and_leave_the_shares_alone() -> None:
     whole = report(query).regions_skus.filter(pl.col("region") == "south")
     assert report(query, regions=("south",)).regions_skus.equals(whole)
     assert report(query, categories=("Cups",)).regions_skus.is_empty()
-    serves = coverage.locations(query, GoodsFilters(regions=("south",)), (), STRICT)
+    serves = coverage.locations(query, GoodsFilters(regions=("south",)), InForce(STRICT))
     assert set(serves["location"]) == {"W", "S"}
-    assert coverage.locations(query, GoodsFilters(locations=("S",)), (), STRICT)["location"].to_list() == ["S"]
+    assert coverage.locations(query, GoodsFilters(locations=("S",)), InForce(STRICT))["location"].to_list() == ["S"]
     assert coverage.ages(query, GoodsFilters(regions=("south",))).rows["location"].to_list() == ["S"]
 
 
@@ -352,7 +353,7 @@ def test_a_manual_value_moves_the_cover() -> None:
     query = small_shop([counted("W", 20)], [forecast("north", 1)], lines=NORTH)
     made = Override("1", "tea", "north", AS_OF, AS_OF + timedelta(days=91), 4.0, 1.0, "Ann", "fair",
                     datetime(2024, 4, 30, tzinfo=UTC))  # fmt: skip
-    row = coverage.report(query, GoodsFilters(), (made,), STRICT).regions_skus.row(0, named=True)
+    row = coverage.report(query, GoodsFilters(), InForce(STRICT, (made,))).regions_skus.row(0, named=True)
     assert (row["cover_days"], row["overridden"]) == (5, True)
 
 
@@ -362,7 +363,7 @@ def test_a_viewer_of_one_region_is_told_and_sees_no_other() -> None:
     query = small_shop(stock, rows, scope=Scope(regions=("south",)))
     assert report(query).regions_skus["region"].unique().to_list() == ["south"]
     assert "You see some regions only" in told(query)
-    places = coverage.locations(query, GoodsFilters(), (), STRICT)
+    places = coverage.locations(query, GoodsFilters(), InForce(STRICT))
     assert dict(places.select("location", "status").iter_rows())["W"] is None  # it serves there, its stock is hidden
     assert places.filter(location="W")["available"].item() is None
 
@@ -395,7 +396,7 @@ def test_two_counts_of_one_day_are_rejected_by_the_import_and_said(tmp_path: Pat
     version = store.current(data)
     assert version is not None
     query = open_version(version, made=forecast_files.made(version))
-    found = coverage.report(query, GoodsFilters(), (), STRICT)
+    found = coverage.report(query, GoodsFilters(), InForce(STRICT))
     words = "\n".join(str(note) for note in found.notes)
     assert f"{version.tables['stock_snapshots'].rows_rejected} rows of stock_snapshots were rejected" in words
     assert found.regions_skus["on_hand"].item() in {4, 30}

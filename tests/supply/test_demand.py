@@ -15,6 +15,7 @@ from shopkeeper.contract.forecasts import HORIZON, WEEKS
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.overrides import Override
 from shopkeeper.supply.demand import backtest, table, two_sided
 from shopkeeper.supply.demand import lost as demand_lost
@@ -100,7 +101,7 @@ def test_the_forecast_in_use_is_the_statistical_one_until_somebody_knows_better(
 
 
 def test_a_manual_value_holds_for_its_days_and_its_region_only() -> None:
-    found = demand.used(demand_shop(), ALL, (override("tea", "south", 5.0, 3, 4),))
+    found = demand.used(demand_shop(), ALL, InForce(overrides=(override("tea", "south", 5.0, 3, 4),)))
     units = by_key(found)
     assert units["south", "tea"] == [1, 1, 5, 5, *[1] * (HORIZON - 4)]
     assert units["north", "tea"] == [2] * HORIZON
@@ -114,7 +115,7 @@ def test_a_manual_value_holds_for_its_days_and_its_region_only() -> None:
 @given(st.floats(0, 1000), st.integers(1, HORIZON), st.integers(0, 40))
 def test_regions_share_a_value_for_all_of_them_and_it_adds_up(units: float, first: int, length: int) -> None:
     made = override("tea", None, units, first, first + length)
-    found = by_key(demand.used(QUERY, ALL, (made,)))
+    found = by_key(demand.used(QUERY, ALL, InForce(overrides=(made,))))
     for day in range(1, HORIZON + 1):
         north, south = found["north", "tea"][day - 1], found["south", "tea"][day - 1]
         inside = first <= day <= first + length
@@ -127,21 +128,25 @@ def test_what_was_made_later_holds() -> None:
     early, late = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 1, 2, tzinfo=UTC)
     first, second = override("tea", "south", 5.0, made_at=early), override("tea", None, 9.0, made_at=late)
     for order in ((first, second), (second, first)):
-        assert by_key(demand.used(QUERY, ALL, order))["south", "tea"][0] == pytest.approx(3.0)
+        assert by_key(demand.used(QUERY, ALL, InForce(overrides=order)))["south", "tea"][0] == pytest.approx(3.0)
     again = override("tea", "south", 5.0, made_at=late + timedelta(hours=1))
-    assert by_key(demand.used(QUERY, ALL, (second, again)))["south", "tea"][0] == 5.0
+    assert by_key(demand.used(QUERY, ALL, InForce(overrides=(second, again))))["south", "tea"][0] == 5.0
 
 
 def test_a_region_filter_does_not_change_how_a_value_for_all_is_shared() -> None:
     made = (override("tea", None, 9.0),)
-    whole = by_key(demand.used(QUERY, ALL, made))["south", "tea"]
-    assert by_key(demand.used(QUERY, GoodsFilters(regions=("south",)), made)) == {("south", "tea"): whole}
+    whole = by_key(demand.used(QUERY, ALL, InForce(overrides=made)))["south", "tea"]
+    assert by_key(demand.used(QUERY, GoodsFilters(regions=("south",)), InForce(overrides=made))) == {
+        ("south", "tea"): whole
+    }
     restricted = demand_shop(scope=Scope(regions=("south",)))
-    assert by_key(demand.used(restricted, ALL, made))["south", "tea"] == pytest.approx(whole)
+    assert by_key(demand.used(restricted, ALL, InForce(overrides=made)))["south", "tea"] == pytest.approx(whole)
 
 
 def test_a_value_where_nothing_was_forecast_adds_a_row_and_one_of_an_unknown_item_none() -> None:
-    found = by_key(demand.used(QUERY, ALL, (override("cup", "south", 2.0), override("nothing", "south", 2.0))))
+    found = by_key(
+        demand.used(QUERY, ALL, InForce(overrides=(override("cup", "south", 2.0), override("nothing", "south", 2.0))))
+    )
     assert found["south", "cup"][:8] == [2.0] * 7 + [0.0]
     assert set(found) == {*DAILY, ("south", "cup")}
 
@@ -153,7 +158,7 @@ atexit.register(QUERY.connection.close)
 @pytest.mark.parametrize("by", KEYS)
 def test_every_level_adds_up_to_the_whole(by: demand.Level) -> None:
     made = (override("tea", None, 30.0), override("cup", "north", 0.0))
-    found = demand.report(QUERY, ALL, made, DemandOptions(by))
+    found = demand.report(QUERY, ALL, InForce(overrides=made), DemandOptions(by))
     whole = found.totals.row(0, named=True)
     assert whole["statistical"] == pytest.approx(28 * 3.5)
     assert whole["units"] == pytest.approx(28 * 3.5 + 7 * 27 - 7 * 0.5)
@@ -194,7 +199,7 @@ def test_days_without_sales_are_zeros_and_a_year_before_is_told_only_where_there
     assert found.totals["year_before"][0] == 7
     young = shop([line("a", AS_OF - timedelta(days=60), sku="tea", ship_to_region="north")], as_of=AS_OF,
                  products=PRODUCTS, forecasts=forecast_rows(DAILY))  # fmt: skip
-    told = demand.report(young, ALL, (), DemandOptions("sku"))
+    told = demand.report(young, ALL, options=DemandOptions("sku"))
     assert told.totals["year_before"].to_list() == [None, None]
     assert told.series["year_before"].null_count() == told.series.height
     assert told.history["day"][0] == AS_OF - timedelta(days=60)
@@ -217,7 +222,7 @@ def found_version() -> Any:
 )
 def test_a_choice_of_nothing_shows_nothing_and_fails_not(filters: GoodsFilters) -> None:
     for by in KEYS:
-        found = demand.report(QUERY, filters, (override("tea", None, 5.0),), DemandOptions(by))  # type: ignore[arg-type]
+        found = demand.report(QUERY, filters, InForce(overrides=(override("tea", None, 5.0),)), DemandOptions(by))  # type: ignore[arg-type]
         assert found.totals["units"].sum() == 0
         assert found.series.is_empty()
 
@@ -231,7 +236,7 @@ def test_what_has_no_region_or_no_cost_is_said() -> None:
 
 
 def test_who_may_see_one_region_is_told_of_that_region_only() -> None:
-    found = demand.report(demand_shop(scope=Scope(regions=("south",))), ALL, (), DemandOptions("sku"))
+    found = demand.report(demand_shop(scope=Scope(regions=("south",))), ALL, options=DemandOptions("sku"))
     assert found.totals["units"][0] == pytest.approx(28)
     assert found.series["sku"].to_list() == ["tea"]
     both = demand.report(demand_shop(scope=Scope(("Tea",), ("north",))), ALL)
@@ -246,7 +251,7 @@ def test_an_option_that_there_is_not_is_refused() -> None:
     with pytest.raises(Refused, match="choose"):
         demand_lost.report(QUERY, ALL, "moon")  # type: ignore[arg-type]
     with pytest.raises(Refused, match="choose"):
-        two_sided.report(QUERY, fit_version(QUERY), ALL, (), 5)
+        two_sided.report(QUERY, fit_version(QUERY), ALL, DEFAULTS, 5)
 
 
 def one_series(*reaches: float) -> pl.DataFrame:
@@ -398,15 +403,15 @@ def test_the_statistical_value_beside_a_manual_one_is_that_of_its_days() -> None
 
 def test_manual_values_are_listed_with_what_they_change() -> None:
     made = (override("tea", "south", 5.0), override("cup", None, 1.5, statistical_units_per_day=0.5))
-    rows = {row["sku"]: row for row in demand.manual(QUERY, made).to_dicts()}
+    rows = {row["sku"]: row for row in demand.manual(QUERY, InForce(overrides=made)).to_dicts()}
     assert rows["tea"]["statistical_now"] == 1.0
     assert rows["tea"]["change"] == pytest.approx(7 * 2)
     assert rows["cup"]["statistical_now"] == 0.5
     assert rows["cup"]["worth"] == pytest.approx(7 * 1 * 2)
     assert rows["tea"]["author"] == "Ann"
-    seen = demand.manual(demand_shop(scope=Scope(("Cups",), ("north",))), made)
+    seen = demand.manual(demand_shop(scope=Scope(("Cups",), ("north",))), InForce(overrides=made))
     assert seen["sku"].to_list() == ["cup"]
-    assert demand.manual(QUERY, ()).is_empty()
+    assert demand.manual(QUERY, DEFAULTS).is_empty()
 
 
 def people_shop(**more: Any) -> MemoryQuery:
@@ -419,7 +424,7 @@ def people_shop(**more: Any) -> MemoryQuery:
 def test_both_sides_add_up_to_the_forecast() -> None:
     query = people_shop()
     fits = fit_version(query)
-    found = two_sided.report(query, fits, ALL, (), 28)
+    found = two_sided.report(query, fits, ALL, DEFAULTS, 28)
     assert dict(found.rows.select("region", "forecast").iter_rows()) == pytest.approx({"north": 70.0, "south": 28.0})
     parts = found.rows.select(pl.sum_horizontal("known_customers", "new_customers", "unidentified", "rest"))
     assert parts.to_series().to_list() == pytest.approx(found.rows["forecast"].to_list())
@@ -428,11 +433,11 @@ def test_both_sides_add_up_to_the_forecast() -> None:
         assert whole[name] == pytest.approx(found.rows[name].sum())
     assert whole["unidentified"] == 0
     assert whole["purchases"] > 0
-    longer = two_sided.report(query, fits, ALL, (), 91)
+    longer = two_sided.report(query, fits, ALL, DEFAULTS, 91)
     assert longer.whole["known_customers"][0] > whole["known_customers"]
     assert two_sided.report(query, fits, GoodsFilters(regions=("south",))).rows["region"].to_list() == ["south"]
     first = (query.version.as_of - AS_OF).days + 1
-    manual = two_sided.report(query, fits, ALL, (override("tea", "south", 9.0, first, first + 6),))
+    manual = two_sided.report(query, fits, ALL, InForce(overrides=(override("tea", "south", 9.0, first, first + 6),)))
     assert manual.whole["forecast"][0] == pytest.approx(98 + 56)
 
 
@@ -471,7 +476,7 @@ def test_no_figure_is_infinite_or_not_a_number() -> None:
     nothing = demand_shop(
         forecasts=forecast_rows({("north", "tea"): 0.0}), forecast_checks=[CHECKS[0] | {"demand": 0.0}]
     )
-    found, checks = demand.report(nothing, ALL, (), DemandOptions("sku")), backtest.report(nothing, ALL)
+    found, checks = demand.report(nothing, ALL, options=DemandOptions("sku")), backtest.report(nothing, ALL)
     for frame in (
         found.totals,
         found.series,

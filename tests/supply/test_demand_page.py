@@ -17,6 +17,7 @@ from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import definition
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.demand import backtest, lost
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table as demand_table
@@ -79,7 +80,7 @@ def test_the_answer_is_that_of_the_report(query: Engine) -> None:
 
 @pytest.mark.parametrize("by", DRILL)
 def test_the_table_holds_the_series_of_the_level_that_is_chosen(query: Engine, by: demand.Level) -> None:
-    found = demand.report(query, ALL, (), DemandOptions(by))
+    found = demand.report(query, ALL, options=DemandOptions(by))
     shown = next(table.value for table in open_page(demand_by=by).dataframe if "low_80" in table.value)
     assert len(shown) == found.series.height
     assert shown["units"].to_list() == pytest.approx(found.series["units"].to_list())
@@ -129,7 +130,7 @@ def test_a_manual_value_is_set_seen_and_withdrawn(shop: Version, query: Engine) 
     assert made.statistical_units_per_day == pytest.approx(statistical)
     listed = next(table.value for table in app.dataframe if "reason" in table.value)
     assert listed["reason"].to_list() == ["Campaign"]
-    units = demand.report(query, GoodsFilters(skus=("K1",)), (made,)).totals["units"][0]
+    units = demand.report(query, GoodsFilters(skus=("K1",)), InForce(overrides=(made,))).totals["units"][0]
     assert units == pytest.approx(28 * 50)
     assert f"about {i18n.integer(units)} units" in texts(app)
     app.button(key="manual_withdraw_go").click().run()
@@ -172,7 +173,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_the_export_has_the_rows_of_the_screen(query: Engine, tmp_path: Path, by: demand.Level) -> None:
     region = next(iter(REGIONS))
     assert run("export", "demand", "-o", tmp_path / "demand.csv", "--by", by, "--region", region) == 0
-    found = demand.report(query, GoodsFilters(regions=(region,)), (), DemandOptions(by))
+    found = demand.report(query, GoodsFilters(regions=(region,)), options=DemandOptions(by))
     sheet = demand_table.demand(query.version, found)
     written = rows_of(tmp_path / "demand.csv")
     assert [float(row["forecast"]) for row in written] == pytest.approx(sheet.frame["forecast"].to_list())

@@ -10,6 +10,7 @@ import pytest
 
 from shopkeeper import state
 from shopkeeper.merchant.decisions import Decision, Verdict
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import outcomes, table, transfers
@@ -45,7 +46,7 @@ def after(evenings: Sequence[int | None], landed: int = 13, units: int = 8, as_o
 
 
 def proposed() -> dict[str, Any]:
-    return replenishment.report(before(), GoodsFilters(), (), STRICT).rows.row(0, named=True)
+    return replenishment.report(before(), GoodsFilters(), InForce(STRICT)).rows.row(0, named=True)
 
 
 def log(verdict: Verdict = "accepted", units: int | None = None) -> pl.DataFrame:
@@ -132,7 +133,7 @@ def test_a_transfer_is_scored_at_its_receiver() -> None:
     tables: dict[str, Any] = {"products": PRODUCTS, "locations": PLACES, "lanes": [LANES[0] | {"cost_per_unit": 1.0}],
                               "forecasts": [forecast("north", 1), forecast("south", 2)]}  # fmt: skip
     first = shop(ways, as_of=AS_OF, stock_snapshots=[counted("W", 60), counted("S", 2)], **tables)
-    row = transfers.report(first, GoodsFilters(), (), STRICT).rows.row(0, named=True)
+    row = transfers.report(first, GoodsFilters(), InForce(STRICT)).rows.row(0, named=True)
     given = outcomes.on_transfer(row, AS_OF, "v1", None)
     assert (given["location"], given["from_location"], given["units_proposed"]) == ("S", "W", 14)
     frozen = json.dumps(dict(given["frozen"]))

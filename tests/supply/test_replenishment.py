@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shopkeeper import i18n
 from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.overrides import Override
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
@@ -29,11 +30,11 @@ PACKED = [PRODUCTS[0] | {"pack_size": 6, "minimum_order": 12, "supplier": "Maker
 
 
 def orders(query: MemoryQuery, policy: Policy = STRICT, **chosen: tuple[str, ...]) -> OrderProposals:
-    return replenishment.report(query, GoodsFilters(**chosen), (), policy)
+    return replenishment.report(query, GoodsFilters(**chosen), InForce(policy))
 
 
 def moves(query: MemoryQuery, policy: Policy = STRICT, **chosen: tuple[str, ...]) -> Transfers:
-    return transfers.report(query, GoodsFilters(**chosen), (), policy)
+    return transfers.report(query, GoodsFilters(**chosen), InForce(policy))
 
 
 def one(on_hand: int, daily: float = 1.0, policy: Policy = STRICT, committed: int = 0, **tables: Any) -> pl.DataFrame:
@@ -162,7 +163,7 @@ def test_filters_choose_places_and_goods_and_a_manual_value_counts() -> None:
     assert orders(query, regions=("north",)).rows.height == 2
     manual = Override("1", "tea", "north", AS_OF, AS_OF + timedelta(days=91), 3.0, 1.0, "Ann", "x",
                       datetime(2024, 4, 30, tzinfo=UTC))  # fmt: skip
-    found = replenishment.report(query, GoodsFilters(), (manual,), STRICT)
+    found = replenishment.report(query, GoodsFilters(), InForce(STRICT, (manual,)))
     assert found.rows.filter(sku="tea")["reorder_point"].item() == 30
 
 
@@ -184,7 +185,7 @@ def test_a_delisted_item_is_not_ordered() -> None:
 
 def test_the_path_of_the_stock_meets_the_order() -> None:
     query = small_shop([counted("W", 5)], [forecast("north", 1)], lines=NORTH, inbound=[landing("W", 3, 2)])
-    found = replenishment.path(query, (), STRICT, "W", "tea", 20, AS_OF + timedelta(days=10))
+    found = replenishment.path(query, InForce(STRICT), "W", "tea", 20, AS_OF + timedelta(days=10))
     assert found["without"].to_list()[:10] == [4, 6, 5, 4, 3, 2, 1, 0, 0, 0]
     assert found["with_units"].to_list()[:11] == [4, 6, 5, 4, 3, 2, 1, 0, 0, 19, 18]
 
@@ -327,7 +328,7 @@ def test_downloads_hold_the_rows_and_say_the_filters() -> None:
 def test_needs_add_up() -> None:
     """What is passed on is what the store lacks, no more; nobody's own demand is changed by it."""
     query = small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED)
-    found = needs.needs(query, GoodsFilters(), (), STRICT)
+    found = needs.needs(query, GoodsFilters(), InForce(STRICT))
     places = found.cells["location"].to_list()
     passed = (found.need - found.own).sum(axis=1)
     lacks = 2 * HORIZON - 2

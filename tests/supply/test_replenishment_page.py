@@ -13,6 +13,7 @@ from shopkeeper.cli import main
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.jobs.forecast import files
 from shopkeeper.lake import store
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import report as replenishment
@@ -161,7 +162,7 @@ def test_service_levels_are_saved_with_a_name_and_hold(kept: state.State, query:
     sound(app.button(key="levels_save").click().run())
     policy = state.policy(kept)
     assert policy == Policy(review_days=14)
-    found = replenishment.report(query, GoodsFilters(), (), policy)
+    found = replenishment.report(query, GoodsFilters(), InForce(policy))
     assert started().dataframe[0].value["units"].to_list() == found.rows["units"].to_list()
     assert state.policy_history(kept)["author"].to_list() == ["Ann"]
 

@@ -7,9 +7,11 @@ these days if still active.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Annotated
 
 import polars as pl
 
+from shopkeeper.customers.churn.frames import ALIVE, CUSTOMERS, DISTRIBUTION, PURCHASES, SEGMENTS
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import (
     check_model,
@@ -43,32 +45,6 @@ SEGMENT_KINDS: Mapping[str, str] = {
     "category": "first_category",
     "last_channel": "last_channel",
 }
-COLUMNS = (
-    "customer_id",
-    "frequency",
-    "recency",
-    "T",
-    "monetary_value",
-    "p_alive",
-    "p_no_purchase",
-    "expected_purchases",
-    "expected_next_order",
-    "days_overdue",
-    "value_at_stake",
-    "stage",
-    "last_day",
-    "last_channel",
-    "last_category",
-    "last_products",
-    "contactable",
-    "first_day",
-    "first_channel",
-    "first_region",
-    "first_category",
-    "revenue",
-    "margin",
-    "left_out",
-)
 
 
 @dataclass(frozen=True)
@@ -126,16 +102,8 @@ class Totals:
 class Churn:
     """Risk of each customer as of a day.
 
-    `customers`, one row per customer, `COLUMNS`: `frequency` (repeat purchases), `recency` and `T` (days from the
-    first purchase to the last and to `as_of`), `monetary_value` (mean value of a repeat purchase, shop currency),
-    `p_alive`, `p_no_purchase` (0 to 1), `expected_purchases` (in the horizon), `expected_next_order` (DATE; if still
-    active, half of such customers have bought by then; null beyond two years), `days_overdue` (beyond the customer's
-    own median gap; null with fewer than two gaps), `value_at_stake` (shop currency), `stage`, and `left_out` (why the
-    customer is not on the rescue list: not_contactable, recent, returning, lost; null for those on it). Sorted by
-    value at stake. `rescue` are the rows without `left_out`, `left_out` counts the others by reason. `distribution`,
-    one row per tenth of the risk scale: `low, high, customers, value_at_stake`. `segments`, one row per segment:
-    `segment_kind, segment, customers, risk` (mean), `expected_lost` (customers), `value_at_stake`. `totals` sum
-    up. `kind` is the model used, None for plain rates; `value` what is valued; `notes` say what fell short.
+    `rescue` are the customers without `left_out`, whose others are counted by reason in `left_out`. `totals` sum up.
+    `kind` is the model used, None for plain rates; `value` what is valued; `notes` say what fell short.
     """
 
     options: ChurnOptions
@@ -144,25 +112,21 @@ class Churn:
     kind: ModelKind | None
     value: ValueMeasure
     notes: tuple[Message, ...]
-    customers: pl.DataFrame
-    rescue: pl.DataFrame
+    customers: Annotated[pl.DataFrame, CUSTOMERS]
+    rescue: Annotated[pl.DataFrame, CUSTOMERS]
     left_out: Mapping[str, int]
-    distribution: pl.DataFrame
-    segments: pl.DataFrame
+    distribution: Annotated[pl.DataFrame, DISTRIBUTION]
+    segments: Annotated[pl.DataFrame, SEGMENTS]
     totals: Totals
 
 
 @dataclass(frozen=True)
 class CustomerHistory:
-    """One customer: `summary` (a row of `Churn.customers`), `purchases` (`day, orders, revenue, margin`), and `alive`.
-
-    `alive`, one row per day from the first purchase to `as_of` (every n-th where these are many): `day, p_alive,
-    p_no_purchase`, each as it would have been told on that day with today's fit. Empty without a model.
-    """
+    """One customer: `summary` is the row of `Churn.customers`."""
 
     summary: Mapping[str, object]
-    purchases: pl.DataFrame
-    alive: pl.DataFrame
+    purchases: Annotated[pl.DataFrame, PURCHASES]
+    alive: Annotated[pl.DataFrame, ALIVE]
 
 
 def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = ChurnOptions()) -> Churn:
@@ -174,7 +138,7 @@ def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = C
     found = _with_value(found, fits, value)
     found = _with_dates(found, as_of, options.rules).with_columns(left_out=_left_out(as_of, options))
     # Customers come in the order of their ids, which a stable sort keeps among equals, in half the time.
-    found = found.select(COLUMNS).sort("value_at_stake", descending=True, nulls_last=True, maintain_order=True)
+    found = found.select(CUSTOMERS.names).sort("value_at_stake", descending=True, nulls_last=True, maintain_order=True)
     missed = found.filter(pl.col("left_out").is_not_null()).group_by("left_out").len().sort("left_out")
     rescue = found.filter(pl.col("left_out").is_null() & pl.col("value_at_stake").is_not_null())
     return Churn(
@@ -208,7 +172,7 @@ def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> Custom
         alive = alive.clear().with_columns(p_alive=pl.lit(0.0), p_no_purchase=pl.lit(0.0))
     else:
         alive = scored(alive, fits, churn.kind, options.fitted_by, options.horizon, options.discount)
-    return CustomerHistory(rows[0], purchases, alive.select("day", "p_alive", "p_no_purchase"))
+    return CustomerHistory(rows[0], purchases, alive.select(ALIVE.names))
 
 
 def _notes(fits: Fits, as_of: date, options: ChurnOptions) -> tuple[Message, ...]:

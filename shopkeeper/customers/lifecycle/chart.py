@@ -7,6 +7,7 @@ import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.charts.style import CALM, GREY, GROUND, INK, PALETTE, ROW_PIXELS, SCALES, TEMPLATE
+from shopkeeper.charts.tiles import frame
 from shopkeeper.i18n import gettext as _
 
 STAGE_COLOURS: Mapping[str, str] = {
@@ -58,51 +59,16 @@ def moves_matrix(
     there = set(moves["from_stage"])
     rows = [stage for stage in names if stage in there]
     columns = [stage for stage in names if stage != "not_yet"]
-    found = {(row["from_stage"], row["to_stage"]): row for row in moves.iter_rows(named=True)}
-    labels, across = [names[stage] for stage in rows], [names[stage] for stage in columns]
-    colours = SCALES[dark]
-    heat = go.Heatmap(
-        z=[[found[row, to]["share"] if (row, to) in found else None for to in columns] for row in rows],
-        text=[
-            [i18n.integer(found[row, to]["customers"]) if (row, to) in found else "" for to in columns] for row in rows
-        ],
-        x=across,
-        y=labels,
-        texttemplate="%{text}",
-        textfont={"color": INK[dark]},
-        zmin=0,
-        zmax=1,
-        xgap=1,
-        ygap=1,
-        colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
-        showscale=False,
-        hoverinfo="skip",
-        hoverongaps=False,
-    )
-    hidden = {"marker": {"opacity": 0}}
-    cells = [(row, to, found[row, to]["customers"], found[row, to]["share"]) for row, to in found]
-    targets = go.Scatter(
-        x=[names[to] for _row, to, *_rest in cells],
-        y=[names[row] for row, *_rest in cells],
-        mode="markers",
-        customdata=[list(cell) for cell in cells],
-        marker={"size": 30, "color": "rgba(0,0,0,0)"},
-        selected=hidden,
-        unselected=hidden,
-        hovertemplate="<b>%{y} → %{x}</b><br>"
-        + _(
-            "{n} customers, {share} of those who were {stage}",
-            n="%{customdata[2]:,}",
-            share="%{customdata[3]:.1%}",
-            stage="%{y}",
-        )
-        + "<extra></extra>",
-    )
-    figure = go.Figure([heat, targets], layout={"template": TEMPLATE})
+    cells = {(row["from_stage"], row["to_stage"]): row for row in moves.iter_rows(named=True)}
+    across, labels = [names[stage] for stage in columns], [names[stage] for stage in rows]
+    shares = [[cells[row, to]["share"] if (row, to) in cells else None for to in columns] for row in rows]
+    counts = [
+        [i18n.integer(cells[row, to]["customers"]) if (row, to) in cells else "" for to in columns] for row in rows
+    ]
+    heat = _shaded(shares, counts, across, labels, dark)
+    figure = go.Figure([heat, _targets(moves, names)], layout={"template": TEMPLATE})
     if picked and picked[0] in rows and picked[1] in columns:
-        y, x = rows.index(picked[0]), columns.index(picked[1])
-        frame = {"line": {"color": PALETTE[1], "width": 3}, "x0": x - 0.5, "x1": x + 0.5}
-        figure.add_shape(type="rect", y0=y - 0.5, y1=y + 0.5, **frame)
+        frame(figure, columns.index(picked[1]), rows.index(picked[0]))
     axis = {"type": "category", "fixedrange": True, "showgrid": False}
     return figure.update_layout(
         height=70 + ROW_PIXELS * len(rows),
@@ -118,4 +84,47 @@ def moves_matrix(
         },
         yaxis={**axis, "title": _("Stage then"), "categoryarray": labels, "range": [len(rows) - 0.5, -0.5]},
         plot_bgcolor=GROUND[dark],
+    )
+
+
+def _shaded(
+    shares: list[list[float | None]], counts: list[list[str]], across: list[str], labels: list[str], dark: bool
+) -> go.Heatmap:
+    colours = SCALES[dark]
+    return go.Heatmap(
+        z=shares,
+        text=counts,
+        x=across,
+        y=labels,
+        texttemplate="%{text}",
+        textfont={"color": INK[dark]},
+        zmin=0,
+        zmax=1,
+        xgap=1,
+        ygap=1,
+        colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
+        showscale=False,
+        hoverinfo="skip",
+        hoverongaps=False,
+    )
+
+
+def _targets(moves: pl.DataFrame, names: Mapping[str, str]) -> go.Scatter:
+    cells = moves.select("from_stage", "to_stage", "customers", "share").rows()
+    hover = _(
+        "{n} customers, {share} of those who were {stage}",
+        n="%{customdata[2]:,}",
+        share="%{customdata[3]:.1%}",
+        stage="%{y}",
+    )
+    hidden = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=[names[now] for _then, now, *_figures in cells],
+        y=[names[then] for then, *_rest in cells],
+        mode="markers",
+        customdata=[list(cell) for cell in cells],
+        marker={"size": 30, "color": "rgba(0,0,0,0)"},
+        selected=hidden,
+        unselected=hidden,
+        hovertemplate=f"<b>%{{y}} → %{{x}}</b><br>{hover}<extra></extra>",
     )

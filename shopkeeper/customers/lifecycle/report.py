@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import check_viewer, seen_until
+from shopkeeper.customers.lifecycle.frames import CUSTOMERS, MOVES, STAGES_BY_MONTH
 from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
@@ -74,10 +75,6 @@ class Rules:
 class Lifecycle:
     """Stages as seen on `as_of`, and how customers moved since `since`.
 
-    `stages`, one row per month's end (the last is `as_of`) and stage: `day, stage, customers, revenue, margin` (what
-    their purchases had brought by that day, in shop currency); months in which nobody was there have zeros, and
-    margin is null where no unit cost is known. `moves`, one row per pair of stages: `from_stage` (or `not_yet`),
-    `to_stage, customers, share` (of all in `from_stage`), `revenue, margin` (of their purchases up to `as_of`).
     `returns` counts how often customers came back, `after_active` and `after_lost` how many of these had been silent
     longer than each bound, `called_early` these as shares: what the rules call too early. `slipped` counts who moved
     from buying lately to at risk or lost, `came_back` who were lost and are not. `counts` are those of `as_of`.
@@ -87,8 +84,8 @@ class Lifecycle:
     filters: Filters
     as_of: date
     since: date
-    stages: pl.DataFrame
-    moves: pl.DataFrame
+    stages: Annotated[pl.DataFrame, STAGES_BY_MONTH]
+    moves: Annotated[pl.DataFrame, MOVES]
     returns: int
     after_active: int
     after_lost: int
@@ -142,11 +139,10 @@ def customers(
     since: date | None = None,
     from_stage: str = "any",
     to_stage: str = "any",
-) -> pl.DataFrame:
-    """The customers of one cell of the matrix, `any` for a whole row or column; the richest first.
+) -> Annotated[pl.DataFrame, CUSTOMERS]:
+    """The customers of one cell of the matrix, `any` for a whole row or column.
 
-    Columns `customer_id, from_stage, to_stage, first_day, last_day, purchases, silent_days, revenue, margin,
-    first_channel, first_region, first_category`. Raise `Refused` as `report`, and for a stage that there is not.
+    Raise `Refused` as `report`, and for a stage that there is not.
     """
     check_viewer(query, filters)
     for name in (from_stage, to_stage):
@@ -207,7 +203,7 @@ def _running(changes: pl.DataFrame, as_of: date) -> pl.DataFrame:
     names = pl.DataFrame({"stage": list(STAGES)}, schema={"stage": pl.String})
     first = changes["day"].min()
     if not isinstance(first, date):
-        return changes.select("day", "stage", "customers", "revenue", "margin")
+        return changes.select(STAGES_BY_MONTH.names)
     ends = pl.date_range(first.replace(day=1), as_of, "1mo", eager=True).dt.month_end()
     days = ends.to_frame("day").with_columns(pl.min_horizontal("day", pl.lit(as_of)))
     amounts = ["customers", "revenue", "margin"]
@@ -218,11 +214,10 @@ def _running(changes: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .join(changes, on=["day", "stage"], how="left", maintain_order="left")
         .with_columns(pl.col(amounts).fill_null(0).cum_sum().over("stage"))
     )
-    return running.select("day", "stage", "customers", "revenue", "margin")
+    return running.select(STAGES_BY_MONTH.names)
 
 
 def _ordered(moves: pl.DataFrame) -> pl.DataFrame:
     order = {name: place for place, name in enumerate((NOT_YET, *STAGES))}
     places = [pl.col(name).replace_strict(order, return_dtype=pl.Int32) for name in ("from_stage", "to_stage")]
-    columns = ["from_stage", "to_stage", "customers", "share", "revenue", "margin"]
-    return moves.sort(*places).select(columns)
+    return moves.sort(*places).select(MOVES.names)

@@ -1,6 +1,5 @@
 """The Churn risk page's part on life stages: rules, counts over time, moves and the customers behind a cell."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,21 +13,16 @@ from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table
 from shopkeeper.customers.lifecycle.chart import moves_matrix, stage_areas
 from shopkeeper.customers.lifecycle.report import NOT_YET, NOT_YET_LABEL, STAGES, Lifecycle, Rules
-from shopkeeper.exports import ExportColumn
-from shopkeeper.exports.download import Download
-from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import load, opened
-from shopkeeper.ui.picking import UNSEEN, pick
+from shopkeeper.ui.picking import UNSEEN, clicked, pick
 
-BOUNDS = {
-    "active_days": (N_("Active for days"), 1),
-    "lost_days": (N_("Lost after days"), 2),
-    "loyal_purchases": (N_("Loyal from purchases"), 3),
-}
+LOWEST = {"active_days": 1, "lost_days": 2, "loyal_purchases": 3}
+"""The least that a bound can be."""
 MOST = 3650
-SINCE, THEN, NOW, CLICKED = "moves_since", "stage_then", "stage_now", "_move_clicked"
+SINCE, THEN, NOW = "moves_since", "stage_then", "stage_now"
 
 
 def stage_names() -> dict[str, str]:
@@ -39,7 +33,7 @@ def stage_names() -> dict[str, str]:
 def rules_in_use() -> Rules:
     """The stages' bounds as the link or the viewer set them, on whichever part of the page."""
     usual = Rules()
-    for name, (label, lowest) in BOUNDS.items():
+    for name, lowest in LOWEST.items():
         if (asked := session.linked(name)) is not None:
             if asked[-1].isdecimal() and lowest <= int(asked[-1]) <= MOST:
                 session.keep(name, int(asked[-1]))
@@ -47,7 +41,7 @@ def rules_in_use() -> Rules:
                 session.notice(
                     _(
                         "The link asks for “{label}” {value}; choose {lowest} to {most}.",
-                        label=_(label),
+                        label=_(table.BOUNDS[name]),
                         value=asked[-1],
                         lowest=lowest,
                         most=MOST,
@@ -55,11 +49,11 @@ def rules_in_use() -> Rules:
                 )
         held = st.session_state.get(name)
         session.keep(name, getattr(usual, name) if held is None else held)
-    held = {name: int(st.session_state[name]) for name in BOUNDS}
+    held = {name: int(st.session_state[name]) for name in LOWEST}
     if held["active_days"] >= held["lost_days"]:
         session.notice(_("A customer must be lost after more days than active; the usual rules hold for now."))
         held = vars(usual)
-    for name in BOUNDS:
+    for name in LOWEST:
         session.remember(name, [] if held[name] == getattr(usual, name) else [str(held[name])])
     return Rules(**held)
 
@@ -73,8 +67,8 @@ def draw(filters: Filters) -> None:
         shown = session.choose(_("Show"), measure_names(), "stage_measure", "customers")
         with st.popover(_("Rules"), icon=":material/rule:"):
             explained = st.container()
-            for name, (label, lowest) in BOUNDS.items():
-                st.number_input(_(label), lowest, MOST, step=1, key=name, on_change=session.forget_notices)
+            for name, lowest in LOWEST.items():
+                st.number_input(_(table.BOUNDS[name]), lowest, MOST, step=1, key=name, on_change=session.forget_notices)
     found = load(lifecycle.report, filters, rules, since)
     if found.stages.is_empty():
         tables.say_empty()
@@ -155,35 +149,13 @@ def draw_answer(found: Lifecycle) -> None:
 
 def draw_stages(found: Lifecycle, shown: str) -> None:
     """Stages over time."""
-    names, currency = stage_names(), opened().version.shop.currency
+    names, currency = stage_names(), shop_currency()
     label = measure_names()[shown]
     unit = label if shown == "customers" else f"{label} ({currency})"
     title = _("Customers by stage") if shown == "customers" else _("What customers had brought, by stage")
     note = "" if shown == "customers" else _("all that the customers of a stage had brought by that day")
-    columns = (
-        ExportColumn("day", _("Day")),
-        ExportColumn("stage", _("Stage")),
-        ExportColumn("customers", _("Customers"), "integer"),
-        ExportColumn("revenue", _("Net revenue"), "money"),
-        ExportColumn("margin", _("Margin"), "money"),
-    )
-    sheet = tables.download_of(
-        "stages",
-        title,
-        found.stages.with_columns(pl.col("stage").replace(names)),
-        columns,
-        chosen=chosen(found),
-        words=(shown,),
-        terms=("lifecycle", "purchase"),
-        as_of=found.as_of,
-    )
+    sheet = table.stages(opened().version, found, title, shown, names)
     tables.show_chart(lambda **_dark: stage_areas(found.stages, names, shown, unit), sheet, "stages", note=note)
-
-
-def chosen(found: Lifecycle) -> tuple[tuple[str, str], ...]:
-    """What made the tables, in words."""
-    bounds = ((_(label), i18n.integer(getattr(found.rules, name))) for name, (label, _lowest) in BOUNDS.items())
-    return (*bounds, (_("Moves since"), i18n.date_(found.since)), *found.filters.caption())
 
 
 def draw_moves(found: Lifecycle) -> None:
@@ -192,19 +164,7 @@ def draw_moves(found: Lifecycle) -> None:
     then, now = found.moves["from_stage"].unique(), set(found.moves["to_stage"])
     read_pick()
     state = st.session_state
-    columns = (
-        ExportColumn("from_stage", _("Stage then")),
-        ExportColumn("to_stage", _("Stage now")),
-        ExportColumn("customers", _("Customers"), "integer"),
-        ExportColumn("share", _("Share of the stage then"), "percent"),
-        ExportColumn("revenue", _("Net revenue"), "money"),
-        ExportColumn("margin", _("Margin"), "money"),
-    )
-    title = _("Moves from {since} to {until}", since=i18n.date_(found.since), until=i18n.date_(found.as_of))
-    told = found.moves.with_columns(pl.col("from_stage", "to_stage").replace(names))
-    sheet = tables.download_of(
-        "moves", title, told, columns, chosen=chosen(found), terms=("lifecycle", "purchase"), as_of=found.as_of
-    )
+    sheet = table.moves(opened().version, found, names)
     picked = (str(state.get(THEN)), str(state.get(NOW)))
 
     def draw(*, dark: bool = False) -> Any:
@@ -233,12 +193,9 @@ def read_pick() -> None:
         if (asked := session.linked(key)) is not None:
             session.keep(UNSEEN, True)
             session.keep(key, asked[-1])
-    points = (st.session_state.get("moves_chart") or {"selection": {"points": []}})["selection"]["points"]
-    clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
-    if clicked and clicked != st.session_state.get(CLICKED):
-        session.keep(THEN, clicked[0])
-        session.keep(NOW, clicked[1])
-    session.keep(CLICKED, clicked)
+    if cell := clicked(["moves"]):
+        session.keep(THEN, cell[0])
+        session.keep(NOW, cell[1])
 
 
 def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) -> None:
@@ -255,16 +212,8 @@ def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) ->
         until=i18n.date_(found.as_of),
     )
     st.markdown(told)
-    sheet = cell_download(found, listed, row, column, names)
+    sheet = table.cell(opened().version, found, listed, (row, column), names)
     with st.container(horizontal=True, horizontal_alignment="right"):
         tables.download_menu(sheet, "movers")
     words = [pl.col("from_stage", "to_stage").replace(names)]
     tables.show_table(sheet, "movers", download=False, first=500, words=words)
-
-
-def cell_download(found: Lifecycle, listed: pl.DataFrame, row: str, column: str, names: dict[str, str]) -> Download:
-    """The customers of the cell, whose name the file carries."""
-    sheet = table.download(opened().version, found, listed)
-    cell = ((_("Stage then"), names[row]), (_("Stage now"), names[column]))
-    told = replace(sheet.about, filters=(*cell, *sheet.about.filters))
-    return replace(sheet, choices=(*sheet.choices, row, column), about=told)

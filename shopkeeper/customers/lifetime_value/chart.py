@@ -22,44 +22,8 @@ def value_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
     `segments`: `segment, customers, historic_each, predicted_each, low_each, high_each`, in the order to be drawn.
     """
     names = segments["segment"].fill_null("–").to_list()
-    figure = go.Figure(layout={"template": TEMPLATE})
-    count = _("{n} customers", n="%{customdata[0]:,}")
-    figure.add_trace(
-        go.Bar(
-            y=names,
-            x=segments["predicted_each"].to_list(),
-            name=_("Predicted"),
-            orientation="h",
-            marker={"color": EXPECTED},
-            offsetgroup="predicted",
-            error_x=interval(segments, "predicted_each", "low_each", "high_each"),
-            customdata=segments.select("customers", "low_each", "high_each").rows(),
-            hovertemplate="<b>%{y}</b><br>"
-            + _("{value} predicted per customer", value=f"<b>{currency} %{{x:,.2f}}</b>")
-            + "<br>"
-            + _(
-                "95% interval: {low} to {high}",
-                low=f"{currency} %{{customdata[1]:,.2f}}",
-                high=f"{currency} %{{customdata[2]:,.2f}}",
-            )
-            + f"<br>{count}<extra></extra>",
-        )
-    )
-    figure.add_trace(
-        go.Bar(
-            y=names,
-            x=segments["historic_each"].to_list(),
-            name=_("Historic"),
-            orientation="h",
-            marker={"color": HAPPENED},
-            offsetgroup="historic",
-            customdata=segments.select("customers").rows(),
-            hovertemplate="<b>%{y}</b><br>"
-            + _("{value} brought per customer so far", value=f"<b>{currency} %{{x:,.2f}}</b>")
-            + f"<br>{count}<extra></extra>",
-        )
-    )
-    return figure.update_layout(
+    bars = [_predicted_bars(segments, names, currency), _historic_bars(segments, names, currency)]
+    return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
         height=96 + BAR_PIXELS * len(names),
         bargap=0.28,
         **STILL,
@@ -71,6 +35,46 @@ def value_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
             "nticks": 6,
         },
         legend={"y": 1, "yanchor": "bottom", "traceorder": "normal"},
+    )
+
+
+def _predicted_bars(segments: pl.DataFrame, names: list[str], currency: str) -> go.Bar:
+    lines = (
+        _("{value} predicted per customer", value=f"<b>{currency} %{{x:,.2f}}</b>"),
+        _(
+            "95% interval: {low} to {high}",
+            low=f"{currency} %{{customdata[1]:,.2f}}",
+            high=f"{currency} %{{customdata[2]:,.2f}}",
+        ),
+        _("{n} customers", n="%{customdata[0]:,}"),
+    )
+    return go.Bar(
+        y=names,
+        x=segments["predicted_each"].to_list(),
+        name=_("Predicted"),
+        orientation="h",
+        marker={"color": EXPECTED},
+        offsetgroup="predicted",
+        error_x=interval(segments, "predicted_each", "low_each", "high_each"),
+        customdata=segments.select("customers", "low_each", "high_each").rows(),
+        hovertemplate="<b>%{y}</b><br>" + "<br>".join(lines) + "<extra></extra>",
+    )
+
+
+def _historic_bars(segments: pl.DataFrame, names: list[str], currency: str) -> go.Bar:
+    lines = (
+        _("{value} brought per customer so far", value=f"<b>{currency} %{{x:,.2f}}</b>"),
+        _("{n} customers", n="%{customdata[0]:,}"),
+    )
+    return go.Bar(
+        y=names,
+        x=segments["historic_each"].to_list(),
+        name=_("Historic"),
+        orientation="h",
+        marker={"color": HAPPENED},
+        offsetgroup="historic",
+        customdata=segments.select("customers").rows(),
+        hovertemplate="<b>%{y}</b><br>" + "<br>".join(lines) + "<extra></extra>",
     )
 
 

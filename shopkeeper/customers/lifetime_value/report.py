@@ -7,6 +7,7 @@ stand apart: one has happened.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 import polars as pl
 
@@ -22,6 +23,7 @@ from shopkeeper.customers.histories import (
     used_value,
     value_per_purchase,
 )
+from shopkeeper.customers.lifetime_value.frames import BANDS, CUSTOMERS, DISTRIBUTION, LORENZ, MATRIX, SEGMENTS
 from shopkeeper.customers.lifetime_value.shapes import banded, distribution, lorenz, matrix
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
@@ -44,24 +46,6 @@ SEGMENT_KINDS: Mapping[str, str] = {
 STRONG_CORRELATION = 0.2
 FOR_INTERVAL = 150
 """Customers of a segment on whom the width of its interval is computed."""
-COLUMNS = (
-    "customer_id",
-    "frequency",
-    "recency",
-    "T",
-    "monetary_value",
-    "historic_value",
-    "predicted_value",
-    "p_alive",
-    "expected_purchases",
-    "purchase_value",
-    "first_day",
-    "last_day",
-    "cohort",
-    "first_channel",
-    "first_region",
-    "first_category",
-)
 NEEDED = (
     "customer_id",
     "first_day",
@@ -109,19 +93,8 @@ class LifetimeValueOptions:
 class LifetimeValue:
     """Historic and predicted value, in shop currency. Without a model, all that is predicted is null.
 
-    `customers`, one row per customer, `COLUMNS`: `historic_value` (net revenue or margin so far), `predicted_value`
-    (over the horizon, discounted), `expected_purchases` (over the horizon), `purchase_value` (expected of one),
-    `cohort` (year of the first purchase, text). Largest predicted value first. `segments`, one row per segment, and
-    one of kind `all`: `segment_kind, segment, customers, historic_value, predicted_value, low, high` (95 % prediction
-    interval of what its customers bring together: what the fits leave open and chance; null where the worth of a
-    purchase could not be fitted), and each per customer: `historic_each, predicted_each, low_each, high_each`.
-    `distribution`, one row per class of predicted value: `low, high` (no upper end for the last), `customers,
-    predicted_value`. `lorenz`, 101 rows: `share` of customers, the richest first, and the shares `historic` and
-    `predicted` that they hold; `top_historic` and `top_predicted` are those of the richest tenth. `matrix`, one row
-    per `frequency` (10 is 10 and more) and `silent_months` (months of 30 days since the last purchase, 24 is 24 and
-    more): `customers, p_alive, predicted_value` (means); `bands` is the same in wider bands of silence, with `row,
-    column` and the bands' names `frequency, silence`. `correlation` is that of frequency with spend, which the
-    model takes for 0.
+    `top_historic` and `top_predicted` are the shares that the richest tenth hold. `correlation` is that of frequency
+    with spend, which the model takes for 0.
     """
 
     options: LifetimeValueOptions
@@ -130,14 +103,14 @@ class LifetimeValue:
     kind: ModelKind | None
     value: ValueMeasure
     notes: tuple[Message, ...]
-    customers: pl.DataFrame
-    segments: pl.DataFrame
-    distribution: pl.DataFrame
-    lorenz: pl.DataFrame
+    customers: Annotated[pl.DataFrame, CUSTOMERS]
+    segments: Annotated[pl.DataFrame, SEGMENTS]
+    distribution: Annotated[pl.DataFrame, DISTRIBUTION]
+    lorenz: Annotated[pl.DataFrame, LORENZ]
     top_historic: float | None
     top_predicted: float | None
-    matrix: pl.DataFrame
-    bands: pl.DataFrame
+    matrix: Annotated[pl.DataFrame, MATRIX]
+    bands: Annotated[pl.DataFrame, BANDS]
     correlation: float | None
 
 
@@ -158,7 +131,7 @@ def report(
         kind,
         value,
         (*notes(fits, as_of, options.kind, options.fitted_by, options.value), *_assumption(fits, value)),
-        found.select(COLUMNS),
+        found.select(CUSTOMERS.names),
         _segments(found, fits, kind, value, options),
         distribution(found),
         shares.drop("percent"),
@@ -173,7 +146,7 @@ def report(
 def _valued(
     frame: pl.DataFrame, fits: Fits, kind: ModelKind | None, value: ValueMeasure, options: LifetimeValueOptions
 ) -> pl.DataFrame:
-    """All of `COLUMNS`, and `variance` of what each brings; the largest predicted value first."""
+    """All columns of `CUSTOMERS`, and `variance` of what each brings; the largest predicted value first."""
     days, spend = MONTHS[options.months], fits.spends.get(value)
     found = scored(frame, fits, kind, options.fitted_by, days, options.discount, varying=True)
     found = value_per_purchase(found, fits, value).with_columns(

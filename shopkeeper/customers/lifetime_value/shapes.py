@@ -1,6 +1,10 @@
 """How lifetime value is spread over customers: classes, the shares of the richest, and the matrix of histories."""
 
+from typing import Annotated
+
 import polars as pl
+
+from shopkeeper.customers.lifetime_value.frames import BANDS, DISTRIBUTION, MATRIX, SEGMENTS_READ
 
 MOST_FREQUENT = 10
 SILENT_MONTHS = 24
@@ -8,12 +12,12 @@ SILENCE = (0, 1, 2, 3, 6, 12, SILENT_MONTHS)
 """Months with which the bands of silence begin."""
 
 
-def distribution(frame: pl.DataFrame) -> pl.DataFrame:
+def distribution(frame: pl.DataFrame) -> Annotated[pl.DataFrame, DISTRIBUTION]:
     """Ten classes of equal width up to the 95th percentile, rounded up to two digits, and one for the rest."""
     values = frame["predicted_value"].drop_nulls()
     top = values.quantile(0.95) if values.len() else None
     if not top or top <= 0:
-        return pl.DataFrame(schema=_CLASSES)
+        return pl.DataFrame(schema=DISTRIBUTION.schema())
     width = _rounded_up(float(top) / 10)
     band = (pl.col("predicted_value") / width).floor().clip(0, 10).cast(pl.Int64)
     counted = (
@@ -31,9 +35,6 @@ def distribution(frame: pl.DataFrame) -> pl.DataFrame:
             predicted_value=pl.col("predicted_value").fill_null(0.0),
         )
     )
-
-
-_CLASSES = {"low": pl.Float64, "high": pl.Float64, "customers": pl.Int64, "predicted_value": pl.Float64}
 
 
 def _rounded_up(width: float) -> float:
@@ -59,8 +60,8 @@ def lorenz(frame: pl.DataFrame) -> pl.DataFrame:
     return found
 
 
-def matrix(frame: pl.DataFrame) -> pl.DataFrame:
-    """Means by repeat purchases and months of silence, as `LifetimeValue.matrix`."""
+def matrix(frame: pl.DataFrame) -> Annotated[pl.DataFrame, MATRIX]:
+    """Means by repeat purchases and months of silence."""
     silent = ((pl.col("T") - pl.col("recency")) // 30).clip(upper_bound=SILENT_MONTHS).cast(pl.Int32)
     return (
         frame.group_by(frequency=pl.col("frequency").clip(upper_bound=MOST_FREQUENT), silent_months=silent)
@@ -82,11 +83,8 @@ def silence_names() -> list[str]:
     ]
 
 
-def banded(matrix: pl.DataFrame) -> pl.DataFrame:
-    """The matrix with its months in the bands of `SILENCE`: means weighted by customers.
-
-    `row, column` (places), `frequency, silence` (their names), `customers, p_alive, predicted_value`.
-    """
+def banded(matrix: pl.DataFrame) -> Annotated[pl.DataFrame, BANDS]:
+    """The matrix with its months in the bands of `SILENCE`: means weighted by customers."""
     customers = pl.col("customers")
     column = sum(((pl.col("silent_months") >= start).cast(pl.Int64) for start in SILENCE[1:]), pl.lit(0))
     names = silence_names()
@@ -102,7 +100,7 @@ def banded(matrix: pl.DataFrame) -> pl.DataFrame:
             frequency=pl.when(most).then(pl.lit(f"{MOST_FREQUENT}+")).otherwise(pl.col("row").cast(pl.String)),
             silence=pl.col("column").replace_strict(dict(enumerate(names)), return_dtype=pl.String),
         )
-        .select("row", "column", "frequency", "silence", "customers", "p_alive", "predicted_value")
+        .select(BANDS.names)
     )
 
 
@@ -114,15 +112,4 @@ def per_customer(segments: pl.DataFrame, kind: str) -> pl.DataFrame:
         if kind == "cohort"
         else rows.sort("predicted_each", "historic_each", descending=True, nulls_last=True)
     )
-    return rows.select(
-        "segment",
-        "customers",
-        "historic_each",
-        "predicted_each",
-        "low_each",
-        "high_each",
-        "historic_value",
-        "predicted_value",
-        "low",
-        "high",
-    )
+    return rows.select(SEGMENTS_READ)

@@ -109,6 +109,23 @@ def purchase_tracking(weeks: pl.DataFrame, split: date, *, cumulative: bool) -> 
                 hovertemplate=f"{name} <b>%{{y:,.0f}}</b><extra></extra>",
             )
         )
+    _mark_holdout(figure, split)
+    return figure.update_layout(
+        height=340,
+        dragmode=False,
+        hovermode="x unified",
+        legend={"y": 1, "yanchor": "bottom"},
+        xaxis={"fixedrange": True, "showgrid": False, "nticks": 7, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d"},
+        yaxis={
+            "title": _("Repeat purchases until then") if cumulative else _("Repeat purchases in the week"),
+            "fixedrange": True,
+            "rangemode": "tozero",
+            "nticks": 6,
+        },
+    )
+
+
+def _mark_holdout(figure: go.Figure, split: date) -> None:
     # As text: Plotly's own line at a date adds up its ends to place the words.
     figure.add_shape(
         type="line",
@@ -129,17 +146,4 @@ def purchase_tracking(weeks: pl.DataFrame, split: date, *, cumulative: bool) -> 
         yanchor="top",
         font={"color": GREY},
         xshift=4,
-    )
-    return figure.update_layout(
-        height=340,
-        dragmode=False,
-        hovermode="x unified",
-        legend={"y": 1, "yanchor": "bottom"},
-        xaxis={"fixedrange": True, "showgrid": False, "nticks": 7, "tickformat": "%Y-%m", "hoverformat": "%Y-%m-%d"},
-        yaxis={
-            "title": _("Repeat purchases until then") if cumulative else _("Repeat purchases in the week"),
-            "fixedrange": True,
-            "rangemode": "tozero",
-            "nticks": 6,
-        },
     )

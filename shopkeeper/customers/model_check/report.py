@@ -1,14 +1,24 @@
 """Proof: a model fitted on the first part of this merchant's past, held against what then happened."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Annotated
 
 import polars as pl
 
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import check_viewer
+from shopkeeper.customers.model_check.frames import (
+    BY_FREQUENCY,
+    FIGURES,
+    HISTOGRAM,
+    PARAMETERS,
+    PURCHASES,
+    RISK,
+    TRACKING,
+    TRIALS,
+)
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits
@@ -33,15 +43,7 @@ WEEK = 7
 class ModelCheck:
     """One model's test. Everything but `trials` is empty without a model or a split.
 
-    Fitted on days up to `calibration_end`, tested on those after it up to `as_of`. `trials`, one row per model: `kind,
-    customers, log_likelihood, mae, bias, calibration_error, worst_tenth, chosen, refused` (a sentence, English) as
-    `HoldoutTest` has it. `parameters`: `kind, parameter, value, standard_error, low, high` of the fits on all days.
-    `purchases`, by tenth of customers in the order of expected purchases: `tenth, customers, predicted, actual`
-    (purchases per customer in the holdout). `risk`, by tenth in the order of risk: `tenth, customers, predicted,
-    happened` (P(no purchase in 90 days) and the share that did not buy), `low, high` (95 % interval of the share).
-    `by_frequency`: `frequency` (7 is 7 and more), `customers, predicted, actual`. `histogram`: `frequency, actual,
-    predicted` (customers with that many repeat purchases in the calibration). `tracking`, by week: `day` (its last),
-    `actual, predicted` (repeat purchases in the week), `cumulative_actual, cumulative_predicted, holdout` (BOOL).
+    Fitted on days up to `calibration_end`, tested on those after it up to `as_of`.
     `reason` says why the default is the default, `notes` what fell short.
     """
 
@@ -50,13 +52,13 @@ class ModelCheck:
     calibration_end: date | None
     reason: Message
     notes: tuple[Message, ...]
-    trials: pl.DataFrame
-    parameters: pl.DataFrame
-    purchases: pl.DataFrame
-    risk: pl.DataFrame
-    by_frequency: pl.DataFrame
-    histogram: pl.DataFrame
-    tracking: pl.DataFrame
+    trials: Annotated[pl.DataFrame, TRIALS]
+    parameters: Annotated[pl.DataFrame, PARAMETERS]
+    purchases: Annotated[pl.DataFrame, PURCHASES]
+    risk: Annotated[pl.DataFrame, RISK]
+    by_frequency: Annotated[pl.DataFrame, BY_FREQUENCY]
+    histogram: Annotated[pl.DataFrame, HISTOGRAM]
+    tracking: Annotated[pl.DataFrame, TRACKING]
 
     @property
     def expected(self) -> float:
@@ -88,7 +90,7 @@ def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelChec
     split = fits.calibration_end
     told = (used, fits.as_of, split, fits.reason, notes, _trials(fits), _parameters(fits))
     if used is None or split is None:
-        return ModelCheck(*told, *(pl.DataFrame(schema=schema) for schema in _EMPTY))
+        return ModelCheck(*told, *(pl.DataFrame(schema=table.schema()) for table in _TESTED))
     model = fits.calibrated[used]
     days = (fits.as_of - split).days
     asked = {"calibration_end": split, "as_of": fits.as_of}
@@ -104,41 +106,19 @@ def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelChec
     )
 
 
-_TENTHS = {"tenth": pl.Int32, "customers": pl.Int64, "predicted": pl.Float64}
-_EMPTY: tuple[Mapping[str, type[pl.DataType]], ...] = (
-    {**_TENTHS, "actual": pl.Float64},
-    {**_TENTHS, "happened": pl.Float64, "low": pl.Float64, "high": pl.Float64},
-    {"frequency": pl.Int32, "customers": pl.Int64, "predicted": pl.Float64, "actual": pl.Float64},
-    {"frequency": pl.Int32, "actual": pl.Int64, "predicted": pl.Float64},
-    {
-        "day": pl.Date,
-        "actual": pl.Int64,
-        "predicted": pl.Float64,
-        "cumulative_actual": pl.Int64,
-        "cumulative_predicted": pl.Float64,
-        "holdout": pl.Boolean,
-    },
-)
+_TESTED = (PURCHASES, RISK, BY_FREQUENCY, HISTOGRAM, TRACKING)
 
 
 def _trials(fits: Fits) -> pl.DataFrame:
-    figures = ("log_likelihood", "mae", "bias", "calibration_error", "worst_tenth")
-    schema = {
-        "kind": pl.String,
-        "customers": pl.Int64,
-        **dict.fromkeys(figures, pl.Float64),
-        "chosen": pl.Boolean,
-        "refused": pl.String,
-    }
     rows = [
         {
-            **{name: getattr(trial, name) for name in ("kind", "customers", *figures)},
+            **{name: getattr(trial, name) for name in ("kind", "customers", *FIGURES)},
             "chosen": trial.kind == fits.chosen,
             "refused": trial.refused.text.format(**trial.refused.values) if trial.refused else None,
         }
         for trial in fits.trials
     ]
-    return pl.DataFrame(rows, schema=schema)
+    return pl.DataFrame(rows, schema=TRIALS.schema())
 
 
 def _parameters(fits: Fits) -> pl.DataFrame:
@@ -180,7 +160,7 @@ def _tracking(model: BuyingModel, days: pl.DataFrame, split: date, as_of: date) 
     """Repeat purchases by week: of the customers known at the split, each expected from the own first purchase on."""
     first = days["day"].min()
     if not isinstance(first, date):
-        return pl.DataFrame(schema=_EMPTY[4])
+        return pl.DataFrame(schema=TRACKING.schema())
     length = (as_of - first).days
     acquired = [0] * (length + 1)
     repeats = [0] * (length + 1)

@@ -1,6 +1,6 @@
 """The proof: a model fitted on the first part of this shop's past, held against the rest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -13,8 +13,6 @@ from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check import table
 from shopkeeper.customers.model_check.chart import compared_bars, purchase_tracking, risk_calibration
 from shopkeeper.customers.model_check.report import MOST, ModelCheck
-from shopkeeper.exports import ExportColumn
-from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, ValueMeasure
 from shopkeeper.measures.lookup import measure
@@ -30,9 +28,9 @@ def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
     split = found.calibration_end
     st.markdown(f"##### {_('Would it have been right?')}")
     st.markdown(verdict(found, fits))
-    whole = table.download(opened().version, found)
+    whole = table.whole(opened().version, found)
     draw_figures(found, fits, value)
-    draw_trials(found, whole, fits)
+    draw_trials(found, fits)
     if found.kind is None or split is None or found.purchases.is_empty():
         return
     st.markdown(f"##### {_('{kind} against what happened', kind=KIND_NAMES[found.kind])}")
@@ -47,7 +45,7 @@ def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
             width="content",
         )
         tables.download_menu(whole, "proof_all")
-    views = charts_of(found, whole, split, days)
+    views = charts_of(found, split, days)
     for pair in zip(views[::2], views[1::2], strict=True):
         for column, view in zip(st.columns(2, gap="medium"), pair, strict=True):
             with column:
@@ -112,68 +110,18 @@ def draw_figures(found: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
         )
 
 
-def draw_trials(found: ModelCheck, whole: Download, fits: Fits) -> None:
+def draw_trials(found: ModelCheck, fits: Fits) -> None:
     """Every model on the same customers and days."""
     refused = {trial.kind: str(trial.refused) for trial in fits.trials if trial.refused}
-    frame = found.trials.sort("log_likelihood", descending=True, nulls_last=True).with_columns(
-        kind=pl.col("kind").replace(KIND_NAMES),
-        chosen=pl.when("chosen").then(pl.lit("✓")).otherwise(pl.lit("")),
-        refused=pl.col("kind").replace_strict(refused, default=None, return_dtype=pl.String),
-    )
-    if frame.is_empty():
+    if found.trials.is_empty():
         return
-    names = ("log_likelihood", "mae", "bias", "calibration_error", "worst_tenth")
-    columns = (
-        ExportColumn("kind", _("Model")),
-        ExportColumn("chosen", _("Default")),
-        ExportColumn("customers", _("Customers"), "integer"),
-        *(ExportColumn(name, _(measure(name).label), measure(name).format) for name in names),
-        *([ExportColumn("refused", _("Why there is no fit"))] if refused else []),
-    )
-    shown = sheet(found, whole, "model-trials", _("Models on the holdout"), frame, columns, names)
     st.markdown(f"**{_('Models on the holdout')}**")
-    tables.show_table(shown, "proof_trials")
+    tables.show_table(table.trials(opened().version, found, refused), "proof_trials")
     with st.expander(_("Parameters of the fits on all days")):
-        labels = {
-            "kind": _("Model"),
-            "parameter": _("Parameter"),
-            "value": _("Value of the parameter"),
-            "standard_error": _("Standard error"),
-            "low": _(measure("low").label),
-            "high": _(measure("high").label),
-        }
-        fitted_on_all = found.parameters.with_columns(pl.col("kind").replace(KIND_NAMES))
-        numbers = tuple(
-            ExportColumn(name, label, None if name in {"kind", "parameter"} else "number")
-            for name, label in labels.items()
-        )
-        words = _("Parameters of the models")
-        tables.show_table(sheet(found, whole, "model-parameters", words, fitted_on_all, numbers), "proof_parameters")
+        tables.show_table(table.parameters(opened().version, found), "proof_parameters")
 
 
-def sheet(
-    found: ModelCheck,
-    whole: Download,
-    report: str,
-    title: str,
-    frame: pl.DataFrame,
-    columns: Sequence[ExportColumn],
-    terms: Sequence[str] = (),
-) -> Download:
-    """A table of the test; its choices are those of the whole test's file."""
-    return tables.download_of(
-        report,
-        title,
-        frame,
-        columns,
-        chosen=whole.about.filters,
-        words=whole.choices,
-        terms=("holdout", "purchase", *terms),
-        as_of=found.as_of,
-    )
-
-
-def charts_of(found: ModelCheck, whole: Download, split: date, days: int) -> list[Callable[[], None]]:
+def charts_of(found: ModelCheck, split: date, days: int) -> list[Callable[[], None]]:
     """Six views of the same test, each drawn when it is called."""
     each, count = _("Purchases per customer in {days}", days=i18n.days(days)), _("Customers")
     tenth, past = _("Tenth of customers, by expected purchases"), _("Repeat purchases until then")
@@ -211,44 +159,12 @@ def charts_of(found: ModelCheck, whole: Download, split: date, days: int) -> lis
             lambda **_dark: compared_bars(found.by_frequency, "frequency", titles=(past, each), more=MOST),
         ),
     ]
-    return [drawing(found, whole, *given) for given in drawings]
+    return [drawing(found, *given) for given in drawings]
 
 
 def drawing(
-    found: ModelCheck, whole: Download, name: str, title: str, frame: pl.DataFrame, draw: Callable[..., Any]
+    found: ModelCheck, name: str, title: str, frame: pl.DataFrame, draw: Callable[..., Any]
 ) -> Callable[[], None]:
     """One chart with its table and files."""
-    columns = tuple(ExportColumn(column, label_of(column), format_of(name, column)) for column in frame.columns)
-    shown = sheet(found, whole, f"model-{name}", title, frame, columns)
-    return lambda: tables.show_chart(draw, shown, f"proof_{name}")
-
-
-def label_of(column: str) -> str:
-    """What a column of the test is called."""
-    return {
-        "tenth": _("Tenth of customers"),
-        "customers": _("Customers"),
-        "predicted": _("Predicted"),
-        "actual": _("Actual"),
-        "happened": _("Happened"),
-        "low": _(measure("low").label),
-        "high": _(measure("high").label),
-        "frequency": _("Repeat purchases"),
-        "day": _("Day"),
-        "cumulative_actual": _("Actual, added up"),
-        "cumulative_predicted": _("Predicted, added up"),
-        "holdout": _("In the holdout"),
-    }[column]
-
-
-def format_of(name: str, column: str) -> Any:
-    """How a column of the test is read."""
-    if column in {"day", "holdout"}:
-        return None
-    if name == "risk" and column not in {"tenth", "customers"}:
-        return "percent"
-    whole = {"tenth", "customers", "frequency", "cumulative_actual", *({"actual"} if name in _COUNTED else ())}
-    return "integer" if column in whole else "number"
-
-
-_COUNTED = {"histogram", "cumulative", "weekly"}
+    sheet = table.drawn(opened().version, found, name, title, frame)
+    return lambda: tables.show_chart(draw, sheet, f"proof_{name}")

@@ -1,41 +1,124 @@
 """The models' test as a file."""
 
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
 import polars as pl
 
 from shopkeeper import i18n
+from shopkeeper.contract.table import Column, Table
+from shopkeeper.customers.model_check.frames import (
+    BY_FREQUENCY,
+    FIGURES,
+    HISTOGRAM,
+    PARAMETERS,
+    PARTS,
+    PURCHASES,
+    RISK,
+    TRACKING,
+    TRIALS,
+)
 from shopkeeper.customers.model_check.report import ModelCheck
-from shopkeeper.customers.table import columns, model_caption, notes_caption
-from shopkeeper.exports.download import Download, about
+from shopkeeper.customers.table import model_caption, notes_caption
+from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import gettext as _
+from shopkeeper.jobs.buying.result import KIND_NAMES
 from shopkeeper.lake.version import Version
+from shopkeeper.models.buying.model import ModelKind
 
 
-def download(version: Version, found: ModelCheck) -> Download:
-    """Predicted and actual in the holdout, one row per figure: `part, key, customers, predicted, actual, low, high`.
-
-    Parts: `purchases` and `risk` (by tenth of customers), `frequency` (by past frequency), `histogram` (by number of
-    repeat purchases), `tracking` (by week), and `trial` (a figure of one model; nothing is predicted).
-    """
-    frame = checked(found)
-    split = found.calibration_end
-    chosen = (
-        *model_caption(found.kind, "shop"),
-        *(((_("Fitted until"), i18n.date_(split)),) if split else ()),
-        *notes_caption((found.reason, *found.notes)),
+def whole(version: Version, check: ModelCheck) -> Download:
+    """Predicted and actual in the holdout, one row per figure."""
+    return download(
+        version,
+        "model-check",
+        _("Predicted and actual in the holdout"),
+        parts(check),
+        PARTS.labelled(),
+        caption=_caption(check),
+        words=_words(check),
+        terms=("holdout", "p_no_purchase", "purchase"),
+        as_of=check.as_of,
     )
-    names = ["holdout", "p_no_purchase", "purchase"]
-    told = about(version, _("Predicted and actual in the holdout"), frame.height, chosen, names, found.as_of)
-    return Download("model-check", (found.kind or "none",), frame, told, columns(frame))
 
 
-def checked(found: ModelCheck) -> pl.DataFrame:
+def trials(version: Version, check: ModelCheck, refused: Mapping[ModelKind, str]) -> Download:
+    """Every model on the same customers and days, the best first; `refused` says in words why one has no fit."""
+    frame = check.trials.sort("log_likelihood", descending=True, nulls_last=True).with_columns(
+        kind=pl.col("kind").replace(KIND_NAMES),
+        chosen=pl.when("chosen").then(pl.lit("✓")).otherwise(pl.lit("")),
+        refused=pl.col("kind").replace_strict(refused, default=None, return_dtype=pl.String),
+    )
+    read = ("kind", "chosen", "customers", *FIGURES, *(["refused"] if refused else []))
+    columns = TRIALS.labelled(read)
+    return _part(version, check, "model-trials", _("Models on the holdout"), frame, columns, FIGURES)
+
+
+def parameters(version: Version, check: ModelCheck) -> Download:
+    """Parameters of the fits on all days."""
+    frame = check.parameters.with_columns(pl.col("kind").replace(KIND_NAMES))
+    return _part(version, check, "model-parameters", _("Parameters of the models"), frame, PARAMETERS.labelled())
+
+
+def drawn(version: Version, check: ModelCheck, name: str, title: str, frame: pl.DataFrame) -> Download:
+    """The table behind one chart of the proof."""
+    return _part(version, check, f"model-{name}", title, frame, CHARTS[name].labelled(frame.columns))
+
+
+def _part(
+    version: Version,
+    check: ModelCheck,
+    report: str,
+    title: str,
+    frame: pl.DataFrame,
+    columns: tuple[Column, ...],
+    terms: Sequence[str] = (),
+) -> Download:
+    return download(
+        version,
+        report,
+        title,
+        frame,
+        columns,
+        caption=_caption(check),
+        words=_words(check),
+        terms=("holdout", "purchase", *terms),
+        as_of=check.as_of,
+    )
+
+
+def _caption(check: ModelCheck) -> tuple[tuple[str, str], ...]:
+    split = check.calibration_end
+    return (
+        *model_caption(check.kind, "shop"),
+        *(((_("Fitted until"), i18n.date_(split)),) if split else ()),
+        *notes_caption((check.reason, *check.notes)),
+    )
+
+
+def _words(check: ModelCheck) -> tuple[str, ...]:
+    return (check.kind or "none",)
+
+
+CHARTS: Mapping[str, Table] = {
+    "purchases": PURCHASES,
+    "risk": RISK,
+    "cumulative": TRACKING,
+    "weekly": TRACKING,
+    "histogram": HISTOGRAM,
+    "frequency": BY_FREQUENCY,
+}
+"""By chart of the proof: the table of its frame."""
+
+
+def parts(check: ModelCheck) -> Annotated[pl.DataFrame, PARTS]:
     """All parts of the test as one long table."""
-    parts = (
-        ("purchases", found.purchases, "tenth", "actual"),
-        ("risk", found.risk, "tenth", "happened"),
-        ("frequency", found.by_frequency, "frequency", "actual"),
-        ("histogram", found.histogram, "frequency", "actual"),
-        ("tracking", found.tracking, "day", "actual"),
+    tests = (
+        ("purchases", check.purchases, "tenth", "actual"),
+        ("risk", check.risk, "tenth", "happened"),
+        ("frequency", check.by_frequency, "frequency", "actual"),
+        ("histogram", check.histogram, "frequency", "actual"),
+        ("tracking", check.tracking, "day", "actual"),
     )
     nothing = pl.lit(None, dtype=pl.Float64)
     rows = [
@@ -48,10 +131,9 @@ def checked(found: ModelCheck) -> pl.DataFrame:
             low=pl.col("low") if "low" in frame.columns else nothing,
             high=pl.col("high") if "high" in frame.columns else nothing,
         )
-        for part, frame, key, actual in parts
+        for part, frame, key, actual in tests
     ]
-    figures = ["log_likelihood", "mae", "bias", "calibration_error", "worst_tenth"]
-    trials = found.trials.unpivot(figures, index=["kind", "customers"]).select(
+    trials = check.trials.unpivot(FIGURES, index=["kind", "customers"]).select(
         part=pl.lit("trial"),
         key=pl.format("{} {}", "kind", "variable"),
         customers="customers",

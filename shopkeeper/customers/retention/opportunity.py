@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import NormalDist
+from typing import Annotated
 
 import polars as pl
 
 from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.retention.frames import SEGMENTS
 from shopkeeper.customers.retention.report import observed_until
 from shopkeeper.engine.query import Query
 from shopkeeper.models.intervals import wilson
@@ -16,19 +18,16 @@ from shopkeeper.models.intervals import wilson
 class RetentionOpportunity:
     """Where too few new customers come back, and what closing the gap would have been worth.
 
-    `segments`, one row per acquisition channel, region and category: `segment_kind, segment, n` (customers acquired in
-    the year whose first `days` days have closed), `returned` (bought again within them), `rate, low, high`,
-    `gap_customers` (more who would have returned at the shop's own `rate`) and `worth` (these times what a returning
-    customer of the shop spends in those days, in shop currency). Largest worth first. `best` is the first row that lies
-    below the shop's rate for certain, if any: with intervals so wide (Bonferroni) that with equal segments one shop in
-    twenty would be told of any. `point_worth` is what one more returning customer in a hundred would have brought.
+    `segments` has the largest worth first. `best` is the first row that lies below the shop's rate for certain, if any:
+    with intervals so wide (Bonferroni) that with equal segments one shop in twenty would be told of any. `point_worth`
+    is what one more returning customer in a hundred would have brought, in shop currency.
     """
 
     days: int
     n: int
     rate: float | None
     point_worth: float
-    segments: pl.DataFrame
+    segments: Annotated[pl.DataFrame, SEGMENTS]
     best: dict[str, object] | None
 
 
@@ -59,5 +58,6 @@ def opportunity(query: Query, filters: Filters, days: int = 90) -> RetentionOppo
         .sort("worth", "segment_kind", "segment", descending=[True, False, False])
     )
     below = segments.filter(pl.col("certain") < (rate or 0.0)).head(1).to_dicts()
-    columns = ["segment_kind", "segment", "n", "returned", "rate", "low", "high", "gap_customers", "worth"]
-    return RetentionOpportunity(days, n, rate, n / 100 * spent, segments.select(columns), below[0] if below else None)
+    return RetentionOpportunity(
+        days, n, rate, n / 100 * spent, segments.select(SEGMENTS.names), below[0] if below else None
+    )

@@ -6,11 +6,12 @@ A cohort is the period of a customer's first-ever purchase, found before any fil
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import polars as pl
 
 from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.retention.frames import CELLS, CUSTOMERS, MEAN
 from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
@@ -81,20 +82,13 @@ class View:
 
 @dataclass(frozen=True)
 class Retention:
-    """One retention table.
-
-    `cells`, one row per cohort and age that has begun: `cohort` (first day of the period), `age`, `cohort_size`, `n`
-    (customers whose period has closed), `value` (customers, orders, or shop currency), `rate` (value / n), `low` and
-    `high` (Wilson 95 % interval of a share), `upper` (the share if every order of an unknown buyer had been a return),
-    `mature`, `may_not_be_first`. What is not mature has no value. `mean`, one row per age: the same over all mature
-    cells, weighted by n, with the number of `cohorts`.
-    """
+    """One retention table, and the mean of its mature cells by age."""
 
     view: View
     filters: Filters
     as_of: date
-    cells: pl.DataFrame
-    mean: pl.DataFrame
+    cells: Annotated[pl.DataFrame, CELLS]
+    mean: Annotated[pl.DataFrame, MEAN]
     cost_share: float | None
 
 
@@ -108,19 +102,14 @@ def report(query: Query, filters: Filters, view: View) -> Retention:
     cells = _intervals(_identity_bound(cells, _unidentified(query, filters, as_of), view, as_of), view)
     uncertain_until = query.version.first_day + timedelta(days=LEFT_TRUNCATION_DAYS)
     cells = cells.with_columns(may_not_be_first=pl.col("cohort") < uncertain_until)
-    order = ["cohort", "age", "cohort_size", "n", "value", "rate", "low", "high", "upper", "mature", "may_not_be_first"]
     cost_share = _cost_share(query) if view.measure == "margin" else None
-    return Retention(view, filters, as_of, cells.select(order), _mean(cells, view), cost_share)
+    return Retention(view, filters, as_of, cells.select(CELLS.names), _mean(cells, view), cost_share)
 
 
 def customers(
     query: Query, filters: Filters, view: View, cohort: date, age: int, *, absent: bool = False
-) -> pl.DataFrame:
-    """The customers behind one cell, or with `absent` those of its n who are missing from it.
-
-    One row per customer: `customer_id, first_day, first_channel, first_region, first_category, first_sku, last_day,
-    purchases` and `revenue` (both of the chosen purchases, up to as-of).
-    """
+) -> Annotated[pl.DataFrame, CUSTOMERS]:
+    """The customers behind one cell, or with `absent` those of its n who are missing from it."""
     return query(
         "customers/retention/customers",
         **_windows(view),
@@ -261,7 +250,7 @@ def _mean(cells: pl.DataFrame, view: View) -> pl.DataFrame:
     mean = _intervals(mean, view)
     if view.measure == "customers":
         mean = mean.with_columns(upper=pl.col("reached") / pl.col("n"))
-    return mean.select("age", "n", "value", "rate", "low", "high", "upper", "cohorts")
+    return mean.select(MEAN.names)
 
 
 def _cost_share(query: Query) -> float | None:

@@ -1,20 +1,25 @@
 """Retention as files."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.frames import SEGMENT
+from shopkeeper.customers.retention.frames import CELLS, CUSTOMERS, MEAN, SEGMENTS, measured
+from shopkeeper.customers.retention.opportunity import RetentionOpportunity
 from shopkeeper.customers.retention.report import Retention, View
-from shopkeeper.customers.table import CUSTOMER_LABELS, filter_terms
-from shopkeeper.exports import ExportColumn
-from shopkeeper.exports.download import Download, about
+from shopkeeper.customers.table import filter_terms
+from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
-from shopkeeper.measures.lookup import cell_measures, measure
+from shopkeeper.measures.lookup import cell_measures
 from shopkeeper.measures.terms import TERMS
+from shopkeeper.messages import Message
 
 MEASURE_LABELS = {
     "customers": N_("Customers"),
@@ -24,28 +29,57 @@ MEASURE_LABELS = {
 }
 
 
-def cells(version: Version, found: Retention) -> Download:
-    """The retention table: one row per cohort and age, as `Retention.cells`."""
-    value, rate = cell_measures(found.view.measure, found.view.method)
-    names = ["cohort", "age", "cohort_size", "n", value.name, rate.name, "interval", "upper", "immature"]
-    names += ["left_truncation", found.view.method, found.view.windows, "purchase", *filter_terms(found.filters)]
-    formats = {"value": value, "rate": rate} | {
-        name: measure(name) for name in ("cohort_size", "n", "low", "high", "upper")
-    }
-    columns = (
-        ExportColumn("cohort", _(TERMS["cohort"].label)),
-        ExportColumn("age", _(TERMS["age"].label), "integer"),
-        *(
-            ExportColumn(name, _(formats[name].label), formats[name].format)
-            for name in found.cells.columns
-            if name in formats
-        ),
-        ExportColumn("mature", _("Period has closed")),
-        ExportColumn("may_not_be_first", _(TERMS["left_truncation"].label)),
+def cells(version: Version, retention: Retention) -> Download:
+    """The retention table: one row per cohort and age."""
+    value, rate = cell_measures(retention.view.measure, retention.view.method)
+    terms = ["cohort", "age", "cohort_size", "n", value.name, rate.name, "interval", "upper", "immature"]
+    terms += ["left_truncation", retention.view.method, retention.view.windows, "purchase"]
+    terms += filter_terms(retention.filters)
+    return download(
+        version,
+        "retention",
+        title(retention.view),
+        retention.cells,
+        measured(CELLS.columns, retention.view.measure, retention.view.method),
+        caption=(*view_caption(retention.view), *retention.filters.caption()),
+        words=_words(retention.view),
+        terms=terms,
+        as_of=retention.as_of,
     )
-    chosen = (*view_caption(found.view), *found.filters.caption())
-    told = about(version, title(found.view), found.cells.height, chosen, names, found.as_of)
-    return Download("retention", _choices(found.view), found.cells, told, columns)
+
+
+def means(version: Version, retentions: Sequence[Retention], names: Sequence[str]) -> Download:
+    """The mean by age of several segments, under their names; the filters of all but the first begin with `B`."""
+    whole = cells(version, retentions[0])
+    frame = pl.concat(
+        retention.mean.select(pl.lit(name).alias("segment"), pl.all())
+        for name, retention in zip(names, retentions, strict=True)
+    )
+    view, others = retentions[0].view, [pair for each in retentions[1:] for pair in each.filters.caption()]
+    columns = measured(MEAN.columns, view.measure, view.method)
+    caption = (*whole.about.filters, *((f"B: {label}", value) for label, value in others))
+    return replace(
+        whole,
+        report="retention-segments",
+        frame=frame,
+        columns=(SEGMENT, *(column for column in columns if column.label)),
+        about=replace(whole.about, rows=frame.height, filters=caption),
+    )
+
+
+def segments(version: Version, opportunity: RetentionOpportunity, filters: Filters, as_of: date) -> Download:
+    """Every channel, region and category: the table behind the sentence on what to do."""
+    worth = Message(N_("Worth ({currency})"), {"currency": version.shop.currency})
+    return download(
+        version,
+        "return-by-segment",
+        _("Who comes back within {days}, by where they were acquired", days=i18n.days(opportunity.days)),
+        opportunity.segments,
+        tuple(column.labelled(worth) if column.name == "worth" else column for column in SEGMENTS.columns),
+        caption=((_("Days"), i18n.integer(opportunity.days)), *filters.caption()),
+        terms=("purchase", "interval"),
+        as_of=as_of,
+    )
 
 
 def customers(
@@ -60,21 +94,24 @@ def customers(
 ) -> Download:
     """The customers behind one cell, or those missing from it."""
     cohort, age = cell
-    chosen = (
+    caption = (
         *view_caption(view),
         (_("Cohort"), i18n.period_label(view.period, cohort)),
         (_("Age (k)"), i18n.integer(age)),
         (_("Customers"), _("who did not buy") if absent else _("who bought")),
         *filters.caption(),
     )
-    names = ["cohort", "age", view.method, view.windows, "purchase", "revenue", *filter_terms(filters)]
-    columns = (
-        *(ExportColumn(name, _(label)) for name, label in CUSTOMER_LABELS.items()),
-        *(ExportColumn(name, _(measure(name).label), measure(name).format) for name in ("purchases", "revenue")),
+    return download(
+        version,
+        "retention-customers",
+        _("Customers behind one retention cell"),
+        frame,
+        CUSTOMERS.labelled(),
+        caption=caption,
+        words=(*_words(view), cohort.isoformat(), f"k{age}", *(["absent"] if absent else [])),
+        terms=["cohort", "age", view.method, view.windows, "purchase", "revenue", *filter_terms(filters)],
+        as_of=as_of,
     )
-    told = about(version, _("Customers behind one retention cell"), frame.height, chosen, names, as_of)
-    words = (*_choices(view), cohort.isoformat(), f"k{age}", *(["absent"] if absent else []))
-    return Download("retention-customers", words, frame, told, columns)
 
 
 def title(view: View) -> str:
@@ -98,6 +135,6 @@ def view_caption(view: View) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _choices(view: View) -> tuple[str, ...]:
+def _words(view: View) -> tuple[str, ...]:
     windows = f"rolling{view.window_days}" if view.windows == "rolling" else "calendar"
     return (view.period, view.method, windows, view.measure)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
 
-from shopkeeper.contract.tables import Column, Table
+from shopkeeper.contract.table import Column, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import (
     CheckedValue,

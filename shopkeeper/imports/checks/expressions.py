@@ -12,7 +12,7 @@ from operator import add, and_, mul, or_, sub
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression, FunctionExpression
 
-from shopkeeper.contract.tables import MONEY, Column
+from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.file import ColumnMapping
 from shopkeeper.imports.mapping.rules import (

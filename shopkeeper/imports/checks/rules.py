@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from duckdb import ColumnExpression, ConstantExpression, Expression
 
-from shopkeeper.contract.tables import Column, Table
+from shopkeeper.contract.table import Column, Table
 from shopkeeper.imports.checks.expressions import call, text
 from shopkeeper.lake.version import Shop
 

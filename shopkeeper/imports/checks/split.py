@@ -21,7 +21,7 @@ from duckdb import (
     FunctionExpression,
 )
 
-from shopkeeper.contract.tables import Table
+from shopkeeper.contract.table import Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import ROW, Candidates
 from shopkeeper.imports.checks.expressions import call, text

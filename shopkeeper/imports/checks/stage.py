@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
 
-from shopkeeper.contract.tables import TABLES, Table, table
+from shopkeeper.contract.table import Table
+from shopkeeper.contract.tables import TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.rules import Terms

@@ -10,7 +10,8 @@ from pathlib import Path, PurePath
 from typing import Any
 from zoneinfo import available_timezones
 
-from shopkeeper.contract.tables import TABLES, Table, table
+from shopkeeper.contract.table import Table
+from shopkeeper.contract.tables import TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.rules import Rule, SourceColumn, nearest, only_keys, parse, text
 from shopkeeper.lake.version import Shop

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import FORECAST_CHECKS, FORECASTS, HORIZON, WEEKS
-from shopkeeper.contract.tables import Table
+from shopkeeper.contract.table import Table
 from shopkeeper.jobs.forecast.backtest import CHECKED_WEEKS
 from shopkeeper.jobs.forecast.baseline import Hierarchy, daily, weekly
 from shopkeeper.jobs.forecast.history import LEVEL_KEYS, Group, History, day_of

@@ -4,39 +4,32 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.lake import store
-from shopkeeper.exports import ExportColumn
 from shopkeeper.i18n import gettext as _
+from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
-from shopkeeper.contract.tables import TABLES
-from shopkeeper.ui import session
-from shopkeeper.ui import tables
+from shopkeeper.shop.data import report, table
+from shopkeeper.shop.data.report import VersionContent
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money_in_full
 from shopkeeper.ui.frame import guarded
-from shopkeeper.ui.tables import download_of
 
 FIRST_REJECTS = 200
 
 
-def draw_totals(version: Version) -> None:
+def draw_totals(version: Version, content: VersionContent) -> None:
     """Rows and money in, published and rejected: the two sums that must reconcile."""
-    rows_in = sum(stats.rows_in for stats in version.tables.values())
-    published = sum(stats.rows_published for stats in version.tables.values())
-    currency = version.shop.currency
-    st.markdown(
-        "#### "
-        + _(
-            "{published} of {rows_in} rows are in the figures, {rejected} were rejected.",
-            published=i18n.integer(published), rows_in=i18n.integer(rows_in),
-            rejected=i18n.integer(version.rows_rejected),
-        )
+    answer = _(
+        "{published} of {rows_in} rows are in the figures, {rejected} were rejected.",
+        published=i18n.integer(content.rows_published),
+        rows_in=i18n.integer(content.rows_in),
+        rejected=i18n.integer(version.rows_rejected),
     )
+    st.markdown(f"#### {answer}")
     with st.container(horizontal=True, gap="small"):
-        st.metric(_("Net amount brought in"), i18n.money(version.net_amount_in, currency), border=True)
-        st.metric(_("Net amount published"), i18n.money(version.net_amount_published, currency), border=True)
-        st.metric(_("Net amount rejected"), i18n.money(version.net_amount_rejected, currency), border=True)
-    sums_agree = version.net_amount_in == version.net_amount_published + version.net_amount_rejected
-    rows_agree = rows_in == published + version.rows_rejected
-    if rows_agree and sums_agree:
+        st.metric(_("Net amount brought in"), money_in_full(version.net_amount_in), border=True)
+        st.metric(_("Net amount published"), money_in_full(version.net_amount_published), border=True)
+        st.metric(_("Net amount rejected"), money_in_full(version.net_amount_rejected), border=True)
+    if content.reconciles:
         st.caption(_("Rows and net amount reconcile: brought in = published + rejected."))
     else:
         st.error(_("Rows or net amount do not reconcile. Import the data again, and do not rely on these figures."))
@@ -52,34 +45,13 @@ def draw_totals(version: Version) -> None:
         st.warning("\n".join(f"- {warning}" for warning in version.warnings))
 
 
-def draw_tables(version: Version) -> None:
+def draw_tables(version: Version, content: VersionContent) -> None:
     """Each table of the contract that is there, and the names of those that are not."""
-    rows = [
-        (name, stats.rows_in, stats.rows_published, stats.rows_rejected, ", ".join(sources_of(version, name)))
-        for name, stats in version.tables.items()
-    ]
-    frame = pl.DataFrame(rows, schema=["table", "rows_in", "rows_published", "rows_rejected", "sources"], orient="row")
     st.markdown(f"##### {_('Tables')}")
-    tables.show_table(
-        download_of(
-            "tables", _("Tables"), frame,
-            (
-                ExportColumn("table", _("Table")),
-                ExportColumn("rows_in", _("Rows brought in"), "integer"),
-                ExportColumn("rows_published", _("Rows published"), "integer"),
-                ExportColumn("rows_rejected", _("Rejected"), "integer"), ExportColumn("sources", _("Files")),
-            ),
-        ),
-        "tables",
-    )
-    missing = [f"`{wanted.name}`" for wanted in TABLES if wanted.name not in version.tables]
-    if missing:
-        st.caption(_("Not brought yet: {tables}. Only order lines are required.", tables=", ".join(missing)))
-
-
-def sources_of(version: Version, name: str) -> list[str]:
-    """The files that a table came from."""
-    return [source.name for source in version.sources if source.table == name]
+    tables.show_table(table.tables(version, content), "tables")
+    if content.missing:
+        names = ", ".join(f"`{name}`" for name in content.missing)
+        st.caption(_("Not brought yet: {tables}. Only order lines are required.", tables=names))
 
 
 def draw_rejects(version: Version) -> None:
@@ -88,33 +60,12 @@ def draw_rejects(version: Version) -> None:
     if version.rejects is None:
         st.success(_("No row was rejected."))
         return
-    rejects = pl.read_parquet(version.rejects)
-    by_rule = rejects.group_by("table", "column", "rule").len("rows").sort("rows", descending=True)
-    names = rejects["rule"].unique().sort().to_list()
-    rule = st.selectbox(
-        _("Rule"), names, index=None, placeholder=_("All rules"), key="rule", width=320,
-    )
-    tables.show_table(
-        download_of(
-            "rejects-by-rule", _("Rejected rows by rule"), by_rule,
-            (
-                ExportColumn("table", _("Table")), ExportColumn("column", _("Column")), ExportColumn("rule", _("Rule")),
-                ExportColumn("rows", _("Faults"), "integer"),
-            ),
-        ),
-        "by_rule", download=False,
-    )
-    chosen = rejects.filter(pl.col("rule") == rule) if rule else rejects
-    sheet = download_of(
-        "rejects", _("Rejected rows"), chosen,
-        (
-            ExportColumn("file", _("File")), ExportColumn("table", _("Table")), ExportColumn("line", _("Line"), "integer"),
-            ExportColumn("column", _("Column")), ExportColumn("value", _("Value")), ExportColumn("reason", _("Why, and how to mend it")),
-            ExportColumn("rule", _("Rule")), ExportColumn("row", _("Whole row")),
-        ),
-        chosen=((_("Rule"), rule or _("All rules")),),
-    )
-    tables.show_table(sheet, "rejects", first=FIRST_REJECTS)
+    faults = report.rejects(version)
+    names = faults["rule"].unique().sort().to_list()
+    rule = st.selectbox(_("Rule"), names, index=None, placeholder=_("All rules"), key="rule", width=320)
+    tables.show_table(table.rules(version, report.by_rule(faults)), "by_rule", download=False)
+    listed = faults.filter(pl.col("rule") == rule) if rule else faults
+    tables.show_table(table.rejects(version, listed, rule), "rejects", first=FIRST_REJECTS)
 
 
 def draw_versions(version: Version) -> None:
@@ -124,30 +75,7 @@ def draw_versions(version: Version) -> None:
         st.caption(_("The sample shop has one version: {version}.", version=version.id))
         return
     kept = store.versions(version.path.parents[1])
-    zone = version.shop.timezone
-    frame = pl.DataFrame(
-        [
-            (
-                kind.id, i18n.moment(kind.created_at, zone), kind.as_of,
-                sum(stats.rows_published for stats in kind.tables.values()), kind.rows_rejected,
-                _("served") if kind.id == version.id else "",
-            )
-            for kind in kept
-        ],
-        schema=["version", "published", "as_of", "rows", "rejected", "state"],
-        orient="row",
-    )
-    tables.show_table(
-        download_of(
-            "versions", _("Versions"), frame,
-            (
-                ExportColumn("version", _("Version")), ExportColumn("state", _("State")), ExportColumn("published", _("Published")),
-                ExportColumn("as_of", _("As of")), ExportColumn("rows", _("Rows"), "integer"),
-                ExportColumn("rejected", _("Rejected"), "integer"),
-            ),
-        ),
-        "versions", download=False,
-    )
+    tables.show_table(table.versions(version, kept), "versions", download=False)
     others = [kind.id for kind in kept if kind.id != version.id]
     if not others:
         return

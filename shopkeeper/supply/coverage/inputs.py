@@ -7,7 +7,7 @@ import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.engine.query import Query
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
 from shopkeeper.models.demand.series import matrix
@@ -40,11 +40,11 @@ class CoverageInputs:
     sold: pl.DataFrame
 
 
-def ground(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...]) -> CoverageInputs:
+def ground(query: Query, filters: GoodsFilters, in_force: InForce) -> CoverageInputs:
     """Ask for everything once. Regions and locations are not restricted here: shares need all of them."""
     chosen = filters.parameters("categories", "skus")
     as_of = query.version.as_of
-    forecasts = demand.used(query, GoodsFilters(categories=filters.categories, skus=filters.skus), overrides)
+    forecasts = demand.used(query, GoodsFilters(categories=filters.categories, skus=filters.skus), in_force)
     landing = query("supply/coverage/landing", as_of=as_of, **chosen)
     counted = query("supply/coverage/stock", **chosen)
     return CoverageInputs(

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from shopkeeper.engine.query import Query
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.messages import Message
 from shopkeeper.supply.coverage.inputs import SOLD_DAYS, ground, location_series, region_series
@@ -105,19 +105,17 @@ class Ages:
     totals: pl.DataFrame
 
 
-def report(
-    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), policy: Policy = DEFAULT
-) -> Coverage:
+def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Coverage:
     """Coverage of the chosen categories, regions and SKUs; locations are chosen in `locations` only."""
-    given = ground(query, filters, overrides)
-    series = region_series(given, policy, filters)
-    rows = judged(series, policy, query.version.as_of).with_columns(_sell_through(), change=_change())
+    given = ground(query, filters, in_force)
+    series = region_series(given, in_force.policy, filters)
+    rows = judged(series, in_force.policy, query.version.as_of).with_columns(_sell_through(), change=_change())
     rows = _worst_first(rows, "region").select(COLUMNS)
     has_stock = bool(given.stock["day"].is_not_null().any())
     tiles = query("supply/regions").drop("parent")
     return Coverage(
         filters,
-        policy,
+        in_force.policy,
         query.version.as_of,
         has_stock,
         not given.forecasts.is_empty(),
@@ -129,16 +127,14 @@ def report(
     )
 
 
-def locations(
-    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), policy: Policy = DEFAULT
-) -> pl.DataFrame:
+def locations(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> pl.DataFrame:
     """One row per location and SKU, `LOCATION_COLUMNS`, what costs most first: whole units, `region` where it stands.
 
     Of the chosen locations, and of those that stand in or serve the chosen regions. Their lead is that of the way by
     which goods come: `from_location`, null for the supplier.
     """
-    given = ground(query, filters, overrides)
-    rows = judged(location_series(query, given, policy, filters), policy, query.version.as_of)
+    given = ground(query, filters, in_force)
+    rows = judged(location_series(query, given, in_force.policy, filters), in_force.policy, query.version.as_of)
     told = query("supply/serving_locations").select("location", "kind", location_name="name")
     rows = rows.with_columns(_sell_through()).join(told, on="location", how="left")
     return _worst_first(rows, "location").select(LOCATION_COLUMNS)

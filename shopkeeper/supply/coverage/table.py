@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import ExportColumn
+from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -105,16 +105,16 @@ def sheet(
     return Download(report, words, frame, told, columns(frame.columns))
 
 
-def columns(names: Sequence[str]) -> tuple[ExportColumn, ...]:
+def columns(names: Sequence[str]) -> tuple[Column, ...]:
     """What columns are called and how their numbers are read; machine names where there is no word."""
     found = []
     for name in names:
         if name in STATUSES:
-            found.append(ExportColumn(name, _(STATUS_WORDS[name]), "integer"))
+            found.append(Column(name, _(STATUS_WORDS[name]), "integer"))
         elif name in LABELS:
-            found.append(ExportColumn(name, _(LABELS[name][0]), LABELS[name][1]))
+            found.append(Column(name, _(LABELS[name][0]), LABELS[name][1]))
         elif name in _DECLARED:
-            found.append(ExportColumn(name, _(_DECLARED[name].label), _DECLARED[name].format))
+            found.append(Column(name, _(_DECLARED[name].label), _DECLARED[name].format))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from shopkeeper.engine.query import Parameter, Query, Scope
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
+from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.overrides import Override
 from shopkeeper.messages import Message
 from shopkeeper.supply.demand.bands import added, correlation, moved
@@ -107,23 +108,23 @@ class Demand:
     together: float
 
 
-def used(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = ()) -> pl.DataFrame:
+def used(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> pl.DataFrame:
     """The forecast in use, one row per ship-to region and SKU, manual values applied; sorted by region and SKU.
 
     Columns: `region, category, sku, pattern, model, daily_mean` (units per day), `error_sd` (units per day), `units`
     (LIST of one FLOAT per day from the day after as-of), `overridden` (whether any day has a manual value). No rows
     before the first forecast run.
     """
-    return _used(query, filters, overrides)[1]
+    return _used(query, filters, in_force)[1]
 
 
 def report(
-    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), options: DemandOptions | None = None
+    query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS, options: DemandOptions | None = None
 ) -> Demand:
     """Demand of what the filters choose. Filters by location do not apply: demand belongs to the buyer's region."""
     options, as_of = options or DemandOptions(), query.version.as_of
     seen = within(filters, query.scope)
-    before, after = _used(query, seen, overrides)
+    before, after = _used(query, seen, in_force)
     change = changed(before, after)
     level = source(seen, [])
     together = correlation(query("supply/demand/week_errors", level=level, **chosen(seen)))
@@ -149,10 +150,10 @@ def report(
     )
 
 
-def manual(query: Query, overrides: tuple[Override, ...]) -> pl.DataFrame:
+def manual(query: Query, in_force: InForce) -> pl.DataFrame:
     """Manual values that the viewer may see, as `demand_overrides.listed` tells them."""
     forecasts = query("supply/demand/forecasts", **GoodsFilters().parameters("categories", "skus"))
-    return listed(overrides, forecasts, query("supply/demand/items"), query.scope.regions)
+    return listed(in_force.overrides, forecasts, query("supply/demand/items"), query.scope.regions)
 
 
 def statistical(query: Query, sku: str, region: str | None, starts_on: date, ends_on: date) -> float | None:
@@ -195,10 +196,10 @@ def chosen(filters: GoodsFilters) -> dict[str, Parameter]:
     return filters.parameters("categories", "regions", "skus")
 
 
-def _used(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _used(query: Query, filters: GoodsFilters, in_force: InForce) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The statistical forecast and the one in use. Regions are chosen last: a manual value may be for all of them."""
     rows = query("supply/demand/forecasts", **filters.parameters("categories", "skus"))
-    found = overridden(rows, overrides, query.version.as_of, whole=query.scope.regions is None)
+    found = overridden(rows, in_force.overrides, query.version.as_of, whole=query.scope.regions is None)
     plain = rows.with_columns(overridden=pl.lit(value=False))
     if filters.regions is None:
         return plain, found

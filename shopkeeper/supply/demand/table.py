@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import ExportColumn
+from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -95,15 +95,15 @@ MEASURED = ("week_wape", "wape", "mase", "hit_80", "hit_95")
 TERMS = ("asked_for", "forecast_band", "manual_value", "demand_pattern")
 
 
-def columns(frame: pl.DataFrame) -> tuple[ExportColumn, ...]:
+def columns(frame: pl.DataFrame) -> tuple[Column, ...]:
     """What the columns are called, and how numbers are read; those of no word keep their machine name."""
     found = []
     for name in frame.columns:
         if name in MEASURED:
-            found.append(ExportColumn(name, label(name), "number" if name == "mase" else "percent"))
+            found.append(Column(name, label(name), "number" if name == "mase" else "percent"))
         elif name in FIELDS:
             text, form = FIELDS[name]
-            found.append(ExportColumn(name, _(text), form))
+            found.append(Column(name, _(text), form))
     return tuple(found)
 
 

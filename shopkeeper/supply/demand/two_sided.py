@@ -15,7 +15,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
@@ -59,9 +59,7 @@ class TwoSided:
     notes: tuple[Message, ...]
 
 
-def report(
-    query: Query, fits: Fits, filters: GoodsFilters, overrides: tuple[Override, ...] = (), days: int = 28
-) -> TwoSided:
+def report(query: Query, fits: Fits, filters: GoodsFilters, in_force: InForce = DEFAULTS, days: int = 28) -> TwoSided:
     """Both sides by region. Only the filter by region applies: customers are not forecast by item.
 
     Expected purchases of a customer are spread over ship-to regions as those of customers acquired in the same region
@@ -77,7 +75,7 @@ def report(
     identity = query("supply/demand/identity", as_of=query.version.as_of)
     growth, notes = _growth(query, bought)
     bought = bought.with_columns(new=pl.col("new_recent" if _young(query) else "new_window"))
-    forecast = demand.used(query, GoodsFilters(), overrides)
+    forecast = demand.used(query, GoodsFilters(), in_force)
     rows = _rows(_forecast(forecast, days), _spread(expected, bought), bought, identity, growth)
     if filters.regions is not None:
         rows = rows.filter(pl.col("region").is_in(list(filters.regions)))

@@ -11,7 +11,7 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.messages import Message
 from shopkeeper.models.stock.placement import Flags, Floats, Ints
 from shopkeeper.supply import serving
@@ -74,12 +74,12 @@ class NetworkInputs:
         return 2.0 * float(max(self.cost.max(initial=0.0), self.told_cost.max(initial=0.0))) + 1.0
 
 
-def read(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...], days: int) -> NetworkInputs:
+def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> NetworkInputs:
     """All that the page needs, of all regions: who looks at one of them still shares the goods with the others."""
     whole = GoodsFilters(categories=filters.categories, skus=filters.skus)
     given = whole.parameters("categories", "skus")
     as_of = query.version.as_of
-    forecasts = demand.used(query, whole, overrides)
+    forecasts = demand.used(query, whole, in_force)
     asked = forecasts.with_columns(units=pl.col("units").list.head(days).list.sum().clip(lower_bound=0.0))
     items = query("supply/network/items", **given).filter(pl.col("sku").is_in(asked["sku"].unique().to_list()))
     regions = _regions(query("supply/regions"), asked)

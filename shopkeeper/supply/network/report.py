@@ -15,7 +15,7 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message
 from shopkeeper.models.stock.placement import Flags
 from shopkeeper.supply.filters import GoodsFilters
@@ -130,12 +130,12 @@ class WhatIf:
 def report(
     query: Query,
     filters: GoodsFilters = EVERYWHERE,
-    overrides: tuple[Override, ...] = (),
+    in_force: InForce = DEFAULTS,
     options: NetworkOptions = DEFAULT,
     progress: Tell | None = None,
 ) -> Network:
     """How near the goods are. Regions chosen limit what is told; goods are given out to all regions in any case."""
-    ground = read(query, filters, overrides, options.window_days)
+    ground = read(query, filters, in_force, options.window_days)
     told = chosen_regions(ground, filters)
     now = give_out(ground, ground.available, options.promise_days, progress)
     regions = _regions(ground, now, told)

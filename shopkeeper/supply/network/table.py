@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import ExportColumn
+from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -210,12 +210,12 @@ def in_words(frame: pl.DataFrame, found: Network) -> pl.DataFrame:
     return frame.with_columns(*there, *named, *(pl.lit(None, pl.Float64).alias(name) for name in costs))
 
 
-def columns(frame: pl.DataFrame, rows: str) -> tuple[ExportColumn, ...]:
+def columns(frame: pl.DataFrame, rows: str) -> tuple[Column, ...]:
     """What the columns of a table are called, and how their numbers are read."""
     found = []
     for name in frame.columns:
         text, form = OWN_LABELS.get((rows, name)) or LABELS[name]
-        found.append(ExportColumn(name, _(text), form))
+        found.append(Column(name, _(text), form))
     return tuple(found)
 
 

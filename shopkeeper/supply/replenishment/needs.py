@@ -14,7 +14,7 @@ import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.engine.query import Query
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
 from shopkeeper.models.demand.series import matrix
@@ -52,24 +52,24 @@ class Needs:
     """Region x SKU with demand that no location serves."""
 
 
-def needs(query: Query, filters: GoodsFilters, overrides: tuple[Override, ...], policy: Policy) -> Needs:
+def needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs:
     """The needs of all locations for the categories and items chosen."""
     chosen = GoodsFilters(categories=filters.categories, skus=filters.skus)
     asked = chosen.parameters("categories", "skus")
     items = query("supply/replenishment/items", **asked)
     stock = query("supply/coverage/stock", **asked)
     suppliers = query("supply/replenishment/suppliers")
-    forecasts = demand.used(query, chosen, overrides)
+    forecasts = demand.used(query, chosen, in_force)
     served = serving.location_demand(query, forecasts)
     cells, rows = _cells(items, stock, served)
     measured = _with_measured(items, suppliers)
-    cells = _with_leads(query, cells, measured, policy)
+    cells = _with_leads(query, cells, measured, in_force.policy)
     landing = _landing(cells, query("supply/replenishment/landing", **asked), query.version.as_of)
     own = np.zeros((cells.height, HORIZON))
     if not served.is_empty():
         own[np.flatnonzero(rows.is_not_null().to_numpy())] = matrix(served)[rows.drop_nulls().to_numpy()]
-    cells = _with_service(cells, policy).with_columns(on_the_way=pl.Series(landing.sum(axis=1)))
-    need, need_sd = _passed_on(cells, own, landing, policy)
+    cells = _with_service(cells, in_force.policy).with_columns(on_the_way=pl.Series(landing.sum(axis=1)))
+    need, need_sd = _passed_on(cells, own, landing, in_force.policy)
     cells = cells.with_columns(need_mean=pl.Series(need.mean(axis=1)), need_sd=pl.Series(need_sd))
     reached = forecasts.filter(pl.col("daily_mean") > 0).join(
         serving.shares(query, forecasts), on=["region", "sku"], how="anti"

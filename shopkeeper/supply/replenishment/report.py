@@ -17,7 +17,7 @@ from shopkeeper import i18n
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats
 from shopkeeper.models.stock.inventory import (
@@ -100,25 +100,23 @@ class OrderProposals:
     suppliers: pl.DataFrame
 
 
-def report(
-    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), policy: Policy = DEFAULT_POLICY
-) -> OrderProposals:
+def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> OrderProposals:
     """What to order today, for the goods and places chosen. Empty tables are told in `notes`, never refused."""
-    found = needs.needs(query, filters, overrides, policy)
+    found = needs.needs(query, filters, in_force)
     cells = found.cells.with_row_index("row").filter(
         pl.col("from_location").is_null()
         & pl.col("stock_day").is_not_null()
         & (pl.col("delisted_on").is_null() | (pl.col("delisted_on") > found.as_of))
     )
     cells = _chosen(cells, filters)
-    rows = _levels(found, cells, policy)
+    rows = _levels(found, cells, in_force.policy)
     due = pl.col("position") <= pl.col("reorder_point") + 1e-9
     ordered = rows.filter(due & (pl.col("units") > 0))
     coming = rows.filter(~due & (pl.col("order_by") <= found.as_of + timedelta(days=COMING_DAYS)))
     ordered = ordered.sort("margin_protected", "units", "proposal", descending=[True, True, False], nulls_last=True)
     return OrderProposals(
         filters,
-        policy,
+        in_force.policy,
         found.as_of,
         ordered.select(COLUMNS),
         coming.sort("order_by", "proposal").select(COLUMNS),
@@ -127,14 +125,12 @@ def report(
     )
 
 
-def path(
-    query: Query, overrides: tuple[Override, ...], policy: Policy, location: str, sku: str, units: int, lands_on: date
-) -> pl.DataFrame:
+def path(query: Query, in_force: InForce, location: str, sku: str, units: int, lands_on: date) -> pl.DataFrame:
     """How the stock there should go with so many units landing on a day, and without. The item must be kept there.
 
     One row per day ahead (`PATH_DAYS`): `day, demand, landing, without, with_units` (units; the last two evenings).
     """
-    found = needs.needs(query, GoodsFilters(skus=(sku,)), overrides, policy)
+    found = needs.needs(query, GoodsFilters(skus=(sku,)), in_force)
     row = found.cells.with_row_index("row").filter(location=location, sku=sku).to_dicts()[0]
     need, landing = (part[row["row"], :PATH_DAYS] for part in (found.need, found.landing))
     days = [found.as_of + timedelta(days=number) for number in range(1, PATH_DAYS + 1)]

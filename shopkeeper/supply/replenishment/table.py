@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import ExportColumn
+from shopkeeper.exports import Column
 from shopkeeper.exports.download import Download, about
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
@@ -180,14 +180,14 @@ def sheet(
     return Download(report, (), frame, told, columns(frame.columns))
 
 
-def columns(names: Sequence[str]) -> tuple[ExportColumn, ...]:
+def columns(names: Sequence[str]) -> tuple[Column, ...]:
     """What columns are called; those without a word keep their machine name."""
     found = []
     for name in names:
         if name in _MEASURED:
-            found.append(ExportColumn(name, _(measure(name).label), measure(name).format))
+            found.append(Column(name, _(measure(name).label), measure(name).format))
         elif name in LABELS:
-            found.append(ExportColumn(name, _(LABELS[name][0]), LABELS[name][1]))
+            found.append(Column(name, _(LABELS[name][0]), LABELS[name][1]))
     return tuple(found)
 
 

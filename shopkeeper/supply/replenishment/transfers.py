@@ -20,7 +20,7 @@ from shopkeeper import i18n
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats, count_quantile
 from shopkeeper.models.stock.inventory import expected, levels, shortfall
@@ -83,21 +83,19 @@ class Transfers:
     notes: Mapping[str, int]
 
 
-def report(
-    query: Query, filters: GoodsFilters, overrides: tuple[Override, ...] = (), policy: Policy = _DEFAULT
-) -> Transfers:
+def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Transfers:
     """The moves that save most for the goods chosen; of these, the ones from or to the places chosen are shown."""
-    found = needs.needs(query, filters, overrides, policy)
+    found = needs.needs(query, filters, in_force)
     lanes = query("supply/replenishment/transfer_lanes")
     room = query("supply/replenishment/transfer_room").select(
         to_location="location", units=(pl.col("capacity_units") - pl.col("units")).clip(0)
     )
-    task, ways = task_of(found, lanes, room, policy)
+    task, ways = task_of(found, lanes, room, in_force.policy)
     made = plan(task)
     rows = _rows(found, task, ways, made)
     return Transfers(
         filters,
-        policy,
+        in_force.policy,
         found.as_of,
         _shown(rows, found, filters),
         _lanes(_shown(rows, found, filters), lanes),

@@ -1,27 +1,31 @@
-"""What is in force: manual values and the stock policy."""
+"""What is in force, on the screen."""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from shopkeeper import state
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
+from shopkeeper.state import State
 from shopkeeper.ui import session
 from shopkeeper.ui.state import held
 
+T = TypeVar("T")
 
-def overrides_in_use() -> tuple[Override, ...]:
-    """Manual values of demand; none, and a sentence why, where the state cannot be read."""
+
+def in_force() -> InForce:
+    """Stock policy and manual values; what cannot be read is as if nothing were set, and a sentence says so."""
+    return InForce(
+        _read(state.policy, Policy(), _("Until then the default service levels hold.")),
+        _read(state.overrides, (), _("Until then no manual values of demand are in the figures.")),
+    )
+
+
+def _read(part: Callable[[State], T], default: T, meanwhile: str) -> T:
     try:
-        return state.overrides(held())
+        return part(held())
     except Refused as refusal:
-        session.notice(" ".join((str(refusal), _("Until then no manual values of demand are in the figures."))))
-        return ()
-
-
-def policy_in_use() -> Policy:
-    """The stock policy; the default, and a sentence why, where the state cannot be read."""
-    try:
-        return state.policy(held())
-    except Refused as refusal:
-        session.notice(" ".join((str(refusal), _("Until then the default service levels hold."))))
-        return Policy()
+        session.notice(f"{refusal} {meanwhile}")
+        return default

@@ -7,15 +7,16 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.customers.churn import report as churn
+from shopkeeper.customers.churn import table
 from shopkeeper.customers.churn.chart import customer_life
 from shopkeeper.customers.churn.report import Churn, CustomerHistory
 from shopkeeper.customers.lifecycle import screen
 from shopkeeper.errors import Refused
-from shopkeeper.exports import ExportColumn
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import opened
 
 OFFERED = 200
@@ -33,16 +34,7 @@ def draw(fits: Fits, found: Churn) -> None:
         st.warning(str(refusal))
         return
     draw_summary(history.summary)
-    sheet = tables.download_of(
-        "customer-history",
-        _("Purchases of {customer}", customer=customer_id),
-        history.purchases,
-        history_columns(),
-        chosen=found.filters.caption(),
-        words=(customer_id,),
-        terms=("purchase", "revenue", "margin"),
-        as_of=found.as_of,
-    )
+    sheet = table.purchases(opened().version, found, history, customer_id)
     tables.show_chart(lambda **_dark: life(history, found), sheet, "life")
     if not history.alive.is_empty():
         st.caption(_("each day as it would have been told then, with today's fit"))
@@ -50,13 +42,7 @@ def draw(fits: Fits, found: Churn) -> None:
 
 def life(history: CustomerHistory, found: Churn) -> Any:
     """The chart of one customer."""
-    return customer_life(history, opened().version.shop.currency, found.options.horizon)
-
-
-def history_columns() -> tuple[ExportColumn, ...]:
-    """Of one customer's purchases."""
-    money_columns = (ExportColumn(name, label(name), "money") for name in ("revenue", "margin"))
-    return (ExportColumn("day", _("Day")), ExportColumn("orders", _("Orders"), "integer"), *money_columns)
+    return customer_life(history, shop_currency(), found.options.horizon)
 
 
 def choose_customer(found: Churn) -> str:
@@ -93,7 +79,7 @@ def draw_summary(row: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, gap="small"):
         for name in ("p_alive", "p_no_purchase"):
             st.metric(label(name), i18n.percent(row[name]), border=True, help=_(measure(name).description))
-        worth = i18n.compact_money(row["value_at_stake"], opened().version.shop.currency)
+        worth = money(row["value_at_stake"])
         st.metric(label("value_at_stake"), worth, border=True)
         st.metric(label("expected_next_order"), i18n.date_(row["expected_next_order"]), border=True)
         st.metric(

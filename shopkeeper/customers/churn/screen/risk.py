@@ -1,8 +1,6 @@
 """The Churn risk page's controls and sentences: the answer, the model in use, the rescue list, where the risk lies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -10,17 +8,19 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.customers.churn import table
 from shopkeeper.customers.churn.chart import risk_histogram, stake_by_segment
+from shopkeeper.customers.churn.frames import CUSTOMERS
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.lifecycle import screen
 from shopkeeper.customers.lifecycle.report import Rules
 from shopkeeper.customers.screen.model import choose_model
-from shopkeeper.exports import ExportColumn
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
 from shopkeeper.measures.lookup import label, measure
-from shopkeeper.ui import session, tables
+from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.actions import do_next
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import opened
 
 RISK_TERMS = (
@@ -85,11 +85,6 @@ def choose_options(fits: Fits, rules: Rules) -> ChurnOptions:
         leave = session.choose(_("Customers lost already"), lost, "lost", "leave") == "leave"
         kind, fitted_by = choose_model(fits)
     return ChurnOptions(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
-
-
-def money(amount: float | None) -> str:
-    """In tight places."""
-    return i18n.compact_money(amount, opened().version.shop.currency)
 
 
 def draw_answer(found: Churn) -> None:
@@ -161,7 +156,7 @@ def draw_model(fits: Fits, found: Churn) -> None:
             on_click=session.keep,
             args=("value_part", "proof"),
         ):
-            st.switch_page("pages/customers/lifetime_value.py")
+            st.switch_page(links.LIFETIME_VALUE)
     if fell_back:
         st.info(words)
     elif words:
@@ -170,15 +165,7 @@ def draw_model(fits: Fits, found: Churn) -> None:
 
 def draw_trials(fits: Fits) -> None:
     """How the models stood the test, the best first."""
-    names = ["log_likelihood", "mae", "bias", "calibration_error", "worst_tenth"]
-    rows = [{"kind": KIND_NAMES[trial.kind]} | {name: getattr(trial, name) for name in names} for trial in fits.trials]
-    frame = pl.DataFrame(rows, schema={"kind": pl.String} | dict.fromkeys(names, pl.Float64))
-    columns = (
-        ExportColumn("kind", _("Model")),
-        *(ExportColumn(name, label(name), measure(name).format) for name in names),
-    )
-    sheet = tables.download_of("trials", _("Model"), frame.sort(names[0], descending=True, nulls_last=True), columns)
-    tables.show_table(sheet, "trials", download=False)
+    tables.show_table(table.trials(opened().version, fits), "trials", download=False)
 
 
 def draw_rescue(found: Churn) -> None:
@@ -186,18 +173,17 @@ def draw_rescue(found: Churn) -> None:
     if found.rescue.is_empty():
         st.info(_("Nobody has to be rescued here: {reasons}.", reasons=left_out_words(found) or _("no customers")))
         return
-    with st.container(border=True):
-        sums = found.totals
-        what = _(
-            "Begin at the top: the first {n} customers hold {share} of what can be rescued, **{worth}** within {days}. "
-            "Write to each where they last bought, before the offer goes to everybody.",
-            n=i18n.integer(sums.first_calls),
-            share=i18n.percent(sums.first_share, 0),
-            worth=money(sums.first_value),
-            days=i18n.days(found.options.horizon),
-        )
-        st.markdown(_("**Do this next.** {what}", what=what))
-        sheet = table.churn(opened().version, found, rescue=True)
+    sums = found.totals
+    what = _(
+        "Begin at the top: the first {n} customers hold {share} of what can be rescued, **{worth}** within {days}. "
+        "Write to each where they last bought, before the offer goes to everybody.",
+        n=i18n.integer(sums.first_calls),
+        share=i18n.percent(sums.first_share, 0),
+        worth=money(sums.first_value),
+        days=i18n.days(found.options.horizon),
+    )
+    with do_next(what):
+        sheet = table.rescue(opened().version, found)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.markdown(f"##### {sheet.about.title}", width="content")
             tables.download_menu(sheet, "rescue")
@@ -206,7 +192,7 @@ def draw_rescue(found: Churn) -> None:
 
 def draw_list(sheet: Download) -> None:
     """The first rows; one that is marked opens its customer."""
-    frame, columns = sheet.frame.head(SHOWN), {column.name: column for column in sheet.columns}
+    frame = sheet.frame.head(SHOWN)
     said = pl.when("contactable").then(pl.lit(_("Yes"))).otherwise(pl.lit(_("Never asked")))
     shown = frame.with_columns(said.alias("contactable"), stage_words()).select(LISTED)
     shown = shown.select(name for name in LISTED if shown[name].null_count() < shown.height)
@@ -220,8 +206,7 @@ def draw_list(sheet: Download) -> None:
             placeholder=i18n.MISSING,
             on_select=lambda: open_row(frame["customer_id"].to_list()),
             column_config={
-                name: tables.config_of(columns.get(name) or ExportColumn(name, name), shown.schema[name])
-                for name in shown.columns
+                name: tables.config_of(CUSTOMERS.column(name), shown.schema[name]) for name in shown.columns
             },
         )
     told = [_("mark a row to see the customer's history")]
@@ -259,32 +244,16 @@ def draw_where(found: Churn) -> None:
     """How risk is spread, and where the money is."""
     if found.distribution["customers"].sum() == 0:
         return
-    kinds, currency = segment_kinds(), opened().version.shop.currency
+    kinds, currency = segment_kinds(), shop_currency()
     kind = session.choose(_("Value at stake by"), kinds, "stake_by", "stage")
     names = screen.stage_names() | {"(none)": _("(none)")}
     left, right = st.columns(2, gap="medium")
     with left:
-        words = {"low": _("Risk from"), "high": _("Risk below")}
-        sheet = sheet_of(found, "risk-distribution", _("How risk is spread"), found.distribution, words)
+        sheet = table.distribution(opened().version, found)
         tables.show_chart(lambda **_dark: risk_histogram(found.distribution, currency), sheet, "risk")
     with right:
         part = found.segments.filter(pl.col("segment_kind") == kind).drop("segment_kind")
         part = part.with_columns(pl.col("segment").replace(names))
-        words = {"segment": kinds[kind], "risk": _("Mean risk"), "expected_lost": _("Expected to stay away")}
-        title = _("At stake by {kind}", kind=kinds[kind].lower())
-        sheet = sheet_of(found, "value-at-stake", title, part, words, kind)
+        sheet = table.segments(opened().version, found, kind, kinds[kind], part)
         tables.show_chart(lambda **_dark: stake_by_segment(part, currency), sheet, "stake")
     st.caption(_("with those already lost, who are in no figure above"))
-
-
-def sheet_of(found: Churn, report: str, title: str, frame: pl.DataFrame, words: dict[str, str], *more: str) -> Download:
-    """A small table of the report, told as the list of customers is."""
-    whole = table.churn(opened().version, found)
-    formats: dict[str, Any] = {"low": "percent", "high": "percent", "risk": "percent", "expected_lost": "integer"}
-    named = [
-        *(ExportColumn(name, text, formats.get(name)) for name, text in words.items()),
-        ExportColumn("customers", _("Customers"), "integer"),
-        ExportColumn("value_at_stake", label("value_at_stake"), "money"),
-    ]
-    told = replace(whole.about, title=title, rows=frame.height)
-    return Download(report, (*whole.choices, *more), frame, told, tuple(named))

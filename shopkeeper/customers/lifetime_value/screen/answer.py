@@ -15,7 +15,8 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session
-from shopkeeper.ui.opened import opened
+from shopkeeper.ui.actions import do_next
+from shopkeeper.ui.figures import money, money_in_full
 
 DEFINITIONS = (
     "lifetime_value",
@@ -92,16 +93,6 @@ def choose_part() -> str:
     return session.choose(_("Show"), parts, "value_part", "segments", hidden=True)
 
 
-def money(amount: float | None) -> str:
-    """An amount of the shop's currency, short."""
-    return i18n.compact_money(amount, opened().version.shop.currency)
-
-
-def each(amount: float) -> str:
-    """An amount per customer, in full: beside each other they are compared."""
-    return i18n.money(amount, opened().version.shop.currency)
-
-
 def value_name(value: ValueMeasure) -> str:
     """What is valued, within a sentence."""
     return _("margin") if value == "margin" else _("net revenue")
@@ -130,12 +121,18 @@ def draw_answer(found: LifetimeValue) -> None:
             **values,
         )
     st.markdown(f"#### {told}")
+    _draw_figures(found, whole)
+
+
+def _draw_figures(found: LifetimeValue, whole: Mapping[str, Any]) -> None:
+    """What has come, and where something is predicted what should come, of all and of one."""
+    predicted = whole["predicted_value"]
     with st.container(horizontal=True, gap="small"):
         st.metric(
             _("Historic, so far"),
-            values["historic"],
+            money(whole["historic_value"]),
             border=True,
-            help=_("{each} per customer.", each=each(whole["historic_each"]))
+            help=_("{each} per customer.", each=money_in_full(whole["historic_each"]))
             + " "
             + _(measure("historic_value").description),
         )
@@ -158,9 +155,9 @@ def draw_answer(found: LifetimeValue) -> None:
         )
         st.metric(
             _("Predicted per customer"),
-            each(whole["predicted_each"]),
+            money_in_full(whole["predicted_each"]),
             border=True,
-            help=_("Of {n} customers, whether they still buy here or not.", n=values["n"]),
+            help=_("Of {n} customers, whether they still buy here or not.", n=i18n.integer(whole["customers"])),
         )
         st.metric(
             _("Held by the top 10%"),
@@ -185,8 +182,7 @@ def draw_action(found: LifetimeValueOpportunity) -> None:
     """Where to win customers, and what that is worth."""
     if found.top is None:
         return
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=action(found)))
+    with do_next(action(found)):
         if (shown := found.most or found.least) is not None:
             kind, segment = str(shown["segment_kind"]), shown["segment"]
             st.button(
@@ -210,8 +206,8 @@ def action(found: LifetimeValueOpportunity) -> str:
             "each hundred moved bring about **{worth}** more, as long as a new customer costs the same.",
             most=who(most),
             least=who(least),
-            high=each(most["each"]),
-            low=each(least["each"]),
+            high=money_in_full(most["each"]),
+            low=money_in_full(least["each"]),
             high_interval=span_of(most),
             low_interval=span_of(least),
             worth=money(found.moved),
@@ -221,9 +217,9 @@ def action(found: LifetimeValueOpportunity) -> str:
         row = most or least or {}
         told = {
             "who": who(row),
-            "each": each(row["each"]),
+            "each": money_in_full(row["each"]),
             "interval": span_of(row),
-            "rest": each(row["rest"]),
+            "rest": money_in_full(row["rest"]),
             "worth": money(found.moved),
             **values,
         }
@@ -256,7 +252,7 @@ def limit(found: LifetimeValueOpportunity, row: Mapping[str, Any]) -> str:
     """What a new customer may cost at most; only margin can pay for one."""
     if found.value != "margin":
         return ""
-    return " " + _("To win one of {who} should cost less than {each}.", who=who(row), each=each(row["each"]))
+    return " " + _("To win one of {who} should cost less than {each}.", who=who(row), each=money_in_full(row["each"]))
 
 
 def who(row: Mapping[str, Any]) -> str:
@@ -270,4 +266,4 @@ def who(row: Mapping[str, Any]) -> str:
 
 def span_of(row: Mapping[str, Any]) -> str:
     """A 95 % interval within a sentence."""
-    return _("95% interval {low} to {high}", low=each(row["low"]), high=each(row["high"]))
+    return _("95% interval {low} to {high}", low=money_in_full(row["low"]), high=money_in_full(row["high"]))

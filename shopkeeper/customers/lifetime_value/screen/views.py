@@ -11,36 +11,12 @@ from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
 from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, per_customer, silence_names
-from shopkeeper.exports import ExportColumn
-from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
 
 DRAWN, LISTED = 15, 500
-
-
-def download(
-    found: LifetimeValue, report: str, title: str, frame: pl.DataFrame, columns: tuple[ExportColumn, ...]
-) -> Download:
-    """A table of the report: its choices and words are those of the customers' own file."""
-    whole = table.download(opened().version, found)
-    return tables.download_of(
-        report,
-        title,
-        frame,
-        columns,
-        chosen=whole.about.filters,
-        words=whole.choices,
-        as_of=found.as_of,
-        terms=("lifetime_value", "historic_value", "predicted_value", "purchase"),
-    )
-
-
-def currency() -> str:
-    """The shop's."""
-    return opened().version.shop.currency
 
 
 def draw_segments(found: LifetimeValue) -> None:
@@ -53,13 +29,7 @@ def draw_segments(found: LifetimeValue) -> None:
     }
     kind = session.choose(_("Acquired by"), kinds, "value_by", "channel")
     frame = per_customer(found.segments, kind)
-    sheet = download(
-        found,
-        f"value-by-{kind}",
-        _("Value of customers, by where and when they were acquired"),
-        frame,
-        segment_columns(kinds[kind]),
-    )
+    sheet = table.segments(opened().version, found, kind, kinds[kind], frame)
     notes = [_("lines show the 95% interval of what these customers will bring, chance included")]
     if kind == "cohort":
         notes.append(_("later years have had less time to bring anything, and more of it lies ahead"))
@@ -68,29 +38,12 @@ def draw_segments(found: LifetimeValue) -> None:
 
     def draw(*, dark: bool = False) -> Any:  # noqa: ARG001
         drawn = frame.sort("customers", descending=True).head(DRAWN)["segment"].to_list()
-        return value_by_segment(frame.filter(pl.col("segment").is_in(drawn, nulls_equal=True)), currency())
+        return value_by_segment(frame.filter(pl.col("segment").is_in(drawn, nulls_equal=True)), shop_currency())
 
     title = _("What a customer has brought, and should bring")
     tables.show_chart(draw, sheet, "value_segments", title=title, note=" · ".join(notes))
     if st.session_state.get("value_segments_as") != "table":
         tables.show_table(sheet, "value_segments_rows", download=False)
-
-
-def segment_columns(kind: str) -> tuple[ExportColumn, ...]:
-    """What the columns of `per_customer` are called."""
-    low, high = _(measure("low").label), _(measure("high").label)
-    return (
-        ExportColumn("segment", kind),
-        ExportColumn("customers", _("Customers"), "integer"),
-        ExportColumn("historic_each", _("Historic per customer"), "money"),
-        ExportColumn("predicted_each", _("Predicted per customer"), "money"),
-        ExportColumn("low_each", _("{bound}, per customer", bound=low), "money"),
-        ExportColumn("high_each", _("{bound}, per customer", bound=high), "money"),
-        ExportColumn("historic_value", _(measure("historic_value").label), "money"),
-        ExportColumn("predicted_value", _(measure("predicted_value").label), "money"),
-        ExportColumn("low", _("{bound}, predicted", bound=low), "money"),
-        ExportColumn("high", _("{bound}, predicted", bound=high), "money"),
-    )
 
 
 def draw_distribution(found: LifetimeValue) -> None:
@@ -105,35 +58,13 @@ def draw_distribution(found: LifetimeValue) -> None:
             )
         )
     left, right = st.columns(2, gap="medium")
-    classes = download(
-        found,
-        "value-distribution",
-        _("Customers by predicted value"),
-        found.distribution,
-        (
-            ExportColumn("low", _("From"), "money"),
-            ExportColumn("high", _("To"), "money"),
-            ExportColumn("customers", _("Customers"), "integer"),
-            ExportColumn("predicted_value", _(measure("predicted_value").label), "money"),
-        ),
-    )
-    shares = download(
-        found,
-        "value-lorenz",
-        _("Who holds the value"),
-        found.lorenz,
-        (
-            ExportColumn("share", _("Customers, the richest first"), "percent"),
-            ExportColumn("historic", _("Share of historic value"), "percent"),
-            ExportColumn("predicted", _("Share of predicted value"), "percent"),
-        ),
-    )
+    classes, shares = table.distribution(opened().version, found), table.lorenz(opened().version, found)
     with left:
         if found.distribution.is_empty():
             say_unpredicted()
         else:
             tables.show_chart(
-                lambda **_dark: value_distribution(found.distribution, currency()), classes, "value_classes"
+                lambda **_dark: value_distribution(found.distribution, shop_currency()), classes, "value_classes"
             )
     with right:
         tables.show_chart(lambda **_dark: value_lorenz(found.lorenz), shares, "value_lorenz")
@@ -146,27 +77,15 @@ def draw_matrix(found: LifetimeValue) -> None:
         return
     frame = found.bands
     rows = [*map(str, range(MOST_FREQUENT)), f"{MOST_FREQUENT}+"]
-    sheet = download(
-        found,
-        "value-matrix",
-        _("Predicted value by repeat purchases and months of silence"),
-        frame.select("frequency", "silence", "customers", "p_alive", "predicted_value"),
-        (
-            ExportColumn("frequency", _(measure("frequency").label)),
-            ExportColumn("silence", _("Months since the last purchase")),
-            ExportColumn("customers", _("Customers"), "integer"),
-            ExportColumn("p_alive", _(measure("p_alive").label), "percent"),
-            ExportColumn("predicted_value", _("Predicted per customer"), "money"),
-        ),
-    )
+    sheet = table.matrix(opened().version, found)
 
     def draw(*, dark: bool = False) -> Any:
-        return value_matrix(frame, rows, silence_names(), currency(), FEW_CUSTOMERS, dark=dark)
+        return value_matrix(frame, rows, silence_names(), shop_currency(), FEW_CUSTOMERS, dark=dark)
 
     note = _(
         "Bold: predicted value per customer ({currency}); below it the number of customers. Pale: fewer than {few}. A "
         "month is 30 days.",
-        currency=currency(),
+        currency=shop_currency(),
         few=FEW_CUSTOMERS,
     )
     tables.show_chart(draw, sheet, "value_matrix", note=note)
@@ -175,7 +94,7 @@ def draw_matrix(found: LifetimeValue) -> None:
 def draw_customers(found: LifetimeValue) -> None:
     """Every customer, the most valuable first; the file has them all."""
     st.markdown(f"##### {_('Customers, the most valuable first')}")
-    tables.show_table(table.download(opened().version, found), "valued", first=LISTED)
+    tables.show_table(table.customers(opened().version, found), "valued", first=LISTED)
 
 
 def say_unpredicted() -> None:

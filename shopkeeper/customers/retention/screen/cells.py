@@ -14,7 +14,7 @@ from shopkeeper.customers.retention.table import customers
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
-from shopkeeper.ui.picking import CLICKED, UNSEEN, pick
+from shopkeeper.ui.picking import UNSEEN, clicked, pick
 
 
 def draw_customers(report: Retention) -> None:
@@ -54,12 +54,10 @@ def picked() -> tuple[date, int] | None:
                 session.keep(UNSEEN, True)
             except ValueError:
                 session.notice(_("The link names “{value}”, which is no cell of this table.", value=asked[-1]))
-    points = (state.get("heatmap_chart") or {"selection": {"points": []}})["selection"]["points"]
-    clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
-    if clicked and clicked[0] and clicked != state.get(CLICKED):
-        session.keep("cohort", date.fromisoformat(clicked[0]))
-        session.keep("age", int(clicked[1]))
-    session.keep(CLICKED, clicked)
+    cell = clicked(["heatmap"])
+    if cell and cell[0]:
+        session.keep("cohort", date.fromisoformat(cell[0]))
+        session.keep("age", int(cell[1]))
     cohort, age = state.get("cohort"), state.get("age")
     return None if cohort is None or age is None else (cohort, age)
 

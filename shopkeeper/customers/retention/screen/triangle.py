@@ -10,19 +10,18 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.retention import report as retention
+from shopkeeper.customers.retention import table
 from shopkeeper.customers.retention.chart.curves import retention_curves
 from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
 from shopkeeper.customers.retention.chart.titles import title, unit
 from shopkeeper.customers.retention.opportunity import RetentionOpportunity
 from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Retention, View
-from shopkeeper.customers.retention.table import cells
 from shopkeeper.customers.screen import filters as screen_filters
-from shopkeeper.exports import ExportColumn
-from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.terms import TERMS
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
 HORIZONS = {"week": (1, 4, 12), "month": (1, 3, 12), "quarter": (1, 2, 4)}
@@ -126,7 +125,7 @@ def draw_answer(filters: Filters, view: View) -> None:
             )
         worth = spent.mean.filter(pl.col("age") == reached[-1])["rate"].to_list()
         if worth:
-            currency = opened().version.shop.currency
+            currency = shop_currency()
             st.metric(
                 _("Spent per new customer by {unit} {k}", unit=unit(view), k=reached[-1]),
                 i18n.compact_money(worth[0], currency),
@@ -169,7 +168,8 @@ def draw_opportunity(found: RetentionOpportunity, filters: Filters) -> None:
                 )
             opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
         if opened_table:
-            tables.show_table(opportunity_download(found, filters), "opportunity")
+            as_of = retention.observed_until(opened().query, filters)
+            tables.show_table(table.segments(opened().version, found, filters, as_of), "opportunity")
 
 
 def everywhere(found: RetentionOpportunity) -> str:
@@ -179,7 +179,7 @@ def everywhere(found: RetentionOpportunity) -> str:
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
         "the newest closed cohort below and “Missing from it” for the list of those to bring back.",
         n=i18n.integer(found.n),
-        worth=i18n.compact_money(found.point_worth, opened().version.shop.currency),
+        worth=money(found.point_worth),
         days=i18n.days(found.days),
     )
 
@@ -201,36 +201,13 @@ def action(best: dict[str, Any], found: RetentionOpportunity) -> str:
         shop_rate=i18n.percent(found.rate),
         gap=i18n.integer(best["gap_customers"]),
         n=i18n.integer(best["n"]),
-        worth=i18n.compact_money(best["worth"], opened().version.shop.currency),
+        worth=money(best["worth"]),
     )
     return _("**Do this next.** {what}", what=what)
 
 
 def _plural(kind: str) -> str:
     return "categories" if kind == "category" else f"{kind}s"
-
-
-def opportunity_download(found: RetentionOpportunity, filters: Filters) -> Download:
-    """Every channel, region and category: the table behind the sentence."""
-    return tables.download_of(
-        "return-by-segment",
-        _("Who comes back within {days}, by where they were acquired", days=i18n.days(found.days)),
-        found.segments,
-        (
-            ExportColumn("segment_kind", _("Kind")),
-            ExportColumn("segment", _("Acquired in")),
-            ExportColumn("n", _("New customers of a year"), "integer"),
-            ExportColumn("returned", _("Came back"), "integer"),
-            ExportColumn("rate", _("Share"), "percent"),
-            ExportColumn("low", _("Lower bound (95%)"), "percent"),
-            ExportColumn("high", _("Upper bound (95%)"), "percent"),
-            ExportColumn("gap_customers", _("Missing against the shop's rate"), "integer"),
-            ExportColumn("worth", _("Worth ({currency})", currency=opened().version.shop.currency), "money"),
-        ),
-        chosen=((_("Days"), i18n.integer(found.days)), *filters.caption()),
-        terms=("purchase", "interval"),
-        as_of=retention.observed_until(opened().query, filters),
-    )
 
 
 def draw_heatmaps(reports: list[Retention], picked: tuple[date, int] | None) -> None:
@@ -256,14 +233,14 @@ def choose_latest(report: Retention) -> int | None:
 
 def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int] | None, suffix: str = "") -> None:
     """One triangle."""
-    currency = opened().version.shop.currency
+    currency = shop_currency()
 
     def draw(*, dark: bool = False) -> Any:
         return retention_heatmap(report, currency, latest=latest, picked=picked, dark=dark)
 
     tables.show_chart(
         draw,
-        cells(opened().version, report),
+        table.cells(opened().version, report),
         f"heatmap{suffix}",
         title=title(report.view, currency),
         select=not suffix,
@@ -292,27 +269,12 @@ def legend(report: Retention, latest: int | None, *, clickable: bool) -> str:
 
 def draw_curves(reports: list[Retention]) -> None:
     """The mean with its band; of two segments both."""
-    currency = opened().version.shop.currency
+    currency = shop_currency()
     names: tuple[str, ...] = (_("Weighted mean"),)
-    sheet = cells(opened().version, reports[0])
+    sheet = table.cells(opened().version, reports[0])
     if len(reports) > 1:
         names = segment_names()
-        frame = pl.concat(
-            report.mean.select(pl.lit(name).alias("segment"), pl.all())
-            for name, report in zip(names, reports, strict=True)
-        )
-        other = reports[1].filters.caption()
-        sheet = replace(
-            sheet,
-            report="retention-segments",
-            frame=frame,
-            columns=(ExportColumn("segment", _("Segment")), *(c for c in sheet.columns if c.name in frame.columns)),
-            about=replace(
-                sheet.about,
-                rows=frame.height,
-                filters=(*sheet.about.filters, *((f"B: {label}", value) for label, value in other)),
-            ),
-        )
+        sheet = table.means(opened().version, reports, names)
 
     def draw(*, dark: bool = False) -> Any:  # noqa: ARG001
         return retention_curves(list(zip(names, reports, strict=True)), currency)

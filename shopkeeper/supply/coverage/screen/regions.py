@@ -13,15 +13,16 @@ from shopkeeper.measures.lookup import label, measure
 from shopkeeper.supply.coverage import chart as drawings
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.coverage.report import Coverage
-from shopkeeper.ui import session, tables
+from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import opened
+from shopkeeper.ui.picking import clicked
 
-SECTION, MEASURE, REGION, CATEGORY, CLICKED = (
+SECTION, MEASURE, REGION, CATEGORY = (
     "coverage_view",
     "coverage_measure",
     "coverage_region",
     "coverage_category",
-    "_coverage_clicked",
 )
 SHOWN, FIRST = 100, 20
 ICONS: Mapping[str, str] = {
@@ -86,34 +87,11 @@ def choose_section() -> str:
 
 
 def _open_clicked() -> None:
-    """A point clicked since the last run opens its SKUs and locations."""
-    state = st.session_state
-    points = [point for key in CHARTS for point in _points(state.get(f"{key}_chart"))]
-    clicked = next((tuple(point["customdata"][:2]) for point in points if point.get("customdata")), None)
-    if clicked and clicked != state.get(CLICKED):
-        session.keep(REGION, clicked[0])
-        session.keep(CATEGORY, clicked[1] or None)
+    """A region or a cell that was clicked opens its SKUs and locations."""
+    if cell := clicked(CHARTS):
+        session.keep(REGION, cell[0])
+        session.keep(CATEGORY, cell[1] or None)
         session.keep(SECTION, "cell")
-    session.keep(CLICKED, clicked)
-
-
-def _points(chart: Any) -> list[dict[str, Any]]:
-    return chart["selection"]["points"] if chart else []
-
-
-def currency() -> str:
-    """The shop's."""
-    return opened().version.shop.currency
-
-
-def money(amount: float | None) -> str:
-    """In tight places."""
-    return i18n.compact_money(amount, currency())
-
-
-def total(rows: pl.DataFrame, column: str) -> float:
-    """Sum of a column."""
-    return float(rows[column].sum() or 0)
 
 
 def draw_notes(found: Coverage) -> None:
@@ -192,7 +170,7 @@ def draw_regions(found: Coverage) -> None:
     note = _("Click a region or a cell to see its items and locations. ✓: nothing is out or runs out.")
     regions = found.regions.filter(pl.col("series") > 0)
     mapped = regions.drop_nulls(["tile_row", "tile_column"])
-    title = drawings.measure_title(shown, currency())
+    title = drawings.measure_title(shown, shop_currency())
     sheet = sheet_of(
         found, "coverage-regions", _("{what} by region", what=title), regions.drop("tile_row", "tile_column")
     )
@@ -200,8 +178,8 @@ def draw_regions(found: Coverage) -> None:
 
     def draw_map(*, dark: bool = False) -> Any:
         if mapped.is_empty():
-            return drawings.region_bars(regions, shown, currency())
-        return drawings.tile_map(mapped, shown, currency(), picked=picked[0], dark=dark)
+            return drawings.region_bars(regions, shown, shop_currency())
+        return drawings.tile_map(mapped, shown, shop_currency(), picked=picked[0], dark=dark)
 
     if not mapped.is_empty() and mapped.height < regions.height:
         off = regions.join(mapped, on="region", how="anti")["region"].to_list()
@@ -213,7 +191,7 @@ def draw_regions(found: Coverage) -> None:
         sheet = sheet_of(found, "coverage-cells", _("{what} by region and category", what=title), found.cells)
 
         def draw_cells(*, dark: bool = False) -> Any:
-            return drawings.cover_heatmap(found.cells, shown, currency(), picked=picked, dark=dark)  # type: ignore[arg-type]
+            return drawings.cover_heatmap(found.cells, shown, shop_currency(), picked=picked, dark=dark)  # type: ignore[arg-type]
 
         tables.show_chart(draw_cells, sheet, "coverage_cells", select=True)
 
@@ -236,7 +214,7 @@ def draw_next(found: Coverage) -> None:
         )
         st.markdown(_("**Do this next.** {what}", what=what))
         if st.button(_("See what to order and what to move"), key="to_replenishment", icon=":material/local_shipping:"):
-            st.switch_page("pages/supply/replenishment.py")
+            st.switch_page(links.REPLENISHMENT)
 
 
 def draw_act(found: Coverage) -> None:

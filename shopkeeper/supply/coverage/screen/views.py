@@ -12,19 +12,11 @@ from shopkeeper.supply.coverage import chart as drawings
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.coverage.report import Coverage
-from shopkeeper.supply.coverage.screen.regions import (
-    CATEGORY,
-    REGION,
-    currency,
-    draw_rows,
-    money,
-    pattern_words,
-    sheet_of,
-    total,
-)
+from shopkeeper.supply.coverage.screen.regions import CATEGORY, REGION, draw_rows, pattern_words, sheet_of
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import load, opened
 
 SKUS = (
@@ -105,7 +97,7 @@ def draw_cell(found: Coverage) -> None:
     sheet = sheet_of(found, "coverage", _("Items in {region}", region=region), rows, **chosen)
     draw_rows(sheet, "coverage_skus", SKUS)
     filters = GoodsFilters(categories, (region,), found.filters.skus)
-    places = load(coverage.locations, filters, overrides_in_use(), found.policy)
+    places = load(coverage.locations, filters, in_force())
     sheet = sheet_of(found, "coverage-locations", _("Locations that serve {region}", region=region), places, **chosen)
     draw_rows(sheet, "coverage_places", PLACES)
     st.caption(_("a location's stock is whole here; above, the part that its share of demand gives to the region"))
@@ -213,7 +205,7 @@ def draw_excess(found: Coverage) -> None:
             "{value} ({currency}) lie beyond what is needed, {idle} of it in items that nobody asks for: order no more "
             "of these, move them to where they are out, or sell them off.",
             value=i18n.compact(total(rows, "excess_value")),
-            currency=currency(),
+            currency=shop_currency(),
             idle=i18n.compact(total(idle, "excess_value")),
         )
         st.markdown(_("**Do this next.** {what}", what=what))

@@ -13,14 +13,10 @@ from shopkeeper.supply.demand import backtest
 from shopkeeper.supply.demand.backtest import Checks
 from shopkeeper.supply.demand.parts import MONTH
 from shopkeeper.supply.demand.report import Demand
+from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import load, opened
 
 NAMED_REGIONS = 3
-
-
-def money(amount: float | None) -> str:
-    """In tight places."""
-    return i18n.compact_money(amount, opened().version.shop.currency)
 
 
 def draw_answer(found: Demand) -> None:

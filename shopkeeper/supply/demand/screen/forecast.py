@@ -7,7 +7,8 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.exports import ExportColumn
+from shopkeeper.exports import Column
+from shopkeeper.exports.about import Shown
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.supply import PATTERN_NAMES
 from shopkeeper.supply.demand import backtest, table
@@ -15,11 +16,11 @@ from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.parts import behind
 from shopkeeper.supply.demand.report import Demand, DemandOptions, Level
-from shopkeeper.supply.demand.screen.answer import money
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import choose_one
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import load, opened
 
 SECTION, BY = "demand_view", "demand_by"
@@ -67,7 +68,7 @@ def found_for(filters: GoodsFilters, section: str) -> Demand:
     """The report that the page stands on; its table's level is asked for where it is shown."""
     held = st.session_state.get(BY, "category")
     by = choose_level() if section == "forecast" else held
-    return load(demand.report, filters, overrides_in_use(), DemandOptions(by if by in demand.KEYS else "category"))
+    return load(demand.report, filters, in_force(), DemandOptions(by if by in demand.KEYS else "category"))
 
 
 def choose_level() -> Level:
@@ -183,7 +184,7 @@ def draw_series(found: Demand) -> None:
     draw_grid(found, {column.name: column for column in sheet.columns}, sheet.frame.columns)
 
 
-def draw_grid(found: Demand, columns: Mapping[str, ExportColumn], names: list[str]) -> None:
+def draw_grid(found: Demand, columns: Mapping[str, Shown], names: list[str]) -> None:
     """The first rows; one that is marked is looked into."""
     shown = found.series.head(SHOWN).select(names)
     if "pattern" in names:
@@ -199,8 +200,7 @@ def draw_grid(found: Demand, columns: Mapping[str, ExportColumn], names: list[st
             placeholder=i18n.MISSING,
             on_select=lambda: open_row(found),
             column_config={
-                name: tables.config_of(columns.get(name) or ExportColumn(name, name), shown.schema[name])
-                for name in names
+                name: tables.config_of(columns.get(name) or Column(name, name), shown.schema[name]) for name in names
             },
         )
 

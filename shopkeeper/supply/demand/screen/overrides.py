@@ -13,8 +13,8 @@ from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table
 from shopkeeper.supply.demand.screen.answer import say_no_forecast
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.screen.filters import offered
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.filters import labels
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import state, tables
 from shopkeeper.ui.opened import load, opened
 
@@ -28,7 +28,7 @@ def draw(filters: GoodsFilters) -> None:
         say_no_forecast()
         return
     who = state.ask_author()
-    frame = load(demand.manual, overrides_in_use())
+    frame = load(demand.manual, in_force())
     if frame.is_empty():
         st.info(_("No manual values are in force: every figure is the statistical forecast."))
     else:
@@ -56,7 +56,7 @@ def draw_withdraw(frame: pl.DataFrame, who: str) -> None:
 
 def draw_form(filters: GoodsFilters, who: str) -> None:
     """A new manual value beside the statistical one."""
-    known, as_of = load(offered), opened().version.as_of
+    known, as_of = load(labels), opened().version.as_of
     st.markdown(f"##### {_('Set a manual value')}")
     with st.container(border=True, key="manual_form"):
         items = list(known["skus"])

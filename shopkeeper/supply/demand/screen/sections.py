@@ -11,12 +11,13 @@ from shopkeeper.supply.demand import backtest, lost, table, two_sided
 from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand.lost import LostSales
 from shopkeeper.supply.demand.screen import overrides
-from shopkeeper.supply.demand.screen.answer import money, say_no_forecast
+from shopkeeper.supply.demand.screen.answer import say_no_forecast
 from shopkeeper.supply.demand.screen.forecast import FIRST_ITEMS
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
 HONEST = (0.75, 0.85)
@@ -125,7 +126,7 @@ def draw_lost(filters: GoodsFilters) -> None:
     parts = [name for name in ("name", "region", "location") if found.rows[name].count()]
     label = pl.concat_str([pl.col("sku"), *(pl.col(name).fill_null("") for name in parts)], separator=" · ")
     drawn = found.rows.head(charts.DRAWN).with_columns(label=label)
-    currency = opened().version.shop.currency
+    currency = shop_currency()
     tables.show_chart(lambda **_dark: charts.lost_items(drawn, found.valued_in, currency), sheet, "lost")
     if st.session_state.get("lost_as") != "table":
         tables.show_table(sheet, "lost_rows", download=False, first=200)
@@ -179,7 +180,7 @@ def draw_check(filters: GoodsFilters) -> None:
         say_unfitted()
         return
     days = int(session.choose(_("Days ahead"), {str(n): i18n.days(n) for n in two_sided.DAYS}, "check_days", "28"))
-    found = load(two_sided.report, fits, filters, overrides_in_use(), days)
+    found = load(two_sided.report, fits, filters, in_force(), days)
     if found.rows.is_empty():
         tables.say_empty()
         return

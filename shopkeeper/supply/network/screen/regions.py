@@ -13,8 +13,9 @@ from shopkeeper.supply.network import chart as drawings
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table
 from shopkeeper.supply.network.report import PROMISES, WINDOWS, Network, NetworkOptions
-from shopkeeper.supply.screen.in_force import overrides_in_use
+from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
 SECTION = "network_view"
@@ -51,12 +52,7 @@ def choose_options() -> NetworkOptions:
 def found_for(filters: GoodsFilters, options: NetworkOptions) -> Network:
     """The report, with a word while goods are given out."""
     with st.spinner(_("Giving goods out to the regions…"), show_time=True):
-        return load(network.report, filters, overrides_in_use(), options)
-
-
-def money(amount: float | None) -> str:
-    """In tight places."""
-    return i18n.compact_money(amount, opened().version.shop.currency)
+        return load(network.report, filters, in_force(), options)
 
 
 def points(share: float | None) -> str:
@@ -160,7 +156,7 @@ def draw_regions(found: Network) -> None:
             what=measures(found)[measure_],
             days=i18n.days(found.options.promise_days),
         )
-        currency = opened().version.shop.currency
+        currency = shop_currency()
         if mapped.is_empty():
             tables.show_chart(
                 lambda **_dark: drawings.near_bars(drawn, measure_, currency), sheet, "network_map", title=title

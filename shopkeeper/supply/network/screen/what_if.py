@@ -17,11 +17,12 @@ from shopkeeper.supply.network import table
 from shopkeeper.supply.network.allocation import Figures
 from shopkeeper.supply.network.candidate_sites import candidates, costed
 from shopkeeper.supply.network.report import Network
-from shopkeeper.supply.network.screen.regions import money, node_name, points
+from shopkeeper.supply.network.screen.regions import node_name, points
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
-from shopkeeper.supply.screen.in_force import overrides_in_use, policy_in_use
-from shopkeeper.ui import session, tables
+from shopkeeper.supply.screen.in_force import in_force
+from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
 TRIED, COST, GRID = "tried_nodes", "node_cost", "network_candidates_grid"
@@ -53,7 +54,7 @@ def choose_cost() -> float:
             session.notice(_("The link asks for a yearly cost of “{value}”, which is no number.", value=asked[-1]))
     session.keep(COST, float(st.session_state.get(COST) or 0.0))
     cost = st.number_input(
-        _("What a node itself costs a year ({currency})", currency=opened().version.shop.currency),
+        _("What a node itself costs a year ({currency})", currency=shop_currency()),
         min_value=0.0,
         step=1000.0,
         key=COST,
@@ -83,7 +84,7 @@ def draw_ranking(found: Network, ranked: pl.DataFrame) -> None:
         # A dealer and a store in the same place bring the same: the better of them stands for both.
         best = best.unique(["action", "region", "name"], keep="first", maintain_order=True)
         names = {name: node_name(found, name) for name in best["candidate"]}
-        currency = opened().version.shop.currency
+        currency = shop_currency()
         tables.show_chart(
             lambda **_dark: drawings.candidate_bars(best, names, currency),
             sheet,
@@ -257,9 +258,9 @@ def draw_plan(found: Network, filters: GoodsFilters) -> None:
     days = i18n.days(found.options.window_days)
     goods = replace(filters, regions=None, locations=None)
     with st.spinner(_("Asking Replenishment for its plan…"), show_time=True):
-        overrides, policy = overrides_in_use(), policy_in_use()
-        orders = load(replenishment.report, goods, overrides, policy)
-        moved = load(transfers.report, goods, overrides, policy)
+        set_now = in_force()
+        orders = load(replenishment.report, goods, set_now)
+        moved = load(transfers.report, goods, set_now)
         moves = network.moves_of(orders.rows, moved.rows, found.as_of + timedelta(days=found.options.window_days))
         after = network.planned(found, moves)
     steps = (
@@ -292,4 +293,4 @@ def draw_plan(found: Network, filters: GoodsFilters) -> None:
     with st.container(border=True):
         st.markdown(_("**Do this next.** {what}", what=what))
         if st.button(_("Open Replenishment"), icon=":material/local_shipping:", key="open_replenishment"):
-            st.switch_page("pages/supply/replenishment.py")
+            st.switch_page(links.REPLENISHMENT)

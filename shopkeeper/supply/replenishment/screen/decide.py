@@ -15,6 +15,7 @@ from shopkeeper.merchant.decisions import Decision, ProposalKind, Verdict
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment.table import VERDICTS
+from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
 
@@ -116,7 +117,7 @@ def draw(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind, policy: Policy
 
 def summary(chosen: Sequence[Mapping[str, Any]]) -> str:
     """How many, how much, and what it costs."""
-    money = opened().version.shop.currency
+    money = shop_currency()
     return _(
         "{rows} ticked: {units} for {cost}",
         rows=ngettext("{n} row", "{n} rows", len(chosen)),

@@ -9,15 +9,15 @@ import streamlit as st
 from shopkeeper import i18n, state
 from shopkeeper.contract.forecasts import PATTERNS
 from shopkeeper.errors import Refused
-from shopkeeper.exports import ExportColumn
+from shopkeeper.exports import Column
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment import table as replenishment_table
 from shopkeeper.supply.replenishment.report import OrderProposals
-from shopkeeper.supply.replenishment.screen.proposals import money
 from shopkeeper.supply.replenishment.table import KINDS, OUTCOMES, VERDICTS
 from shopkeeper.ui import tables
+from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
 
@@ -153,11 +153,7 @@ def draw_levels(found: OrderProposals) -> None:
                 "service-levels",
                 _("Service levels over time"),
                 history.with_columns(pl.col("made_at").dt.strftime("%Y-%m-%d %H:%M:%S")),
-                (
-                    ExportColumn("made_at", _("Set at (UTC)")),
-                    ExportColumn("author", _("By")),
-                    ExportColumn("policy", _("Policy")),
-                ),
+                (Column("made_at", _("Set at (UTC)")), Column("author", _("By")), Column("policy", _("Policy"))),
             )
             tables.show_table(sheet, "levels_history")
 

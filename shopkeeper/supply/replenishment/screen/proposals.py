@@ -11,7 +11,7 @@ from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label, measure
-from shopkeeper.merchant.overrides import Override
+from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.replenishment import chart as charts
 from shopkeeper.supply.replenishment import notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
@@ -20,6 +20,7 @@ from shopkeeper.supply.replenishment.screen import decide
 from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import load, opened
 
 SECTION = "replenishment_view"
@@ -80,21 +81,6 @@ def choose_section() -> str:
         "levels": _("Service levels"),
     }
     return session.choose(_("View"), names, SECTION, "orders", hidden=True)
-
-
-def currency() -> str:
-    """The shop's."""
-    return opened().version.shop.currency
-
-
-def money(amount: float | None) -> str:
-    """In tight places."""
-    return i18n.compact_money(amount, currency())
-
-
-def total(frame: pl.DataFrame, name: str) -> float:
-    """The sum of a column; what is not known is not in it."""
-    return float(frame[name].sum())
 
 
 def draw_answer(found: OrderProposals, moves: Transfers) -> None:
@@ -160,7 +146,7 @@ def draw_notes(counts: Mapping[str, int]) -> None:
         st.caption(f"ⓘ {note}")
 
 
-def draw_orders(found: OrderProposals, overrides: tuple[Override, ...]) -> None:
+def draw_orders(found: OrderProposals, set_now: InForce) -> None:
     """The orders of today, what to do with them, and those that fall due soon."""
     draw_notes(found.notes)
     if found.notes.keys() & {"no_forecast", "no_counts"}:
@@ -186,13 +172,13 @@ def draw_orders(found: OrderProposals, overrides: tuple[Override, ...]) -> None:
     sheet = table.orders(opened().version, found, rows)
     chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
     if len(chosen) == 1:
-        draw_order(chosen[0], found, overrides)
+        draw_order(chosen[0], found, set_now)
     decide.draw(chosen, "order", found.policy)
     draw_suppliers(found)
     draw_coming(found)
 
 
-def draw_order(row: Mapping[str, Any], found: OrderProposals, overrides: tuple[Override, ...]) -> None:
+def draw_order(row: Mapping[str, Any], found: OrderProposals, set_now: InForce) -> None:
     """Why this one, and how the stock goes with it and without."""
     st.markdown(f"##### {row['name']} · {row['location']}")
     source = LEAD_SOURCES[row["lead_source"]]
@@ -205,7 +191,7 @@ def draw_order(row: Mapping[str, Any], found: OrderProposals, overrides: tuple[O
             source=_(source),
         )
     )
-    path = load(replenishment.path, overrides, found.policy, row["location"], row["sku"], row["units"], row["lands_on"])
+    path = load(replenishment.path, set_now, row["location"], row["sku"], row["units"], row["lands_on"])
     lands = _("With {units} on {day}", units=i18n.integer(row["units"]), day=i18n.date_(row["lands_on"]))
     sheet = tables.download_of(
         "stock-path", _("Expected stock of {item} at {place}", item=row["sku"], place=row["location"]), path, ()
@@ -234,7 +220,7 @@ def draw_suppliers(found: OrderProposals) -> None:
             groups["margin_protected"].to_list(),
             groups["cost"].to_list(),
             (label("margin_protected"), _("Cost")),
-            currency(),
+            shop_currency(),
         ),
         sheet,
         "suppliers",
@@ -285,7 +271,7 @@ def draw_transfers(moves: Transfers) -> None:
             moves.lanes["margin_saved"].to_list(),
             moves.lanes["cost"].to_list(),
             (label("margin_saved"), _("Cost")),
-            currency(),
+            shop_currency(),
         ),
         sheet,
         "lanes",

@@ -1,0 +1,22 @@
+"""Where a page ends: what to do next, and the page on which it is done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from shopkeeper.i18n import gettext as _
+
+
+@contextmanager
+def do_next(what: str) -> Iterator[None]:
+    """The sentence in a box of its own; what is drawn within the block stands below it."""
+    with st.container(border=True):
+        st.markdown(_("**Do this next.** {what}", what=what))
+        yield
+
+
+def open_page(label: str, path: str, key: str, icon: str) -> None:
+    """A button that leads to another page, by its path in `links`."""
+    if st.button(label, key=key, icon=icon):
+        st.switch_page(path)

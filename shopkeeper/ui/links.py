@@ -1,0 +1,10 @@
+"""Every page's path, once: the navigation and the buttons that lead from page to page read them here."""
+
+RETENTION = "pages/customers/retention.py"
+CHURN_RISK = "pages/customers/churn_risk.py"
+LIFETIME_VALUE = "pages/customers/lifetime_value.py"
+COVERAGE = "pages/supply/coverage.py"
+DEMAND = "pages/supply/demand.py"
+REPLENISHMENT = "pages/supply/replenishment.py"
+NETWORK = "pages/supply/network.py"
+DATA = "pages/shop/data.py"
