@@ -17,7 +17,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message
-from shopkeeper.models.stock.placement import Flags
+from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
 from shopkeeper.supply.network.candidate_sites import CANDIDATES, Change, Node, added, compared, costed, find, ranking

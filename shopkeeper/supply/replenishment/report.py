@@ -19,7 +19,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.models.demand.counts import Floats
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.stock.inventory import (
     days_of_cover,
     expected,

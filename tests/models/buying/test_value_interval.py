@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import conditional_probability_of_n, factorial_moment, score
 from shopkeeper.models.buying.spend import SpendModel, expected_average
@@ -36,7 +36,7 @@ def simulated(kind: ModelKind, customers: int, random: np.random.Generator) -> p
         leaves, chance = np.full(customers, np.inf), random.beta(third, fourth, customers)
         if kind == "mbg_nbd":
             leaves = np.where(random.random(customers) < chance, 0.0, leaves)
-    rows: dict[str, Array] = {name: np.zeros(customers) for name in ("frequency", "recency", "spent", "realised")}
+    rows: dict[str, Floats] = {name: np.zeros(customers) for name in ("frequency", "recency", "spent", "realised")}
     now, going = np.zeros(customers), np.ones(customers, dtype=bool)
     while going.any():
         now = now + random.exponential(1 / rate)
