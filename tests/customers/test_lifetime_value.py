@@ -12,8 +12,8 @@ from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, Li
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
-from shopkeeper.models.buying.value import customer_lifetime_value
 from tests.declared import departures
+from tests.models.buying.formulas import customer_lifetime_value
 from tests.shops.fitted import bad_ground, bought, living_shop, sample
 from tests.shops.in_memory import shop
 

@@ -17,7 +17,6 @@ from shopkeeper.models.demand.shares import new_levels, shrunk_shares
 
 SHARE = "Share of the category"
 SHRUNK = "Share, corrected by own sales"
-NEW = "Usual level of new items"
 SHARE_DAYS = 364
 FEWEST_ORDINARY = 28
 OWN_WEEKDAY_UNITS = 300.0
@@ -131,11 +130,6 @@ def item_levels(on: Baseline, at: Hierarchy, own: Floats, start: Ints) -> Floats
     between = np.maximum(square - mean**2, 0)
     held = new_levels(units, days, mean[at.item_category], between[at.item_category], on.spread)
     return np.where(days >= NEW_DAYS, own, np.where(days > 0, held, 0.0))
-
-
-def shares_of(values: Floats, category: Ints, wanted: Floats) -> Floats:
-    """Levels in proportion to `values`, adding up to what is wanted of each category."""
-    return scaled(values, category, wanted)
 
 
 def borrowed(on: Baseline, at: Hierarchy, items: Floats) -> Floats:

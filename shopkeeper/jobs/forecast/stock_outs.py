@@ -53,12 +53,6 @@ def estimate(query: Query) -> pl.DataFrame:
     return _by_region(days, query("jobs/forecast/stock_out_regions"), query("jobs/forecast/stock_out_sold"))
 
 
-def out_days(lost: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """Rows of `estimate` by `by`: `out_days` (location x SKU x day), `lost` (units), `baseline` (units)."""
-    cells = pl.struct("location", "sku", "day").n_unique()
-    return lost.group_by(by).agg(cells.alias("out_days"), pl.sum("lost"), pl.sum("baseline")).sort(by)
-
-
 def _out(days: pl.DataFrame) -> pl.DataFrame:
     """Days on which demand may have found nothing: `there` is what could be sold, at least what was sold.
 

@@ -64,11 +64,6 @@ def probability_of_n(model: BuyingModel, T: float, n: int) -> float:  # noqa: N8
     return float(np.exp(model.formulas.log_probability(NEW_CUSTOMER, T, np.array([n])))[0])
 
 
-def conditional_probability_of_n(model: BuyingModel, tuples: pl.DataFrame, horizon: float, n: pl.Series) -> pl.Series:
-    """P(exactly n purchases in the next `horizon` units | history), row by row."""
-    return _series(np.exp(_log_probability(model, tuples, horizon, n)))
-
-
 def holdout_log_likelihood(model: BuyingModel, tuples: pl.DataFrame, horizon: float) -> float:
     """Sum over customers of log P(holdout count | history); `tuples` also carry `holdout` INT, counted in `horizon`.
 

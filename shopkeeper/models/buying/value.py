@@ -38,14 +38,6 @@ def discounted_purchases(model: BuyingModel, tuples: pl.DataFrame, days: int, di
     return pl.Series(total * formulas.p_alive(seen), dtype=pl.Float64)
 
 
-def customer_lifetime_value(
-    model: BuyingModel, spend: SpendModel, customers: pl.DataFrame, days: int, discount_per_year: float = 0.1
-) -> pl.Series:
-    """Predicted value per customer of each row over the next `days`, in shop currency."""
-    purchases = discounted_purchases(model, customers, days, discount_per_year)
-    return purchases * expected_average(spend, customers["frequency"], customers["monetary_value"])
-
-
 def segment_values(
     model: BuyingModel,
     spend: SpendModel,

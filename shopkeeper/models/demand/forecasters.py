@@ -42,7 +42,6 @@ def _models() -> Mapping[str, Callable[[int], Any]]:
         "Croston SBA": lambda _: models.CrostonSBA(),
         "TSB": lambda _: models.TSB(0.1, 0.02),
         "ADIDA": lambda _: models.ADIDA(),
-        "IMAPA": lambda _: models.IMAPA(),
     }
 
 

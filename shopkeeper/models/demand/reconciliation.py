@@ -11,6 +11,8 @@ from shopkeeper.models.arrays import Floats, Ints
 
 ROUNDS = 25
 CLOSE = 1e-9
+NOTHING = 1e-300
+"""A sum up to this cannot be scaled: the factor would be beyond what a double holds."""
 
 
 def raked(levels: Floats, items: Ints, cells: Ints, item_levels: Floats, cell_levels: Floats) -> Floats:
@@ -18,14 +20,14 @@ def raked(levels: Floats, items: Ints, cells: Ints, item_levels: Floats, cell_le
 
     A group whose members are all 0 stays 0; the last scaling is that of the cells.
     """
-    found = levels.astype(np.float64, copy=True)
+    fitted = levels.astype(np.float64, copy=True)
     for _ in range(ROUNDS):
-        before = found
-        found = found * _scale(found, items, item_levels)[items]
-        found = found * _scale(found, cells, cell_levels)[cells]
-        if np.abs(found - before).max(initial=0) <= CLOSE * max(found.max(initial=0), 1e-300):
+        before = fitted
+        fitted = fitted * _scale(fitted, items, item_levels)[items]
+        fitted = fitted * _scale(fitted, cells, cell_levels)[cells]
+        if np.abs(fitted - before).max(initial=0) <= CLOSE * max(fitted.max(initial=0), NOTHING):
             break
-    return found
+    return fitted
 
 
 def scaled(levels: Floats, groups: Ints, wanted: Floats) -> Floats:
@@ -37,14 +39,14 @@ def sums(values: Floats, groups: Ints, count: int) -> Floats:
     """Sums of rows by group: one-dimensional, or rows x days."""
     if values.ndim == 1:
         return np.asarray(np.bincount(groups, weights=values, minlength=count), dtype=np.float64)
-    found = np.zeros((count, values.shape[1]))
+    totals = np.zeros((count, values.shape[1]))
     if groups.size:
         order = np.argsort(groups, kind="stable")
         present, first = np.unique(groups[order], return_index=True)
-        found[present] = np.add.reduceat(values[order], first, axis=0)
-    return found
+        totals[present] = np.add.reduceat(values[order], first, axis=0)
+    return totals
 
 
 def _scale(levels: Floats, groups: Ints, wanted: Floats) -> Floats:
-    there = np.bincount(groups, weights=levels, minlength=wanted.size)
-    return np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 0)
+    present = np.bincount(groups, weights=levels, minlength=wanted.size)
+    return np.divide(wanted, present, out=np.zeros_like(wanted), where=present > NOTHING)

@@ -13,7 +13,7 @@ import polars as pl
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.stock import inventory
-from shopkeeper.models.stock.inventory import COUNTED_PATTERNS
+from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS
 
 STATUSES = ("out", "runs_out", "order_now", "ok", "excess", "no_demand")
 """The worst first."""
@@ -81,7 +81,7 @@ def _block(series: Series, wanted: Floats, policy: Policy, part: slice) -> dict[
         return np.asarray(rows[name].cast(pl.Float64).fill_null(0.0).to_numpy(), dtype=float)
 
     lead, lead_sd, sd = column("lead_days"), column("lead_sd"), column("error_sd")
-    counted = rows["pattern"].is_in(COUNTED_PATTERNS).fill_null(value=True).to_numpy()
+    counted = rows["pattern"].is_in(INTEGER_VALUED_PATTERNS).fill_null(value=True).to_numpy()
     levels = inventory.levels(units, sd, lead, lead_sd, wanted[part], policy.review_days, counted)
     excess_from = np.maximum(levels.order_up_to, inventory.expected(units, policy.excess_days))
     demand = units.sum(axis=1)

@@ -18,7 +18,7 @@ from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.series import matrix
-from shopkeeper.models.stock.inventory import COUNTED_PATTERNS, days_of_cover, safety_stock, shortfall
+from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS, days_of_cover, safety_stock, shortfall
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
@@ -136,7 +136,7 @@ def _with_service(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     levels = [policy.service_level(abc, pattern) for abc, pattern in kinds.iter_rows()]
     kinds = kinds.with_columns(pl.Series("service_level", levels, dtype=pl.Float64))
     return cells.join(kinds, on=["abc", "pattern"], how="left", maintain_order="left").with_columns(
-        counted=pl.col("pattern").is_in(list(COUNTED_PATTERNS))
+        counted=pl.col("pattern").is_in(list(INTEGER_VALUED_PATTERNS))
     )
 
 

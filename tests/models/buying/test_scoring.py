@@ -15,13 +15,13 @@ from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, formulas
 from shopkeeper.models.buying.pareto import Pareto
 from shopkeeper.models.buying.scoring import (
-    conditional_probability_of_n,
     expected_new_customer,
     holdout_log_likelihood,
     next_purchase_quantile,
     probability_of_n,
     score,
 )
+from tests.models.buying.formulas import probability_of_count
 from tests.models.buying.shoppers import simulate
 from tests.models.buying.test_model import TRUTH
 
@@ -47,7 +47,7 @@ def test_risk_is_what_then_happens(kind: ModelKind) -> None:
     assert (deciles["silent"] - deciles["p_no_purchase"]).abs().max() < 0.02  # type: ignore[operator]
     assert deciles["holdout"].to_numpy() == pytest.approx(deciles["expected_purchases"].to_numpy(), rel=0.1, abs=0.015)
     for n in range(4):
-        foretold = conditional_probability_of_n(known(kind), rows, HORIZON, pl.Series([n] * rows.height)).mean()
+        foretold = probability_of_count(known(kind), rows, HORIZON, [n] * rows.height).mean()
         assert foretold == pytest.approx((rows["holdout"] == n).mean(), abs=0.004)
     truth = holdout_log_likelihood(known(kind), rows, HORIZON)
     for wrong in (0.6, 1.6):
@@ -60,9 +60,7 @@ def test_counts_are_a_distribution_with_the_expected_mean(kind: ModelKind) -> No
     one = pl.DataFrame(
         {"frequency": [0, 1, 4, 30], "recency": [0.0, 3.0, 20.0, 38.0], "T": [9.0, 5.0, 39.0, 39.0], "customers": 1}
     )
-    counts = [
-        conditional_probability_of_n(known(kind), one, HORIZON, pl.Series([n] * 4)).to_numpy() for n in range(250)
-    ]
+    counts = [probability_of_count(known(kind), one, HORIZON, [n] * 4) for n in range(250)]
     scored = score(known(kind), one, HORIZON)
     assert np.sum(counts, axis=0) == pytest.approx(1, abs=1e-9)
     mean = np.sum([n * each for n, each in enumerate(counts)], axis=0)
@@ -145,7 +143,7 @@ def test_every_history_has_finite_numbers_that_make_sense(
     assert now[5] >= (1 - now[4]) * (1 - 1e-6) - 1e-8
     assert np.isfinite(next_purchase_quantile(model, tuples).item())
     for n in (0, 1, 20, 400):
-        assert 0 <= conditional_probability_of_n(model, tuples, horizon, pl.Series([n])).item() <= 1
+        assert 0 <= probability_of_count(model, tuples, horizon, [n]).item() <= 1
 
 
 @settings(max_examples=60, deadline=None)
@@ -219,4 +217,4 @@ def test_nonsense_is_refused() -> None:
     with pytest.raises(ValueError, match="quantile"):
         next_purchase_quantile(known("bg_nbd"), once, 1)
     with pytest.raises(ValueError, match="horizon"):
-        conditional_probability_of_n(known("bg_nbd"), once, 0, pl.Series([1]))
+        holdout_log_likelihood(known("bg_nbd"), once.with_columns(holdout=1), 0)

@@ -10,8 +10,9 @@ import pytest
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, fit
 from shopkeeper.models.buying.scoring import expected_purchases_between
 from shopkeeper.models.buying.spend import CORRELATED_NOTE, SpendModel, expected_average, fit_spend
-from shopkeeper.models.buying.value import customer_lifetime_value, discounted_purchases, segment_values
+from shopkeeper.models.buying.value import discounted_purchases, segment_values
 from tests.models.buying import cdnow
+from tests.models.buying.formulas import customer_lifetime_value
 
 
 def pairs(values: list[float], frequency: int = 2, customers: int = 10) -> pl.DataFrame:

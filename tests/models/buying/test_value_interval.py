@@ -6,9 +6,10 @@ import pytest
 
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind
-from shopkeeper.models.buying.scoring import conditional_probability_of_n, factorial_moment, score
+from shopkeeper.models.buying.scoring import factorial_moment, score
 from shopkeeper.models.buying.spend import SpendModel, expected_average
 from shopkeeper.models.buying.value import discounted_purchases, sum_interval, value_variance
+from tests.models.buying.formulas import probability_of_count
 
 PARAMETERS = {
     "bg_nbd": (("r", 0.7), ("alpha", 40.0), ("a", 0.8), ("b", 2.5)),
@@ -89,7 +90,7 @@ def test_the_second_moment_is_that_of_the_probabilities(kind: ModelKind) -> None
         told = factorial_moment(model(kind), histories, horizon)
         for row, moment in enumerate(told):
             same = pl.concat([histories[row]] * counts.size)
-            chances = conditional_probability_of_n(model(kind), same, horizon, pl.Series(counts)).to_numpy()
+            chances = probability_of_count(model(kind), same, horizon, counts.tolist())
             assert moment == pytest.approx(float(counts * (counts - 1) @ chances), rel=5e-3)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shopkeeper.models.demand.reconciliation import raked, scaled, sums
@@ -21,6 +21,7 @@ def test_a_table_of_two_by_two() -> None:
     items=st.lists(st.floats(0, 50), min_size=4, max_size=4),
     cells=st.lists(st.floats(0, 50), min_size=3, max_size=3),
 )
+@example(levels=[0.0] * 5 + [5e-324] + [0.0] * 6, items=[0.0, 1.0, 0.0, 0.0], cells=[0.0] * 3)
 def test_cells_add_up_whatever_is_wanted(levels: list[float], items: list[float], cells: list[float]) -> None:
     item, cell = np.repeat(np.arange(4), 3), np.tile(np.arange(3), 4)
     found = raked(np.array(levels), item, cell, np.array(items), np.array(cells))

@@ -65,9 +65,10 @@ def test_poisson_newsvendor_of_the_textbook(textbook: dict[str, dict[str, Any]])
 def test_base_stock_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None:
     case = textbook["example_4_4 base stock with lead time"]
     costs, demand = (case["stockout_cost"], case["holding_cost"]), (case["demand_mean"], case["demand_sd"])
-    level = inventory.base_stock(*costs, *demand, case["lead_time"])
-    assert level == pytest.approx(case["out"]["S"])
+    # Each day's demand is ordered anew: a newsvendor over the lead time and the day itself.
     days = case["lead_time"] + 1
+    level = inventory.newsvendor(*costs, demand[0] * days, demand[1] * days**0.5)
+    assert level == pytest.approx(case["out"]["S"])
     cost = inventory.newsvendor_cost(*costs, demand[0] * days, demand[1] * days**0.5, level)
     assert cost == pytest.approx(case["out"]["cost"])
 
@@ -75,9 +76,10 @@ def test_base_stock_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None
 def test_safety_stock_adds_the_spread_of_demand_and_of_the_lead_time() -> None:
     # 9 days of sd 4 are 12 units, 5 units a day over a lead time give or take 1 day are 5: together 13.
     assert inventory.safety_stock(stats.norm.cdf(2.0), 9, 1, 5, 4) == pytest.approx(2 * 13)
-    assert inventory.reorder_point(9, 5, 26) == 71
+    found = inventory.levels(np.full((1, 20), 5.0), 4, 9, 1, stats.norm.cdf(2.0), 7, False)
+    assert found.reorder_point == pytest.approx(9 * 5 + 26)
     # With a review of 7 days: sqrt(16 * 16 + 25) over 16 days.
-    assert inventory.order_up_to(stats.norm.cdf(2.0), 9, 1, 5, 4, 7) == pytest.approx(80 + 2 * np.sqrt(281))
+    assert found.order_up_to == pytest.approx(80 + 2 * np.sqrt(281))
 
 
 def test_counted_demand_is_held_against_by_the_quantile() -> None:

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand import counts
 from shopkeeper.models.stock import inventory
 
 CYCLES, BATCHES = 24_000, 40
-Draws = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,7 @@ class Reached:
     margin: float
 
 
-def reached(good: Draws, whole: Draws) -> Reached:
+def reached(good: Floats, whole: Floats) -> Reached:
     """Cycles follow each other and are not independent; means of long batches nearly are."""
     parts = np.array(
         [g.sum() / w.sum() for g, w in zip(np.split(good, BATCHES), np.split(whole, BATCHES), strict=True)]
@@ -29,7 +28,7 @@ def reached(good: Draws, whole: Draws) -> Reached:
     return Reached(float(good.sum() / whole.sum()), 4 * float(parts.std(ddof=1)) / BATCHES**0.5)
 
 
-def reviewed(daily: Draws, up_to: float, lead: NDArray[np.int64], review: int) -> tuple[Draws, Draws, Draws]:
+def reviewed(daily: Floats, up_to: float, lead: Ints, review: int) -> tuple[Floats, Floats, Floats]:
     """Order up to a level every `review` days; unmet demand waits. By cycle: no stock-out, units served, units asked.
 
     The order of cycle i is placed on day i * review and lands after lead[i] days; its cycle ends when the next lands.
@@ -44,6 +43,13 @@ def reviewed(daily: Draws, up_to: float, lead: NDArray[np.int64], review: int) -
     return (net >= 0).astype(float), asked - short, asked
 
 
+def levels(
+    service: float, lead_days: float, lead_sd: float, mean: float, sd: float, *, review: int = 7, whole: bool = False
+) -> inventory.StockLevels:
+    """Of an item whose forecast is the same on each day."""
+    return inventory.levels(np.full((1, 60), mean), sd, lead_days, lead_sd, service, review, whole)
+
+
 @pytest.mark.parametrize("level", [0.90, 0.95, 0.98])
 @pytest.mark.parametrize(("lead_days", "lead_sd"), [(10.0, 0.0), (20.0, 1.5)])
 def test_normal_demand_reaches_cycle_service_and_fill_rate(level: float, lead_days: float, lead_sd: float) -> None:
@@ -51,7 +57,7 @@ def test_normal_demand_reaches_cycle_service_and_fill_rate(level: float, lead_da
     lead = np.rint(draw.normal(lead_days, lead_sd, CYCLES + 1)).astype(np.int64)
     daily = draw.normal(mean, sd, (CYCLES + 8) * review + int(lead.max()))
     known_sd = float(lead.std())  # rounding to whole days widens the spread
-    up_to = float(inventory.order_up_to(level, lead_days, known_sd, mean, sd, review))
+    up_to = float(levels(level, lead_days, known_sd, mean, sd, review=review).order_up_to[0])
     good, served, asked = reviewed(daily, up_to, lead, review)
     service, fill = reached(good, np.ones(len(good))), reached(served, asked)
     assert service.share == pytest.approx(level, abs=service.margin)
@@ -72,7 +78,7 @@ def test_intermittent_demand_reaches_the_service_of_its_quantile(level: float, m
         daily = draw.negative_binomial(mean / (ratio - 1), 1 / ratio, days).astype(float)
     sd = (mean * ratio) ** 0.5
     cover = lead_days + review
-    up_to = float(inventory.order_up_to(level, lead_days, 0.0, mean, sd, review, counted=True))
+    up_to = round(levels(level, lead_days, 0.0, mean, sd, review=review, whole=True).order_up_to[0])
     good, served, asked = reviewed(daily, up_to, np.full(CYCLES + 1, lead_days), review)
     service = reached(good, np.ones(len(good)))
     exact = float(counts.count_probability(up_to, mean * cover, mean * ratio * cover))
@@ -92,8 +98,7 @@ def test_intermittent_demand_reaches_the_service_of_its_quantile(level: float, m
 def test_a_reorder_point_of_counted_demand_keeps_its_cycle_service() -> None:
     """Unit by unit, an order is placed at the reorder point itself: the cycle is good if it covers the lead time."""
     draw, mean, lead_days, level = np.random.default_rng(13), 0.4, 12.0, 0.95
-    safety = inventory.safety_stock(level, lead_days, 0.0, mean, mean**0.5, True)
-    point = float(inventory.reorder_point(lead_days, mean, safety))
+    point = round(levels(level, lead_days, 0.0, mean, mean**0.5, whole=True).reorder_point[0])
     gaps = draw.exponential(1 / mean, (CYCLES, int(point) + 1))  # until one more unit than there is was asked for
     good = (gaps.sum(axis=1) > lead_days).astype(float)
     service = reached(good, np.ones(CYCLES))
