@@ -133,7 +133,7 @@ def export_churn(
 ) -> None:
     """Churn risk and value at stake, one row per customer."""
     rules = lifecycle.Rules(active_days, lost_days, loyal_purchases)
-    options = churn.Options(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
+    options = churn.ChurnOptions(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
     found = churn.report(query, fits, filters, options)
     write(output, (churn_table.rescue if rescue else churn_table.customers)(version, found))
@@ -152,7 +152,7 @@ def export_lifetime_value(
     discount: Discount = 0.1,
 ) -> None:
     """Historic and predicted value, one row per customer."""
-    options = lifetime_value.Options(horizon, model, fitted_by, value, discount)
+    options = lifetime_value.LifetimeValueOptions(horizon, model, fitted_by, value, discount)
     version, query, fits = _fitted(output, filters)
     write(output, lifetime_value_table.customers(version, lifetime_value.report(query, fits, filters, options)))
 

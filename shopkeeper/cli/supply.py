@@ -55,7 +55,7 @@ def export_demand(
     sku: Several = None,
 ) -> None:
     """What will be asked for, one row per series and week ahead, with bands, statistical and with manual values."""
-    options = demand.Options(by)  # type: ignore[arg-type]
+    options = demand.DemandOptions(by)  # type: ignore[arg-type]
     query = opened(output)
     filters = goods(query, category, region, sku)
     found = demand.report(query, filters, in_force(query), options)
@@ -91,7 +91,7 @@ def export_network(
     """How near the goods are: nodes, regions, categories, lanes, what is missing, what a further node would bring."""
     if by not in network_table.ROWS:
         raise Refused(f"--by is “{by}”; choose one of {', '.join(network_table.ROWS)}.")
-    options = network.Options(promise, window)
+    options = network.NetworkOptions(promise, window)
     query = opened(output)
     filters = goods(query, category, region, sku)
     found = network.report(query, filters, in_force(query), options)

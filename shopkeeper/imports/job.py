@@ -22,7 +22,7 @@ from shopkeeper.imports.readers import files as input_files
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
-from shopkeeper.lake.version import Source, Staged, StagedTable, Version
+from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import recipe
 
@@ -203,13 +203,13 @@ def _staged_table(each: TableInStaging, files: tuple[Path, ...], before: Version
     return StagedTable(each.contract.name, files, rows + each.rows_in, rejected + each.rows_rejected)
 
 
-def _sources(job: Job, tables: Sequence[TableInStaging], before: Version | None) -> tuple[Source, ...]:
+def _sources(job: Job, tables: Sequence[TableInStaging], before: Version | None) -> tuple[SourceFile, ...]:
     """The files, and beside each table's the mapping that they were read with."""
     sources = [source for source in before.sources if source.table in job.tables] if before else []
     for each in tables:
         name = each.contract.name
-        sources += [Source(file.name, file.sha256, file.bytes, name, rows) for file, rows in each.inputs]
-        mapping = Source(f"mapping {job.mapping.name}", job.digest, 0, name, 0)
+        sources += [SourceFile(file.name, file.sha256, file.bytes, name, rows) for file, rows in each.inputs]
+        mapping = SourceFile(f"mapping {job.mapping.name}", job.digest, 0, name, 0)
         if mapping not in sources:
             sources.append(mapping)
     return tuple(sources)

@@ -35,7 +35,7 @@ class DataFile:
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """One file that the merchant brought, and the table it went to; `rows` counts all rows read, rejected ones too."""
 
     name: str
@@ -78,7 +78,7 @@ class Version:
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
     identified_order_share: float | None
-    sources: tuple[Source, ...]
+    sources: tuple[SourceFile, ...]
     warnings: tuple[str, ...]
     rejects_file: DataFile | None = None
     recipe: str = ""
@@ -135,7 +135,7 @@ class Staged:
     shop: Shop
     tables: tuple[StagedTable, ...]
     rejects: Path | None
-    sources: tuple[Source, ...]
+    sources: tuple[SourceFile, ...]
     net_amount_in: Decimal
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
@@ -178,7 +178,7 @@ def version_from(directory: Path, content: dict[str, Any]) -> Version:
         shop=Shop(**content.pop("shop")),
         tables={name: table_from(**table) for name, table in content.pop("tables").items()},
         marts={name: tuple(DataFile(**file) for file in files) for name, files in content.pop("marts").items()},
-        sources=tuple(Source(**source) for source in content.pop("sources")),
+        sources=tuple(SourceFile(**source) for source in content.pop("sources")),
         warnings=tuple(content.pop("warnings")),
         rejects_file=DataFile(**rejects) if rejects else None,
         net_amount_in=Decimal(content.pop("net_amount_in")),

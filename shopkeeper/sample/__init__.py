@@ -10,13 +10,13 @@ from shopkeeper.sample import people, process, rows, supply_rows, truth
 from shopkeeper.sample.catalogue import STAPLES, catalogue
 from shopkeeper.sample.demand import tastes
 from shopkeeper.sample.files import Files
-from shopkeeper.sample.fulfilment import Lost, Shelf, cell, serve, takes_stock, with_refunds
+from shopkeeper.sample.fulfilment import LostLines, Shelf, cell, serve, takes_stock, with_refunds
 from shopkeeper.sample.numbers import Flags, Ints
 from shopkeeper.sample.orders import Lines, Orders, World, lines, orders
 from shopkeeper.sample.people import Mailing, People, Visits
 from shopkeeper.sample.places import places
-from shopkeeper.sample.stock import Deliveries, Flow, carried, simulate
-from shopkeeper.sample.truth import Tally
+from shopkeeper.sample.stock import Deliveries, StockHistory, carried, simulate
+from shopkeeper.sample.truth import DemandTally
 
 PERSONS_IN_BLOCK = 100_000
 SHOP = 'name = "山海集 Mountain & Sea Market"\ncurrency = "CNY"\ntimezone = "Asia/Shanghai"\n'
@@ -36,7 +36,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SamplePlan:
     """How many there are, and how they are cut into blocks that fit in memory."""
 
     seed: int
@@ -68,12 +68,12 @@ class Plan:
         )
 
 
-def plan(orders: int, seed: int, persons_in_block: int = PERSONS_IN_BLOCK) -> Plan:
+def plan(orders: int, seed: int, persons_in_block: int = PERSONS_IN_BLOCK) -> SamplePlan:
     """A shop with about `orders` orders."""
     per_person = people.purchases_per_person(np.random.default_rng([seed, 0]))
     unidentified = round(orders * process.UNIDENTIFIED_SHARE)
     persons = max(1, round((orders - unidentified) / per_person))
-    return Plan(seed, persons, unidentified, -(-persons // persons_in_block))
+    return SamplePlan(seed, persons, unidentified, -(-persons // persons_in_block))
 
 
 def generate(
@@ -116,8 +116,8 @@ def generate(
 
 
 def _sell(
-    files: Files, world: World, drawn: Plan, noted: Tally, flow: Flow, progress: Progress
-) -> tuple[Ints, list[Lost]]:
+    files: Files, world: World, drawn: SamplePlan, noted: DemandTally, flow: StockHistory, progress: Progress
+) -> tuple[Ints, list[LostLines]]:
     """Write what each block sold; returns the staples sold (day x location x category) and what was lost."""
     short = (noted.cells > flow.filled).reshape(-1)
     shelf = Shelf(short & ~_staple_cells(noted), flow.filled.reshape(-1))
@@ -138,7 +138,7 @@ def _sell(
     return staples, lost
 
 
-def _staple_cells(noted: Tally) -> Flags:
+def _staple_cells(noted: DemandTally) -> Flags:
     found = np.zeros(noted.cells.shape, dtype=bool)
     found[:, :, STAPLES] = True
     return found.reshape(-1)
@@ -150,7 +150,7 @@ def _note_staples(staples: Ints, world: World, placed: Orders, sold: Lines) -> N
     np.add.at(staples, where, chosen.units.astype(np.int32))
 
 
-def _with_staples(flow: Flow, drawn: Plan, world: World, sold: Ints, kept: Flags) -> Flow:
+def _with_staples(flow: StockHistory, drawn: SamplePlan, world: World, sold: Ints, kept: Flags) -> StockHistory:
     """Stock of the staples, known only once everything is sold, joined with the rest."""
     few = simulate(drawn.random(-1, 2), replace(world, goods=world.goods.only(STAPLES)), sold, kept, never_out=True)
     on_hand = flow.on_hand.copy()
@@ -159,7 +159,7 @@ def _with_staples(flow: Flow, drawn: Plan, world: World, sold: Ints, kept: Flags
     both = [
         np.concatenate([getattr(flow.deliveries, name), getattr(own, name)]) for name in Deliveries.__dataclass_fields__
     ]
-    return Flow(flow.filled, on_hand, Deliveries(*both), flow.most + few.most)
+    return StockHistory(flow.filled, on_hand, Deliveries(*both), flow.most + few.most)
 
 
 def _write_people(files: Files, rng: np.random.Generator, block: Block) -> None:
@@ -172,7 +172,9 @@ def _write_people(files: Files, rng: np.random.Generator, block: Block) -> None:
     files.append("truth/campaign_purchases", truth.campaign_purchases(block.persons, block.visits))
 
 
-def _write_supply(files: Files, world: World, drawn: Plan, noted: Tally, flow: Flow, kept: Flags) -> None:
+def _write_supply(
+    files: Files, world: World, drawn: SamplePlan, noted: DemandTally, flow: StockHistory, kept: Flags
+) -> None:
     files.put("products", supply_rows.products(world.goods))
     files.put("regions", supply_rows.regions())
     files.put("locations", supply_rows.locations(world.where, flow.most))
@@ -183,7 +185,7 @@ def _write_supply(files: Files, world: World, drawn: Plan, noted: Tally, flow: F
     files.put("marketing_spend", supply_rows.marketing_spend(drawn.random(-1, 3), noted.newcomers, noted.treated))
 
 
-def _write_truth(files: Files, world: World, noted: Tally, lost: list[Lost]) -> None:
+def _write_truth(files: Files, world: World, noted: DemandTally, lost: list[LostLines]) -> None:
     files.put("truth/lost_units", truth.lost_units(world, lost))
     files.put("truth/demand", truth.demand(world, noted))
     files.put("truth/event_uplift", truth.event_uplift(world, noted))

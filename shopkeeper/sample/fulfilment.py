@@ -20,7 +20,7 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostLines:
     """Arrays over lines that did not get all they asked for."""
 
     day: Ints
@@ -41,7 +41,7 @@ def takes_stock(asked: Lines) -> Flags:
     return np.asarray((asked.status != process.CANCELLED) & (asked.status != process.REFUND))
 
 
-def serve(goods: Catalogue, placed: Orders, asked: Lines, cells: Ints, shelf: Shelf) -> tuple[Lines, Lost]:
+def serve(goods: Catalogue, placed: Orders, asked: Lines, cells: Ints, shelf: Shelf) -> tuple[Lines, LostLines]:
     """Lines as sold, and what was lost. First come, first served; a line may be served in part."""
     got = _allocate(asked, cells, shelf, np.flatnonzero(takes_stock(asked) & shelf.short[cells]))
     missing = asked.units - got
@@ -60,7 +60,7 @@ def serve(goods: Catalogue, placed: Orders, asked: Lines, cells: Ints, shelf: Sh
     ).take(units > 0)
     rows = np.flatnonzero(missing > 0)
     parent = asked.parent[rows]
-    lost = Lost(
+    lost = LostLines(
         asked.day[rows], placed.location[parent], placed.region[parent], asked.sku[rows], missing[rows], replaced[rows]
     )
     return sold, lost

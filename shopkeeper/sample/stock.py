@@ -36,7 +36,7 @@ class Deliveries:
 
 
 @dataclass(frozen=True)
-class Flow:
+class StockHistory:
     """What happened to the carried cells. `filled` is day x location x SKU; `on_hand` covers the last SNAPSHOT_DAYS."""
 
     filled: Ints
@@ -98,7 +98,9 @@ def _first_rates(demand: Ints, launched: Ints) -> Floats:
     return np.maximum(rates, 0.004)
 
 
-def simulate(rng: np.random.Generator, world: World, demand: Ints, cells: Flags, *, never_out: bool = False) -> Flow:
+def simulate(
+    rng: np.random.Generator, world: World, demand: Ints, cells: Flags, *, never_out: bool = False
+) -> StockHistory:
     """Serve `demand` (day x location x SKU) from the `cells` (location x SKU) that are kept.
 
     With `never_out` a supplier tops up on the day itself, every location straight from its supplier; otherwise stores
@@ -137,7 +139,7 @@ def simulate(rng: np.random.Generator, world: World, demand: Ints, cells: Flags,
         if today >= DAYS - SNAPSHOT_DAYS:
             on_hand[today - DAYS + SNAPSHOT_DAYS] = shelves.on_hand
     deliveries = Deliveries(*(np.concatenate(column) for column in zip(*shelves.log, strict=True)))
-    return Flow(filled, on_hand, deliveries, most)
+    return StockHistory(filled, on_hand, deliveries, most)
 
 
 def _open(shelves: _Shelves, world: World, cells: Flags, today: int) -> None:

@@ -19,7 +19,7 @@ from shopkeeper.sample.calendar import (
 )
 from shopkeeper.sample.catalogue import CATEGORIES
 from shopkeeper.sample.files import codes, dates, named
-from shopkeeper.sample.fulfilment import Lost
+from shopkeeper.sample.fulfilment import LostLines
 from shopkeeper.sample.numbers import Floats, Ints
 from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.people import Mailing, People, Visits
@@ -70,7 +70,7 @@ NOTES = {
 
 
 @dataclass(frozen=True)
-class Tally:
+class DemandTally:
     """Arrays that grow while blocks are drawn: what was asked for, compact whatever the number of orders."""
 
     cells: Ints  # day x location x SKU, units that must leave a shelf
@@ -99,11 +99,11 @@ class Tally:
         self.treated[:] += [int(mailing.treated.sum()) for mailing in mailings]
 
 
-def tally(world: World) -> Tally:
+def tally(world: World) -> DemandTally:
     """All zero."""
     skus = len(world.goods.names)
     events = (len(EVENTS), len(REGIONS), len(CATEGORIES))
-    return Tally(
+    return DemandTally(
         cells=np.zeros((DAYS, len(world.where.ids), skus), dtype=np.int32),
         regions=np.zeros((DAYS, len(REGIONS), skus), dtype=np.int32),
         event_units=np.zeros(events),
@@ -181,9 +181,9 @@ def campaign_purchases(people: People, visits: Visits) -> pl.DataFrame:
     )
 
 
-def lost_units(world: World, lost: list[Lost]) -> pl.DataFrame:
+def lost_units(world: World, lost: list[LostLines]) -> pl.DataFrame:
     """One row per day, location, region, SKU: units asked for and not had, and whether a staple was taken instead."""
-    columns = {name: np.concatenate([getattr(each, name) for each in lost]) for name in Lost.__dataclass_fields__}
+    columns = {name: np.concatenate([getattr(each, name) for each in lost]) for name in LostLines.__dataclass_fields__}
     keys = ["day", "location", "region", "sku", "replaced"]
     total = pl.DataFrame(columns).group_by(keys).agg(pl.col("units").sum()).sort(keys)
     return pl.DataFrame(
@@ -198,7 +198,7 @@ def lost_units(world: World, lost: list[Lost]) -> pl.DataFrame:
     )
 
 
-def demand(world: World, noted: Tally) -> pl.DataFrame:
+def demand(world: World, noted: DemandTally) -> pl.DataFrame:
     """One row per SKU, region and day with demand: units asked for, whether they were there or not."""
     sku, region, day = np.nonzero(noted.regions.transpose(2, 1, 0))
     return pl.DataFrame(
@@ -211,7 +211,7 @@ def demand(world: World, noted: Tally) -> pl.DataFrame:
     )
 
 
-def event_uplift(world: World, noted: Tally) -> pl.DataFrame:
+def event_uplift(world: World, noted: DemandTally) -> pl.DataFrame:
     """One row per event within the data, region and category; factors hold on the main day."""
     inside = [n for n, event in enumerate(EVENTS) if event.starts_on >= FIRST_DAY and event.ends_on <= LAST_DAY]
     event, region, category = (

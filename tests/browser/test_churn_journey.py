@@ -37,7 +37,7 @@ def test_from_the_rescue_list_and_its_file_to_one_customer(
 ) -> None:
     page, query, fits = quiet_page, open_version(fitted), files.read(fitted)
     assert fits is not None
-    found = churn.report(query, fits, Filters(), churn.Options(horizon=30))
+    found = churn.report(query, fits, Filters(), churn.ChurnOptions(horizon=30))
     query.close()
     open_churn(page, app_url)
     within(page, "risk_days").get_by_text("30", exact=True).click()
@@ -102,7 +102,7 @@ def test_who_is_lost_joins_the_rescue_list_where_that_is_chosen(
 ) -> None:
     page, query, fits = quiet_page, open_version(fitted), files.read(fitted)
     assert fits is not None
-    found = churn.report(query, fits, Filters(), churn.Options(leave_lost=False))
+    found = churn.report(query, fits, Filters(), churn.ChurnOptions(leave_lost=False))
     query.close()
     open_churn(page, app_url)
     within(page, "lost").get_by_text("Rescue too").click()

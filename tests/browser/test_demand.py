@@ -14,7 +14,7 @@ from shopkeeper.jobs.forecast import run
 from shopkeeper.lake.version import Version
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table
-from shopkeeper.supply.demand.report import Options
+from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.demand.screen.forecast import DEFINITIONS
 from shopkeeper.supply.filters import GoodsFilters
 from tests.browser.test_journeys import download, go, idle, within
@@ -44,7 +44,7 @@ def test_from_the_answer_to_the_items_of_a_category_and_their_file(
     query = open_version(goods, made=forecast_files.made(goods))
     whole = demand.report(query, GoodsFilters())
     category = whole.series["category"][0]
-    below = demand.report(query, GoodsFilters(categories=(category,)), options=Options("sku"))
+    below = demand.report(query, GoodsFilters(categories=(category,)), options=DemandOptions("sku"))
     expected = table.demand(goods, below).frame
     query.close()
     go(page, f"{goods_url}/demand", shows="stPlotlyChart")

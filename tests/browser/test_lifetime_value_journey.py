@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
-from shopkeeper.customers.lifetime_value.report import Options
+from shopkeeper.customers.lifetime_value.report import LifetimeValueOptions
 from shopkeeper.customers.lifetime_value.shapes import per_customer
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 from tests.shops.fitted import sample
@@ -39,7 +39,7 @@ def test_from_the_answer_to_the_list_of_customers_and_its_file(quiet_page: Page,
     idle(page)
     expect(page).to_have_url(re.compile("months=24"))
     expect(page).to_have_url(re.compile("value_part=customers"))
-    told = lifetime_value.report(*sample(), Filters(), Options(24, value="revenue")).customers
+    told = lifetime_value.report(*sample(), Filters(), LifetimeValueOptions(24, value="revenue")).customers
     read = pl.read_csv(download(page, "valued", "csv", tmp_path))
     assert read["customer_id"].to_list() == told["customer_id"].to_list()
     assert read["predicted_value"].to_list() == pytest.approx(told["predicted_value"].to_list())

@@ -11,12 +11,12 @@ from shopkeeper.jobs.forecast import files
 from shopkeeper.lake.version import Version
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import report as replenishment
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen.proposals import DEFINITIONS
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
-def report(goods: Version) -> Orders:
+def report(goods: Version) -> OrderProposals:
     query = open_version(goods, made=files.made(goods))
     found = replenishment.report(query, GoodsFilters())
     query.close()

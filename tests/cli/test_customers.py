@@ -70,15 +70,15 @@ def test_exports_have_the_rows_of_the_reports(data: Path, tmp_path: Path) -> Non
     day, web = date(2024, 12, 31), ("web",)
     chosen = ["--acquired-channel", "web", "--as-of", day.isoformat()]
     filters = Filters(acquired_channels=web, until=day)
-    risk = churn.report(query, fits, filters, churn.Options(horizon=30))
+    risk = churn.report(query, fits, filters, churn.ChurnOptions(horizon=30))
     expected = {
         ("churn", "--horizon", "30", *chosen): risk.customers,
         ("churn", "--horizon", "30", "--rescue", *chosen): risk.rescue,
         ("churn", "--rescue", "--with-lost", "--lost-days", "120", *chosen): churn.report(
-            query, fits, filters, churn.Options(leave_lost=False, rules=lifecycle.Rules(lost_days=120))
+            query, fits, filters, churn.ChurnOptions(leave_lost=False, rules=lifecycle.Rules(lost_days=120))
         ).rescue,
         ("lifetime_value", "--horizon", "6", *chosen): lifetime_value.report(
-            query, fits, filters, lifetime_value.Options(months=6)
+            query, fits, filters, lifetime_value.LifetimeValueOptions(months=6)
         ).customers,
         ("lifecycle", "--since", "2024-06-30", "--to-stage", "lost", *chosen): lifecycle.customers(
             query, filters, since=date(2024, 6, 30), to_stage="lost"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shopkeeper import i18n
 from shopkeeper.customers import histories
 from shopkeeper.customers.churn import report as churn
-from shopkeeper.customers.churn.report import Churn, Options
+from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import value_per_purchase
 from shopkeeper.customers.lifecycle.report import Rules
@@ -69,7 +69,7 @@ def test_the_mart_and_the_way_back_in_time_agree_on_the_last_day() -> None:
 
 def scored(**options: Any) -> tuple[Churn, Fits]:
     query, fits = sample()
-    return churn.report(query, fits, Filters(), Options(**options)), fits
+    return churn.report(query, fits, Filters(), ChurnOptions(**options)), fits
 
 
 def test_figures_are_probabilities_and_one_time_buyers_are_at_risk() -> None:
@@ -197,7 +197,7 @@ def test_a_restricted_viewer_and_a_filter_on_purchases_are_refused() -> None:
 @pytest.mark.parametrize("choice", [{"horizon": 45}, {"kind": "arima"}, {"discount": 3.0}])
 def test_an_option_that_there_is_not_is_refused(choice: dict[str, Any]) -> None:
     with pytest.raises(Refused, match="choose"):
-        Options(**choice)
+        ChurnOptions(**choice)
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
@@ -226,7 +226,7 @@ def test_plain_rates_stand_in_where_no_model_can_be_had() -> None:
     assert rows["p_no_purchase"].unique().to_list() == [1.0], "nobody like them ever came back"
     lines = [row for n in range(60) for row in bought(f"c{n:02}", 0, *([130] if n < 20 else []))]
     query = shop(lines, as_of=START + timedelta(days=200))
-    rows = churn.report(query, fit_version(query), Filters(), Options(value="revenue")).customers
+    rows = churn.report(query, fit_version(query), Filters(), ChurnOptions(value="revenue")).customers
     assert rows["p_no_purchase"].null_count() == 0
     assert rows["p_no_purchase"].is_between(0.5, 1).all()
 
@@ -254,8 +254,8 @@ def test_the_sums_are_those_of_the_customers_and_of_the_rescue_list() -> None:
     "choice", [{"horizon": 45}, {"kind": "arima"}, {"discount": 3.0}, {"months": 5}, {"lost_days": 1}, {"loyal": 1}]
 )
 def test_refusals_speak_the_readers_language(choice: dict[str, Any]) -> None:
-    kinds = {"months": lifetime_value.Options, "lost_days": Rules}
-    make: Any = kinds.get(next(iter(choice)), Options)
+    kinds = {"months": lifetime_value.LifetimeValueOptions, "lost_days": Rules}
+    make: Any = kinds.get(next(iter(choice)), ChurnOptions)
     if "loyal" in choice:
         make, choice = Rules, {"loyal_purchases": 1}
     with i18n.speaking("zh_CN"), pytest.raises(Refused, match="请") as refused:

@@ -70,7 +70,7 @@ def test_every_part_draws_in_every_language(part: str, language: str) -> None:
 
 
 def test_the_answer_is_that_of_the_report(query: Engine, fits: Fits) -> None:
-    found = churn.report(query, fits, Filters(), churn.Options(horizon=30))
+    found = churn.report(query, fits, Filters(), churn.ChurnOptions(horizon=30))
     app = open_page(risk_days="30")
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["To rescue"] == i18n.integer(found.rescue.height)
@@ -89,7 +89,7 @@ def test_another_model_and_another_value_are_told(monkeypatch: pytest.MonkeyPatc
     engine, made = fitted.sample()
     monkeypatch.setenv("SHOPKEEPER_DATA", str(engine.version.path.parents[1]))
     other = next(kind for kind in made.models if kind != made.chosen)
-    found = churn.report(engine, made, Filters(), churn.Options(kind=other, value="revenue"))
+    found = churn.report(engine, made, Filters(), churn.ChurnOptions(kind=other, value="revenue"))
     app = open_page(model=other, value="revenue")
     assert rescue_of(app)["value_at_stake"].to_list() == found.rescue["value_at_stake"].head(100).to_list()
     assert rescue_of(app)["p_alive"].to_list() == found.rescue["p_alive"].head(100).to_list()
@@ -97,7 +97,7 @@ def test_another_model_and_another_value_are_told(monkeypatch: pytest.MonkeyPatc
 
 
 def test_one_customer_is_drawn_and_an_unknown_one_is_said(query: Engine, fits: Fits) -> None:
-    found = churn.report(query, fits, Filters(), churn.Options())
+    found = churn.report(query, fits, Filters(), churn.ChurnOptions())
     row = found.customers.sort("frequency", descending=True).row(0, named=True)
     app = open_page(churn_view="customer", customer=row["customer_id"])
     assert f"{row['frequency'] + 1} purchases" in texts(app)
@@ -148,7 +148,7 @@ def test_without_fits_the_page_says_how_to_make_them(tmp_path: Path, monkeypatch
 
 def test_customers_lost_already_are_rescued_where_that_is_chosen(query: Engine, fits: Fits) -> None:
     usual = churn.report(query, fits, Filters())
-    found = churn.report(query, fits, Filters(), churn.Options(leave_lost=False))
+    found = churn.report(query, fits, Filters(), churn.ChurnOptions(leave_lost=False))
     assert found.rescue.height > usual.rescue.height
     app = open_page(lost="rescue")
     assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()

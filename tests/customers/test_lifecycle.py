@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopkeeper.customers.churn.report import Options, report
+from shopkeeper.customers.churn.report import ChurnOptions, report
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle.report import NOT_YET, STAGES, Rules
@@ -63,7 +63,7 @@ def stages_on(lines: list[dict[str, Any]], last: date, day: date) -> dict[str, s
 def test_the_stages_of_the_sample_agree_on_every_way_to_them() -> None:
     query, fits = sample()
     found = lifecycle.report(query, Filters())
-    rows = report(query, fits, Filters(), Options()).customers
+    rows = report(query, fits, Filters(), ChurnOptions()).customers
     by_churn = dict(rows.group_by("stage").len().iter_rows())
     assert by_churn == {name: count for name, count in found.counts.items() if count}
     by_move = dict(found.moves.group_by("to_stage").agg(pl.col("customers").sum()).iter_rows())

@@ -8,7 +8,7 @@ import pytest
 
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
-from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, Options
+from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
@@ -22,7 +22,7 @@ GROUNDS = bad_ground()
 
 def valued(**options: Any) -> LifetimeValue:
     query, fits = sample()
-    return lifetime_value.report(query, fits, Filters(), Options(**options))
+    return lifetime_value.report(query, fits, Filters(), LifetimeValueOptions(**options))
 
 
 def test_predicted_value_is_that_of_the_models() -> None:
@@ -66,7 +66,7 @@ def test_predictions_of_the_past_hold_what_then_happened() -> None:
     """Fitted up to the split, the interval of all customers' purchases is met within a few per cent."""
     query, fits = sample()
     assert fits.calibration_end is not None
-    found = lifetime_value.report(query, fits, Filters(until=fits.calibration_end), Options(discount=0.0))
+    found = lifetime_value.report(query, fits, Filters(until=fits.calibration_end), LifetimeValueOptions(discount=0.0))
     held = query(
         "customers/model_check/holdout", calibration_end=fits.calibration_end, as_of=fits.as_of, risk_days=90
     )  # fmt: skip
@@ -95,7 +95,7 @@ def test_distribution_and_matrix_hold_everybody() -> None:
 def test_without_unit_costs_value_is_revenue_and_says_so() -> None:
     lines = [{**row, "unit_cost": None} for row in living_shop()]
     query = shop(lines)
-    found = lifetime_value.report(query, fit_version(query), Filters(), Options(value="margin"))
+    found = lifetime_value.report(query, fit_version(query), Filters(), LifetimeValueOptions(value="margin"))
     assert found.value == "revenue"
     assert any("unit costs" in str(note) for note in found.notes)
     assert found.customers["predicted_value"].null_count() == 0
@@ -124,11 +124,11 @@ def test_refusals() -> None:
         lifetime_value.report(shop(lines, scope=Scope(categories=("tea",))), fits, Filters())
     for choice in ({"months": 5}, {"kind": "arima"}, {"discount": -0.5}):
         with pytest.raises(Refused, match="choose"):
-            Options(**choice)
+            LifetimeValueOptions(**choice)
 
 
 def test_an_empty_choice_is_an_empty_report() -> None:
     query, fits = sample()
-    found = lifetime_value.report(query, fits, Filters(acquired_channels=()), Options())
+    found = lifetime_value.report(query, fits, Filters(acquired_channels=()), LifetimeValueOptions())
     assert found.customers.is_empty()
     assert found.segments.is_empty()

@@ -15,7 +15,7 @@ from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
-from shopkeeper.customers.lifetime_value.report import LifetimeValue, Options
+from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions
 from shopkeeper.customers.lifetime_value.shapes import banded, per_customer, silence_names
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.chart import compared_bars
@@ -25,7 +25,7 @@ from tests.shops.fitted import sample
 from tests.ui.test_pages import link_of, sound, texts
 
 PAGE = "pages/customers/lifetime_value.py"
-DEFAULT = Options()
+DEFAULT = LifetimeValueOptions()
 PARTS = ("segments", "distribution", "matrix", "customers", "proof")
 
 
@@ -37,7 +37,7 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @cache
-def found(options: Options = DEFAULT) -> LifetimeValue:
+def found(options: LifetimeValueOptions = DEFAULT) -> LifetimeValue:
     query, fits = sample()
     return lifetime_value.report(query, fits, Filters(), options)
 
@@ -76,7 +76,7 @@ def test_every_part_draws_alone_in_every_language(part: str) -> None:
 
 def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports() -> None:
     app = open_page(months="24", value="revenue", discount="0", model="mbg_nbd", value_part="customers")
-    told = found(Options(24, "mbg_nbd", "shop", "revenue", 0.0))
+    told = found(LifetimeValueOptions(24, "mbg_nbd", "shop", "revenue", 0.0))
     listed = app.dataframe[0].value
     assert listed.iloc[:, 0].tolist() == told.customers["customer_id"].head(len(listed)).to_list()
     assert {"months": ["24"], "value": ["revenue"], "discount": ["0"]}.items() <= link_of(app).items()
@@ -137,7 +137,7 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody() -> None:
 
 def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
     query, fits = sample()
-    told = opportunity(query, fits, Filters(), Options())
+    told = opportunity(query, fits, Filters(), LifetimeValueOptions())
     assert told.most is not None
     assert told.least is not None
     assert told.most["low"] < told.most["each"] < told.most["high"]

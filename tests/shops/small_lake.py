@@ -14,7 +14,7 @@ import polars as pl
 from shopkeeper.errors import Refused
 from shopkeeper.lake import publish as publishing
 from shopkeeper.lake.publish import publish, publisher
-from shopkeeper.lake.version import Shop, Source, Staged, StagedTable, Version
+from shopkeeper.lake.version import Shop, SourceFile, Staged, StagedTable, Version
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QUERIES
 
@@ -136,7 +136,7 @@ def stage(directory: Path, frames: dict[str, pl.DataFrame], **changes: object) -
         "shop": SHOP,
         "tables": tuple(tables),
         "rejects": None,
-        "sources": tuple(Source(f"{name}.csv", "0" * 64, 1, name, frame.height) for name, frame in frames.items()),
+        "sources": tuple(SourceFile(f"{name}.csv", "0" * 64, 1, name, frame.height) for name, frame in frames.items()),
         "net_amount_in": amount,
         "net_amount_rejected": Decimal(0),
         "net_amount_unreadable_rows": 0,

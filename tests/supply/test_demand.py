@@ -23,7 +23,7 @@ from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.bands import BANDS, added, correlation, totals
 from shopkeeper.supply.demand.overrides import USED_COLUMNS
 from shopkeeper.supply.demand.parts import behind, series_weeks
-from shopkeeper.supply.demand.report import Options
+from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.filters import GoodsFilters
 from tests.shops.fitted import living_shop
 from tests.shops.in_memory import MemoryQuery, line, shop
@@ -158,7 +158,7 @@ atexit.register(QUERY.connection.close)
 @pytest.mark.parametrize("by", KEYS)
 def test_every_level_adds_up_to_the_whole(by: demand.Level) -> None:
     made = (override("tea", None, 30.0), override("cup", "north", 0.0))
-    found = demand.report(QUERY, ALL, InForce(overrides=made), Options(by))
+    found = demand.report(QUERY, ALL, InForce(overrides=made), DemandOptions(by))
     whole = found.totals.row(0, named=True)
     assert whole["statistical"] == pytest.approx(28 * 3.5)
     assert whole["units"] == pytest.approx(28 * 3.5 + 7 * 27 - 7 * 0.5)
@@ -199,7 +199,7 @@ def test_days_without_sales_are_zeros_and_a_year_before_is_told_only_where_there
     assert found.totals["year_before"][0] == 7
     young = shop([line("a", AS_OF - timedelta(days=60), sku="tea", ship_to_region="north")], as_of=AS_OF,
                  products=PRODUCTS, forecasts=forecast_rows(DAILY))  # fmt: skip
-    told = demand.report(young, ALL, options=Options("sku"))
+    told = demand.report(young, ALL, options=DemandOptions("sku"))
     assert told.totals["year_before"].to_list() == [None, None]
     assert told.series["year_before"].null_count() == told.series.height
     assert told.history["day"][0] == AS_OF - timedelta(days=60)
@@ -222,7 +222,7 @@ def found_version() -> Any:
 )
 def test_a_choice_of_nothing_shows_nothing_and_fails_not(filters: GoodsFilters) -> None:
     for by in KEYS:
-        found = demand.report(QUERY, filters, InForce(overrides=(override("tea", None, 5.0),)), Options(by))  # type: ignore[arg-type]
+        found = demand.report(QUERY, filters, InForce(overrides=(override("tea", None, 5.0),)), DemandOptions(by))  # type: ignore[arg-type]
         assert found.totals["units"].sum() == 0
         assert found.series.is_empty()
 
@@ -236,7 +236,7 @@ def test_what_has_no_region_or_no_cost_is_said() -> None:
 
 
 def test_who_may_see_one_region_is_told_of_that_region_only() -> None:
-    found = demand.report(demand_shop(scope=Scope(regions=("south",))), ALL, options=Options("sku"))
+    found = demand.report(demand_shop(scope=Scope(regions=("south",))), ALL, options=DemandOptions("sku"))
     assert found.totals["units"][0] == pytest.approx(28)
     assert found.series["sku"].to_list() == ["tea"]
     both = demand.report(demand_shop(scope=Scope(("Tea",), ("north",))), ALL)
@@ -245,9 +245,9 @@ def test_who_may_see_one_region_is_told_of_that_region_only() -> None:
 
 def test_an_option_that_there_is_not_is_refused() -> None:
     with pytest.raises(Refused, match="choose"):
-        Options("moon")  # type: ignore[arg-type]
+        DemandOptions("moon")  # type: ignore[arg-type]
     with pytest.raises(Refused, match="choose"):
-        Options(weeks=3)
+        DemandOptions(weeks=3)
     with pytest.raises(Refused, match="choose"):
         demand_lost.report(QUERY, ALL, "moon")  # type: ignore[arg-type]
     with pytest.raises(Refused, match="choose"):
@@ -476,7 +476,7 @@ def test_no_figure_is_infinite_or_not_a_number() -> None:
     nothing = demand_shop(
         forecasts=forecast_rows({("north", "tea"): 0.0}), forecast_checks=[CHECKS[0] | {"demand": 0.0}]
     )
-    found, checks = demand.report(nothing, ALL, options=Options("sku")), backtest.report(nothing, ALL)
+    found, checks = demand.report(nothing, ALL, options=DemandOptions("sku")), backtest.report(nothing, ALL)
     for frame in (
         found.totals,
         found.series,

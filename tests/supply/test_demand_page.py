@@ -21,7 +21,7 @@ from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.demand import backtest, lost
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table as demand_table
-from shopkeeper.supply.demand.report import Options
+from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.demand.screen.forecast import DEFINITIONS, DRILL
 from shopkeeper.supply.filters import GoodsFilters
 from tests.shops import customers_on_disk, goods_on_disk
@@ -80,7 +80,7 @@ def test_the_answer_is_that_of_the_report(query: Engine) -> None:
 
 @pytest.mark.parametrize("by", DRILL)
 def test_the_table_holds_the_series_of_the_level_that_is_chosen(query: Engine, by: demand.Level) -> None:
-    found = demand.report(query, ALL, options=Options(by))
+    found = demand.report(query, ALL, options=DemandOptions(by))
     shown = next(table.value for table in open_page(demand_by=by).dataframe if "low_80" in table.value)
     assert len(shown) == found.series.height
     assert shown["units"].to_list() == pytest.approx(found.series["units"].to_list())
@@ -173,7 +173,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_the_export_has_the_rows_of_the_screen(query: Engine, tmp_path: Path, by: demand.Level) -> None:
     region = next(iter(REGIONS))
     assert run("export", "demand", "-o", tmp_path / "demand.csv", "--by", by, "--region", region) == 0
-    found = demand.report(query, GoodsFilters(regions=(region,)), options=Options(by))
+    found = demand.report(query, GoodsFilters(regions=(region,)), options=DemandOptions(by))
     sheet = demand_table.demand(query.version, found)
     written = rows_of(tmp_path / "demand.csv")
     assert [float(row["forecast"]) for row in written] == pytest.approx(sheet.frame["forecast"].to_list())

@@ -16,8 +16,8 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network.allocation import figures, give_out, idle, missing, with_source
 from shopkeeper.supply.network.candidate_sites import costed
-from shopkeeper.supply.network.inputs import Ground
-from shopkeeper.supply.network.report import Network, Options
+from shopkeeper.supply.network.inputs import NetworkInputs
+from shopkeeper.supply.network.report import Network, NetworkOptions
 from tests.shops.goods_in_memory import AS_OF, PLACES, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery
 
@@ -73,7 +73,7 @@ def test_the_goods_of_a_place_are_never_promised_twice() -> None:
 
 
 def test_a_longer_promise_and_a_delivery_bring_more_near() -> None:
-    found = network.report(three_regions(inbound=[landing("W", 10, 3)]), options=Options(promise_days=5))
+    found = network.report(three_regions(inbound=[landing("W", 10, 3)]), options=NetworkOptions(promise_days=5))
     assert found.now.near == pytest.approx(40.5)
     assert found.coming.near == pytest.approx(42)
     assert network.report(three_regions(inbound=[landing("W", 10, 20)])).coming.near == pytest.approx(28)
@@ -162,7 +162,7 @@ def test_a_node_that_ships_already_or_is_none_is_refused() -> None:
 def test_impossible_options_are_refused() -> None:
     for options in ({"promise_days": 0}, {"promise_days": 99}, {"window_days": 15}):
         with pytest.raises(Refused):
-            Options(**options)
+            NetworkOptions(**options)
 
 
 def test_throughput_is_what_was_shipped_moved_and_received() -> None:
@@ -251,13 +251,13 @@ def test_what_customers_take_over_the_counter_is_not_shipped() -> None:
     assert found.now.lead_days == 0
 
 
-def ground(seed: int) -> Ground:
+def ground(seed: int) -> NetworkInputs:
     """A random network of a few items, places and regions; the last place does not ship."""
     draw = np.random.default_rng(seed)
     items, places, regions = (int(n) for n in draw.integers(1, 5, 3))
     lead = np.where(draw.random((places, regions)) < 0.7, draw.integers(1, 6, (places, regions)), np.inf).astype(float)
     nodes = pl.DataFrame({"location": [f"L{n}" for n in range(places)], "ships": [True] * places})
-    return Ground(
+    return NetworkInputs(
         items=pl.DataFrame({
             "sku": [f"K{n}" for n in range(items)], "category": ["Tea"] * items,
             "unit_margin": draw.integers(0, 9, items).astype(float).tolist(),
@@ -272,7 +272,7 @@ def ground(seed: int) -> Ground:
     )  # fmt: skip
 
 
-def near(found: Ground, stock: Floats, promise: float) -> float:
+def near(found: NetworkInputs, stock: Floats, promise: float) -> float:
     placed = give_out(found, stock, promise)
     every = np.ones(found.regions.height, dtype=bool)
     told_ = figures(found, placed, every)

@@ -20,7 +20,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.supply.network import chart as drawings
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table as network_table
-from shopkeeper.supply.network.report import Network, Options
+from shopkeeper.supply.network.report import Network, NetworkOptions
 from shopkeeper.supply.network.screen.regions import DEFINITIONS
 from tests.shops import customers_on_disk, goods_on_disk
 from tests.shops.goods_on_disk import REGIONS, SKUS
@@ -79,7 +79,7 @@ def test_every_part_draws_in_every_language(part: str, language: str) -> None:
 
 
 def test_the_answer_is_that_of_the_report(query: Engine) -> None:
-    found = network.report(query, options=Options(3, 28))
+    found = network.report(query, options=NetworkOptions(3, 28))
     app = open_page(promise="3", window="28")
     assert shown(app, "Near-demand rate") == [i18n.percent(found.now.near_rate)]
     assert shown(app, "Days to the buyer") == [i18n.number(found.now.lead_days, 1)]
@@ -166,7 +166,7 @@ def test_every_file_has_a_label_for_every_column(shop: Version, query: Engine) -
 def test_the_export_holds_the_rows_of_the_report(rows: str, tmp_path: Path, shop: Version, query: Engine) -> None:
     path = tmp_path / "network.csv"
     assert main.main(["export", "network", "--by", rows, "--promise", "3", "-o", str(path)]) == 0
-    made = network_table.network(shop, network.report(query, options=Options(3)), rows).frame
+    made = network_table.network(shop, network.report(query, options=NetworkOptions(3)), rows).frame
     with path.open(encoding="utf-8-sig", newline="") as file:
         read = list(csv.DictReader(file))
     assert len(read) == made.height > 0

@@ -18,7 +18,7 @@ from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import needs, notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
 from tests.shops.goods_in_memory import AS_OF, LANES, PLACES, PRODUCTS, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery
@@ -29,7 +29,7 @@ STRICT = Policy(service_levels=(("A", 0.5), ("B", 0.5), ("C", 0.5)))
 PACKED = [PRODUCTS[0] | {"pack_size": 6, "minimum_order": 12, "supplier": "Maker"}]
 
 
-def orders(query: MemoryQuery, policy: Policy = STRICT, **chosen: tuple[str, ...]) -> Orders:
+def orders(query: MemoryQuery, policy: Policy = STRICT, **chosen: tuple[str, ...]) -> OrderProposals:
     return replenishment.report(query, GoodsFilters(**chosen), InForce(policy))
 
 

@@ -48,7 +48,7 @@ SEGMENT_KINDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Options:
+class ChurnOptions:
     """How risk is told, and who is left out of the rescue list.
 
     `kind` None is the model that won the holdout. `fitted_by` takes fits per channel or per year of acquisition where
@@ -106,7 +106,7 @@ class Churn:
     `kind` is the model used, None for plain rates; `value` what is valued; `notes` say what fell short.
     """
 
-    options: Options
+    options: ChurnOptions
     filters: Filters
     as_of: date
     kind: Kind | None
@@ -129,7 +129,7 @@ class CustomerHistory:
     alive: Annotated[pl.DataFrame, ALIVE]
 
 
-def report(query: Query, fits: Fits, filters: Filters, options: Options = Options()) -> Churn:
+def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = ChurnOptions()) -> Churn:
     """Score every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
     found = customers(query, filters)
     as_of = seen_until(query, filters)
@@ -175,7 +175,7 @@ def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> Custom
     return CustomerHistory(rows[0], purchases, alive.select(ALIVE.names))
 
 
-def _notes(fits: Fits, as_of: date, options: Options) -> tuple[Message, ...]:
+def _notes(fits: Fits, as_of: date, options: ChurnOptions) -> tuple[Message, ...]:
     told = notes(fits, as_of, options.kind, options.fitted_by, options.value)
     if used_kind(fits, options.kind) is None and options.horizon not in {rate.days for rate in fits.rates}:
         text = N_("Not even plain rates over {days} days are known yet: they need {needed} days of data.")
@@ -208,7 +208,7 @@ def _with_dates(frame: pl.DataFrame, as_of: date, rules: Rules) -> pl.DataFrame:
     )
 
 
-def _left_out(as_of: date, options: Options) -> pl.Expr:
+def _left_out(as_of: date, options: ChurnOptions) -> pl.Expr:
     quiet = as_of - timedelta(days=options.quiet_days)
     returned = as_of - timedelta(days=options.return_days)
     return (

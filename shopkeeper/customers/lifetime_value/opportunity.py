@@ -10,7 +10,7 @@ import polars as pl
 
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import seen_until
-from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, Options, report
+from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, LifetimeValueOptions, report
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.result import Fits, Value
 
@@ -20,7 +20,7 @@ NORMAL_QUANTILE_975 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
-class Opportunity:
+class LifetimeValueOpportunity:
     """Who of the customers acquired since a day are worth most and least, where chance does not explain it.
 
     `most` and `least` are rows of a kind of segment: `segment_kind, segment, n, each` (predicted value per customer),
@@ -28,7 +28,7 @@ class Opportunity:
     `moved` is what a hundred new customers bring more in `most` than in `least`, or than the rest; null without both.
     """
 
-    options: Options
+    options: LifetimeValueOptions
     value: Value
     since: date | None
     n: int
@@ -39,14 +39,14 @@ class Opportunity:
     moved: float | None
 
 
-def opportunity(query: Query, fits: Fits, filters: Filters, options: Options) -> Opportunity:
+def opportunity(query: Query, fits: Fits, filters: Filters, options: LifetimeValueOptions) -> LifetimeValueOpportunity:
     """Compare the customers of the last year, so that none is worth more only for having come lately."""
     dated = filters.cohort_from or filters.cohort_to
     since = None if dated else seen_until(query, filters) - timedelta(days=364)
     found = report(query, fits, replace(filters, cohort_from=since) if since else filters, options)
     most, least = max(_pairs(found), key=_gain, default=(None, None))
     predicted = found.customers["predicted_value"].fill_null(0.0).clip(lower_bound=0.0).sum()
-    return Opportunity(
+    return LifetimeValueOpportunity(
         options,
         found.value,
         since,

@@ -65,7 +65,7 @@ NEEDED = (
 
 
 @dataclass(frozen=True)
-class Options:
+class LifetimeValueOptions:
     """Over how many months, at which yearly discount, and what is valued; see `churn.Options` for the others.
 
     Raise `Refused` for a choice that there is not.
@@ -97,7 +97,7 @@ class LifetimeValue:
     with spend, which the model takes for 0.
     """
 
-    options: Options
+    options: LifetimeValueOptions
     filters: Filters
     as_of: date
     kind: Kind | None
@@ -114,7 +114,9 @@ class LifetimeValue:
     correlation: float | None
 
 
-def report(query: Query, fits: Fits, filters: Filters, options: Options = Options()) -> LifetimeValue:
+def report(
+    query: Query, fits: Fits, filters: Filters, options: LifetimeValueOptions = LifetimeValueOptions()
+) -> LifetimeValue:
     """Value every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
     found = customers(query, filters).select(NEEDED)
     as_of = seen_until(query, filters)
@@ -141,7 +143,9 @@ def report(query: Query, fits: Fits, filters: Filters, options: Options = Option
     )
 
 
-def _valued(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+def _valued(
+    frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: LifetimeValueOptions
+) -> pl.DataFrame:
     """All columns of `CUSTOMERS`, and `variance` of what each brings; the largest predicted value first."""
     days, spend = MONTHS[options.months], fits.spends.get(value)
     found = scored(frame, fits, kind, options.fitted_by, days, options.discount, varying=True)
@@ -175,7 +179,9 @@ def _assumption(fits: Fits, value: Value) -> tuple[Message, ...]:
     return (Message(text, {"correlation": round(spend.correlation, 2)}),)
 
 
-def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+def _segments(
+    frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: LifetimeValueOptions
+) -> pl.DataFrame:
     parts = []
     needed = frame.select(
         *HISTORY,
@@ -217,7 +223,9 @@ def _segments(frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, 
     )
 
 
-def _open(named: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: Options) -> pl.DataFrame:
+def _open(
+    named: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: LifetimeValueOptions
+) -> pl.DataFrame:
     """`segment, open`: variance of each segment's predicted sum within what the fits leave open of their parameters.
 
     Its share is that of some hundred of its customers, evenly taken in the order of their value: it hardly differs

@@ -15,7 +15,7 @@ from shopkeeper.models.intervals import wilson
 
 
 @dataclass(frozen=True)
-class Opportunity:
+class RetentionOpportunity:
     """Where too few new customers come back, and what closing the gap would have been worth.
 
     `segments` has the largest worth first. `best` is the first row that lies below the shop's rate for certain, if any:
@@ -31,7 +31,7 @@ class Opportunity:
     best: dict[str, object] | None
 
 
-def opportunity(query: Query, filters: Filters, days: int = 90) -> Opportunity:
+def opportunity(query: Query, filters: Filters, days: int = 90) -> RetentionOpportunity:
     """Compare how many of the last year's new customers came back within `days`, by where they were acquired."""
     as_of = observed_until(query, filters)
     year_of_closed = as_of - timedelta(days=365 + days)
@@ -58,4 +58,6 @@ def opportunity(query: Query, filters: Filters, days: int = 90) -> Opportunity:
         .sort("worth", "segment_kind", "segment", descending=[True, False, False])
     )
     below = segments.filter(pl.col("certain") < (rate or 0.0)).head(1).to_dicts()
-    return Opportunity(days, n, rate, n / 100 * spent, segments.select(SEGMENTS.names), below[0] if below else None)
+    return RetentionOpportunity(
+        days, n, rate, n / 100 * spent, segments.select(SEGMENTS.names), below[0] if below else None
+    )

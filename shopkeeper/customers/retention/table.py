@@ -10,7 +10,7 @@ from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.frames import SEGMENT
 from shopkeeper.customers.retention.frames import CELLS, CUSTOMERS, MEAN, SEGMENTS, measured
-from shopkeeper.customers.retention.opportunity import Opportunity
+from shopkeeper.customers.retention.opportunity import RetentionOpportunity
 from shopkeeper.customers.retention.report import Retention, View
 from shopkeeper.customers.table import filter_terms
 from shopkeeper.exports.download import Download, download
@@ -67,7 +67,7 @@ def means(version: Version, retentions: Sequence[Retention], names: Sequence[str
     )
 
 
-def segments(version: Version, opportunity: Opportunity, filters: Filters, as_of: date) -> Download:
+def segments(version: Version, opportunity: RetentionOpportunity, filters: Filters, as_of: date) -> Download:
     """Every channel, region and category: the table behind the sentence on what to do."""
     worth = Message(N_("Worth ({currency})"), {"currency": version.shop.currency})
     return download(

@@ -7,7 +7,17 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBP
 
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.checks.expressions import Clock, Term, call, column_term, filled, refuse_type, term, text, typed
+from shopkeeper.imports.checks.expressions import (
+    CheckedValue,
+    Clock,
+    call,
+    column_term,
+    filled,
+    refuse_type,
+    term,
+    text,
+    typed,
+)
 from shopkeeper.imports.checks.rules import Check, Terms, checks_of
 from shopkeeper.imports.mapping.file import ColumnMapping, FillDown, TableMapping
 from shopkeeper.imports.mapping.rules import nearest, replace_columns, sources
@@ -38,7 +48,7 @@ def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: 
     found, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     by_name = {column.name: column for column in reading.columns}
-    made: dict[str, Term] = {}
+    made: dict[str, CheckedValue] = {}
     for column in contract.columns:
         if column.name in found:
             made[column.name] = _term(reading, by_name, found[column.name], column, clock)
@@ -96,8 +106,8 @@ def _resolve(
 
 def _term(
     reading: Reading, by_name: Mapping[str, FileColumn], mapping: ColumnMapping, column: Column, clock: Clock
-) -> Term:
-    def of_file(name: str) -> Term:
+) -> CheckedValue:
+    def of_file(name: str) -> CheckedValue:
         return column_term(by_name[name].id, by_name[name].type)
 
     try:
@@ -106,7 +116,7 @@ def _term(
         raise refuse_type(reading.file.name, column, " and ".join(sources(mapping.rule)), error.args[0]) from error
 
 
-def _project(column: Column, made: Term | None) -> Iterator[Expression]:
+def _project(column: Column, made: CheckedValue | None) -> Iterator[Expression]:
     if made is None:
         yield ConstantExpression(None).cast(column.type).alias(column.name)
         return

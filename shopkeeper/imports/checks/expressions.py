@@ -15,7 +15,16 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.file import ColumnMapping
-from shopkeeper.imports.mapping.rules import Arithmetic, Constant, Filled, FirstOf, Rule, Source, StartsWith, Values
+from shopkeeper.imports.mapping.rules import (
+    Arithmetic,
+    Constant,
+    Filled,
+    FirstOf,
+    Rule,
+    SourceColumn,
+    StartsWith,
+    Values,
+)
 
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 WHOLE_TYPES = (
@@ -50,7 +59,7 @@ FAULTS = {
 
 
 @dataclass(frozen=True)
-class Term:
+class CheckedValue:
     """`value` has the DuckDB `type`, NULL where the file says nothing or what it says cannot be used; `given` is TRUE
     or FALSE; `shown` is what the file says, as text. `fault` names the rule broken where given without a value."""
 
@@ -98,34 +107,34 @@ def trimmed(value: Expression) -> Expression:
     )
 
 
-def column_term(id_: str, type_: str) -> Term:
+def column_term(id_: str, type_: str) -> CheckedValue:
     """A column of the file. Raise `KeyError` for a type that holds no single value."""
     column = ColumnExpression(id_)
     if type_.endswith("]") or type_.startswith(("STRUCT", "MAP", "UNION", "BLOB", "VARIANT")):
         raise KeyError(type_)
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        return Term(column, type_, column.is_not_null(), call("timezone", text("UTC"), column).cast("VARCHAR"))
+        return CheckedValue(column, type_, column.is_not_null(), call("timezone", text("UTC"), column).cast("VARCHAR"))
     shown = column.cast("VARCHAR")
     if type_ in (*WHOLE_TYPES, *FLOAT_TYPES, "BOOLEAN", "DATE") or type_.startswith(("DECIMAL", "TIMESTAMP")):
-        return Term(column, type_, column.is_not_null(), shown)
+        return CheckedValue(column, type_, column.is_not_null(), shown)
     given = filled(shown)
-    return Term(CaseExpression(given, shown), "VARCHAR", given, shown)
+    return CheckedValue(CaseExpression(given, shown), "VARCHAR", given, shown)
 
 
-def term(rule: Rule, column: Callable[[str], Term], options: ColumnMapping) -> Term:
+def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMapping) -> CheckedValue:
     """What a rule makes of a file; `column` gives the term of one of the file's columns."""
     match rule:
-        case Source():
+        case SourceColumn():
             return column(rule.column)
         case Constant():
             given = ConstantExpression(bool(rule.value.strip()))
             value = text(rule.value) if rule.value.strip() else ConstantExpression(None).cast("VARCHAR")
-            return Term(value, "VARCHAR", given, value)
+            return CheckedValue(value, "VARCHAR", given, value)
         case Arithmetic():
             return _arithmetic(rule, [term(part, column, options) for part in rule.operands], options)
         case FirstOf():
             parts = [as_text(term(part, column, options)) for part in rule.operands]
-            return Term(
+            return CheckedValue(
                 duckdb.CoalesceOperator(*(part.value for part in parts)),
                 "VARCHAR",
                 reduce(or_, (part.given for part in parts)),
@@ -138,7 +147,7 @@ def term(rule: Rule, column: Callable[[str], Term], options: ColumnMapping) -> T
             return _chosen(rule, as_text(column(rule.column)), as_text(term(rule.otherwise, column, options)))
 
 
-def _chosen(rule: Filled | StartsWith, read: Term, rest: Term) -> Term:
+def _chosen(rule: Filled | StartsWith, read: CheckedValue, rest: CheckedValue) -> CheckedValue:
     if isinstance(rule, Filled):
         return _either(read, read.given, text(rule.value), rest)
     for start, value in reversed(rule.cases):
@@ -147,8 +156,8 @@ def _chosen(rule: Filled | StartsWith, read: Term, rest: Term) -> Term:
     return rest
 
 
-def _either(read: Term, match: Expression, value: Expression, rest: Term) -> Term:
-    return Term(
+def _either(read: CheckedValue, match: Expression, value: Expression, rest: CheckedValue) -> CheckedValue:
+    return CheckedValue(
         CaseExpression(match, value).otherwise(rest.value),
         "VARCHAR",
         CaseExpression(match, ConstantExpression(True)).otherwise(rest.given),
@@ -163,7 +172,7 @@ def _cases(value: Expression, cases: tuple[tuple[str, str], ...]) -> Expression:
     return reduce(lambda so_far, case: so_far.when(value == text(case[0]), text(case[1])), others, found)
 
 
-def _arithmetic(rule: Arithmetic, parts: list[Term], options: ColumnMapping) -> Term:
+def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapping) -> CheckedValue:
     symbol, apply = SYMBOLS[rule.kind]
     numbers = [part if part.type == WIDE else number(part, MONEY, options) for part in parts]
     # 38 digits hold any product of two amounts; DuckDB's own choice of 18 would overflow and end the whole import.
@@ -171,10 +180,10 @@ def _arithmetic(rule: Arithmetic, parts: list[Term], options: ColumnMapping) -> 
     value = reduce(apply, (part.value if part.type == wide else part.value.try_cast(wide) for part in numbers))
     given = reduce(and_, (part.given for part in parts))
     shown = call("concat_ws", text(symbol), *(duckdb.CoalesceOperator(part.shown, text("")) for part in parts))
-    return Term(value.try_cast(WIDE), WIDE, given, shown, "amount")
+    return CheckedValue(value.try_cast(WIDE), WIDE, given, shown, "amount")
 
 
-def as_text(read: Term) -> Term:
+def as_text(read: CheckedValue) -> CheckedValue:
     """As text; a number without a fraction as digits only, so that 17850.0 is the customer 17850."""
     if read.type == "VARCHAR":
         return read
@@ -187,7 +196,7 @@ def as_text(read: Term) -> Term:
     return replace(read, value=read.shown, type="VARCHAR")
 
 
-def typed(read: Term, column: Column, options: ColumnMapping, clock: Clock) -> Term:
+def typed(read: CheckedValue, column: Column, options: ColumnMapping, clock: Clock) -> CheckedValue:
     """With the type of a column of the contract. Raise `KeyError`, with the type, where none of its values could be."""
     match column.type:
         case "VARCHAR":
@@ -201,7 +210,7 @@ def typed(read: Term, column: Column, options: ColumnMapping, clock: Clock) -> T
     return replace(result, type=column.type, fault=read.fault or result.fault or FAULTS.get(column.type, "text"))
 
 
-def number(read: Term, type_: str, options: ColumnMapping) -> Term:
+def number(read: CheckedValue, type_: str, options: ColumnMapping) -> CheckedValue:
     """As BIGINT, DOUBLE or an amount."""
     source = read.type
     if source == "VARCHAR":
@@ -232,7 +241,7 @@ def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Ex
     return CaseExpression(call("regexp_full_match", digits, text(pattern)), digits.try_cast(type_))
 
 
-def _yes_no(read: Term) -> Term:
+def _yes_no(read: CheckedValue) -> CheckedValue:
     if read.type == "BOOLEAN":
         return read
     if read.type != "VARCHAR" and read.type not in WHOLE_TYPES:
@@ -242,7 +251,7 @@ def _yes_no(read: Term) -> Term:
     return replace(read, value=duckdb.CoalesceOperator(*cases))
 
 
-def _time(read: Term, type_: str, options: ColumnMapping, clock: Clock) -> Term:
+def _time(read: CheckedValue, type_: str, options: ColumnMapping, clock: Clock) -> CheckedValue:
     if read.type == "VARCHAR":
         value = _time_of_text(read.value, type_, options, clock)
     elif read.type == "TIMESTAMP WITH TIME ZONE":

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import TABLES, table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.rules import Rule, Source, nearest, only_keys, parse, text
+from shopkeeper.imports.mapping.rules import Rule, SourceColumn, nearest, only_keys, parse, text
 from shopkeeper.lake.version import Shop
 
 FOLDER = Path(__file__).parent.parent / "platforms"
@@ -146,7 +146,7 @@ def parse_mapping(name: str, given: Dictionary[str, Any]) -> Mapping:
 
 
 def _identity(contract: Table) -> TableMapping:
-    columns = tuple(ColumnMapping(column.name, Source(column.name)) for column in contract.columns)
+    columns = tuple(ColumnMapping(column.name, SourceColumn(column.name)) for column in contract.columns)
     return TableMapping(contract.name, columns, identity=True)
 
 

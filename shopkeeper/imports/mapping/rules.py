@@ -11,7 +11,7 @@ ArithmeticKind = Literal["product", "sum", "difference"]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceColumn:
     """A column of the file, as it is."""
 
     column: str
@@ -65,7 +65,7 @@ class Values:
     cases: tuple[tuple[str, str], ...]
 
 
-Rule: TypeAlias = Source | Constant | Arithmetic | FirstOf | StartsWith | Filled | Values
+Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | StartsWith | Filled | Values
 FORMS = ("source", "constant", "product", "sum", "difference", "first_of")
 REFINEMENTS = ("values", "starts_with", "filled", "otherwise")
 
@@ -79,7 +79,7 @@ def sources(rule: Rule) -> tuple[str, ...]:
             return tuple(name for part in parts for name in sources(part))
         case StartsWith() | Filled():
             return (rule.column, *sources(rule.otherwise))
-        case Source() | Values():
+        case SourceColumn() | Values():
             return (rule.column,)
 
 
@@ -101,7 +101,7 @@ def only_keys(place: str, given: Mapping[str, object], known: Iterable[str]) -> 
 def parse(place: str, given: object) -> Rule:
     """Read a rule from a mapping file: a text names a column, a table one of the forms. Raise `Refused`, naming it."""
     if isinstance(given, str):
-        return Source(given)
+        return SourceColumn(given)
     if not isinstance(given, dict):
         raise Refused(f"{place} must be a column's name or a table such as {{ constant = 'x' }}, not {given!r}.")
     rule = cast(dict[str, Any], given)
@@ -138,7 +138,7 @@ def _source(place: str, rule: dict[str, Any]) -> Rule:
     if not chosen or chosen[0] == "values":
         if "otherwise" in rule:
             raise Refused(f"{place}: otherwise goes with starts_with or filled; a word that values lacks is rejected.")
-        return Values(column, _cases(place, rule["values"])) if chosen else Source(column)
+        return Values(column, _cases(place, rule["values"])) if chosen else SourceColumn(column)
     if "otherwise" not in rule:
         raise Refused(f"{place}: {chosen[0]} needs otherwise: what to take where it does not fit ('' for nothing).")
     otherwise = rule["otherwise"]
@@ -170,5 +170,5 @@ def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
             return replace(rule, operands=tuple(replace_columns(part, rename) for part in rule.operands))
         case StartsWith() | Filled():
             return replace(rule, column=rename(rule.column), otherwise=replace_columns(rule.otherwise, rename))
-        case Source() | Values():
+        case SourceColumn() | Values():
             return replace(rule, column=rename(rule.column))

@@ -14,7 +14,7 @@ from typing import Any
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
-from shopkeeper.jobs.buying.result import FORMAT, Fits, Rate, Trial
+from shopkeeper.jobs.buying.result import FORMAT, Fits, HoldoutTest, Rate
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message
@@ -127,10 +127,10 @@ def _fits_from(kept: dict[str, Any]) -> Fits:
     )
 
 
-def _trial_data(trial: Trial) -> dict[str, Any]:
+def _trial_data(trial: HoldoutTest) -> dict[str, Any]:
     return {**vars(trial), "refused": trial.refused.as_data() if trial.refused else None}
 
 
-def _trial(row: dict[str, Any]) -> Trial:
+def _trial(row: dict[str, Any]) -> HoldoutTest:
     refused = row.pop("refused")
-    return Trial(**row, refused=Message.from_data(refused) if refused else None)
+    return HoldoutTest(**row, refused=Message.from_data(refused) if refused else None)

@@ -13,7 +13,17 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, VALUE_NAMES, VALUES, Fits, FittedBy, Rate, Trial, Value
+from shopkeeper.jobs.buying.result import (
+    HORIZONS,
+    KIND_NAMES,
+    VALUE_NAMES,
+    VALUES,
+    Fits,
+    FittedBy,
+    HoldoutTest,
+    Rate,
+    Value,
+)
 from shopkeeper.messages import Message
 from shopkeeper.messages import Value as Filling
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
@@ -88,14 +98,14 @@ def _split(first_day: date, as_of: date) -> date | None:
 
 def _try_models(
     job: Fitting, tuples: pl.DataFrame, split: date | None
-) -> tuple[tuple[Trial, ...], dict[Kind, BuyingModel], dict[Kind, BuyingModel]]:
+) -> tuple[tuple[HoldoutTest, ...], dict[Kind, BuyingModel], dict[Kind, BuyingModel]]:
     """Trials, the models they were made with, and the same models on all days; all empty without a split."""
     if split is None:
         return (), {}, {}
     as_of = job.query.version.as_of
     days_after = job.query("customers/model_check/holdout", calibration_end=split, as_of=as_of, risk_days=RISK_DAYS)
     held = in_units(days_after, job.unit)
-    trials: list[Trial] = []
+    trials: list[HoldoutTest] = []
     calibrated: dict[Kind, BuyingModel] = {}
     models: dict[Kind, BuyingModel] = {}
     whole = in_units(tuples, job.unit)
@@ -108,7 +118,7 @@ def _try_models(
             models[kind] = fit(whole, kind, job.unit, model)
         except NotFitted as refused:
             trials = [trial for trial in trials if trial.kind != kind]
-            trials.append(Trial(kind, int(held["customers"].sum()), refused=refused.message))
+            trials.append(HoldoutTest(kind, int(held["customers"].sum()), refused=refused.message))
     return tuple(trials), calibrated, models
 
 
@@ -117,14 +127,14 @@ def _distinct(held: pl.DataFrame) -> pl.DataFrame:
     return held.group_by(keys, maintain_order=True).agg(pl.col("customers").sum())
 
 
-def _trial(model: BuyingModel, held: pl.DataFrame, days: int) -> Trial:
+def _trial(model: BuyingModel, held: pl.DataFrame, days: int) -> HoldoutTest:
     """Hold one calibrated model against the holdout of `days`."""
     customers = int(held["customers"].sum())
     horizon = days / DAYS[model.unit]
     likelihood = holdout_log_likelihood(model, held, horizon)
     off = expected_purchases_between(model, held, 0.0, horizon) - held["holdout"]
     error = risk_by_tenth(model, held).select((pl.col("predicted") - pl.col("happened")).abs().alias("error"))["error"]
-    return Trial(
+    return HoldoutTest(
         model.kind,
         customers,
         float(likelihood),
@@ -139,13 +149,15 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _ranked(trials: Sequence[Trial]) -> list[Trial]:
+def _ranked(trials: Sequence[HoldoutTest]) -> list[HoldoutTest]:
     """Models that could be tried, the best first."""
     tried = [trial for trial in trials if trial.log_likelihood is not None]
     return sorted(tried, key=lambda trial: -(trial.log_likelihood or 0.0))
 
 
-def _reason(trials: Sequence[Trial], chosen: Kind | None, first: date, as_of: date, split: date | None) -> Message:
+def _reason(
+    trials: Sequence[HoldoutTest], chosen: Kind | None, first: date, as_of: date, split: date | None
+) -> Message:
     if split is None:
         needed = SHORTEST_HOLDOUT + SHORTEST_CALIBRATION
         text = N_(

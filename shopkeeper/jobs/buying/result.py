@@ -23,7 +23,7 @@ KIND_NAMES: Mapping[str, str] = {"mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pare
 
 
 @dataclass(frozen=True)
-class Trial:
+class HoldoutTest:
     """How one model, fitted up to the split, foresaw the days after it; nothing but `refused` where it has no fit.
 
     `log_likelihood` sums log P(purchases in the holdout | history) over customers; `mae` and `bias` (predicted -
@@ -71,7 +71,7 @@ class Fits:
     made_at: datetime
     customers: int
     calibration_end: date | None
-    trials: tuple[Trial, ...]
+    trials: tuple[HoldoutTest, ...]
     chosen: Kind | None
     reason: Message
     models: Mapping[Kind, BuyingModel]

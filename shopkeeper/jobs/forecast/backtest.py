@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from shopkeeper.jobs.forecast.baseline import Ground
+from shopkeeper.jobs.forecast.baseline import Baseline
 from shopkeeper.jobs.forecast.history import Group, History
 from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.demand.reconciliation import Ints
@@ -42,7 +42,7 @@ def origins(known: History) -> list[int]:
     return found
 
 
-def weekly_error(on: Ground, category: Ints, levels: Array, actual: Array) -> Array:
+def weekly_error(on: Baseline, category: Ints, levels: Array, actual: Array) -> Array:
     """Sum over weeks of the squared miss, by row: `levels` of an ordinary day against `actual` (rows x weeks)."""
     weeks = actual.shape[1]
     if not weeks:
@@ -51,7 +51,7 @@ def weekly_error(on: Ground, category: Ints, levels: Array, actual: Array) -> Ar
     return np.asarray(((levels[:, None] * multiples[category] - actual) ** 2).sum(axis=1))
 
 
-def actual_weeks(known: History, on: Ground, rows: Group | Ints) -> Array:
+def actual_weeks(known: History, on: Baseline, rows: Group | Ints) -> Array:
     """Rows of a level, or single series, x the checked weeks after the ground that have come: what was learnt then.
 
     A level's rows count what was on sale at the ground.

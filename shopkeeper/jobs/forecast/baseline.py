@@ -25,7 +25,7 @@ OWN_WEEKDAY_UNITS = 300.0
 
 
 @dataclass(frozen=True)
-class Places:
+class Hierarchy:
     """The rows of every level, and for rows below the category the category that they belong to."""
 
     groups: Mapping[str, Group]
@@ -35,7 +35,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Ground:
+class Baseline:
     """What is known after `known` days.
 
     `multiples` (categories x days, history then ahead) is what an ordinary day is multiplied with: weekday x time of
@@ -59,7 +59,7 @@ class Ground:
         return self.multiples[:, self.known :]
 
 
-def places(known: History) -> Places:
+def places(known: History) -> Hierarchy:
     """The rows of every level."""
     groups = {level: known.group(level) for level in LEVEL_KEYS}
     category = groups["category"].of
@@ -69,10 +69,10 @@ def places(known: History) -> Places:
         found[groups[level].of] = category
         return found
 
-    return Places(groups, above("region_category"), above("sku"), groups["category"].rows)
+    return Hierarchy(groups, above("region_category"), above("sku"), groups["category"].rows)
 
 
-def ground(known: History, at: Places, days: int) -> Ground:
+def ground(known: History, at: Hierarchy, days: int) -> Baseline:
     """The ground after the first `days` days, told from nothing later."""
     category = at.groups["category"].of
     totals = known.sums(category, at.categories)[:, :days]
@@ -96,22 +96,22 @@ def ground(known: History, at: Places, days: int) -> Ground:
     before = known.units[known.day < days]
     spread = float((before**2).sum() / max(before.sum(), 1e-9))
     history = known.sums(category, at.categories, only=alive.astype(np.float64))[:, :days] / multiples[:, :days]
-    return Ground(days, multiples, weekdays, factors, alive, history, recent, max(spread, 1.0))
+    return Baseline(days, multiples, weekdays, factors, alive, history, recent, max(spread, 1.0))
 
 
-def category_paths(on: Ground, model: str) -> Array:
+def category_paths(on: Baseline, model: str) -> Array:
     """Ordinary days ahead of each category, before weekday, year and events are put back."""
     return np.stack([forecasters.path(model, row, HORIZON) for row in on.history])
 
 
-def group_histories(known: History, on: Ground, group: Group, category: Ints, first: Ints) -> list[Array]:
+def group_histories(known: History, on: Baseline, group: Group, category: Ints, first: Ints) -> list[Array]:
     """Demand of what is on sale by row of a level, from day `first` of the row, divided by the multiples."""
     whole = known.sums(group.of, group.rows, only=on.alive.astype(np.float64))[:, : on.known]
     whole = whole / on.multiples[category, : on.known]
     return [row[min(start, on.known) :] for row, start in zip(whole, first, strict=True)]
 
 
-def series_histories(known: History, on: Ground, rows: Ints, category: Ints) -> list[Array]:
+def series_histories(known: History, on: Baseline, rows: Ints, category: Ints) -> list[Array]:
     """The same of single series."""
     start = known.series["start"].to_numpy()[rows]
     first = max(0, on.known - forecasters.LONGEST)
@@ -119,7 +119,7 @@ def series_histories(known: History, on: Ground, rows: Ints, category: Ints) -> 
     return [row[max(0, min(day, on.known) - first) :] for row, day in zip(whole, start, strict=True)]
 
 
-def item_levels(on: Ground, at: Places, own: Array, start: Ints) -> Array:
+def item_levels(on: Baseline, at: Hierarchy, own: Array, start: Ints) -> Array:
     """Levels of items: as found, held near what is usual in the category where they are new, 0 before the first day."""
     group = at.groups["sku"]
     units = sums(on.recent * on.alive, group.of, group.rows)
@@ -138,14 +138,14 @@ def shares_of(values: Array, category: Ints, wanted: Array) -> Array:
     return scaled(values, category, wanted)
 
 
-def borrowed(on: Ground, at: Places, items: Array) -> Array:
+def borrowed(on: Baseline, at: Hierarchy, items: Array) -> Array:
     """Levels of series from the level of their item and the shares of regions."""
     sku, cell = at.groups["sku"], at.groups["region_category"]
     shares = shrunk_shares(on.recent * on.alive, sku.of, cell.of, on.spread)
     return scaled(np.where(on.alive, shares, 0.0), sku.of, items)
 
 
-def upcoming(known: History, on: Ground, at: Places, items: Array) -> Array:
+def upcoming(known: History, on: Baseline, at: Hierarchy, items: Array) -> Array:
     """Levels of series that are not yet on sale: what a settled item of the category sells, by shares of regions."""
     start = known.series["start"].to_numpy()
     waiting = (start >= on.known) & (known.days == on.known)
@@ -163,13 +163,13 @@ def upcoming(known: History, on: Ground, at: Places, items: Array) -> Array:
     return found
 
 
-def bottom(on: Ground, at: Places, own: Array, items: Array, cells: Array) -> Array:
+def bottom(on: Baseline, at: Hierarchy, own: Array, items: Array, cells: Array) -> Array:
     """Levels of series that add up to the cells' levels."""
     found = np.where(on.alive, own, 0.0)
     return raked(found, at.groups["sku"].of, at.groups["region_category"].of, items, cells)
 
 
-def daily(known: History, on: Ground, at: Places, levels: Array, path: Array) -> Array:
+def daily(known: History, on: Baseline, at: Hierarchy, levels: Array, path: Array) -> Array:
     """Series x HORIZON: levels in the shape of their category's path, with weekday, year and events put back."""
     category = at.groups["category"].of
     mean = path.mean(axis=1, keepdims=True)

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from shopkeeper.jobs.forecast.backtest import FREQUENT, Names, actual_weeks, choose, weekly_error
-from shopkeeper.jobs.forecast.baseline import SHARE, SHRUNK, Ground, Places, borrowed, group_histories, series_histories
+from shopkeeper.jobs.forecast.baseline import (
+    SHARE,
+    SHRUNK,
+    Baseline,
+    Hierarchy,
+    borrowed,
+    group_histories,
+    series_histories,
+)
 from shopkeeper.jobs.forecast.history import Group, History
 from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.demand import forecasters
@@ -29,7 +37,7 @@ class Kept:
 
 
 @dataclass
-class Tally:
+class BacktestErrors:
     """Squared misses by model and row, what was expected, and how many weeks were looked at."""
 
     sizes: Array
@@ -41,10 +49,10 @@ class Tally:
         self.errors[name] = self.errors.get(name, np.zeros(error.size)) + error
 
 
-def best_path(known: History, at: Places, grounds: Sequence[Ground], paths: Sequence[Mapping[str, Array]]) -> str:
+def best_path(known: History, at: Hierarchy, grounds: Sequence[Baseline], paths: Sequence[Mapping[str, Array]]) -> str:
     """One model for the paths of all categories."""
     group = at.groups["category"]
-    tally = Tally(np.full(group.rows, 1e-9))
+    tally = BacktestErrors(np.full(group.rows, 1e-9))
     for on, found in zip(grounds, paths, strict=True):
         actual = actual_weeks(known, on, group)
         tally.sizes += actual.sum(axis=1)
@@ -60,7 +68,7 @@ def group_levels(
     known: History,
     group: Group,
     category: Ints,
-    grounds: Sequence[Ground],
+    grounds: Sequence[Baseline],
     paths: Sequence[Array],
     kinds: Names,
     kept: Kept | None,
@@ -117,11 +125,11 @@ def _best(
     known: History,
     group: Group,
     category: Ints,
-    grounds: Sequence[Ground],
+    grounds: Sequence[Baseline],
     kinds: Names,
     tried: Sequence[Mapping[str, Array]],
 ) -> Names:
-    tally = Tally(np.zeros(kinds.size))
+    tally = BacktestErrors(np.zeros(kinds.size))
     for on, found in zip(grounds, tried, strict=True):
         actual = actual_weeks(known, on, group)
         share = found[SHARE]
@@ -143,7 +151,7 @@ def _best(
 
 
 def series_names(
-    known: History, at: Places, grounds: Sequence[Ground], items: Sequence[Array], kinds: Names, progress: Progress
+    known: History, at: Hierarchy, grounds: Sequence[Baseline], items: Sequence[Array], kinds: Names, progress: Progress
 ) -> Names:
     """Models of series, tried from all grounds but the last (as-of); without an origin all borrow their level."""
     names = np.full(kinds.size, SHRUNK, dtype="U40")
@@ -168,10 +176,15 @@ def series_names(
 
 
 def _misses(
-    known: History, at: Places, grounds: Sequence[Ground], shared: Sequence[Array], rows: Ints, models: Sequence[str]
-) -> Tally:
+    known: History,
+    at: Hierarchy,
+    grounds: Sequence[Baseline],
+    shared: Sequence[Array],
+    rows: Ints,
+    models: Sequence[str],
+) -> BacktestErrors:
     category = at.groups["category"].of
-    tally = Tally(np.zeros(rows.size))
+    tally = BacktestErrors(np.zeros(rows.size))
     for on, borrow in zip(grounds, shared, strict=False):
         weeks = actual_weeks(known, on, rows)
         histories = series_histories(known, on, rows, category)

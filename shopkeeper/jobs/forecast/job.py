@@ -12,10 +12,10 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.forecast import stock_outs
 from shopkeeper.jobs.forecast.backtest import origins
-from shopkeeper.jobs.forecast.baseline import SHARE, SHRUNK, Ground, Places, daily, ground, places
+from shopkeeper.jobs.forecast.baseline import SHARE, SHRUNK, Baseline, Hierarchy, daily, ground, places
 from shopkeeper.jobs.forecast.candidate_models import Kept
 from shopkeeper.jobs.forecast.history import History, day_of, history
-from shopkeeper.jobs.forecast.levels import CELLS, ITEMS, SERIES, Before, Levels, levels
+from shopkeeper.jobs.forecast.levels import CELLS, ITEMS, SERIES, Before, LevelForecasts, levels
 from shopkeeper.jobs.forecast.rows import checks, described, empty, fitted, forecasts, models_of, trials
 from shopkeeper.messages import Message
 from shopkeeper.models.demand.events import LULL_DAYS
@@ -135,7 +135,7 @@ def forecast_history(
     return Run(tables, {**_told(known, grounds, reused), "path": found.path})
 
 
-def _hashes(known: History, at: Places) -> dict[str, Ints]:
+def _hashes(known: History, at: Hierarchy) -> dict[str, Ints]:
     """By level whose rows have a model of their own: one number per row, equal where nothing of it changed."""
     single = known.hashes(SETTINGS)
     found = {SERIES: single}
@@ -146,7 +146,7 @@ def _hashes(known: History, at: Places) -> dict[str, Ints]:
     return found
 
 
-def _more(known: History, level: str, rows: int, found: Levels, hashes: Mapping[str, Ints]) -> pl.DataFrame:
+def _more(known: History, level: str, rows: int, found: LevelForecasts, hashes: Mapping[str, Ints]) -> pl.DataFrame:
     own = found.own.get(level)
     return pl.DataFrame(
         {
@@ -158,7 +158,7 @@ def _more(known: History, level: str, rows: int, found: Levels, hashes: Mapping[
 
 
 def _before(
-    at: Places, previous: Previous | None, hashes: Mapping[str, Ints], known: History, grounds: int
+    at: Hierarchy, previous: Previous | None, hashes: Mapping[str, Ints], known: History, grounds: int
 ) -> Before | None:
     """What an earlier run of the same as-of and settings tells of rows that are as they were; `None`: start anew."""
     as_now = (SETTINGS, known.as_of.isoformat(), known.first_day.isoformat())
@@ -186,7 +186,7 @@ def _rows_kept(keys: pl.DataFrame, before: pl.DataFrame, hashes: Ints, grounds: 
     return Kept(joined["model"].fill_null(default).to_numpy().astype("U40"), found)
 
 
-def _event_factors(at: Places, on: Ground) -> pl.DataFrame:
+def _event_factors(at: Hierarchy, on: Baseline) -> pl.DataFrame:
     categories = at.groups["category"].keys["category"].to_list()
     rows = [
         {
@@ -210,7 +210,7 @@ def _nothing(known: History) -> Run:
     return Run(tables, {**told, "origins": [], "series": 0, "reused": 0, "events": {}})
 
 
-def _told(known: History, grounds: list[Ground], reused: int) -> dict[str, Any]:
+def _told(known: History, grounds: list[Baseline], reused: int) -> dict[str, Any]:
     notes = list(_notes(known, grounds[-1], len(grounds) - 1))
     return {
         "notes": [note.as_data() for note in notes],
@@ -224,7 +224,7 @@ def _told(known: History, grounds: list[Ground], reused: int) -> dict[str, Any]:
     }
 
 
-def _notes(known: History, on: Ground, tested: int) -> list[Message]:
+def _notes(known: History, on: Baseline, tested: int) -> list[Message]:
     found = []
     if not tested:
         text = N_(

@@ -8,8 +8,8 @@ import numpy as np
 from shopkeeper.jobs.forecast.backtest import Names
 from shopkeeper.jobs.forecast.baseline import (
     SHRUNK,
-    Ground,
-    Places,
+    Baseline,
+    Hierarchy,
     borrowed,
     bottom,
     category_paths,
@@ -43,32 +43,32 @@ class Before:
 
 
 @dataclass(frozen=True)
-class Stand:
+class CutoffForecast:
     """A forecast from one day: the path of each category, and the level of each series."""
 
-    on: Ground
+    on: Baseline
     path: Array
     levels: Array
 
 
 @dataclass(frozen=True)
-class Levels:
+class LevelForecasts:
     """What was chosen and found: a stand for each ground, and by level the models and what they gave by themselves."""
 
     path: str
-    stands: tuple[Stand, ...]
+    stands: tuple[CutoffForecast, ...]
     names: Mapping[str, Names]
     own: Mapping[str, Array]
 
 
 def levels(
     known: History,
-    at: Places,
-    grounds: Sequence[Ground],
+    at: Hierarchy,
+    grounds: Sequence[Baseline],
     kinds: Mapping[str, Names],
     before: Before | None,
     progress: Progress,
-) -> Levels:
+) -> LevelForecasts:
     """A forecast from each ground, the last of which is as-of. `kinds` are the patterns of rows by level."""
     kept = before.rows if before else {}
     progress.step("Forecasting categories", 0.05)
@@ -99,8 +99,8 @@ def levels(
     for place, (on, ahead) in enumerate(zip(grounds, paths, strict=True)):
         cell, item = wanted[place]
         raw = np.where(names[SERIES] == SHRUNK, borrowed(on, at, item), own[SERIES][:, place])
-        stands.append(Stand(on, ahead, bottom(on, at, raw, item, cell) + upcoming(known, on, at, item)))
-    return Levels(path, tuple(stands), names, own)
+        stands.append(CutoffForecast(on, ahead, bottom(on, at, raw, item, cell) + upcoming(known, on, at, item)))
+    return LevelForecasts(path, tuple(stands), names, own)
 
 
 def _part(progress: Progress, words: str, share: float, parts: int) -> Callable[[int], None]:
@@ -110,8 +110,8 @@ def _part(progress: Progress, words: str, share: float, parts: int) -> Callable[
 
 def _series(
     known: History,
-    at: Places,
-    grounds: Sequence[Ground],
+    at: Hierarchy,
+    grounds: Sequence[Baseline],
     items: Sequence[Array],
     kinds: Names,
     kept: Kept | None,

@@ -9,9 +9,9 @@ import polars as pl
 from shopkeeper.contract.forecasts import FORECAST_CHECKS, FORECASTS, HORIZON, WEEKS
 from shopkeeper.contract.table import Table
 from shopkeeper.jobs.forecast.backtest import CHECKED_WEEKS
-from shopkeeper.jobs.forecast.baseline import Places, daily, weekly
+from shopkeeper.jobs.forecast.baseline import Hierarchy, daily, weekly
 from shopkeeper.jobs.forecast.history import LEVEL_KEYS, Group, History, day_of
-from shopkeeper.jobs.forecast.levels import Levels, Stand
+from shopkeeper.jobs.forecast.levels import CutoffForecast, LevelForecasts
 from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.demand.bands import Bands, calibrate
 from shopkeeper.models.demand.forecasters import LONGEST
@@ -33,7 +33,7 @@ TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class LevelBacktest:
     """One level from one origin: rows x HORIZON days forecast, come (NaN beyond as-of) and by the seasonal naive."""
 
     known: int
@@ -48,7 +48,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Demand:
+class DemandProfile:
     """What the history says of each row of a level: how demand comes, days with demand, and by known day the scale."""
 
     patterns: Patterns
@@ -56,7 +56,7 @@ class Demand:
     scales: Mapping[int, Array]
 
 
-def described(known: History, at: Places, level: str, origins: Sequence[int]) -> Demand:
+def described(known: History, at: Hierarchy, level: str, origins: Sequence[int]) -> DemandProfile:
     """Patterns of the last two years, and mean |y(t) - y(t-7)| before each origin, of every row of a level."""
     group = at.groups[level]
     starts = np.full(group.rows, known.days, dtype=np.int64)
@@ -74,7 +74,7 @@ def described(known: History, at: Places, level: str, origins: Sequence[int]) ->
     columns = [np.concatenate(found) for found in zip(*parts, strict=True)]
     demand_days, counts, total, squares, days = columns[:5]
     scales = dict(zip(origins, columns[5:], strict=True))
-    return Demand(classify(counts, total, squares, days), demand_days.astype(np.int64), scales)
+    return DemandProfile(classify(counts, total, squares, days), demand_days.astype(np.int64), scales)
 
 
 def _described(values: Array, starts: Ints, origins: Sequence[int]) -> tuple[Array, ...]:
@@ -101,9 +101,9 @@ def _described(values: Array, starts: Ints, origins: Sequence[int]) -> tuple[Arr
     )
 
 
-def trials(known: History, at: Places, stands: Sequence[Stand]) -> dict[str, list[Trial]]:
+def trials(known: History, at: Hierarchy, stands: Sequence[CutoffForecast]) -> dict[str, list[LevelBacktest]]:
     """By level, what each origin's stand said and what came. The last stand is as-of and not among them."""
-    found: dict[str, list[Trial]] = {level: [] for level in LEVEL_KEYS}
+    found: dict[str, list[LevelBacktest]] = {level: [] for level in LEVEL_KEYS}
     everything = np.arange(known.series.height)
     for stand in stands[:-1]:
         start = stand.on.known
@@ -114,11 +114,11 @@ def trials(known: History, at: Places, stands: Sequence[Stand]) -> dict[str, lis
         for level, group in at.groups.items():
             naive = np.tile(sums(week, group.of, group.rows), WEEKS)
             came = sums(actual, group.of, group.rows)
-            found[level].append(Trial(start, sums(forecast, group.of, group.rows), came, naive))
+            found[level].append(LevelBacktest(start, sums(forecast, group.of, group.rows), came, naive))
     return found
 
 
-def bands_of(trials: Sequence[Trial], without: Trial | None = None) -> Bands:
+def bands_of(trials: Sequence[LevelBacktest], without: LevelBacktest | None = None) -> Bands:
     """Bands from the misses of all origins, or of all but one."""
     used = [trial for trial in trials if trial is not without]
     if not used:
@@ -132,7 +132,7 @@ def bands_of(trials: Sequence[Trial], without: Trial | None = None) -> Bands:
 
 
 def checks(
-    known: History, level: str, group: Group, demand: Demand, trials: Sequence[Trial], model: pl.Series
+    known: History, level: str, group: Group, demand: DemandProfile, trials: Sequence[LevelBacktest], model: pl.Series
 ) -> pl.DataFrame:
     """Rows of `forecast_checks` of a level: each origin's weeks against bands of the other origins."""
     frames = []
@@ -170,7 +170,13 @@ def checks(
 
 
 def forecasts(
-    level: str, group: Group, demand: Demand, trials: Sequence[Trial], days: Array, model: pl.Series, more: pl.DataFrame
+    level: str,
+    group: Group,
+    demand: DemandProfile,
+    trials: Sequence[LevelBacktest],
+    days: Array,
+    model: pl.Series,
+    more: pl.DataFrame,
 ) -> pl.DataFrame:
     """Rows of `forecasts` of a level; `days` are rows x HORIZON, `more` has `masked_days, own_levels, input_hash`."""
     bands, week = bands_of(trials), weekly(days)
@@ -192,7 +198,7 @@ def forecasts(
     return fitted(pl.concat([found, more], how="horizontal"), FORECASTS)
 
 
-def _error_sd(trials: Sequence[Trial], days: Array) -> Array:
+def _error_sd(trials: Sequence[LevelBacktest], days: Array) -> Array:
     """Of a day's error, by row: its own, held near what forecasts of that size miss by, as if seen 28 days more."""
     mean = days.mean(axis=1)
     count = sum(trial.days for trial in trials)
@@ -206,7 +212,7 @@ def _error_sd(trials: Sequence[Trial], days: Array) -> Array:
     return np.where(mean > 0, found, 0.0)
 
 
-def models_of(found: Levels, level: str, rows: int) -> pl.Series:
+def models_of(found: LevelForecasts, level: str, rows: int) -> pl.Series:
     """The model of each row of a level."""
     if level in found.names:
         return pl.Series(found.names[level].tolist(), dtype=pl.String)

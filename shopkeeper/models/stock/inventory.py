@@ -91,7 +91,7 @@ def order_quantity(
 
 
 @dataclass(frozen=True)
-class Levels:
+class StockLevels:
     """Of each series, in units: safety stock over the lead time, reorder point, order-up-to level."""
 
     safety_stock: Floats
@@ -118,7 +118,7 @@ def levels(
     service_level: ArrayLike,
     review_days: float,
     counted: ArrayLike,
-) -> Levels:
+) -> StockLevels:
     """The levels of each series of daily forecasts. d is the mean day of the time to be covered, not of all days.
 
     An event within the lead time so raises the reorder point, and one after it does not.
@@ -129,7 +129,7 @@ def levels(
     daily = np.divide(demand, lead, out=np.zeros_like(demand), where=lead > 0)
     safety = safety_stock(service_level, lead, lead_sd, daily, daily_sd, counted)
     later = safety_stock(service_level, cover, lead_sd, wanted / cover, daily_sd, counted)
-    return Levels(safety, demand + safety, wanted + later)
+    return StockLevels(safety, demand + safety, wanted + later)
 
 
 def fill_rate(sd: ArrayLike, z: ArrayLike, quantity: ArrayLike) -> Floats:

@@ -21,8 +21,6 @@ from scipy.sparse import coo_matrix, hstack, vstack  # type: ignore[import-untyp
 
 from shopkeeper.models.stock.transfer_program import WAY, Task, linear, program
 
-__all__ = ["WAY", "Plan", "Task", "plan"]
-
 TOGETHER = 400
 """SKUs that are solved in one program where they do not touch each other."""
 LARGEST_SEARCH = 20_000
@@ -31,7 +29,7 @@ SEARCH = {"node_limit": 200, "mip_rel_gap": 1e-4, "time_limit": 20.0}
 
 
 @dataclass(frozen=True)
-class Plan:
+class TransferPlan:
     """`moves`: `from_location, to_location, sku, units, worth, cost` (of all units of the row), sorted by these names.
 
     `gain` is all worth less all cost. `bound` is what no plan can beat, as far as is known. `closed` are the lanes that
@@ -55,7 +53,7 @@ MOVES = {
 }
 
 
-def plan(task: Task) -> Plan:
+def plan(task: Task) -> TransferPlan:
     """The moves that bring most. Nothing to give, nobody short or no way between them gives no moves."""
     ways = _useful(task)
     flows, bound = _apart(task, ways)
@@ -70,7 +68,7 @@ def plan(task: Task) -> Plan:
             flows = searched
     moves = _moves(task, ways, flows)
     gain = float((moves["worth"] - moves["cost"]).sum())
-    return Plan(moves, gain, max(bound, gain), _closed(ways, wished, flows), _full(task, moves))
+    return TransferPlan(moves, gain, max(bound, gain), _closed(ways, wished, flows), _full(task, moves))
 
 
 def _without_small_lanes(task: Task, ways: pl.DataFrame, flows: np.ndarray, *, together: bool) -> np.ndarray:

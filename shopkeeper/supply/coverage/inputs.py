@@ -23,7 +23,7 @@ _ITEM = ("name", "abc", "unit_cost", "unit_margin")
 
 
 @dataclass(frozen=True)
-class Ground:
+class CoverageInputs:
     """Frames of all regions and locations, of the chosen categories and SKUs.
 
     `forecasts` is `demand.used`, `shares` is `serving.shares`. `stock`, one row per location x SKU that was counted or
@@ -40,14 +40,14 @@ class Ground:
     sold: pl.DataFrame
 
 
-def ground(query: Query, filters: GoodsFilters, in_force: InForce) -> Ground:
+def ground(query: Query, filters: GoodsFilters, in_force: InForce) -> CoverageInputs:
     """Ask for everything once. Regions and locations are not restricted here: shares need all of them."""
     chosen = filters.parameters("categories", "skus")
     as_of = query.version.as_of
     forecasts = demand.used(query, GoodsFilters(categories=filters.categories, skus=filters.skus), in_force)
     landing = query("supply/coverage/landing", as_of=as_of, **chosen)
     counted = query("supply/coverage/stock", **chosen)
-    return Ground(
+    return CoverageInputs(
         forecasts=forecasts,
         stock=_stock(counted, landing),
         landing=landing.select("moment", "location", "sku", "days", "units"),
@@ -78,7 +78,7 @@ def _stock(counted: pl.DataFrame, landing: pl.DataFrame) -> pl.DataFrame:
     ).sort("location", "sku")
 
 
-def region_series(given: Ground, policy: Policy, filters: GoodsFilters) -> Series:
+def region_series(given: CoverageInputs, policy: Policy, filters: GoodsFilters) -> Series:
     """One series per ship-to region and SKU of the chosen regions, sorted so; parts of all stock that is theirs."""
     places = given.stock.select("location", "sku", "region")
     parts = serving.parts(given.shares, places)
@@ -103,7 +103,7 @@ def region_series(given: Ground, policy: Policy, filters: GoodsFilters) -> Serie
     return _series(rows, landing, ["region", "sku"], _forecast_units(rows, given.forecasts))
 
 
-def location_series(query: Query, given: Ground, policy: Policy, filters: GoodsFilters) -> Series:
+def location_series(query: Query, given: CoverageInputs, policy: Policy, filters: GoodsFilters) -> Series:
     """One series per location and SKU, sorted so: of the chosen locations, and those that serve the chosen regions."""
     wanted = serving.location_demand(query, given.forecasts).with_row_index("forecast")
     rows = wanted.select("forecast", "location", "sku", "pattern", "error_sd", stands="region").join(
@@ -126,7 +126,7 @@ def location_series(query: Query, given: Ground, policy: Policy, filters: GoodsF
     return _series(rows, given.landing, ["location", "sku"], _forecast_units(rows, wanted))
 
 
-def _described(rows: pl.DataFrame, given: Ground, sold: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+def _described(rows: pl.DataFrame, given: CoverageInputs, sold: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """With the item's facts and what was sold; sorted by key. A SKU of no count anywhere is not `counted`."""
     counted = given.stock.filter(pl.col("day").is_not_null())["sku"].unique()
     items = given.items.select("sku", "category", *_ITEM, "lead_days", "lead_sd")

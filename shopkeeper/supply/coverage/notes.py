@@ -7,7 +7,7 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message
-from shopkeeper.supply.coverage.inputs import Ground
+from shopkeeper.supply.coverage.inputs import CoverageInputs
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.serving import NO_REGION
 
@@ -17,7 +17,7 @@ NAMED = 3
 DOUBLE_RULES = ("unique", "already there")
 
 
-def notes(query: Query, given: Ground, filters: GoodsFilters) -> tuple[Message, ...]:
+def notes(query: Query, given: CoverageInputs, filters: GoodsFilters) -> tuple[Message, ...]:
     """All that a reader should know of this data, the worst first; nothing for good data."""
     found = (
         *_missing_tables(query, given),
@@ -30,7 +30,7 @@ def notes(query: Query, given: Ground, filters: GoodsFilters) -> tuple[Message, 
     return tuple(found)
 
 
-def _missing_tables(query: Query, given: Ground) -> list[Message]:
+def _missing_tables(query: Query, given: CoverageInputs) -> list[Message]:
     found = []
     if given.forecasts.is_empty():
         found.append(
@@ -63,7 +63,7 @@ def _missing_tables(query: Query, given: Ground) -> list[Message]:
     return found
 
 
-def _odd_counts(query: Query, given: Ground) -> list[Message]:
+def _odd_counts(query: Query, given: CoverageInputs) -> list[Message]:
     found, stock = [], given.stock
     if negative := stock.filter(pl.col("counted_on_hand") < 0).height:
         found.append(
@@ -135,7 +135,7 @@ def _double_counts(query: Query) -> int:
     return int(rows.select(pl.struct("file", "line").n_unique()).collect().item())
 
 
-def _uncounted(given: Ground) -> list[Message]:
+def _uncounted(given: CoverageInputs) -> list[Message]:
     counted = given.stock.filter(pl.col("day").is_not_null())
     if counted.is_empty():
         return []
@@ -166,7 +166,7 @@ def _uncounted(given: Ground) -> list[Message]:
     return found
 
 
-def _unserved(query: Query, given: Ground, filters: GoodsFilters) -> list[Message]:
+def _unserved(query: Query, given: CoverageInputs, filters: GoodsFilters) -> list[Message]:
     """Regions without a location of their own, and those that none serves at all."""
     asked = given.forecasts.filter(pl.col("daily_mean") > 0)
     if filters.regions is not None:
@@ -196,7 +196,7 @@ def _unserved(query: Query, given: Ground, filters: GoodsFilters) -> list[Messag
     return found
 
 
-def _unpriced(given: Ground) -> list[Message]:
+def _unpriced(given: CoverageInputs) -> list[Message]:
     there = given.items.join(given.stock.filter(pl.col("available") > 0), on="sku", how="semi").filter("known")
     found = []
     if without := there["unit_cost"].null_count():

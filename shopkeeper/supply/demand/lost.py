@@ -31,7 +31,7 @@ LOST_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostSales:
     """Stock-outs, as chosen.
 
     `rows`, one row per SKU, or SKU x region, or SKU x location by `by`, the most margin first: `LOST_COLUMNS`.
@@ -64,7 +64,7 @@ class Lost:
         return float(self.rows[self.valued_in].head(first or self.rows.height).sum())
 
 
-def report(query: Query, filters: GoodsFilters, by: By = "sku") -> Lost:
+def report(query: Query, filters: GoodsFilters, by: By = "sku") -> LostSales:
     """Stock-outs of what the filters choose, as the last forecast run estimated them."""
     if by not in ("sku", "region", "location"):
         raise Refused(f"“{by}” is no way to list stock-outs; choose sku, region or location.")
@@ -75,7 +75,7 @@ def report(query: Query, filters: GoodsFilters, by: By = "sku") -> Lost:
     first, last, days, negative = (
         known.select("first_day", "last_day", "known_days", "negative").row(0) if known.height else (None, None, 0, 0)
     )
-    return Lost(
+    return LostSales(
         filters,
         by,
         query.version.as_of,

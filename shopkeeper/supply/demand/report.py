@@ -14,10 +14,9 @@ from shopkeeper.engine.query import Parameter, Query, Scope
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
-from shopkeeper.merchant.overrides import Override
 from shopkeeper.messages import Message
 from shopkeeper.supply.demand.bands import added, correlation, moved
-from shopkeeper.supply.demand.overrides import USED_COLUMNS, listed, overridden
+from shopkeeper.supply.demand.overrides import listed, overridden
 from shopkeeper.supply.demand.parts import (
     MONTH,
     QUARTER,
@@ -31,19 +30,6 @@ from shopkeeper.supply.demand.parts import (
     worth,
 )
 from shopkeeper.supply.filters import GoodsFilters
-
-__all__ = [
-    "KEYS",
-    "USED_COLUMNS",
-    "Demand",
-    "Level",
-    "Options",
-    "Override",
-    "manual",
-    "report",
-    "statistical",
-    "used",
-]
 
 Level = Literal["shop", "category", "region", "region_category", "sku", "region_sku"]
 KEYS: dict[str, list[str]] = {
@@ -59,7 +45,7 @@ NO_REGION = "(none)"
 
 
 @dataclass(frozen=True)
-class Options:
+class DemandOptions:
     """How demand is told: `by` is what one row of `Demand.series` adds up, `weeks` how far the history goes back.
 
     Raise `Refused` for a choice that there is not.
@@ -93,7 +79,7 @@ class Demand:
     `together`: how far weeks err together, 0 to 1. All frames of forecasts are empty before the first run.
     """
 
-    options: Options
+    options: DemandOptions
     filters: GoodsFilters
     as_of: date
     notes: tuple[Message, ...]
@@ -118,9 +104,11 @@ def used(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> p
     return _used(query, filters, in_force)[1]
 
 
-def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS, options: Options | None = None) -> Demand:
+def report(
+    query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS, options: DemandOptions | None = None
+) -> Demand:
     """Demand of what the filters choose. Filters by location do not apply: demand belongs to the buyer's region."""
-    options, as_of = options or Options(), query.version.as_of
+    options, as_of = options or DemandOptions(), query.version.as_of
     seen = within(filters, query.scope)
     before, after = _used(query, seen, in_force)
     change = changed(before, after)
@@ -205,7 +193,7 @@ def _used(query: Query, filters: GoodsFilters, in_force: InForce) -> tuple[pl.Da
     return plain.filter(here), found.filter(here)
 
 
-def _history(query: Query, filters: GoodsFilters, options: Options) -> pl.DataFrame:
+def _history(query: Query, filters: GoodsFilters, options: DemandOptions) -> pl.DataFrame:
     """Every day of the chosen weeks and of a year and a quarter, zero where nothing sold, as far as the data goes."""
     as_of, first = query.version.as_of, query.version.first_day
     since = max(first, as_of - timedelta(days=max(options.weeks * 7, YEAR + QUARTER)))
@@ -223,7 +211,12 @@ def _history(query: Query, filters: GoodsFilters, options: Options) -> pl.DataFr
 
 
 def _series(
-    query: Query, filters: GoodsFilters, options: Options, change: pl.DataFrame, rows: pl.DataFrame, together: float
+    query: Query,
+    filters: GoodsFilters,
+    options: DemandOptions,
+    change: pl.DataFrame,
+    rows: pl.DataFrame,
+    together: float,
 ) -> pl.DataFrame:
     keys = KEYS[options.by]
     found = query("supply/demand/series", level=source(filters, keys), **chosen(filters))

@@ -14,7 +14,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import label
 from shopkeeper.measures.supply import LEVEL_NAMES, level_name
 from shopkeeper.supply.demand.backtest import Checks
-from shopkeeper.supply.demand.lost import Lost
+from shopkeeper.supply.demand.lost import LostSales
 from shopkeeper.supply.demand.parts import SERIES_COLUMNS, series_weeks
 from shopkeeper.supply.demand.report import KEYS, Demand, Level
 from shopkeeper.supply.demand.two_sided import TwoSided
@@ -135,7 +135,7 @@ def worst(version: Version, found: Checks) -> Download:
     return _download(version, "forecast-worst", _("Items by error in margin"), frame, found.filters, (), names, found)
 
 
-def lost(version: Version, found: Lost) -> Download:
+def lost(version: Version, found: LostSales) -> Download:
     """One row per item (x region or location): days out of stock, lost units and their margin."""
     names = ("units_lost", "margin_lost", "out_day")
     title = _("Stock-outs and lost units")
@@ -179,7 +179,7 @@ def _download(
     filters: GoodsFilters,
     words: Sequence[str],
     terms: Sequence[str],
-    found: Demand | Checks | Lost | TwoSided,
+    found: Demand | Checks | LostSales | TwoSided,
 ) -> Download:
     told = about(version, title, frame.height, filters.caption(), terms, found.as_of)
     return Download(report, tuple(words), frame, told, columns(frame))

@@ -12,7 +12,7 @@ import polars as pl
 
 from shopkeeper.models.stock import placement
 from shopkeeper.models.stock.placement import Flags, Floats, Flow, Ints
-from shopkeeper.supply.network.inputs import Ground
+from shopkeeper.supply.network.inputs import NetworkInputs
 
 SAME = 1e-6
 """Days by which an estimated lane may miss the promise and still keep it: it is rounding."""
@@ -70,12 +70,14 @@ class Figures:
         return self.freight / self.served if self.served > 0 else None
 
 
-def supply_of(ground: Ground, stock: Floats) -> Floats:
+def supply_of(ground: NetworkInputs, stock: Floats) -> Floats:
     """What each location can give of `stock` (S x L); without shipping no more than is asked over its counter."""
     return np.where(ground.ships, stock, np.minimum(stock, ground.walk_in))
 
 
-def give_out(ground: Ground, stock: Floats, promise: float, progress: Callable[[float], None] | None = None) -> Placed:
+def give_out(
+    ground: NetworkInputs, stock: Floats, promise: float, progress: Callable[[float], None] | None = None
+) -> Placed:
     """The best way to give out `stock` (S x L units) by the lanes in use."""
     supply = supply_of(ground, stock)
     value = placement.tiers(ground.lead <= promise + SAME, ground.lead, ground.cost, ground.dearest)
@@ -84,7 +86,7 @@ def give_out(ground: Ground, stock: Floats, promise: float, progress: Callable[[
 
 
 def with_source(
-    ground: Ground, placed: Placed, extra: Floats, lead: Floats, cost: Floats, taken: Floats | None = None
+    ground: NetworkInputs, placed: Placed, extra: Floats, lead: Floats, cost: Floats, taken: Floats | None = None
 ) -> Placed:
     """The best way once `extra` (S units) can also be given by lanes of `lead` and `cost` (R).
 
@@ -110,7 +112,7 @@ def idle(placed: Placed) -> Floats:
     return np.asarray(left.clip(0.0))
 
 
-def missing(ground: Ground, placed: Placed) -> Floats:
+def missing(ground: NetworkInputs, placed: Placed) -> Floats:
     """Units asked for (S x R) that are not near."""
     flow, left = placed.flow, ground.demand.copy()
     kept = placed.near[flow.source, flow.sink]
@@ -118,12 +120,12 @@ def missing(ground: Ground, placed: Placed) -> Floats:
     return np.asarray(left.clip(0.0))
 
 
-def figures(ground: Ground, placed: Placed, regions: Flags) -> Figures:
+def figures(ground: NetworkInputs, placed: Placed, regions: Flags) -> Figures:
     """Sums over these regions (R)."""
     return _sums(ground, placed, np.zeros_like(ground.demand, dtype=np.int64), 1, regions)[0]
 
 
-def table(ground: Ground, placed: Placed, regions: Flags, by: str) -> pl.DataFrame:
+def table(ground: NetworkInputs, placed: Placed, regions: Flags, by: str) -> pl.DataFrame:
     """One row per `region`, or per `category`, of these regions (R).
 
     Columns: the group, `demand, near, far, unserved` (units), `near_rate` (null without demand), `lead_days`, `freight`
@@ -179,7 +181,7 @@ def _some(rest: float) -> float:
     return max(0.0, round(rest, 6))
 
 
-def _sums(ground: Ground, placed: Placed, group: Ints, groups: int, regions: Flags) -> list[Figures]:
+def _sums(ground: NetworkInputs, placed: Placed, group: Ints, groups: int, regions: Flags) -> list[Figures]:
     """Figures of each group; `group` is the position of each item x region."""
     flow = placed.flow
     units = flow.units * regions[flow.sink]

@@ -14,7 +14,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
 from shopkeeper.models.stock.placement import Flags, Floats
 from shopkeeper.supply.network.allocation import SAME, Figures, Placed, figures, idle, missing, with_source
-from shopkeeper.supply.network.inputs import Ground
+from shopkeeper.supply.network.inputs import NetworkInputs
 
 FEWEST = 2
 """Distances between regions that a line through lanes needs."""
@@ -80,7 +80,7 @@ def compared(before: Figures, after: Figures, year: float, fixed: float) -> Chan
     return Change(before, after, points, cost, per_point, margin, (after.near_margin - before.near_margin) * year)
 
 
-def find(ground: Ground, candidate: str) -> Node:
+def find(ground: NetworkInputs, candidate: str) -> Node:
     """The node that a link asks for. Raise `Refused` where it cannot be switched on or opened."""
     rows = ground.nodes.filter(pl.col("location") == candidate).to_dicts()
     if rows and not rows[0]["ships"]:
@@ -93,13 +93,13 @@ def find(ground: Ground, candidate: str) -> Node:
     raise Refused(gettext("“{node}” is neither a location nor a kind of node and a region.", node=candidate))
 
 
-def kinds(ground: Ground) -> list[str]:
+def kinds(ground: NetworkInputs) -> list[str]:
     """Kinds of location that ship today by lanes whose regions' distance is known: a new one is like these."""
     known = {row["kind"] for row in ground.nodes.filter(pl.col("described") & (pl.col("reaches") > 0)).to_dicts()}
     return sorted(known)
 
 
-def candidates(ground: Ground) -> list[Node]:
+def candidates(ground: NetworkInputs) -> list[Node]:
     """Every location that could be switched on, and a new one of each kind in each region that asks for something."""
     idle_now = ground.nodes.filter(~pl.col("ships") & (pl.col("available") > 0))
     there = [Node(row["location"], row["kind"], row["region"]) for row in idle_now.to_dicts()]
@@ -108,7 +108,7 @@ def candidates(ground: Ground) -> list[Node]:
     return there + [Node(None, kind, region) for kind in known for region in asking]
 
 
-def ranking(ground: Ground, placed: Placed, regions: Flags) -> pl.DataFrame:
+def ranking(ground: NetworkInputs, placed: Placed, regions: Flags) -> pl.DataFrame:
     """Each single candidate, what brings most points first: `CANDIDATES`.
 
     `action` switch_on or open; `units` it would hold to ship; `near_units` brought near in these days; `points` of the
@@ -138,7 +138,7 @@ def costed(ranked: pl.DataFrame, node_cost: float) -> pl.DataFrame:
     )
 
 
-def _row(ground: Ground, node: Node, units: float, found: Change) -> dict[str, object]:
+def _row(ground: NetworkInputs, node: Node, units: float, found: Change) -> dict[str, object]:
     names = dict(ground.nodes.select("location", "name").rows())
     days = [figure.lead_days for figure in (found.before, found.after)]
     return {
@@ -158,7 +158,7 @@ def _row(ground: Ground, node: Node, units: float, found: Change) -> dict[str, o
     }
 
 
-def added(ground: Ground, placed: Placed, node: Node) -> tuple[Placed, float]:
+def added(ground: NetworkInputs, placed: Placed, node: Node) -> tuple[Placed, float]:
     """The goods given out with one more node, and the units that it holds for it."""
     lead, cost = lanes_of(ground, node)
     if node.location:
@@ -169,7 +169,7 @@ def added(ground: Ground, placed: Placed, node: Node) -> tuple[Placed, float]:
     return with_source(ground, placed, extra, lead, cost + freight, taken), float(extra.sum())
 
 
-def lanes_of(ground: Ground, node: Node) -> tuple[Floats, Floats]:
+def lanes_of(ground: NetworkInputs, node: Node) -> tuple[Floats, Floats]:
     """Days and cost to each region (R): as told for the location, else as nodes of its kind have them by distance."""
     if node.location:
         at = ground.nodes["location"].to_list().index(node.location)
@@ -178,7 +178,7 @@ def lanes_of(ground: Ground, node: Node) -> tuple[Floats, Floats]:
     return _alike(ground, node.kind, node.region)
 
 
-def _alike(ground: Ground, kind: str, region: str) -> tuple[Floats, Floats]:
+def _alike(ground: NetworkInputs, kind: str, region: str) -> tuple[Floats, Floats]:
     """Days and cost by region of a node like those of its kind, as far as one of these reaches.
 
     A straight line through lanes of the kind over the distance on the tile map; without a map only the region itself,
@@ -207,7 +207,7 @@ def _alike(ground: Ground, kind: str, region: str) -> tuple[Floats, Floats]:
     return lead, cost
 
 
-def _stocked(ground: Ground, placed: Placed, node: Node, lead: Floats) -> tuple[Floats, Floats, float]:
+def _stocked(ground: NetworkInputs, placed: Placed, node: Node, lead: Floats) -> tuple[Floats, Floats, float]:
     """Goods of a new node (S units), what others have less for it (S x A), and the cost of moving a unit there.
 
     It gets what is missing near the regions it reaches in time, as far as that lies idle in warehouses, nearest
@@ -235,7 +235,7 @@ def _stocked(ground: Ground, placed: Placed, node: Node, lead: Floats) -> tuple[
     return extra, taken, spent / float(extra.sum()) if extra.sum() > 0 else 0.0
 
 
-def _moving(ground: Ground, kind: str) -> Callable[[float], float]:
+def _moving(ground: NetworkInputs, kind: str) -> Callable[[float], float]:
     """Cost of moving a unit so far (tiles) to a node of a kind, as others of it have it; 0 where no move has a cost."""
     alike = ground.moves.filter(pl.col("to_kind") == kind)
     alike = ground.moves if alike.is_empty() else alike

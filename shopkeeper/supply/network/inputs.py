@@ -25,7 +25,7 @@ OWN_DAYS = 1.0
 
 
 @dataclass(frozen=True)
-class Ground:
+class NetworkInputs:
     """Demand, stock and lanes.
 
     `items`: one row per SKU asked for (`sku, name, category, unit_margin`, money per unit, null unknown), in the order
@@ -74,7 +74,7 @@ class Ground:
         return 2.0 * float(max(self.cost.max(initial=0.0), self.told_cost.max(initial=0.0))) + 1.0
 
 
-def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> Ground:
+def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> NetworkInputs:
     """All that the page needs, of all regions: who looks at one of them still shares the goods with the others."""
     whole = GoodsFilters(categories=filters.categories, skus=filters.skus)
     given = whole.parameters("categories", "skus")
@@ -91,7 +91,7 @@ def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> G
     told_lead, told_cost, filled = _told(lanes, nodes, names)
     lead, cost, own = _in_use(told_lead, told_cost, nodes, _at(names, nodes["region"]))
     available = _table(stock, skus, places, "location", "available")
-    return Ground(
+    return NetworkInputs(
         items=items,
         regions=regions,
         nodes=nodes,

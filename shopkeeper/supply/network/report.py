@@ -20,8 +20,8 @@ from shopkeeper.messages import Message
 from shopkeeper.models.stock.placement import Flags
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
-from shopkeeper.supply.network.candidate_sites import CANDIDATES, Change, Node, added, compared, costed, find, ranking
-from shopkeeper.supply.network.inputs import Ground, read
+from shopkeeper.supply.network.candidate_sites import Change, added, compared, find, ranking
+from shopkeeper.supply.network.inputs import NetworkInputs, read
 
 PROMISES = (1, 2, 3, 5)
 """Days within which a region may be promised its goods."""
@@ -32,25 +32,9 @@ LEAST_MISSING = 0.5
 MOVES = {"sku": pl.String, "from_location": pl.String, "location": pl.String, "units": pl.Float64}
 Tell = Callable[[float], None]
 
-__all__ = [
-    "CANDIDATES",
-    "PROMISES",
-    "WINDOWS",
-    "Change",
-    "Network",
-    "Node",
-    "Options",
-    "WhatIf",
-    "costed",
-    "moves_of",
-    "planned",
-    "report",
-    "what_if",
-]
-
 
 @dataclass(frozen=True)
-class Options:
+class NetworkOptions:
     """What near means, and how many days ahead are looked at. Raise `Refused` for days that there are not."""
 
     promise_days: float = 2.0
@@ -70,7 +54,7 @@ class Options:
             )
 
 
-EVERYWHERE, DEFAULT = GoodsFilters(), Options()
+EVERYWHERE, DEFAULT = GoodsFilters(), NetworkOptions()
 
 
 @dataclass(frozen=True)
@@ -88,7 +72,7 @@ class Network:
     year is. `priced`: costs are known. `ground` and `placed` serve `what_if`.
     """
 
-    options: Options
+    options: NetworkOptions
     filters: GoodsFilters
     as_of: date
     notes: tuple[Message, ...]
@@ -100,7 +84,7 @@ class Network:
     lanes: pl.DataFrame
     year: float
     priced: bool
-    ground: Ground
+    ground: NetworkInputs
     placed: Placed
 
     @cached_property
@@ -131,7 +115,7 @@ def report(
     query: Query,
     filters: GoodsFilters = EVERYWHERE,
     in_force: InForce = DEFAULTS,
-    options: Options = DEFAULT,
+    options: NetworkOptions = DEFAULT,
     progress: Tell | None = None,
 ) -> Network:
     """How near the goods are. Regions chosen limit what is told; goods are given out to all regions in any case."""
@@ -206,7 +190,7 @@ def moves_of(orders: pl.DataFrame, transfers: pl.DataFrame, until: date) -> pl.D
     return both.filter(pl.col("lands_on") <= until).select(list(MOVES))
 
 
-def chosen_regions(ground: Ground, filters: GoodsFilters) -> Flags:
+def chosen_regions(ground: NetworkInputs, filters: GoodsFilters) -> Flags:
     """Which regions are told of."""
     names = ground.regions["region"]
     if filters.regions is None:
@@ -214,13 +198,13 @@ def chosen_regions(ground: Ground, filters: GoodsFilters) -> Flags:
     return np.array([name in filters.regions for name in names], dtype=bool)
 
 
-def _regions(ground: Ground, now: Placed, told: Flags) -> pl.DataFrame:
+def _regions(ground: NetworkInputs, now: Placed, told: Flags) -> pl.DataFrame:
     near = (now.near & ground.ships[:, None]).sum(axis=0)
     reach = ground.regions.select("region", "tile_row", "tile_column", in_reach=pl.Series(near.astype(np.int64)))
     return table(ground, now, told, "region").join(reach, on="region", how="left", maintain_order="left")
 
 
-def _missing(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
+def _missing(ground: NetworkInputs, placed: Placed, told: Flags) -> pl.DataFrame:
     units = missing(ground, placed)
     row, region = np.nonzero((units > LEAST_MISSING) & told[None])
     names = ground.regions["region"].gather(region)
@@ -239,7 +223,7 @@ def _missing(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
     )
 
 
-def _nodes(ground: Ground, placed: Placed) -> pl.DataFrame:
+def _nodes(ground: NetworkInputs, placed: Placed) -> pl.DataFrame:
     gives = placed.supply.sum(axis=0) - idle(placed).sum(axis=0)
     near = (placed.near & ground.ships[:, None]).sum(axis=1)
     return ground.nodes.with_columns(
@@ -250,7 +234,7 @@ def _nodes(ground: Ground, placed: Placed) -> pl.DataFrame:
     ).sort("value_at_cost", "on_hand", "location", descending=[True, True, False], nulls_last=True)
 
 
-def _lanes(ground: Ground, placed: Placed, told: Flags) -> pl.DataFrame:
+def _lanes(ground: NetworkInputs, placed: Placed, told: Flags) -> pl.DataFrame:
     units = np.zeros(placed.lead.shape)
     np.add.at(units, (placed.flow.source, placed.flow.sink), placed.flow.units)
     at, to = np.nonzero(np.isfinite(placed.lead) & told[None] & ground.ships[:, None])

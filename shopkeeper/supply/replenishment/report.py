@@ -76,7 +76,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Orders:
+class OrderProposals:
     """Orders to place, and those that will fall due.
 
     `rows`, one row per location and SKU whose position is at or below its reorder point, `COLUMNS`: `units` to order
@@ -100,7 +100,7 @@ class Orders:
     suppliers: pl.DataFrame
 
 
-def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Orders:
+def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> OrderProposals:
     """What to order today, for the goods and places chosen. Empty tables are told in `notes`, never refused."""
     found = needs.needs(query, filters, in_force)
     cells = found.cells.with_row_index("row").filter(
@@ -114,7 +114,7 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
     ordered = rows.filter(due & (pl.col("units") > 0))
     coming = rows.filter(~due & (pl.col("order_by") <= found.as_of + timedelta(days=COMING_DAYS)))
     ordered = ordered.sort("margin_protected", "units", "proposal", descending=[True, True, False], nulls_last=True)
-    return Orders(
+    return OrderProposals(
         filters,
         in_force.policy,
         found.as_of,

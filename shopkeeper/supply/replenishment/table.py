@@ -18,7 +18,7 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import notes as replenishment_notes
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers as moves
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
 
 LABELS: Mapping[str, tuple[str, Format | None]] = {
@@ -135,7 +135,7 @@ _MEASURED = (
 )
 
 
-def orders(version: Version, found: Orders, frame: pl.DataFrame | None = None) -> Download:
+def orders(version: Version, found: OrderProposals, frame: pl.DataFrame | None = None) -> Download:
     """Every order proposed with its reason, or some rows of it (`frame`, which may hold more columns)."""
     rows = found.rows if frame is None else frame
     told = [replenishment.why(row, found.policy) for row in rows.iter_rows(named=True)]

@@ -25,7 +25,7 @@ from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand.counts import Floats, count_quantile
 from shopkeeper.models.stock.inventory import expected, levels, shortfall
 from shopkeeper.models.stock.transfer_program import WAY, Task
-from shopkeeper.models.stock.transfers import Plan, plan
+from shopkeeper.models.stock.transfers import TransferPlan, plan
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import needs
 from shopkeeper.supply.replenishment.needs import Needs, notes_of
@@ -79,7 +79,7 @@ class Transfers:
     as_of: date
     rows: pl.DataFrame
     lanes: pl.DataFrame
-    plan: Plan
+    plan: TransferPlan
     notes: Mapping[str, int]
 
 
@@ -272,7 +272,7 @@ def _course(chance: float, mean: Floats, variance: Floats, counted: np.ndarray) 
     return found
 
 
-def _rows(found: Needs, task: Task, ways: pl.DataFrame, made: Plan) -> pl.DataFrame:
+def _rows(found: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> pl.DataFrame:
     as_of = pl.lit(found.as_of)
     cells = found.cells.select("location", "sku", "name", "category", "available", "unit_margin")
     arrival = ways.select(*WAY, "sku", "arrives", "until", "short", "lead_days", "cost_per_unit", "row")

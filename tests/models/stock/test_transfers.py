@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import
 
 from shopkeeper.models.stock import transfers
 from shopkeeper.models.stock.transfer_program import Task
-from shopkeeper.models.stock.transfers import Plan, plan
+from shopkeeper.models.stock.transfers import TransferPlan, plan
 
 Way = tuple[str, str, str]
 """From, to, SKU."""
@@ -62,7 +62,7 @@ def task(
     )  # fmt: skip
 
 
-def moved(found: Plan) -> dict[Way, int]:
+def moved(found: TransferPlan) -> dict[Way, int]:
     rows = found.moves.select("from_location", "to_location", "sku", "units").rows()
     return {(start, end, sku): units for start, end, sku, units in rows}
 

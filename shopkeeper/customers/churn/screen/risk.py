@@ -9,7 +9,7 @@ from shopkeeper import i18n
 from shopkeeper.customers.churn import table
 from shopkeeper.customers.churn.chart import risk_histogram, stake_by_segment
 from shopkeeper.customers.churn.frames import CUSTOMERS
-from shopkeeper.customers.churn.report import Churn, Options
+from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.lifecycle import screen
 from shopkeeper.customers.lifecycle.report import Rules
@@ -74,7 +74,7 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "risk", hidden=True)
 
 
-def choose_options(fits: Fits, rules: Rules) -> Options:
+def choose_options(fits: Fits, rules: Rules) -> ChurnOptions:
     """Horizon, what is valued, and the model; the last two hold on the page Lifetime value too."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         names = {str(days): i18n.integer(days) for days in HORIZONS}
@@ -84,7 +84,7 @@ def choose_options(fits: Fits, rules: Rules) -> Options:
         lost = {"leave": _("Leave out"), "rescue": _("Rescue too")}
         leave = session.choose(_("Customers lost already"), lost, "lost", "leave") == "leave"
         kind, fitted_by = choose_model(fits)
-    return Options(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
+    return ChurnOptions(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
 
 
 def draw_answer(found: Churn) -> None:

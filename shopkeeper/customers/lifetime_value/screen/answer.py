@@ -7,8 +7,8 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.lifetime_value.opportunity import Opportunity
-from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, Options
+from shopkeeper.customers.lifetime_value.opportunity import LifetimeValueOpportunity
+from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
 from shopkeeper.customers.screen import filters
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
@@ -39,7 +39,7 @@ DEFINITIONS = (
 )
 
 
-def choose_options(fits: Fits) -> Options:
+def choose_options(fits: Fits) -> LifetimeValueOptions:
     """Horizon, what is valued, discount and model."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         names = {str(months): i18n.integer(months) for months in MONTHS}
@@ -48,12 +48,12 @@ def choose_options(fits: Fits) -> Options:
         value = session.choose(_("Value"), values, "value", "margin")
         discount = choose_discount()
         kind, by = choose_model(fits)
-    return Options(int(months), kind, by, value, discount)  # type: ignore[arg-type]
+    return LifetimeValueOptions(int(months), kind, by, value, discount)  # type: ignore[arg-type]
 
 
 def choose_discount() -> float:
     """Percent a year, as a share."""
-    default = round(Options().discount * 100)
+    default = round(LifetimeValueOptions().discount * 100)
     if (asked := session.linked("discount")) is not None:
         if asked[-1].isdecimal() and int(asked[-1]) <= 100:
             session.keep("discount", int(asked[-1]))
@@ -178,7 +178,7 @@ def draw_notes(found: LifetimeValue) -> None:
         st.caption(words)
 
 
-def draw_action(found: Opportunity) -> None:
+def draw_action(found: LifetimeValueOpportunity) -> None:
     """Where to win customers, and what that is worth."""
     if found.top is None:
         return
@@ -194,7 +194,7 @@ def draw_action(found: Opportunity) -> None:
             )
 
 
-def action(found: Opportunity) -> str:
+def action(found: LifetimeValueOpportunity) -> str:
     """What to do, and what it is worth."""
     since = _("since {day}", day=i18n.date_(found.since)) if found.since else _("in the chosen time")
     values = {"since": since, "months": found.options.months}
@@ -248,7 +248,7 @@ def action(found: Opportunity) -> str:
     )
 
 
-def limit(found: Opportunity, row: Mapping[str, Any]) -> str:
+def limit(found: LifetimeValueOpportunity, row: Mapping[str, Any]) -> str:
     """What a new customer may cost at most; only margin can pay for one."""
     if found.value != "margin":
         return ""

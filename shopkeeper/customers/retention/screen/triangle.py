@@ -14,7 +14,7 @@ from shopkeeper.customers.retention import table
 from shopkeeper.customers.retention.chart.curves import retention_curves
 from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
 from shopkeeper.customers.retention.chart.titles import title, unit
-from shopkeeper.customers.retention.opportunity import Opportunity
+from shopkeeper.customers.retention.opportunity import RetentionOpportunity
 from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Retention, View
 from shopkeeper.customers.screen import filters as screen_filters
 from shopkeeper.i18n import gettext as _
@@ -149,7 +149,7 @@ def headline(view: View, reached: list[tuple[int, float]]) -> str:
     )
 
 
-def draw_opportunity(found: Opportunity, filters: Filters) -> None:
+def draw_opportunity(found: RetentionOpportunity, filters: Filters) -> None:
     """Where to act, and what it is worth."""
     best = found.best
     with st.container(border=True):
@@ -172,7 +172,7 @@ def draw_opportunity(found: Opportunity, filters: Filters) -> None:
             tables.show_table(table.segments(opened().version, found, filters, as_of), "opportunity")
 
 
-def everywhere(found: Opportunity) -> str:
+def everywhere(found: RetentionOpportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
     return _(
         "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
@@ -184,7 +184,7 @@ def everywhere(found: Opportunity) -> str:
     )
 
 
-def action(best: dict[str, Any], found: Opportunity) -> str:
+def action(best: dict[str, Any], found: RetentionOpportunity) -> str:
     """What to do, and what it is worth."""
     who = {
         "channel": _("New customers won through **{segment}**", segment=best["segment"]),

@@ -15,7 +15,7 @@ from shopkeeper.supply.demand import backtest, table
 from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.parts import behind
-from shopkeeper.supply.demand.report import Demand, Level, Options
+from shopkeeper.supply.demand.report import Demand, DemandOptions, Level
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import choose_one
 from shopkeeper.supply.screen.in_force import in_force
@@ -68,7 +68,7 @@ def found_for(filters: GoodsFilters, section: str) -> Demand:
     """The report that the page stands on; its table's level is asked for where it is shown."""
     held = st.session_state.get(BY, "category")
     by = choose_level() if section == "forecast" else held
-    return load(demand.report, filters, in_force(), Options(by if by in demand.KEYS else "category"))
+    return load(demand.report, filters, in_force(), DemandOptions(by if by in demand.KEYS else "category"))
 
 
 def choose_level() -> Level:

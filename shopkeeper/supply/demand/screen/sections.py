@@ -9,7 +9,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.supply.demand import backtest, lost, table, two_sided
 from shopkeeper.supply.demand import chart as charts
-from shopkeeper.supply.demand.lost import Lost
+from shopkeeper.supply.demand.lost import LostSales
 from shopkeeper.supply.demand.screen import overrides
 from shopkeeper.supply.demand.screen.answer import say_no_forecast
 from shopkeeper.supply.demand.screen.forecast import FIRST_ITEMS
@@ -132,7 +132,7 @@ def draw_lost(filters: GoodsFilters) -> None:
         tables.show_table(sheet, "lost_rows", download=False, first=200)
 
 
-def draw_lost_words(found: Lost) -> None:
+def draw_lost_words(found: LostSales) -> None:
     """How much, since when, and what to do."""
     whole, top = found.worth(), found.worth(FIRST_ITEMS)
     worth = money(whole)

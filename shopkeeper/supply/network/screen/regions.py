@@ -12,7 +12,7 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import chart as drawings
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table
-from shopkeeper.supply.network.report import PROMISES, WINDOWS, Network, Options
+from shopkeeper.supply.network.report import PROMISES, WINDOWS, Network, NetworkOptions
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import money, shop_currency
@@ -39,17 +39,17 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "regions", hidden=True)
 
 
-def choose_options() -> Options:
+def choose_options() -> NetworkOptions:
     """What near means, and how far ahead."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         promises = {str(days): i18n.days(days) for days in PROMISES}
         promise = session.choose(_("Near means within"), promises, "promise", "2")
         windows = {str(days): i18n.days(days) for days in WINDOWS}
         window = session.choose(_("Demand of the next"), windows, "window", "14")
-    return Options(float(promise), int(window))
+    return NetworkOptions(float(promise), int(window))
 
 
-def found_for(filters: GoodsFilters, options: Options) -> Network:
+def found_for(filters: GoodsFilters, options: NetworkOptions) -> Network:
     """The report, with a word while goods are given out."""
     with st.spinner(_("Giving goods out to the regions…"), show_time=True):
         return load(network.report, filters, in_force(), options)

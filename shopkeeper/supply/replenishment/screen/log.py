@@ -14,7 +14,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment import table as replenishment_table
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.table import KINDS, OUTCOMES, VERDICTS
 from shopkeeper.ui import tables
 from shopkeeper.ui.figures import money
@@ -111,7 +111,7 @@ def draw_score(scored: pl.DataFrame) -> None:
         )
 
 
-def draw_levels(found: Orders) -> None:
+def draw_levels(found: OrderProposals) -> None:
     """The stock policy, to be changed; what suppliers really take; and what was set before."""
     if said := st.session_state.pop(SAVED, None):
         st.success(said)
@@ -244,7 +244,7 @@ def save(before: Policy, table: pl.DataFrame, numbers: dict[str, float], author:
     st.rerun()
 
 
-def draw_leads(found: Orders) -> None:
+def draw_leads(found: OrderProposals) -> None:
     """What suppliers say and what they take."""
     if found.suppliers.is_empty():
         return

@@ -15,7 +15,7 @@ from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.replenishment import chart as charts
 from shopkeeper.supply.replenishment import notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
-from shopkeeper.supply.replenishment.report import Orders
+from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen import decide
 from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
@@ -83,7 +83,7 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "orders", hidden=True)
 
 
-def draw_answer(found: Orders, moves: Transfers) -> None:
+def draw_answer(found: OrderProposals, moves: Transfers) -> None:
     """What to order and to move today, what it costs and what it protects."""
     if found.notes.keys() & {"no_forecast", "no_counts"}:
         return
@@ -146,7 +146,7 @@ def draw_notes(counts: Mapping[str, int]) -> None:
         st.caption(f"ⓘ {note}")
 
 
-def draw_orders(found: Orders, set_now: InForce) -> None:
+def draw_orders(found: OrderProposals, set_now: InForce) -> None:
     """The orders of today, what to do with them, and those that fall due soon."""
     draw_notes(found.notes)
     if found.notes.keys() & {"no_forecast", "no_counts"}:
@@ -178,7 +178,7 @@ def draw_orders(found: Orders, set_now: InForce) -> None:
     draw_coming(found)
 
 
-def draw_order(row: Mapping[str, Any], found: Orders, set_now: InForce) -> None:
+def draw_order(row: Mapping[str, Any], found: OrderProposals, set_now: InForce) -> None:
     """Why this one, and how the stock goes with it and without."""
     st.markdown(f"##### {row['name']} · {row['location']}")
     source = LEAD_SOURCES[row["lead_source"]]
@@ -204,7 +204,7 @@ def draw_order(row: Mapping[str, Any], found: Orders, set_now: InForce) -> None:
     )
 
 
-def draw_suppliers(found: Orders) -> None:
+def draw_suppliers(found: OrderProposals) -> None:
     """To whom the money goes: one order per supplier is what is sent."""
     named = found.rows.with_columns(supplier=pl.col("supplier").fill_null(_("(unknown)")))
     groups = named.group_by("supplier").agg(
@@ -227,7 +227,7 @@ def draw_suppliers(found: Orders) -> None:
     )
 
 
-def draw_coming(found: Orders) -> None:
+def draw_coming(found: OrderProposals) -> None:
     """What will fall due, so that orders can be put together."""
     if found.coming.is_empty():
         return
