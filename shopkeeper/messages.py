@@ -9,7 +9,7 @@ from typing import Any, Union
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext
 
-Value = Union[str, int, float, date, "Message"]
+MessageValue = Union[str, int, float, date, "Message"]
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -23,7 +23,7 @@ class Message:
     """
 
     text: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, MessageValue] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """In the language in use."""
@@ -42,12 +42,12 @@ class Message:
         return cls(data["text"], values)
 
 
-def message(text: str, /, **values: Value) -> Message:
+def message(text: str, /, **values: MessageValue) -> Message:
     """A message written out where it is used; the text is found there by `make messages`."""
     return Message(text, values)
 
 
-def _as_data(value: Value) -> Any:
+def _as_data(value: MessageValue) -> Any:
     match value:
         case Message():
             return value.as_data()
@@ -57,7 +57,7 @@ def _as_data(value: Value) -> Any:
             return value
 
 
-def _in_words(value: Value) -> str:
+def _in_words(value: MessageValue) -> str:
     match value:
         case int():
             return i18n.integer(value)

@@ -15,10 +15,10 @@ from shopkeeper.customers.filters import Filters
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, FittedBy, Rate, Value
+from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, FittedBy, Rate, ValueMeasure
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
-from shopkeeper.models.buying.model import DAYS, BuyingModel, Kind
+from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
 from shopkeeper.models.buying.spend import expected_average
 from shopkeeper.models.buying.value import discounted_purchases
@@ -80,7 +80,7 @@ def customers(query: Query, filters: Filters) -> pl.DataFrame:
 def scored(
     frame: pl.DataFrame,
     fits: Fits,
-    kind: Kind | None,
+    kind: ModelKind | None,
     by: FittedBy,
     horizon: int,
     discount: float,
@@ -108,7 +108,7 @@ def scored(
     return (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
 
 
-def by_model(frame: pl.DataFrame, fits: Fits, kind: Kind, by: FittedBy) -> list[tuple[BuyingModel, pl.DataFrame]]:
+def by_model(frame: pl.DataFrame, fits: Fits, kind: ModelKind, by: FittedBy) -> list[tuple[BuyingModel, pl.DataFrame]]:
     """The rows of each model: of their segment's own, where the chosen kind has one, else of the whole shop's."""
     own = fits.segments.get(by, {}) if kind == fits.chosen else {}
     if not own:
@@ -119,7 +119,7 @@ def by_model(frame: pl.DataFrame, fits: Fits, kind: Kind, by: FittedBy) -> list[
     return [(model, part.drop("fitted")) for model, part in (*pairs, (fits.models[kind], rest)) if part.height]
 
 
-def value_per_purchase(frame: pl.DataFrame, fits: Fits, value: Value) -> pl.DataFrame:
+def value_per_purchase(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.DataFrame:
     """Add `monetary_value` (own mean repeat purchase) and `purchase_value` (what the next one should bring).
 
     The customer's own mean is drawn towards the shop's, the more so the fewer purchases it stands on; own means below 0
@@ -134,17 +134,17 @@ def value_per_purchase(frame: pl.DataFrame, fits: Fits, value: Value) -> pl.Data
     return own.with_columns(expected_average(spend, own["frequency"], known).alias("purchase_value"))
 
 
-def used_kind(fits: Fits, wanted: Kind | None) -> Kind | None:
+def used_kind(fits: Fits, wanted: ModelKind | None) -> ModelKind | None:
     """The model asked for where it was fitted, else the default."""
     return wanted if wanted in fits.models else fits.chosen
 
 
-def used_value(fits: Fits, wanted: Value) -> Value:
+def used_value(fits: Fits, wanted: ValueMeasure) -> ValueMeasure:
     """Margin where it is known of anybody, else net revenue."""
     return wanted if wanted in fits.means else "revenue"
 
 
-def notes(fits: Fits, day: date, wanted: Kind | None, by: FittedBy, value: Value) -> tuple[Message, ...]:
+def notes(fits: Fits, day: date, wanted: ModelKind | None, by: FittedBy, value: ValueMeasure) -> tuple[Message, ...]:
     """What a reader of these scores must know: fallbacks, and how far the fit reaches."""
     kind = used_kind(fits, wanted)
     told: list[Message] = [fits.reason] if kind is None else []

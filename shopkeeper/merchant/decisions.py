@@ -8,7 +8,7 @@ from typing import Any, Literal
 Verdict = Literal["accepted", "changed", "refused"]
 
 
-Kind = Literal["order", "transfer"]
+ProposalKind = Literal["order", "transfer"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Decision:
     """
 
     proposal: str
-    kind: Kind
+    kind: ProposalKind
     location: str
     from_location: str | None
     sku: str

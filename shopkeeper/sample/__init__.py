@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.sample import people, process, rows, supply_rows, truth
 from shopkeeper.sample.catalogue import STAPLES, catalogue
 from shopkeeper.sample.demand import tastes
 from shopkeeper.sample.files import Files
 from shopkeeper.sample.fulfilment import LostLines, Shelf, cell, serve, takes_stock, with_refunds
-from shopkeeper.sample.numbers import Flags, Ints
 from shopkeeper.sample.orders import Lines, Orders, World, lines, orders
 from shopkeeper.sample.people import Mailing, People, Visits
 from shopkeeper.sample.places import places

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from shopkeeper.sample.numbers import Floats, Ints
+from shopkeeper.models.arrays import Floats, Ints
 
 FIRST_DAY = date(2023, 10, 22)
 LAST_DAY = date(2026, 10, 21)

@@ -5,8 +5,8 @@ from typing import Self
 
 import numpy as np
 
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.sample.calendar import DAYS, MONTH_OF_DAY, MONTHS
-from shopkeeper.sample.numbers import Flags, Floats, Ints
 
 CATEGORIES = (
     "茶叶 Tea",

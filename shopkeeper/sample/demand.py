@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.sample.calendar import EVENT_OF_DAY, EVENTS, SHARE_OF_DAY
 from shopkeeper.sample.catalogue import CATEGORIES
-from shopkeeper.sample.numbers import Floats, Ints
 from shopkeeper.sample.places import REGIONS
 from shopkeeper.sample.process import DEALER_CHANNEL, STORE_CHANNEL
 

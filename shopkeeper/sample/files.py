@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shopkeeper.contract.table import ColumnType, Table
+from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.sample.calendar import EPOCH
-from shopkeeper.sample.numbers import Flags, Ints
 
 _TYPES: dict[ColumnType, Any] = {
     "VARCHAR": pl.String,

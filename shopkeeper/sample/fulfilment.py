@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.calendar import DAYS
 from shopkeeper.sample.catalogue import STAPLES, Catalogue
-from shopkeeper.sample.numbers import Flags, Ints
 from shopkeeper.sample.orders import Lines, Orders, join
 
 

@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.sample import people, process
 from shopkeeper.sample.calendar import (
     DAYS,
@@ -18,7 +19,6 @@ from shopkeeper.sample.calendar import (
 )
 from shopkeeper.sample.catalogue import Catalogue, pick
 from shopkeeper.sample.demand import EVENT_DISCOUNT, Tastes, serving_location
-from shopkeeper.sample.numbers import Flags, Floats, Ints
 from shopkeeper.sample.people import People, Visits
 from shopkeeper.sample.places import Places
 from shopkeeper.sample.process import SPENDING

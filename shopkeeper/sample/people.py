@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.calendar import DAYS, FIRST_DAY, MONTH_OF_DAY, NEWCOMER_CURVE, arrival_days
-from shopkeeper.sample.numbers import Flags, Floats, Ints
 from shopkeeper.sample.places import Places
 from shopkeeper.sample.process import PURCHASING, SPENDING, Campaign
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopkeeper.sample.numbers import Flags, Floats, Ints
+from shopkeeper.models.arrays import Flags, Floats, Ints
 
 # region, parent area, tile row from the north, tile column from the west, share of buyers in per mille, own stores
 PROVINCES = (

@@ -5,8 +5,8 @@ from datetime import date
 
 import numpy as np
 
+from shopkeeper.models.arrays import Floats
 from shopkeeper.sample.calendar import MONTHS
-from shopkeeper.sample.numbers import Floats
 
 CHANNELS = ("天猫 Tmall", "京东 JD", "官网 Web shop", "小程序 Mini-program", "门店 Stores", "经销商 Dealers")
 STORE_CHANNEL, DEALER_CHANNEL = 4, 5

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.tables import CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
+from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.catalogue import CATEGORIES
 from shopkeeper.sample.files import blank, codes, conform, dates, money, named, times
-from shopkeeper.sample.numbers import Flags, Ints
 from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.people import Mailing, People
 from shopkeeper.sample.places import REGIONS

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.sample.calendar import DATES, DAYS, EVENTS
 from shopkeeper.sample.catalogue import SUPPLIERS
-from shopkeeper.sample.numbers import Flags, Floats, Ints
 from shopkeeper.sample.orders import World
 from shopkeeper.sample.places import STORE, WAREHOUSE
 

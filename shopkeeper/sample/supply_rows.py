@@ -6,11 +6,11 @@ import polars as pl
 from shopkeeper.contract.tables import EVENTS as EVENTS_TABLE
 from shopkeeper.contract.tables import INBOUND, LANES, LOCATIONS, MARKETING_SPEND, PRODUCTS, STOCK_SNAPSHOTS
 from shopkeeper.contract.tables import REGIONS as REGIONS_TABLE
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.calendar import DAYS, EVENT_OF_DAY, EVENTS, FIRST_DAY
 from shopkeeper.sample.catalogue import CATEGORIES, SUPPLIERS, Catalogue
 from shopkeeper.sample.files import codes, conform, dates, money, named
-from shopkeeper.sample.numbers import Flags, Floats, Ints
 from shopkeeper.sample.orders import World
 from shopkeeper.sample.places import KINDS, PROVINCES, REGIONS, WAREHOUSE, Places
 from shopkeeper.sample.stock import INBOUND_DAYS, NONE, SNAPSHOT_DAYS, Deliveries

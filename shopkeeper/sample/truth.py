@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.calendar import (
     DAYS,
@@ -20,7 +21,6 @@ from shopkeeper.sample.calendar import (
 from shopkeeper.sample.catalogue import CATEGORIES
 from shopkeeper.sample.files import codes, dates, named
 from shopkeeper.sample.fulfilment import LostLines
-from shopkeeper.sample.numbers import Floats, Ints
 from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.people import Mailing, People, Visits
 from shopkeeper.sample.places import REGIONS

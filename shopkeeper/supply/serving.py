@@ -10,7 +10,7 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.models.demand.counts import Floats
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.series import as_lists, matrix
 
 NO_REGION = "(none)"

@@ -14,7 +14,7 @@ from shopkeeper import i18n
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import FORMAT, HORIZONS, KIND_NAMES, Fits
-from shopkeeper.messages import Message, Value
+from shopkeeper.messages import Message, MessageValue
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
 from shopkeeper.models.buying.model import KINDS
 from shopkeeper.progress import Cancelled, Progress
@@ -165,7 +165,7 @@ def test_the_split_holds_out_the_last_third() -> None:
 
 
 def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
-    values: dict[str, Value] = {
+    values: dict[str, MessageValue] = {
         "day": "2025-06-30",
         "n": 1234567,
         "x": -1234.5,

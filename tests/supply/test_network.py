@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
-from shopkeeper.models.stock.placement import Floats
+from shopkeeper.models.arrays import Floats
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network.allocation import figures, give_out, idle, missing, with_source

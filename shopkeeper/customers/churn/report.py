@@ -28,9 +28,9 @@ from shopkeeper.customers.lifecycle.report import Rules, stage
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, Value
+from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
 from shopkeeper.messages import Message
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 
 FARTHEST_ORDER_DAYS = 730
 """An order expected later than this gets no date: it would be a guess with a calendar's face."""
@@ -58,9 +58,9 @@ class ChurnOptions:
     """
 
     horizon: int = 90
-    kind: Kind | None = None
+    kind: ModelKind | None = None
     fitted_by: FittedBy = "shop"
-    value: Value = "margin"
+    value: ValueMeasure = "margin"
     discount: float = 0.1
     quiet_days: int = 14
     return_days: int = 30
@@ -109,8 +109,8 @@ class Churn:
     options: ChurnOptions
     filters: Filters
     as_of: date
-    kind: Kind | None
-    value: Value
+    kind: ModelKind | None
+    value: ValueMeasure
     notes: tuple[Message, ...]
     customers: Annotated[pl.DataFrame, CUSTOMERS]
     rescue: Annotated[pl.DataFrame, CUSTOMERS]
@@ -183,7 +183,7 @@ def _notes(fits: Fits, as_of: date, options: ChurnOptions) -> tuple[Message, ...
     return told
 
 
-def _with_value(frame: pl.DataFrame, fits: Fits, value: Value) -> pl.DataFrame:
+def _with_value(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.DataFrame:
     """Add `value_at_stake`; plain rates know no activity, so what customers alike bring on average stands in."""
     if_active = pl.coalesce(
         pl.when(pl.col("p_alive") > 0).then(pl.col("discounted") / pl.col("p_alive")),

@@ -12,7 +12,7 @@ from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, LifetimeValueOptions, report
 from shopkeeper.engine.query import Query
-from shopkeeper.jobs.buying.result import Fits, Value
+from shopkeeper.jobs.buying.result import Fits, ValueMeasure
 
 ENOUGH = 100
 """Customers of a segment before its worth is told in a sentence."""
@@ -29,7 +29,7 @@ class LifetimeValueOpportunity:
     """
 
     options: LifetimeValueOptions
-    value: Value
+    value: ValueMeasure
     since: date | None
     n: int
     top: float | None

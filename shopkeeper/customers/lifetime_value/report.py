@@ -28,10 +28,10 @@ from shopkeeper.customers.lifetime_value.shapes import banded, distribution, lor
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import Fits, FittedBy, Value
+from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.spend import SpendModel
 from shopkeeper.models.buying.value import segment_values, sum_interval, value_variance
 
@@ -66,15 +66,15 @@ NEEDED = (
 
 @dataclass(frozen=True)
 class LifetimeValueOptions:
-    """Over how many months, at which yearly discount, and what is valued; see `churn.Options` for the others.
+    """Over how many months, at which yearly discount, and what is valued; see `ChurnOptions` for the others.
 
     Raise `Refused` for a choice that there is not.
     """
 
     months: int = 12
-    kind: Kind | None = None
+    kind: ModelKind | None = None
     fitted_by: FittedBy = "shop"
-    value: Value = "margin"
+    value: ValueMeasure = "margin"
     discount: float = 0.1
 
     def __post_init__(self) -> None:
@@ -100,8 +100,8 @@ class LifetimeValue:
     options: LifetimeValueOptions
     filters: Filters
     as_of: date
-    kind: Kind | None
-    value: Value
+    kind: ModelKind | None
+    value: ValueMeasure
     notes: tuple[Message, ...]
     customers: Annotated[pl.DataFrame, CUSTOMERS]
     segments: Annotated[pl.DataFrame, SEGMENTS]
@@ -144,7 +144,7 @@ def report(
 
 
 def _valued(
-    frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: LifetimeValueOptions
+    frame: pl.DataFrame, fits: Fits, kind: ModelKind | None, value: ValueMeasure, options: LifetimeValueOptions
 ) -> pl.DataFrame:
     """All columns of `CUSTOMERS`, and `variance` of what each brings; the largest predicted value first."""
     days, spend = MONTHS[options.months], fits.spends.get(value)
@@ -168,7 +168,7 @@ def _known_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
     )
 
 
-def _assumption(fits: Fits, value: Value) -> tuple[Message, ...]:
+def _assumption(fits: Fits, value: ValueMeasure) -> tuple[Message, ...]:
     spend = fits.spends.get(value)
     if spend is None or abs(spend.correlation) < STRONG_CORRELATION:
         return ()
@@ -180,7 +180,7 @@ def _assumption(fits: Fits, value: Value) -> tuple[Message, ...]:
 
 
 def _segments(
-    frame: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: LifetimeValueOptions
+    frame: pl.DataFrame, fits: Fits, kind: ModelKind | None, value: ValueMeasure, options: LifetimeValueOptions
 ) -> pl.DataFrame:
     parts = []
     needed = frame.select(
@@ -224,7 +224,7 @@ def _segments(
 
 
 def _open(
-    named: pl.DataFrame, fits: Fits, kind: Kind | None, value: Value, options: LifetimeValueOptions
+    named: pl.DataFrame, fits: Fits, kind: ModelKind | None, value: ValueMeasure, options: LifetimeValueOptions
 ) -> pl.DataFrame:
     """`segment, open`: variance of each segment's predicted sum within what the fits leave open of their parameters.
 

@@ -30,7 +30,7 @@ from shopkeeper.models.buying.calibration import (
     purchases_by_tenth,
     risk_by_tenth,
 )
-from shopkeeper.models.buying.model import DAYS, BuyingModel, Kind
+from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import expected_new_customer, probability_of_n
 from shopkeeper.models.intervals import wilson
 
@@ -47,7 +47,7 @@ class ModelCheck:
     `reason` says why the default is the default, `notes` what fell short.
     """
 
-    kind: Kind | None
+    kind: ModelKind | None
     as_of: date
     calibration_end: date | None
     reason: Message
@@ -79,7 +79,7 @@ class ModelCheck:
         return float(self.purchases.select((pl.col(column) * pl.col("customers")).sum()).item())
 
 
-def report(query: Query, fits: Fits, kind: Kind | None = None) -> ModelCheck:
+def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelCheck:
     """Test the model asked for, else the default. Raise `Refused` where the viewer sees only a part of histories."""
     check_viewer(query, Filters())
     used = kind if kind in fits.calibrated else fits.chosen

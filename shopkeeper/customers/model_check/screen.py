@@ -14,15 +14,15 @@ from shopkeeper.customers.model_check import table
 from shopkeeper.customers.model_check.chart import compared_bars, purchase_tracking, risk_calibration
 from shopkeeper.customers.model_check.report import MOST, ModelCheck
 from shopkeeper.i18n import gettext as _
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, Value
+from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, ValueMeasure
 from shopkeeper.measures.lookup import measure
 from shopkeeper.models.buying.calibration import RISK_DAYS
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.ui import tables
 from shopkeeper.ui.opened import load, opened
 
 
-def draw_proof(fits: Fits, kind: Kind | None, value: Value) -> None:
+def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
     """The contest of the models, then the winner's or the chosen one's predictions beside what happened."""
     found = load(model_check.report, fits, kind)
     split = found.calibration_end
@@ -75,7 +75,7 @@ def signed(share: float | None) -> str:
     return ("+" if share is not None and share > 0 else "") + i18n.percent(share)
 
 
-def draw_figures(found: ModelCheck, fits: Fits, value: Value) -> None:
+def draw_figures(found: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
     """What has to hold for the page to be believed, one figure each."""
     trial = next((trial for trial in fits.trials if trial.kind == found.kind), None)
     with st.container(horizontal=True, gap="small"):

@@ -24,7 +24,7 @@ from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import KIND_NAMES
 from shopkeeper.lake.version import Version
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 
 
 def whole(version: Version, check: ModelCheck) -> Download:
@@ -42,7 +42,7 @@ def whole(version: Version, check: ModelCheck) -> Download:
     )
 
 
-def trials(version: Version, check: ModelCheck, refused: Mapping[Kind, str]) -> Download:
+def trials(version: Version, check: ModelCheck, refused: Mapping[ModelKind, str]) -> Download:
     """Every model on the same customers and days, the best first; `refused` says in words why one has no fit."""
     frame = check.trials.sort("log_likelihood", descending=True, nulls_last=True).with_columns(
         kind=pl.col("kind").replace(KIND_NAMES),

@@ -22,12 +22,11 @@ from shopkeeper.jobs.buying.result import (
     FittedBy,
     HoldoutTest,
     Rate,
-    Value,
+    ValueMeasure,
 )
-from shopkeeper.messages import Message
-from shopkeeper.messages import Value as Filling
+from shopkeeper.messages import Message, MessageValue
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
-from shopkeeper.models.buying.model import DAYS, KINDS, BuyingModel, Kind, NotFitted, Unit, fit
+from shopkeeper.models.buying.model import DAYS, KINDS, BuyingModel, ModelKind, NotFitted, Unit, fit
 from shopkeeper.models.buying.scoring import expected_purchases_between, holdout_log_likelihood
 from shopkeeper.models.buying.spend import SpendModel, fit_spend
 from shopkeeper.progress import UNHEARD, Progress
@@ -98,16 +97,16 @@ def _split(first_day: date, as_of: date) -> date | None:
 
 def _try_models(
     job: Fitting, tuples: pl.DataFrame, split: date | None
-) -> tuple[tuple[HoldoutTest, ...], dict[Kind, BuyingModel], dict[Kind, BuyingModel]]:
-    """Trials, the models they were made with, and the same models on all days; all empty without a split."""
+) -> tuple[tuple[HoldoutTest, ...], dict[ModelKind, BuyingModel], dict[ModelKind, BuyingModel]]:
+    """Tests on the holdout, the models tested, and the same models on all days; all empty without a split."""
     if split is None:
         return (), {}, {}
     as_of = job.query.version.as_of
     days_after = job.query("customers/model_check/holdout", calibration_end=split, as_of=as_of, risk_days=RISK_DAYS)
     held = in_units(days_after, job.unit)
     trials: list[HoldoutTest] = []
-    calibrated: dict[Kind, BuyingModel] = {}
-    models: dict[Kind, BuyingModel] = {}
+    calibrated: dict[ModelKind, BuyingModel] = {}
+    models: dict[ModelKind, BuyingModel] = {}
     whole = in_units(tuples, job.unit)
     for place, kind in enumerate(KINDS):
         job.progress.step(f"Fitting {KIND_NAMES[kind]}", 0.05 + 0.2 * place)
@@ -156,7 +155,7 @@ def _ranked(trials: Sequence[HoldoutTest]) -> list[HoldoutTest]:
 
 
 def _reason(
-    trials: Sequence[HoldoutTest], chosen: Kind | None, first: date, as_of: date, split: date | None
+    trials: Sequence[HoldoutTest], chosen: ModelKind | None, first: date, as_of: date, split: date | None
 ) -> Message:
     if split is None:
         needed = SHORTEST_HOLDOUT + SHORTEST_CALIBRATION
@@ -170,7 +169,7 @@ def _reason(
         text = N_("No model could be fitted: {why} Risk is the plain rate of customers alike.")
         return Message(text, {"why": why or ""})
     best, *others = _ranked(trials)
-    values: dict[str, Filling] = {
+    values: dict[str, MessageValue] = {
         "kind": KIND_NAMES[chosen],
         "day": split.isoformat(),
         "customers": best.customers,
@@ -188,7 +187,7 @@ def _reason(
         "customers over the {days} days after that, its log-likelihood is {likelihood}; next comes {other} with "
         "{next}."
     )
-    rival: dict[str, Filling] = {
+    rival: dict[str, MessageValue] = {
         "other": KIND_NAMES[others[0].kind],
         "next": round(others[0].log_likelihood or 0.0, 1),
     }
@@ -214,9 +213,9 @@ def _fit_segments(
     return found, ((Message(text, {"segments": ", ".join(short)}),) if short else ())
 
 
-def _fit_spends(job: Fitting) -> tuple[dict[Value, SpendModel], dict[Value, float], tuple[Message, ...]]:
-    spends: dict[Value, SpendModel] = {}
-    means: dict[Value, float] = {}
+def _fit_spends(job: Fitting) -> tuple[dict[ValueMeasure, SpendModel], dict[ValueMeasure, float], tuple[Message, ...]]:
+    spends: dict[ValueMeasure, SpendModel] = {}
+    means: dict[ValueMeasure, float] = {}
     notes: list[Message] = []
     for value in VALUES:
         job.progress.step("Fitting what a purchase is worth", 0.9)

@@ -7,15 +7,15 @@ from typing import Literal
 
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message
-from shopkeeper.models.buying.model import BuyingModel, Kind, Unit
+from shopkeeper.models.buying.model import BuyingModel, ModelKind, Unit
 from shopkeeper.models.buying.spend import SpendModel
 
-Value = Literal["margin", "revenue"]
+ValueMeasure = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
 
 FORMAT = 2
-VALUES: tuple[Value, ...] = ("margin", "revenue")
-VALUE_NAMES: Mapping[Value, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
+VALUES: tuple[ValueMeasure, ...] = ("margin", "revenue")
+VALUE_NAMES: Mapping[ValueMeasure, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
 HORIZONS = (30, 60, 90, 180)
 """Days over which risk is told."""
@@ -32,7 +32,7 @@ class HoldoutTest:
     these.
     """
 
-    kind: Kind
+    kind: ModelKind
     customers: int
     log_likelihood: float | None = None
     mae: float | None = None
@@ -72,12 +72,12 @@ class Fits:
     customers: int
     calibration_end: date | None
     trials: tuple[HoldoutTest, ...]
-    chosen: Kind | None
+    chosen: ModelKind | None
     reason: Message
-    models: Mapping[Kind, BuyingModel]
-    calibrated: Mapping[Kind, BuyingModel]
+    models: Mapping[ModelKind, BuyingModel]
+    calibrated: Mapping[ModelKind, BuyingModel]
     segments: Mapping[FittedBy, Mapping[str, BuyingModel]]
-    spends: Mapping[Value, SpendModel]
-    means: Mapping[Value, float]
+    spends: Mapping[ValueMeasure, SpendModel]
+    means: Mapping[ValueMeasure, float]
     rates: tuple[Rate, ...]
     notes: tuple[Message, ...]

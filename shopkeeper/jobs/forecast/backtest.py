@@ -7,14 +7,11 @@ alike, since a choice among six by a handful of weeks would be noise.
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shopkeeper.jobs.forecast.baseline import Baseline
 from shopkeeper.jobs.forecast.history import Group, History
-from shopkeeper.models.buying.histories import Array
-from shopkeeper.models.demand.reconciliation import Ints
+from shopkeeper.models.arrays import Floats, Ints, Texts
 
-Names = NDArray[np.str_]
 SPACING = 28
 ORIGINS = 4
 SHORTEST = 28
@@ -42,7 +39,7 @@ def origins(known: History) -> list[int]:
     return found
 
 
-def weekly_error(on: Baseline, category: Ints, levels: Array, actual: Array) -> Array:
+def weekly_error(on: Baseline, category: Ints, levels: Floats, actual: Floats) -> Floats:
     """Sum over weeks of the squared miss, by row: `levels` of an ordinary day against `actual` (rows x weeks)."""
     weeks = actual.shape[1]
     if not weeks:
@@ -51,7 +48,7 @@ def weekly_error(on: Baseline, category: Ints, levels: Array, actual: Array) -> 
     return np.asarray(((levels[:, None] * multiples[category] - actual) ** 2).sum(axis=1))
 
 
-def actual_weeks(known: History, on: Baseline, rows: Group | Ints) -> Array:
+def actual_weeks(known: History, on: Baseline, rows: Group | Ints) -> Floats:
     """Rows of a level, or single series, x the checked weeks after the ground that have come: what was learnt then.
 
     A level's rows count what was on sale at the ground.
@@ -65,7 +62,7 @@ def actual_weeks(known: History, on: Baseline, rows: Group | Ints) -> Array:
     return np.asarray(found.reshape(found.shape[0], weeks, 7).sum(axis=2))
 
 
-def choose(errors: Mapping[str, Array], sizes: Array, weeks: int, patterns: Names) -> tuple[Names, dict[str, str]]:
+def choose(errors: Mapping[str, Floats], sizes: Floats, weeks: int, patterns: Texts) -> tuple[Texts, dict[str, str]]:
     """The model of each row, and of each pattern. `errors` are sums over all `weeks`; NaN where not tried.
 
     Counts spread in proportion to their size, so errors are divided by `sizes` (units that were expected): large rows

@@ -7,12 +7,12 @@ import numpy as np
 
 from shopkeeper.contract.forecasts import HORIZON, WEEKS
 from shopkeeper.jobs.forecast.history import LEVEL_KEYS, Group, History
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.models.demand import forecasters
-from shopkeeper.models.demand.calendar import Flags, own_weekdays, weekday_profile, year_profile
+from shopkeeper.models.demand.calendar import own_weekdays, weekday_profile, year_profile
 from shopkeeper.models.demand.events import Factors, estimate, mark
 from shopkeeper.models.demand.patterns import NEW_DAYS
-from shopkeeper.models.demand.reconciliation import Ints, raked, scaled, sums
+from shopkeeper.models.demand.reconciliation import raked, scaled, sums
 from shopkeeper.models.demand.shares import new_levels, shrunk_shares
 
 SHARE = "Share of the category"
@@ -45,16 +45,16 @@ class Baseline:
     """
 
     known: int
-    multiples: Array
-    weekdays: Array
+    multiples: Floats
+    weekdays: Floats
     factors: Factors
     alive: Flags
-    history: Array
-    recent: Array
+    history: Floats
+    recent: Floats
     spread: float
 
     @property
-    def ahead(self) -> Array:
+    def ahead(self) -> Floats:
         """Multiples of the days ahead, categories x HORIZON."""
         return self.multiples[:, self.known :]
 
@@ -99,19 +99,19 @@ def ground(known: History, at: Hierarchy, days: int) -> Baseline:
     return Baseline(days, multiples, weekdays, factors, alive, history, recent, max(spread, 1.0))
 
 
-def category_paths(on: Baseline, model: str) -> Array:
+def category_paths(on: Baseline, model: str) -> Floats:
     """Ordinary days ahead of each category, before weekday, year and events are put back."""
     return np.stack([forecasters.path(model, row, HORIZON) for row in on.history])
 
 
-def group_histories(known: History, on: Baseline, group: Group, category: Ints, first: Ints) -> list[Array]:
+def group_histories(known: History, on: Baseline, group: Group, category: Ints, first: Ints) -> list[Floats]:
     """Demand of what is on sale by row of a level, from day `first` of the row, divided by the multiples."""
     whole = known.sums(group.of, group.rows, only=on.alive.astype(np.float64))[:, : on.known]
     whole = whole / on.multiples[category, : on.known]
     return [row[min(start, on.known) :] for row, start in zip(whole, first, strict=True)]
 
 
-def series_histories(known: History, on: Baseline, rows: Ints, category: Ints) -> list[Array]:
+def series_histories(known: History, on: Baseline, rows: Ints, category: Ints) -> list[Floats]:
     """The same of single series."""
     start = known.series["start"].to_numpy()[rows]
     first = max(0, on.known - forecasters.LONGEST)
@@ -119,7 +119,7 @@ def series_histories(known: History, on: Baseline, rows: Ints, category: Ints) -
     return [row[max(0, min(day, on.known) - first) :] for row, day in zip(whole, start, strict=True)]
 
 
-def item_levels(on: Baseline, at: Hierarchy, own: Array, start: Ints) -> Array:
+def item_levels(on: Baseline, at: Hierarchy, own: Floats, start: Ints) -> Floats:
     """Levels of items: as found, held near what is usual in the category where they are new, 0 before the first day."""
     group = at.groups["sku"]
     units = sums(on.recent * on.alive, group.of, group.rows)
@@ -133,19 +133,19 @@ def item_levels(on: Baseline, at: Hierarchy, own: Array, start: Ints) -> Array:
     return np.where(days >= NEW_DAYS, own, np.where(days > 0, held, 0.0))
 
 
-def shares_of(values: Array, category: Ints, wanted: Array) -> Array:
+def shares_of(values: Floats, category: Ints, wanted: Floats) -> Floats:
     """Levels in proportion to `values`, adding up to what is wanted of each category."""
     return scaled(values, category, wanted)
 
 
-def borrowed(on: Baseline, at: Hierarchy, items: Array) -> Array:
+def borrowed(on: Baseline, at: Hierarchy, items: Floats) -> Floats:
     """Levels of series from the level of their item and the shares of regions."""
     sku, cell = at.groups["sku"], at.groups["region_category"]
     shares = shrunk_shares(on.recent * on.alive, sku.of, cell.of, on.spread)
     return scaled(np.where(on.alive, shares, 0.0), sku.of, items)
 
 
-def upcoming(known: History, on: Baseline, at: Hierarchy, items: Array) -> Array:
+def upcoming(known: History, on: Baseline, at: Hierarchy, items: Floats) -> Floats:
     """Levels of series that are not yet on sale: what a settled item of the category sells, by shares of regions."""
     start = known.series["start"].to_numpy()
     waiting = (start >= on.known) & (known.days == on.known)
@@ -163,13 +163,13 @@ def upcoming(known: History, on: Baseline, at: Hierarchy, items: Array) -> Array
     return found
 
 
-def bottom(on: Baseline, at: Hierarchy, own: Array, items: Array, cells: Array) -> Array:
+def bottom(on: Baseline, at: Hierarchy, own: Floats, items: Floats, cells: Floats) -> Floats:
     """Levels of series that add up to the cells' levels."""
     found = np.where(on.alive, own, 0.0)
     return raked(found, at.groups["sku"].of, at.groups["region_category"].of, items, cells)
 
 
-def daily(known: History, on: Baseline, at: Hierarchy, levels: Array, path: Array) -> Array:
+def daily(known: History, on: Baseline, at: Hierarchy, levels: Floats, path: Floats) -> Floats:
     """Series x HORIZON: levels in the shape of their category's path, with weekday, year and events put back."""
     category = at.groups["category"].of
     mean = path.mean(axis=1, keepdims=True)
@@ -183,12 +183,12 @@ def daily(known: History, on: Baseline, at: Hierarchy, levels: Array, path: Arra
     units = counts.astype(np.float64).reshape(-1, 7)
     usual = on.weekdays[category]
     own = own_weekdays(units, usual, OWN_WEEKDAY_UNITS) / np.maximum(usual, 1e-9)
-    found: Array = levels[:, None] * shape[category] * own[:, weekday]
+    found: Floats = levels[:, None] * shape[category] * own[:, weekday]
     start, end = known.series["start"].to_numpy()[:, None], known.series["end"].to_numpy()[:, None]
     found[(day < start) | (day > end)] = 0.0
     return found
 
 
-def weekly(values: Array) -> Array:
+def weekly(values: Floats) -> Floats:
     """Rows x HORIZON to rows x WEEKS."""
     return np.asarray(values.reshape(values.shape[0], WEEKS, 7).sum(axis=2))

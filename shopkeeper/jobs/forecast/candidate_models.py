@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from shopkeeper.jobs.forecast.backtest import FREQUENT, Names, actual_weeks, choose, weekly_error
+from shopkeeper.jobs.forecast.backtest import FREQUENT, actual_weeks, choose, weekly_error
 from shopkeeper.jobs.forecast.baseline import (
     SHARE,
     SHRUNK,
@@ -16,9 +16,9 @@ from shopkeeper.jobs.forecast.baseline import (
     series_histories,
 )
 from shopkeeper.jobs.forecast.history import Group, History
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats, Ints, Texts
 from shopkeeper.models.demand import forecasters
-from shopkeeper.models.demand.reconciliation import Ints, scaled, sums
+from shopkeeper.models.demand.reconciliation import scaled, sums
 from shopkeeper.progress import Progress
 
 SAMPLE = 1_500
@@ -32,24 +32,24 @@ CHUNK = 1_000
 class Kept:
     """From the run before: the models of rows, and rows x grounds the levels that they gave; NaN where unknown."""
 
-    names: Names
-    levels: Array
+    names: Texts
+    levels: Floats
 
 
 @dataclass
 class BacktestErrors:
     """Squared misses by model and row, what was expected, and how many weeks were looked at."""
 
-    sizes: Array
-    errors: dict[str, Array] = field(default_factory=dict)
+    sizes: Floats
+    errors: dict[str, Floats] = field(default_factory=dict)
     weeks: int = 0
 
-    def add(self, name: str, error: Array) -> None:
+    def add(self, name: str, error: Floats) -> None:
         """Count a model's misses from one more origin."""
         self.errors[name] = self.errors.get(name, np.zeros(error.size)) + error
 
 
-def best_path(known: History, at: Hierarchy, grounds: Sequence[Baseline], paths: Sequence[Mapping[str, Array]]) -> str:
+def best_path(known: History, at: Hierarchy, grounds: Sequence[Baseline], paths: Sequence[Mapping[str, Floats]]) -> str:
     """One model for the paths of all categories."""
     group = at.groups["category"]
     tally = BacktestErrors(np.full(group.rows, 1e-9))
@@ -69,11 +69,11 @@ def group_levels(
     group: Group,
     category: Ints,
     grounds: Sequence[Baseline],
-    paths: Sequence[Array],
-    kinds: Names,
+    paths: Sequence[Floats],
+    kinds: Texts,
     kept: Kept | None,
     tell: Callable[[int], None],
-) -> tuple[Names, Array]:
+) -> tuple[Texts, Floats]:
     """Models of a level's rows, and rows x grounds their levels before these are made to add up.
 
     `tell` is told the number of the ground at work.
@@ -100,10 +100,10 @@ def first_days(known: History, group: Group) -> Ints:
     return found
 
 
-def _levels(histories: Sequence[Array], kinds: Names, kept: Kept | None) -> dict[str, Array]:
+def _levels(histories: Sequence[Floats], kinds: Texts, kept: Kept | None) -> dict[str, Floats]:
     """Levels by model: of all candidates, or of rows that changed by the models that served them."""
     frequent = np.isin(kinds, FREQUENT)
-    found: dict[str, Array] = {}
+    found: dict[str, Floats] = {}
     for models, rows in ((forecasters.SMOOTH_MODELS, frequent), (forecasters.SPARSE_MODELS, ~frequent)):
         for name in models:
             wanted = rows if kept is None else rows & (kept.names == name) & np.isnan(kept.levels)
@@ -114,7 +114,7 @@ def _levels(histories: Sequence[Array], kinds: Names, kept: Kept | None) -> dict
     return found
 
 
-def _taken(levels: Mapping[str, Array], names: Names) -> Array:
+def _taken(levels: Mapping[str, Floats], names: Texts) -> Floats:
     found = np.zeros(names.size)
     for name, values in levels.items():
         found = np.where(names == name, np.nan_to_num(values), found)
@@ -126,9 +126,9 @@ def _best(
     group: Group,
     category: Ints,
     grounds: Sequence[Baseline],
-    kinds: Names,
-    tried: Sequence[Mapping[str, Array]],
-) -> Names:
+    kinds: Texts,
+    tried: Sequence[Mapping[str, Floats]],
+) -> Texts:
     tally = BacktestErrors(np.zeros(kinds.size))
     for on, found in zip(grounds, tried, strict=True):
         actual = actual_weeks(known, on, group)
@@ -151,8 +151,13 @@ def _best(
 
 
 def series_names(
-    known: History, at: Hierarchy, grounds: Sequence[Baseline], items: Sequence[Array], kinds: Names, progress: Progress
-) -> Names:
+    known: History,
+    at: Hierarchy,
+    grounds: Sequence[Baseline],
+    items: Sequence[Floats],
+    kinds: Texts,
+    progress: Progress,
+) -> Texts:
     """Models of series, tried from all grounds but the last (as-of); without an origin all borrow their level."""
     names = np.full(kinds.size, SHRUNK, dtype="U40")
     volume = np.bincount(known.owner, weights=known.units, minlength=kinds.size).astype(np.float64)
@@ -179,7 +184,7 @@ def _misses(
     known: History,
     at: Hierarchy,
     grounds: Sequence[Baseline],
-    shared: Sequence[Array],
+    shared: Sequence[Floats],
     rows: Ints,
     models: Sequence[str],
 ) -> BacktestErrors:
@@ -197,11 +202,11 @@ def _misses(
     return tally
 
 
-def _largest(pool: Ints, volume: Array) -> Ints:
+def _largest(pool: Ints, volume: Floats) -> Ints:
     return np.sort(pool[np.argsort(-volume[pool], kind="stable")][:MOST_FREQUENT])
 
 
-def _sampled(pool: Ints, kinds: Names) -> Ints:
+def _sampled(pool: Ints, kinds: Texts) -> Ints:
     draw = np.random.default_rng(7)
     alike = [pool[kinds[pool] == kind] for kind in np.unique(kinds[pool])]
     return np.sort(np.concatenate([draw.choice(rows, min(SAMPLE, rows.size), replace=False) for rows in alike]))

@@ -10,10 +10,9 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.events import Window
 from shopkeeper.models.demand.patterns import NEW_DAYS
-from shopkeeper.models.demand.reconciliation import Ints
 
 FAR = 10**6
 """End of sale of what is not delisted."""
@@ -57,8 +56,8 @@ class History:
     series: pl.DataFrame
     offsets: Ints
     day: Ints
-    asked: Array
-    units: Array
+    asked: Floats
+    units: Floats
     windows: tuple[Window, ...]
     capped: int = 0
 
@@ -81,7 +80,7 @@ class History:
         of = self.series.select(keys).join(rows.with_row_index("row"), on=keys, how="left", maintain_order="left")
         return Group(rows, of["row"].cast(pl.Int64).to_numpy())
 
-    def sums(self, of: Ints, rows: int, *, only: Array | None = None, asked: bool = False) -> Array:
+    def sums(self, of: Ints, rows: int, *, only: Floats | None = None, asked: bool = False) -> Floats:
         """Rows x days: demand of the series added up by row, as learnt or as `asked`; `only` are weights of series."""
         flat = of[self.owner] * self.days + self.day
         values = self.asked if asked else self.units
@@ -89,7 +88,7 @@ class History:
         found = np.bincount(flat, weights=weights, minlength=rows * self.days).astype(np.float64, copy=False)
         return found.reshape(rows, self.days)
 
-    def dense(self, rows: Ints, first: int, last: int, *, asked: bool = False) -> Array:
+    def dense(self, rows: Ints, first: int, last: int, *, asked: bool = False) -> Floats:
         """Series x days from `first` to before `last`; days after as-of are 0. What was `asked`, or what is learnt."""
         found = np.zeros((rows.size, last - first))
         sizes = np.diff(self.offsets)[rows]

@@ -18,8 +18,9 @@ from shopkeeper.jobs.forecast.history import History, day_of, history
 from shopkeeper.jobs.forecast.levels import CELLS, ITEMS, SERIES, Before, LevelForecasts, levels
 from shopkeeper.jobs.forecast.rows import checks, described, empty, fitted, forecasts, models_of, trials
 from shopkeeper.messages import Message
+from shopkeeper.models.arrays import Ints
 from shopkeeper.models.demand.events import LULL_DAYS
-from shopkeeper.models.demand.reconciliation import Ints, sums
+from shopkeeper.models.demand.reconciliation import sums
 from shopkeeper.progress import UNHEARD, Progress
 
 SETTINGS = "1"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopkeeper.jobs.forecast.backtest import Names
 from shopkeeper.jobs.forecast.baseline import (
     SHRUNK,
     Baseline,
@@ -26,7 +25,7 @@ from shopkeeper.jobs.forecast.candidate_models import (
     series_names,
 )
 from shopkeeper.jobs.forecast.history import History
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats, Texts
 from shopkeeper.models.demand import forecasters
 from shopkeeper.models.demand.reconciliation import scaled
 from shopkeeper.progress import Progress
@@ -47,8 +46,8 @@ class CutoffForecast:
     """A forecast from one day: the path of each category, and the level of each series."""
 
     on: Baseline
-    path: Array
-    levels: Array
+    path: Floats
+    levels: Floats
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,15 @@ class LevelForecasts:
 
     path: str
     stands: tuple[CutoffForecast, ...]
-    names: Mapping[str, Names]
-    own: Mapping[str, Array]
+    names: Mapping[str, Texts]
+    own: Mapping[str, Floats]
 
 
 def levels(
     known: History,
     at: Hierarchy,
     grounds: Sequence[Baseline],
-    kinds: Mapping[str, Names],
+    kinds: Mapping[str, Texts],
     before: Before | None,
     progress: Progress,
 ) -> LevelForecasts:
@@ -112,11 +111,11 @@ def _series(
     known: History,
     at: Hierarchy,
     grounds: Sequence[Baseline],
-    items: Sequence[Array],
-    kinds: Names,
+    items: Sequence[Floats],
+    kinds: Texts,
     kept: Kept | None,
     progress: Progress,
-) -> tuple[Names, Array]:
+) -> tuple[Texts, Floats]:
     """Models of series, and series x grounds their levels; 0 where they borrow it."""
     names = kept.names if kept else series_names(known, at, grounds, items, kinds, progress)
     own = kept.levels.copy() if kept else np.full((kinds.size, len(grounds)), np.nan)

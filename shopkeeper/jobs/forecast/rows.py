@@ -12,11 +12,11 @@ from shopkeeper.jobs.forecast.backtest import CHECKED_WEEKS
 from shopkeeper.jobs.forecast.baseline import Hierarchy, daily, weekly
 from shopkeeper.jobs.forecast.history import LEVEL_KEYS, Group, History, day_of
 from shopkeeper.jobs.forecast.levels import CutoffForecast, LevelForecasts
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.bands import Bands, calibrate
 from shopkeeper.models.demand.forecasters import LONGEST
 from shopkeeper.models.demand.patterns import Patterns, classify
-from shopkeeper.models.demand.reconciliation import Ints, sums
+from shopkeeper.models.demand.reconciliation import sums
 
 SUM = "Sum of items in regions"
 MOST_LISTED = 10_000
@@ -37,9 +37,9 @@ class LevelBacktest:
     """One level from one origin: rows x HORIZON days forecast, come (NaN beyond as-of) and by the seasonal naive."""
 
     known: int
-    forecast: Array
-    actual: Array
-    naive: Array
+    forecast: Floats
+    actual: Floats
+    naive: Floats
 
     @property
     def days(self) -> int:
@@ -53,7 +53,7 @@ class DemandProfile:
 
     patterns: Patterns
     demand_days: Ints
-    scales: Mapping[int, Array]
+    scales: Mapping[int, Floats]
 
 
 def described(known: History, at: Hierarchy, level: str, origins: Sequence[int]) -> DemandProfile:
@@ -77,7 +77,7 @@ def described(known: History, at: Hierarchy, level: str, origins: Sequence[int])
     return DemandProfile(classify(counts, total, squares, days), demand_days.astype(np.int64), scales)
 
 
-def _described(values: Array, starts: Ints, origins: Sequence[int]) -> tuple[Array, ...]:
+def _described(values: Floats, starts: Ints, origins: Sequence[int]) -> tuple[Floats, ...]:
     known = values.shape[1]
     first = np.maximum(starts, known - LONGEST)
     recent = np.where(np.arange(known) >= first[:, None], values, 0.0)
@@ -174,7 +174,7 @@ def forecasts(
     group: Group,
     demand: DemandProfile,
     trials: Sequence[LevelBacktest],
-    days: Array,
+    days: Floats,
     model: pl.Series,
     more: pl.DataFrame,
 ) -> pl.DataFrame:
@@ -198,7 +198,7 @@ def forecasts(
     return fitted(pl.concat([found, more], how="horizontal"), FORECASTS)
 
 
-def _error_sd(trials: Sequence[LevelBacktest], days: Array) -> Array:
+def _error_sd(trials: Sequence[LevelBacktest], days: Floats) -> Floats:
     """Of a day's error, by row: its own, held near what forecasts of that size miss by, as if seen 28 days more."""
     mean = days.mean(axis=1)
     count = sum(trial.days for trial in trials)

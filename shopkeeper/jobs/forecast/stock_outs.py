@@ -11,7 +11,7 @@ import polars as pl
 
 from shopkeeper.contract.forecasts import LOST_UNITS
 from shopkeeper.engine.query import Query
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.excess_demand import excess
 
 PRIOR_UNITS = 2.0
@@ -31,7 +31,7 @@ SCHEMA = {
     "sold": pl.Float64,
     "lost": pl.Float64,
 }
-ONE_BY_ONE: Array = np.array([0.0, 1.0])
+ONE_BY_ONE: Floats = np.array([0.0, 1.0])
 _SHELF = ["location", "sku"]
 
 
@@ -121,7 +121,7 @@ def _baseline(days: pl.DataFrame, missed: pl.DataFrame) -> pl.DataFrame:
     return known.with_columns(mean=rate * pl.col("level"))
 
 
-def _weights(sizes: pl.DataFrame) -> dict[str, Array]:
+def _weights(sizes: pl.DataFrame) -> dict[str, Floats]:
     """By SKU: how often a line asks for j units; few lines lean on those of the category."""
     if sizes.is_empty():
         return {}
@@ -135,7 +135,7 @@ def _weights(sizes: pl.DataFrame) -> dict[str, Array]:
     return found
 
 
-def _excess(part: pl.DataFrame, weights: dict[str, Array]) -> Array:
+def _excess(part: pl.DataFrame, weights: dict[str, Floats]) -> Floats:
     """Of one SKU's days; lines of one unit each where none is known."""
     return excess(part["mean"].to_numpy(), part["there"].to_numpy(), weights.get(part["sku"][0], ONE_BY_ONE))
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betainc, betaincinv, betaln, expit, gammaln, hyp2f1, psi  # type: ignore[import-untyped]
 
-from shopkeeper.models.buying.histories import Array, Histories, by_frequency, by_frequency_and_age
+from shopkeeper.models.arrays import Floats, Ints
+from shopkeeper.models.buying.histories import Histories, by_frequency, by_frequency_and_age
 
 SINGULAR = 1e-6
 """The formula for the expectation divides by a - 1 and by a + b - 1, which cancel; this near, it is taken beside."""
@@ -31,11 +31,11 @@ class BetaGeometric:
     b: float
     shift: Literal[0, 1]
 
-    def log_likelihood(self, seen: Histories) -> Array:
+    def log_likelihood(self, seen: Histories) -> Floats:
         """Log-likelihood of each history."""
         return self._parts(seen)[0]
 
-    def log_likelihood_gradient(self, seen: Histories) -> tuple[Array, Array]:
+    def log_likelihood_gradient(self, seen: Histories) -> tuple[Floats, Floats]:
         """Log-likelihood of each history, and its derivatives by (r, alpha, a, b) as rows."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         value, alive = self._parts(seen)
@@ -57,15 +57,15 @@ class BetaGeometric:
         by_b = in_frequency[2] - gone / self._chances_before_last(seen.x)
         return value, np.stack((by_r, by_alpha, by_a, by_b))
 
-    def p_alive(self, seen: Histories) -> Array:
+    def p_alive(self, seen: Histories) -> Floats:
         """P(still a customer | history); 1 for every one-time buyer under BG/NBD."""
         return self._parts(seen)[1]
 
-    def expected(self, seen: Histories, t: float) -> Array:
+    def expected(self, seen: Histories, t: float) -> Floats:
         """E[purchases in the next t | history]."""
         return self.expected_if_alive(seen, t) * self.p_alive(seen)
 
-    def expected_if_alive(self, seen: Histories, t: float) -> Array:
+    def expected_if_alive(self, seen: Histories, t: float) -> Floats:
         """E[purchases in the next t | history, alive now]: the papers' formula after Euler's transformation of 2F1.
 
         The transformed series has small parameters, so that thousands of purchases do not overflow.
@@ -73,10 +73,10 @@ class BetaGeometric:
         a = self.a if abs(self.a - 1) > SINGULAR else 1 + SINGULAR
         b = self.b if abs(a + self.b - 1) > SINGULAR else self.b + 2 * SINGULAR
 
-        def if_alive(x: Array, age: Array) -> Array:
+        def if_alive(x: Floats, age: Floats) -> Floats:
             z = t / (self.alpha + age + t)
             c = a + b + x + self.shift - 1
-            series: Array = hyp2f1(a + b + self.shift - 1 - self.r, a - 1, c, z)
+            series: Floats = hyp2f1(a + b + self.shift - 1 - self.r, a - 1, c, z)
             with np.errstate(over="ignore", invalid="ignore"):
                 value = c / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
             at_most = (self.r + x) * t / (self.alpha + age)
@@ -86,7 +86,7 @@ class BetaGeometric:
 
         return by_frequency_and_age(seen, if_alive)
 
-    def factorial_if_alive(self, seen: Histories, t: float) -> Array:
+    def factorial_if_alive(self, seen: Histories, t: float) -> Floats:
         """E[n (n - 1) | history, alive now] of the purchases n in the next t.
 
         For a chance p of leaving it is 2 (1 - p) / p^2 times the probability that a customer who never leaves, and buys
@@ -94,18 +94,18 @@ class BetaGeometric:
         """
         middles = (np.arange(CHANCES) + 0.5) / CHANCES
 
-        def if_alive(x: Array, age: Array) -> Array:
+        def if_alive(x: Floats, age: Floats) -> Floats:
             total, counts = np.zeros_like(x), x.astype(np.intp)
             possible = np.arange(counts.max(initial=0) + 1, dtype=np.float64)
             for middle in middles:
                 p = np.maximum(betaincinv(self.a, self.b + self.shift + possible, middle), 1e-12)[counts]
                 total += (1 - p) / p**2 * betainc(2, self.r + x, p * t / (self.alpha + age + p * t))
-            moment: Array = 2 * total / CHANCES
+            moment: Floats = 2 * total / CHANCES
             return moment
 
         return by_frequency_and_age(seen, if_alive)
 
-    def log_probability(self, seen: Histories, t: float, n: NDArray[np.int64]) -> Array:
+    def log_probability(self, seen: Histories, t: float, n: Ints) -> Floats:
         """Log P(exactly n purchases in the next t | history).
 
         For n > 0 the customer was alive and either bought n times and stayed, or left with the n-th purchase.
@@ -134,13 +134,13 @@ class BetaGeometric:
         none = self.log_likelihood(seen.later(t)) - now
         return np.minimum(np.where(n == 0, none, some), 0.0)
 
-    def wait(self, seen: Histories, q: float) -> Array:
+    def wait(self, seen: Histories, q: float) -> Floats:
         """Quantile of the time to the next purchase if alive: nobody leaves in between."""
         log_wait = np.minimum(-np.log1p(-q) / (self.r + seen.x), LONGEST_LOG_WAIT)
-        wait: Array = (self.alpha + seen.T) * np.expm1(log_wait)
+        wait: Floats = (self.alpha + seen.T) * np.expm1(log_wait)
         return wait
 
-    def _expected_by_quadrature(self, x: Array, age: Array, t: float) -> Array:
+    def _expected_by_quadrature(self, x: Floats, age: Floats, t: float) -> Floats:
         """The same, where SciPy's 2F1 overflows: E over p ~ Beta of (1 - (1 + p t / (alpha + T))^-(r+x)) / p.
 
         By the trapezoid rule in the logit of p, on which the integrand is smooth and dies off on both sides.
@@ -154,10 +154,10 @@ class BetaGeometric:
         mass = np.exp(log_mass - log_mass.max(axis=1, keepdims=True))
         p = expit(logit)
         bought = -np.expm1(-(self.r + x)[:, None] * np.log1p(p * t / (self.alpha + age)[:, None])) / p
-        expected: Array = (mass * bought).sum(axis=1) / mass.sum(axis=1)
+        expected: Floats = (mass * bought).sum(axis=1) / mass.sum(axis=1)
         return expected
 
-    def _parts(self, seen: Histories) -> tuple[Array, Array]:
+    def _parts(self, seen: Histories) -> tuple[Floats, Floats]:
         """Log-likelihood and P(alive): a history ends in somebody alive and silent, or gone since the last purchase."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         log_odds_gone = np.log(a / self._chances_before_last(seen.x))
@@ -171,5 +171,5 @@ class BetaGeometric:
         value = constant + r * np.log(alpha) - (r + seen.x) * np.log(alpha + seen.T) + np.logaddexp(0.0, log_odds_gone)
         return value, expit(-log_odds_gone)
 
-    def _chances_before_last(self, x: Array) -> Array:
+    def _chances_before_last(self, x: Floats) -> Floats:
         return self.b + np.maximum(x + self.shift, 1) - 1

@@ -10,18 +10,16 @@ import warnings
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shopkeeper.models.buying.histories import Array, Histories
-
-Weights = NDArray[np.float64]
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.buying.histories import Histories
 
 
 class NotConverged(ValueError):  # noqa: N818
     """The library's optimiser gave up."""
 
 
-def fit_beta_geometric(seen: Histories, weights: Weights, *, modified: bool) -> Array:
+def fit_beta_geometric(seen: Histories, weights: Floats, *, modified: bool) -> Floats:
     """Parameters (r, alpha, a, b) of BG/NBD or MBG/NBD; raise `NotConverged`."""
     with _quarantine():
         from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter  # noqa: PLC0415
@@ -31,7 +29,7 @@ def fit_beta_geometric(seen: Histories, weights: Weights, *, modified: bool) -> 
         return _usable(fitter.params_)
 
 
-def fit_pareto(seen: Histories, weights: Weights) -> Array:
+def fit_pareto(seen: Histories, weights: Floats) -> Floats:
     """Parameters (r, alpha, s, beta) of Pareto/NBD, from a fixed start; raise `NotConverged`."""
     with _quarantine():
         from lifetimes import ParetoNBDFitter  # noqa: PLC0415
@@ -42,8 +40,8 @@ def fit_pareto(seen: Histories, weights: Weights) -> Array:
 
 
 def fit_gamma_gamma(
-    frequency: Array, monetary_value: Array, weights: Weights, start: Array
-) -> tuple[Array, float, Array]:
+    frequency: Floats, monetary_value: Floats, weights: Floats, start: Floats
+) -> tuple[Floats, float, Floats]:
     """Parameters (p, q, v), the mean negative log-likelihood there, and its Hessian by their logarithms.
 
     Raise `NotConverged`.
@@ -57,7 +55,7 @@ def fit_gamma_gamma(
         return _usable(fitter.params_), loss, np.asarray(fitter._hessian_)
 
 
-def _usable(parameters: object) -> Array:
+def _usable(parameters: object) -> Floats:
     values = np.array(parameters, dtype=np.float64)
     if not (np.isfinite(values).all() and (values > 0).all()):
         raise NotConverged

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from shopkeeper.models.arrays import Floats, Ints
+
 ROWS_AT_ONCE = 2048
 """Rows of a block in which every row has some dozens of nodes: small enough for the processor's cache."""
 
@@ -17,9 +17,9 @@ ROWS_AT_ONCE = 2048
 class Histories:
     """One element per tuple: `x` repeat purchases, `tx` time of the last, `T` time observed."""
 
-    x: Array
-    tx: Array
-    T: Array
+    x: Floats
+    tx: Floats
+    T: Floats
 
     @classmethod
     def of(cls, tuples: pl.DataFrame) -> "Histories":
@@ -35,7 +35,7 @@ class Histories:
         return Histories(self.x[rows], self.tx[rows], self.T[rows])
 
     @cached_property
-    def pairs(self) -> tuple[Array, Array, NDArray[np.intp]]:
+    def pairs(self) -> tuple[Floats, Floats, Ints]:
         """x and T of each distinct pair, and the pair of each row; sorted out once for all that is asked of them."""
         ages, age = np.unique(self.T, return_inverse=True)
         pair = self.x.astype(np.int64) * max(ages.size, 1) + age
@@ -49,14 +49,14 @@ class Histories:
             yield slice(first, first + ROWS_AT_ONCE)
 
 
-def by_frequency(x: Array, function: Callable[[Array], Array]) -> Array:
+def by_frequency(x: Floats, function: Callable[[Floats], Floats]) -> Floats:
     """`function` of x where it is costly: computed once per possible count. It returns rows of values per count."""
     counts = x.astype(np.intp)
     table = function(np.arange(counts.max(initial=0) + 1, dtype=np.float64))
     return table[:, counts]
 
 
-def by_frequency_and_age(seen: Histories, function: Callable[[Array, Array], Array]) -> Array:
+def by_frequency_and_age(seen: Histories, function: Callable[[Floats, Floats], Floats]) -> Floats:
     """`function` of (x, T) where it is costly: computed once per distinct pair."""
     x, age, row = seen.pairs
     return function(x, age)[row]

@@ -17,15 +17,16 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message, message
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying import fitting
 from shopkeeper.models.buying.beta_geometric import BetaGeometric
-from shopkeeper.models.buying.histories import Array, Histories
+from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.pareto import Pareto
 
-Kind = Literal["mbg_nbd", "bg_nbd", "pareto_nbd"]
+ModelKind = Literal["mbg_nbd", "bg_nbd", "pareto_nbd"]
 Unit = Literal["day", "week"]
 
-KINDS: tuple[Kind, ...] = ("mbg_nbd", "bg_nbd", "pareto_nbd")
+KINDS: tuple[ModelKind, ...] = ("mbg_nbd", "bg_nbd", "pareto_nbd")
 DAYS: dict[Unit, int] = {"day": 1, "week": 7}
 FEWEST_CUSTOMERS = 100
 FEWEST_REPEAT_BUYERS = 30
@@ -57,7 +58,7 @@ class BuyingModel:
     catalogue keys of what the reader should know of the fit.
     """
 
-    kind: Kind
+    kind: ModelKind
     unit: Unit
     parameters: tuple[tuple[str, float], ...]
     covariance: tuple[tuple[float, ...], ...]
@@ -87,7 +88,7 @@ class BuyingModel:
         return cls(**{name: _tuples(value) for name, value in kept.items()})
 
 
-def fit(tuples: pl.DataFrame, kind: Kind, unit: Unit, warm_start: BuyingModel | None = None) -> BuyingModel:
+def fit(tuples: pl.DataFrame, kind: ModelKind, unit: Unit, warm_start: BuyingModel | None = None) -> BuyingModel:
     """Fit one model to weighted tuples; `warm_start` (a fit of the same kind and unit) only saves time.
 
     Raise `NotFitted` where the customers are too few, none or all of them came back, too little time was observed, or
@@ -107,7 +108,7 @@ def fit(tuples: pl.DataFrame, kind: Kind, unit: Unit, warm_start: BuyingModel | 
     sample, sample_weights = _sample(tuples, SAMPLE_FOR_SHAPE)
     scaling = _scaling(_hessian(kind, log_start, sample, sample_weights))
 
-    def climbed(z: Array) -> tuple[float, Array]:
+    def climbed(z: Floats) -> tuple[float, Floats]:
         """Mean negative log-likelihood, walled in, in coordinates in which it is nearly a round bowl."""
         wished = log_start + scaling @ z
         at = np.clip(wished, log_scale - bound, log_scale + bound)
@@ -123,7 +124,7 @@ def fit(tuples: pl.DataFrame, kind: Kind, unit: Unit, warm_start: BuyingModel | 
     return _model(kind, unit, log_found, seen, weights)
 
 
-def formulas(kind: Kind, values: tuple[float, float, float, float] | Array) -> BetaGeometric | Pareto:
+def formulas(kind: ModelKind, values: tuple[float, float, float, float] | Floats) -> BetaGeometric | Pareto:
     """What a model of this kind with these parameters says, on arrays."""
     first, second, third, fourth = (float(value) for value in values)
     if kind == "pareto_nbd":
@@ -188,7 +189,7 @@ def _check_ground(tuples: pl.DataFrame, unit: Unit) -> None:
         )
 
 
-def _start(tuples: pl.DataFrame, kind: Kind) -> Array:
+def _start(tuples: pl.DataFrame, kind: ModelKind) -> Floats:
     seen, weights = _sample(tuples, SAMPLE_FOR_START)
     try:
         if kind == "pareto_nbd":
@@ -200,14 +201,14 @@ def _start(tuples: pl.DataFrame, kind: Kind) -> Array:
         return np.array((0.7, 0.4 * age / bought, 0.8, fourth))
 
 
-def _sample(tuples: pl.DataFrame, most: int) -> tuple[Histories, Array]:
+def _sample(tuples: pl.DataFrame, most: int) -> tuple[Histories, Floats]:
     """At most about `most` tuples, spread evenly over all kinds of history, with their weights."""
     step = -(-tuples.height // most)
     some = tuples.sort("frequency", "T", "recency").gather_every(step) if step > 1 else tuples
     return Histories.of(some), some["customers"].cast(pl.Float64).to_numpy()
 
 
-def _loss(kind: Kind, log_parameters: Array, seen: Histories, weights: Array) -> tuple[float, Array]:
+def _loss(kind: ModelKind, log_parameters: Floats, seen: Histories, weights: Floats) -> tuple[float, Floats]:
     """Mean negative log-likelihood and its gradient by the logarithms of the parameters."""
     parameters = np.exp(log_parameters)
     value, gradient = formulas(kind, parameters).log_likelihood_gradient(seen)
@@ -215,7 +216,7 @@ def _loss(kind: Kind, log_parameters: Array, seen: Histories, weights: Array) ->
     return -float(value @ weights / total), -(gradient @ weights) / total * parameters
 
 
-def _hessian(kind: Kind, log_parameters: Array, seen: Histories, weights: Array) -> Array:
+def _hessian(kind: ModelKind, log_parameters: Floats, seen: Histories, weights: Floats) -> Floats:
     step = 1e-4
     rows = [
         (_loss(kind, log_parameters + e, seen, weights)[1] - _loss(kind, log_parameters - e, seen, weights)[1])
@@ -225,13 +226,13 @@ def _hessian(kind: Kind, log_parameters: Array, seen: Histories, weights: Array)
     return (hessian + hessian.T) / 2
 
 
-def _scaling(hessian: Array) -> Array:
+def _scaling(hessian: Floats) -> Floats:
     values, vectors = np.linalg.eigh(hessian)
-    scaling: Array = vectors / np.sqrt(np.maximum(np.abs(values), 1e-4 * np.abs(values).max()))
+    scaling: Floats = vectors / np.sqrt(np.maximum(np.abs(values), 1e-4 * np.abs(values).max()))
     return scaling
 
 
-def _model(kind: Kind, unit: Unit, log_parameters: Array, seen: Histories, weights: Array) -> BuyingModel:
+def _model(kind: ModelKind, unit: Unit, log_parameters: Floats, seen: Histories, weights: Floats) -> BuyingModel:
     total = float(weights.sum())
     hessian = _hessian(kind, log_parameters, seen, weights) * total
     if np.linalg.eigvalsh(hessian).min() <= 0:
@@ -252,7 +253,7 @@ def _model(kind: Kind, unit: Unit, log_parameters: Array, seen: Histories, weigh
     )
 
 
-def _no_optimum(kind: Kind) -> NotFitted:
+def _no_optimum(kind: ModelKind) -> NotFitted:
     return NotFitted(
         message(
             "The fit of {model} found no usable optimum: the histories tell too little of when customers stop buying.",

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, gammaln, logsumexp, psi  # type: ignore[import-untyped]
 
-from shopkeeper.models.buying.histories import Array, Histories, by_frequency, by_frequency_and_age
+from shopkeeper.models.arrays import Floats, Ints
+from shopkeeper.models.buying.histories import Histories, by_frequency, by_frequency_and_age
 
 NEGLIGIBLE = 45.0
 """An integrand that has fallen by e^-45 adds nothing to a double."""
@@ -28,7 +28,7 @@ LONGEST_LOG_WAIT = 50.0
 
 
 @cache
-def _gauss(nodes: int) -> tuple[Array, Array]:
+def _gauss(nodes: int) -> tuple[Floats, Floats]:
     x, weights = np.polynomial.legendre.leggauss(nodes)
     return (x + 1) / 2, weights / 2
 
@@ -46,11 +46,11 @@ class Pareto:
     s: float
     beta: float
 
-    def log_likelihood(self, seen: Histories) -> Array:
+    def log_likelihood(self, seen: Histories) -> Floats:
         """Log-likelihood of each history."""
         return self._parts(seen)[0]
 
-    def log_likelihood_gradient(self, seen: Histories) -> tuple[Array, Array]:
+    def log_likelihood_gradient(self, seen: Histories) -> tuple[Floats, Floats]:
         """Log-likelihood of each history, and its derivatives by (r, alpha, s, beta) as rows."""
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         value, alive, means = self._parts(seen, gradient=True)
@@ -63,31 +63,31 @@ class Pareto:
         by_beta = s / beta - s * alive / (beta + seen.T) - (s + 1) * gone * means[3]
         return value, np.stack((by_r, by_alpha, by_s, by_beta))
 
-    def p_alive(self, seen: Histories) -> Array:
+    def p_alive(self, seen: Histories) -> Floats:
         """P(still a customer | history)."""
         return self._parts(seen)[1]
 
-    def expected(self, seen: Histories, t: float) -> Array:
+    def expected(self, seen: Histories, t: float) -> Floats:
         """E[purchases in the next t | history]."""
         return self.expected_if_alive(seen, t) * self.p_alive(seen)
 
-    def expected_if_alive(self, seen: Histories, t: float) -> Array:
+    def expected_if_alive(self, seen: Histories, t: float) -> Floats:
         """E[purchases in the next t | history, alive now], in closed form."""
         log_growth = np.log1p(t / (self.beta + seen.T))
         lived = -np.expm1((1 - self.s) * log_growth) / (self.s - 1) if self.s != 1 else log_growth
-        rate: Array = (self.r + seen.x) * (self.beta + seen.T) / (self.alpha + seen.T)
+        rate: Floats = (self.r + seen.x) * (self.beta + seen.T) / (self.alpha + seen.T)
         return rate * lived
 
-    def factorial_if_alive(self, seen: Histories, t: float) -> Array:
+    def factorial_if_alive(self, seen: Histories, t: float) -> Floats:
         """E[n (n - 1) | history, alive now] of the purchases n in the next t: E[rate^2] times that at rate 1."""
         nodes, weights = HARD
         shape, total = self.r + seen.x, np.zeros_like(seen.T)
         for node, weight in zip(nodes, weights, strict=True):
             total += weight * node * np.exp(-self.s * np.log1p(node * t / (self.beta + seen.T)))
-        moment: Array = shape * (shape + 1) / (self.alpha + seen.T) ** 2 * 2 * t**2 * total
+        moment: Floats = shape * (shape + 1) / (self.alpha + seen.T) ** 2 * 2 * t**2 * total
         return moment
 
-    def log_probability(self, seen: Histories, t: float, n: NDArray[np.int64]) -> Array:
+    def log_probability(self, seen: Histories, t: float, n: Ints) -> Floats:
         """Log P(exactly n purchases in the next t | history).
 
         For n > 0 the customer bought n times and stayed for all of t, or bought n times and left at some y in it.
@@ -100,11 +100,11 @@ class Pareto:
             some[rows] = self._log_joint(seen[rows], t, np.maximum(n[rows], 1), nodes, weights)
         return np.minimum(np.where(n == 0, none, some - now), 0.0)
 
-    def wait(self, seen: Histories, q: float) -> Array:
+    def wait(self, seen: Histories, q: float) -> Floats:
         """Quantile of the time to the next purchase if alive and one comes before the customer leaves."""
         return by_frequency_and_age(seen, lambda x, age: self._wait(x, age, q))
 
-    def _wait(self, x: Array, age: Array, q: float) -> Array:
+    def _wait(self, x: Floats, age: Floats, q: float) -> Floats:
         shape = (self.r + x)[:, None]
         log_wait = np.minimum(-np.log1p(-WAIT_GRID) / shape, LONGEST_LOG_WAIT)
         wait = (self.alpha + age)[:, None] * np.expm1(log_wait)
@@ -117,10 +117,10 @@ class Pareto:
         row = np.arange(x.size)
         part = np.clip((aim - reached[row, after] + steps[row, after]) / steps[row, after], 0, 1)
         at = WAIT_GRID[after] + part * np.diff(WAIT_GRID)[after]
-        growth: Array = np.expm1(np.minimum(-np.log1p(-at) / (self.r + x), LONGEST_LOG_WAIT))
+        growth: Floats = np.expm1(np.minimum(-np.log1p(-at) / (self.r + x), LONGEST_LOG_WAIT))
         return (self.alpha + age) * growth
 
-    def _log_joint(self, seen: Histories, t: float, n: NDArray[np.int64], nodes: Array, weights: Array) -> Array:
+    def _log_joint(self, seen: Histories, t: float, n: Ints, nodes: Floats, weights: Floats) -> Floats:
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         smaller = min(alpha, beta) + seen.T
         span = np.log1p(t / smaller)
@@ -136,10 +136,10 @@ class Pareto:
         left = np.log(s) + np.log(span) + logsumexp(log_integrand, axis=1, b=weights)
         stayed = n * np.log(t) - shape[:, 0] * np.log(alpha + seen.T + t) - s * np.log(beta + seen.T + t)
         constant = gammaln(shape[:, 0]) - gammaln(r) - gammaln(n + 1) + r * np.log(alpha) + s * np.log(beta)
-        joint: Array = constant + np.logaddexp(stayed, left)
+        joint: Floats = constant + np.logaddexp(stayed, left)
         return joint
 
-    def _parts(self, seen: Histories, *, gradient: bool = False) -> tuple[Array, Array, Array]:
+    def _parts(self, seen: Histories, *, gradient: bool = False) -> tuple[Floats, Floats, Floats]:
         """Log-likelihood, P(alive), and over the moment of leaving the means of what the gradient needs."""
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         log_left = np.empty_like(seen.T)
@@ -153,7 +153,7 @@ class Pareto:
         value = constant + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(log_alive, log_left)
         return value, expit(log_alive - log_left), means
 
-    def _log_left(self, seen: Histories, *, gradient: bool) -> tuple[Array, Array]:
+    def _log_left(self, seen: Histories, *, gradient: bool) -> tuple[Floats, Floats]:
         """Log of s times the integral over the moment of leaving, on y + min(alpha, beta) = (tx + min) * e^v."""
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         shape = r + seen.x

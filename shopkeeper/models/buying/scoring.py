@@ -3,7 +3,8 @@
 import numpy as np
 import polars as pl
 
-from shopkeeper.models.buying.histories import Array, Histories
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import BuyingModel
 
 NEW_CUSTOMER = Histories(np.zeros(1), np.zeros(1), np.zeros(1))
@@ -88,7 +89,7 @@ def next_purchase_quantile(model: BuyingModel, tuples: pl.DataFrame, q: float = 
     return _series(model.formulas.wait(Histories.of(tuples), q))
 
 
-def _log_probability(model: BuyingModel, tuples: pl.DataFrame, horizon: float, n: pl.Series) -> Array:
+def _log_probability(model: BuyingModel, tuples: pl.DataFrame, horizon: float, n: pl.Series) -> Floats:
     if not horizon > 0:
         raise ValueError(f"a horizon is longer than {horizon}")
     return model.formulas.log_probability(Histories.of(tuples), horizon, n.cast(pl.Int64).to_numpy())
@@ -99,5 +100,5 @@ def _check_time(t: float) -> None:
         raise ValueError(f"time runs forward from 0, not to {t}")
 
 
-def _series(values: Array) -> pl.Series:
+def _series(values: Floats) -> pl.Series:
     return pl.Series(values, dtype=pl.Float64)

@@ -13,8 +13,8 @@ import polars as pl
 
 from shopkeeper.i18n import N_
 from shopkeeper.messages import message
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying import fitting
-from shopkeeper.models.buying.histories import Array
 from shopkeeper.models.buying.model import FEWEST_REPEAT_BUYERS, NotFitted
 
 CORRELATED = 0.3
@@ -95,7 +95,7 @@ def expected_average(model: SpendModel, frequency: pl.Series, monetary_value: pl
     return pl.Series(p * (v + x * known) / (p * x + q - 1), dtype=pl.Float64)
 
 
-def _fitted(frequency: Array, value: Array, weights: Array) -> tuple[Array, float, Array]:
+def _fitted(frequency: Floats, value: Floats, weights: Floats) -> tuple[Floats, float, Floats]:
     for start in STARTS:
         try:
             parameters, loss, hessian = fitting.fit_gamma_gamma(frequency, value, weights, np.array(start))
@@ -140,7 +140,7 @@ def _check_ground(spend: pl.DataFrame) -> None:
         )
 
 
-def _correlation(frequency: Array, value: Array, weights: Array) -> float:
+def _correlation(frequency: Floats, value: Floats, weights: Floats) -> float:
     spread = np.cov(np.stack((frequency, value)), aweights=weights)
     scale = float(np.sqrt(spread[0, 0] * spread[1, 1]))
     return float(spread[0, 1]) / scale if scale > 0 else 0.0

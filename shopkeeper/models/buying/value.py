@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from scipy.special import gammaincinv  # type: ignore[import-untyped]
 
-from shopkeeper.models.buying.histories import Array, Histories
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel
 from shopkeeper.models.buying.spend import SpendModel, expected_average
 
@@ -140,11 +141,11 @@ def _around(model: Model) -> list[Model]:
     return moved
 
 
-def _variance(logs: Array, model: BuyingModel | SpendModel) -> Array:
+def _variance(logs: Floats, model: BuyingModel | SpendModel) -> Floats:
     """Variance of the logarithm of each row's sum, from its values around the model's parameters."""
     parameters = np.array([value for _, value in model.parameters])
     log_covariance = np.array(model.covariance) / np.outer(parameters, parameters)
     with np.errstate(invalid="ignore"):
         gradient = (logs[:, 1::2] - logs[:, 2::2]) / (2 * STEP)
-    variance: Array = np.einsum("ij,jk,ik->i", gradient, log_covariance, gradient)
+    variance: Floats = np.einsum("ij,jk,ik->i", gradient, log_covariance, gradient)
     return np.maximum(variance, 0.0)

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats, Ints
 
 COVERAGES = (0.8, 0.95)
 AHEAD = (4, 8)
@@ -28,9 +27,9 @@ ASSUMED = (0.9, 1.4)
 class Bands:
     """By group of weeks ahead: sizes of forecast (on the square root's scale) and the two misses at each."""
 
-    tables: Mapping[int, tuple[Array, Array]]
+    tables: Mapping[int, tuple[Floats, Floats]]
 
-    def ends(self, forecast: Array, weeks: NDArray[np.int64], coverage: int) -> tuple[Array, Array]:
+    def ends(self, forecast: Floats, weeks: Ints, coverage: int) -> tuple[Floats, Floats]:
         """Lower and upper end for forecasts, of the shape that `weeks` (0 is the first) is broadcast to."""
         root = np.sqrt(np.maximum(forecast, 0))
         miss = np.full(np.broadcast_shapes(forecast.shape, weeks.shape), ASSUMED[coverage])
@@ -42,7 +41,7 @@ class Bands:
         return np.maximum(root - miss, 0) ** 2, (root + miss) ** 2
 
 
-def calibrate(forecast: Array, actual: Array, weeks: NDArray[np.int64]) -> Bands:
+def calibrate(forecast: Floats, actual: Floats, weeks: Ints) -> Bands:
     """Bands from forecasts of weeks, what came, and how many weeks ahead they were; forecasts of 0 tell nothing."""
     used = (forecast > 0) & np.isfinite(actual)
     forecast, actual, ahead = forecast[used], actual[used], _ahead(weeks[used])
@@ -54,11 +53,11 @@ def calibrate(forecast: Array, actual: Array, weeks: NDArray[np.int64]) -> Bands
     return Bands({group: table for group, table in found.items() if table})
 
 
-def _ahead(weeks: NDArray[np.int64]) -> NDArray[np.int64]:
+def _ahead(weeks: Ints) -> Ints:
     return np.searchsorted(np.array(AHEAD), weeks, side="right")
 
 
-def _table(forecast: Array, actual: Array) -> tuple[Array, Array] | None:
+def _table(forecast: Floats, actual: Floats) -> tuple[Floats, Floats] | None:
     if forecast.size > MOST_MISSES:
         chosen = np.random.default_rng(7).choice(forecast.size, MOST_MISSES, replace=False)
         forecast, actual = forecast[chosen], actual[chosen]
@@ -73,7 +72,7 @@ def _table(forecast: Array, actual: Array) -> tuple[Array, Array] | None:
     return sizes, misses
 
 
-def _quantile(values: Array, coverage: float) -> float:
+def _quantile(values: Floats, coverage: float) -> float:
     """The conformal quantile: the ceil((n + 1) p)-th smallest, or the largest where there are too few."""
     place = min(int(np.ceil((values.size + 1) * coverage)), values.size) - 1
     return float(np.partition(values, place)[place])

@@ -5,11 +5,9 @@ category is too thin to tell.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Flags, Floats, Ints
 
-Flags = NDArray[np.bool_]
 YEAR = 365.25
 SHORTEST_YEARS = 700
 """Days of history below which the time of the year cannot be told from growth."""
@@ -19,7 +17,7 @@ PRIOR = 40
 KNOT_DAYS = 182
 
 
-def smoothed(totals: Array, ordinary: Flags, weights: Array, bandwidth: float = 14.0) -> Array:
+def smoothed(totals: Floats, ordinary: Flags, weights: Floats, bandwidth: float = 14.0) -> Floats:
     """Local level by day (rows x days): Gaussian-weighted units per unit of `weights`, of ordinary days only."""
     reach = int(4 * bandwidth)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / bandwidth) ** 2)
@@ -29,7 +27,7 @@ def smoothed(totals: Array, ordinary: Flags, weights: Array, bandwidth: float = 
     return np.asarray(np.where(below > 1e-3, above / np.maximum(below, 1e-3), mean))
 
 
-def weekday_profile(totals: Array, ordinary: Flags, weekdays: NDArray[np.int64]) -> Array:
+def weekday_profile(totals: Floats, ordinary: Flags, weekdays: Ints) -> Floats:
     """Multiples of an average day, rows x 7, of the last year's ordinary days; by rows, near their sum's."""
     recent = slice(-WEEKDAY_DAYS, None)
     units, days = _by_weekday(totals[:, recent] * ordinary[recent], ordinary[recent], weekdays[recent])
@@ -41,13 +39,13 @@ def weekday_profile(totals: Array, ordinary: Flags, weekdays: NDArray[np.int64])
     return _normal((units + prior[:, None] * shop * days / days.sum()) / days)
 
 
-def own_weekdays(units: Array, profile: Array, strength: float) -> Array:
+def own_weekdays(units: Floats, profile: Floats, strength: float) -> Floats:
     """Weekday profiles of single series (rows x 7 units), held near `profile` (rows x 7) by `strength` units each."""
     parent = profile / 7
     return _normal((units + strength * parent) / (units.sum(axis=1, keepdims=True) + strength))
 
 
-def year_profile(totals: Array, ordinary: Flags, weights: Array, days: int) -> Array:
+def year_profile(totals: Floats, ordinary: Flags, weights: Floats, days: int) -> Floats:
     """Multiples by day of the time of year, rows x `days` (history, then ahead); 1 where it cannot be told.
 
     Poisson regression of weekly sums on growth and two harmonics of the year: of all rows together, then of each row's
@@ -65,36 +63,36 @@ def year_profile(totals: Array, ordinary: Flags, weights: Array, days: int) -> A
     level = smoothed(whole, ordinary, mean_weights, 28.0)[0]
     none = np.zeros(0)
     own = [_harmonics(row, ordinary, weight * level, none) for row, weight in zip(totals, weights, strict=True)]
-    profile: Array = np.exp(together + np.stack([_year(ahead) @ beta for beta in own]))
+    profile: Floats = np.exp(together + np.stack([_year(ahead) @ beta for beta in own]))
     last = profile[:, :known][:, -365:]
     return np.asarray(profile / last.mean(axis=1, keepdims=True))
 
 
-def _by_weekday(units: Array, ordinary: Flags, weekdays: NDArray[np.int64]) -> tuple[Array, Array]:
+def _by_weekday(units: Floats, ordinary: Flags, weekdays: Ints) -> tuple[Floats, Floats]:
     at = [weekdays == day for day in range(7)]
     sums = np.stack([units[:, days].sum(axis=1) for days in at], axis=1)
     return sums, np.array([float(ordinary[days].sum()) for days in at])
 
 
-def _normal(profile: Array) -> Array:
+def _normal(profile: Floats) -> Floats:
     mean = profile.mean(axis=-1, keepdims=True)
-    found: Array = np.divide(profile, mean, out=np.ones_like(profile), where=mean > 0)
+    found: Floats = np.divide(profile, mean, out=np.ones_like(profile), where=mean > 0)
     return found
 
 
-def _strength(totals: Array) -> Array:
+def _strength(totals: Floats) -> Floats:
     """Units per piece of news, by row: how much more demand spreads than single units would."""
     mean = totals.mean(axis=1)
     spread = totals.var(axis=1) / np.maximum(mean, 1e-9)
     return np.where(mean > 0, np.maximum(spread, 1.0), 1.0)
 
 
-def _year(days: Array) -> Array:
+def _year(days: Floats) -> Floats:
     turn = 2 * np.pi * days / YEAR
     return np.stack([np.cos(turn), np.sin(turn), np.cos(2 * turn), np.sin(2 * turn)], axis=1)
 
 
-def _harmonics(units: Array, ordinary: Flags, weights: Array, knots: Array) -> Array:
+def _harmonics(units: Floats, ordinary: Flags, weights: Floats, knots: Floats) -> Floats:
     """Four coefficients of the year in log demand per unit of weight; zeros where nothing stands out."""
     weeks = units.size // 7
     y, exposure = ((values * ordinary)[-weeks * 7 :].reshape(weeks, 7).sum(axis=1) for values in (units, weights))
@@ -121,7 +119,7 @@ def _harmonics(units: Array, ordinary: Flags, weights: Array, knots: Array) -> A
     return _shrunk(beta[-4:], variance)
 
 
-def _shrunk(beta: Array, variance: Array) -> Array:
+def _shrunk(beta: Floats, variance: Floats) -> Floats:
     found = beta.copy()
     for pair in (slice(0, 2), slice(2, 4)):
         signal = float((beta[pair] ** 2).sum())

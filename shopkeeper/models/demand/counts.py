@@ -1,10 +1,11 @@
 """Demand that comes in single units: Poisson where the variance is no larger than the mean, else negative binomial."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import betainc, pdtr  # type: ignore[import-untyped]
 
-Floats = NDArray[np.float64]
+from shopkeeper.models.arrays import Flags, Floats
+
 _SLACK = 1e-9
 _COUNTED_UP = 100.0
 _MOST_UNITS = 100_000
@@ -52,7 +53,7 @@ def _halved(p: Floats, m: Floats, v: Floats) -> Floats:
     return np.asarray(high)
 
 
-def _negative_binomial(m: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def _negative_binomial(m: Floats, v: Floats) -> tuple[Floats, Floats, Flags]:
     """Size and success probability by moments, and where the variance is wide enough for them."""
     wide = v > m * (1 + 1e-6) + 1e-12
     return np.square(m) / np.where(wide, v - m, 1.0), np.where(wide, m / np.where(wide, v, 1.0), 0.5), wide

@@ -9,12 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shopkeeper.models.buying.histories import Array
-from shopkeeper.models.demand.calendar import Flags, smoothed
+from shopkeeper.models.arrays import Flags, Floats, Ints
+from shopkeeper.models.demand.calendar import smoothed
 
-Ints = NDArray[np.int64]
 LULL_DAYS = 5
 DIP_DAYS = 7
 NO_EVENT = -(10**6)
@@ -50,10 +48,10 @@ class Marks:
 class Factors:
     """By name: factors of categories x days of the window, the first of which is -LULL_DAYS; and events pooled."""
 
-    values: Mapping[str, Array]
+    values: Mapping[str, Floats]
     years: Mapping[str, int]
 
-    def of(self, marks: Marks, categories: int) -> Array:
+    def of(self, marks: Marks, categories: int) -> Floats:
         """Categories x days of `marks`; 1 on ordinary days and for events without a past."""
         found = np.ones((categories, marks.name.size))
         for number, name in enumerate(marks.names):
@@ -83,7 +81,7 @@ def mark(windows: Sequence[Window], days: int) -> Marks:
     return Marks(names, name, day, core)
 
 
-def estimate(totals: Array, marks: Marks, usual: Array) -> Factors:
+def estimate(totals: Floats, marks: Marks, usual: Floats) -> Factors:
     """Factors from demand by category (rows x days), where `usual` are its multiples of weekday and year.
 
     `marks` may reach further than `totals`; days beyond are not looked at.
@@ -104,12 +102,12 @@ def estimate(totals: Array, marks: Marks, usual: Array) -> Factors:
     return Factors(values, years)
 
 
-def _dispersion(totals: Array, baseline: Array, ordinary: Flags) -> float:
+def _dispersion(totals: Floats, baseline: Floats, ordinary: Flags) -> float:
     above = ((totals - baseline) ** 2 * ordinary).sum()
     return max(1.0, float(above / max((baseline * ordinary).sum(), 1e-9)))
 
 
-def _factors(totals: Array, baseline: Array, at: Flags, seen: Marks, length: int, spread: float) -> Array:
+def _factors(totals: Floats, baseline: Floats, at: Flags, seen: Marks, length: int, spread: float) -> Floats:
     rows = totals.shape[0]
     found = np.ones((rows, LULL_DAYS + length + DIP_DAYS))
     for side in (at & ~seen.core & (seen.day < 0), at & ~seen.core & (seen.day >= 0)):
@@ -133,7 +131,7 @@ def _side(actual: float, expected: float, spread: float) -> float:
     return factor if abs(factor - 1) > STANDS_OUT * error else 1.0
 
 
-def _core(actual: Array, expected: Array, spread: float) -> Array:
+def _core(actual: Floats, expected: Floats, spread: float) -> Floats:
     """Factors of categories x days: each held near the shop's, by the category's sensitivity."""
     whole = np.maximum(expected.sum(axis=0), 1e-9)
     shop = np.where(expected.sum(axis=0) > 0, actual.sum(axis=0) / whole, 1.0)
@@ -147,7 +145,7 @@ def _core(actual: Array, expected: Array, spread: float) -> Array:
     return np.asarray(np.maximum(parent + _belief(real, chance) * (raw - parent), 0.05))
 
 
-def _sensitivity(actual: Array, expected: Array, shop: Array, spread: float) -> Array:
+def _sensitivity(actual: Floats, expected: Floats, shop: Floats, spread: float) -> Floats:
     """How strongly each category answers, as a multiple of the shop: 1 where that cannot be told."""
     rise = (expected * (shop - 1)).sum(axis=1)
     chance = spread * (expected * shop).sum(axis=1) / np.maximum(rise**2, 1e-9)
@@ -160,7 +158,7 @@ def _sensitivity(actual: Array, expected: Array, shop: Array, spread: float) -> 
     return np.where(told, np.maximum(1 + _belief(real, chance) * (raw - 1), 0.0), 1.0)
 
 
-def _belief(real: float, chance: Array) -> Array:
+def _belief(real: float, chance: Floats) -> Floats:
     """Share of what was seen that is believed: its real variance over all of it."""
     whole = real + chance
     return np.divide(real, whole, out=np.zeros_like(whole), where=whole > 0)

@@ -10,13 +10,13 @@ import math
 
 import numpy as np
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats
 
 MANY = 200
 """Units or lines from which the normal distribution of the same mean and variance stands for D."""
 
 
-def excess(mean: Array, there: Array, sizes: Array) -> Array:
+def excess(mean: Floats, there: Floats, sizes: Floats) -> Floats:
     """E[D - A | D >= A] for each pair of mean demand and units A that were there; the mean where A is 0.
 
     `sizes[j]` is how often a line asks for j units (any weights; `sizes[0]` is ignored). Mean and A are not negative.
@@ -36,7 +36,7 @@ def excess(mean: Array, there: Array, sizes: Array) -> Array:
     return found
 
 
-def _exact(mean: Array, there: Array, weights: Array, size: float) -> Array:
+def _exact(mean: Floats, there: Floats, weights: Floats, size: float) -> Floats:
     lines, most = mean / size, int(there.max(initial=0))
     p = np.zeros((len(mean), most + 1))
     p[:, 0] = np.exp(-lines)

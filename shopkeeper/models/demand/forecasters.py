@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats
 
 SHORTEST = 10
 """Points below which the mean is taken: the models refuse or make things up."""
@@ -46,7 +46,7 @@ def _models() -> Mapping[str, Callable[[int], Any]]:
     }
 
 
-def path(model: str, history: Array, days: int) -> Array:
+def path(model: str, history: Floats, days: int) -> Floats:
     """Expected units of the days ahead, from one history by day; never below 0, never without a number."""
     seen = history[-(LONGEST if days == 1 else PATH_LONGEST) :]
     if not seen.any():
@@ -57,6 +57,6 @@ def path(model: str, history: Array, days: int) -> Array:
     return np.where(np.isfinite(made), np.maximum(made, 0), seen[-56:].mean())
 
 
-def levels(model: str, histories: Sequence[Array]) -> Array:
+def levels(model: str, histories: Sequence[Floats]) -> Floats:
     """Expected units of an ordinary day, one per history."""
     return np.array([path(model, history, 1)[0] for history in histories])

@@ -7,11 +7,9 @@ interval between days with demand (ADI) against 1.32, squared variation coeffici
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats, Texts
 
-Ints = NDArray[np.int64]
 ADI_LIMIT = 1.32
 CV2_LIMIT = 0.49
 NEW_DAYS = 56
@@ -22,12 +20,12 @@ NEW_DAYS = 56
 class Patterns:
     """One element per series. `adi` in days and `cv2` are 0 where there was no demand."""
 
-    adi: Array
-    cv2: Array
-    pattern: NDArray[np.str_]
+    adi: Floats
+    cv2: Floats
+    pattern: Texts
 
 
-def classify(demand_days: Array, sums: Array, squares: Array, days: Array) -> Patterns:
+def classify(demand_days: Floats, sums: Floats, squares: Floats, days: Floats) -> Patterns:
     """Of series given by their days with demand, sum and sum of squares of these, and days on sale."""
     some = demand_days > 0
     sizes = np.divide(sums, demand_days, out=np.zeros_like(sums), where=some)

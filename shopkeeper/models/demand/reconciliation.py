@@ -6,16 +6,14 @@ histories, and these to the category's. What is published above the items in reg
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats, Ints
 
-Ints = NDArray[np.int64]
 ROUNDS = 25
 CLOSE = 1e-9
 
 
-def raked(levels: Array, items: Ints, cells: Ints, item_levels: Array, cell_levels: Array) -> Array:
+def raked(levels: Floats, items: Ints, cells: Ints, item_levels: Floats, cell_levels: Floats) -> Floats:
     """`levels` scaled so that they add up to `cell_levels` by cell, and as near as can be to `item_levels` by item.
 
     A group whose members are all 0 stays 0; the last scaling is that of the cells.
@@ -30,12 +28,12 @@ def raked(levels: Array, items: Ints, cells: Ints, item_levels: Array, cell_leve
     return found
 
 
-def scaled(levels: Array, groups: Ints, wanted: Array) -> Array:
+def scaled(levels: Floats, groups: Ints, wanted: Floats) -> Floats:
     """`levels` scaled in proportion so that each group's sum is what is wanted."""
     return np.asarray(levels * _scale(levels, groups, wanted)[groups])
 
 
-def sums(values: Array, groups: Ints, count: int) -> Array:
+def sums(values: Floats, groups: Ints, count: int) -> Floats:
     """Sums of rows by group: one-dimensional, or rows x days."""
     if values.ndim == 1:
         return np.asarray(np.bincount(groups, weights=values, minlength=count), dtype=np.float64)
@@ -47,6 +45,6 @@ def sums(values: Array, groups: Ints, count: int) -> Array:
     return found
 
 
-def _scale(levels: Array, groups: Ints, wanted: Array) -> Array:
+def _scale(levels: Floats, groups: Ints, wanted: Floats) -> Floats:
     there = np.bincount(groups, weights=levels, minlength=wanted.size)
     return np.divide(wanted, there, out=np.zeros_like(wanted), where=there > 0)

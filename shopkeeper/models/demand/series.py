@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from shopkeeper.models.demand.counts import Floats
+from shopkeeper.models.arrays import Floats
 
 
 def matrix(frame: pl.DataFrame, column: str = "units") -> Floats:

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from shopkeeper.models.buying.histories import Array
-from shopkeeper.models.demand.reconciliation import Ints
+from shopkeeper.models.arrays import Floats, Ints
 
 
-def shrunk_shares(units: Array, items: Ints, cells: Ints, spread: float) -> Array:
+def shrunk_shares(units: Floats, items: Ints, cells: Ints, spread: float) -> Floats:
     """Expected units of items in regions: item's units x region's share of its category, corrected by their own.
 
     Gamma-Poisson shrinkage: the correction (own + k) / (expected + k) is near 1 where little was expected. k is the
@@ -29,7 +28,7 @@ def shrunk_shares(units: Array, items: Ints, cells: Ints, spread: float) -> Arra
     return np.asarray(expected * (units + k) / (expected + k))
 
 
-def new_levels(units: Array, days: Array, usual: Array, between: Array, spread: float) -> Array:
+def new_levels(units: Floats, days: Floats, usual: Floats, between: Floats, spread: float) -> Floats:
     """Level of items with a short history: their own units per day, held near what is `usual` in their category.
 
     `usual` and `between` are mean and variance of the levels of the category's other items.

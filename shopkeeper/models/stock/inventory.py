@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, ndtr, ndtri  # type: ignore[import-untyped]
 
-from shopkeeper.models.demand.counts import Floats, count_quantile
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.demand.counts import count_quantile
 
 COUNTED_PATTERNS = ("intermittent", "lumpy")
 """Patterns of demand that comes in single units on few days: a normal distribution is wrong for it."""

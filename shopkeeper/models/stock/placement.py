@@ -10,11 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from shopkeeper.models.arrays import Flags, Floats, Ints
 
 BLOCK = 256
 """Items at once: large enough to hide Python's own time, small enough for the processor's cache."""

@@ -8,6 +8,7 @@ from scipy.optimize import linprog  # type: ignore[import-untyped]
 from scipy.sparse import coo_matrix  # type: ignore[import-untyped]
 
 from shopkeeper.errors import Refused
+from shopkeeper.models.arrays import Floats, Ints
 
 WAY = ["from_location", "to_location"]
 _EPSILON = 1e-6
@@ -34,11 +35,11 @@ class Task:
 class Program:
     """Minimise `cost` x with `limits` x <= `most`, `balance` x = 0, 0 <= x <= `upper`: ways first, then steps."""
 
-    cost: np.ndarray
+    cost: Floats
     limits: coo_matrix
-    most: np.ndarray
+    most: Floats
     balance: coo_matrix
-    upper: np.ndarray
+    upper: Floats
     ways: int
 
 
@@ -65,7 +66,7 @@ def program(task: Task, ways: pl.DataFrame, room: pl.DataFrame | None) -> Progra
     )
 
 
-def linear(made: Program) -> tuple[np.ndarray, float]:
+def linear(made: Program) -> tuple[Floats, float]:
     """Units by way that maximise worth less cost, and the maximum. Raise `Refused` where HiGHS finds no answer."""
     if not made.ways:
         return np.zeros(0), 0.0
@@ -84,7 +85,7 @@ def linear(made: Program) -> tuple[np.ndarray, float]:
     return np.floor(found.x[: made.ways] + _EPSILON), -float(found.fun)
 
 
-Limit = tuple[np.ndarray, np.ndarray, np.ndarray]
+Limit = tuple[Ints, Ints, Floats]
 """Rows, columns of entries 1, and the right-hand side by row."""
 
 

@@ -9,7 +9,7 @@ network, so whole surpluses and needs give whole units.
 Where lanes move nothing below a minimum, the program is solved without that rule first; if a used lane is then below
 its minimum, the lane furthest below is closed, and so on until none is. That is a heuristic. Its answer is held against
 a mixed-integer program with a yes or no per lane, which HiGHS searches for a limited number of steps, and the better
-one is taken; `Plan.bound` says how much more any plan could bring.
+one is taken; `TransferPlan.bound` says how much more any plan could bring.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ import polars as pl
 from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
 from scipy.sparse import coo_matrix, hstack, vstack  # type: ignore[import-untyped]
 
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.stock.transfer_program import WAY, Task, linear, program
+
+__all__ = ["WAY", "Task", "TransferPlan", "plan"]
 
 TOGETHER = 400
 """SKUs that are solved in one program where they do not touch each other."""
@@ -71,7 +74,7 @@ def plan(task: Task) -> TransferPlan:
     return TransferPlan(moves, gain, max(bound, gain), _closed(ways, wished, flows), _full(task, moves))
 
 
-def _without_small_lanes(task: Task, ways: pl.DataFrame, flows: np.ndarray, *, together: bool) -> np.ndarray:
+def _without_small_lanes(task: Task, ways: pl.DataFrame, flows: Floats, *, together: bool) -> Floats:
     """Close the lane furthest below its minimum and solve again, until none is."""
     flows = flows.copy()
     while worst := _below_minimum(task, ways, flows):
@@ -87,7 +90,7 @@ def _without_small_lanes(task: Task, ways: pl.DataFrame, flows: np.ndarray, *, t
     return flows
 
 
-def _whole_lanes(task: Task, ways: pl.DataFrame, bound: float) -> tuple[np.ndarray | None, float]:
+def _whole_lanes(task: Task, ways: pl.DataFrame, bound: float) -> tuple[Floats | None, float]:
     """Units by way with each lane at its minimum or closed, as far as the search came, and the bound it proved."""
     made = program(task, ways, task.room)
     if len(made.cost) > LARGEST_SEARCH:
@@ -122,7 +125,7 @@ def _whole_lanes(task: Task, ways: pl.DataFrame, bound: float) -> tuple[np.ndarr
     return (None if found.x is None else np.round(found.x[: ways.height])), proved
 
 
-def _closed(ways: pl.DataFrame, wished: np.ndarray, flows: np.ndarray) -> tuple[tuple[str, str], ...]:
+def _closed(ways: pl.DataFrame, wished: Floats, flows: Floats) -> tuple[tuple[str, str], ...]:
     used = ways.select(*WAY, wished=pl.Series(wished), used=pl.Series(flows)).group_by(WAY).agg(pl.all().sum())
     return tuple(used.filter((pl.col("wished") > 0) & (pl.col("used") == 0)).sort(WAY).select(WAY).rows())
 
@@ -146,7 +149,7 @@ def _useful(task: Task) -> pl.DataFrame:
     return found.select(*WAY, "sku", "cost", "most", "outside")
 
 
-def _apart(task: Task, ways: pl.DataFrame) -> tuple[np.ndarray, float]:
+def _apart(task: Task, ways: pl.DataFrame) -> tuple[Floats, float]:
     """Units by row of `ways` and what they gain, where no room is shared: SKUs some at a time."""
     flows, gain = np.zeros(ways.height), 0.0
     number = ways["sku"].rle_id().cast(pl.Int64).to_numpy()
@@ -164,13 +167,13 @@ def _among(ways: pl.DataFrame, lanes: pl.DataFrame) -> pl.Series:
     return marked["found"].fill_null(value=False)
 
 
-def _overflows(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> bool:
+def _overflows(task: Task, ways: pl.DataFrame, flows: Floats) -> bool:
     arriving = ways.select("to_location", units=pl.Series(flows)).group_by("to_location").agg(pl.col("units").sum())
     over = arriving.join(task.room, on="to_location", suffix="_room").filter(pl.col("units") > pl.col("units_room"))
     return not over.is_empty()
 
 
-def _below_minimum(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> list[tuple[str, str]]:
+def _below_minimum(task: Task, ways: pl.DataFrame, flows: Floats) -> list[tuple[str, str]]:
     """The used lane that is furthest below its minimum."""
     used = (
         ways.select(*WAY, units=pl.Series(flows)).group_by(WAY).agg(pl.col("units").sum()).filter(pl.col("units") > 0)
@@ -180,7 +183,7 @@ def _below_minimum(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> list[tu
     return low.select(WAY).head(1).rows()
 
 
-def _moves(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> pl.DataFrame:
+def _moves(task: Task, ways: pl.DataFrame, flows: Floats) -> pl.DataFrame:
     """What is moved; what a receiver's units are worth is shared among its ways by units."""
     used = ways.with_columns(units=pl.Series(flows)).filter(pl.col("units") > 0)
     if used.is_empty():
@@ -209,7 +212,7 @@ def _moves(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> pl.DataFrame:
     )
 
 
-def _gain(task: Task, ways: pl.DataFrame, flows: np.ndarray) -> float:
+def _gain(task: Task, ways: pl.DataFrame, flows: Floats) -> float:
     moves = _moves(task, ways, flows)
     return float((moves["worth"] - moves["cost"]).sum())
 

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.models.demand.counts import Floats
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.stock import inventory
 from shopkeeper.models.stock.inventory import COUNTED_PATTERNS
 

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from shopkeeper.models.arrays import Floats
+
 BANDS = ("low_80", "high_80", "low_95", "high_95")
 LISTS = ("units", *BANDS)
 FEWEST_TESTS = 8
 """Below so many tests weeks are taken to err together."""
 
 
-def matrix(frame: pl.DataFrame, name: str) -> Matrix:
+def matrix(frame: pl.DataFrame, name: str) -> Floats:
     """A list column, all lists of one length, as rows of an array."""
     width: int = frame.select(pl.col(name).list.len().max()).item() or 0
     if not width:
@@ -25,14 +25,14 @@ def matrix(frame: pl.DataFrame, name: str) -> Matrix:
     return np.asarray(frame[name].list.to_array(width).to_numpy(), dtype=np.float64)
 
 
-def lists(name: str, values: Matrix) -> pl.Series:
+def lists(name: str, values: Floats) -> pl.Series:
     """The rows of an array as a list column."""
     if not values.size:
         return pl.Series(name, [[] for _ in range(len(values))], dtype=pl.List(pl.Float64))
     return pl.Series(name, np.ascontiguousarray(values)).cast(pl.List(pl.Float64))
 
 
-def weekly(daily: Matrix) -> Matrix:
+def weekly(daily: Floats) -> Floats:
     """Sums of seven days; days of an unfinished week are left out."""
     weeks = daily.shape[1] // 7
     return np.asarray(daily[:, : weeks * 7].reshape(len(daily), weeks, 7).sum(axis=2))

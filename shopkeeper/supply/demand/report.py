@@ -14,9 +14,10 @@ from shopkeeper.engine.query import Parameter, Query, Scope
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
+from shopkeeper.merchant.overrides import Override
 from shopkeeper.messages import Message
 from shopkeeper.supply.demand.bands import added, correlation, moved
-from shopkeeper.supply.demand.overrides import listed, overridden
+from shopkeeper.supply.demand.overrides import USED_COLUMNS, listed, overridden
 from shopkeeper.supply.demand.parts import (
     MONTH,
     QUARTER,
@@ -30,6 +31,19 @@ from shopkeeper.supply.demand.parts import (
     worth,
 )
 from shopkeeper.supply.filters import GoodsFilters
+
+__all__ = [
+    "KEYS",
+    "USED_COLUMNS",
+    "Demand",
+    "DemandOptions",
+    "Level",
+    "Override",
+    "manual",
+    "report",
+    "statistical",
+    "used",
+]
 
 Level = Literal["shop", "category", "region", "region_category", "sku", "region_sku"]
 KEYS: dict[str, list[str]] = {

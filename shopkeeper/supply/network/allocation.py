@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.models.stock import placement
-from shopkeeper.models.stock.placement import Flags, Floats, Flow, Ints
+from shopkeeper.models.stock.placement import Flow
 from shopkeeper.supply.network.inputs import NetworkInputs
 
 SAME = 1e-6

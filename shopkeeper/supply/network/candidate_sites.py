@@ -12,7 +12,7 @@ import polars as pl
 
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
-from shopkeeper.models.stock.placement import Flags, Floats
+from shopkeeper.models.arrays import Flags, Floats
 from shopkeeper.supply.network.allocation import SAME, Figures, Placed, figures, idle, missing, with_source
 from shopkeeper.supply.network.inputs import NetworkInputs
 

@@ -13,7 +13,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.messages import Message
-from shopkeeper.models.stock.placement import Flags, Floats, Ints
+from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters

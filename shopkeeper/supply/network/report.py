@@ -17,10 +17,10 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message
-from shopkeeper.models.stock.placement import Flags
+from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
-from shopkeeper.supply.network.candidate_sites import Change, added, compared, find, ranking
+from shopkeeper.supply.network.candidate_sites import CANDIDATES, Change, Node, added, compared, costed, find, ranking
 from shopkeeper.supply.network.inputs import NetworkInputs, read
 
 PROMISES = (1, 2, 3, 5)
@@ -31,6 +31,22 @@ LEAST_MISSING = 0.5
 """Units by region and SKU below which nothing is said to be missing: forecasts are fractions."""
 MOVES = {"sku": pl.String, "from_location": pl.String, "location": pl.String, "units": pl.Float64}
 Tell = Callable[[float], None]
+
+__all__ = [
+    "CANDIDATES",
+    "PROMISES",
+    "WINDOWS",
+    "Change",
+    "Network",
+    "NetworkOptions",
+    "Node",
+    "WhatIf",
+    "costed",
+    "moves_of",
+    "planned",
+    "report",
+    "what_if",
+]
 
 
 @dataclass(frozen=True)

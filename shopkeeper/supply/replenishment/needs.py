@@ -16,7 +16,7 @@ from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.engine.query import Query
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.models.demand.counts import Floats
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.series import matrix
 from shopkeeper.models.stock.inventory import COUNTED_PATTERNS, days_of_cover, safety_stock, shortfall
 from shopkeeper.supply import serving

@@ -50,7 +50,7 @@ QUIET = ("no_stock", "negative", "unknown", "no_cost", "no_lead", "unserved", "n
 
 
 def told(counts: Mapping[str, int], names: tuple[str, ...] = tuple(TEXTS)) -> tuple[Message, ...]:
-    """The sentences of `counts` (from `Orders.notes`, `Transfers.notes`) among `names`, in the order of `TEXTS`."""
+    """The sentences of `counts` (`OrderProposals.notes`, `Transfers.notes`) among `names`, in the order of `TEXTS`."""
     return tuple(
         Message(text, {"n": f"{counts[name]:,}"}) for name, text in TEXTS.items() if counts.get(name) and name in names
     )

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from shopkeeper.engine.query import Query
-from shopkeeper.merchant.decisions import Kind
+from shopkeeper.merchant.decisions import ProposalKind
 
 OUTCOMES = ("needed", "not_enough", "not_needed", "not_done", "missed", "rightly_refused", "open", "unknown")
 _FROZEN = {
@@ -24,7 +24,7 @@ _FROZEN = {
 def on_order(
     row: Mapping[str, Any], as_of: date, review_days: int, version: str, forecast: str | None
 ) -> Mapping[str, Any]:
-    """What a decision on a row of `replenishment.Orders.rows` freezes, as arguments of `Decision`."""
+    """What a decision on a row of `OrderProposals.rows` freezes, as arguments of `Decision`."""
     lead = int(-(-float(row["lead_days"]) // 1))
     dates = {
         "lands_on": row["lands_on"],
@@ -49,7 +49,7 @@ def on_transfer(row: Mapping[str, Any], as_of: date, version: str, forecast: str
 
 def _given(
     row: Mapping[str, Any],
-    kind: Kind,
+    kind: ProposalKind,
     location: str,
     source: str | None,
     more: Mapping[str, Any],

@@ -19,7 +19,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.models.demand.counts import Floats
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.stock.inventory import (
     days_of_cover,
     expected,
@@ -148,7 +148,7 @@ def path(query: Query, in_force: InForce, location: str, sku: str, units: int, l
 
 
 def why(row: Mapping[str, Any], policy: Policy) -> str:
-    """One sentence that leads from the stock to the quantity of a row of `Orders`, in the viewer's language."""
+    """One sentence that leads from the stock to the quantity of a row of `OrderProposals`, in the viewer's language."""
     lead, number = float(row["lead_days"]), i18n.number
     said = _(
         "{position} in position ({on_hand} on hand, {committed} committed, {in_time} landing in time) is not above the "
@@ -199,7 +199,7 @@ def _chosen(cells: pl.DataFrame, filters: GoodsFilters) -> pl.DataFrame:
 
 
 def _levels(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """`cells` with the columns of `Orders.rows`."""
+    """`cells` with the columns of `OrderProposals.rows`."""
     rows = cells["row"].to_numpy()
     need, landing, own = (part[rows] for part in (found.need, found.landing, found.own))
     lead, lead_sd, sd = (cells[name].to_numpy().astype(float) for name in ("lead_days", "lead_sd", "need_sd"))

@@ -22,7 +22,8 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
-from shopkeeper.models.demand.counts import Floats, count_quantile
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.demand.counts import count_quantile
 from shopkeeper.models.stock.inventory import expected, levels, shortfall
 from shopkeeper.models.stock.transfer_program import WAY, Task
 from shopkeeper.models.stock.transfers import TransferPlan, plan

@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 
-from shopkeeper.models.buying.model import Kind
+from shopkeeper.models.buying.model import ModelKind
 
 
 def simulate(
-    kind: Kind, parameters: tuple[float, float, float, float], n: int, age: float, horizon: float, seed: int
+    kind: ModelKind, parameters: tuple[float, float, float, float], n: int, age: float, horizon: float, seed: int
 ) -> pl.DataFrame:
     """`frequency, recency, T, customers, holdout` of n customers, who came over the first half of `age`."""
     random = np.random.default_rng(seed)

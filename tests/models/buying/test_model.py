@@ -8,11 +8,11 @@ import pytest
 
 from shopkeeper.models.buying import fitting
 from shopkeeper.models.buying.histories import Histories
-from shopkeeper.models.buying.model import KINDS, BuyingModel, Kind, NotFitted, fit
+from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, fit
 from tests.models.buying import cdnow
 from tests.models.buying.shoppers import simulate
 
-TRUTH: dict[Kind, tuple[float, float, float, float]] = {
+TRUTH: dict[ModelKind, tuple[float, float, float, float]] = {
     "bg_nbd": (0.7, 6.0, 0.9, 3.0),
     "mbg_nbd": (0.8, 7.0, 0.9, 3.0),
     "pareto_nbd": (0.7, 8.0, 0.8, 20.0),
@@ -20,7 +20,7 @@ TRUTH: dict[Kind, tuple[float, float, float, float]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_weighted_tuples_fit_as_rows_do(kind: Kind) -> None:
+def test_weighted_tuples_fit_as_rows_do(kind: ModelKind) -> None:
     rows = cdnow.customers().drop("holdout")
     by_tuple, by_row = fit(cdnow.tuples(rows), kind, "week"), fit(rows, kind, "week")
     assert by_tuple.values == pytest.approx(by_row.values, rel=1e-5)
@@ -29,7 +29,7 @@ def test_weighted_tuples_fit_as_rows_do(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bg_nbd", "mbg_nbd"])
-def test_the_library_agrees_on_parameters_and_errors(kind: Kind) -> None:
+def test_the_library_agrees_on_parameters_and_errors(kind: ModelKind) -> None:
     rows = cdnow.customers()
     ours = fit(rows, kind, "week")
     with fitting._quarantine():
@@ -47,7 +47,7 @@ def test_the_library_agrees_on_parameters_and_errors(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_truth_is_inside_the_intervals(kind: Kind) -> None:
+def test_truth_is_inside_the_intervals(kind: ModelKind) -> None:
     model = fit(cdnow.tuples(simulate(kind, TRUTH[kind], 20_000, 104, 0, seed=7).drop("holdout")), kind, "week")
     for (name, value), (_, error), truth in zip(model.parameters, model.standard_errors, TRUTH[kind], strict=True):
         assert abs(np.log(value / truth)) < 2.6 * error / value, name
@@ -55,7 +55,7 @@ def test_truth_is_inside_the_intervals(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_warm_start_and_the_unit_change_nothing(kind: Kind) -> None:
+def test_a_warm_start_and_the_unit_change_nothing(kind: ModelKind) -> None:
     rows = cdnow.customers()
     cold = fit(rows, kind, "week")
     assert fit(rows, kind, "week", warm_start=cold).values == pytest.approx(cold.values, rel=1e-5)
@@ -92,7 +92,7 @@ def shop(rows: list[tuple[int, float, float, int]]) -> pl.DataFrame:
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_bad_ground_is_a_sentence(rows: list[tuple[int, float, float, int]], sentence: str, kind: Kind) -> None:
+def test_bad_ground_is_a_sentence(rows: list[tuple[int, float, float, int]], sentence: str, kind: ModelKind) -> None:
     with pytest.raises(NotFitted, match=sentence) as refused:
         fit(shop(rows), kind, "day")
     assert str(refused.value) == str(refused.value.message)
@@ -100,7 +100,7 @@ def test_bad_ground_is_a_sentence(rows: list[tuple[int, float, float, int]], sen
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_optimum_is_a_sentence(
-    kind: Kind, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+    kind: ModelKind, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
     """Everybody buys every 30 days and nobody leaves: there is no dropout to estimate."""
     regular = [(9, 270.0, 290.0, 500), (0, 0.0, 20.0, 500)]

@@ -12,7 +12,7 @@ from scipy.integrate import quad  # type: ignore[import-untyped]
 from shopkeeper.models.buying import fitting
 from shopkeeper.models.buying.beta_geometric import BetaGeometric
 from shopkeeper.models.buying.histories import Histories
-from shopkeeper.models.buying.model import KINDS, BuyingModel, Kind, formulas
+from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, formulas
 from shopkeeper.models.buying.pareto import Pareto
 from shopkeeper.models.buying.scoring import (
     conditional_probability_of_n,
@@ -28,14 +28,14 @@ from tests.models.buying.test_model import TRUTH
 HORIZON = 12.0
 
 
-def known(kind: Kind, parameters: tuple[float, float, float, float] | None = None) -> BuyingModel:
+def known(kind: ModelKind, parameters: tuple[float, float, float, float] | None = None) -> BuyingModel:
     names = ("r", "alpha", "s", "beta") if kind == "pareto_nbd" else ("r", "alpha", "a", "b")
     pairs = tuple(zip(names, parameters or TRUTH[kind], strict=True))
     return BuyingModel(kind, "week", pairs, ((0.0,) * 4,) * 4, pairs, 0.0, 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_risk_is_what_then_happens(kind: Kind) -> None:
+def test_risk_is_what_then_happens(kind: ModelKind) -> None:
     """60,000 customers of known truth: every decile of risk within 2 points, counts and their spread as foretold."""
     rows = simulate(kind, TRUTH[kind], 60_000, 78, HORIZON, seed=11)
     scored = score(known(kind), rows, HORIZON)
@@ -56,7 +56,7 @@ def test_risk_is_what_then_happens(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_counts_are_a_distribution_with_the_expected_mean(kind: Kind) -> None:
+def test_counts_are_a_distribution_with_the_expected_mean(kind: ModelKind) -> None:
     one = pl.DataFrame(
         {"frequency": [0, 1, 4, 30], "recency": [0.0, 3.0, 20.0, 38.0], "T": [9.0, 5.0, 39.0, 39.0], "customers": 1}
     )
@@ -74,7 +74,7 @@ def test_counts_are_a_distribution_with_the_expected_mean(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_library_agrees(kind: Kind) -> None:
+def test_the_library_agrees(kind: ModelKind) -> None:
     rows = simulate(kind, TRUTH[kind], 2_000, 78, 0, seed=2)
     seen = Histories.of(rows)
     with fitting._quarantine():
@@ -101,7 +101,7 @@ def test_one_time_buyers_are_never_at_no_risk() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("q", [0.2, 0.5, 0.8])
-def test_the_wait_for_the_next_purchase(kind: Kind, q: float) -> None:
+def test_the_wait_for_the_next_purchase(kind: ModelKind, q: float) -> None:
     """By its own density: alive at T, then the next purchase before anything else."""
     rows = pl.DataFrame({"frequency": [0, 2, 40], "recency": [0.0, 30, 60], "T": [20.0, 39, 61], "customers": 1})
     r, alpha, third, fourth = TRUTH[kind]
@@ -127,7 +127,7 @@ def test_the_wait_for_the_next_purchase(kind: Kind, q: float) -> None:
     horizon=st.floats(1, 730),
 )
 def test_every_history_has_finite_numbers_that_make_sense(
-    kind: Kind,
+    kind: ModelKind,
     frequency: int,
     age: float,
     share: float,
@@ -186,7 +186,7 @@ def test_pareto_quadrature_is_the_integral(
     horizon=st.floats(1, 365),
 )
 def test_the_hypergeometric_formula_is_its_integral(
-    kind: Kind, age: float, parameters: tuple[float, float, float, float], horizon: float
+    kind: ModelKind, age: float, parameters: tuple[float, float, float, float], horizon: float
 ) -> None:
     model = formulas(kind, parameters)
     assert isinstance(model, BetaGeometric)
@@ -203,7 +203,7 @@ def test_where_scipy_overflows_the_integral_answers() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_gradient_is_that_of_the_likelihood(kind: Kind) -> None:
+def test_the_gradient_is_that_of_the_likelihood(kind: ModelKind) -> None:
     seen = Histories.of(simulate(kind, TRUTH[kind], 500, 78, 0, seed=5))
     at = np.array(TRUTH[kind])
     _, gradient = formulas(kind, at).log_likelihood_gradient(seen)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shopkeeper.models.buying.model import KINDS, BuyingModel, Kind, NotFitted, fit
+from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, fit
 from shopkeeper.models.buying.scoring import expected_purchases_between
 from shopkeeper.models.buying.spend import CORRELATED_NOTE, SpendModel, expected_average, fit_spend
 from shopkeeper.models.buying.value import customer_lifetime_value, discounted_purchases, segment_values
@@ -61,7 +61,7 @@ def test_a_correlation_of_frequency_and_spend_is_noted() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_value_and_its_interval(kind: Kind) -> None:
+def test_value_and_its_interval(kind: ModelKind) -> None:
     rows = cdnow.customers()
     model = fit(rows, kind, "week")
     spend = fit_spend(rows.filter(pl.col("frequency") > 0).select("frequency", "monetary_value", "customers"))

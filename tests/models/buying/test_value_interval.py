@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shopkeeper.models.buying.histories import Array
-from shopkeeper.models.buying.model import KINDS, BuyingModel, Kind
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import conditional_probability_of_n, factorial_moment, score
 from shopkeeper.models.buying.spend import SpendModel, expected_average
 from shopkeeper.models.buying.value import discounted_purchases, sum_interval, value_variance
@@ -20,11 +20,11 @@ SPEND = SpendModel((("p", 6.0), ("q", 4.0), ("v", 60.0)), ((0.0,) * 3,) * 3, (),
 SEEN, AHEAD, DISCOUNT = 300, 365, 0.1
 
 
-def model(kind: Kind) -> BuyingModel:
+def model(kind: ModelKind) -> BuyingModel:
     return BuyingModel(kind, "day", PARAMETERS[kind], NOTHING_OPEN, (), 0.0, 1)
 
 
-def simulated(kind: Kind, customers: int, random: np.random.Generator) -> pl.DataFrame:
+def simulated(kind: ModelKind, customers: int, random: np.random.Generator) -> pl.DataFrame:
     """Histories of up to SEEN days, and `realised`: what each brings in AHEAD days after, discounted by the day."""
     r, alpha, third, fourth = (value for _, value in PARAMETERS[kind])
     rate = random.gamma(r, 1 / alpha, customers)
@@ -36,7 +36,7 @@ def simulated(kind: Kind, customers: int, random: np.random.Generator) -> pl.Dat
         leaves, chance = np.full(customers, np.inf), random.beta(third, fourth, customers)
         if kind == "mbg_nbd":
             leaves = np.where(random.random(customers) < chance, 0.0, leaves)
-    rows: dict[str, Array] = {name: np.zeros(customers) for name in ("frequency", "recency", "spent", "realised")}
+    rows: dict[str, Floats] = {name: np.zeros(customers) for name in ("frequency", "recency", "spent", "realised")}
     now, going = np.zeros(customers), np.ones(customers, dtype=bool)
     while going.any():
         now = now + random.exponential(1 / rate)
@@ -52,7 +52,7 @@ def simulated(kind: Kind, customers: int, random: np.random.Generator) -> pl.Dat
     return pl.DataFrame({**rows, "T": age, "monetary_value": known}).with_columns(customers=1)
 
 
-def predicted(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+def predicted(kind: ModelKind, rows: pl.DataFrame) -> pl.DataFrame:
     """`value, variance, nothing` of each customer, from the true parameters."""
     buying = model(kind)
     told = rows.with_columns(
@@ -66,7 +66,7 @@ def predicted(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("size", "segments"), [(1, 4000), (5, 1500), (50, 400), (1000, 100)])
-def test_the_interval_holds_what_simulated_segments_then_bring(kind: Kind, size: int, segments: int) -> None:
+def test_the_interval_holds_what_simulated_segments_then_bring(kind: ModelKind, size: int, segments: int) -> None:
     rows = predicted(kind, simulated(kind, size * segments, np.random.default_rng(11)))
     sums = (
         rows.with_columns(segment=pl.int_range(pl.len()) // size)
@@ -80,7 +80,7 @@ def test_the_interval_holds_what_simulated_segments_then_bring(kind: Kind, size:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_second_moment_is_that_of_the_probabilities(kind: Kind) -> None:
+def test_the_second_moment_is_that_of_the_probabilities(kind: ModelKind) -> None:
     histories = pl.DataFrame(
         {"frequency": [0, 1, 5, 0], "recency": [0.0, 20.0, 200.0, 0.0], "T": [1.0, 200.0, 210.0, 90.0], "customers": 1}
     )

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.events import DIP_DAYS, LULL_DAYS, Window, estimate, mark
 
 SALE = [Window("sale", start, start + 9) for start in (100, 465, 830)]
 DAYS = 1000
 
 
-def simulated(truth: Array, level: float, seed: int = 1, lull: float = 1.0, dip: float = 1.0) -> Array:
+def simulated(truth: Floats, level: float, seed: int = 1, lull: float = 1.0, dip: float = 1.0) -> Floats:
     """Categories x days of Poisson counts: `truth` are their factors by day of the window."""
     expected = np.full((truth.shape[0], DAYS), level)
     for window in SALE:
@@ -20,7 +20,7 @@ def simulated(truth: Array, level: float, seed: int = 1, lull: float = 1.0, dip:
     return np.random.default_rng(seed).poisson(expected).astype(np.float64)
 
 
-def core(values: Array) -> Array:
+def core(values: Floats) -> Floats:
     return values[:, LULL_DAYS:-DIP_DAYS]
 
 

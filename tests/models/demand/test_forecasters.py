@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shopkeeper.models.buying.histories import Array
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand import forecasters
 
 EVERY_MODEL = sorted(
@@ -14,7 +14,7 @@ EVERY_MODEL = sorted(
 SPARSE = np.array([0, 0, 3, 0, 0, 0, 2, 0, 1, 0, 0, 5, 0, 0, 0, 0, 4, 0, 2, 0], dtype=np.float64)
 
 
-def croston_sba(y: Array, alpha: float = 0.1) -> float:
+def croston_sba(y: Floats, alpha: float = 0.1) -> float:
     """Croston's sizes and intervals, smoothed when there is demand; times 1 - alpha / 2 (Syntetos & Boylan 2005)."""
     at = np.flatnonzero(y)
     sizes, gaps = y[at], np.diff(np.concatenate([[-1], at])).astype(np.float64)
@@ -25,7 +25,7 @@ def croston_sba(y: Array, alpha: float = 0.1) -> float:
     return float((1 - alpha / 2) * size / gap)
 
 
-def tsb(y: Array, sizes: float = 0.1, chance: float = 0.02) -> float:
+def tsb(y: Floats, sizes: float = 0.1, chance: float = 0.02) -> float:
     """Teunter, Syntetos & Babai (2011): the chance of demand is smoothed every day, its size when there is some."""
     size, p = float(y[y > 0][0]), float(y[0] > 0)
     for today in y[1:]:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog  # type: ignore[import-untyped]
 
-from shopkeeper.models.stock.placement import Floats, Flow, add_source, place, tiers
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.stock.placement import Flow, add_source, place, tiers
 
 
 def dense(flow: Flow, items: int, value: Floats) -> Floats:

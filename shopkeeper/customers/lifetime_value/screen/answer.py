@@ -12,7 +12,7 @@ from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, Li
 from shopkeeper.customers.screen import filters
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
-from shopkeeper.jobs.buying.result import Fits, Value
+from shopkeeper.jobs.buying.result import Fits, ValueMeasure
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session
 from shopkeeper.ui.actions import do_next
@@ -93,7 +93,7 @@ def choose_part() -> str:
     return session.choose(_("Show"), parts, "value_part", "segments", hidden=True)
 
 
-def value_name(value: Value) -> str:
+def value_name(value: ValueMeasure) -> str:
     """What is valued, within a sentence."""
     return _("margin") if value == "margin" else _("net revenue")
 

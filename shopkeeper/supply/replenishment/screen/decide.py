@@ -11,7 +11,7 @@ from shopkeeper import i18n, state
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
-from shopkeeper.merchant.decisions import Decision, Kind, Verdict
+from shopkeeper.merchant.decisions import Decision, ProposalKind, Verdict
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment.table import VERDICTS
@@ -37,7 +37,7 @@ def log() -> pl.DataFrame:
         return pl.DataFrame(schema=dict(state.DECISION_COLUMNS))
 
 
-def with_decisions(rows: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+def with_decisions(rows: pl.DataFrame, kind: ProposalKind) -> pl.DataFrame:
     """Proposals with `decided` (what was decided, on which as-of, by whom; null) and `replaces` (the id, or null)."""
     as_of = opened().version.as_of
     known = log().filter((pl.col("kind") == kind) & (pl.col("as_of") > as_of - timedelta(days=LOG_DAYS)))
@@ -73,7 +73,7 @@ def earlier_words(row: Mapping[str, Any]) -> str:
     )
 
 
-def draw(chosen: Sequence[Mapping[str, Any]], kind: Kind, policy: Policy) -> None:
+def draw(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind, policy: Policy) -> None:
     """The form for the rows ticked; what was kept is said once."""
     if said := st.session_state.pop(TOLD, None):
         st.success(said)
@@ -126,7 +126,7 @@ def summary(chosen: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def ask_units(chosen: Sequence[Mapping[str, Any]], kind: Kind) -> int | None:
+def ask_units(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind) -> int | None:
     """Another quantity, where one row is ticked."""
     if len(chosen) > 1:
         return None
@@ -147,7 +147,7 @@ def ask_units(chosen: Sequence[Mapping[str, Any]], kind: Kind) -> int | None:
 
 def keep(
     chosen: Sequence[Mapping[str, Any]],
-    kind: Kind,
+    kind: ProposalKind,
     policy: Policy,
     verdict: Verdict,
     author: str,
