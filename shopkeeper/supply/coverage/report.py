@@ -14,12 +14,10 @@ from shopkeeper.engine.query import Query
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.messages import Message
-from shopkeeper.supply.coverage.inputs import SOLD_DAYS, ground, location_series, region_series
+from shopkeeper.supply.coverage.inputs import ground, location_series, region_series
 from shopkeeper.supply.coverage.notes import notes
 from shopkeeper.supply.coverage.status import AT_RISK, STATUSES, judged
 from shopkeeper.supply.filters import GoodsFilters
-
-__all__ = ["AT_RISK", "SOLD_DAYS", "STATUSES", "Ages", "Coverage", "ages", "locations", "report"]
 
 COLUMNS = (
     "region",
