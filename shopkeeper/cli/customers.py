@@ -29,6 +29,7 @@ from shopkeeper.exports import download
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
+from shopkeeper.models.buying.stages import StageRules
 
 export = typer.Typer(no_args_is_help=True, help="Write a report as .csv, .xlsx or .parquet: the rows of the screen.")
 
@@ -132,7 +133,7 @@ def export_churn(
     loyal_purchases: LoyalPurchases = 4,
 ) -> None:
     """Churn risk and value at stake, one row per customer."""
-    rules = lifecycle.Rules(active_days, lost_days, loyal_purchases)
+    rules = StageRules(active_days, lost_days, loyal_purchases)
     options = churn.ChurnOptions(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
     found = churn.report(query, fits, filters, options)
@@ -171,7 +172,7 @@ def export_lifecycle(
     to_stage: Annotated[str, typer.Option(help="Only who is in this stage now.")] = "any",
 ) -> None:
     """Lifecycle stages then and now, one row per customer."""
-    rules = lifecycle.Rules(active_days, lost_days, loyal_purchases)
+    rules = StageRules(active_days, lost_days, loyal_purchases)
     version, query = _opened(output, filters)
     found = lifecycle.report(query, filters, rules, day(since))
     customers = lifecycle.customers(query, filters, rules, day(since), from_stage, to_stage)

@@ -17,6 +17,7 @@ from shopkeeper.customers.model_check.table import parts
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.buying import files
 from shopkeeper.lake import store
+from shopkeeper.models.buying.stages import StageRules
 from tests.shops.fitted import living_shop
 
 COLUMNS = ["order_id", "ordered_at", "sku", "quantity", "net_amount", "customer_id", "channel", "unit_cost"]
@@ -75,7 +76,7 @@ def test_exports_have_the_rows_of_the_reports(data: Path, tmp_path: Path) -> Non
         ("churn", "--horizon", "30", *chosen): risk.customers,
         ("churn", "--horizon", "30", "--rescue", *chosen): risk.rescue,
         ("churn", "--rescue", "--with-lost", "--lost-days", "120", *chosen): churn.report(
-            query, fits, filters, churn.ChurnOptions(leave_lost=False, rules=lifecycle.Rules(lost_days=120))
+            query, fits, filters, churn.ChurnOptions(leave_lost=False, rules=StageRules(lost_days=120))
         ).rescue,
         ("lifetime_value", "--horizon", "6", *chosen): lifetime_value.report(
             query, fits, filters, lifetime_value.LifetimeValueOptions(months=6)

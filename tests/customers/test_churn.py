@@ -16,13 +16,13 @@ from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import value_per_purchase
-from shopkeeper.customers.lifecycle.report import Rules
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import HORIZONS, Fits
+from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
 from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
 from tests.shops.fitted import START, bad_ground, bought, sample
@@ -254,10 +254,10 @@ def test_the_sums_are_those_of_the_customers_and_of_the_rescue_list() -> None:
     "choice", [{"horizon": 45}, {"kind": "arima"}, {"discount": 3.0}, {"months": 5}, {"lost_days": 1}, {"loyal": 1}]
 )
 def test_refusals_speak_the_readers_language(choice: dict[str, Any]) -> None:
-    kinds = {"months": lifetime_value.LifetimeValueOptions, "lost_days": Rules}
+    kinds = {"months": lifetime_value.LifetimeValueOptions, "lost_days": StageRules}
     make: Any = kinds.get(next(iter(choice)), ChurnOptions)
     if "loyal" in choice:
-        make, choice = Rules, {"loyal_purchases": 1}
+        make, choice = StageRules, {"loyal_purchases": 1}
     with i18n.speaking("zh_CN"), pytest.raises(Refused, match="请") as refused:
         make(**choice)
     assert "choose" not in str(refused.value)

@@ -19,6 +19,7 @@ from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
+from shopkeeper.models.buying.stages import StageRules
 from tests.shops import customers_on_disk, fitted
 from tests.ui import page_app
 from tests.ui.page_app import texts
@@ -118,7 +119,7 @@ def test_every_cell_of_the_moves_holds_as_many_customers_as_it_says(query: Engin
 
 
 def test_rules_are_moved_by_link_and_impossible_ones_are_said(query: Engine) -> None:
-    found = lifecycle.report(query, Filters(), lifecycle.Rules(active_days=30, lost_days=60))
+    found = lifecycle.report(query, Filters(), StageRules(active_days=30, lost_days=60))
     app = open_page(churn_view="lifecycle", active_days="30", lost_days="60")
     assert app.metric[-1].value == i18n.integer(found.counts["lost"])
     assert "more days than active" in open_page(churn_view="lifecycle", active_days="200").warning[0].value

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from shopkeeper.customers.churn.report import ChurnOptions, report
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifecycle import report as lifecycle
-from shopkeeper.customers.lifecycle.report import NOT_YET, STAGES, Rules
+from shopkeeper.customers.lifecycle.report import NOT_YET, STAGE_TEXTS, bounds_in_words
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
+from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
 from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
 from tests.shops.fitted import START, bad_ground, bought, sample
 from tests.shops.in_memory import shop
 
-RULES = Rules(active_days=12, lost_days=30, loyal_purchases=3)
+RULES = StageRules(active_days=12, lost_days=30, loyal_purchases=3)
 
 
 @settings(max_examples=30, deadline=None)
@@ -99,15 +100,15 @@ def test_value_is_what_purchases_had_brought_by_then() -> None:
 
 
 def test_rules_read_as_sentences() -> None:
-    for label, rule in STAGES.values():
+    for label, rule in STAGE_TEXTS.values():
         assert label
-        assert "{" not in rule.format(**Rules().words())
+        assert "{" not in rule.format(**bounds_in_words(StageRules()))
 
 
 @pytest.mark.parametrize("rules", [{"active_days": 90, "lost_days": 90}, {"active_days": 0}, {"loyal_purchases": 2}])
 def test_rules_that_cannot_be_told_apart_are_refused(rules: dict[str, int]) -> None:
     with pytest.raises(Refused, match="choose"):
-        Rules(**rules)
+        StageRules(**rules)
 
 
 def test_moves_need_an_earlier_day_and_a_stage_that_there_is() -> None:

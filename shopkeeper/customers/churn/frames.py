@@ -15,6 +15,7 @@ from shopkeeper.customers.frames import (
     SEGMENT_KIND,
 )
 from shopkeeper.i18n import N_
+from shopkeeper.models.buying.rescue import REASONS
 
 P_ALIVE = defined("p_alive")
 P_NO_PURCHASE = defined("p_no_purchase")
@@ -47,7 +48,7 @@ CUSTOMERS = Table(
             "left_out",
             "VARCHAR",
             "Why the customer is not on the rescue list; null for those on it.",
-            allowed=("not_contactable", "recent", "returning", "lost"),
+            allowed=REASONS,
             label=N_("Left out of the rescue list"),
         ),
     ),

@@ -6,7 +6,7 @@ these days if still active.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated
 
 import polars as pl
@@ -24,13 +24,14 @@ from shopkeeper.customers.histories import (
     used_value,
     value_per_purchase,
 )
-from shopkeeper.customers.lifecycle.report import Rules, stage
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.rescue import left_out
+from shopkeeper.models.buying.stages import StageRules, stage
 
 FARTHEST_ORDER_DAYS = 730
 """An order expected later than this gets no date: it would be a guess with a calendar's face."""
@@ -52,8 +53,7 @@ class ChurnOptions:
     """How risk is told, and who is left out of the rescue list.
 
     `kind` None is the model that won the holdout. `fitted_by` takes fits per channel or per year of acquisition where
-    there are any. Left out: who said no to being contacted (not who never said), who bought in the last `quiet_days`,
-    who gave something back in the last `return_days`, and (with `leave_lost`) who is lost by the stages' rules.
+    there are any. Who is left out by `quiet_days`, `return_days` and `leave_lost`: see `models.buying.rescue`.
     Raise `Refused` for a choice that there is not.
     """
 
@@ -65,7 +65,7 @@ class ChurnOptions:
     quiet_days: int = 14
     return_days: int = 30
     leave_lost: bool = True
-    rules: Rules = field(default_factory=Rules)
+    rules: StageRules = field(default_factory=StageRules)
 
     def __post_init__(self) -> None:
         if self.horizon not in HORIZONS:
@@ -136,7 +136,14 @@ def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = C
     kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
     found = scored(found, fits, kind, options.fitted_by, options.horizon, options.discount)
     found = _with_value(found, fits, value)
-    found = _with_dates(found, as_of, options.rules).with_columns(left_out=_left_out(as_of, options))
+    found = _with_dates(found, as_of, options.rules).with_columns(
+        left_out=left_out(
+            as_of,
+            quiet_days=options.quiet_days,
+            return_days=options.return_days,
+            leave_lost=options.leave_lost,
+        )
+    )
     # Customers come in the order of their ids, which a stable sort keeps among equals, in half the time.
     found = found.select(CUSTOMERS.names).sort("value_at_stake", descending=True, nulls_last=True, maintain_order=True)
     missed = found.filter(pl.col("left_out").is_not_null()).group_by("left_out").len().sort("left_out")
@@ -193,7 +200,7 @@ def _with_value(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.Data
     return valued.with_columns(value_at_stake=pl.col("p_no_purchase") * if_active * pl.col("purchase_value"))
 
 
-def _with_dates(frame: pl.DataFrame, as_of: date, rules: Rules) -> pl.DataFrame:
+def _with_dates(frame: pl.DataFrame, as_of: date, rules: StageRules) -> pl.DataFrame:
     """Add `expected_next_order, days_overdue, stage`."""
     silence = pl.col("T") - pl.col("recency")
     rhythm = pl.when(pl.col("frequency") >= FEWEST_GAPS).then("median_gap")
@@ -205,21 +212,6 @@ def _with_dates(frame: pl.DataFrame, as_of: date, rules: Rules) -> pl.DataFrame:
         expected_next_order=pl.lit(as_of) + pl.duration(days=soon),
         days_overdue=overdue,
         stage=stage(pl.col("frequency"), silence, pl.col("last_pause"), rules),
-    )
-
-
-def _left_out(as_of: date, options: ChurnOptions) -> pl.Expr:
-    quiet = as_of - timedelta(days=options.quiet_days)
-    returned = as_of - timedelta(days=options.return_days)
-    return (
-        pl.when(pl.col("contactable").eq(False).fill_null(False))
-        .then(pl.lit("not_contactable"))
-        .when(pl.col("last_day") > quiet)
-        .then(pl.lit("recent"))
-        .when((pl.col("last_refund_day") > returned).fill_null(False))
-        .then(pl.lit("returning"))
-        .when(pl.lit(options.leave_lost) & (pl.col("stage") == "lost"))
-        .then(pl.lit("lost"))
     )
 
 

@@ -11,11 +11,12 @@ from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.histories import check_viewer, seen_until
 from shopkeeper.customers.lifecycle.frames import CUSTOMERS, MOVES, STAGES_BY_MONTH
-from shopkeeper.engine.query import Parameter, Query
+from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
+from shopkeeper.models.buying.stages import BUYING, DEFAULT_RULES, STAGES, StageRules
 
-STAGES: Mapping[str, tuple[str, str]] = {
+STAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "new": (N_("New"), N_("Bought once, in the last {active_days} days.")),
     "active": (N_("Active"), N_("Bought in the last {active_days} days, 2 to {below_loyal} purchases so far.")),
     "loyal": (
@@ -29,46 +30,9 @@ STAGES: Mapping[str, tuple[str, str]] = {
     "at_risk": (N_("At risk"), N_("Last bought {first_at_risk} to {lost_days} days ago.")),
     "lost": (N_("Lost"), N_("Has not bought for more than {lost_days} days.")),
 }
-"""Label and rule of each stage; the rule is filled with `Rules.words()`."""
-BUYING = ("new", "active", "loyal", "won_back")
+"""Label and rule of each stage; the rule is filled with `bounds_in_words`."""
 NOT_YET = "not_yet"
 NOT_YET_LABEL = N_("Not yet a customer")
-
-
-@dataclass(frozen=True)
-class Rules:
-    """Where the stages' bounds lie. Raise `Refused` where they cannot be told apart."""
-
-    active_days: int = 90
-    lost_days: int = 180
-    loyal_purchases: int = 4
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.active_days < self.lost_days:
-            raise Refused(
-                gettext(
-                    "A customer cannot be lost after {lost} days and active for {active}; choose more days for lost "
-                    "than for active, and at least 1 for active.",
-                    lost=i18n.integer(self.lost_days),
-                    active=i18n.integer(self.active_days),
-                )
-            )
-        if self.loyal_purchases < 3:
-            raise Refused(
-                gettext(
-                    "Loyal from {n} purchases leaves nobody active; choose 3 or more.",
-                    n=i18n.integer(self.loyal_purchases),
-                )
-            )
-
-    def words(self) -> dict[str, str]:
-        """What fills the rules of `STAGES`, in the language in use."""
-        more = {"below_loyal": self.loyal_purchases - 1, "first_at_risk": self.active_days + 1}
-        return {name: i18n.integer(value) for name, value in {**vars(self), **more}.items()}
-
-    def parameters(self) -> dict[str, Parameter]:
-        """For the queries."""
-        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -80,7 +44,7 @@ class Lifecycle:
     from buying lately to at risk or lost, `came_back` who were lost and are not. `counts` are those of `as_of`.
     """
 
-    rules: Rules
+    rules: StageRules
     filters: Filters
     as_of: date
     since: date
@@ -100,7 +64,7 @@ class Lifecycle:
         return (self.after_active / self.returns, self.after_lost / self.returns) if self.returns else None
 
 
-def report(query: Query, filters: Filters, rules: Rules = Rules(), since: date | None = None) -> Lifecycle:
+def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, since: date | None = None) -> Lifecycle:
     """Stages over time and moves since `since` (left out: 90 days before the last day looked at).
 
     Raise `Refused` where the viewer or the filters see only a part of histories, or `since` is not before as-of.
@@ -108,7 +72,7 @@ def report(query: Query, filters: Filters, rules: Rules = Rules(), since: date |
     check_viewer(query, filters)
     as_of = seen_until(query, filters)
     start = _since(since, as_of)
-    asked = {**rules.parameters(), **filters.acquired(), "as_of": as_of}
+    asked = {**vars(rules), **filters.acquired(), "as_of": as_of}
     changes = query("customers/lifecycle/counts", **asked)
     moves = query("customers/lifecycle/moves", **asked, since=start).with_columns(
         share=pl.col("customers") / pl.col("customers").sum().over("from_stage")
@@ -135,7 +99,7 @@ def report(query: Query, filters: Filters, rules: Rules = Rules(), since: date |
 def customers(
     query: Query,
     filters: Filters,
-    rules: Rules = Rules(),
+    rules: StageRules = DEFAULT_RULES,
     since: date | None = None,
     from_stage: str = "any",
     to_stage: str = "any",
@@ -152,7 +116,7 @@ def customers(
     as_of = seen_until(query, filters)
     return query(
         "customers/lifecycle/customers",
-        **rules.parameters(),
+        **vars(rules),
         **filters.acquired(),
         as_of=as_of,
         since=_since(since, as_of),
@@ -161,21 +125,10 @@ def customers(
     )
 
 
-def stage(frequency: pl.Expr, silence: pl.Expr, last_pause: pl.Expr, rules: Rules) -> pl.Expr:
-    """The stage of a history: repeat purchases, days since the last one, and the days between the last two."""
-    return (
-        pl.when(silence > rules.lost_days)
-        .then(pl.lit("lost"))
-        .when(silence > rules.active_days)
-        .then(pl.lit("at_risk"))
-        .when(frequency == 0)
-        .then(pl.lit("new"))
-        .when(last_pause > rules.lost_days)
-        .then(pl.lit("won_back"))
-        .when(frequency + 1 >= rules.loyal_purchases)
-        .then(pl.lit("loyal"))
-        .otherwise(pl.lit("active"))
-    )
+def bounds_in_words(rules: StageRules) -> dict[str, str]:
+    """What fills the rules of `STAGE_TEXTS`, in the language in use."""
+    more = {"below_loyal": rules.loyal_purchases - 1, "first_at_risk": rules.active_days + 1}
+    return {name: i18n.integer(value) for name, value in {**vars(rules), **more}.items()}
 
 
 _NO_RETURNS: Mapping[str, Any] = {"returns": 0, "after_active": 0, "after_lost": 0, "median_pause": None}

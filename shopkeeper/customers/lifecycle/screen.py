@@ -12,8 +12,9 @@ from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table
 from shopkeeper.customers.lifecycle.chart import moves_matrix, stage_areas
-from shopkeeper.customers.lifecycle.report import NOT_YET, NOT_YET_LABEL, STAGES, Lifecycle, Rules
+from shopkeeper.customers.lifecycle.report import NOT_YET, NOT_YET_LABEL, STAGE_TEXTS, Lifecycle, bounds_in_words
 from shopkeeper.i18n import gettext as _
+from shopkeeper.models.buying.stages import StageRules
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import load, opened
@@ -27,12 +28,12 @@ SINCE, THEN, NOW = "moves_since", "stage_then", "stage_now"
 
 def stage_names() -> dict[str, str]:
     """Stages in the order of a customer's life."""
-    return {name: _(words[0]) for name, words in STAGES.items()}
+    return {name: _(words[0]) for name, words in STAGE_TEXTS.items()}
 
 
-def rules_in_use() -> Rules:
+def rules_in_use() -> StageRules:
     """The stages' bounds as the link or the viewer set them, on whichever part of the page."""
-    usual = Rules()
+    usual = StageRules()
     for name, lowest in LOWEST.items():
         if (asked := session.linked(name)) is not None:
             if asked[-1].isdecimal() and lowest <= int(asked[-1]) <= MOST:
@@ -55,7 +56,7 @@ def rules_in_use() -> Rules:
         held = vars(usual)
     for name in LOWEST:
         session.remember(name, [] if held[name] == getattr(usual, name) else [str(held[name])])
-    return Rules(**held)
+    return StageRules(**held)
 
 
 def draw(filters: Filters) -> None:
@@ -115,8 +116,8 @@ def choose_since(filters: Filters) -> date | None:
 
 def draw_rules(found: Lifecycle) -> None:
     """Each stage in a sentence, and how often the bounds were too early."""
-    for label, rule in STAGES.values():
-        st.markdown(f"**{_(label)}** — {_(rule, **found.rules.words())}")
+    for label, rule in STAGE_TEXTS.values():
+        st.markdown(f"**{_(label)}** — {_(rule, **bounds_in_words(found.rules))}")
     if found.called_early:
         risky, lost = found.called_early
         st.caption(
@@ -142,9 +143,9 @@ def draw_answer(found: Lifecycle) -> None:
     )
     st.markdown(f"#### {told}")
     with st.container(horizontal=True, gap="small"):
-        for name, (label, rule) in STAGES.items():
+        for name, (label, rule) in STAGE_TEXTS.items():
             count = i18n.integer(found.counts.get(name, 0))
-            st.metric(_(label), count, border=True, help=_(rule, **found.rules.words()))
+            st.metric(_(label), count, border=True, help=_(rule, **bounds_in_words(found.rules)))
 
 
 def draw_stages(found: Lifecycle, shown: str) -> None:

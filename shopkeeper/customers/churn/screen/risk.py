@@ -12,12 +12,12 @@ from shopkeeper.customers.churn.frames import CUSTOMERS
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.lifecycle import screen
-from shopkeeper.customers.lifecycle.report import Rules
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
 from shopkeeper.measures.lookup import label, measure
+from shopkeeper.models.buying.stages import StageRules
 from shopkeeper.ui import links, session, tables
 from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
@@ -74,7 +74,7 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "risk", hidden=True)
 
 
-def choose_options(fits: Fits, rules: Rules) -> ChurnOptions:
+def choose_options(fits: Fits, rules: StageRules) -> ChurnOptions:
     """Horizon, what is valued, and the model; the last two hold on the page Lifetime value too."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         names = {str(days): i18n.integer(days) for days in HORIZONS}
