@@ -19,12 +19,13 @@ import polars as pl
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.rerun import measure, p95
-from shopkeeper.contract.forecasts import HORIZON, MADE_TABLES, WEEKS
+from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, WEEKS
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.engine.query import Parameter
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files
+from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Shop, Version
 from shopkeeper.supply.coverage import report as coverage
@@ -172,7 +173,7 @@ def forecasts(draw: np.random.Generator) -> pl.DataFrame:
 
 def filled(name: str, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows as that table has them; columns that they lack are null."""
-    columns = MADE_TABLES[name][0].columns
+    columns = FORECAST_TABLES[name][0].columns
     there = [pl.col(c.name) if c.name in rows.columns else pl.lit(None, POLARS[c.type]).alias(c.name) for c in columns]
     return rows.select(there)
 
@@ -181,7 +182,7 @@ def version(folder: Path) -> Version:
     """The version, made once."""
     root = folder / "coverage"
     found = store.current(root)
-    if found is None or not files.current(found):
+    if found is None or not files.current_run(found):
         draw = np.random.default_rng(3)
         source = folder / "coverage-files"
         source.mkdir(parents=True, exist_ok=True)
@@ -189,8 +190,8 @@ def version(folder: Path) -> Version:
             rows.write_parquet(source / f"{name}.parquet")
         own = replace(file.load("sample"), shop=Shop("Large shop", "CNY", "Asia/Shanghai"))
         found = job.import_files([source], own, root, as_of=AS_OF).version
-        none = {name: filled(name, pl.DataFrame()).clear() for name in MADE_TABLES}
-        files.publish(found, none | {"forecasts": forecasts(draw)}, {})
+        none = {name: filled(name, pl.DataFrame()).clear() for name in FORECAST_TABLES}
+        files.write(found, Run(none | {"forecasts": forecasts(draw)}, {}))
     return found
 
 
@@ -217,7 +218,7 @@ def serving(root: Path) -> Iterator[None]:
 def main() -> None:
     """Measure and print."""
     made = version(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "shops")
-    query = Timed(open_version(made, made=files.made(made)))
+    query = Timed(open_version(made, made=files.table_files(made)))
     asked, whole = [], []
     for number in range(REPEATS + 1):
         query.seconds = 0.0

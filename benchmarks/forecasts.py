@@ -15,7 +15,8 @@ import polars as pl
 from rich.console import Console
 
 from shopkeeper.jobs.forecast.history import FAR, History
-from shopkeeper.jobs.forecast.job import Previous, Run, forecast_history
+from shopkeeper.jobs.forecast.job import forecast_history
+from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.models.demand.events import Window
 from shopkeeper.progress import Progress
 
@@ -69,10 +70,10 @@ def changed(known: History) -> History:
     there = np.flatnonzero(np.diff(known.offsets))
     chosen = np.random.default_rng(1).choice(there, round(CHANGED * there.size), replace=False)
     units[known.offsets[chosen + 1] - 1] += 1
-    return replace(known, units=units, asked=units.copy())
+    return replace(known, units=units, demand=units.copy())
 
 
-def timed(known: History, previous: Previous | None) -> tuple[float, Run]:
+def timed(known: History, previous: Run | None) -> tuple[float, Run]:
     """Seconds of one run."""
     started = time.perf_counter()
     shown = ""
@@ -93,12 +94,12 @@ def main() -> None:
     count = known.series.height
     say.print(f"{count:,} series, {known.day.size:,} days with demand", highlight=False)
     first, run = timed(known, None)
-    second, again = timed(changed(known), Previous(run.tables, run.told))
+    second, again = timed(changed(known), run)
     print(
         f"forecast {count:,} daily series of {DAYS:,} days, backtest included\t{first:.0f} s\t"
         f"{count / first:,.0f} series a second\tbelow 600 s"
     )
-    print(f"again, {count - again.told['reused']:,} series changed\t{second:.0f} s\t{first / second:.1f}x faster\t")
+    print(f"again, {count - again.summary['reused']:,} series changed\t{second:.0f} s\t{first / second:.1f}x faster\t")
 
 
 if __name__ == "__main__":

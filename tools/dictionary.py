@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import shopkeeper
-from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.contract.forecasts import FORECAST_TABLES
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.contract.tables import REQUIRED_TABLES, TABLES
 from shopkeeper.measures.lookup import MEASURES
@@ -34,7 +34,7 @@ def render() -> str:
         "## Tables that a merchant may bring",
         *(_table(table) for table in TABLES),
         "## Tables that the forecast job makes",
-        *(_table(table) for table, _ in MADE_TABLES.values()),
+        *(_table(table) for table, _ in FORECAST_TABLES.values()),
         "## Frames of reports",
         *(_frame(table) for table in frames()),
         "## Measures",

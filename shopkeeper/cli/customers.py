@@ -27,6 +27,7 @@ from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.engine.query import Choice
 from shopkeeper.exports import download
 from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
 from shopkeeper.models.buying.stages import StageRules
@@ -200,7 +201,7 @@ def _fitted(output: Path, filters: Filters) -> tuple[Version, Engine, Fits]:
     fits = files.read(version)
     if fits is None:
         with progress() as bar:
-            fits = files.make(version, bar)
+            fits = buying_run.make(version, bar)
     return version, query, fits
 
 

@@ -20,10 +20,11 @@ from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file as mappings
 from shopkeeper.imports.outcome import Outcome
 from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import KIND_NAMES
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
-from shopkeeper.jobs.forecast.job import Run
+from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake import store
 
 app = typer.Typer(
@@ -116,7 +117,7 @@ def import_(
         )
     _print_outcome(outcome)
     with progress() as bar:
-        fits = files.make(outcome.version, bar)
+        fits = buying_run.make(outcome.version, bar)
     out.print(str(fits.reason), markup=False)
     with progress() as bar:
         run = forecast_run.make(outcome.version, bar)
@@ -143,8 +144,8 @@ def fit_() -> None:
     """Fit the models of buying behaviour to the data served, and test them on its own past."""
     version = version_served()
     with progress() as bar:
-        fits = files.make(version, bar)
-    for trial in fits.trials:
+        fits = buying_run.make(version, bar)
+    for trial in fits.holdout_tests:
         name = KIND_NAMES[trial.kind]
         if trial.log_likelihood is None:
             out.print(f"  {name}: {trial.refused or 'no fit'}", markup=False)
@@ -167,7 +168,7 @@ def forecast_() -> None:
     with progress() as bar:
         run = forecast_run.make(version, bar)
     _print_run(run)
-    out.print(f"The forecasts of version {version.id} are in {forecast_files.current(version)}.", markup=False)
+    out.print(f"The forecasts of version {version.id} are in {forecast_files.current_run(version)}.", markup=False)
 
 
 def _print_run(run: Run) -> None:
@@ -176,14 +177,14 @@ def _print_run(run: Run) -> None:
         out.print(
             f"  {row['level']}: {row['series']:,} series, error {row['wape']:.1%} of demand against "
             f"{row['naive_wape']:.1%} of the seasonal naive, bias {row['bias']:+.1%}, "
-            f"{row['hit_80']:.0%} of weeks within the 80 % band",
+            f"{row['coverage_80']:.0%} of weeks within the 80 % band",
             markup=False,
         )
     for note in run.notes():
         out.print(str(note), markup=False)
-    again = run.told["reused"]
+    again = run.summary["reused"]
     out.print(
-        f"{run.told['series']:,} series of items in regions are forecast, {again:,} of them as before.", markup=False
+        f"{run.summary['series']:,} series of items in regions are forecast, {again:,} of them as before.", markup=False
     )
 
 

@@ -120,9 +120,9 @@ def opened(output: Path) -> Engine:
     """The data served with its forecasts. Raise `Refused` for a file whose ending is no format, before any work."""
     exports.check_suffix(output)
     version = version_served()
-    if files.current(version) is None:
+    if files.current_run(version) is None:
         err.print("There is no forecast of this data yet; `python -m shopkeeper forecast` makes one.")
-    return open_version(version, made=files.made(version))
+    return open_version(version, made=files.table_files(version))
 
 
 def goods(

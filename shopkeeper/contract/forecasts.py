@@ -126,7 +126,7 @@ EVENT_FACTORS = Table(
     key=("name", "category", "day_of_window"),
 )
 
-MADE_TABLES: Mapping[str, tuple[Table, Visibility]] = {
+FORECAST_TABLES: Mapping[str, tuple[Table, Visibility]] = {
     FORECASTS.name: (FORECASTS, read_visibility("category=category region=region")),
     FORECAST_CHECKS.name: (FORECAST_CHECKS, read_visibility("category=category region=region")),
     LOST_UNITS.name: (LOST_UNITS, read_visibility("category=category region=region")),

@@ -14,7 +14,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from shopkeeper.contract import tables
-from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.contract.forecasts import FORECAST_TABLES
 from shopkeeper.contract.visibility import Visibility, read_visibility
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
@@ -149,7 +149,7 @@ class Engine:
         for name, visibility in REFERENCE_TABLES.items():
             table = typed(connection, tables.table(name), files[name])
             restricted(table, visibility, self.scope).create_view(name, replace=False)
-        for name, (made, visibility) in MADE_TABLES.items():
+        for name, (made, visibility) in FORECAST_TABLES.items():
             rows = typed(connection, made, [self.made[name]] if name in self.made else [])
             restricted(rows, visibility, self.scope).create_view(name, replace=False)
         connection.execute("SET lock_configuration = true")

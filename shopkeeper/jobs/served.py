@@ -7,8 +7,9 @@ from pathlib import Path
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file as mapping_file
 from shopkeeper.jobs.buying import files as buying_files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.forecast import files as forecast_files
-from shopkeeper.jobs.forecast import run
+from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from shopkeeper.progress import UNHEARD, Progress
@@ -28,14 +29,14 @@ def served(progress: Progress = UNHEARD) -> Version:
 def sample_version(progress: Progress = UNHEARD) -> Version:
     """The sample shop as a version of a lake of its own, apart from the merchant's, with its fits and forecasts."""
     root = sample_root()
-    found = store.current(root)
-    if found is None or found.recipe != recipe() or not is_of(found, SAMPLE):
-        found = job.import_files([SAMPLE], mapping_file.load("sample"), root, progress=progress).version
-    if buying_files.read(found) is None:
-        buying_files.make(found, progress)
-    if forecast_files.current(found) is None:
-        run.make(found, progress)
-    return found
+    version = store.current(root)
+    if version is None or version.recipe != recipe() or not is_of(version, SAMPLE):
+        version = job.import_files([SAMPLE], mapping_file.load("sample"), root, progress=progress).version
+    if buying_files.read(version) is None:
+        buying_run.make(version, progress)
+    if forecast_files.current_run(version) is None:
+        forecast_run.make(version, progress)
+    return version
 
 
 def sample_root() -> Path:
@@ -49,5 +50,5 @@ def sample_root() -> Path:
 def is_of(version: Version, folder: Path) -> bool:
     """Whether the version was made of just the tables that lie in the folder now, by name and size of their files."""
     files = [file for file in folder.rglob("*.parquet") if "truth" not in file.relative_to(folder).parts]
-    there = {(file.name, file.stat().st_size) for file in files}
-    return {(Path(source.name).name, source.bytes) for source in version.sources if source.bytes} == there
+    sizes = {(file.name, file.stat().st_size) for file in files}
+    return {(Path(source.name).name, source.bytes) for source in version.sources if source.bytes} == sizes

@@ -44,7 +44,7 @@ class Question:
 def open_data(scope: Scope = EVERYTHING) -> Opened:
     """Read the pointer once, for the whole run: a version published meanwhile is for the next one."""
     version = version_now()
-    run = files.current(version)
+    run = files.current_run(version)
     st.session_state[OPENED] = Opened(version, engine(str(version.path), scope, run.name if run else ""), scope, run)
     return opened()
 
@@ -86,7 +86,7 @@ def load(report: Callable[Concatenate[Query, P], R], *arguments: P.args, **optio
 def engine(folder: str, scope: Scope, run: str) -> Engine:
     """One engine per version, scope and forecast run, shared by all; each query takes a cursor of its own."""
     version = read_manifest(Path(folder))
-    return open_version(version, scope, made=files.made(version) if run else None)
+    return open_version(version, scope, made=files.table_files(version) if run else None)
 
 
 @st.cache_resource(show_spinner=False)

@@ -14,6 +14,7 @@ from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.lake.version import Version
 from tests.browser.test_journeys import download, go, idle, screen_table, within
 
@@ -21,7 +22,7 @@ from tests.browser.test_journeys import download, go, idle, screen_table, within
 @pytest.fixture(scope="module")
 def fitted(shop: Version) -> Version:
     if files.read(shop) is None:
-        files.make(shop)
+        buying_run.make(shop)
     return shop
 
 

@@ -18,7 +18,7 @@ from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
 def report(goods: Version) -> Coverage:
-    query = open_version(goods, made=files.made(goods))
+    query = open_version(goods, made=files.table_files(goods))
     found = coverage.report(query, GoodsFilters())
     query.close()
     return found

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shopkeeper.engine.duckdb import open_version
-from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run
 from shopkeeper.lake.version import Version
@@ -25,7 +25,7 @@ from tools.web_app import running
 @pytest.fixture(scope="module")
 def goods(tmp_path_factory: pytest.TempPathFactory) -> Version:
     version = goods_on_disk.publish(tmp_path_factory.mktemp("goods") / "lake")
-    files.make(version)
+    buying_run.make(version)
     run.make(version)
     return version
 
@@ -41,7 +41,7 @@ def goods_url(chromium: str, goods: Version, tmp_path_factory: pytest.TempPathFa
 def test_from_the_answer_to_the_items_of_a_category_and_their_file(
     page: Page, goods_url: str, goods: Version, tmp_path: Path
 ) -> None:
-    query = open_version(goods, made=forecast_files.made(goods))
+    query = open_version(goods, made=forecast_files.table_files(goods))
     whole = demand.report(query, GoodsFilters())
     category = whole.series["category"][0]
     below = demand.report(query, GoodsFilters(categories=(category,)), options=DemandOptions("sku"))

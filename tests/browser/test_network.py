@@ -15,7 +15,7 @@ from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
 def found_in(goods: Version) -> network.Network:
-    query = open_version(goods, made=files.made(goods))
+    query = open_version(goods, made=files.table_files(goods))
     try:
         found = network.report(query)
         assert found.candidates.height

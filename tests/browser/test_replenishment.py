@@ -17,7 +17,7 @@ from tests.browser.test_journeys import download, go, idle, screen_table, within
 
 
 def report(goods: Version) -> OrderProposals:
-    query = open_version(goods, made=files.made(goods))
+    query = open_version(goods, made=files.table_files(goods))
     found = replenishment.report(query, GoodsFilters())
     query.close()
     return found

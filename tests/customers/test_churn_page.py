@@ -17,6 +17,7 @@ from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
 from shopkeeper.models.buying.stages import StageRules
@@ -31,7 +32,7 @@ open_page = partial(page_app.opened, PAGE)
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
     version = customers_on_disk.publish(tmp_path_factory.mktemp("churn") / "lake")
-    files.make(version)
+    buying_run.make(version)
     return version
 
 

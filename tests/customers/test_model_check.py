@@ -22,7 +22,7 @@ GROUNDS = bad_ground()
 def test_every_part_counts_every_customer() -> None:
     query, fits = sample()
     found = model_check.report(query, fits)
-    customers = fits.trials[0].customers
+    customers = fits.holdout_tests[0].customers
     for frame in (found.purchases, found.risk, found.by_frequency):
         assert frame["customers"].sum() == customers
     assert found.histogram["actual"].sum() == customers

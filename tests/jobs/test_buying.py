@@ -37,8 +37,8 @@ def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals() -> None:
 def test_the_model_that_made_the_shop_wins_the_holdout() -> None:
     _, fits = sample()
     assert fits.chosen == "bg_nbd"
-    assert [trial.kind for trial in fits.trials] == list(KINDS)
-    best = max(fits.trials, key=lambda trial: trial.log_likelihood or -math.inf)
+    assert [trial.kind for trial in fits.holdout_tests] == list(KINDS)
+    best = max(fits.holdout_tests, key=lambda trial: trial.log_likelihood or -math.inf)
     assert best.kind == fits.chosen
     assert KIND_NAMES["bg_nbd"] in str(fits.reason)
 
@@ -76,12 +76,15 @@ def test_fits_outlive_the_process_as_json(tmp_path: Path) -> None:
     assert files.read(version) == fits
     elsewhere = replace(version, path=tmp_path / "versions" / version.id)
     assert files.read(elsewhere) is None
+    elsewhere.path.mkdir(parents=True)
     files.write(elsewhere, fits)
     assert files.read(elsewhere) == fits
     assert [file.name for file in (tmp_path / "fits").iterdir()] == [f"{version.id}.json"]
     text = files.path_of(elsewhere).read_text(encoding="utf-8")
     files.path_of(elsewhere).write_text(text.replace(f'"format": {FORMAT}', '"format": 0'), encoding="utf-8")
     assert files.read(elsewhere) is None
+    assert files.prune(tmp_path) == []
+    elsewhere.path.rmdir()
     assert files.prune(tmp_path) == [version.id]
     assert not list((tmp_path / "fits").iterdir())
 
@@ -124,7 +127,7 @@ def test_bad_ground_gets_a_sentence_and_no_nan(ground: str) -> None:
 
 
 def numbers(fits: Fits) -> list[float]:
-    trials = [asdict(trial) for trial in fits.trials]
+    trials = [asdict(trial) for trial in fits.holdout_tests]
     found = [value for trial in trials for value in trial.values() if isinstance(value, float)]
     for model in (*fits.models.values(), *fits.calibrated.values()):
         found += [value for _, value in (*model.parameters, *model.standard_errors)]
@@ -135,7 +138,7 @@ def test_a_shop_too_young_says_what_it_needs() -> None:
     lines, as_of = GROUNDS["three weeks"]
     fits = fit_version(shop(lines, as_of=as_of))
     assert fits.chosen is None
-    assert not fits.trials
+    assert not fits.holdout_tests
     assert "180" in str(fits.reason)
     assert "21 days" in str(fits.reason)
 
@@ -181,7 +184,7 @@ def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
 def test_every_sentence_is_told_whole_in_chinese(ground: str) -> None:
     lines, as_of = GROUNDS[ground]
     fits = fit_version(shop(lines, as_of=as_of))
-    trials = [trial.refused for trial in fits.trials if trial.refused]
+    trials = [trial.refused for trial in fits.holdout_tests if trial.refused]
     with i18n.speaking("zh_CN"):
         for sentence in (fits.reason, *fits.notes, *trials):
             assert not re.search(r"[a-z]{4,} [a-z]{2,} [a-z]{2,}", str(sentence)), str(sentence)

@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsforecast.models import SeasonalNaive
 
-from shopkeeper.contract.forecasts import HORIZON, LEVELS, MADE_TABLES, WEEKS
-from shopkeeper.jobs.forecast.baseline import daily, ground, places
-from shopkeeper.jobs.forecast.candidate_models import Kept
+from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, LEVELS, WEEKS
+from shopkeeper.jobs.forecast.baseline import baseline_at, daily, hierarchy_of
+from shopkeeper.jobs.forecast.candidate_models import PreviousLevels
 from shopkeeper.jobs.forecast.history import History, day_of
-from shopkeeper.jobs.forecast.job import Previous, Run, forecast_history, forecast_version
-from shopkeeper.jobs.forecast.levels import Before, levels
-from shopkeeper.jobs.forecast.rows import trials
+from shopkeeper.jobs.forecast.job import forecast_history, forecast_version
+from shopkeeper.jobs.forecast.levels import PreviousChoices, forecast_levels
+from shopkeeper.jobs.forecast.result import Run
+from shopkeeper.jobs.forecast.rows import backtest
 from shopkeeper.progress import UNHEARD, Cancelled, Progress
 from tests.paths import SAMPLE
 from tests.shops.fitted import sample
@@ -55,11 +56,11 @@ def test_the_sample_is_foreseen_better_than_by_the_seasonal_naive() -> None:
 def test_bands_of_the_sample_hold_what_they_promise_on_origins_that_did_not_make_them() -> None:
     found = errors(sample_run())
     for level in ("category", "region", "region_category", "sku"):
-        assert 0.75 <= found[level]["hit_80"] <= 0.85
-        assert 0.92 <= found[level]["hit_95"] <= 0.98
+        assert 0.75 <= found[level]["coverage_80"] <= 0.85
+        assert 0.92 <= found[level]["coverage_95"] <= 0.98
     # most weeks of an item in a region are without demand, and a band that holds 0 already holds more than it promises
-    assert found["region_sku"]["hit_80"] >= 0.8
-    assert found["region_sku"]["hit_95"] >= 0.95
+    assert found["region_sku"]["coverage_80"] >= 0.8
+    assert found["region_sku"]["coverage_95"] >= 0.95
 
 
 def test_checks_are_sums_that_can_be_made_again_from_their_weeks() -> None:
@@ -219,7 +220,7 @@ def test_lost_units_count_as_demand_and_are_masked_days() -> None:
     assert row["daily_mean"] == pytest.approx(6, rel=0.02)
     assert row["masked_days"] == 100
     assert row["demand_days"] == 200
-    assert [note["values"] for note in run.told["notes"]] == [{"days": 100}]
+    assert [note["values"] for note in run.summary["notes"]] == [{"days": 100}]
 
 
 def test_one_order_out_of_all_proportion_is_told_and_does_not_raise_the_forecast() -> None:
@@ -227,7 +228,7 @@ def test_one_order_out_of_all_proportion_is_told_and_does_not_raise_the_forecast
     units[-10] = 900.0
     run = forecast_history(known([("A", "tea", "north", units)]))
     assert expected(run, "shop").mean() < 4
-    assert any("out of all proportion" in note["text"] for note in run.told["notes"])
+    assert any("out of all proportion" in note["text"] for note in run.summary["notes"])
     checked = run.tables["forecast_checks"].filter(pl.col("level") == "shop", pl.col("days") == 28)
     assert checked.filter(pl.col("demand") > 900).height == 1
 
@@ -242,11 +243,11 @@ def test_a_region_that_opened_late_is_not_diluted_by_the_days_before() -> None:
 def test_the_naive_is_statsforecast_s_seasonal_naive() -> None:
     units = flat(3, 200, 5).astype(float)
     shop_known = known([("A", "tea", "north", units)])
-    at = places(shop_known)
-    on = [ground(shop_known, at, 172), ground(shop_known, at, 200)]
+    at = hierarchy_of(shop_known)
+    on = [baseline_at(shop_known, at, 172), baseline_at(shop_known, at, 200)]
     kinds = {level: np.full(group.rows, "smooth") for level, group in at.groups.items()}
-    found = levels(shop_known, at, on, kinds, None, UNHEARD)
-    trial = trials(shop_known, at, found.stands)["shop"][0]
+    found = forecast_levels(shop_known, at, on, kinds, None, UNHEARD)
+    trial = backtest(shop_known, at, found.cutoff_forecasts)["shop"][0]
     theirs = SeasonalNaive(season_length=7).forecast(y=units[:172], h=28)["mean"]
     assert trial.naive[0, :28].tolist() == theirs.tolist()
     assert trial.actual[0, :28].tolist() == units[172:].tolist()
@@ -260,14 +261,16 @@ def test_an_origin_knows_nothing_of_what_came_after_it() -> None:
     stands = []
     for each in (units, other):
         shop_known = known([("A", "tea", "north", each), ("B", "tea", "north", units)])
-        at = places(shop_known)
-        on = ground(shop_known, at, 272)
+        at = hierarchy_of(shop_known)
+        on = baseline_at(shop_known, at, 272)
         kinds = {level: np.full(group.rows, "smooth") for level, group in at.groups.items()}
         unknown = {
-            level: Kept(np.full(at.groups[level].rows, "SES"), np.full((at.groups[level].rows, 1), np.nan))
+            level: PreviousLevels(np.full(at.groups[level].rows, "SES"), np.full((at.groups[level].rows, 1), np.nan))
             for level in ("region_category", "sku", "region_sku")
         }
-        made = levels(shop_known, at, [on], kinds, Before("SES", unknown), UNHEARD).stands[0]
+        made = forecast_levels(shop_known, at, [on], kinds, PreviousChoices("SES", unknown), UNHEARD).cutoff_forecasts[
+            0
+        ]
         stands.append(daily(shop_known, on, at, made.levels, made.path))
     assert stands[0] == pytest.approx(stands[1])
 
@@ -320,7 +323,7 @@ def small_shops(draw: st.DrawFn) -> History:
 def test_levels_add_up_and_every_number_is_one_whatever_the_shop(shop_known: History) -> None:
     run = forecast_history(shop_known)
     add_up(run)
-    for name, (table, _) in MADE_TABLES.items():
+    for name, (table, _) in FORECAST_TABLES.items():
         assert dict(run.tables[name].schema) == {column.name: POLARS_TYPES[column.type] for column in table.columns}
         for column in table.columns:
             if column.type not in {"DOUBLE", "DOUBLE[]"}:
@@ -336,15 +339,15 @@ def test_levels_add_up_and_every_number_is_one_whatever_the_shop(shop_known: His
     weeks = [np.array(rows[name].to_list()).reshape(-1, WEEKS) for name in ("low_95", "low_80", "high_80", "high_95")]
     for low, high in pairwise(weeks):
         assert (low <= high + 1e-9).all()
-    json.dumps(run.told)
+    json.dumps(run.summary)
 
 
 def test_an_equal_history_is_not_forecast_again_and_gives_the_same() -> None:
     shop_known = crowd()
     first = forecast_history(shop_known)
-    second = forecast_history(shop_known, Previous(first.tables, first.told))
-    assert second.told["reused"] == shop_known.series.height
-    assert first.told["reused"] == 0
+    second = forecast_history(shop_known, first)
+    assert second.summary["reused"] == shop_known.series.height
+    assert first.summary["reused"] == 0
     for name in first.tables:
         assert second.tables[name].equals(first.tables[name]), name
 
@@ -354,8 +357,8 @@ def test_only_what_changed_is_forecast_again() -> None:
     first = forecast_history(shop_known)
     units = shop_known.units.copy()
     units[-1] += 3
-    again = forecast_history(replace(shop_known, units=units, asked=units), Previous(first.tables, first.told))
-    assert again.told["reused"] == shop_known.series.height - 1
+    again = forecast_history(replace(shop_known, units=units, demand=units), first)
+    assert again.summary["reused"] == shop_known.series.height - 1
     before, after = (run.tables["forecasts"].filter(pl.col("level") == "region_sku") for run in (first, again))
     changed = before["input_hash"] != after["input_hash"]
     assert changed.sum() == 1
@@ -368,7 +371,7 @@ def test_only_what_changed_is_forecast_again() -> None:
 def test_an_earlier_run_of_another_day_or_program_is_not_looked_at(other: dict[str, Any]) -> None:
     shop_known = crowd()
     first = forecast_history(shop_known)
-    assert forecast_history(shop_known, Previous(first.tables, {**first.told, **other})).told["reused"] == 0
+    assert forecast_history(shop_known, Run(first.tables, {**first.summary, **other})).summary["reused"] == 0
 
 
 def crowd() -> History:
@@ -435,7 +438,7 @@ def test_a_restricted_viewer_sees_only_rows_of_the_own_categories_and_regions() 
 
 
 def test_the_sample_tells_its_origins_and_one_of_them_lies_before_an_event() -> None:
-    told = sample_run().told
+    told = sample_run().summary
     assert len(told["origins"]) == 5
     assert date(2025, 10, 15) <= date.fromisoformat(told["origins"][-1]) <= date(2025, 10, 27)
     assert sample()[0].version.as_of.isoformat() == told["as_of"]

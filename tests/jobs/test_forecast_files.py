@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.contract.forecasts import FORECAST_TABLES
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
@@ -17,7 +17,8 @@ from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file as mapping_file
 from shopkeeper.jobs.forecast import files
 from shopkeeper.jobs.forecast import run as forecast_run
-from shopkeeper.jobs.forecast.job import Run, forecast_history
+from shopkeeper.jobs.forecast.job import forecast_history
+from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake.version import Version
 from shopkeeper.progress import Cancelled, Progress
 from tests.shops.forecast import known
@@ -40,21 +41,21 @@ def run() -> Run:
 
 
 def test_a_version_without_a_run_has_empty_tables(version: Version) -> None:
-    assert files.current(version) is None
-    assert files.told(version) is None
-    assert files.made(version) == {}
+    assert files.current_run(version) is None
+    assert files.summary(version) is None
+    assert files.table_files(version) == {}
 
 
 def test_a_run_is_read_as_it_was_written(version: Version, run: Run) -> None:
-    files.publish(version, run.tables, run.told)
-    assert files.told(version) == run.told
-    for name, file in files.made(version).items():
+    files.write(version, run)
+    assert files.summary(version) == run.summary
+    for name, file in files.table_files(version).items():
         assert pl.read_parquet(file).equals(run.tables[name]), name
 
 
 def test_the_next_run_takes_its_place_and_the_last_but_one_is_removed(version: Version, run: Run) -> None:
-    runs = [files.publish(version, run.tables, {**run.told, "number": number}) for number in range(3)]
-    assert files.told(version) == {**run.told, "number": 2}
+    runs = [files.write(version, Run(run.tables, {**run.summary, "number": number})) for number in range(3)]
+    assert files.summary(version) == {**run.summary, "number": 2}
     assert not runs[0].exists()
     assert runs[2].is_dir()
     assert len([folder for folder in runs[2].parent.iterdir() if folder.is_dir()]) == files.KEPT_RUNS
@@ -62,13 +63,13 @@ def test_the_next_run_takes_its_place_and_the_last_but_one_is_removed(version: V
 
 @pytest.mark.parametrize("broken", ["{", "[]", '{"format": 0, "run": "x"}', '{"format": 1, "run": "gone"}'])
 def test_a_pointer_that_points_nowhere_is_no_run(version: Version, run: Run, broken: str) -> None:
-    made = files.publish(version, run.tables, run.told)
+    made = files.write(version, run)
     (made.parent / files.POINTER).write_text(broken, encoding="utf-8")
-    assert files.current(version) is None
+    assert files.current_run(version) is None
 
 
 def test_runs_of_versions_that_are_gone_are_removed(version: Version, run: Run) -> None:
-    made = files.publish(version, run.tables, run.told)
+    made = files.write(version, run)
     root = version.path.parent.parent
     orphan = root / "forecasts" / "20200101T000000Z-000000" / "a run"
     shutil.copytree(made, orphan)
@@ -77,33 +78,33 @@ def test_runs_of_versions_that_are_gone_are_removed(version: Version, run: Run) 
 
 
 def test_where_nothing_can_be_written_the_run_before_stays(version: Version, run: Run) -> None:
-    made = files.publish(version, run.tables, run.told)
+    made = files.write(version, run)
     lost = {name: frame for name, frame in run.tables.items() if name != "event_factors"}
     with pytest.raises(KeyError):
-        files.publish(version, lost, {})
-    assert files.current(version) == made
+        files.write(version, Run(lost, {}))
+    assert files.current_run(version) == made
     home = made.parent
     shutil.rmtree(home)
     home.write_text("in the way", encoding="utf-8")
     with pytest.raises(Refused, match="Make room or give access"):
-        files.publish(version, run.tables, run.told)
+        files.write(version, run)
 
 
 def test_the_job_makes_a_run_that_pages_can_read_and_takes_over_what_did_not_change(version: Version) -> None:
     first = forecast_run.make(version)
-    query = open_version(version, made=files.made(version))
+    query = open_version(version, made=files.table_files(version))
     assert query("jobs/forecast/items").height > 0
     query.close()
     again = forecast_run.make(version)
-    assert first.told["reused"] == 0
-    assert again.told["reused"] == again.told["series"] > 0
-    assert set(again.tables) == set(MADE_TABLES)
-    assert json.loads((files.made(version)["forecasts"].parent / "run.json").read_text()) == again.told
+    assert first.summary["reused"] == 0
+    assert again.summary["reused"] == again.summary["series"] > 0
+    assert set(again.tables) == set(FORECAST_TABLES)
+    assert json.loads((files.table_files(version)["forecasts"].parent / "run.json").read_text()) == again.summary
 
 
 def test_a_job_called_off_leaves_the_run_before_in_use(version: Version) -> None:
     forecast_run.make(version)
-    before = files.current(version)
+    before = files.current_run(version)
     with pytest.raises(Cancelled):
         forecast_run.make(version, Progress(cancelled=lambda: True))
-    assert files.current(version) == before
+    assert files.current_run(version) == before

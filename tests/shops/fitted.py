@@ -13,7 +13,7 @@ from typing import Any
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
-from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import Fits
 from tests.paths import SAMPLE
 from tests.shops.in_memory import line
@@ -27,7 +27,7 @@ def sample() -> tuple[Engine, Fits]:
     root = Path(tempfile.mkdtemp(prefix="shopkeeper-fitted-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     version = job.import_files([SAMPLE], file.load("sample"), root).version
-    fits = files.make(version)
+    fits = buying_run.make(version)
     query = open_version(version)
     atexit.register(query.close)
     return query, fits

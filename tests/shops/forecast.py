@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from shopkeeper.jobs.forecast.history import History, history
-from shopkeeper.jobs.forecast.job import Run, forecast_version
+from shopkeeper.jobs.forecast.history import History, build_history
+from shopkeeper.jobs.forecast.job import forecast_version
+from shopkeeper.jobs.forecast.result import Run
 from tests.shops.fitted import sample
 
 AS_OF = date(2025, 10, 20)
@@ -65,7 +66,7 @@ def known(
         {"event_id": f"{name}-{starts}", "name": name, "starts_on": starts, "ends_on": ends}
         for name, starts, ends in events
     ]
-    return history(
+    return build_history(
         first, as_of, rows.filter(pl.col("units") > 0), pl.DataFrame(catalogue, schema=kinds),
         pl.DataFrame(calendar, schema=EVENTS), lost,
     )  # fmt: skip

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from shopkeeper.contract.forecasts import HORIZON, MADE_TABLES, WEEKS
+from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, WEEKS
 from shopkeeper.engine.query import EVERYTHING, Scope
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files
+from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake.version import Shop
 from tests.shops.in_memory import MemoryQuery, frame, line, shop
 
@@ -123,7 +124,7 @@ def publish(
             root.joinpath(f"{name}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     own = replace(file.load("sample"), shop=Shop("Corner shop", "CNY", "Asia/Shanghai"))
     version = job.import_files(sorted(root.glob("*.csv")), own, root / "data", as_of=AS_OF).version
-    made = {name: frame(table, []) for name, (table, _visibility) in MADE_TABLES.items()}
-    made["forecasts"] = frame(MADE_TABLES["forecasts"][0], forecasts)
-    files.publish(version, made, {})
+    made = {name: frame(table, []) for name, (table, _visibility) in FORECAST_TABLES.items()}
+    made["forecasts"] = frame(FORECAST_TABLES["forecasts"][0], forecasts)
+    files.write(version, Run(made, {}))
     return root / "data"

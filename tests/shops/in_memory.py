@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.contract.forecasts import FORECAST_TABLES
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, TABLES
 from shopkeeper.engine.duckdb import REFERENCE_TABLES, check_arguments
@@ -97,7 +97,7 @@ def shop(
     for table in TABLES:
         rows = frame(table, brought.get(table.name, ()))
         connection.from_arrow(rows.to_arrow()).create(table.name)
-    for made, visibility in MADE_TABLES.values():
+    for made, visibility in FORECAST_TABLES.values():
         rows = frame(made, brought.get(made.name, ()))
         connection.from_arrow(rows.to_arrow()).create(f"all_{made.name}")
         restricted(connection.table(f"all_{made.name}"), visibility, scope).create_view(made.name)

@@ -13,12 +13,13 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from shopkeeper import i18n
 from shopkeeper.cli import main
-from shopkeeper.contract.forecasts import MADE_TABLES
+from shopkeeper.contract.forecasts import FORECAST_TABLES
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.engine.query import Scope
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files as forecast_files
+from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake import store
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.overrides import Override
@@ -385,9 +386,9 @@ def published(root: Path, stock: Iterable[str]) -> Path:
         root.joinpath(f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     files = sorted(root.glob("*.csv"))
     version = job.import_files(files, file.load("sample"), root / "data", as_of=AS_OF).version
-    tables = {name: frame(table, []) for name, (table, _visibility) in MADE_TABLES.items()}
-    tables["forecasts"] = frame(MADE_TABLES["forecasts"][0], [forecast("north", 1)])
-    forecast_files.publish(version, tables, {})
+    tables = {name: frame(table, []) for name, (table, _visibility) in FORECAST_TABLES.items()}
+    tables["forecasts"] = frame(FORECAST_TABLES["forecasts"][0], [forecast("north", 1)])
+    forecast_files.write(version, Run(tables, {}))
     return root / "data"
 
 
@@ -395,7 +396,7 @@ def test_two_counts_of_one_day_are_rejected_by_the_import_and_said(tmp_path: Pat
     data = published(tmp_path, ("2024-04-29,W,tea,30", "2024-04-30,W,tea,4", "2024-04-30,W,tea,5"))
     version = store.current(data)
     assert version is not None
-    query = open_version(version, made=forecast_files.made(version))
+    query = open_version(version, made=forecast_files.table_files(version))
     found = coverage.report(query, GoodsFilters(), InForce(STRICT))
     words = "\n".join(str(note) for note in found.notes)
     assert f"{version.tables['stock_snapshots'].rows_rejected} rows of stock_snapshots were rejected" in words
@@ -411,7 +412,7 @@ def test_the_export_has_the_rows_of_the_report(by: str, tmp_path: Path, monkeypa
     assert main.main(["export", "coverage", "-o", str(target), "--by", by, "--category", "Tea"]) == 0
     version = store.current(data)
     assert version is not None
-    query = open_version(version, made=forecast_files.made(version))
+    query = open_version(version, made=forecast_files.table_files(version))
     filters = GoodsFilters(categories=("Tea",))
     found = coverage.report(query, filters)
     expected = {"sku": found.regions_skus, "location": coverage.locations(query, filters), "cell": found.cells}[by]

@@ -39,7 +39,7 @@ def _served(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def report(data: Path) -> Coverage:
     version = store.current(data)
     assert version is not None
-    query = open_version(version, made=files.made(version))
+    query = open_version(version, made=files.table_files(version))
     found = coverage.report(query, GoodsFilters())
     query.close()
     return found

@@ -26,7 +26,7 @@ def query(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     root = tmp_path_factory.mktemp("past") / "lake"
     version = job.import_files([SAMPLE], file.load("sample"), root, as_of=AS_OF).version
     run.make(version)
-    engine = open_version(version, made=files.made(version))
+    engine = open_version(version, made=files.table_files(version))
     yield engine
     engine.close()
 

@@ -12,7 +12,7 @@ import pytest
 from shopkeeper import i18n, state
 from shopkeeper.cli import main
 from shopkeeper.engine.duckdb import Engine, open_version
-from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake.version import Version
@@ -37,7 +37,7 @@ ALL = GoodsFilters()
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
     version = goods_on_disk.publish(tmp_path_factory.mktemp("demand") / "lake")
-    files.make(version)
+    buying_run.make(version)
     forecast_run.make(version)
     return version
 
@@ -52,7 +52,7 @@ def _served(shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def query(shop: Version) -> Iterator[Engine]:
-    engine = open_version(shop, made=forecast_files.made(shop))
+    engine = open_version(shop, made=forecast_files.table_files(shop))
     yield engine
     engine.close()
 

@@ -13,9 +13,10 @@ from streamlit.testing.v1 import AppTest
 
 from shopkeeper import i18n
 from shopkeeper.cli import main
-from shopkeeper.contract.forecasts import HORIZON, MADE_TABLES, WEEKS
+from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, WEEKS
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.jobs.forecast import files
+from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake.version import Version
 from shopkeeper.supply.network import chart as drawings
 from shopkeeper.supply.network import report as network
@@ -40,8 +41,8 @@ def flat_forecast(version: Version) -> None:
                  "daily_mean": 2 * share, "error_sd": 1.0, "units": [2 * share] * HORIZON}
         for region, (_y, _x, share) in REGIONS.items() for sku, (category, _price, _cost) in SKUS.items()
     ]  # fmt: skip
-    tables = {name: frame(table, rows if name == "forecasts" else ()) for name, (table, _) in MADE_TABLES.items()}
-    files.publish(version, tables, {})
+    tables = {name: frame(table, rows if name == "forecasts" else ()) for name, (table, _) in FORECAST_TABLES.items()}
+    files.write(version, Run(tables, {}))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def _served(shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def query(shop: Version) -> Iterator[Engine]:
-    engine = open_version(shop, made=files.made(shop))
+    engine = open_version(shop, made=files.table_files(shop))
     yield engine
     engine.close()
 

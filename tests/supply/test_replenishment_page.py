@@ -47,7 +47,7 @@ def data(published: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
 def query(data: Path) -> Iterator[Engine]:
     version = store.current(data)
     assert version is not None
-    engine = open_version(version, made=files.made(version))
+    engine = open_version(version, made=files.table_files(version))
     yield engine
     engine.close()
 

@@ -116,7 +116,7 @@ def _trials(fits: Fits) -> pl.DataFrame:
             "chosen": trial.kind == fits.chosen,
             "refused": trial.refused.text.format(**trial.refused.values) if trial.refused else None,
         }
-        for trial in fits.trials
+        for trial in fits.holdout_tests
     ]
     return pl.DataFrame(rows, schema=TRIALS.schema())
 

@@ -54,7 +54,7 @@ def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
 
 def verdict(found: ModelCheck, fits: Fits) -> str:
     """In words: how far it was off, and what it needs where there is no test."""
-    trial = next((trial for trial in fits.trials if trial.kind == found.kind), None)
+    trial = next((trial for trial in fits.holdout_tests if trial.kind == found.kind), None)
     if trial is None or found.purchases.is_empty():
         return str(fits.reason) + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`")
     return _(
@@ -77,7 +77,7 @@ def signed(share: float | None) -> str:
 
 def draw_figures(found: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
     """What has to hold for the page to be believed, one figure each."""
-    trial = next((trial for trial in fits.trials if trial.kind == found.kind), None)
+    trial = next((trial for trial in fits.holdout_tests if trial.kind == found.kind), None)
     with st.container(horizontal=True, gap="small"):
         if trial is not None and not found.purchases.is_empty():
             st.metric(
@@ -112,7 +112,7 @@ def draw_figures(found: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
 
 def draw_trials(found: ModelCheck, fits: Fits) -> None:
     """Every model on the same customers and days."""
-    refused = {trial.kind: str(trial.refused) for trial in fits.trials if trial.refused}
+    refused = {trial.kind: str(trial.refused) for trial in fits.holdout_tests if trial.refused}
     if found.trials.is_empty():
         return
     st.markdown(f"**{_('Models on the holdout')}**")

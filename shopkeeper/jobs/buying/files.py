@@ -8,23 +8,15 @@ import secrets
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
-from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import FORMAT, Fits, HoldoutTest, Rate
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.spend import SpendModel
-from shopkeeper.progress import UNHEARD, Progress
-
-FIT_SECONDS = 600.0
-_FITTING = Lock()
-"""The model library is not made for two fits at once in one process."""
 
 
 def path_of(version: Version) -> Path:
@@ -35,30 +27,17 @@ def path_of(version: Version) -> Path:
 def read(version: Version) -> Fits | None:
     """The fits of a version; `None` where there are none yet, or an earlier program made them."""
     try:
-        kept = json.loads(path_of(version).read_text(encoding="utf-8"))
-        return _fits_from(kept) if kept.pop("format") == FORMAT else None
+        content = json.loads(path_of(version).read_text(encoding="utf-8"))
+        return _fits_from(content) if content.pop("format") == FORMAT else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def make(version: Version, progress: Progress = UNHEARD) -> Fits:
-    """Fit a version, keep the result, and forget the fits of versions that are gone.
-
-    Raise `Cancelled` where it is called off, `Refused` where the result cannot be written.
-    """
-    query = open_version(version, seconds=FIT_SECONDS)
-    try:
-        with _FITTING:
-            fits = fit_version(query, progress)
-    finally:
-        query.close()
-    write(version, fits)
-    prune(version.path.parent.parent)
-    return fits
-
-
 def write(version: Version, fits: Fits) -> None:
-    """Replace the kept fits in one step. Raise `Refused` where they cannot be written."""
+    """Replace the kept fits in one step, and forget those of versions that are gone.
+
+    Raise `Refused` where they cannot be written.
+    """
     target = path_of(version)
     fresh = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
@@ -70,32 +49,33 @@ def write(version: Version, fits: Fits) -> None:
         raise Refused(
             f"The fits could not be written to {target}: {failure.strerror}. Make room or give access, then run `fit`."
         ) from failure
+    prune(version.path.parent.parent)
 
 
 def prune(root: Path) -> list[str]:
     """Remove the fits of versions that are no longer there, and give their ids."""
-    kept = {folder.name for folder in folders(root)}
-    orphans = [file for file in sorted((root / "fits").glob("*.json")) if file.stem not in kept]
+    version_ids = {folder.name for folder in folders(root)}
+    orphans = [file for file in sorted((root / "fits").glob("*.json")) if file.stem not in version_ids]
     for file in orphans:
         file.unlink(missing_ok=True)
     return [file.stem for file in orphans]
 
 
 def _as_json(fits: Fits) -> dict[str, Any]:
-    content = {name: value for name, value in vars(fits).items() if name not in _MODELS}
+    content = {name: value for name, value in vars(fits).items() if name not in {*_MODELS, "holdout_tests"}}
     content |= {
         "format": FORMAT,
         "as_of": fits.as_of.isoformat(),
         "first_day": fits.first_day.isoformat(),
         "made_at": fits.made_at.isoformat(),
         "calibration_end": fits.calibration_end.isoformat() if fits.calibration_end else None,
-        "trials": [_trial_data(trial) for trial in fits.trials],
+        "trials": [_test_as_json(test) for test in fits.holdout_tests],
         "reason": fits.reason.as_data(),
         "rates": [asdict(rate) for rate in fits.rates],
         "notes": [note.as_data() for note in fits.notes],
         "models": {kind: model.as_json() for kind, model in fits.models.items()},
         "calibrated": {kind: model.as_json() for kind, model in fits.calibrated.items()},
-        "segments": {by: {name: m.as_json() for name, m in found.items()} for by, found in fits.segments.items()},
+        "segments": {by: {name: m.as_json() for name, m in models.items()} for by, models in fits.segments.items()},
         "spends": {value: spend.as_json() for value, spend in fits.spends.items()},
     }
     return content
@@ -104,33 +84,33 @@ def _as_json(fits: Fits) -> dict[str, Any]:
 _MODELS = {"models", "calibrated", "segments", "spends"}
 
 
-def _fits_from(kept: dict[str, Any]) -> Fits:
-    models = {name: kept.pop(name) for name in _MODELS}
-    split = kept.pop("calibration_end")
+def _fits_from(content: dict[str, Any]) -> Fits:
+    models = {name: content.pop(name) for name in _MODELS}
+    split = content.pop("calibration_end")
     return Fits(
-        as_of=date.fromisoformat(kept.pop("as_of")),
-        first_day=date.fromisoformat(kept.pop("first_day")),
-        made_at=datetime.fromisoformat(kept.pop("made_at")),
+        as_of=date.fromisoformat(content.pop("as_of")),
+        first_day=date.fromisoformat(content.pop("first_day")),
+        made_at=datetime.fromisoformat(content.pop("made_at")),
         calibration_end=date.fromisoformat(split) if split else None,
-        trials=tuple(_trial(row) for row in kept.pop("trials")),
-        reason=Message.from_data(kept.pop("reason")),
-        rates=tuple(Rate(**row) for row in kept.pop("rates")),
-        notes=tuple(Message.from_data(row) for row in kept.pop("notes")),
+        holdout_tests=tuple(_test_from_json(row) for row in content.pop("trials")),
+        reason=Message.from_data(content.pop("reason")),
+        rates=tuple(Rate(**row) for row in content.pop("rates")),
+        notes=tuple(Message.from_data(row) for row in content.pop("notes")),
         models={kind: BuyingModel.from_json(row) for kind, row in models["models"].items()},
         calibrated={kind: BuyingModel.from_json(row) for kind, row in models["calibrated"].items()},
         segments={
-            by: {name: BuyingModel.from_json(row) for name, row in found.items()}
-            for by, found in models["segments"].items()
+            by: {name: BuyingModel.from_json(row) for name, row in by_name.items()}
+            for by, by_name in models["segments"].items()
         },
         spends={value: SpendModel.from_json(row) for value, row in models["spends"].items()},
-        **kept,
+        **content,
     )
 
 
-def _trial_data(trial: HoldoutTest) -> dict[str, Any]:
-    return {**vars(trial), "refused": trial.refused.as_data() if trial.refused else None}
+def _test_as_json(test: HoldoutTest) -> dict[str, Any]:
+    return {**vars(test), "refused": test.refused.as_data() if test.refused else None}
 
 
-def _trial(row: dict[str, Any]) -> HoldoutTest:
+def _test_from_json(row: dict[str, Any]) -> HoldoutTest:
     refused = row.pop("refused")
     return HoldoutTest(**row, refused=Message.from_data(refused) if refused else None)

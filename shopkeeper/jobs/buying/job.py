@@ -59,8 +59,8 @@ def fit_version(
     job.progress.step("Reading purchase histories", 0.0)
     tuples = query("jobs/buying/tuples", by="shop")
     split = _split(version.first_day, version.as_of)
-    trials, calibrated, models = _try_models(job, tuples, split)
-    ranked = [trial.kind for trial in _ranked(trials) if trial.kind in models]
+    tests, calibrated, models = _try_models(job, tuples, split)
+    ranked = [test.kind for test in _ranked(tests) if test.kind in models]
     chosen = ranked[0] if ranked else None
     segments, short = _fit_segments(job, models[chosen]) if chosen else ({}, ())
     spends, means, spend_notes = _fit_spends(job)
@@ -73,9 +73,9 @@ def fit_version(
         datetime.now(UTC),
         int(tuples["customers"].sum()),
         split,
-        trials,
+        tests,
         chosen,
-        _reason(trials, chosen, version.first_day, version.as_of, split),
+        _reason(tests, chosen, version.first_day, version.as_of, split),
         models,
         calibrated,
         segments,
@@ -103,22 +103,22 @@ def _try_models(
         return (), {}, {}
     as_of = job.query.version.as_of
     days_after = job.query("customers/model_check/holdout", calibration_end=split, as_of=as_of, risk_days=RISK_DAYS)
-    held = in_units(days_after, job.unit)
-    trials: list[HoldoutTest] = []
+    holdout = in_units(days_after, job.unit)
+    tests: list[HoldoutTest] = []
     calibrated: dict[ModelKind, BuyingModel] = {}
     models: dict[ModelKind, BuyingModel] = {}
     whole = in_units(tuples, job.unit)
     for place, kind in enumerate(KINDS):
         job.progress.step(f"Fitting {KIND_NAMES[kind]}", 0.05 + 0.2 * place)
         try:
-            model = fit(_distinct(held), kind, job.unit)
-            trials.append(_trial(model, held, (as_of - split).days))
+            model = fit(_distinct(holdout), kind, job.unit)
+            tests.append(_tested(model, holdout, (as_of - split).days))
             calibrated[kind] = model
             models[kind] = fit(whole, kind, job.unit, model)
         except NotFitted as refused:
-            trials = [trial for trial in trials if trial.kind != kind]
-            trials.append(HoldoutTest(kind, int(held["customers"].sum()), refused=refused.message))
-    return tuple(trials), calibrated, models
+            tests = [test for test in tests if test.kind != kind]
+            tests.append(HoldoutTest(kind, int(holdout["customers"].sum()), refused=refused.message))
+    return tuple(tests), calibrated, models
 
 
 def _distinct(held: pl.DataFrame) -> pl.DataFrame:
@@ -126,19 +126,21 @@ def _distinct(held: pl.DataFrame) -> pl.DataFrame:
     return held.group_by(keys, maintain_order=True).agg(pl.col("customers").sum())
 
 
-def _trial(model: BuyingModel, held: pl.DataFrame, days: int) -> HoldoutTest:
+def _tested(model: BuyingModel, holdout: pl.DataFrame, days: int) -> HoldoutTest:
     """Hold one calibrated model against the holdout of `days`."""
-    customers = int(held["customers"].sum())
+    customers = int(holdout["customers"].sum())
     horizon = days / DAYS[model.unit]
-    likelihood = holdout_log_likelihood(model, held, horizon)
-    off = expected_purchases_between(model, held, 0.0, horizon) - held["holdout"]
-    error = risk_by_tenth(model, held).select((pl.col("predicted") - pl.col("happened")).abs().alias("error"))["error"]
+    likelihood = holdout_log_likelihood(model, holdout, horizon)
+    miss = expected_purchases_between(model, holdout, 0.0, horizon) - holdout["holdout"]
+    error = risk_by_tenth(model, holdout).select((pl.col("predicted") - pl.col("happened")).abs().alias("error"))[
+        "error"
+    ]
     return HoldoutTest(
         model.kind,
         customers,
         float(likelihood),
-        float((off.abs() * held["customers"]).sum() / customers),
-        float((off * held["customers"]).sum() / customers),
+        float((miss.abs() * holdout["customers"]).sum() / customers),
+        float((miss * holdout["customers"]).sum() / customers),
         _number(error.mean()),
         _number(error.max()),
     )
@@ -148,14 +150,14 @@ def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _ranked(trials: Sequence[HoldoutTest]) -> list[HoldoutTest]:
-    """Models that could be tried, the best first."""
-    tried = [trial for trial in trials if trial.log_likelihood is not None]
-    return sorted(tried, key=lambda trial: -(trial.log_likelihood or 0.0))
+def _ranked(tests: Sequence[HoldoutTest]) -> list[HoldoutTest]:
+    """Tests of the models that could be fitted, the best first."""
+    tested = [test for test in tests if test.log_likelihood is not None]
+    return sorted(tested, key=lambda test: -(test.log_likelihood or 0.0))
 
 
 def _reason(
-    trials: Sequence[HoldoutTest], chosen: ModelKind | None, first: date, as_of: date, split: date | None
+    tests: Sequence[HoldoutTest], chosen: ModelKind | None, first: date, as_of: date, split: date | None
 ) -> Message:
     if split is None:
         needed = SHORTEST_HOLDOUT + SHORTEST_CALIBRATION
@@ -165,10 +167,10 @@ def _reason(
         )
         return Message(text, {"days": (as_of - first).days + 1, "needed": needed})
     if chosen is None:
-        why = next((trial.refused for trial in trials if trial.refused), None)
+        why = next((test.refused for test in tests if test.refused), None)
         text = N_("No model could be fitted: {why} Risk is the plain rate of customers alike.")
         return Message(text, {"why": why or ""})
-    best, *others = _ranked(trials)
+    best, *others = _ranked(tests)
     values: dict[str, MessageValue] = {
         "kind": KIND_NAMES[chosen],
         "day": split.isoformat(),
@@ -198,19 +200,19 @@ def _fit_segments(
     job: Fitting, model: BuyingModel
 ) -> tuple[dict[FittedBy, dict[str, BuyingModel]], tuple[Message, ...]]:
     """The chosen model for each channel and year of first purchase that has enough customers; names of the others."""
-    found: dict[FittedBy, dict[str, BuyingModel]] = {}
+    models: dict[FittedBy, dict[str, BuyingModel]] = {}
     short: list[str] = []
     for place, by in enumerate(SEGMENTS):
-        found[by] = {}
+        models[by] = {}
         tuples = in_units(job.query("jobs/buying/tuples", by=by), job.unit)
         for (segment,), part in sorted(tuples.group_by("segment"), key=lambda group: str(group[0])):
             job.progress.step(f"Fitting {KIND_NAMES[model.kind]} for {segment}", 0.65 + 0.1 * place)
             try:
-                found[by][str(segment)] = fit(part.drop("segment"), model.kind, job.unit, model)
+                models[by][str(segment)] = fit(part.drop("segment"), model.kind, job.unit, model)
             except NotFitted:
                 short.append(str(segment))
     text = N_("Too few customers for a fit of their own: {segments}. The whole shop's fit serves them.")
-    return found, ((Message(text, {"segments": ", ".join(short)}),) if short else ())
+    return models, ((Message(text, {"segments": ", ".join(short)}),) if short else ())
 
 
 def _fit_spends(job: Fitting) -> tuple[dict[ValueMeasure, SpendModel], dict[ValueMeasure, float], tuple[Message, ...]]:
@@ -241,9 +243,9 @@ def _fit_spends(job: Fitting) -> tuple[dict[ValueMeasure, SpendModel], dict[Valu
 
 def _rates(query: Query, first_day: date, as_of: date) -> tuple[Rate, ...]:
     """Rates over each horizon of which the shop has twice as many days."""
-    known = [days for days in HORIZONS if (as_of - first_day).days + 1 >= 2 * days]
+    horizons = [days for days in HORIZONS if (as_of - first_day).days + 1 >= 2 * days]
     return tuple(
         Rate(days=days, **row)
-        for days in known
+        for days in horizons
         for row in query("jobs/buying/rates", as_of=as_of, days=days).to_dicts()
     )

@@ -1,4 +1,4 @@
-"""What the fit job found out about a version: models and how they stood their test, plain rates, what fell short."""
+"""The fits of a version: models, how they did on the holdout, plain rates, and notes of what fell short."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ VALUES: tuple[ValueMeasure, ...] = ("margin", "revenue")
 VALUE_NAMES: Mapping[ValueMeasure, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
 HORIZONS = (30, 60, 90, 180)
-"""Days over which risk is told."""
+"""Days over which risk is reported."""
 KIND_NAMES: Mapping[str, str] = {"mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pareto_nbd": "Pareto/NBD"}
 
 
@@ -44,7 +44,7 @@ class HoldoutTest:
 
 @dataclass(frozen=True)
 class Rate:
-    """What customers alike did in `days`: by band of frequency (0 to 4 and more) and of silence (1 to 5)."""
+    """What customers alike did in `days`: by band of frequency (0 to 4 and more) and of inactivity (1 to 5)."""
 
     days: int
     frequency_band: int
@@ -71,7 +71,7 @@ class Fits:
     made_at: datetime
     customers: int
     calibration_end: date | None
-    trials: tuple[HoldoutTest, ...]
+    holdout_tests: tuple[HoldoutTest, ...]
     chosen: ModelKind | None
     reason: Message
     models: Mapping[ModelKind, BuyingModel]

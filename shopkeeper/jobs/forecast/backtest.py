@@ -1,4 +1,4 @@
-"""From where a forecast is tried on the shop's own past, and which model it makes serve which series.
+"""From which cutoffs candidate models are tested on the shop's own past, and which model serves which series.
 
 A series with many days of demand has a say of its own; where there are few, the model is that of all series that come
 alike, since a choice among six by a handful of weeks would be noise.
@@ -13,9 +13,9 @@ from shopkeeper.jobs.forecast.history import Group, History
 from shopkeeper.models.arrays import Floats, Ints, Texts
 
 SPACING = 28
-ORIGINS = 4
+CUTOFFS = 4
 SHORTEST = 28
-"""Days known at the first origin."""
+"""Days known at the first cutoff."""
 SHORTEST_FOR_EVENT = 182
 CHECKED_WEEKS = 4
 OWN_SAY = 40
@@ -23,63 +23,63 @@ OWN_SAY = 40
 FREQUENT = ("smooth", "erratic")
 
 
-def origins(known: History) -> list[int]:
-    """Days known at each origin, the last first: four ordinary ones four weeks apart, and one before an event.
+def cutoffs(history: History) -> list[int]:
+    """Days known at each cutoff, the last first: four ordinary ones four weeks apart, and one before an event.
 
     The latter is as far before the last event of its name as the data end before the next.
     """
-    days = known.days
-    found = [days - SPACING * back for back in range(1, ORIGINS + 1) if days - SPACING * back >= SHORTEST]
-    past = [window for window in known.windows if window.end < days]
-    for window in sorted((window for window in known.windows if window.start >= days), key=lambda w: w.start):
+    days = history.days
+    days_known = [days - SPACING * back for back in range(1, CUTOFFS + 1) if days - SPACING * back >= SHORTEST]
+    past = [window for window in history.windows if window.end < days]
+    for window in sorted((window for window in history.windows if window.start >= days), key=lambda w: w.start):
         before = max((w for w in past if w.name == window.name), key=lambda w: w.start, default=None)
         if before is not None:
             event = days - (window.start - before.start)
-            return [*found, event] if SHORTEST_FOR_EVENT <= event < min(found, default=0) else found
-    return found
+            return [*days_known, event] if SHORTEST_FOR_EVENT <= event < min(days_known, default=0) else days_known
+    return days_known
 
 
-def weekly_error(on: Baseline, category: Ints, levels: Floats, actual: Floats) -> Floats:
+def weekly_error(baseline: Baseline, category: Ints, levels: Floats, actual: Floats) -> Floats:
     """Sum over weeks of the squared miss, by row: `levels` of an ordinary day against `actual` (rows x weeks)."""
     weeks = actual.shape[1]
     if not weeks:
         return np.zeros(levels.size)
-    multiples = on.ahead[:, : weeks * 7].reshape(-1, weeks, 7).sum(axis=2)
+    multiples = baseline.ahead[:, : weeks * 7].reshape(-1, weeks, 7).sum(axis=2)
     return np.asarray(((levels[:, None] * multiples[category] - actual) ** 2).sum(axis=1))
 
 
-def actual_weeks(known: History, on: Baseline, rows: Group | Ints) -> Floats:
-    """Rows of a level, or single series, x the checked weeks after the ground that have come: what was learnt then.
+def actual_weeks(history: History, baseline: Baseline, rows: Group | Ints) -> Floats:
+    """Rows of a level, or single series, x the checked weeks after the cutoff that have come: what models learn from.
 
-    A level's rows count what was on sale at the ground.
+    A level's rows count what was on sale at the cutoff.
     """
-    weeks = max(0, min(CHECKED_WEEKS, (known.days - on.known) // 7))
-    days = slice(on.known, on.known + weeks * 7)
+    weeks = max(0, min(CHECKED_WEEKS, (history.days - baseline.cutoff) // 7))
+    days = slice(baseline.cutoff, baseline.cutoff + weeks * 7)
     if isinstance(rows, Group):
-        found = known.sums(rows.of, rows.rows, only=on.alive.astype(np.float64))[:, days]
+        units = history.sums(rows.of, rows.rows, only=baseline.on_sale.astype(np.float64))[:, days]
     else:
-        found = known.dense(rows, days.start, days.stop)
-    return np.asarray(found.reshape(found.shape[0], weeks, 7).sum(axis=2))
+        units = history.dense(rows, days.start, days.stop)
+    return np.asarray(units.reshape(units.shape[0], weeks, 7).sum(axis=2))
 
 
 def choose(errors: Mapping[str, Floats], sizes: Floats, weeks: int, patterns: Texts) -> tuple[Texts, dict[str, str]]:
-    """The model of each row, and of each pattern. `errors` are sums over all `weeks`; NaN where not tried.
+    """The model of each row, and of each pattern. `errors` are sums over all `weeks`; NaN where not tested.
 
     Counts spread in proportion to their size, so errors are divided by `sizes` (units that were expected): large rows
     do not decide for all, and quiet ones do not speak for models that expect too little.
     """
     names = np.array(list(errors), dtype="U40")
     matrix = np.stack(list(errors.values()), axis=1)
-    tried = np.isfinite(matrix).all(axis=1) & (sizes > 0)
-    relative = np.divide(matrix, sizes[:, None], out=np.zeros_like(matrix), where=tried[:, None])
-    found = np.full(patterns.size, names[0])
+    tested = np.isfinite(matrix).all(axis=1) & (sizes > 0)
+    relative = np.divide(matrix, sizes[:, None], out=np.zeros_like(matrix), where=tested[:, None])
+    chosen = np.full(patterns.size, names[0])
     pooled: dict[str, str] = {}
     for pattern in np.unique(patterns):
-        at = patterns == pattern
-        judges = at & tried if (at & tried).any() else tried
-        alike = relative[judges].mean(axis=0) if judges.any() else np.arange(names.size, dtype=np.float64)
-        pooled[str(pattern)] = str(names[int(alike.argmin())])
-        own = np.where(tried[at, None], relative[at], alike)
-        say = (own * weeks + alike * OWN_SAY) / (weeks + OWN_SAY)
-        found[at] = names[say.argmin(axis=1)] if pattern in FREQUENT else pooled[str(pattern)]
-    return found, pooled
+        alike = patterns == pattern
+        judging = alike & tested if (alike & tested).any() else tested
+        pooled_error = relative[judging].mean(axis=0) if judging.any() else np.arange(names.size, dtype=np.float64)
+        pooled[str(pattern)] = str(names[int(pooled_error.argmin())])
+        series_error = np.where(tested[alike, None], relative[alike], pooled_error)
+        blended = (series_error * weeks + pooled_error * OWN_SAY) / (weeks + OWN_SAY)
+        chosen[alike] = names[blended.argmin(axis=1)] if pattern in FREQUENT else pooled[str(pattern)]
+    return chosen, pooled

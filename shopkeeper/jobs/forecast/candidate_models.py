@@ -1,4 +1,4 @@
-"""Which model serves which row: candidates are tried from each origin, and the one that missed least is taken."""
+"""Which model serves which row: candidates are tested from each cutoff, and the one that missed least is taken."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,17 +22,17 @@ from shopkeeper.models.demand.reconciliation import scaled, sums
 from shopkeeper.progress import Progress
 
 SAMPLE = 1_500
-"""Series of each pattern on which the models of sparse demand are tried."""
+"""Series of each pattern on which the models of sparse demand are tested."""
 MOST_FREQUENT = 6_000
 """Series of frequent demand that have a say of their own, the largest first."""
 CHUNK = 1_000
 
 
 @dataclass(frozen=True)
-class Kept:
-    """From the run before: the models of rows, and rows x grounds the levels that they gave; NaN where unknown."""
+class PreviousLevels:
+    """Of the run before: the models of rows, and rows x cutoffs the levels that they gave; NaN where unknown."""
 
-    names: Texts
+    models: Texts
     levels: Floats
 
 
@@ -40,173 +40,187 @@ class Kept:
 class BacktestErrors:
     """Squared misses by model and row, what was expected, and how many weeks were looked at."""
 
-    sizes: Floats
+    expected_units: Floats
     errors: dict[str, Floats] = field(default_factory=dict)
     weeks: int = 0
 
     def add(self, name: str, error: Floats) -> None:
-        """Count a model's misses from one more origin."""
+        """Count a model's misses from one more cutoff."""
         self.errors[name] = self.errors.get(name, np.zeros(error.size)) + error
 
 
-def best_path(known: History, at: Hierarchy, grounds: Sequence[Baseline], paths: Sequence[Mapping[str, Floats]]) -> str:
+def best_path(
+    history: History, hierarchy: Hierarchy, baselines: Sequence[Baseline], paths: Sequence[Mapping[str, Floats]]
+) -> str:
     """One model for the paths of all categories."""
-    group = at.groups["category"]
-    tally = BacktestErrors(np.full(group.rows, 1e-9))
-    for on, found in zip(grounds, paths, strict=True):
-        actual = actual_weeks(known, on, group)
-        tally.sizes += actual.sum(axis=1)
-        for name, path in found.items():
-            ahead = (path * on.ahead)[:, : actual.shape[1] * 7].reshape(actual.shape[0], actual.shape[1], 7).sum(axis=2)
-            tally.add(name, ((ahead - actual) ** 2).sum(axis=1))
-    if not any(error.any() for error in tally.errors.values()):
+    group = hierarchy.groups["category"]
+    backtest = BacktestErrors(np.full(group.rows, 1e-9))
+    for baseline, category_paths in zip(baselines, paths, strict=True):
+        actual = actual_weeks(history, baseline, group)
+        backtest.expected_units += actual.sum(axis=1)
+        for name, path in category_paths.items():
+            ahead = (
+                (path * baseline.ahead)[:, : actual.shape[1] * 7]
+                .reshape(actual.shape[0], actual.shape[1], 7)
+                .sum(axis=2)
+            )
+            backtest.add(name, ((ahead - actual) ** 2).sum(axis=1))
+    if not any(error.any() for error in backtest.errors.values()):
         return forecasters.USUAL
-    return choose(tally.errors, tally.sizes, 0, np.full(group.rows, "all"))[1]["all"]
+    return choose(backtest.errors, backtest.expected_units, 0, np.full(group.rows, "all"))[1]["all"]
 
 
 def group_levels(
-    known: History,
+    history: History,
     group: Group,
     category: Ints,
-    grounds: Sequence[Baseline],
+    baselines: Sequence[Baseline],
     paths: Sequence[Floats],
-    kinds: Texts,
-    kept: Kept | None,
-    tell: Callable[[int], None],
+    patterns: Texts,
+    previous: PreviousLevels | None,
+    report_cutoff: Callable[[int], None],
 ) -> tuple[Texts, Floats]:
-    """Models of a level's rows, and rows x grounds their levels before these are made to add up.
+    """Models of a level's rows, and rows x cutoffs their levels before these are made to add up.
 
-    `tell` is told the number of the ground at work.
+    `report_cutoff` hears the number of the cutoff at work.
     """
-    starts = first_days(known, group)
-    tried = []
-    for place, (on, path) in enumerate(zip(grounds, paths, strict=True)):
-        tell(place)
-        histories = group_histories(known, on, group, category, starts)
-        units = sums(on.recent * on.alive, group.of, group.rows)
-        found = _levels(histories, kinds, Kept(kept.names, kept.levels[:, place]) if kept else None)
-        tried.append({SHARE: scaled(units, category, path.mean(axis=1)), **found})
-    names = kept.names if kept else _best(known, group, category, grounds, kinds, tried)
-    levels = np.stack([_taken(found, names) for found in tried], axis=1)
-    if kept:
-        levels = np.where((names == SHARE)[:, None] | np.isnan(kept.levels), levels, kept.levels)
-    return names, levels
+    starts = first_days(history, group)
+    by_cutoff = []
+    for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
+        report_cutoff(number)
+        histories = group_histories(history, baseline, group, category, starts)
+        units = sums(baseline.recent_units * baseline.on_sale, group.of, group.rows)
+        candidates = _levels(
+            histories, patterns, PreviousLevels(previous.models, previous.levels[:, number]) if previous else None
+        )
+        by_cutoff.append({SHARE: scaled(units, category, path.mean(axis=1)), **candidates})
+    models = previous.models if previous else _best(history, group, category, baselines, patterns, by_cutoff)
+    levels = np.stack([_taken(candidates, models) for candidates in by_cutoff], axis=1)
+    if previous:
+        levels = np.where((models == SHARE)[:, None] | np.isnan(previous.levels), levels, previous.levels)
+    return models, levels
 
 
-def first_days(known: History, group: Group) -> Ints:
+def first_days(history: History, group: Group) -> Ints:
     """First day on sale by row of a level."""
-    found = np.full(group.rows, known.days, dtype=np.int64)
-    np.minimum.at(found, group.of, known.series["start"].to_numpy())
-    return found
+    days = np.full(group.rows, history.days, dtype=np.int64)
+    np.minimum.at(days, group.of, history.series["start"].to_numpy())
+    return days
 
 
-def _levels(histories: Sequence[Floats], kinds: Texts, kept: Kept | None) -> dict[str, Floats]:
+def _levels(histories: Sequence[Floats], patterns: Texts, previous: PreviousLevels | None) -> dict[str, Floats]:
     """Levels by model: of all candidates, or of rows that changed by the models that served them."""
-    frequent = np.isin(kinds, FREQUENT)
-    found: dict[str, Floats] = {}
+    frequent = np.isin(patterns, FREQUENT)
+    levels: dict[str, Floats] = {}
     for models, rows in ((forecasters.SMOOTH_MODELS, frequent), (forecasters.SPARSE_MODELS, ~frequent)):
         for name in models:
-            wanted = rows if kept is None else rows & (kept.names == name) & np.isnan(kept.levels)
-            mine = np.flatnonzero(wanted)
-            found.setdefault(name, np.full(kinds.size, np.nan))[mine] = forecasters.levels(
-                name, [histories[int(row)] for row in mine]
+            needed = rows if previous is None else rows & (previous.models == name) & np.isnan(previous.levels)
+            positions = np.flatnonzero(needed)
+            levels.setdefault(name, np.full(patterns.size, np.nan))[positions] = forecasters.levels(
+                name, [histories[int(row)] for row in positions]
             )
-    return found
+    return levels
 
 
 def _taken(levels: Mapping[str, Floats], names: Texts) -> Floats:
-    found = np.zeros(names.size)
+    taken = np.zeros(names.size)
     for name, values in levels.items():
-        found = np.where(names == name, np.nan_to_num(values), found)
-    return found
+        taken = np.where(names == name, np.nan_to_num(values), taken)
+    return taken
 
 
 def _best(
-    known: History,
+    history: History,
     group: Group,
     category: Ints,
-    grounds: Sequence[Baseline],
-    kinds: Texts,
-    tried: Sequence[Mapping[str, Floats]],
+    baselines: Sequence[Baseline],
+    patterns: Texts,
+    by_cutoff: Sequence[Mapping[str, Floats]],
 ) -> Texts:
-    tally = BacktestErrors(np.zeros(kinds.size))
-    for on, found in zip(grounds, tried, strict=True):
-        actual = actual_weeks(known, on, group)
-        share = found[SHARE]
-        wanted = np.bincount(category, weights=share).astype(np.float64)
-        tally.sizes += share * actual.shape[1]
-        tally.weeks += actual.shape[1]
-        for name, levels in found.items():
+    backtest = BacktestErrors(np.zeros(patterns.size))
+    for baseline, candidates in zip(baselines, by_cutoff, strict=True):
+        actual = actual_weeks(history, baseline, group)
+        share = candidates[SHARE]
+        totals = np.bincount(category, weights=share).astype(np.float64)
+        backtest.expected_units += share * actual.shape[1]
+        backtest.weeks += actual.shape[1]
+        for name, levels in candidates.items():
             # judged as it will be used: in proportion, within the category's path
-            there = np.isfinite(levels)
-            proportion = np.where(there, scaled(np.where(there, levels, share), category, wanted), np.nan)
-            tally.add(name, weekly_error(on, category, proportion, actual))
-    names = np.full(kinds.size, SHARE, dtype="U40")
-    frequent = np.isin(kinds, FREQUENT)
+            finite = np.isfinite(levels)
+            proportion = np.where(finite, scaled(np.where(finite, levels, share), category, totals), np.nan)
+            backtest.add(name, weekly_error(baseline, category, proportion, actual))
+    chosen = np.full(patterns.size, SHARE, dtype="U40")
+    frequent = np.isin(patterns, FREQUENT)
     for rows in (frequent, ~frequent):
-        mine = {name: error[rows] for name, error in tally.errors.items() if np.isfinite(error[rows]).any()}
-        if mine and tally.weeks:
-            names[rows] = choose(mine, tally.sizes[rows], tally.weeks, kinds[rows])[0]
-    return names
+        candidate_errors = {
+            name: error[rows] for name, error in backtest.errors.items() if np.isfinite(error[rows]).any()
+        }
+        if candidate_errors and backtest.weeks:
+            chosen[rows] = choose(candidate_errors, backtest.expected_units[rows], backtest.weeks, patterns[rows])[0]
+    return chosen
 
 
 def series_names(
-    known: History,
-    at: Hierarchy,
-    grounds: Sequence[Baseline],
-    items: Sequence[Floats],
-    kinds: Texts,
+    history: History,
+    hierarchy: Hierarchy,
+    baselines: Sequence[Baseline],
+    item_levels: Sequence[Floats],
+    patterns: Texts,
     progress: Progress,
 ) -> Texts:
-    """Models of series, tried from all grounds but the last (as-of); without an origin all borrow their level."""
-    names = np.full(kinds.size, SHRUNK, dtype="U40")
-    volume = np.bincount(known.owner, weights=known.units, minlength=kinds.size).astype(np.float64)
-    shared = [borrowed(on, at, level) for on, level in zip(grounds, items, strict=True)]
+    """Models of series, tested from all cutoffs but the last (as-of); without one all borrow their level."""
+    chosen = np.full(patterns.size, SHRUNK, dtype="U40")
+    volume = np.bincount(history.owner, weights=history.units, minlength=patterns.size).astype(np.float64)
+    borrowed_levels = [
+        borrowed(baseline, hierarchy, level) for baseline, level in zip(baselines, item_levels, strict=True)
+    ]
     for models, frequent in ((forecasters.SERIES_MODELS, True), (forecasters.SPARSE_MODELS, False)):
-        pool = np.flatnonzero((np.isin(kinds, FREQUENT) == frequent) & ~np.isin(kinds, ("new", "none")))
-        if not pool.size or len(grounds) < 2:
+        pool = np.flatnonzero((np.isin(patterns, FREQUENT) == frequent) & ~np.isin(patterns, ("new", "none")))
+        if not pool.size or len(baselines) < 2:
             continue
-        rows = _largest(pool, volume) if frequent else _sampled(pool, kinds)
+        rows = _largest(pool, volume) if frequent else _sampled(pool, patterns)
         parts = []
         for first in range(0, rows.size, CHUNK):
             progress.step(f"Trying models on {first:,} of {rows.size:,} series", 0.3 + 0.2 * first / rows.size)
-            parts.append(_misses(known, at, grounds[:-1], shared, rows[first : first + CHUNK], models))
+            parts.append(
+                _misses(history, hierarchy, baselines[:-1], borrowed_levels, rows[first : first + CHUNK], models)
+            )
         errors = {name: np.concatenate([part.errors[name] for part in parts]) for name in parts[0].errors}
-        sizes = np.concatenate([part.sizes for part in parts])
-        best, pooled = choose(errors, sizes, parts[0].weeks, kinds[rows])
-        for kind, name in pooled.items():
-            names[kinds == kind] = name
-        names[rows] = best
-    return names
+        sizes = np.concatenate([part.expected_units for part in parts])
+        best, pooled = choose(errors, sizes, parts[0].weeks, patterns[rows])
+        for pattern, name in pooled.items():
+            chosen[patterns == pattern] = name
+        chosen[rows] = best
+    return chosen
 
 
 def _misses(
-    known: History,
-    at: Hierarchy,
-    grounds: Sequence[Baseline],
-    shared: Sequence[Floats],
+    history: History,
+    hierarchy: Hierarchy,
+    baselines: Sequence[Baseline],
+    borrowed_levels: Sequence[Floats],
     rows: Ints,
     models: Sequence[str],
 ) -> BacktestErrors:
-    category = at.groups["category"].of
-    tally = BacktestErrors(np.zeros(rows.size))
-    for on, borrow in zip(grounds, shared, strict=False):
-        weeks = actual_weeks(known, on, rows)
-        histories = series_histories(known, on, rows, category)
-        alive = on.alive[rows]
-        tally.weeks += weeks.shape[1]
-        tally.sizes += borrow[rows] * alive * weeks.shape[1]
+    category = hierarchy.groups["category"].of
+    backtest = BacktestErrors(np.zeros(rows.size))
+    for baseline, borrow in zip(baselines, borrowed_levels, strict=False):
+        actual = actual_weeks(history, baseline, rows)
+        histories = series_histories(history, baseline, rows, category)
+        on_sale = baseline.on_sale[rows]
+        backtest.weeks += actual.shape[1]
+        backtest.expected_units += borrow[rows] * on_sale * actual.shape[1]
         for name in (SHRUNK, *models):
             levels = borrow[rows] if name == SHRUNK else forecasters.levels(name, histories)
-            tally.add(name, weekly_error(on, category[rows], levels, weeks) * alive)
-    return tally
+            backtest.add(name, weekly_error(baseline, category[rows], levels, actual) * on_sale)
+    return backtest
 
 
 def _largest(pool: Ints, volume: Floats) -> Ints:
     return np.sort(pool[np.argsort(-volume[pool], kind="stable")][:MOST_FREQUENT])
 
 
-def _sampled(pool: Ints, kinds: Texts) -> Ints:
-    draw = np.random.default_rng(7)
-    alike = [pool[kinds[pool] == kind] for kind in np.unique(kinds[pool])]
-    return np.sort(np.concatenate([draw.choice(rows, min(SAMPLE, rows.size), replace=False) for rows in alike]))
+def _sampled(pool: Ints, patterns: Texts) -> Ints:
+    random = np.random.default_rng(7)
+    alike = [pool[patterns[pool] == pattern] for pattern in np.unique(patterns[pool])]
+    return np.sort(np.concatenate([random.choice(rows, min(SAMPLE, rows.size), replace=False) for rows in alike]))

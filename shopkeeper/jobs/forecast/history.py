@@ -1,4 +1,4 @@
-"""What the forecast job knows: demand of each item in each region by day, from its first day on sale to as-of."""
+"""The history that forecasts are made from: demand of items in regions by day, from the first on sale to as-of."""
 
 import hashlib
 from collections.abc import Mapping
@@ -47,8 +47,8 @@ class History:
 
     `series` has `category, sku, region, start, end, masked_days`, one row per series, sorted: `start` and `end` are the
     first and last day on sale, `masked_days` days out of stock. Days with demand lie one after the other in `day` and
-    `asked`, those of series n from `offsets[n]` to `offsets[n + 1]`; `units` are what models learn from, which is less
-    on days that are out of all proportion (`capped` says how many).
+    `demand`, those of series n from `offsets[n]` to `offsets[n + 1]`; `units` are what models learn from, which is less
+    on days that are out of all proportion (`capped_days` says how many).
     """
 
     first_day: date
@@ -56,10 +56,10 @@ class History:
     series: pl.DataFrame
     offsets: Ints
     day: Ints
-    asked: Floats
+    demand: Floats
     units: Floats
     windows: tuple[Window, ...]
-    capped: int = 0
+    capped_days: int = 0
 
     @property
     def days(self) -> int:
@@ -80,49 +80,52 @@ class History:
         of = self.series.select(keys).join(rows.with_row_index("row"), on=keys, how="left", maintain_order="left")
         return Group(rows, of["row"].cast(pl.Int64).to_numpy())
 
-    def sums(self, of: Ints, rows: int, *, only: Floats | None = None, asked: bool = False) -> Floats:
-        """Rows x days: demand of the series added up by row, as learnt or as `asked`; `only` are weights of series."""
-        flat = of[self.owner] * self.days + self.day
-        values = self.asked if asked else self.units
-        weights = values if only is None else values * only[self.owner]
-        found = np.bincount(flat, weights=weights, minlength=rows * self.days).astype(np.float64, copy=False)
-        return found.reshape(rows, self.days)
+    def sums(self, of: Ints, rows: int, *, only: Floats | None = None, uncapped: bool = False) -> Floats:
+        """Rows x days: demand of the series added up by row, what models learn from or, `uncapped`, all of it.
 
-    def dense(self, rows: Ints, first: int, last: int, *, asked: bool = False) -> Floats:
-        """Series x days from `first` to before `last`; days after as-of are 0. What was `asked`, or what is learnt."""
-        found = np.zeros((rows.size, last - first))
+        `only` weighs the series.
+        """
+        flat = of[self.owner] * self.days + self.day
+        values = self.demand if uncapped else self.units
+        weights = values if only is None else values * only[self.owner]
+        totals = np.bincount(flat, weights=weights, minlength=rows * self.days).astype(np.float64, copy=False)
+        return totals.reshape(rows, self.days)
+
+    def dense(self, rows: Ints, first: int, last: int, *, uncapped: bool = False) -> Floats:
+        """Series x days from `first` to before `last`, 0 after as-of: what models learn from or, `uncapped`, all."""
+        units = np.zeros((rows.size, last - first))
         sizes = np.diff(self.offsets)[rows]
         at = np.repeat(self.offsets[rows] - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(
             sizes.sum()
         )
         day = self.day[at]
         inside = (day >= first) & (day < last)
-        found[np.repeat(np.arange(rows.size), sizes)[inside], day[inside] - first] = (
-            self.asked if asked else self.units
+        units[np.repeat(np.arange(rows.size), sizes)[inside], day[inside] - first] = (
+            self.demand if uncapped else self.units
         )[at[inside]]
-        return found
+        return units
 
     def hashes(self, settings: str) -> Ints:
         """One number per series: equal where its demand, its time on sale and the settings are equal."""
         start, end = self.series["start"].to_numpy(), self.series["end"].to_numpy()
         head = f"{settings} {self.first_day} {self.as_of}".encode()
         day, units = self.day.astype("<i4"), self.units.astype("<f8")
-        found = np.empty(self.series.height, dtype=np.int64)
+        hashes = np.empty(self.series.height, dtype=np.int64)
         for row, (first, last) in enumerate(zip(self.offsets[:-1], self.offsets[1:], strict=True)):
             content = head + b"%d %d" % (start[row], end[row]) + day[first:last].tobytes() + units[first:last].tobytes()
-            found[row] = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little", signed=True)
-        return found
+            hashes[row] = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little", signed=True)
+        return hashes
 
 
-def history(
+def build_history(
     first_day: date, as_of: date, demand: pl.DataFrame, items: pl.DataFrame, events: pl.DataFrame, lost: pl.DataFrame
 ) -> History:
     """From demand by day (`sku, category, region, day, units`), items, events, and lost units by day and location."""
     kinds = {"sku": pl.String, "category": pl.String, "region": pl.String, "day": pl.Date, "units": pl.Float64}
-    missed = lost.group_by("sku", "region", "day").agg(units=pl.col("lost").sum())
-    missed = missed.join(items.select("sku", "category"), on="sku")
+    lost_demand = lost.group_by("sku", "region", "day").agg(units=pl.col("lost").sum())
+    lost_demand = lost_demand.join(items.select("sku", "category"), on="sku")
     rows = pl.concat(
-        [frame.select(pl.col(name).cast(kind) for name, kind in kinds.items()) for frame in (demand, missed)]
+        [frame.select(pl.col(name).cast(kind) for name, kind in kinds.items()) for frame in (demand, lost_demand)]
     )
     rows = (
         rows.filter(pl.col("day").is_between(first_day, as_of), pl.col("units") > 0)
@@ -133,20 +136,22 @@ def history(
         .sort("category", "sku", "region", "day")
     )
     rows = rows.with_columns(cap=_cap())
-    learnt = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
+    capped_units = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
     series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1)
     masked = lost.group_by("sku", "region").agg(masked_days=pl.col("day").n_unique().cast(pl.Int64))
     series = series.join(masked, on=["sku", "region"], how="left", maintain_order="left")
     counts = rows.group_by("category", "sku", "region").len()
-    per = series.join(counts, on=["category", "sku", "region"], how="left", maintain_order="left")["len"].fill_null(0)
+    demand_days = series.join(counts, on=["category", "sku", "region"], how="left", maintain_order="left")[
+        "len"
+    ].fill_null(0)
     return History(
         first_day,
         as_of,
         series.with_columns(pl.col("masked_days").fill_null(0)),
-        np.concatenate([[0], np.cumsum(per.to_numpy())]).astype(np.int64),
+        np.concatenate([[0], np.cumsum(demand_days.to_numpy())]).astype(np.int64),
         rows["day"].cast(pl.Int64).to_numpy(),
         rows["units"].to_numpy(),
-        learnt,
+        capped_units,
         _windows(events, first_day),
         int(rows.select((pl.col("units") > pl.col("cap")).sum()).item()),
     )
@@ -161,7 +166,7 @@ def _cap() -> pl.Expr:
 def _on_sale(rows: pl.DataFrame, items: pl.DataFrame, first_day: date) -> pl.DataFrame:
     """`sku, category, start, end` of items that were ever sold, or have a day of launch."""
     sold = rows.group_by("sku", "category").agg(first=pl.col("day").min())
-    known = items.select(
+    listed = items.select(
         "sku",
         launched=(pl.col("launched_on") - first_day).dt.total_days(),
         end=(pl.col("delisted_on") - first_day).dt.total_days(),
@@ -169,7 +174,7 @@ def _on_sale(rows: pl.DataFrame, items: pl.DataFrame, first_day: date) -> pl.Dat
     everything = items.select("sku", pl.col("category").fill_null("(none)")).join(
         sold, on=["sku", "category"], how="full", coalesce=True
     )
-    return everything.join(known, on="sku", how="left").select(
+    return everything.join(listed, on="sku", how="left").select(
         "sku",
         "category",
         start=pl.min_horizontal("launched", "first").clip(0),
@@ -181,7 +186,7 @@ def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFram
     """Pairs that were ever sold, and every region of the category for items that are new or about to be."""
     opened = rows.group_by("category", "region").agg(opened=pl.col("day").min())
     sold = rows.select("category", "sku", "region").unique()
-    new = (
+    launched = (
         on_sale.filter(
             pl.col("start").is_between(days - NEW_DAYS, days + HORIZON - 1),
             pl.col("end") >= pl.max_horizontal("start", pl.lit(days)),
@@ -189,11 +194,11 @@ def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFram
         .join(opened, on="category")
         .select("category", "sku", "region")
     )
-    pairs = pl.concat([sold, new]).unique()
-    found = pairs.join(on_sale, on=["sku", "category"]).join(opened, on=["category", "region"])
+    pairs = pl.concat([sold, launched]).unique()
+    series = pairs.join(on_sale, on=["sku", "category"]).join(opened, on=["category", "region"])
     start = pl.max_horizontal("start", "opened").cast(pl.Int64)
-    found = found.select("category", "sku", "region", start=start, end=pl.col("end").cast(pl.Int64))
-    return found.sort("category", "sku", "region")
+    series = series.select("category", "sku", "region", start=start, end=pl.col("end").cast(pl.Int64))
+    return series.sort("category", "sku", "region")
 
 
 def _windows(events: pl.DataFrame, first_day: date) -> tuple[Window, ...]:
@@ -204,6 +209,6 @@ def _windows(events: pl.DataFrame, first_day: date) -> tuple[Window, ...]:
     )
 
 
-def day_of(known: History, number: int) -> date:
+def day_of(history: History, number: int) -> date:
     """The date of a day number."""
-    return known.first_day + timedelta(days=number)
+    return history.first_day + timedelta(days=number)

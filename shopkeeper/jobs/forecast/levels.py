@@ -1,4 +1,4 @@
-"""A forecast from as-of and from each origin of the backtest: paths of categories, and levels of series that add up."""
+"""A forecast from as-of and from each cutoff of the backtest: paths of categories, and levels of series that add up."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from shopkeeper.jobs.forecast.baseline import (
 )
 from shopkeeper.jobs.forecast.candidate_models import (
     CHUNK,
-    Kept,
+    PreviousLevels,
     best_path,
     first_days,
     group_levels,
@@ -34,99 +34,123 @@ CELLS, ITEMS, SERIES = "region_category", "sku", "region_sku"
 
 
 @dataclass(frozen=True)
-class Before:
-    """What the run before decided: the model of category paths, and by level what is kept of its rows."""
+class PreviousChoices:
+    """Of the run before: the model of category paths, and by level the models of its rows and their levels."""
 
-    path: str
-    rows: Mapping[str, Kept]
+    path_model: str
+    by_level: Mapping[str, PreviousLevels]
 
 
 @dataclass(frozen=True)
 class CutoffForecast:
     """A forecast from one day: the path of each category, and the level of each series."""
 
-    on: Baseline
+    baseline: Baseline
     path: Floats
     levels: Floats
 
 
 @dataclass(frozen=True)
 class LevelForecasts:
-    """What was chosen and found: a stand for each ground, and by level the models and what they gave by themselves."""
+    """A forecast from each cutoff, and by level the models of its rows and the levels that these gave by themselves.
 
-    path: str
-    stands: tuple[CutoffForecast, ...]
-    names: Mapping[str, Texts]
-    own: Mapping[str, Floats]
+    `own_levels` are rows x cutoffs, before rows are made to add up. `path_model` serves the categories.
+    """
+
+    path_model: str
+    cutoff_forecasts: tuple[CutoffForecast, ...]
+    models: Mapping[str, Texts]
+    own_levels: Mapping[str, Floats]
 
 
-def levels(
-    known: History,
-    at: Hierarchy,
-    grounds: Sequence[Baseline],
-    kinds: Mapping[str, Texts],
-    before: Before | None,
+def forecast_levels(
+    history: History,
+    hierarchy: Hierarchy,
+    baselines: Sequence[Baseline],
+    patterns: Mapping[str, Texts],
+    previous: PreviousChoices | None,
     progress: Progress,
 ) -> LevelForecasts:
-    """A forecast from each ground, the last of which is as-of. `kinds` are the patterns of rows by level."""
-    kept = before.rows if before else {}
+    """A forecast from each baseline, the last of which is as-of. `patterns` are those of rows, by level."""
+    previous_levels = previous.by_level if previous else {}
     progress.step("Forecasting categories", 0.05)
-    tried = [
-        {name: category_paths(on, name) for name in ((before.path,) if before else forecasters.PATH_MODELS)}
-        for on in grounds
+    candidate_paths = [
+        {
+            name: category_paths(baseline, name)
+            for name in ((previous.path_model,) if previous else forecasters.PATH_MODELS)
+        }
+        for baseline in baselines
     ]
-    path = before.path if before else best_path(known, at, grounds, tried)
-    paths = [found[path] for found in tried]
-    names, own, wanted = {}, {}, {}
+    path_model = previous.path_model if previous else best_path(history, hierarchy, baselines, candidate_paths)
+    paths = [by_model[path_model] for by_model in candidate_paths]
+    models, own_levels, reconciled = {}, {}, {}
     for level, category, words, share in (
-        (CELLS, at.cell_category, "categories in regions", 0.1),
-        (ITEMS, at.item_category, "items", 0.2),
+        (CELLS, hierarchy.cell_category, "categories in regions", 0.1),
+        (ITEMS, hierarchy.item_category, "items", 0.2),
     ):
-        part = _part(progress, f"Forecasting {at.groups[level].rows:,} {words}", share, len(grounds))
-        names[level], own[level] = group_levels(
-            known, at.groups[level], category, grounds, paths, kinds[level], kept.get(level), part
+        part = _part(progress, f"Forecasting {hierarchy.groups[level].rows:,} {words}", share, len(baselines))
+        models[level], own_levels[level] = group_levels(
+            history,
+            hierarchy.groups[level],
+            category,
+            baselines,
+            paths,
+            patterns[level],
+            previous_levels.get(level),
+            part,
         )
-    starts = first_days(known, at.groups[ITEMS])
-    for place, (on, ahead) in enumerate(zip(grounds, paths, strict=True)):
-        item = item_levels(on, at, own[ITEMS][:, place], starts)
-        total = ahead.mean(axis=1)
-        cell = scaled(own[CELLS][:, place], at.cell_category, total)
-        wanted[place] = (cell, scaled(item, at.item_category, total))
-    items = [item for _, item in wanted.values()]
-    names[SERIES], own[SERIES] = _series(known, at, grounds, items, kinds[SERIES], kept.get(SERIES), progress)
-    stands = []
-    for place, (on, ahead) in enumerate(zip(grounds, paths, strict=True)):
-        cell, item = wanted[place]
-        raw = np.where(names[SERIES] == SHRUNK, borrowed(on, at, item), own[SERIES][:, place])
-        stands.append(CutoffForecast(on, ahead, bottom(on, at, raw, item, cell) + upcoming(known, on, at, item)))
-    return LevelForecasts(path, tuple(stands), names, own)
+    starts = first_days(history, hierarchy.groups[ITEMS])
+    for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
+        item_level = item_levels(baseline, hierarchy, own_levels[ITEMS][:, number], starts)
+        total = path.mean(axis=1)
+        cell_level = scaled(own_levels[CELLS][:, number], hierarchy.cell_category, total)
+        reconciled[number] = (cell_level, scaled(item_level, hierarchy.item_category, total))
+    item_targets = [item_level for _, item_level in reconciled.values()]
+    models[SERIES], own_levels[SERIES] = _series(
+        history, hierarchy, baselines, item_targets, patterns[SERIES], previous_levels.get(SERIES), progress
+    )
+    cutoff_forecasts = []
+    for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
+        cell_level, item_level = reconciled[number]
+        raw = np.where(
+            models[SERIES] == SHRUNK, borrowed(baseline, hierarchy, item_level), own_levels[SERIES][:, number]
+        )
+        cutoff_forecasts.append(
+            CutoffForecast(
+                baseline,
+                path,
+                bottom(baseline, hierarchy, raw, item_level, cell_level)
+                + upcoming(history, baseline, hierarchy, item_level),
+            )
+        )
+    return LevelForecasts(path_model, tuple(cutoff_forecasts), models, own_levels)
 
 
-def _part(progress: Progress, words: str, share: float, parts: int) -> Callable[[int], None]:
+def _part(progress: Progress, words: str, share: float, cutoffs: int) -> Callable[[int], None]:
     """Tell how far a tenth of the whole is, which has so many parts."""
-    return lambda part: progress.step(f"{words}, from day {part + 1} of {parts}", share + 0.1 * part / parts)
+    return lambda part: progress.step(f"{words}, from day {part + 1} of {cutoffs}", share + 0.1 * part / cutoffs)
 
 
 def _series(
-    known: History,
-    at: Hierarchy,
-    grounds: Sequence[Baseline],
+    history: History,
+    hierarchy: Hierarchy,
+    baselines: Sequence[Baseline],
     items: Sequence[Floats],
-    kinds: Texts,
-    kept: Kept | None,
+    patterns: Texts,
+    previous: PreviousLevels | None,
     progress: Progress,
 ) -> tuple[Texts, Floats]:
-    """Models of series, and series x grounds their levels; 0 where they borrow it."""
-    names = kept.names if kept else series_names(known, at, grounds, items, kinds, progress)
-    own = kept.levels.copy() if kept else np.full((kinds.size, len(grounds)), np.nan)
-    own[names == SHRUNK] = 0.0
-    todo = np.flatnonzero(np.isnan(own).any(axis=1))
+    """Models of series, and series x cutoffs their levels; 0 where they borrow it."""
+    models = previous.models if previous else series_names(history, hierarchy, baselines, items, patterns, progress)
+    levels = previous.levels.copy() if previous else np.full((patterns.size, len(baselines)), np.nan)
+    levels[models == SHRUNK] = 0.0
+    todo = np.flatnonzero(np.isnan(levels).any(axis=1))
     for first in range(0, todo.size, CHUNK):
         rows = todo[first : first + CHUNK]
         progress.step(f"Forecasting {first:,} of {todo.size:,} series", 0.5 + 0.3 * first / todo.size)
-        for place, on in enumerate(grounds):
-            histories = series_histories(known, on, rows, at.groups["category"].of)
-            for name in np.unique(names[rows]):
-                mine = np.flatnonzero(names[rows] == name)
-                own[rows[mine], place] = forecasters.levels(str(name), [histories[row] for row in mine])
-    return names, own
+        for number, baseline in enumerate(baselines):
+            histories = series_histories(history, baseline, rows, hierarchy.groups["category"].of)
+            for name in np.unique(models[rows]):
+                positions = np.flatnonzero(models[rows] == name)
+                levels[rows[positions], number] = forecasters.levels(str(name), [histories[row] for row in positions])
+    return models, levels

@@ -34,9 +34,9 @@ TYPES: Mapping[str, pl.DataType | type[pl.DataType]] = {
 
 @dataclass(frozen=True)
 class LevelBacktest:
-    """One level from one origin: rows x HORIZON days forecast, come (NaN beyond as-of) and by the seasonal naive."""
+    """One level from one cutoff, rows x HORIZON days: forecast, actual (NaN beyond as-of) and the seasonal naive."""
 
-    known: int
+    cutoff: int
     forecast: Floats
     actual: Floats
     naive: Floats
@@ -49,177 +49,184 @@ class LevelBacktest:
 
 @dataclass(frozen=True)
 class DemandProfile:
-    """What the history says of each row of a level: how demand comes, days with demand, and by known day the scale."""
+    """Of each row of a level: the pattern of demand, days with demand, and by cutoff the scale of MASE."""
 
     patterns: Patterns
     demand_days: Ints
     scales: Mapping[int, Floats]
 
 
-def described(known: History, at: Hierarchy, level: str, origins: Sequence[int]) -> DemandProfile:
-    """Patterns of the last two years, and mean |y(t) - y(t-7)| before each origin, of every row of a level."""
-    group = at.groups[level]
-    starts = np.full(group.rows, known.days, dtype=np.int64)
-    np.minimum.at(starts, group.of, known.series["start"].to_numpy())
-    parts = []
+def demand_profile(history: History, hierarchy: Hierarchy, level: str, cutoffs: Sequence[int]) -> DemandProfile:
+    """Patterns of the last two years, and mean |y(t) - y(t-7)| before each cutoff, of every row of a level."""
+    group = hierarchy.groups[level]
+    starts = np.full(group.rows, history.days, dtype=np.int64)
+    np.minimum.at(starts, group.of, history.series["start"].to_numpy())
+    columns_by_chunk = []
     for first in range(0, group.rows, CHUNK):
         rows = np.arange(first, min(first + CHUNK, group.rows))
         if level == "region_sku":
-            values = known.dense(rows, 0, known.days, asked=True)
+            values = history.dense(rows, 0, history.days, uncapped=True)
         elif not first:
-            values = whole = known.sums(group.of, group.rows, asked=True)
+            values = whole = history.sums(group.of, group.rows, uncapped=True)
         if level != "region_sku":
             values = whole[rows]
-        parts.append(_described(values, np.minimum(starts[rows], known.days - 1), origins))
-    columns = [np.concatenate(found) for found in zip(*parts, strict=True)]
+        columns_by_chunk.append(_described(values, np.minimum(starts[rows], history.days - 1), cutoffs))
+    columns = [np.concatenate(parts) for parts in zip(*columns_by_chunk, strict=True)]
     demand_days, counts, total, squares, days = columns[:5]
-    scales = dict(zip(origins, columns[5:], strict=True))
+    scales = dict(zip(cutoffs, columns[5:], strict=True))
     return DemandProfile(classify(counts, total, squares, days), demand_days.astype(np.int64), scales)
 
 
-def _described(values: Floats, starts: Ints, origins: Sequence[int]) -> tuple[Floats, ...]:
-    known = values.shape[1]
-    first = np.maximum(starts, known - LONGEST)
-    recent = np.where(np.arange(known) >= first[:, None], values, 0.0)
-    some = recent > 0
-    moved = np.abs(values[:, 7:] - values[:, :-7]).cumsum(axis=1)
-    moved = np.concatenate([np.zeros((values.shape[0], 8 if known >= 7 else 1)), moved], axis=1)[:, : known + 1]
+def _described(values: Floats, starts: Ints, cutoffs: Sequence[int]) -> tuple[Floats, ...]:
+    history = values.shape[1]
+    first = np.maximum(starts, history - LONGEST)
+    recent = np.where(np.arange(history) >= first[:, None], values, 0.0)
+    positive = recent > 0
+    moves = np.abs(values[:, 7:] - values[:, :-7]).cumsum(axis=1)
+    moves = np.concatenate([np.zeros((values.shape[0], 8 if history >= 7 else 1)), moves], axis=1)[:, : history + 1]
     scales = []
-    for origin in origins:
-        begin = np.minimum(starts + 7, origin)
-        last = min(origin, moved.shape[1] - 1)
-        days = np.maximum(origin - begin, 0)
-        change = moved[:, last] - moved[np.arange(starts.size), np.minimum(begin, moved.shape[1] - 1)]
+    for cutoff in cutoffs:
+        begin = np.minimum(starts + 7, cutoff)
+        last = min(cutoff, moves.shape[1] - 1)
+        days = np.maximum(cutoff - begin, 0)
+        change = moves[:, last] - moves[np.arange(starts.size), np.minimum(begin, moves.shape[1] - 1)]
         scales.append(np.divide(change, days, out=np.zeros(starts.size), where=days > 0))
     return (
         (values > 0).sum(axis=1),
-        some.sum(axis=1).astype(np.float64),
+        positive.sum(axis=1).astype(np.float64),
         recent.sum(axis=1),
         (recent**2).sum(axis=1),
-        (known - first).astype(np.float64),
+        (history - first).astype(np.float64),
         *scales,
     )
 
 
-def trials(known: History, at: Hierarchy, stands: Sequence[CutoffForecast]) -> dict[str, list[LevelBacktest]]:
-    """By level, what each origin's stand said and what came. The last stand is as-of and not among them."""
-    found: dict[str, list[LevelBacktest]] = {level: [] for level in LEVEL_KEYS}
-    everything = np.arange(known.series.height)
-    for stand in stands[:-1]:
-        start = stand.on.known
-        forecast = daily(known, stand.on, at, stand.levels, stand.path)
-        actual = known.dense(everything, start, start + HORIZON, asked=True)
-        actual[:, known.days - start :] = np.nan
-        week = known.dense(everything, start - 7, start, asked=True)
-        for level, group in at.groups.items():
+def backtest(
+    history: History, hierarchy: Hierarchy, cutoff_forecasts: Sequence[CutoffForecast]
+) -> dict[str, list[LevelBacktest]]:
+    """By level, what was forecast from each cutoff and what came; the last forecast, from as-of, is not among them."""
+    backtests: dict[str, list[LevelBacktest]] = {level: [] for level in LEVEL_KEYS}
+    everything = np.arange(history.series.height)
+    for cutoff_forecast in cutoff_forecasts[:-1]:
+        cutoff = cutoff_forecast.baseline.cutoff
+        forecast = daily(history, cutoff_forecast.baseline, hierarchy, cutoff_forecast.levels, cutoff_forecast.path)
+        actual = history.dense(everything, cutoff, cutoff + HORIZON, uncapped=True)
+        actual[:, history.days - cutoff :] = np.nan
+        week = history.dense(everything, cutoff - 7, cutoff, uncapped=True)
+        for level, group in hierarchy.groups.items():
             naive = np.tile(sums(week, group.of, group.rows), WEEKS)
-            came = sums(actual, group.of, group.rows)
-            found[level].append(LevelBacktest(start, sums(forecast, group.of, group.rows), came, naive))
-    return found
+            actual_units = sums(actual, group.of, group.rows)
+            backtests[level].append(LevelBacktest(cutoff, sums(forecast, group.of, group.rows), actual_units, naive))
+    return backtests
 
 
-def bands_of(trials: Sequence[LevelBacktest], without: LevelBacktest | None = None) -> Bands:
-    """Bands from the misses of all origins, or of all but one."""
-    used = [trial for trial in trials if trial is not without]
-    if not used:
+def bands_of(backtests: Sequence[LevelBacktest], without: LevelBacktest | None = None) -> Bands:
+    """Bands from the misses of all cutoffs, or of all but one."""
+    others = [test for test in backtests if test is not without]
+    if not others:
         return Bands({})
-    forecast = np.concatenate([weekly(trial.forecast).ravel() for trial in used])
-    actual = np.concatenate([weekly(trial.actual).ravel() for trial in used])
+    forecast = np.concatenate([weekly(test.forecast).ravel() for test in others])
+    actual = np.concatenate([weekly(test.actual).ravel() for test in others])
     weeks = np.concatenate(
-        [np.broadcast_to(np.arange(WEEKS), (trial.actual.shape[0], WEEKS)).ravel() for trial in used]
+        [np.broadcast_to(np.arange(WEEKS), (test.actual.shape[0], WEEKS)).ravel() for test in others]
     )
     return calibrate(forecast, actual, weeks)
 
 
-def checks(
-    known: History, level: str, group: Group, demand: DemandProfile, trials: Sequence[LevelBacktest], model: pl.Series
+def check_rows(
+    history: History,
+    level: str,
+    group: Group,
+    profile: DemandProfile,
+    backtests: Sequence[LevelBacktest],
+    model: pl.Series,
 ) -> pl.DataFrame:
-    """Rows of `forecast_checks` of a level: each origin's weeks against bands of the other origins."""
+    """Rows of `forecast_checks` of a level: each cutoff's weeks against the bands of the others."""
     frames = []
-    for trial in trials:
-        days = slice(0, trial.days)
-        forecast, actual, naive = trial.forecast[:, days], trial.actual[:, days], trial.naive[:, days]
-        weeks = [weekly(values) for values in (trial.actual, trial.forecast, trial.naive)]
-        counted = np.isfinite(weeks[0]) & (weeks[1] > 0)
-        bands = bands_of(trials, trial)
-        hits = []
+    for test in backtests:
+        days = slice(0, test.days)
+        forecast, actual, naive = test.forecast[:, days], test.actual[:, days], test.naive[:, days]
+        weeks = [weekly(values) for values in (test.actual, test.forecast, test.naive)]
+        compared = np.isfinite(weeks[0]) & (weeks[1] > 0)
+        bands = bands_of(backtests, test)
+        weeks_covered = []
         for coverage in (0, 1):
             low, high = bands.ends(weeks[1], np.arange(WEEKS), coverage)
-            hits.append((counted & (weeks[0] >= low - 1e-9) & (weeks[0] <= high + 1e-9)).sum(axis=1))
-        there = int(np.isfinite(weeks[0][:1]).sum()) if group.rows <= MOST_LISTED else 0
-        listed = [pl.Series(values[:, :there], dtype=pl.List(pl.Float64)) for values in weeks]
+            weeks_covered.append((compared & (weeks[0] >= low - 1e-9) & (weeks[0] <= high + 1e-9)).sum(axis=1))
+        actual_count = int(np.isfinite(weeks[0][:1]).sum()) if group.rows <= MOST_LISTED else 0
+        listed = [pl.Series(values[:, :actual_count], dtype=pl.List(pl.Float64)) for values in weeks]
         frames.append(
             _keyed(level, group).with_columns(
-                origin=pl.lit(day_of(known, trial.known - 1)),
+                origin=pl.lit(day_of(history, test.cutoff - 1)),
                 model=model,
-                days=pl.lit(trial.days),
+                days=pl.lit(test.days),
                 demand=pl.Series(actual.sum(axis=1)),
                 error=pl.Series((forecast - actual).sum(axis=1)),
                 absolute_error=pl.Series(np.abs(forecast - actual).sum(axis=1)),
                 naive_absolute_error=pl.Series(np.abs(naive - actual).sum(axis=1)),
-                scale=pl.Series(demand.scales[trial.known]),
-                weeks=pl.Series(counted.sum(axis=1)),
-                hits_80=pl.Series(hits[0]),
-                hits_95=pl.Series(hits[1]),
+                scale=pl.Series(profile.scales[test.cutoff]),
+                weeks=pl.Series(compared.sum(axis=1)),
+                hits_80=pl.Series(weeks_covered[0]),
+                hits_95=pl.Series(weeks_covered[1]),
                 actual_weeks=listed[0],
                 forecast_weeks=listed[1],
                 naive_weeks=listed[2],
             )
         )
-    return fitted(pl.concat(frames), FORECAST_CHECKS) if frames else empty(FORECAST_CHECKS)
+    return as_declared(pl.concat(frames), FORECAST_CHECKS) if frames else empty(FORECAST_CHECKS)
 
 
-def forecasts(
+def forecast_rows(
     level: str,
     group: Group,
-    demand: DemandProfile,
-    trials: Sequence[LevelBacktest],
+    profile: DemandProfile,
+    backtests: Sequence[LevelBacktest],
     days: Floats,
     model: pl.Series,
     more: pl.DataFrame,
 ) -> pl.DataFrame:
     """Rows of `forecasts` of a level; `days` are rows x HORIZON, `more` has `masked_days, own_levels, input_hash`."""
-    bands, week = bands_of(trials), weekly(days)
+    bands, week = bands_of(backtests), weekly(days)
     ends = [bands.ends(week, np.arange(WEEKS), coverage) for coverage in (0, 1)]
-    found = _keyed(level, group).with_columns(
-        pattern=pl.Series(demand.patterns.pattern),
-        adi=pl.Series(demand.patterns.adi),
-        cv2=pl.Series(demand.patterns.cv2),
+    rows = _keyed(level, group).with_columns(
+        pattern=pl.Series(profile.patterns.pattern),
+        adi=pl.Series(profile.patterns.adi),
+        cv2=pl.Series(profile.patterns.cv2),
         model=model,
-        demand_days=pl.Series(demand.demand_days),
+        demand_days=pl.Series(profile.demand_days),
         daily_mean=pl.Series(days.mean(axis=1)),
-        error_sd=pl.Series(_error_sd(trials, days)),
+        error_sd=pl.Series(_error_sd(backtests, days)),
         units=pl.Series(days, dtype=pl.List(pl.Float64)),
         low_80=pl.Series(ends[0][0], dtype=pl.List(pl.Float64)),
         high_80=pl.Series(ends[0][1], dtype=pl.List(pl.Float64)),
         low_95=pl.Series(ends[1][0], dtype=pl.List(pl.Float64)),
         high_95=pl.Series(ends[1][1], dtype=pl.List(pl.Float64)),
     )
-    return fitted(pl.concat([found, more], how="horizontal"), FORECASTS)
+    return as_declared(pl.concat([rows, more], how="horizontal"), FORECASTS)
 
 
-def _error_sd(trials: Sequence[LevelBacktest], days: Floats) -> Floats:
+def _error_sd(backtests: Sequence[LevelBacktest], days: Floats) -> Floats:
     """Of a day's error, by row: its own, held near what forecasts of that size miss by, as if seen 28 days more."""
     mean = days.mean(axis=1)
-    count = sum(trial.days for trial in trials)
+    count = sum(test.days for test in backtests)
     square, size = np.zeros(mean.size), 0.0
-    for trial in trials:
-        known = slice(0, trial.days)
-        square += ((trial.forecast[:, known] - trial.actual[:, known]) ** 2).sum(axis=1)
-        size += float(trial.forecast[:, known].sum())
-    spread = max(float(square.sum()) / size, 1.0) if size > 0 else 2.0
-    found = np.sqrt((square + PRIOR_DAYS * spread * mean) / (count + PRIOR_DAYS))
-    return np.where(mean > 0, found, 0.0)
+    for test in backtests:
+        history = slice(0, test.days)
+        square += ((test.forecast[:, history] - test.actual[:, history]) ** 2).sum(axis=1)
+        size += float(test.forecast[:, history].sum())
+    dispersion = max(float(square.sum()) / size, 1.0) if size > 0 else 2.0
+    error_sd = np.sqrt((square + PRIOR_DAYS * dispersion * mean) / (count + PRIOR_DAYS))
+    return np.where(mean > 0, error_sd, 0.0)
 
 
-def models_of(found: LevelForecasts, level: str, rows: int) -> pl.Series:
+def models_of(level_forecasts: LevelForecasts, level: str, rows: int) -> pl.Series:
     """The model of each row of a level."""
-    if level in found.names:
-        return pl.Series(found.names[level].tolist(), dtype=pl.String)
-    return pl.Series([found.path if level == "category" else SUM] * rows, dtype=pl.String)
+    if level in level_forecasts.models:
+        return pl.Series(level_forecasts.models[level].tolist(), dtype=pl.String)
+    return pl.Series([level_forecasts.path_model if level == "category" else SUM] * rows, dtype=pl.String)
 
 
-def fitted(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+def as_declared(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """The table's columns in its order and types; a column that is not there is null."""
     missing = [column.name for column in table.columns if column.name not in frame.columns]
     frame = frame.with_columns(pl.lit(None).alias(name) for name in missing)
@@ -232,5 +239,5 @@ def empty(table: Table) -> pl.DataFrame:
 
 
 def _keyed(level: str, group: Group) -> pl.DataFrame:
-    given = group.keys if group.keys.width else pl.DataFrame({"level": [level]})
-    return given.with_columns(level=pl.lit(level))
+    keys = group.keys if group.keys.width else pl.DataFrame({"level": [level]})
+    return keys.with_columns(level=pl.lit(level))

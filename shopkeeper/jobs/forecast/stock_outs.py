@@ -58,8 +58,8 @@ def _out(days: pl.DataFrame) -> pl.DataFrame:
 
     Where the evening before is unknown, what was sold is all that is known to have been there.
     """
-    known = pl.coalesce("there", "sold")
-    return days.filter(pl.col("sold") >= known).with_columns(there=pl.max_horizontal(known, "sold"))
+    stock = pl.coalesce("there", "sold")
+    return days.filter(pl.col("sold") >= stock).with_columns(there=pl.max_horizontal(stock, "sold"))
 
 
 def _shelves(rates: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
@@ -68,14 +68,14 @@ def _shelves(rates: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     A shelf that never held anything and never sold anything is not kept there: that is no stock-out.
     """
     empty = days.filter(pl.col("there") == 0).group_by(_SHELF).agg(nothing=pl.col("level").sum())
-    kept = (
+    carried = (
         rates.filter((pl.col("stocked_days") > 0) | (pl.col("sold") > 0))
         .join(empty, on=_SHELF, how="left", maintain_order="left")
         .with_columns(exposure=(pl.col("exposure") - pl.col("nothing").fill_null(0)).clip(lower_bound=0))
     )
     weight = pl.col("exposure") * pl.col("location_units")
     pull = pl.col("sold").sum().over("sku") / weight.sum().over("sku")
-    return kept.with_columns(
+    return carried.with_columns(
         prior=pl.when(weight.sum().over("sku") > 0).then(pull * pl.col("location_units")).otherwise(0.0)
     ).select(*_SHELF, "category", "exposure", "prior", shelf_sold="sold")
 
@@ -111,8 +111,8 @@ def _baseline(days: pl.DataFrame, missed: pl.DataFrame) -> pl.DataFrame:
         .then(sold / pl.col("exposure"))
         .otherwise(0.0)
     )
-    known = days.drop("lost", strict=False).join(missed, on=_SHELF, how="left", maintain_order="left")
-    return known.with_columns(mean=rate * pl.col("level"))
+    rows = days.drop("lost", strict=False).join(missed, on=_SHELF, how="left", maintain_order="left")
+    return rows.with_columns(mean=rate * pl.col("level"))
 
 
 def _weights(sizes: pl.DataFrame) -> dict[str, Floats]:
@@ -120,13 +120,13 @@ def _weights(sizes: pl.DataFrame) -> dict[str, Floats]:
     if sizes.is_empty():
         return {}
     most = int(sizes.select(pl.col("units").max()).item()) + 1
-    found = {}
+    weights = {}
     for _, group in sizes.group_by("category", maintain_order=True):
         common = np.bincount(group["units"].to_numpy(), group["times"].to_numpy(), most)
         for (sku,), own in group.group_by("sku", maintain_order=True):
-            counted = np.bincount(own["units"].to_numpy(), own["times"].to_numpy(), most)
-            found[str(sku)] = counted + PRIOR_LINES * common / common.sum()
-    return found
+            own_counts = np.bincount(own["units"].to_numpy(), own["times"].to_numpy(), most)
+            weights[str(sku)] = own_counts + PRIOR_LINES * common / common.sum()
+    return weights
 
 
 def _excess(part: pl.DataFrame, weights: dict[str, Floats]) -> Floats:

@@ -40,9 +40,9 @@ class BetaGeometric:
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         value, alive = self._parts(seen)
         gone = 1 - alive
-        rate_shape = r + seen.x
+        rate_shape = r + seen.frequency
         in_frequency = by_frequency(
-            seen.x,
+            seen.frequency,
             lambda x: np.stack(
                 (
                     psi(r + x) - psi(r),
@@ -51,10 +51,10 @@ class BetaGeometric:
                 )
             ),
         )
-        by_r = in_frequency[0] + np.log(alpha) - alive * np.log(alpha + seen.T) - gone * np.log(alpha + seen.tx)
-        by_alpha = r / alpha - rate_shape * (alive / (alpha + seen.T) + gone / (alpha + seen.tx))
+        by_r = in_frequency[0] + np.log(alpha) - alive * np.log(alpha + seen.T) - gone * np.log(alpha + seen.recency)
+        by_alpha = r / alpha - rate_shape * (alive / (alpha + seen.T) + gone / (alpha + seen.recency))
         by_a = in_frequency[1] + gone / a
-        by_b = in_frequency[2] - gone / self._chances_before_last(seen.x)
+        by_b = in_frequency[2] - gone / self._chances_before_last(seen.frequency)
         return value, np.stack((by_r, by_alpha, by_a, by_b))
 
     def p_alive(self, seen: Histories) -> Floats:
@@ -112,21 +112,21 @@ class BetaGeometric:
         """
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         bought = np.maximum(n, 1)
-        chances = seen.x + self.shift
+        chances = seen.frequency + self.shift
         z = t / (alpha + seen.T + t)
         stayed = (
             betaln(a, b + chances + bought)
-            + gammaln(r + seen.x + bought)
+            + gammaln(r + seen.frequency + bought)
             - gammaln(bought + 1)
             + bought * np.log(t)
-            - (r + seen.x + bought) * np.log(alpha + seen.T + t)
+            - (r + seen.frequency + bought) * np.log(alpha + seen.T + t)
         )
         with np.errstate(divide="ignore"):
-            in_time = np.log(betainc(bought, r + seen.x, z))
+            in_time = np.log(betainc(bought, r + seen.frequency, z))
         left = (
             betaln(a + 1, b + chances + bought - 1)
-            + gammaln(r + seen.x)
-            - (r + seen.x) * np.log(alpha + seen.T)
+            + gammaln(r + seen.frequency)
+            - (r + seen.frequency) * np.log(alpha + seen.T)
             + in_time
         )
         now = self.log_likelihood(seen)
@@ -136,7 +136,7 @@ class BetaGeometric:
 
     def wait(self, seen: Histories, q: float) -> Floats:
         """Quantile of the time to the next purchase if alive: nobody leaves in between."""
-        log_wait = np.minimum(-np.log1p(-q) / (self.r + seen.x), LONGEST_LOG_WAIT)
+        log_wait = np.minimum(-np.log1p(-q) / (self.r + seen.frequency), LONGEST_LOG_WAIT)
         wait: Floats = (self.alpha + seen.T) * np.expm1(log_wait)
         return wait
 
@@ -160,15 +160,20 @@ class BetaGeometric:
     def _parts(self, seen: Histories) -> tuple[Floats, Floats]:
         """Log-likelihood and P(alive): a history ends in somebody alive and silent, or gone since the last purchase."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
-        log_odds_gone = np.log(a / self._chances_before_last(seen.x))
-        log_odds_gone += (r + seen.x) * (np.log(alpha + seen.T) - np.log(alpha + seen.tx))
+        log_odds_gone = np.log(a / self._chances_before_last(seen.frequency))
+        log_odds_gone += (r + seen.frequency) * (np.log(alpha + seen.T) - np.log(alpha + seen.recency))
         if not self.shift:
-            log_odds_gone = np.where(seen.x > 0, log_odds_gone, -np.inf)
+            log_odds_gone = np.where(seen.frequency > 0, log_odds_gone, -np.inf)
         constant = by_frequency(
-            seen.x,
+            seen.frequency,
             lambda x: np.stack((gammaln(r + x) - gammaln(r) + betaln(a, b + x + self.shift) - betaln(a, b),)),
         )[0]
-        value = constant + r * np.log(alpha) - (r + seen.x) * np.log(alpha + seen.T) + np.logaddexp(0.0, log_odds_gone)
+        value = (
+            constant
+            + r * np.log(alpha)
+            - (r + seen.frequency) * np.log(alpha + seen.T)
+            + np.logaddexp(0.0, log_odds_gone)
+        )
         return value, expit(-log_odds_gone)
 
     def _chances_before_last(self, x: Floats) -> Floats:

@@ -25,7 +25,7 @@ def fit_beta_geometric(seen: Histories, weights: Floats, *, modified: bool) -> F
         from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter  # noqa: PLC0415
 
         fitter = ModifiedBetaGeoFitter() if modified else BetaGeoFitter()
-        fitter.fit(seen.x, seen.tx, seen.T, weights=weights)
+        fitter.fit(seen.frequency, seen.recency, seen.T, weights=weights)
         return _usable(fitter.params_)
 
 
@@ -35,7 +35,7 @@ def fit_pareto(seen: Histories, weights: Floats) -> Floats:
         from lifetimes import ParetoNBDFitter  # noqa: PLC0415
 
         fitter = ParetoNBDFitter()
-        fitter.fit(seen.x, seen.tx, seen.T, weights=weights, initial_params=np.ones(4), tol=1e-2)
+        fitter.fit(seen.frequency, seen.recency, seen.T, weights=weights, initial_params=np.ones(4), tol=1e-2)
         return _usable(fitter.params_)
 
 

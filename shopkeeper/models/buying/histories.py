@@ -15,10 +15,10 @@ ROWS_AT_ONCE = 2048
 
 @dataclass(frozen=True)
 class Histories:
-    """One element per tuple: `x` repeat purchases, `tx` time of the last, `T` time observed."""
+    """One element per tuple: `frequency` repeat purchases, `recency` time of the last, `T` time observed."""
 
-    x: Floats
-    tx: Floats
+    frequency: Floats
+    recency: Floats
     T: Floats
 
     @classmethod
@@ -29,23 +29,23 @@ class Histories:
 
     def later(self, t: float) -> "Histories":
         """The same purchases, seen after t more in which nothing was bought."""
-        return Histories(self.x, self.tx, self.T + t)
+        return Histories(self.frequency, self.recency, self.T + t)
 
     def __getitem__(self, rows: slice) -> "Histories":
-        return Histories(self.x[rows], self.tx[rows], self.T[rows])
+        return Histories(self.frequency[rows], self.recency[rows], self.T[rows])
 
     @cached_property
     def pairs(self) -> tuple[Floats, Floats, Ints]:
         """x and T of each distinct pair, and the pair of each row; sorted out once for all that is asked of them."""
         ages, age = np.unique(self.T, return_inverse=True)
-        pair = self.x.astype(np.int64) * max(ages.size, 1) + age
+        pair = self.frequency.astype(np.int64) * max(ages.size, 1) + age
         pairs, row = np.unique(pair, return_inverse=True)
         x, at = np.divmod(pairs, max(ages.size, 1))
         return x.astype(np.float64), ages[at], row
 
     def blocks(self) -> Iterator[slice]:
         """Slices of bounded length that cover all rows."""
-        for first in range(0, self.x.size, ROWS_AT_ONCE):
+        for first in range(0, self.frequency.size, ROWS_AT_ONCE):
             yield slice(first, first + ROWS_AT_ONCE)
 
 

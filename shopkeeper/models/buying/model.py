@@ -196,7 +196,7 @@ def _start(tuples: pl.DataFrame, kind: ModelKind) -> Floats:
             return fitting.fit_pareto(seen, weights)
         return fitting.fit_beta_geometric(seen, weights, modified=kind == "mbg_nbd")
     except fitting.NotConverged:
-        age, bought = np.average(seen.T, weights=weights), np.average(seen.x, weights=weights)
+        age, bought = np.average(seen.T, weights=weights), np.average(seen.frequency, weights=weights)
         fourth = age if kind == "pareto_nbd" else 2.5
         return np.array((0.7, 0.4 * age / bought, 0.8, fourth))
 

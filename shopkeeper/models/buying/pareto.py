@@ -55,8 +55,8 @@ class Pareto:
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
         value, alive, means = self._parts(seen, gradient=True)
         gone = 1 - alive
-        shape = r + seen.x
-        digamma = by_frequency(seen.x, lambda x: (psi(r + x) - psi(r))[None])[0]
+        shape = r + seen.frequency
+        digamma = by_frequency(seen.frequency, lambda x: (psi(r + x) - psi(r))[None])[0]
         by_r = digamma + np.log(alpha) - alive * np.log(alpha + seen.T) - gone * means[0]
         by_alpha = r / alpha - shape * (alive / (alpha + seen.T) + gone * means[1])
         by_s = np.log(beta) - alive * np.log(beta + seen.T) + gone * (1 / s - means[2])
@@ -75,13 +75,13 @@ class Pareto:
         """E[purchases in the next t | history, alive now], in closed form."""
         log_growth = np.log1p(t / (self.beta + seen.T))
         lived = -np.expm1((1 - self.s) * log_growth) / (self.s - 1) if self.s != 1 else log_growth
-        rate: Floats = (self.r + seen.x) * (self.beta + seen.T) / (self.alpha + seen.T)
+        rate: Floats = (self.r + seen.frequency) * (self.beta + seen.T) / (self.alpha + seen.T)
         return rate * lived
 
     def factorial_if_alive(self, seen: Histories, t: float) -> Floats:
         """E[n (n - 1) | history, alive now] of the purchases n in the next t: E[rate^2] times that at rate 1."""
         nodes, weights = HARD
-        shape, total = self.r + seen.x, np.zeros_like(seen.T)
+        shape, total = self.r + seen.frequency, np.zeros_like(seen.T)
         for node, weight in zip(nodes, weights, strict=True):
             total += weight * node * np.exp(-self.s * np.log1p(node * t / (self.beta + seen.T)))
         moment: Floats = shape * (shape + 1) / (self.alpha + seen.T) ** 2 * 2 * t**2 * total
@@ -125,7 +125,7 @@ class Pareto:
         smaller = min(alpha, beta) + seen.T
         span = np.log1p(t / smaller)
         y = smaller[:, None] * np.expm1(span[:, None] * nodes)
-        shape = (r + seen.x + n)[:, None]
+        shape = (r + seen.frequency + n)[:, None]
         age = seen.T[:, None]
         log_integrand = (
             n[:, None] * np.log(y)
@@ -148,21 +148,21 @@ class Pareto:
             log_left[rows], block = self._log_left(seen[rows], gradient=gradient)
             if gradient:
                 means[:, rows] = block
-        log_alive = -(r + seen.x) * np.log(alpha + seen.T) - s * np.log(beta + seen.T)
-        constant = by_frequency(seen.x, lambda x: (gammaln(r + x) - gammaln(r))[None])[0]
+        log_alive = -(r + seen.frequency) * np.log(alpha + seen.T) - s * np.log(beta + seen.T)
+        constant = by_frequency(seen.frequency, lambda x: (gammaln(r + x) - gammaln(r))[None])[0]
         value = constant + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(log_alive, log_left)
         return value, expit(log_alive - log_left), means
 
     def _log_left(self, seen: Histories, *, gradient: bool) -> tuple[Floats, Floats]:
         """Log of s times the integral over the moment of leaving, on y + min(alpha, beta) = (tx + min) * e^v."""
         r, alpha, s, beta = self.r, self.alpha, self.s, self.beta
-        shape = r + seen.x
+        shape = r + seen.frequency
         if alpha < beta:
             near, far, near_power, far_power = alpha, beta, shape - 1, np.full_like(shape, s + 1)
         else:
             near, far, near_power, far_power = beta, alpha, np.full_like(shape, s), shape
-        start = near + seen.tx
-        fall = near_power + far_power * start / (far + seen.tx)
+        start = near + seen.recency
+        fall = near_power + far_power * start / (far + seen.recency)
         span = np.log((near + seen.T) / start)
         span = np.minimum(span, NEGLIGIBLE / np.maximum(fall, NEGLIGIBLE / np.maximum(span, 1e-300)))
         nodes, weights = EASY if (span * (1 + np.maximum(fall, 0))).max(initial=0) < EASY_FALL else HARD
@@ -170,7 +170,7 @@ class Pareto:
         growth = np.exp(v)
         far_y = start[:, None] * growth + (far - near)
         log_far = np.log(far_y)
-        log_start = np.log(far + seen.tx)
+        log_start = np.log(far + seen.recency)
         mass = np.exp(far_power[:, None] * (log_start[:, None] - log_far) - near_power[:, None] * v)
         total = mass @ weights
         with np.errstate(divide="ignore"):

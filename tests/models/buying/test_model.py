@@ -37,7 +37,7 @@ def test_the_library_agrees_on_parameters_and_errors(kind: ModelKind) -> None:
 
         fitter = BetaGeoFitter() if kind == "bg_nbd" else ModifiedBetaGeoFitter()
         seen = Histories.of(rows)
-        fitter.fit(seen.x, seen.tx, seen.T)
+        fitter.fit(seen.frequency, seen.recency, seen.T)
     assert ours.values == pytest.approx(fitter.params_.tolist(), rel=2e-4)
     parameters = fitter.params_.to_numpy()
     scaled = np.linalg.inv(fitter._hessian_) / rows.height

@@ -81,8 +81,10 @@ def test_the_library_agrees(kind: ModelKind) -> None:
         fitters = {"bg_nbd": "BetaGeoFitter", "mbg_nbd": "ModifiedBetaGeoFitter", "pareto_nbd": "ParetoNBDFitter"}
         fitter = getattr(lifetimes, fitters[kind])()
         fitter.params_ = dict(known(kind).parameters)
-        alive = fitter.conditional_probability_alive(seen.x, seen.tx, seen.T)
-        expected = fitter.conditional_expected_number_of_purchases_up_to_time(HORIZON, seen.x, seen.tx, seen.T)
+        alive = fitter.conditional_probability_alive(seen.frequency, seen.recency, seen.T)
+        expected = fitter.conditional_expected_number_of_purchases_up_to_time(
+            HORIZON, seen.frequency, seen.recency, seen.T
+        )
     scored = score(known(kind), rows, HORIZON)
     assert scored["p_alive"].to_numpy() == pytest.approx(alive, rel=1e-8)
     assert scored["expected_purchases"].to_numpy() == pytest.approx(expected, rel=1e-7)

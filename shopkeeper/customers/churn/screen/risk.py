@@ -146,7 +146,7 @@ def draw_model(fits: Fits, found: Churn) -> None:
         name = KIND_NAMES[found.kind] if found.kind else label("plain_rate")
         with st.popover(_("Why {model}?", model=name), icon=":material/help:", type="tertiary"):
             st.markdown(str(fits.reason))
-            if fits.trials:
+            if fits.holdout_tests:
                 draw_trials(fits)
         if st.button(
             _("See the proof"),
