@@ -13,10 +13,10 @@ from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, LifetimeValueOptions, report
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
+from shopkeeper.models.intervals import NORMAL_QUANTILE_975
 
 ENOUGH = 100
 """Customers of a segment before its worth is told in a sentence."""
-NORMAL_QUANTILE_975 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)

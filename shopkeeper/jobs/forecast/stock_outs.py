@@ -36,7 +36,7 @@ _SHELF = ["location", "sku"]
 
 
 def estimate(query: Query) -> pl.DataFrame:
-    """Rows of `forecast_tables.LOST_UNITS`: a SKU, ship-to region, location and day on which it was out there.
+    """Rows of `contract.forecasts.LOST_UNITS`: a SKU, ship-to region, location and day on which it was out there.
 
     `baseline`: units the location would have sold to the region on such a day. Its rate is that of its own days with
     stock, shrunk to the SKU's sales elsewhere times the location's share in the category (Gamma prior worth

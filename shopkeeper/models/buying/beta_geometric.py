@@ -1,9 +1,11 @@
 """BG/NBD and Modified BG/NBD in closed form: customers drop out right after a purchase.
 
-Fader, Hardie & Lee (2005), Marketing Science 24(2); Batislam, Denizel & Filiztekin (2007), IJRM 24(3); Wagner & Hoppe
-(2008), IJRM 25(3). A customer buys at rate lambda ~ Gamma(r, alpha) and after each purchase leaves with p ~ Beta(a, b);
-in the modified model the first purchase counts as such a moment too. So both are one set of formulas, in which
-`chances` = x + shift is how often the customer could have left and did not: shift 0 for BG/NBD, 1 for MBG/NBD.
+Fader, Hardie & Lee (2005), Marketing Science 24(2) (FHL); Batislam, Denizel & Filiztekin (2007), IJRM 24(3); Wagner &
+Hoppe (2008), IJRM 25(3) (WH).
+
+A customer buys at rate lambda ~ Gamma(r, alpha) and after each purchase leaves with p ~ Beta(a, b); in the modified
+model the first purchase counts as such a moment too. So both are one set of formulas, in which `chances` = x + shift is
+how often the customer could have left and did not: shift 0 for BG/NBD, 1 for MBG/NBD; x is the frequency.
 """
 
 from dataclasses import dataclass
@@ -31,18 +33,19 @@ class BetaGeometric:
     b: float
     shift: Literal[0, 1]
 
-    def log_likelihood(self, seen: Histories) -> Floats:
-        """Log-likelihood of each history."""
-        return self._parts(seen)[0]
+    def log_likelihood(self, histories: Histories) -> Floats:
+        """Log-likelihood of each history (FHL eq. 6; WH app. A, eq. 5)."""
+        return self._parts(histories)[0]
 
-    def log_likelihood_gradient(self, seen: Histories) -> tuple[Floats, Floats]:
+    def log_likelihood_gradient(self, histories: Histories) -> tuple[Floats, Floats]:
         """Log-likelihood of each history, and its derivatives by (r, alpha, a, b) as rows."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
-        value, alive = self._parts(seen)
+        value, alive = self._parts(histories)
         gone = 1 - alive
-        rate_shape = r + seen.frequency
+        rate_shape = r + histories.frequency
+        later, last = alpha + histories.T, alpha + histories.recency
         in_frequency = by_frequency(
-            seen.frequency,
+            histories.frequency,
             lambda x: np.stack(
                 (
                     psi(r + x) - psi(r),
@@ -51,21 +54,21 @@ class BetaGeometric:
                 )
             ),
         )
-        by_r = in_frequency[0] + np.log(alpha) - alive * np.log(alpha + seen.T) - gone * np.log(alpha + seen.recency)
-        by_alpha = r / alpha - rate_shape * (alive / (alpha + seen.T) + gone / (alpha + seen.recency))
+        by_r = in_frequency[0] + np.log(alpha) - alive * np.log(later) - gone * np.log(last)
+        by_alpha = r / alpha - rate_shape * (alive / later + gone / last)
         by_a = in_frequency[1] + gone / a
-        by_b = in_frequency[2] - gone / self._chances_before_last(seen.frequency)
+        by_b = in_frequency[2] - gone / self._chances_before_last(histories.frequency)
         return value, np.stack((by_r, by_alpha, by_a, by_b))
 
-    def p_alive(self, seen: Histories) -> Floats:
-        """P(still a customer | history); 1 for every one-time buyer under BG/NBD."""
-        return self._parts(seen)[1]
+    def p_alive(self, histories: Histories) -> Floats:
+        """P(still a customer | history), 1 for every one-time buyer under BG/NBD (Fader & Hardie 2008, note 021)."""
+        return self._parts(histories)[1]
 
-    def expected(self, seen: Histories, t: float) -> Floats:
-        """E[purchases in the next t | history]."""
-        return self.expected_if_alive(seen, t) * self.p_alive(seen)
+    def expected(self, histories: Histories, t: float) -> Floats:
+        """E[purchases in the next t | history] (FHL eq. 10)."""
+        return self.expected_if_alive(histories, t) * self.p_alive(histories)
 
-    def expected_if_alive(self, seen: Histories, t: float) -> Floats:
+    def expected_if_alive(self, histories: Histories, t: float) -> Floats:
         """E[purchases in the next t | history, alive now]: the papers' formula after Euler's transformation of 2F1.
 
         The transformed series has small parameters, so that thousands of purchases do not overflow.
@@ -80,13 +83,13 @@ class BetaGeometric:
             with np.errstate(over="ignore", invalid="ignore"):
                 value = c / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
             at_most = (self.r + x) * t / (self.alpha + age)
-            lost = ~(np.isfinite(value) & (value >= 0) & (value <= at_most))
-            value[lost] = self._expected_by_quadrature(x[lost], age[lost], t)
+            overflowed = ~(np.isfinite(value) & (value >= 0) & (value <= at_most))
+            value[overflowed] = self._expected_by_quadrature(x[overflowed], age[overflowed], t)
             return value
 
-        return by_frequency_and_age(seen, if_alive)
+        return by_frequency_and_age(histories, if_alive)
 
-    def factorial_if_alive(self, seen: Histories, t: float) -> Floats:
+    def factorial_if_alive(self, histories: Histories, t: float) -> Floats:
         """E[n (n - 1) | history, alive now] of the purchases n in the next t.
 
         For a chance p of leaving it is 2 (1 - p) / p^2 times the probability that a customer who never leaves, and buys
@@ -103,41 +106,41 @@ class BetaGeometric:
             moment: Floats = 2 * total / CHANCES
             return moment
 
-        return by_frequency_and_age(seen, if_alive)
+        return by_frequency_and_age(histories, if_alive)
 
-    def log_probability(self, seen: Histories, t: float, n: Ints) -> Floats:
+    def log_probability(self, histories: Histories, t: float, n: Ints) -> Floats:
         """Log P(exactly n purchases in the next t | history).
 
         For n > 0 the customer was alive and either bought n times and stayed, or left with the n-th purchase.
         """
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         bought = np.maximum(n, 1)
-        chances = seen.frequency + self.shift
-        z = t / (alpha + seen.T + t)
+        chances = histories.frequency + self.shift
+        z = t / (alpha + histories.T + t)
         stayed = (
             betaln(a, b + chances + bought)
-            + gammaln(r + seen.frequency + bought)
+            + gammaln(r + histories.frequency + bought)
             - gammaln(bought + 1)
             + bought * np.log(t)
-            - (r + seen.frequency + bought) * np.log(alpha + seen.T + t)
+            - (r + histories.frequency + bought) * np.log(alpha + histories.T + t)
         )
         with np.errstate(divide="ignore"):
-            in_time = np.log(betainc(bought, r + seen.frequency, z))
+            in_time = np.log(betainc(bought, r + histories.frequency, z))
         left = (
             betaln(a + 1, b + chances + bought - 1)
-            + gammaln(r + seen.frequency)
-            - (r + seen.frequency) * np.log(alpha + seen.T)
+            + gammaln(r + histories.frequency)
+            - (r + histories.frequency) * np.log(alpha + histories.T)
             + in_time
         )
-        now = self.log_likelihood(seen)
+        now = self.log_likelihood(histories)
         some = np.logaddexp(stayed, left) - betaln(a, b) - gammaln(r) + r * np.log(alpha) - now
-        none = self.log_likelihood(seen.later(t)) - now
+        none = self.log_likelihood(histories.later(t)) - now
         return np.minimum(np.where(n == 0, none, some), 0.0)
 
-    def wait(self, seen: Histories, q: float) -> Floats:
+    def wait(self, histories: Histories, q: float) -> Floats:
         """Quantile of the time to the next purchase if alive: nobody leaves in between."""
-        log_wait = np.minimum(-np.log1p(-q) / (self.r + seen.frequency), LONGEST_LOG_WAIT)
-        wait: Floats = (self.alpha + seen.T) * np.expm1(log_wait)
+        log_wait = np.minimum(-np.log1p(-q) / (self.r + histories.frequency), LONGEST_LOG_WAIT)
+        wait: Floats = (self.alpha + histories.T) * np.expm1(log_wait)
         return wait
 
     def _expected_by_quadrature(self, x: Floats, age: Floats, t: float) -> Floats:
@@ -157,21 +160,21 @@ class BetaGeometric:
         expected: Floats = (mass * bought).sum(axis=1) / mass.sum(axis=1)
         return expected
 
-    def _parts(self, seen: Histories) -> tuple[Floats, Floats]:
+    def _parts(self, histories: Histories) -> tuple[Floats, Floats]:
         """Log-likelihood and P(alive): a history ends in somebody alive and silent, or gone since the last purchase."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
-        log_odds_gone = np.log(a / self._chances_before_last(seen.frequency))
-        log_odds_gone += (r + seen.frequency) * (np.log(alpha + seen.T) - np.log(alpha + seen.recency))
+        log_odds_gone = np.log(a / self._chances_before_last(histories.frequency))
+        log_odds_gone += (r + histories.frequency) * (np.log(alpha + histories.T) - np.log(alpha + histories.recency))
         if not self.shift:
-            log_odds_gone = np.where(seen.frequency > 0, log_odds_gone, -np.inf)
+            log_odds_gone = np.where(histories.frequency > 0, log_odds_gone, -np.inf)
         constant = by_frequency(
-            seen.frequency,
+            histories.frequency,
             lambda x: np.stack((gammaln(r + x) - gammaln(r) + betaln(a, b + x + self.shift) - betaln(a, b),)),
         )[0]
         value = (
             constant
             + r * np.log(alpha)
-            - (r + seen.frequency) * np.log(alpha + seen.T)
+            - (r + histories.frequency) * np.log(alpha + histories.T)
             + np.logaddexp(0.0, log_odds_gone)
         )
         return value, expit(-log_odds_gone)

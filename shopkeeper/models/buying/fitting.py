@@ -19,23 +19,25 @@ class NotConverged(ValueError):  # noqa: N818
     """The library's optimiser gave up."""
 
 
-def fit_beta_geometric(seen: Histories, weights: Floats, *, modified: bool) -> Floats:
+def fit_beta_geometric(histories: Histories, weights: Floats, *, modified: bool) -> Floats:
     """Parameters (r, alpha, a, b) of BG/NBD or MBG/NBD; raise `NotConverged`."""
     with _quarantine():
         from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter  # noqa: PLC0415
 
         fitter = ModifiedBetaGeoFitter() if modified else BetaGeoFitter()
-        fitter.fit(seen.frequency, seen.recency, seen.T, weights=weights)
+        fitter.fit(histories.frequency, histories.recency, histories.T, weights=weights)
         return _usable(fitter.params_)
 
 
-def fit_pareto(seen: Histories, weights: Floats) -> Floats:
+def fit_pareto(histories: Histories, weights: Floats) -> Floats:
     """Parameters (r, alpha, s, beta) of Pareto/NBD, from a fixed start; raise `NotConverged`."""
     with _quarantine():
         from lifetimes import ParetoNBDFitter  # noqa: PLC0415
 
         fitter = ParetoNBDFitter()
-        fitter.fit(seen.frequency, seen.recency, seen.T, weights=weights, initial_params=np.ones(4), tol=1e-2)
+        fitter.fit(
+            histories.frequency, histories.recency, histories.T, weights=weights, initial_params=np.ones(4), tol=1e-2
+        )
         return _usable(fitter.params_)
 
 

@@ -56,7 +56,7 @@ def by_frequency(x: Floats, function: Callable[[Floats], Floats]) -> Floats:
     return table[:, counts]
 
 
-def by_frequency_and_age(seen: Histories, function: Callable[[Floats, Floats], Floats]) -> Floats:
+def by_frequency_and_age(histories: Histories, function: Callable[[Floats, Floats], Floats]) -> Floats:
     """`function` of (x, T) where it is costly: computed once per distinct pair."""
-    x, age, row = seen.pairs
+    x, age, row = histories.pairs
     return function(x, age)[row]

@@ -2,7 +2,7 @@
 
 *Tuples* are a frame with one row per distinct history: `frequency` INT (repeat purchases), `recency` FLOAT (first to
 last purchase), `T` FLOAT (first purchase to as-of), `customers` INT (how many share it). Times are in the model's unit.
-Other columns are allowed and ignored. Scoring lives in `shopkeeper.models.scoring`.
+Other columns are allowed and ignored. Scores: see `scoring`.
 
 `lifetimes` fits a sample of the tuples; from there the likelihood of all of them is climbed with its gradient, which
 changes nothing but the time: 1 M customers would keep the library busy for minutes.
@@ -83,9 +83,9 @@ class BuyingModel:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> "BuyingModel":
+    def from_json(cls, content: dict[str, Any]) -> "BuyingModel":
         """The model that `as_json` wrote."""
-        return cls(**{name: _tuples(value) for name, value in kept.items()})
+        return cls(**{name: _tuples(value) for name, value in content.items()})
 
 
 def fit(tuples: pl.DataFrame, kind: ModelKind, unit: Unit, warm_start: BuyingModel | None = None) -> BuyingModel:
@@ -98,9 +98,9 @@ def fit(tuples: pl.DataFrame, kind: ModelKind, unit: Unit, warm_start: BuyingMod
     if warm_start and (warm_start.kind, warm_start.unit) != (kind, unit):
         raise ValueError(f"a {warm_start.kind} in {warm_start.unit}s cannot start a {kind} in {unit}s")
     check_possible(tuples)
-    _check_ground(tuples, unit)
-    seen, weights = Histories.of(tuples), tuples["customers"].cast(pl.Float64).to_numpy()
-    longest = float(seen.T.max())
+    _check_enough(tuples, unit)
+    histories, weights = Histories.of(tuples), tuples["customers"].cast(pl.Float64).to_numpy()
+    longest = float(histories.T.max())
     start = np.array(warm_start.values) if warm_start else _start(tuples, kind)
     log_scale = np.log([1, longest, 1, longest if kind == "pareto_nbd" else 1])
     bound = np.log(EXTREME)
@@ -110,18 +110,18 @@ def fit(tuples: pl.DataFrame, kind: ModelKind, unit: Unit, warm_start: BuyingMod
 
     def climbed(z: Floats) -> tuple[float, Floats]:
         """Mean negative log-likelihood, walled in, in coordinates in which it is nearly a round bowl."""
-        wished = log_start + scaling @ z
-        at = np.clip(wished, log_scale - bound, log_scale + bound)
-        value, gradient = _loss(kind, at, seen, weights)
-        beyond = wished - at
+        unbounded = log_start + scaling @ z
+        at = np.clip(unbounded, log_scale - bound, log_scale + bound)
+        value, gradient = _loss(kind, at, histories, weights)
+        beyond = unbounded - at
         return value + float(beyond @ beyond), scaling.T @ (np.where(beyond == 0, gradient, 0) + 2 * beyond)
 
     with np.errstate(over="ignore", under="ignore"):
-        found = minimize(climbed, np.zeros(4), jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 200})
-    log_found = log_start + scaling @ found.x
-    if np.abs(found.jac).max() > STEEPEST_AT_OPTIMUM or (np.abs(log_found - log_scale) >= bound - 0.01).any():
+        optimum = minimize(climbed, np.zeros(4), jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 200})
+    log_optimum = log_start + scaling @ optimum.x
+    if np.abs(optimum.jac).max() > STEEPEST_AT_OPTIMUM or (np.abs(log_optimum - log_scale) >= bound - 0.01).any():
         raise _no_optimum(kind)
-    return _model(kind, unit, log_found, seen, weights)
+    return _model(kind, unit, log_optimum, histories, weights)
 
 
 def formulas(kind: ModelKind, values: tuple[float, float, float, float] | Floats) -> BetaGeometric | Pareto:
@@ -149,7 +149,7 @@ def check_possible(tuples: pl.DataFrame) -> None:
         raise ValueError(f"no customer can have this history: {wrong[0]}")
 
 
-def _check_ground(tuples: pl.DataFrame, unit: Unit) -> None:
+def _check_enough(tuples: pl.DataFrame, unit: Unit) -> None:
     repeat = tuples.filter(pl.col("frequency") > 0)
     customers, buyers = int(tuples["customers"].sum()), int(repeat["customers"].sum())
     observed = int(tuples["T"].cast(pl.Float64).to_numpy().max(initial=0) * DAYS[unit])
@@ -190,13 +190,13 @@ def _check_ground(tuples: pl.DataFrame, unit: Unit) -> None:
 
 
 def _start(tuples: pl.DataFrame, kind: ModelKind) -> Floats:
-    seen, weights = _sample(tuples, SAMPLE_FOR_START)
+    histories, weights = _sample(tuples, SAMPLE_FOR_START)
     try:
         if kind == "pareto_nbd":
-            return fitting.fit_pareto(seen, weights)
-        return fitting.fit_beta_geometric(seen, weights, modified=kind == "mbg_nbd")
+            return fitting.fit_pareto(histories, weights)
+        return fitting.fit_beta_geometric(histories, weights, modified=kind == "mbg_nbd")
     except fitting.NotConverged:
-        age, bought = np.average(seen.T, weights=weights), np.average(seen.frequency, weights=weights)
+        age, bought = np.average(histories.T, weights=weights), np.average(histories.frequency, weights=weights)
         fourth = age if kind == "pareto_nbd" else 2.5
         return np.array((0.7, 0.4 * age / bought, 0.8, fourth))
 
@@ -208,20 +208,22 @@ def _sample(tuples: pl.DataFrame, most: int) -> tuple[Histories, Floats]:
     return Histories.of(some), some["customers"].cast(pl.Float64).to_numpy()
 
 
-def _loss(kind: ModelKind, log_parameters: Floats, seen: Histories, weights: Floats) -> tuple[float, Floats]:
+def _loss(kind: ModelKind, log_parameters: Floats, histories: Histories, weights: Floats) -> tuple[float, Floats]:
     """Mean negative log-likelihood and its gradient by the logarithms of the parameters."""
     parameters = np.exp(log_parameters)
-    value, gradient = formulas(kind, parameters).log_likelihood_gradient(seen)
+    value, gradient = formulas(kind, parameters).log_likelihood_gradient(histories)
     total = weights.sum()
     return -float(value @ weights / total), -(gradient @ weights) / total * parameters
 
 
-def _hessian(kind: ModelKind, log_parameters: Floats, seen: Histories, weights: Floats) -> Floats:
+def _hessian(kind: ModelKind, log_parameters: Floats, histories: Histories, weights: Floats) -> Floats:
+    """By central differences of the gradient."""
     step = 1e-4
-    rows = [
-        (_loss(kind, log_parameters + e, seen, weights)[1] - _loss(kind, log_parameters - e, seen, weights)[1])
-        for e in np.eye(4) * step
-    ]
+
+    def gradient(log_at: Floats) -> Floats:
+        return _loss(kind, log_at, histories, weights)[1]
+
+    rows = [gradient(log_parameters + e) - gradient(log_parameters - e) for e in np.eye(4) * step]
     hessian = np.stack(rows) / (2 * step)
     return (hessian + hessian.T) / 2
 
@@ -232,9 +234,9 @@ def _scaling(hessian: Floats) -> Floats:
     return scaling
 
 
-def _model(kind: ModelKind, unit: Unit, log_parameters: Floats, seen: Histories, weights: Floats) -> BuyingModel:
+def _model(kind: ModelKind, unit: Unit, log_parameters: Floats, histories: Histories, weights: Floats) -> BuyingModel:
     total = float(weights.sum())
-    hessian = _hessian(kind, log_parameters, seen, weights) * total
+    hessian = _hessian(kind, log_parameters, histories, weights) * total
     if np.linalg.eigvalsh(hessian).min() <= 0:
         raise _no_optimum(kind)
     log_covariance = np.linalg.inv(hessian)
@@ -247,7 +249,7 @@ def _model(kind: ModelKind, unit: Unit, log_parameters: Floats, seen: Histories,
         parameters=tuple(zip(names, parameters.tolist(), strict=True)),
         covariance=tuple(tuple(row) for row in covariance.tolist()),
         standard_errors=tuple(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True)),
-        log_likelihood=-_loss(kind, log_parameters, seen, weights)[0] * total,
+        log_likelihood=-_loss(kind, log_parameters, histories, weights)[0] * total,
         customers=int(total),
         notes=(VAGUE_NOTE,) if np.diag(log_covariance).max() > VAGUE**2 else (),
     )

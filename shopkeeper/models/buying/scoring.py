@@ -22,12 +22,12 @@ def score(model: BuyingModel, tuples: pl.DataFrame, horizon: float) -> pl.DataFr
     and may well not come.
     """
     _check_time(horizon)
-    seen, formulas = Histories.of(tuples), model.formulas
-    silent = formulas.log_likelihood(seen.later(horizon)) - formulas.log_likelihood(seen)
+    histories, formulas = Histories.of(tuples), model.formulas
+    silent = formulas.log_likelihood(histories.later(horizon)) - formulas.log_likelihood(histories)
     return tuples.with_columns(
-        p_alive=_series(formulas.p_alive(seen)),
+        p_alive=_series(formulas.p_alive(histories)),
         p_no_purchase=_series(np.exp(np.minimum(silent, 0.0))),
-        expected_purchases=_series(formulas.expected(seen, horizon)),
+        expected_purchases=_series(formulas.expected(histories, horizon)),
     )
 
 
@@ -35,9 +35,9 @@ def expected_purchases_between(model: BuyingModel, tuples: pl.DataFrame, start: 
     """Expected purchases between `start` and `end` units from as-of, given each history."""
     _check_time(start)
     _check_time(end - start)
-    seen, formulas = Histories.of(tuples), model.formulas
-    before = formulas.expected(seen, start) if start > 0 else 0.0
-    return _series(np.maximum(formulas.expected(seen, end) - before, 0.0))
+    histories, formulas = Histories.of(tuples), model.formulas
+    before = formulas.expected(histories, start) if start > 0 else 0.0
+    return _series(np.maximum(formulas.expected(histories, end) - before, 0.0))
 
 
 def factorial_moment(model: BuyingModel, tuples: pl.DataFrame, horizon: float) -> pl.Series:
@@ -46,8 +46,8 @@ def factorial_moment(model: BuyingModel, tuples: pl.DataFrame, horizon: float) -
     With the expectation m it gives their variance: this + m - m^2.
     """
     _check_time(horizon)
-    seen, formulas = Histories.of(tuples), model.formulas
-    return _series(formulas.factorial_if_alive(seen, horizon) * formulas.p_alive(seen))
+    histories, formulas = Histories.of(tuples), model.formulas
+    return _series(formulas.factorial_if_alive(histories, horizon) * formulas.p_alive(histories))
 
 
 def expected_new_customer(model: BuyingModel, t: float) -> float:

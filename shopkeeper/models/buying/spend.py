@@ -1,7 +1,8 @@
 """What a customer spends per purchase: Gamma-Gamma on the repeat purchases of repeat buyers.
 
-Fader, Hardie & Lee (2005), J. Marketing Research 42; Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value".
-The frame has one row per distinct pair (or per customer): `frequency` INT >= 1, `monetary_value` FLOAT (mean of the
+Fader, Hardie & Lee (2005), J. Marketing Research 42; Fader & Hardie (2013), "The Gamma-Gamma Model of Monetary Value"
+(FH). Their parameter gamma is `v` here and in the library that fits it: fits are kept under that name. The
+frame has one row per distinct pair (or per customer): `frequency` INT >= 1, `monetary_value` FLOAT (mean of the
 customer's repeat purchases), `customers` INT.
 """
 
@@ -54,11 +55,11 @@ class SpendModel:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> "SpendModel":
+    def from_json(cls, content: dict[str, Any]) -> "SpendModel":
         """The model that `as_json` wrote."""
-        pairs = {name: tuple(tuple(row) for row in kept[name]) for name in ("parameters", "covariance")}
-        errors = tuple(tuple(row) for row in kept["standard_errors"])
-        return cls(**{**kept, **pairs, "standard_errors": errors, "notes": tuple(kept["notes"])})
+        pairs = {name: tuple(tuple(row) for row in content[name]) for name in ("parameters", "covariance")}
+        errors = tuple(tuple(row) for row in content["standard_errors"])
+        return cls(**{**content, **pairs, "standard_errors": errors, "notes": tuple(content["notes"])})
 
 
 def fit_spend(spend: pl.DataFrame) -> SpendModel:
@@ -66,7 +67,7 @@ def fit_spend(spend: pl.DataFrame) -> SpendModel:
 
     Like every fit, not to be called from two threads at once.
     """
-    _check_ground(spend)
+    _check_enough(spend)
     frequency, value, weights = (
         spend[name].cast(pl.Float64).to_numpy() for name in ("frequency", "monetary_value", "customers")
     )
@@ -88,11 +89,14 @@ def fit_spend(spend: pl.DataFrame) -> SpendModel:
 
 
 def expected_average(model: SpendModel, frequency: pl.Series, monetary_value: pl.Series) -> pl.Series:
-    """Expected value per purchase given the history; the population mean where frequency is 0 (value may be null)."""
+    """Expected value per purchase given the history; the population mean where frequency is 0 (value may be null).
+
+    FH eq. 5: a mean of the population's value and the customer's own, weighed by the number of purchases.
+    """
     p, q, v = model.values
     x = frequency.cast(pl.Float64).to_numpy()
-    known = np.where(x > 0, monetary_value.cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0)
-    return pl.Series(p * (v + x * known) / (p * x + q - 1), dtype=pl.Float64)
+    observed = np.where(x > 0, monetary_value.cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0)
+    return pl.Series(p * (v + x * observed) / (p * x + q - 1), dtype=pl.Float64)
 
 
 def _fitted(frequency: Floats, value: Floats, weights: Floats) -> tuple[Floats, float, Floats]:
@@ -110,7 +114,7 @@ def _fitted(frequency: Floats, value: Floats, weights: Floats) -> tuple[Floats, 
     )
 
 
-def _check_ground(spend: pl.DataFrame) -> None:
+def _check_enough(spend: pl.DataFrame) -> None:
     if spend.select(pl.any_horizontal(pl.col("frequency", "monetary_value", "customers").is_null()).any()).item():
         raise ValueError("frequency, monetary_value and customers are all needed")
     if (spend["frequency"] < 1).any():

@@ -29,13 +29,13 @@ def discounted_purchases(model: BuyingModel, tuples: pl.DataFrame, days: int, di
     """Sum over periods of 30 days (the last may be shorter) of E[purchases in it] / (1 + d)^(its end in years)."""
     if days < 1 or not discount_per_year > -1:
         raise ValueError(f"{days} days at a discount of {discount_per_year} are no horizon")
-    seen, formulas = Histories.of(tuples), model.formulas
-    total, before = np.zeros_like(seen.T), np.zeros_like(seen.T)
+    histories, formulas = Histories.of(tuples), model.formulas
+    total, before = np.zeros_like(histories.T), np.zeros_like(histories.T)
     for end in [*range(PERIOD_DAYS, days, PERIOD_DAYS), days]:
-        until = formulas.expected_if_alive(seen, end / DAYS[model.unit])
+        until = formulas.expected_if_alive(histories, end / DAYS[model.unit])
         total += np.maximum(until - before, 0.0) / (1 + discount_per_year) ** (end / DAYS_PER_YEAR)
         before = until
-    return pl.Series(total * formulas.p_alive(seen), dtype=pl.Float64)
+    return pl.Series(total * formulas.p_alive(histories), dtype=pl.Float64)
 
 
 def segment_values(

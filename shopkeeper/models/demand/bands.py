@@ -49,8 +49,8 @@ def calibrate(forecast: Floats, actual: Floats, weeks: Ints) -> Bands:
     if min((ahead == group).sum() for group in groups) < FEWEST:
         whole = _table(forecast, actual)
         return Bands(dict.fromkeys(groups, whole) if whole else {})
-    found = {group: _table(forecast[ahead == group], actual[ahead == group]) for group in groups}
-    return Bands({group: table for group, table in found.items() if table})
+    tables = {group: _table(forecast[ahead == group], actual[ahead == group]) for group in groups}
+    return Bands({group: table for group, table in tables.items() if table})
 
 
 def _ahead(weeks: Ints) -> Ints:

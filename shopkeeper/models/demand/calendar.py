@@ -51,20 +51,20 @@ def year_profile(totals: Floats, ordinary: Flags, weights: Floats, days: int) ->
     Poisson regression of weekly sums on growth and two harmonics of the year: of all rows together, then of each row's
     share in them. Each pair of coefficients is shrunk by the positive-part James-Stein rule.
     """
-    rows, known = totals.shape
-    if known < SHORTEST_YEARS or not totals.any():
+    rows, days_known = totals.shape
+    if days_known < SHORTEST_YEARS or not totals.any():
         return np.ones((rows, days))
-    whole = totals.sum(axis=0, keepdims=True)
+    shop_total = totals.sum(axis=0, keepdims=True)
     mean_weights = (weights * totals.sum(axis=1, keepdims=True)).sum(axis=0, keepdims=True) / max(totals.sum(), 1e-9)
-    knots = np.arange(KNOT_DAYS, known - KNOT_DAYS / 2, KNOT_DAYS)
-    shop = _harmonics(whole[0], ordinary, mean_weights[0], knots)
+    knots = np.arange(KNOT_DAYS, days_known - KNOT_DAYS / 2, KNOT_DAYS)
+    shop_coefficients = _harmonics(shop_total[0], ordinary, mean_weights[0], knots)
     ahead = np.arange(days, dtype=np.float64)
-    together = _year(ahead) @ shop
-    level = smoothed(whole, ordinary, mean_weights, 28.0)[0]
+    shop_log = _year(ahead) @ shop_coefficients
+    level = smoothed(shop_total, ordinary, mean_weights, 28.0)[0]
     none = np.zeros(0)
     own = [_harmonics(row, ordinary, weight * level, none) for row, weight in zip(totals, weights, strict=True)]
-    profile: Floats = np.exp(together + np.stack([_year(ahead) @ beta for beta in own]))
-    last = profile[:, :known][:, -365:]
+    profile: Floats = np.exp(shop_log + np.stack([_year(ahead) @ beta for beta in own]))
+    last = profile[:, :days_known][:, -365:]
     return np.asarray(profile / last.mean(axis=1, keepdims=True))
 
 
@@ -76,8 +76,8 @@ def _by_weekday(units: Floats, ordinary: Flags, weekdays: Ints) -> tuple[Floats,
 
 def _normal(profile: Floats) -> Floats:
     mean = profile.mean(axis=-1, keepdims=True)
-    found: Floats = np.divide(profile, mean, out=np.ones_like(profile), where=mean > 0)
-    return found
+    normal: Floats = np.divide(profile, mean, out=np.ones_like(profile), where=mean > 0)
+    return normal
 
 
 def _strength(totals: Floats) -> Floats:
@@ -120,8 +120,8 @@ def _harmonics(units: Floats, ordinary: Flags, weights: Floats, knots: Floats) -
 
 
 def _shrunk(beta: Floats, variance: Floats) -> Floats:
-    found = beta.copy()
+    shrunk = beta.copy()
     for pair in (slice(0, 2), slice(2, 4)):
         signal = float((beta[pair] ** 2).sum())
-        found[pair] *= max(0.0, 1 - float(variance[pair].sum()) / signal) if signal > 0 else 0.0
-    return np.clip(found, -0.7, 0.7)
+        shrunk[pair] *= max(0.0, 1 - float(variance[pair].sum()) / signal) if signal > 0 else 0.0
+    return np.clip(shrunk, -0.7, 0.7)

@@ -18,27 +18,27 @@ def count_quantile(probability: ArrayLike, mean: ArrayLike, variance: ArrayLike)
     mean and variance (size r = m^2 / (v - m), success probability m / v). Without demand it is 0.
     """
     p, m, v = np.broadcast_arrays(*(np.asarray(given, dtype=float) for given in (probability, mean, variance)))
-    found = np.zeros(m.shape)
-    flat, few, many = found.reshape(-1), (m > 0) & (m <= _COUNTED_UP), m > _COUNTED_UP
+    quantiles = np.zeros(m.shape)
+    flat, few, many = quantiles.reshape(-1), (m > 0) & (m <= _COUNTED_UP), m > _COUNTED_UP
     for chosen, quantile in ((few, _counted_up), (many, _halved)):
         if chosen.any():
             flat[chosen.reshape(-1)] = quantile(p[chosen], m[chosen], v[chosen])
-    return found
+    return quantiles
 
 
 def _counted_up(p: Floats, m: Floats, v: Floats) -> Floats:
     """Probabilities of 0, 1, 2 ... units added up until they reach `p`: for small means, where this ends soon."""
     size, chance, wide = _negative_binomial(m, v)
     mass = np.where(wide, chance**size, np.exp(-m))
-    reached, found, waiting, k = mass.copy(), np.zeros(len(m)), np.arange(len(m)), 0
+    reached, quantile, waiting, k = mass.copy(), np.zeros(len(m)), np.arange(len(m)), 0
     while (waiting := waiting[(reached[waiting] < p[waiting] - _SLACK) & (k < _MOST_UNITS)]).size:
         i = waiting
         step = np.where(wide[i], (k + size[i]) * (1 - chance[i]), m[i]) / (k + 1)
         mass[i] *= step
         reached[i] += mass[i]
         k += 1
-        found[i] = k
-    return found
+        quantile[i] = k
+    return quantile
 
 
 def _halved(p: Floats, m: Floats, v: Floats) -> Floats:
@@ -64,5 +64,5 @@ def count_probability(units: ArrayLike, mean: ArrayLike, variance: ArrayLike) ->
     k, m, v = np.broadcast_arrays(*(np.asarray(given, dtype=float) for given in (units, mean, variance)))
     size, chance, wide = _negative_binomial(np.maximum(m, 1e-12), v)
     at = np.maximum(k, 0)
-    found = np.where(wide, betainc(size, at + 1, chance), pdtr(at, np.maximum(m, 0)))
-    return np.asarray(np.where(k < 0, 0.0, found))
+    probability = np.where(wide, betainc(size, at + 1, chance), pdtr(at, np.maximum(m, 0)))
+    return np.asarray(np.where(k < 0, 0.0, probability))

@@ -53,7 +53,7 @@ class Factors:
 
     def of(self, marks: Marks, categories: int) -> Floats:
         """Categories x days of `marks`; 1 on ordinary days and for events without a past."""
-        found = np.ones((categories, marks.name.size))
+        factors = np.ones((categories, marks.name.size))
         for number, name in enumerate(marks.names):
             if name not in self.values:
                 continue
@@ -62,8 +62,8 @@ class Factors:
             at = marks.day[days] + LULL_DAYS
             longer = marks.core[days] & (at >= values.shape[1] - DIP_DAYS)
             usual = values[:, LULL_DAYS : values.shape[1] - DIP_DAYS].mean(axis=1)
-            found[:, days] = np.where(longer, usual[:, None], values[:, np.minimum(at, values.shape[1] - 1)])
-        return found
+            factors[:, days] = np.where(longer, usual[:, None], values[:, np.minimum(at, values.shape[1] - 1)])
+        return factors
 
 
 def mark(windows: Sequence[Window], days: int) -> Marks:
@@ -86,18 +86,18 @@ def estimate(totals: Floats, marks: Marks, usual: Floats) -> Factors:
 
     `marks` may reach further than `totals`; days beyond are not looked at.
     """
-    known = totals.shape[1]
-    seen = Marks(marks.names, marks.name[:known], marks.day[:known], marks.core[:known])
-    baseline = smoothed(totals, seen.ordinary, usual) * usual
-    spread = _dispersion(totals, baseline, seen.ordinary)
+    days_known = totals.shape[1]
+    past = Marks(marks.names, marks.name[:days_known], marks.day[:days_known], marks.core[:days_known])
+    baseline = smoothed(totals, past.ordinary, usual) * usual
+    spread = _dispersion(totals, baseline, past.ordinary)
     values, years = {}, {}
     for number, name in enumerate(marks.names):
-        at = seen.name == number
-        core = at & seen.core
+        at = past.name == number
+        core = at & past.core
         if not core.any() or not baseline[:, core].any():
             continue
-        length = int(seen.day[core].max()) + 1
-        values[name] = _factors(totals, baseline, at, seen, length, spread)
+        length = int(past.day[core].max()) + 1
+        values[name] = _factors(totals, baseline, at, past, length, spread)
         years[name] = int((np.diff(np.flatnonzero(core)) > 1).sum()) + 1
     return Factors(values, years)
 
@@ -107,19 +107,19 @@ def _dispersion(totals: Floats, baseline: Floats, ordinary: Flags) -> float:
     return max(1.0, float(above / max((baseline * ordinary).sum(), 1e-9)))
 
 
-def _factors(totals: Floats, baseline: Floats, at: Flags, seen: Marks, length: int, spread: float) -> Floats:
+def _factors(totals: Floats, baseline: Floats, at: Flags, past: Marks, length: int, spread: float) -> Floats:
     rows = totals.shape[0]
-    found = np.ones((rows, LULL_DAYS + length + DIP_DAYS))
-    for side in (at & ~seen.core & (seen.day < 0), at & ~seen.core & (seen.day >= 0)):
-        first, last = (0, LULL_DAYS) if (seen.day[side] < 0).any() else (LULL_DAYS + length, found.shape[1])
+    factors = np.ones((rows, LULL_DAYS + length + DIP_DAYS))
+    for side in (at & ~past.core & (past.day < 0), at & ~past.core & (past.day >= 0)):
+        first, last = (0, LULL_DAYS) if (past.day[side] < 0).any() else (LULL_DAYS + length, factors.shape[1])
         if side.any():
-            found[:, first:last] = _side(float(totals[:, side].sum()), float(baseline[:, side].sum()), spread)
+            factors[:, first:last] = _side(float(totals[:, side].sum()), float(baseline[:, side].sum()), spread)
     actual, expected = np.zeros((rows, length)), np.zeros((rows, length))
     for day in range(length):
-        days = at & seen.core & (seen.day == day)
+        days = at & past.core & (past.day == day)
         actual[:, day], expected[:, day] = totals[:, days].sum(axis=1), baseline[:, days].sum(axis=1)
-    found[:, LULL_DAYS : LULL_DAYS + length] = _core(actual, expected, spread)
-    return found
+    factors[:, LULL_DAYS : LULL_DAYS + length] = _core(actual, expected, spread)
+    return factors
 
 
 def _side(actual: float, expected: float, spread: float) -> float:
@@ -149,13 +149,13 @@ def _sensitivity(actual: Floats, expected: Floats, shop: Floats, spread: float) 
     """How strongly each category answers, as a multiple of the shop: 1 where that cannot be told."""
     rise = (expected * (shop - 1)).sum(axis=1)
     chance = spread * (expected * shop).sum(axis=1) / np.maximum(rise**2, 1e-9)
-    told = (rise**2 > 0) & (chance < 4)
-    if not told.any():
+    measurable = (rise**2 > 0) & (chance < 4)
+    if not measurable.any():
         return np.ones(expected.shape[0])
-    raw = np.where(told, (actual - expected).sum(axis=1) / np.where(told, rise, 1.0), 1.0)
-    weight = np.where(told, 1 / np.maximum(chance, 1e-9), 0.0)
+    raw = np.where(measurable, (actual - expected).sum(axis=1) / np.where(measurable, rise, 1.0), 1.0)
+    weight = np.where(measurable, 1 / np.maximum(chance, 1e-9), 0.0)
     real = max(0.0, float((weight * ((raw - 1) ** 2 - chance)).sum() / weight.sum()))
-    return np.where(told, np.maximum(1 + _belief(real, chance) * (raw - 1), 0.0), 1.0)
+    return np.where(measurable, np.maximum(1 + _belief(real, chance) * (raw - 1), 0.0), 1.0)
 
 
 def _belief(real: float, chance: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """The one place that touches `statsforecast`: a level, or a path of days, from a history without calendar effects.
 
-Histories come in already divided by events, weekday and time of year (`models.calendar`, `models.events`), so that the
+Histories come in already divided by events, weekday and time of year (see `calendar` and `events`), so that the
 models need no season of their own. The library is imported by the call: pages never need it.
 """
 
@@ -18,7 +18,7 @@ LONGEST = 728
 PATH_LONGEST = 364
 """Points that a model is given, of one series or of a category; older ones no longer tell."""
 USUAL = "Window average 56"
-"""Where nothing could be tried."""
+"""Where nothing could be tested."""
 SMOOTH_MODELS = ("Window average 28", "Window average 56", "Window average 112", "SES", "ETS(A,N,N)")
 SERIES_MODELS = ("Window average 28", "Window average 56", "Window average 112", "SES", "SES, optimised")
 SPARSE_MODELS = ("Croston SBA", "TSB", "ADIDA", "Window average 112", "Window average 364")
@@ -47,13 +47,13 @@ def _models() -> Mapping[str, Callable[[int], Any]]:
 
 def path(model: str, history: Floats, days: int) -> Floats:
     """Expected units of the days ahead, from one history by day; never below 0, never without a number."""
-    seen = history[-(LONGEST if days == 1 else PATH_LONGEST) :]
-    if not seen.any():
+    recent = history[-(LONGEST if days == 1 else PATH_LONGEST) :]
+    if not recent.any():
         return np.zeros(days)
-    if seen.size < SHORTEST:
-        return np.full(days, float(seen.mean()))
-    made = np.asarray(_models()[model](seen.size).forecast(y=seen, h=days)["mean"], dtype=np.float64)
-    return np.where(np.isfinite(made), np.maximum(made, 0), seen[-56:].mean())
+    if recent.size < SHORTEST:
+        return np.full(days, float(recent.mean()))
+    forecast = np.asarray(_models()[model](recent.size).forecast(y=recent, h=days)["mean"], dtype=np.float64)
+    return np.where(np.isfinite(forecast), np.maximum(forecast, 0), recent[-56:].mean())
 
 
 def levels(model: str, histories: Sequence[Floats]) -> Floats:

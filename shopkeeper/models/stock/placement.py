@@ -36,12 +36,12 @@ class Flow:
 
     def by_item(self, items: Ints, sources: int, sinks: int) -> Floats:
         """Units of these items as an array items x sources x sinks."""
-        place = np.full(int(max(self.item.max(initial=-1), items.max(initial=-1))) + 1, -1)
-        place[items] = np.arange(len(items))
-        row = place[self.item]
-        kept = row >= 0
+        position = np.full(int(max(self.item.max(initial=-1), items.max(initial=-1))) + 1, -1)
+        position[items] = np.arange(len(items))
+        row = position[self.item]
+        listed = row >= 0
         dense = np.zeros((len(items), sources, sinks))
-        dense[row[kept], self.source[kept], self.sink[kept]] = self.units[kept]
+        dense[row[listed], self.source[listed], self.sink[listed]] = self.units[listed]
         return dense
 
 
@@ -74,7 +74,7 @@ def place(supply: Floats, demand: Floats, value: Floats, progress: Callable[[flo
     parts = []
     for start in range(0, len(busy), BLOCK):
         items = busy[start : start + BLOCK]
-        parts.append(_placed(items, supply[items], demand[items], value))
+        parts.append(_block_flow(items, supply[items], demand[items], value))
         if progress:
             progress(min(1.0, (start + BLOCK) / len(busy)))
     return joined(parts)
@@ -123,7 +123,7 @@ def joined(parts: list[Flow]) -> Flow:
     )
 
 
-def _placed(items: Ints, supply: Floats, demand: Floats, value: Floats) -> Flow:
+def _block_flow(items: Ints, supply: Floats, demand: Floats, value: Floats) -> Flow:
     """One block: only the sources and sinks that some item of it has, each item's own first."""
     source = np.argsort(supply <= LEAST, axis=1, kind="stable")[:, : int((supply > LEAST).sum(axis=1).max())]
     sink = np.argsort(demand <= LEAST, axis=1, kind="stable")[:, : int((demand > LEAST).sum(axis=1).max())]
@@ -179,23 +179,23 @@ def _around(
     flow: Floats, left: Floats, want: Floats, value: Floats, done: Flags, price: Floats, rows: Ints, target: Ints
 ) -> None:
     """Send units to each row's target along the way that adds most, or mark the target done where none adds any."""
-    found = _search(flow[rows], value[rows], target)
+    ways = _search(flow[rows], value[rows], target)
     every = np.arange(len(rows))
-    with_goods = np.where(left[rows] > LEAST, found.source_gain, -np.inf)
+    with_goods = np.where(left[rows] > LEAST, ways.source_gain, -np.inf)
     source = np.argmax(with_goods, axis=1)
-    taken = found.sink_gain.copy()
+    taken = ways.sink_gain.copy()
     taken[every, target] = -np.inf
     sink = np.argmax(taken, axis=1)
     # Otherwise units are taken from another sink that they are worth less at.
     steals = taken[every, sink] > with_goods[every, source] + GAIN
     gain = np.maximum(with_goods[every, source], taken[every, sink])
-    price[rows] = np.maximum(price[rows], found.source_gain - np.maximum(gain, 0.0)[:, None])
+    price[rows] = np.maximum(price[rows], ways.source_gain - np.maximum(gain, 0.0)[:, None])
     good = gain > GAIN
     done[rows[~good], target[~good]] = True
     chosen = np.flatnonzero(good)
     if len(chosen):
         start = np.where(steals, sink, source)[chosen]
-        _send(flow, left, want, done, rows[chosen], target[chosen], start, steals[chosen], found.only(chosen))
+        _send(flow, left, want, done, rows[chosen], target[chosen], start, steals[chosen], ways.only(chosen))
 
 
 @dataclass(frozen=True)

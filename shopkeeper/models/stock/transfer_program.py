@@ -49,8 +49,11 @@ def program(task: Task, ways: pl.DataFrame, room: pl.DataFrame | None) -> Progra
     steps = task.steps.join(ways, on=["to_location", "sku"], how="semi").sort("to_location", "sku", "step")
     steps = steps.with_row_index("column").with_columns(pl.col("column").cast(pl.Int64) + ways.height)
     columns = ways.height + steps.height
-    given = [_given(ends, task.supply, "units"), _given(ends.filter("outside"), task.supply, "units_outside")]
-    rows, cells, most = _stacked([*given, *([] if room is None else [_held(ends, room)])])
+    given = [
+        _supply_limit(ends, task.supply, "units"),
+        _supply_limit(ends.filter("outside"), task.supply, "units_outside"),
+    ]
+    rows, cells, most = _stacked([*given, *([] if room is None else [_room_limit(ends, room)])])
     receivers = ways.select("to_location", "sku").unique().sort("to_location", "sku").with_row_index("row")
     into, used = (part.join(receivers, on=["to_location", "sku"]) for part in (ends, steps))
     signs = np.concatenate([np.ones(into.height), -np.ones(used.height)])
@@ -66,38 +69,38 @@ def program(task: Task, ways: pl.DataFrame, room: pl.DataFrame | None) -> Progra
     )
 
 
-def linear(made: Program) -> tuple[Floats, float]:
+def linear(problem: Program) -> tuple[Floats, float]:
     """Units by way that maximise worth less cost, and the maximum. Raise `Refused` where HiGHS finds no answer."""
-    if not made.ways:
+    if not problem.ways:
         return np.zeros(0), 0.0
-    found = linprog(
-        made.cost,
-        A_ub=made.limits,
-        b_ub=made.most,
-        A_eq=made.balance,
-        b_eq=np.zeros(made.balance.shape[0]),
-        bounds=np.column_stack([np.zeros(len(made.upper)), made.upper]),
+    solution = linprog(
+        problem.cost,
+        A_ub=problem.limits,
+        b_ub=problem.most,
+        A_eq=problem.balance,
+        b_eq=np.zeros(problem.balance.shape[0]),
+        bounds=np.column_stack([np.zeros(len(problem.upper)), problem.upper]),
         method="highs",
     )
-    if found.x is None:
-        raise Refused(f"No transfers could be planned: the solver says “{found.message}”. Narrow the filters.")
+    if solution.x is None:
+        raise Refused(f"No transfers could be planned: the solver says “{solution.message}”. Narrow the filters.")
     # Whole numbers come out as 6.9999999; a part of a unit, where room is shared, stays where it is.
-    return np.floor(found.x[: made.ways] + _EPSILON), -float(found.fun)
+    return np.floor(solution.x[: problem.ways] + _EPSILON), -float(solution.fun)
 
 
 Limit = tuple[Ints, Ints, Floats]
 """Rows, columns of entries 1, and the right-hand side by row."""
 
 
-def _given(ends: pl.DataFrame, supply: pl.DataFrame, units: str) -> Limit:
+def _supply_limit(ends: pl.DataFrame, supply: pl.DataFrame, units: str) -> Limit:
     """What leaves a place of a SKU is at most what it can give."""
     places = ends.select("from_location", "sku").unique().sort("from_location", "sku").with_row_index("row")
-    told = places.join(supply, on=["from_location", "sku"], how="left", maintain_order="left")
+    limits = places.join(supply, on=["from_location", "sku"], how="left", maintain_order="left")
     joined = ends.join(places, on=["from_location", "sku"])
-    return joined["row"].to_numpy(), joined["way"].to_numpy(), told[units].to_numpy().astype(float)
+    return joined["row"].to_numpy(), joined["way"].to_numpy(), limits[units].to_numpy().astype(float)
 
 
-def _held(ends: pl.DataFrame, room: pl.DataFrame) -> Limit:
+def _room_limit(ends: pl.DataFrame, room: pl.DataFrame) -> Limit:
     """What arrives at a place, of all SKUs, is at most what it has room for."""
     places = ends.select("to_location").unique().sort("to_location").join(room, on="to_location").sort("to_location")
     places = places.with_row_index("row")

@@ -24,7 +24,7 @@ from shopkeeper.models.stock.transfer_program import WAY, Task, linear, program
 
 __all__ = ["WAY", "Task", "TransferPlan", "plan"]
 
-TOGETHER = 400
+SKUS_AT_ONCE = 400
 """SKUs that are solved in one program where they do not touch each other."""
 LARGEST_SEARCH = 20_000
 """Ways and steps beyond which whole lanes are not searched for: the heuristic's answer stands."""
@@ -60,12 +60,12 @@ def plan(task: Task) -> TransferPlan:
     """The moves that bring most. Nothing to give, nobody short or no way between them gives no moves."""
     ways = _useful(task)
     flows, bound = _apart(task, ways)
-    together = _overflows(task, ways, flows)
-    if together:
+    shared_room = _overflows(task, ways, flows)
+    if shared_room:
         flows, bound = linear(program(task, ways, task.room))
     wished = flows
     if _below_minimum(task, ways, flows):
-        flows = _without_small_lanes(task, ways, flows, together=together)
+        flows = _without_small_lanes(task, ways, flows, shared_room=shared_room)
         searched, bound = _whole_lanes(task, ways, bound)
         if searched is not None and _gain(task, ways, searched) > _gain(task, ways, flows):
             flows = searched
@@ -74,55 +74,55 @@ def plan(task: Task) -> TransferPlan:
     return TransferPlan(moves, gain, max(bound, gain), _closed(ways, wished, flows), _full(task, moves))
 
 
-def _without_small_lanes(task: Task, ways: pl.DataFrame, flows: Floats, *, together: bool) -> Floats:
+def _without_small_lanes(task: Task, ways: pl.DataFrame, flows: Floats, *, shared_room: bool) -> Floats:
     """Close the lane furthest below its minimum and solve again, until none is."""
     flows = flows.copy()
     while worst := _below_minimum(task, ways, flows):
         shut = _among(ways, pl.DataFrame(worst, schema=WAY, orient="row"))
         touched = ways.filter(shut & (pl.Series(flows) > 0))["sku"].unique()
         ways = ways.with_columns(most=pl.when(shut).then(0).otherwise("most"))
-        if not together:
+        if not shared_room:
             rows = np.flatnonzero(ways["sku"].is_in(touched.implode()).to_numpy())
             flows[rows], _ = linear(program(task, ways[rows], None))
-            together = _overflows(task, ways, flows)
-        if together:
+            shared_room = _overflows(task, ways, flows)
+        if shared_room:
             flows, _ = linear(program(task, ways, task.room))
     return flows
 
 
 def _whole_lanes(task: Task, ways: pl.DataFrame, bound: float) -> tuple[Floats | None, float]:
     """Units by way with each lane at its minimum or closed, as far as the search came, and the bound it proved."""
-    made = program(task, ways, task.room)
-    if len(made.cost) > LARGEST_SEARCH:
+    whole_program = program(task, ways, task.room)
+    if len(whole_program.cost) > LARGEST_SEARCH:
         return None, bound
     lanes = task.lanes.filter(pl.col("minimum") > 1).join(ways, on=WAY, how="semi").sort(WAY).with_row_index("lane")
     at = ways.with_row_index("way").join(lanes, on=WAY)
-    size, count = len(made.cost), lanes.height
+    size, count = len(whole_program.cost), lanes.height
     on_lane = coo_matrix((np.ones(at.height), (at["lane"].to_numpy(), at["way"].to_numpy())), shape=(count, size))
-    least, most = lanes["minimum"].to_numpy().astype(float), on_lane @ made.upper
+    least, most = lanes["minimum"].to_numpy().astype(float), on_lane @ whole_program.upper
     opened = coo_matrix((np.ones(count), (np.arange(count), np.arange(count))), shape=(count, count))
-    nothing = coo_matrix((made.most.shape[0] + made.balance.shape[0], count))
+    nothing = coo_matrix((whole_program.most.shape[0] + whole_program.balance.shape[0], count))
     rows = vstack(
         [
-            hstack([vstack([made.limits, made.balance]), nothing]),
+            hstack([vstack([whole_program.limits, whole_program.balance]), nothing]),
             hstack([on_lane, -opened.multiply(least[:, None])]),
             hstack([on_lane, -opened.multiply(most[:, None])]),
         ]
     ).tocsr()
-    none, zeros = np.full(len(made.most), -np.inf), np.zeros(made.balance.shape[0])
-    found = milp(
-        np.concatenate([made.cost, np.zeros(count)]),
+    none, zeros = np.full(len(whole_program.most), -np.inf), np.zeros(whole_program.balance.shape[0])
+    solution = milp(
+        np.concatenate([whole_program.cost, np.zeros(count)]),
         constraints=LinearConstraint(
             rows,
             np.concatenate([none, zeros, np.zeros(count), np.full(count, -np.inf)]),
-            np.concatenate([made.most, zeros, np.full(count, np.inf), np.zeros(count)]),
+            np.concatenate([whole_program.most, zeros, np.full(count, np.inf), np.zeros(count)]),
         ),
-        bounds=Bounds(0, np.concatenate([made.upper, np.ones(count)])),
+        bounds=Bounds(0, np.concatenate([whole_program.upper, np.ones(count)])),
         integrality=np.concatenate([np.ones(ways.height), np.zeros(size - ways.height), np.ones(count)]),
         options=SEARCH,
     )
-    proved = bound if found.mip_dual_bound is None else min(bound, -float(found.mip_dual_bound))
-    return (None if found.x is None else np.round(found.x[: ways.height])), proved
+    proved = bound if solution.mip_dual_bound is None else min(bound, -float(solution.mip_dual_bound))
+    return (None if solution.x is None else np.round(solution.x[: ways.height])), proved
 
 
 def _closed(ways: pl.DataFrame, wished: Floats, flows: Floats) -> tuple[tuple[str, str], ...]:
@@ -136,25 +136,25 @@ def _useful(task: Task) -> pl.DataFrame:
     Where a lane has a minimum, a unit that loses a little may open it for others.
     """
     first = task.steps.group_by("to_location", "sku").agg(
-        best=pl.col("worth").max(), asked=pl.col("units").sum().cast(pl.Int64)
+        best=pl.col("worth").max(), needed=pl.col("units").sum().cast(pl.Int64)
     )
-    found = (
+    ways = (
         task.ways.join(task.supply.filter(pl.col("units") > 0), on=["from_location", "sku"])
         .join(first, on=["to_location", "sku"])
         .join(task.lanes, on=WAY, how="left")
         .filter((pl.col("best") > pl.col("cost")) | (pl.col("minimum") > 1), pl.col("most") > 0)
-        .with_columns(most=pl.min_horizontal("most", "units", "asked"))
+        .with_columns(most=pl.min_horizontal("most", "units", "needed"))
         .sort("sku", *WAY)
     )
-    return found.select(*WAY, "sku", "cost", "most", "outside")
+    return ways.select(*WAY, "sku", "cost", "most", "outside")
 
 
 def _apart(task: Task, ways: pl.DataFrame) -> tuple[Floats, float]:
     """Units by row of `ways` and what they gain, where no room is shared: SKUs some at a time."""
     flows, gain = np.zeros(ways.height), 0.0
     number = ways["sku"].rle_id().cast(pl.Int64).to_numpy()
-    for first in range(0, int(number.max(initial=-1)) + 1, TOGETHER):
-        rows = np.flatnonzero((number >= first) & (number < first + TOGETHER))
+    for first in range(0, int(number.max(initial=-1)) + 1, SKUS_AT_ONCE):
+        rows = np.flatnonzero((number >= first) & (number < first + SKUS_AT_ONCE))
         flows[rows], part = linear(program(task, ways[rows], None))
         gain += part
     return flows, gain
@@ -162,9 +162,9 @@ def _apart(task: Task, ways: pl.DataFrame) -> tuple[Floats, float]:
 
 def _among(ways: pl.DataFrame, lanes: pl.DataFrame) -> pl.Series:
     marked = ways.select(WAY).join(
-        lanes.with_columns(found=pl.lit(value=True)), on=WAY, how="left", maintain_order="left"
+        lanes.with_columns(listed=pl.lit(value=True)), on=WAY, how="left", maintain_order="left"
     )
-    return marked["found"].fill_null(value=False)
+    return marked["listed"].fill_null(value=False)
 
 
 def _overflows(task: Task, ways: pl.DataFrame, flows: Floats) -> bool:

@@ -317,7 +317,7 @@ def test_many_skus_are_solved_apart_and_together_alike(monkeypatch: pytest.Monke
         },
     }  # fmt: skip
     whole = plan(task(**network))
-    monkeypatch.setattr(transfers, "TOGETHER", 4)
+    monkeypatch.setattr(transfers, "SKUS_AT_ONCE", 4)
     apart = plan(task(**network))
     assert whole.gain > 0
     assert apart.gain == pytest.approx(whole.gain)
