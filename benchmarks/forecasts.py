@@ -45,12 +45,12 @@ def shop(items: int) -> History:
     for item in range(items):
         liking = np.exp(draw.normal(0, 0.7, (REGIONS, 1)) + draw.normal(0, 0.3, (REGIONS, 13)).cumsum(axis=1))
         expected = rate[item] * (region[:, None] * liking)[:, day // 91] * usual * season[category[item]]
-        asked = draw.poisson(expected) * draw.integers(1, 4, expected.shape)
-        at, found = np.nonzero(asked)
-        days.append(found)
-        units.append(asked[at, found].astype(np.float64))
-        counts.append(np.bincount(at, minlength=REGIONS))
-    asked_for = np.concatenate(units)
+        demand = draw.poisson(expected) * draw.integers(1, 4, expected.shape)
+        row, sale_day = np.nonzero(demand)
+        days.append(sale_day)
+        units.append(demand[row, sale_day].astype(np.float64))
+        counts.append(np.bincount(row, minlength=REGIONS))
+    units_by_day = np.concatenate(units)
     series = pl.DataFrame(
         {
             "category": np.repeat([f"C{number:02}" for number in category], REGIONS),
@@ -61,19 +61,19 @@ def shop(items: int) -> History:
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
     as_of = FIRST_DAY + timedelta(days=DAYS - 1)
     every_day = np.concatenate(days)
-    return History(FIRST_DAY, as_of, series, offsets, every_day, asked_for, asked_for.copy(), tuple(windows))
+    return History(FIRST_DAY, as_of, series, offsets, every_day, units_by_day, units_by_day.copy(), tuple(windows))
 
 
-def changed(known: History) -> History:
+def changed(history: History) -> History:
     """The same with one series in a hundred sold otherwise on its last day."""
-    units = known.units.copy()
-    there = np.flatnonzero(np.diff(known.offsets))
+    units = history.units.copy()
+    there = np.flatnonzero(np.diff(history.offsets))
     chosen = np.random.default_rng(1).choice(there, round(CHANGED * there.size), replace=False)
-    units[known.offsets[chosen + 1] - 1] += 1
-    return replace(known, units=units, demand=units.copy())
+    units[history.offsets[chosen + 1] - 1] += 1
+    return replace(history, units=units, demand=units.copy())
 
 
-def timed(known: History, previous: Run | None) -> tuple[float, Run]:
+def timed(history: History, previous: Run | None) -> tuple[float, Run]:
     """Seconds of one run."""
     started = time.perf_counter()
     shown = ""
@@ -84,17 +84,17 @@ def timed(known: History, previous: Run | None) -> tuple[float, Run]:
             say.print(f"{time.perf_counter() - started:6.1f} s {share:4.0%} {words}", highlight=False)
             shown = words
 
-    run = forecast_history(known, previous, Progress(tell))
+    run = forecast_history(history, previous, Progress(tell))
     return time.perf_counter() - started, run
 
 
 def main() -> None:
     """Print two lines: what, measured, ratio, goal."""
-    known = shop(int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS)
-    count = known.series.height
-    say.print(f"{count:,} series, {known.day.size:,} days with demand", highlight=False)
-    first, run = timed(known, None)
-    second, again = timed(changed(known), run)
+    history = shop(int(sys.argv[1]) if len(sys.argv) > 1 else ITEMS)
+    count = history.series.height
+    say.print(f"{count:,} series, {history.day.size:,} days with demand", highlight=False)
+    first, run = timed(history, None)
+    second, again = timed(changed(history), run)
     print(
         f"forecast {count:,} daily series of {DAYS:,} days, backtest included\t{first:.0f} s\t"
         f"{count / first:,.0f} series a second\tbelow 600 s"

@@ -1,4 +1,4 @@
-"""What the merchant has set and is in force: every report of supply stands on it."""
+"""What the merchant has set and is in force: every report of supply reads it."""
 
 from dataclasses import dataclass, field
 

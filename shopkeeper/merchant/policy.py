@@ -10,7 +10,7 @@ class Policy:
     """How the merchant wants to keep stock. Small and hashable; the page Replenishment edits it.
 
     `service_levels` is cycle service by ABC class, `pattern_levels` replaces it for one class and demand pattern.
-    `review_days` lie between two looks at the same item, `receiving_days` between a delivery's landing and its sale.
+    `review_days` lie between two looks at the same item, `receiving_days` between a delivery's arrival and its sale.
     Where nobody says how long a supplier takes, it takes `lead_days`, give or take `lead_sd`. Stock beyond the
     order-up-to level and beyond `excess_days` of demand is excess. Below `no_demand_units` in the days of the forecast
     (91) an item has no demand. Raise `Refused` for values that cannot be.

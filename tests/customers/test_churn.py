@@ -25,10 +25,10 @@ from shopkeeper.jobs.buying.result import HORIZONS, Fits
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
 from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
-from tests.shops.fitted import START, bad_ground, bought, sample
+from tests.shops.fitted import START, bought, insufficient_histories, sample
 from tests.shops.in_memory import line, shop
 
-GROUNDS = bad_ground()
+GROUNDS = insufficient_histories()
 NUMBERS = [
     "monetary_value", "p_alive", "p_no_purchase", "expected_purchases", "days_overdue", "value_at_stake",
 ]  # fmt: skip

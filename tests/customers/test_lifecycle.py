@@ -18,7 +18,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
 from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
-from tests.shops.fitted import START, bad_ground, bought, sample
+from tests.shops.fitted import START, bought, insufficient_histories, sample
 from tests.shops.in_memory import shop
 
 RULES = StageRules(active_days=12, lost_days=30, loyal_purchases=3)
@@ -124,9 +124,9 @@ def test_a_restricted_viewer_is_refused() -> None:
         lifecycle.report(shop(bought("ann", 0, 40), scope=Scope(categories=("tea",))), Filters())
 
 
-@pytest.mark.parametrize("ground", bad_ground())
+@pytest.mark.parametrize("ground", insufficient_histories())
 def test_bad_ground_is_counted_all_the_same(ground: str) -> None:
-    lines, as_of = bad_ground()[ground]
+    lines, as_of = insufficient_histories()[ground]
     found = lifecycle.report(shop(lines, as_of=as_of), Filters())
     assert sum(found.counts.values()) == len({row["customer_id"] for row in lines})
 

@@ -14,10 +14,10 @@ from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from tests.declared import departures
 from tests.models.buying.formulas import customer_lifetime_value
-from tests.shops.fitted import bad_ground, bought, living_shop, sample
+from tests.shops.fitted import bought, insufficient_histories, living_shop, sample
 from tests.shops.in_memory import shop
 
-GROUNDS = bad_ground()
+GROUNDS = insufficient_histories()
 
 
 def valued(**options: Any) -> LifetimeValue:

@@ -13,10 +13,10 @@ from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.models.buying.model import KINDS
-from tests.shops.fitted import bad_ground, bought, living_shop, sample
+from tests.shops.fitted import bought, insufficient_histories, living_shop, sample
 from tests.shops.in_memory import shop
 
-GROUNDS = bad_ground()
+GROUNDS = insufficient_histories()
 
 
 def test_every_part_counts_every_customer() -> None:

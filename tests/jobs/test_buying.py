@@ -19,10 +19,10 @@ from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_te
 from shopkeeper.models.buying.model import KINDS
 from shopkeeper.progress import Cancelled, Progress
 from tests.paths import SAMPLE
-from tests.shops.fitted import bad_ground, bought, living_shop, sample
+from tests.shops.fitted import bought, insufficient_histories, living_shop, sample
 from tests.shops.in_memory import shop
 
-GROUNDS = bad_ground()
+INSUFFICIENT = insufficient_histories()
 
 
 def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals() -> None:
@@ -37,8 +37,8 @@ def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals() -> None:
 def test_the_model_that_made_the_shop_wins_the_holdout() -> None:
     _, fits = sample()
     assert fits.chosen == "bg_nbd"
-    assert [trial.kind for trial in fits.holdout_tests] == list(KINDS)
-    best = max(fits.holdout_tests, key=lambda trial: trial.log_likelihood or -math.inf)
+    assert [test.kind for test in fits.holdout_tests] == list(KINDS)
+    best = max(fits.holdout_tests, key=lambda test: test.log_likelihood or -math.inf)
     assert best.kind == fits.chosen
     assert KIND_NAMES["bg_nbd"] in str(fits.reason)
 
@@ -111,9 +111,9 @@ def test_progress_names_its_steps_and_ends_at_the_whole() -> None:
     assert shares[-1] == 1.0
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-def test_bad_ground_gets_a_sentence_and_no_nan(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
+@pytest.mark.parametrize("name", INSUFFICIENT)
+def test_bad_ground_gets_a_sentence_and_no_nan(name: str) -> None:
+    lines, as_of = INSUFFICIENT[name]
     fits = fit_version(shop(lines, as_of=as_of))
     assert str(fits.reason).endswith(".")
     assert "{" not in str(fits.reason)
@@ -127,15 +127,15 @@ def test_bad_ground_gets_a_sentence_and_no_nan(ground: str) -> None:
 
 
 def numbers(fits: Fits) -> list[float]:
-    trials = [asdict(trial) for trial in fits.holdout_tests]
-    found = [value for trial in trials for value in trial.values() if isinstance(value, float)]
+    tests = [asdict(test) for test in fits.holdout_tests]
+    found = [value for test in tests for value in test.values() if isinstance(value, float)]
     for model in (*fits.models.values(), *fits.calibrated.values()):
         found += [value for _, value in (*model.parameters, *model.standard_errors)]
     return [*found, *fits.means.values()]
 
 
 def test_a_shop_too_young_says_what_it_needs() -> None:
-    lines, as_of = GROUNDS["three weeks"]
+    lines, as_of = INSUFFICIENT["three weeks"]
     fits = fit_version(shop(lines, as_of=as_of))
     assert fits.chosen is None
     assert not fits.holdout_tests
@@ -174,25 +174,25 @@ def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
         "x": -1234.5,
         "why": Message("{v}", {"v": Message("margin")}),
     }
-    told = Message("{day}|{n}|{x}|{why}", values)
-    assert str(told) == "Jun 30, 2025|1,234,567|-1,234.5|margin"
+    message = Message("{day}|{n}|{x}|{why}", values)
+    assert str(message) == "Jun 30, 2025|1,234,567|-1,234.5|margin"
     with i18n.speaking("zh_CN"):
-        assert str(told) == "2025年6月30日|1,234,567|-1,234.5|毛利"
+        assert str(message) == "2025年6月30日|1,234,567|-1,234.5|毛利"
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-def test_every_sentence_is_told_whole_in_chinese(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
+@pytest.mark.parametrize("name", INSUFFICIENT)
+def test_every_sentence_is_told_whole_in_chinese(name: str) -> None:
+    lines, as_of = INSUFFICIENT[name]
     fits = fit_version(shop(lines, as_of=as_of))
-    trials = [trial.refused for trial in fits.holdout_tests if trial.refused]
+    tests = [test.refused for test in fits.holdout_tests if test.refused]
     with i18n.speaking("zh_CN"):
-        for sentence in (fits.reason, *fits.notes, *trials):
+        for sentence in (fits.reason, *fits.notes, *tests):
             assert not re.search(r"[a-z]{4,} [a-z]{2,} [a-z]{2,}", str(sentence)), str(sentence)
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
+@pytest.mark.parametrize("name", INSUFFICIENT)
+def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(name: str) -> None:
+    lines, as_of = INSUFFICIENT[name]
     notes = [str(note) for note in fit_version(shop(lines, as_of=as_of)).notes]
     assert len(notes) == len(set(notes))
     assert sum("came back; a model of their spending" in note for note in notes) <= 1

@@ -24,7 +24,7 @@ from shopkeeper.jobs.forecast.rows import backtest
 from shopkeeper.progress import UNHEARD, Cancelled, Progress
 from tests.paths import SAMPLE
 from tests.shops.fitted import sample
-from tests.shops.forecast import AS_OF, expected, known, sample_run
+from tests.shops.forecast import AS_OF, demand_history, expected, sample_run
 from tests.shops.in_memory import POLARS_TYPES, line, shop
 
 KEYS = {
@@ -80,11 +80,11 @@ def test_what_came_in_the_checks_is_what_was_truly_asked_for() -> None:
     """Sold and lost, against the demand that the simulation drew; lost units are estimates."""
     run = sample_run()
     truth = pl.read_parquet(SAMPLE / "truth" / "demand.parquet")
-    for origin, demand in (
+    for cutoff, demand in (
         run.tables["forecast_checks"].filter(pl.col("level") == "shop").select("origin", "demand").iter_rows()
     ):
-        asked = truth.filter(pl.col("day").is_between(origin + timedelta(days=1), origin + timedelta(days=28)))
-        assert demand == pytest.approx(asked["units"].sum(), rel=0.05)
+        demanded = truth.filter(pl.col("day").is_between(cutoff + timedelta(days=1), cutoff + timedelta(days=28)))
+        assert demand == pytest.approx(demanded["units"].sum(), rel=0.05)
 
 
 def test_levels_of_the_sample_add_up_at_every_day() -> None:
@@ -152,7 +152,7 @@ def test_an_event_in_the_window_does_not_raise_the_days_after_it() -> None:
     for start in starts[:3]:
         begin = 999 - (AS_OF - start).days
         units[begin : begin + 10] = flat(50, 10, 2)
-    run = forecast_history(known([("A", "tea", "north", units)], events=events))
+    run = forecast_history(demand_history([("A", "tea", "north", units)], events=events))
     ahead = expected(run, "shop")
     assert ahead[39:49].mean() == pytest.approx(50, rel=0.15)
     assert np.r_[ahead[:34], ahead[60:]].mean() == pytest.approx(10, rel=0.15)
@@ -161,7 +161,7 @@ def test_an_event_in_the_window_does_not_raise_the_days_after_it() -> None:
 def test_after_the_last_day_on_sale_nothing_is_expected() -> None:
     last = AS_OF + timedelta(days=20)
     run = forecast_history(
-        known(
+        demand_history(
             [("A", "tea", "north", flat(3, 300, 1)), ("B", "tea", "north", flat(3, 300, 2))],
             items=[{"sku": "A", "delisted_on": last}],
         )
@@ -174,7 +174,7 @@ def test_after_the_last_day_on_sale_nothing_is_expected() -> None:
 
 def test_what_was_delisted_is_expected_nowhere() -> None:
     run = forecast_history(
-        known(
+        demand_history(
             [("A", "tea", "north", flat(3, 300, 1)), ("B", "tea", "north", flat(3, 300, 2))],
             items=[{"sku": "A", "delisted_on": AS_OF - timedelta(days=1)}],
         )
@@ -190,7 +190,9 @@ def test_a_new_item_takes_its_level_from_its_category_and_its_regions_from_the_o
         for k, (region, level) in enumerate([("north", 4.0), ("south", 1.0)])
     ]
     fresh = [("fresh", "tea", "north", np.r_[np.zeros(390), flat(4, 10, 99)])]
-    run = forecast_history(known([*old, *fresh], items=[{"sku": "fresh", "launched_on": AS_OF - timedelta(days=9)}]))
+    run = forecast_history(
+        demand_history([*old, *fresh], items=[{"sku": "fresh", "launched_on": AS_OF - timedelta(days=9)}])
+    )
     north, south = (expected(run, "region_sku", sku="fresh", region=region).mean() for region in ("north", "south"))
     assert 2 < north + south < 9
     assert north > 2 * south > 0
@@ -201,7 +203,7 @@ def test_a_new_item_takes_its_level_from_its_category_and_its_regions_from_the_o
 def test_what_is_launched_within_the_horizon_is_expected_from_that_day() -> None:
     launch = AS_OF + timedelta(days=31)
     run = forecast_history(
-        known(
+        demand_history(
             [("A", "tea", "north", flat(5, 300, 1))],
             items=[{"sku": "soon", "category": "tea", "launched_on": launch}],
         )
@@ -215,7 +217,7 @@ def test_lost_units_count_as_demand_and_are_masked_days() -> None:
     half = np.where(np.arange(200) % 2 == 0, 6.0, 0.0)
     missing = [AS_OF - timedelta(days=back) for back in range(0, 200, 2)]
     lost = pl.DataFrame({"sku": "A", "region": "north", "day": missing, "lost": 6.0})
-    run = forecast_history(known([("A", "tea", "north", half)], lost=lost))
+    run = forecast_history(demand_history([("A", "tea", "north", half)], lost=lost))
     row = run.tables["forecasts"].filter(pl.col("level") == "region_sku").row(0, named=True)
     assert row["daily_mean"] == pytest.approx(6, rel=0.02)
     assert row["masked_days"] == 100
@@ -226,7 +228,7 @@ def test_lost_units_count_as_demand_and_are_masked_days() -> None:
 def test_one_order_out_of_all_proportion_is_told_and_does_not_raise_the_forecast() -> None:
     units = flat(2, 400, 3).astype(float)
     units[-10] = 900.0
-    run = forecast_history(known([("A", "tea", "north", units)]))
+    run = forecast_history(demand_history([("A", "tea", "north", units)]))
     assert expected(run, "shop").mean() < 4
     assert any("out of all proportion" in note["text"] for note in run.summary["notes"])
     checked = run.tables["forecast_checks"].filter(pl.col("level") == "shop", pl.col("days") == 28)
@@ -235,53 +237,54 @@ def test_one_order_out_of_all_proportion_is_told_and_does_not_raise_the_forecast
 
 def test_a_region_that_opened_late_is_not_diluted_by_the_days_before() -> None:
     run = forecast_history(
-        known([("A", "tea", "north", flat(4, 600, 1)), ("A", "tea", "south", np.r_[np.zeros(500), flat(4, 100, 2)])])
+        demand_history(
+            [("A", "tea", "north", flat(4, 600, 1)), ("A", "tea", "south", np.r_[np.zeros(500), flat(4, 100, 2)])]
+        )
     )
     assert expected(run, "region", region="south").mean() == pytest.approx(4, rel=0.3)
 
 
 def test_the_naive_is_statsforecast_s_seasonal_naive() -> None:
     units = flat(3, 200, 5).astype(float)
-    shop_known = known([("A", "tea", "north", units)])
-    at = hierarchy_of(shop_known)
-    on = [baseline_at(shop_known, at, 172), baseline_at(shop_known, at, 200)]
-    kinds = {level: np.full(group.rows, "smooth") for level, group in at.groups.items()}
-    found = forecast_levels(shop_known, at, on, kinds, None, UNHEARD)
-    trial = backtest(shop_known, at, found.cutoff_forecasts)["shop"][0]
+    history = demand_history([("A", "tea", "north", units)])
+    hierarchy = hierarchy_of(history)
+    baseline = [baseline_at(history, hierarchy, 172), baseline_at(history, hierarchy, 200)]
+    patterns = {level: np.full(group.rows, "smooth") for level, group in hierarchy.groups.items()}
+    found = forecast_levels(history, hierarchy, baseline, patterns, None, UNHEARD)
+    test = backtest(history, hierarchy, found.cutoff_forecasts)["shop"][0]
     theirs = SeasonalNaive(season_length=7).forecast(y=units[:172], h=28)["mean"]
-    assert trial.naive[0, :28].tolist() == theirs.tolist()
-    assert trial.actual[0, :28].tolist() == units[172:].tolist()
-    assert np.isnan(trial.actual[0, 28:]).all()
+    assert test.naive[0, :28].tolist() == theirs.tolist()
+    assert test.actual[0, :28].tolist() == units[172:].tolist()
+    assert np.isnan(test.actual[0, 28:]).all()
 
 
-def test_an_origin_knows_nothing_of_what_came_after_it() -> None:
-    """Change everything after the origin: what the same models forecast from it stays the same."""
+def test_a_cutoff_knows_nothing_of_what_came_after_it() -> None:
+    """Change everything after the cutoff: what the same models forecast from it stays the same."""
     units = flat(3, 300, 5).astype(float)
     other = np.r_[units[:272], flat(40, 28, 6)]
-    stands = []
+    forecasts = []
     for each in (units, other):
-        shop_known = known([("A", "tea", "north", each), ("B", "tea", "north", units)])
-        at = hierarchy_of(shop_known)
-        on = baseline_at(shop_known, at, 272)
-        kinds = {level: np.full(group.rows, "smooth") for level, group in at.groups.items()}
+        history = demand_history([("A", "tea", "north", each), ("B", "tea", "north", units)])
+        hierarchy = hierarchy_of(history)
+        baseline = baseline_at(history, hierarchy, 272)
+        patterns = {level: np.full(group.rows, "smooth") for level, group in hierarchy.groups.items()}
+        rows = {level: hierarchy.groups[level].rows for level in ("region_category", "sku", "region_sku")}
         unknown = {
-            level: PreviousLevels(np.full(at.groups[level].rows, "SES"), np.full((at.groups[level].rows, 1), np.nan))
-            for level in ("region_category", "sku", "region_sku")
+            level: PreviousLevels(np.full(count, "SES"), np.full((count, 1), np.nan)) for level, count in rows.items()
         }
-        made = forecast_levels(shop_known, at, [on], kinds, PreviousChoices("SES", unknown), UNHEARD).cutoff_forecasts[
-            0
-        ]
-        stands.append(daily(shop_known, on, at, made.levels, made.path))
-    assert stands[0] == pytest.approx(stands[1])
+        previous = PreviousChoices("SES", unknown)
+        found = forecast_levels(history, hierarchy, [baseline], patterns, previous, UNHEARD).cutoff_forecasts[0]
+        forecasts.append(daily(history, baseline, hierarchy, found.levels, found.path))
+    assert forecasts[0] == pytest.approx(forecasts[1])
 
 
 def test_scale_is_the_mean_absolute_weekly_change_before_the_origin() -> None:
     units = flat(3, 120, 8).astype(float)
-    run = forecast_history(known([("A", "tea", "north", units)]))
+    run = forecast_history(demand_history([("A", "tea", "north", units)]))
     for level in LEVELS:
         checks = run.tables["forecast_checks"].filter(pl.col("level") == level)
-        for origin, scale in checks.select("origin", "scale").iter_rows():
-            before = units[: 120 - (AS_OF - origin).days]
+        for cutoff, scale in checks.select("origin", "scale").iter_rows():
+            before = units[: 120 - (AS_OF - cutoff).days]
             assert scale == pytest.approx(np.abs(before[7:] - before[:-7]).mean())
 
 
@@ -315,13 +318,13 @@ def small_shops(draw: st.DrawFn) -> History:
     items = [{"sku": "S0", "delisted_on": AS_OF + timedelta(days=ends)}] if ends is not None else []
     back = draw(st.integers(-60, 100))
     events = [("sale", AS_OF - timedelta(days=back), AS_OF - timedelta(days=back - 3))]
-    return known(series, items=[row for row in items if any(s[0] == "S0" for s in series)], events=events)
+    return demand_history(series, items=[row for row in items if any(s[0] == "S0" for s in series)], events=events)
 
 
 @settings(max_examples=20, deadline=None)
 @given(small_shops())
-def test_levels_add_up_and_every_number_is_one_whatever_the_shop(shop_known: History) -> None:
-    run = forecast_history(shop_known)
+def test_levels_add_up_and_every_number_is_one_whatever_the_shop(history: History) -> None:
+    run = forecast_history(history)
     add_up(run)
     for name, (table, _) in FORECAST_TABLES.items():
         assert dict(run.tables[name].schema) == {column.name: POLARS_TYPES[column.type] for column in table.columns}
@@ -343,22 +346,22 @@ def test_levels_add_up_and_every_number_is_one_whatever_the_shop(shop_known: His
 
 
 def test_an_equal_history_is_not_forecast_again_and_gives_the_same() -> None:
-    shop_known = crowd()
-    first = forecast_history(shop_known)
-    second = forecast_history(shop_known, first)
-    assert second.summary["reused"] == shop_known.series.height
+    history = crowd()
+    first = forecast_history(history)
+    second = forecast_history(history, first)
+    assert second.summary["reused"] == history.series.height
     assert first.summary["reused"] == 0
     for name in first.tables:
         assert second.tables[name].equals(first.tables[name]), name
 
 
 def test_only_what_changed_is_forecast_again() -> None:
-    shop_known = crowd()
-    first = forecast_history(shop_known)
-    units = shop_known.units.copy()
+    history = crowd()
+    first = forecast_history(history)
+    units = history.units.copy()
     units[-1] += 3
-    again = forecast_history(replace(shop_known, units=units, demand=units), first)
-    assert again.summary["reused"] == shop_known.series.height - 1
+    again = forecast_history(replace(history, units=units, demand=units), first)
+    assert again.summary["reused"] == history.series.height - 1
     before, after = (run.tables["forecasts"].filter(pl.col("level") == "region_sku") for run in (first, again))
     changed = before["input_hash"] != after["input_hash"]
     assert changed.sum() == 1
@@ -369,15 +372,15 @@ def test_only_what_changed_is_forecast_again() -> None:
 
 @pytest.mark.parametrize("other", [{"settings": "older"}, {"as_of": "2020-01-01"}, {"first_day": "2020-01-01"}])
 def test_an_earlier_run_of_another_day_or_program_is_not_looked_at(other: dict[str, Any]) -> None:
-    shop_known = crowd()
-    first = forecast_history(shop_known)
-    assert forecast_history(shop_known, Run(first.tables, {**first.summary, **other})).summary["reused"] == 0
+    history = crowd()
+    first = forecast_history(history)
+    assert forecast_history(history, Run(first.tables, {**first.summary, **other})).summary["reused"] == 0
 
 
 def crowd() -> History:
     draw = np.random.default_rng(12)
     rates = {0: 6.0, 1: 0.8, 2: 0.1}
-    return known(
+    return demand_history(
         [
             (f"S{n}", f"C{n % 3}", region, draw.poisson(rates[n % 3] * share, 260))
             for n in range(9)
@@ -387,15 +390,15 @@ def crowd() -> History:
 
 
 def test_it_can_be_called_off_between_steps_and_tells_how_far_it_is() -> None:
-    told: list[tuple[str, float]] = []
+    steps: list[tuple[str, float]] = []
     with pytest.raises(Cancelled):
         forecast_history(
-            crowd(), None, Progress(lambda words, share: told.append((words, share)), lambda: len(told) >= 3)
+            crowd(), None, Progress(lambda words, share: steps.append((words, share)), lambda: len(steps) >= 3)
         )
-    assert len(told) == 3
-    told.clear()
-    forecast_history(crowd(), None, Progress(lambda words, share: told.append((words, share))))
-    shares = [share for _, share in told]
+    assert len(steps) == 3
+    steps.clear()
+    forecast_history(crowd(), None, Progress(lambda words, share: steps.append((words, share))))
+    shares = [share for _, share in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1
 
@@ -424,7 +427,7 @@ def test_a_sale_to_nobody_knows_where_is_forecast_too() -> None:
 
 def test_an_event_never_seen_is_said() -> None:
     events = [("first ever", AS_OF + timedelta(days=9), AS_OF + timedelta(days=12))]
-    run = forecast_history(known([("A", "tea", "north", flat(3, 200, 1))], events=events))
+    run = forecast_history(demand_history([("A", "tea", "north", flat(3, 200, 1))], events=events))
     assert any("first ever" in str(note) for note in run.notes())
     assert np.ptp(expected(run, "shop").reshape(WEEKS, 7).sum(axis=1)) < 1.5
 
@@ -438,14 +441,14 @@ def test_a_restricted_viewer_sees_only_rows_of_the_own_categories_and_regions() 
 
 
 def test_the_sample_tells_its_origins_and_one_of_them_lies_before_an_event() -> None:
-    told = sample_run().summary
-    assert len(told["origins"]) == 5
-    assert date(2025, 10, 15) <= date.fromisoformat(told["origins"][-1]) <= date(2025, 10, 27)
-    assert sample()[0].version.as_of.isoformat() == told["as_of"]
+    summary = sample_run().summary
+    assert len(summary["origins"]) == 5
+    assert date(2025, 10, 15) <= date.fromisoformat(summary["origins"][-1]) <= date(2025, 10, 27)
+    assert sample()[0].version.as_of.isoformat() == summary["as_of"]
 
 
 def test_days_are_numbered_from_the_first() -> None:
-    shop_known = known([("A", "tea", "north", np.array([1, 0, 2]))])
-    assert shop_known.days == 3
-    assert day_of(shop_known, 2) == AS_OF
-    assert shop_known.dense(np.array([0]), 0, 3).tolist() == [[1, 0, 2]]
+    history = demand_history([("A", "tea", "north", np.array([1, 0, 2]))])
+    assert history.days == 3
+    assert day_of(history, 2) == AS_OF
+    assert history.dense(np.array([0]), 0, 3).tolist() == [[1, 0, 2]]

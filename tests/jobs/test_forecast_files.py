@@ -21,7 +21,7 @@ from shopkeeper.jobs.forecast.job import forecast_history
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake.version import Version
 from shopkeeper.progress import Cancelled, Progress
-from tests.shops.forecast import known
+from tests.shops.forecast import demand_history
 from tests.shops.in_memory import frame, line
 
 
@@ -37,7 +37,7 @@ def version(tmp_path: Path) -> Version:
 
 @pytest.fixture
 def run() -> Run:
-    return forecast_history(known([("A", "tea", "north", np.full(60, 2.0))]))
+    return forecast_history(demand_history([("A", "tea", "north", np.full(60, 2.0))]))
 
 
 def test_a_version_without_a_run_has_empty_tables(version: Version) -> None:

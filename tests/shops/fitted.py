@@ -62,7 +62,7 @@ def living_shop(customers: int = 300, days: int = 400) -> list[dict[str, Any]]:
     return lines
 
 
-def bad_ground() -> dict[str, tuple[list[dict[str, Any]], date]]:
+def insufficient_histories() -> dict[str, tuple[list[dict[str, Any]], date]]:
     """Lines and as-of of shops that no model likes."""
     year = START + timedelta(days=400)
     crowd = range(300)

@@ -24,7 +24,7 @@ def sample_run() -> Run:
     return forecast_version(sample()[0])
 
 
-def known(
+def demand_history(
     demand: Sequence[tuple[str, str, str, np.ndarray]],
     *,
     as_of: date = AS_OF,

@@ -28,7 +28,7 @@ from tests.models.buying.test_model import TRUTH
 HORIZON = 12.0
 
 
-def known(kind: ModelKind, parameters: tuple[float, float, float, float] | None = None) -> BuyingModel:
+def model_of(kind: ModelKind, parameters: tuple[float, float, float, float] | None = None) -> BuyingModel:
     names = ("r", "alpha", "s", "beta") if kind == "pareto_nbd" else ("r", "alpha", "a", "b")
     pairs = tuple(zip(names, parameters or TRUTH[kind], strict=True))
     return BuyingModel(kind, "week", pairs, ((0.0,) * 4,) * 4, pairs, 0.0, 0)
@@ -38,7 +38,7 @@ def known(kind: ModelKind, parameters: tuple[float, float, float, float] | None 
 def test_risk_is_what_then_happens(kind: ModelKind) -> None:
     """60,000 customers of known truth: every decile of risk within 2 points, counts and their spread as foretold."""
     rows = simulate(kind, TRUTH[kind], 60_000, 78, HORIZON, seed=11)
-    scored = score(known(kind), rows, HORIZON)
+    scored = score(model_of(kind), rows, HORIZON)
     deciles = (
         scored.with_columns(silent=pl.col("holdout") == 0, place=pl.col("p_no_purchase").rank("ordinal") * 10 // 60_001)
         .group_by("place")
@@ -47,12 +47,12 @@ def test_risk_is_what_then_happens(kind: ModelKind) -> None:
     assert (deciles["silent"] - deciles["p_no_purchase"]).abs().max() < 0.02  # type: ignore[operator]
     assert deciles["holdout"].to_numpy() == pytest.approx(deciles["expected_purchases"].to_numpy(), rel=0.1, abs=0.015)
     for n in range(4):
-        foretold = probability_of_count(known(kind), rows, HORIZON, [n] * rows.height).mean()
+        foretold = probability_of_count(model_of(kind), rows, HORIZON, [n] * rows.height).mean()
         assert foretold == pytest.approx((rows["holdout"] == n).mean(), abs=0.004)
-    truth = holdout_log_likelihood(known(kind), rows, HORIZON)
+    truth = holdout_log_likelihood(model_of(kind), rows, HORIZON)
     for wrong in (0.6, 1.6):
         r, alpha, third, fourth = TRUTH[kind]
-        assert truth > holdout_log_likelihood(known(kind, (r, alpha * wrong, third, fourth)), rows, HORIZON)
+        assert truth > holdout_log_likelihood(model_of(kind, (r, alpha * wrong, third, fourth)), rows, HORIZON)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -60,32 +60,32 @@ def test_counts_are_a_distribution_with_the_expected_mean(kind: ModelKind) -> No
     one = pl.DataFrame(
         {"frequency": [0, 1, 4, 30], "recency": [0.0, 3.0, 20.0, 38.0], "T": [9.0, 5.0, 39.0, 39.0], "customers": 1}
     )
-    counts = [probability_of_count(known(kind), one, HORIZON, [n] * 4) for n in range(250)]
-    scored = score(known(kind), one, HORIZON)
+    counts = [probability_of_count(model_of(kind), one, HORIZON, [n] * 4) for n in range(250)]
+    scored = score(model_of(kind), one, HORIZON)
     assert np.sum(counts, axis=0) == pytest.approx(1, abs=1e-9)
     mean = np.sum([n * each for n, each in enumerate(counts)], axis=0)
     assert mean == pytest.approx(scored["expected_purchases"].to_numpy(), rel=1e-7)
     assert counts[0] == pytest.approx(scored["p_no_purchase"].to_numpy(), rel=1e-9)
-    newcomer = sum(n * probability_of_n(known(kind), 20, n) for n in range(120))
-    assert newcomer == pytest.approx(expected_new_customer(known(kind), 20), rel=1e-5)
-    assert probability_of_n(known(kind), 0, 0) == 1
+    newcomer = sum(n * probability_of_n(model_of(kind), 20, n) for n in range(120))
+    assert newcomer == pytest.approx(expected_new_customer(model_of(kind), 20), rel=1e-5)
+    assert probability_of_n(model_of(kind), 0, 0) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_library_agrees(kind: ModelKind) -> None:
     rows = simulate(kind, TRUTH[kind], 2_000, 78, 0, seed=2)
-    seen = Histories.of(rows)
+    histories = Histories.of(rows)
     with fitting._quarantine():
         import lifetimes  # noqa: PLC0415
 
         fitters = {"bg_nbd": "BetaGeoFitter", "mbg_nbd": "ModifiedBetaGeoFitter", "pareto_nbd": "ParetoNBDFitter"}
         fitter = getattr(lifetimes, fitters[kind])()
-        fitter.params_ = dict(known(kind).parameters)
-        alive = fitter.conditional_probability_alive(seen.frequency, seen.recency, seen.T)
+        fitter.params_ = dict(model_of(kind).parameters)
+        alive = fitter.conditional_probability_alive(histories.frequency, histories.recency, histories.T)
         expected = fitter.conditional_expected_number_of_purchases_up_to_time(
-            HORIZON, seen.frequency, seen.recency, seen.T
+            HORIZON, histories.frequency, histories.recency, histories.T
         )
-    scored = score(known(kind), rows, HORIZON)
+    scored = score(model_of(kind), rows, HORIZON)
     assert scored["p_alive"].to_numpy() == pytest.approx(alive, rel=1e-8)
     assert scored["expected_purchases"].to_numpy() == pytest.approx(expected, rel=1e-7)
 
@@ -93,10 +93,10 @@ def test_the_library_agrees(kind: ModelKind) -> None:
 def test_one_time_buyers_are_never_at_no_risk() -> None:
     once = pl.DataFrame({"frequency": [0], "recency": [0.0], "T": [40.0], "customers": [9]})
     for kind in KINDS:
-        row = score(known(kind), once, HORIZON).row(0, named=True)
+        row = score(model_of(kind), once, HORIZON).row(0, named=True)
         assert 0.3 < row["p_no_purchase"] < 1
         assert row["customers"] == 9
-    assert score(known("bg_nbd"), once, HORIZON)["p_alive"].item() == 1
+    assert score(model_of("bg_nbd"), once, HORIZON)["p_alive"].item() == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -105,7 +105,7 @@ def test_the_wait_for_the_next_purchase(kind: ModelKind, q: float) -> None:
     """By its own density: alive at T, then the next purchase before anything else."""
     rows = pl.DataFrame({"frequency": [0, 2, 40], "recency": [0.0, 30, 60], "T": [20.0, 39, 61], "customers": 1})
     r, alpha, third, fourth = TRUTH[kind]
-    for row, wait in zip(rows.to_dicts(), next_purchase_quantile(known(kind), rows, q).to_list(), strict=True):
+    for row, wait in zip(rows.to_dicts(), next_purchase_quantile(model_of(kind), rows, q).to_list(), strict=True):
         shape, start = r + row["frequency"], alpha + row["T"]
 
         def density(log_time: float, shape: float = shape, start: float = start, age: float = row["T"]) -> float:
@@ -134,7 +134,7 @@ def test_every_history_has_finite_numbers_that_make_sense(
     parameters: tuple[float, float, float, float],
     horizon: float,
 ) -> None:
-    model = known(kind, parameters)
+    model = model_of(kind, parameters)
     tuples = pl.DataFrame({"frequency": [frequency], "recency": [age * share if frequency else 0.0], "T": [age]})
     now, later = score(model, tuples, horizon).row(0), score(model, tuples, horizon * 1.5).row(0)
     assert np.isfinite(now).all()
@@ -160,8 +160,8 @@ def test_pareto_quadrature_is_the_integral(
 ) -> None:
     r, alpha, s, beta = parameters
     recency = age * share if frequency else 0.0
-    seen = Histories(np.array([float(frequency)]), np.array([recency]), np.array([age]))
-    alive = Pareto(*parameters).p_alive(seen)[0]
+    histories = Histories(np.array([float(frequency)]), np.array([recency]), np.array([age]))
+    alive = Pareto(*parameters).p_alive(histories)[0]
 
     def left(v: float) -> float:
         y = (alpha + recency) * np.exp(v) - alpha
@@ -198,25 +198,25 @@ def test_the_hypergeometric_formula_is_its_integral(
 def test_where_scipy_overflows_the_integral_answers() -> None:
     """2F1 with c > 171 and z near 1 is infinite in SciPy."""
     newcomer = pl.DataFrame({"frequency": [0], "recency": [0.0], "T": [1.0]})
-    row = score(known("mbg_nbd", (0.5, 1.0, 0.5, 172.0)), newcomer, 19).row(0, named=True)
+    row = score(model_of("mbg_nbd", (0.5, 1.0, 0.5, 172.0)), newcomer, 19).row(0, named=True)
     assert row["expected_purchases"] == pytest.approx(0.25 * 19 * row["p_alive"], rel=0.03)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_gradient_is_that_of_the_likelihood(kind: ModelKind) -> None:
-    seen = Histories.of(simulate(kind, TRUTH[kind], 500, 78, 0, seed=5))
+    histories = Histories.of(simulate(kind, TRUTH[kind], 500, 78, 0, seed=5))
     at = np.array(TRUTH[kind])
-    _, gradient = formulas(kind, at).log_likelihood_gradient(seen)
+    _, gradient = formulas(kind, at).log_likelihood_gradient(histories)
     for number, step in enumerate(np.diag(at * 1e-5)):
-        up, down = (formulas(kind, at + move).log_likelihood(seen) for move in (step, -step))
+        up, down = (formulas(kind, at + move).log_likelihood(histories) for move in (step, -step))
         assert gradient[number] == pytest.approx((up - down) / (2 * step[number]), rel=1e-5, abs=1e-7)
 
 
 def test_nonsense_is_refused() -> None:
     once = pl.DataFrame({"frequency": [0], "recency": [0.0], "T": [40.0], "customers": [9]})
     with pytest.raises(ValueError, match="time runs forward"):
-        score(known("bg_nbd"), once, -1)
+        score(model_of("bg_nbd"), once, -1)
     with pytest.raises(ValueError, match="quantile"):
-        next_purchase_quantile(known("bg_nbd"), once, 1)
+        next_purchase_quantile(model_of("bg_nbd"), once, 1)
     with pytest.raises(ValueError, match="horizon"):
-        holdout_log_likelihood(known("bg_nbd"), once.with_columns(holdout=1), 0)
+        holdout_log_likelihood(model_of("bg_nbd"), once.with_columns(holdout=1), 0)

@@ -49,20 +49,20 @@ def simulated(kind: ModelKind, customers: int, random: np.random.Generator) -> p
         rows["spent"] += np.where(before, worth, 0.0)
         rows["realised"] += np.where(after, worth * (1 + DISCOUNT) ** (-(now - age) / 365.25), 0.0)
         going &= random.random(customers) >= chance
-    known = np.divide(rows["spent"], rows["frequency"], out=np.zeros(customers), where=rows["frequency"] > 0)
-    return pl.DataFrame({**rows, "T": age, "monetary_value": known}).with_columns(customers=1)
+    monetary_value = np.divide(rows["spent"], rows["frequency"], out=np.zeros(customers), where=rows["frequency"] > 0)
+    return pl.DataFrame({**rows, "T": age, "monetary_value": monetary_value}).with_columns(customers=1)
 
 
 def predicted(kind: ModelKind, rows: pl.DataFrame) -> pl.DataFrame:
     """`value, variance, nothing` of each customer, from the true parameters."""
     buying = model(kind)
-    told = rows.with_columns(
+    expected = rows.with_columns(
         *score(buying, rows, AHEAD).select("p_no_purchase", "expected_purchases").get_columns(),
         discounted_purchases(buying, rows, AHEAD, DISCOUNT).alias("discounted"),
         factorial_moment(buying, rows, AHEAD).alias("factorial"),
     )
     each = expected_average(SPEND, rows["frequency"], rows["monetary_value"])
-    return told.with_columns(value=pl.col("discounted") * each, variance=value_variance(SPEND, told))
+    return expected.with_columns(value=pl.col("discounted") * each, variance=value_variance(SPEND, expected))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -87,8 +87,8 @@ def test_the_second_moment_is_that_of_the_probabilities(kind: ModelKind) -> None
     )
     counts = np.arange(300)
     for horizon in (30, 365):
-        told = factorial_moment(model(kind), histories, horizon)
-        for row, moment in enumerate(told):
+        moments = factorial_moment(model(kind), histories, horizon)
+        for row, moment in enumerate(moments):
             same = pl.concat([histories[row]] * counts.size)
             chances = probability_of_count(model(kind), same, horizon, counts.tolist())
             assert moment == pytest.approx(float(counts * (counts - 1) @ chances), rel=5e-3)

@@ -18,11 +18,11 @@ def croston_sba(y: Floats, alpha: float = 0.1) -> float:
     """Croston's sizes and intervals, smoothed when there is demand; times 1 - alpha / 2 (Syntetos & Boylan 2005)."""
     at = np.flatnonzero(y)
     sizes, gaps = y[at], np.diff(np.concatenate([[-1], at])).astype(np.float64)
-    size, gap = sizes[0], gaps[0]
+    size, interval = sizes[0], gaps[0]
     for next_size, next_gap in zip(sizes[1:], gaps[1:], strict=True):
         size += alpha * (next_size - size)
-        gap += alpha * (next_gap - gap)
-    return float((1 - alpha / 2) * size / gap)
+        interval += alpha * (next_gap - interval)
+    return float((1 - alpha / 2) * size / interval)
 
 
 def tsb(y: Floats, sizes: float = 0.1, chance: float = 0.02) -> float:

@@ -120,21 +120,21 @@ def test_the_fill_rate_is_not_the_cycle_service() -> None:
 
 def test_cover_is_the_first_day_by_which_demand_has_eaten_stock_and_deliveries() -> None:
     units = np.array([[1.0] * 10] * 5 + [[0.0] * 10])
-    landing = np.zeros((6, 10))
-    landing[1, 2] = 4  # lands on day 3, in time
-    landing[2, 6] = 4  # lands on day 7, after it ran out
-    found = inventory.days_of_cover(units, [5, 5, 5, 0, 11, 3], landing)
+    inbound = np.zeros((6, 10))
+    inbound[1, 2] = 4  # lands on day 3, in time
+    inbound[2, 6] = 4  # lands on day 7, after it ran out
+    found = inventory.days_of_cover(units, [5, 5, 5, 0, 11, 3], inbound)
     assert found[:4].tolist() == [5, 9, 5, 0]
     assert np.isnan(found[4:]).all()
 
 
 def test_a_shortage_is_not_made_good_by_what_lands_later() -> None:
-    units, landing = np.array([[1.0] * 10]), np.zeros((1, 10))
-    landing[0, 4] = 10
-    gap = inventory.shortfall(units, [2.0], landing)
-    assert inventory.lost_by(gap, 10) == [2.0]  # days 3 and 4; what lands on day 5 serves the rest
-    assert inventory.lost_by(gap, 3) == [1.0]
-    assert inventory.lost_by(gap, 0) == [0.0]
+    units, inbound = np.array([[1.0] * 10]), np.zeros((1, 10))
+    inbound[0, 4] = 10
+    shortage = inventory.shortfall(units, [2.0], inbound)
+    assert inventory.lost_by(shortage, 10) == [2.0]  # days 3 and 4; what lands on day 5 serves the rest
+    assert inventory.lost_by(shortage, 3) == [1.0]
+    assert inventory.lost_by(shortage, 0) == [0.0]
 
 
 @settings(deadline=None)
@@ -146,21 +146,21 @@ def test_a_shortage_is_not_made_good_by_what_lands_later() -> None:
 def test_cover_and_lost_units_are_those_of_a_walk_day_by_day(
     days: list[tuple[int, int]], available: int, until: int
 ) -> None:
-    units = np.array([[float(asked) for asked, _ in days]])
-    landing = np.array([[float(landed) for _, landed in days]])
+    units = np.array([[float(wanted) for wanted, _ in days]])
+    inbound = np.array([[float(landed) for _, landed in days]])
     stock, lost, cover, asked_so_far, had = max(available, 0), 0, None, 0, max(available, 0)
     if had == 0:
         cover = 0
-    for day, (asked, landed) in enumerate(days, start=1):
-        stock, had, asked_so_far = stock + landed, had + landed, asked_so_far + asked
-        sold = min(stock, asked)
+    for day, (wanted, landed) in enumerate(days, start=1):
+        stock, had, asked_so_far = stock + landed, had + landed, asked_so_far + wanted
+        sold = min(stock, wanted)
         stock -= sold
-        lost += asked - sold if day <= until else 0
+        lost += wanted - sold if day <= until else 0
         if cover is None and asked_so_far >= had:
             cover = day
-    found = inventory.days_of_cover(units, [available], landing)[0]
+    found = inventory.days_of_cover(units, [available], inbound)[0]
     assert (None if np.isnan(found) else found) == cover
-    assert inventory.lost_by(inventory.shortfall(units, [available], landing), until) == [lost]
+    assert inventory.lost_by(inventory.shortfall(units, [available], inbound), until) == [lost]
 
 
 def test_the_forecast_of_the_days_to_be_covered_counts_and_not_its_mean() -> None:

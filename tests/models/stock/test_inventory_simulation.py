@@ -34,13 +34,13 @@ def reviewed(daily: Floats, up_to: float, lead: Ints, review: int) -> tuple[Floa
     The order of cycle i is placed on day i * review and lands after lead[i] days; its cycle ends when the next lands.
     """
     cumulative = np.concatenate([[0.0], np.cumsum(daily)])
-    placed = np.arange(len(lead)) * review
-    landed = placed + lead
-    net = up_to - (cumulative[landed[1:]] - cumulative[placed[:-1]])  # just before the next order lands
-    fresh = up_to - (cumulative[landed[:-1]] - cumulative[placed[:-1]])  # just after this one has
-    asked = cumulative[landed[1:]] - cumulative[landed[:-1]]
+    ordered = np.arange(len(lead)) * review
+    landed = ordered + lead
+    net = up_to - (cumulative[landed[1:]] - cumulative[ordered[:-1]])  # just before the next order lands
+    fresh = up_to - (cumulative[landed[:-1]] - cumulative[ordered[:-1]])  # just after this one has
+    demand = cumulative[landed[1:]] - cumulative[landed[:-1]]
     short = np.maximum(-net, 0) - np.maximum(-fresh, 0)
-    return (net >= 0).astype(float), asked - short, asked
+    return (net >= 0).astype(float), demand - short, demand
 
 
 def levels(
@@ -58,8 +58,8 @@ def test_normal_demand_reaches_cycle_service_and_fill_rate(level: float, lead_da
     daily = draw.normal(mean, sd, (CYCLES + 8) * review + int(lead.max()))
     known_sd = float(lead.std())  # rounding to whole days widens the spread
     up_to = float(levels(level, lead_days, known_sd, mean, sd, review=review).order_up_to[0])
-    good, served, asked = reviewed(daily, up_to, lead, review)
-    service, fill = reached(good, np.ones(len(good))), reached(served, asked)
+    good, served, demand = reviewed(daily, up_to, lead, review)
+    service, fill = reached(good, np.ones(len(good))), reached(served, demand)
     assert service.share == pytest.approx(level, abs=service.margin)
     spread = float(np.sqrt(inventory.lead_variance(lead_days + review, known_sd, mean, sd)))
     z = float(inventory.safety_factor(level))
@@ -79,7 +79,7 @@ def test_intermittent_demand_reaches_the_service_of_its_quantile(level: float, m
     sd = (mean * ratio) ** 0.5
     cover = lead_days + review
     up_to = round(levels(level, lead_days, 0.0, mean, sd, review=review, whole=True).order_up_to[0])
-    good, served, asked = reviewed(daily, up_to, np.full(CYCLES + 1, lead_days), review)
+    good, served, demand = reviewed(daily, up_to, np.full(CYCLES + 1, lead_days), review)
     service = reached(good, np.ones(len(good)))
     exact = float(counts.count_probability(up_to, mean * cover, mean * ratio * cover))
     assert exact >= level  # whole units can only be at least as good
@@ -91,7 +91,7 @@ def test_intermittent_demand_reaches_the_service_of_its_quantile(level: float, m
     short = float(tail[int(up_to) :].sum()) - float(
         (1 - counts.count_probability(units, mean * lead_days, mean * ratio * lead_days))[int(up_to) :].sum()
     )
-    fill = reached(served, asked)
+    fill = reached(served, demand)
     assert fill.share == pytest.approx(1 - short / (mean * review), abs=fill.margin)
 
 

@@ -104,8 +104,8 @@ def test_the_sum_is_that_of_an_independent_program_with_and_without_one_more_sou
 
 
 def test_progress_ends_with_all() -> None:
-    told: list[float] = []
+    shares: list[float] = []
     value = tiers(np.ones((1, 1), dtype=bool), np.ones((1, 1)), np.zeros((1, 1)), 1)
-    place(np.ones((600, 1)), np.ones((600, 1)), value, told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    place(np.ones((600, 1)), np.ones((600, 1)), value, shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
