@@ -37,8 +37,8 @@ FARTHEST_ORDER_DAYS = 730
 """An order expected later than this gets no date: it would be a guess with a calendar's face."""
 FIRST_CALLS = 100
 """Customers at the top of the rescue list, to begin with."""
-FEWEST_GAPS = 2
-"""A rhythm of one's own takes two gaps between purchases."""
+FEWEST_INTER_PURCHASE_TIMES = 2
+"""A rhythm of one's own takes two times between purchases."""
 SEGMENT_KINDS: Mapping[str, str] = {
     "stage": "stage",
     "channel": "first_channel",
@@ -202,16 +202,16 @@ def _with_value(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.Data
 
 def _with_dates(frame: pl.DataFrame, as_of: date, rules: StageRules) -> pl.DataFrame:
     """Add `expected_next_order, days_overdue, stage`."""
-    silence = pl.col("T") - pl.col("recency")
-    rhythm = pl.when(pl.col("frequency") >= FEWEST_GAPS).then("median_gap")
-    overdue = (silence - rhythm).clip(lower_bound=0).ceil().cast(pl.Int32)
-    own = (rhythm - silence).clip(lower_bound=0)
+    inactivity_days = pl.col("T") - pl.col("recency")
+    rhythm = pl.when(pl.col("frequency") >= FEWEST_INTER_PURCHASE_TIMES).then("median_gap")
+    overdue = (inactivity_days - rhythm).clip(lower_bound=0).ceil().cast(pl.Int32)
+    own = (rhythm - inactivity_days).clip(lower_bound=0)
     wait = pl.coalesce("wait", pl.when(pl.col("p_alive").is_null()).then(own)).ceil()
     soon = pl.when(wait.is_finite() & (wait <= FARTHEST_ORDER_DAYS)).then(wait).cast(pl.Int32)
     return frame.with_columns(
         expected_next_order=pl.lit(as_of) + pl.duration(days=soon),
         days_overdue=overdue,
-        stage=stage(pl.col("frequency"), silence, pl.col("last_pause"), rules),
+        stage=stage(pl.col("frequency"), inactivity_days, pl.col("last_pause"), rules),
     )
 
 

@@ -74,56 +74,54 @@ def forecast_levels(
     """A forecast from each baseline, the last of which is as-of. `patterns` are those of rows, by level."""
     previous_levels = previous.by_level if previous else {}
     progress.step("Forecasting categories", 0.05)
-    candidate_paths = [
-        {
-            name: category_paths(baseline, name)
-            for name in ((previous.path_model,) if previous else forecasters.PATH_MODELS)
-        }
-        for baseline in baselines
-    ]
-    path_model = previous.path_model if previous else best_path(history, hierarchy, baselines, candidate_paths)
-    paths = [by_model[path_model] for by_model in candidate_paths]
-    models, own_levels, reconciled = {}, {}, {}
+    path_model, paths = _paths(history, hierarchy, baselines, previous)
+    models, own_levels = {}, {}
     for level, category, words, share in (
         (CELLS, hierarchy.cell_category, "categories in regions", 0.1),
         (ITEMS, hierarchy.item_category, "items", 0.2),
     ):
-        part = _part(progress, f"Forecasting {hierarchy.groups[level].rows:,} {words}", share, len(baselines))
+        group, kept = hierarchy.groups[level], previous_levels.get(level)
+        part = _part(progress, f"Forecasting {group.rows:,} {words}", share, len(baselines))
         models[level], own_levels[level] = group_levels(
-            history,
-            hierarchy.groups[level],
-            category,
-            baselines,
-            paths,
-            patterns[level],
-            previous_levels.get(level),
-            part,
+            history, group, category, baselines, paths, patterns[level], kept, part
         )
-    starts = first_days(history, hierarchy.groups[ITEMS])
-    for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
-        item_level = item_levels(baseline, hierarchy, own_levels[ITEMS][:, number], starts)
-        total = path.mean(axis=1)
-        cell_level = scaled(own_levels[CELLS][:, number], hierarchy.cell_category, total)
-        reconciled[number] = (cell_level, scaled(item_level, hierarchy.item_category, total))
-    item_targets = [item_level for _, item_level in reconciled.values()]
-    models[SERIES], own_levels[SERIES] = _series(
-        history, hierarchy, baselines, item_targets, patterns[SERIES], previous_levels.get(SERIES), progress
-    )
+    targets = _targets(history, hierarchy, baselines, paths, own_levels)
+    items, kept = [item for _, item in targets], previous_levels.get(SERIES)
+    models[SERIES], own_levels[SERIES] = _series(history, hierarchy, baselines, items, patterns[SERIES], kept, progress)
     cutoff_forecasts = []
-    for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
-        cell_level, item_level = reconciled[number]
-        raw = np.where(
-            models[SERIES] == SHRUNK, borrowed(baseline, hierarchy, item_level), own_levels[SERIES][:, number]
-        )
-        cutoff_forecasts.append(
-            CutoffForecast(
-                baseline,
-                path,
-                bottom(baseline, hierarchy, raw, item_level, cell_level)
-                + upcoming(history, baseline, hierarchy, item_level),
-            )
-        )
+    for number, (baseline, path, (cell, item)) in enumerate(zip(baselines, paths, targets, strict=True)):
+        own = np.where(models[SERIES] == SHRUNK, borrowed(baseline, hierarchy, item), own_levels[SERIES][:, number])
+        series = bottom(baseline, hierarchy, own, item, cell) + upcoming(history, baseline, hierarchy, item)
+        cutoff_forecasts.append(CutoffForecast(baseline, path, series))
     return LevelForecasts(path_model, tuple(cutoff_forecasts), models, own_levels)
+
+
+def _paths(
+    history: History, hierarchy: Hierarchy, baselines: Sequence[Baseline], previous: PreviousChoices | None
+) -> tuple[str, list[Floats]]:
+    """The model of category paths, and by cutoff its paths."""
+    candidates = (previous.path_model,) if previous else forecasters.PATH_MODELS
+    by_cutoff = [{name: category_paths(baseline, name) for name in candidates} for baseline in baselines]
+    model = previous.path_model if previous else best_path(history, hierarchy, baselines, by_cutoff)
+    return model, [by_model[model] for by_model in by_cutoff]
+
+
+def _targets(
+    history: History,
+    hierarchy: Hierarchy,
+    baselines: Sequence[Baseline],
+    paths: Sequence[Floats],
+    own_levels: Mapping[str, Floats],
+) -> list[tuple[Floats, Floats]]:
+    """By cutoff, the levels of categories in regions and of items, scaled to the levels of their categories."""
+    starts = first_days(history, hierarchy.groups[ITEMS])
+    targets = []
+    for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
+        total = path.mean(axis=1)
+        item = item_levels(baseline, hierarchy, own_levels[ITEMS][:, number], starts)
+        cell = scaled(own_levels[CELLS][:, number], hierarchy.cell_category, total)
+        targets.append((cell, scaled(item, hierarchy.item_category, total)))
+    return targets
 
 
 def _part(progress: Progress, words: str, share: float, cutoffs: int) -> Callable[[int], None]:
