@@ -15,15 +15,15 @@ from pathlib import Path
 import duckdb
 from shopkeeper.errors import Refused
 from shopkeeper.imports.readers.files import InputFile
-from shopkeeper.imports.candidates import candidates
-from shopkeeper.imports.checking import split
-from shopkeeper.imports.contract import Terms
-from shopkeeper.imports.mapping import ColumnMapping, TableMapping
-from shopkeeper.imports.reading import open_file
-from shopkeeper.imports.rules import Source
-from shopkeeper.manifest import Shop
-from shopkeeper.imports.staging import workbench
-from shopkeeper.tables import CUSTOMERS
+from shopkeeper.imports.checks.candidates import candidates
+from shopkeeper.imports.checks.split import split
+from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.mapping.file import ColumnMapping, TableMapping
+from shopkeeper.imports.mapping.rules import SourceColumn
+from shopkeeper.imports.readers.reading import open_file
+from shopkeeper.lake.version import Shop
+from shopkeeper.imports.checks.stage import workbench
+from shopkeeper.contract.tables import CUSTOMERS
 from datetime import date
 
 resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
@@ -35,7 +35,7 @@ with workbench(folder) as connection:
             reading = open_file(connection, file, TableMapping("customers", ()), folder / str(number))
             good = 0
             for column in reading.columns:
-                mapping = TableMapping("customers", (ColumnMapping("customer_id", Source(column.name)),))
+                mapping = TableMapping("customers", (ColumnMapping("customer_id", SourceColumn(column.name)),))
                 made = candidates(reading, mapping, CUSTOMERS, Terms(Shop("x", "CNY", "UTC"), "", date(2026, 1, 1)))
                 result = split(connection, made, CUSTOMERS, None, folder / "good.parquet")
                 assert result.rows_in == reading.rows
