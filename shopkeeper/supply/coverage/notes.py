@@ -104,24 +104,29 @@ def _odd_counts(query: Query, given: CoverageInputs) -> list[Message]:
                 {"n": f"{double:,}"},
             )
         )
+    return [*found, *_stale_counts(query, stock)]
+
+
+def _stale_counts(query: Query, stock: pl.DataFrame) -> list[Message]:
+    """Locations whose newest count is old."""
     newest = stock.group_by("location").agg(pl.col("day").max()).drop_nulls()
     stale = newest.filter(pl.col("day") < query.version.as_of - timedelta(days=STALE_DAYS)).sort("day", "location")
-    if stale.height:
-        values = {
-            "n": f"{stale.height:,}",
-            "oldest": str(stale["day"].to_list()[0]),
-            "locations": _named(stale["location"]),
-        }
-        found.append(
-            Message(
-                N_(
-                    "{n} locations were last counted more than a week ago ({locations}; the oldest on {oldest}): "
-                    "their stock is as of then, and sales since are not in it. Send newer counts."
-                ),
-                values,
-            )
+    if stale.is_empty():
+        return []
+    values = {
+        "n": f"{stale.height:,}",
+        "oldest": str(stale["day"].to_list()[0]),
+        "locations": _named(stale["location"]),
+    }
+    return [
+        Message(
+            N_(
+                "{n} locations were last counted more than a week ago ({locations}; the oldest on {oldest}): "
+                "their stock is as of then, and sales since are not in it. Send newer counts."
+            ),
+            values,
         )
-    return found
+    ]
 
 
 def _double_counts(query: Query) -> int:

@@ -97,6 +97,20 @@ def _applied(days: pl.DataFrame, override: Override, *, whole: bool) -> pl.DataF
     )
 
 
+_MADE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "id": pl.String,
+    "sku": pl.String,
+    "region": pl.String,
+    "starts_on": pl.Date,
+    "ends_on": pl.Date,
+    "units_per_day": pl.Float64,
+    "statistical_units_per_day": pl.Float64,
+    "author": pl.String,
+    "reason": pl.String,
+    "made_at": pl.Datetime("us", "UTC"),
+}
+
+
 def listed(
     overrides: Iterable[Override], forecasts: pl.DataFrame, items: pl.DataFrame, regions: tuple[str, ...] | None
 ) -> pl.DataFrame:
@@ -108,19 +122,7 @@ def listed(
     """
     now = forecasts.group_by("sku", "region").agg(pl.sum("daily_mean"))
     total = now.group_by("sku").agg(pl.sum("daily_mean"))
-    schema: dict[str, pl.DataType | type[pl.DataType]] = {
-        "id": pl.String,
-        "sku": pl.String,
-        "region": pl.String,
-        "starts_on": pl.Date,
-        "ends_on": pl.Date,
-        "units_per_day": pl.Float64,
-        "statistical_units_per_day": pl.Float64,
-        "author": pl.String,
-        "reason": pl.String,
-        "made_at": pl.Datetime("us", "UTC"),
-    }
-    rows = pl.DataFrame([{name: getattr(made, name) for name in schema} for made in overrides], schema=schema)
+    rows = pl.DataFrame([{name: getattr(made, name) for name in _MADE} for made in overrides], schema=_MADE)
     if regions is not None:
         rows = rows.filter(pl.col("region").is_null() | pl.col("region").is_in(list(regions)))
     days = (pl.col("ends_on") - pl.col("starts_on")).dt.total_days() + 1

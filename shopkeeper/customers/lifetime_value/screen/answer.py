@@ -213,31 +213,8 @@ def action(found: LifetimeValueOpportunity) -> str:
             worth=money(found.moved),
             **values,
         ) + limit(found, most)
-    if most or least:
-        row = most or least or {}
-        told = {
-            "who": who(row),
-            "each": money_in_full(row["each"]),
-            "interval": span_of(row),
-            "rest": money_in_full(row["rest"]),
-            "worth": money(found.moved),
-            **values,
-        }
-        return (
-            _(
-                "Of the customers won {since}, {who} are worth most: {each} each over the next {months} months "
-                "({interval}), all others {rest}. Spend there: each hundred more of them, instead of others, bring "
-                "about **{worth}** more.",
-                **told,
-            )
-            if most
-            else _(
-                "Of the customers won {since}, {who} are worth least: {each} each over the next {months} months "
-                "({interval}), all others {rest}. Stop spending there, or pay less: each hundred of them cost about "
-                "**{worth}** of what others would bring.",
-                **told,
-            )
-        ) + limit(found, row)
+    if row := most or least:
+        return _one_segment(found, row, values) + limit(found, row)
     return _(
         "No channel, category or region brings better customers for certain, so keep the best you have: the top 10% of "
         "the {n} customers won {since} should bring **{worth}** over the next {months} months. Choose “Customers” "
@@ -245,6 +222,31 @@ def action(found: LifetimeValueOpportunity) -> str:
         n=i18n.integer(found.n),
         worth=money(found.top_value),
         **values,
+    )
+
+
+def _one_segment(found: LifetimeValueOpportunity, row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """Where only the best, or only the worst, stands out from the rest."""
+    figures = {
+        "who": who(row),
+        "each": money_in_full(row["each"]),
+        "interval": span_of(row),
+        "rest": money_in_full(row["rest"]),
+        "worth": money(found.moved),
+        **values,
+    }
+    if found.most:
+        return _(
+            "Of the customers won {since}, {who} are worth most: {each} each over the next {months} months "
+            "({interval}), all others {rest}. Spend there: each hundred more of them, instead of others, bring "
+            "about **{worth}** more.",
+            **figures,
+        )
+    return _(
+        "Of the customers won {since}, {who} are worth least: {each} each over the next {months} months "
+        "({interval}), all others {rest}. Stop spending there, or pay less: each hundred of them cost about "
+        "**{worth}** of what others would bring.",
+        **figures,
     )
 
 

@@ -109,6 +109,10 @@ def draw_answer(found: OrderProposals, moves: Transfers) -> None:
         else _("Nothing has to be moved."),
     ]
     st.markdown(f"#### {' '.join(told)}")
+    _draw_figures(rows, moved)
+
+
+def _draw_figures(rows: pl.DataFrame, moved: pl.DataFrame) -> None:
     late = rows.filter(pl.col("late_days") > 0).height
     with st.container(horizontal=True, gap="small"):
         st.metric(
