@@ -113,7 +113,6 @@ def draw_answer(found: OrderProposals, moves: Transfers) -> None:
 
 
 def _draw_figures(rows: pl.DataFrame, moved: pl.DataFrame) -> None:
-    late = rows.filter(pl.col("late_days") > 0).height
     with st.container(horizontal=True, gap="small"):
         st.metric(
             _("To order today"),
@@ -129,7 +128,7 @@ def _draw_figures(rows: pl.DataFrame, moved: pl.DataFrame) -> None:
         )
         st.metric(
             _("Already late"),
-            i18n.integer(late),
+            i18n.integer(rows.filter(pl.col("late_days") > 0).height),
             border=True,
             help=_("The stock runs out before an order of today lands; look for a transfer."),
         )
