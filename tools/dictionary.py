@@ -54,9 +54,10 @@ def frames() -> list[Table]:
     """Every table that a feature declares, in the order of their addresses."""
     modules = [
         import_module(".".join(file.relative_to(PACKAGE.parent).with_suffix("").parts))
-        for file in sorted(PACKAGE.rglob("frames.py"))
+        for file in sorted([*PACKAGE.rglob("frames.py"), *PACKAGE.rglob("frames/*.py")])
     ]
-    return [each for module in modules for each in vars(module).values() if isinstance(each, Table)]
+    tables = [each for module in modules for each in vars(module).values() if isinstance(each, Table)]
+    return list({table.name: table for table in tables}.values())
 
 
 def _frame(table: Table) -> str:

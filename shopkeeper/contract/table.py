@@ -121,8 +121,7 @@ class Table:
 
     def labelled(self, names: Sequence[str] | None = None) -> tuple[Column, ...]:
         """The columns that people read, of those `names` and in their order where these are given."""
-        chosen = self.columns if names is None else [self.column(name) for name in names if name in self.names]
-        return tuple(column for column in chosen if column.label)
+        return labelled(self.columns, self.names if names is None else names)
 
     def departures(self, frame: pl.DataFrame) -> list[str]:
         """Where a frame is not as declared, in words; empty where all columns are there, typed and in order."""
@@ -162,3 +161,9 @@ def chosen(columns: Collection[Column], names: Sequence[str]) -> tuple[Column, .
     """The columns of these names, in their order; `KeyError` for one that is not there."""
     by_name = {column.name: column for column in columns}
     return tuple(by_name[name] for name in names)
+
+
+def labelled(columns: Collection[Column], names: Sequence[str]) -> tuple[Column, ...]:
+    """The columns that people read of these names, in their order; names without a column are passed over."""
+    by_name = {column.name: column for column in columns if column.label}
+    return tuple(by_name[name] for name in names if name in by_name)

@@ -21,7 +21,7 @@ from shopkeeper.supply.demand import backtest, table, two_sided
 from shopkeeper.supply.demand import lost as demand_lost
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.bands import BANDS, added, correlation, totals
-from shopkeeper.supply.demand.overrides import USED_COLUMNS
+from shopkeeper.supply.demand.frames.forecast import USED
 from shopkeeper.supply.demand.parts import behind, series_weeks
 from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.filters import GoodsFilters
@@ -95,7 +95,7 @@ def by_key(frame: pl.DataFrame) -> dict[tuple[str, str], list[float]]:
 
 def test_the_forecast_in_use_is_the_statistical_one_until_somebody_knows_better() -> None:
     found = demand.used(demand_shop(), ALL)
-    assert found.columns == list(USED_COLUMNS)
+    assert USED.departures(found) == []
     assert by_key(found) == {key: [units] * HORIZON for key, units in DAILY.items()}
     assert not found["overridden"].any()
 

@@ -7,6 +7,7 @@ demand that it serves there, so that regions add up to the total and nothing is 
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 
 import polars as pl
 
@@ -14,66 +15,18 @@ from shopkeeper.engine.query import Query
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.messages import Message
+from shopkeeper.supply.coverage.frames import AGES, AGES_BY_CATEGORY, CELLS, CLASSES, LOCATIONS, REGIONS, REGIONS_SKUS
 from shopkeeper.supply.coverage.inputs import ground, location_series, region_series
 from shopkeeper.supply.coverage.notes import notes
 from shopkeeper.supply.coverage.status import AT_RISK, STATUSES, judged
 from shopkeeper.supply.filters import GoodsFilters
-
-COLUMNS = (
-    "region",
-    "category",
-    "sku",
-    "name",
-    "abc",
-    "pattern",
-    "status",
-    "cover_days",
-    "run_out_on",
-    "margin_at_stake",
-    "lost_units",
-    "on_hand",
-    "committed",
-    "available",
-    "open_units",
-    "daily_mean",
-    "lead_days",
-    "safety_stock",
-    "reorder_point",
-    "order_up_to",
-    "excess_units",
-    "excess_value",
-    "stock_value",
-    "sold_units",
-    "sell_through",
-    "status_before",
-    "cover_before",
-    "change",
-    "overridden",
-)
-LOCATION_COLUMNS = (
-    "location",
-    "location_name",
-    "kind",
-    "from_location",
-    *(name for name in COLUMNS if name not in {"change", "overridden"}),
-)
-DEFAULT = Policy()
 
 
 @dataclass(frozen=True)
 class Coverage:
     """Stock against forecast as of a day.
 
-    `regions_skus`, one row per ship-to region and SKU, `COLUMNS`, what costs most first: units may be parts, since a
-    location's stock is shared among the regions that it serves; `cover_days` null: outlasts the 91 days of the
-    forecast, or no demand; `status` null: never counted; `lead_days` until an order placed today could be sold;
-    `lost_units` asked for before that, but not there, `margin_at_stake` their margin; `sell_through` sold / (sold + on
-    hand) over `SOLD_DAYS`; `change` since a week ago: went_bad, ran_out (was running out), recovered, or null.
-    `cells` one row per region and category, `regions` per region (with `tile_row, tile_column`, null without a place on
-    the map), `classes` per ABC class and pattern: `series` (with demand and counted), a count per status, `at_risk`
-    (out or runs out), `margin_at_stake`, `on_hand`, `available`, `open_units`, `stock_value`, `excess_value`,
-    `daily_mean`, `cover_days` (median of the series, weighted by demand; null: beyond the forecast), `sell_through`.
-    `notes` say what is missing or odd in the data. Amounts in shop currency; null where no item has a cost or margin.
+    Amounts are in shop currency, null where no item has a cost or margin. `notes` say what is missing or odd.
     """
 
     filters: GoodsFilters
@@ -82,10 +35,10 @@ class Coverage:
     has_stock: bool
     has_forecast: bool
     notes: tuple[Message, ...]
-    regions_skus: pl.DataFrame
-    cells: pl.DataFrame
-    regions: pl.DataFrame
-    classes: pl.DataFrame
+    regions_skus: Annotated[pl.DataFrame, REGIONS_SKUS]
+    cells: Annotated[pl.DataFrame, CELLS]
+    regions: Annotated[pl.DataFrame, REGIONS]
+    classes: Annotated[pl.DataFrame, CLASSES]
 
     @property
     def at_risk(self) -> pl.DataFrame:
@@ -95,12 +48,10 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Ages:
-    """How long stock has lain. `rows` per location and SKU, `totals` per category: units `on_hand`, `fresh` (landed in
-    the last 90 days), `middle` (91 to 180), `old` (more), `unknown` (landed before the first known delivery,
-    `oldest_days` ago); `rows` with `location, sku, name, category, region, value` (of old and unknown, at cost)."""
+    """How long stock has lain, by location and SKU and by category."""
 
-    rows: pl.DataFrame
-    totals: pl.DataFrame
+    rows: Annotated[pl.DataFrame, AGES]
+    totals: Annotated[pl.DataFrame, AGES_BY_CATEGORY]
 
 
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Coverage:
@@ -108,7 +59,7 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
     given = ground(query, filters, in_force)
     series = region_series(given, in_force.policy, filters)
     rows = judged(series, in_force.policy, query.version.as_of).with_columns(_sell_through(), change=_change())
-    rows = _worst_first(rows, "region").select(COLUMNS)
+    rows = _worst_first(rows, "region").select(REGIONS_SKUS.names)
     has_stock = bool(given.stock["day"].is_not_null().any())
     tiles = query("supply/regions").drop("parent")
     return Coverage(
@@ -125,8 +76,8 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
     )
 
 
-def locations(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> pl.DataFrame:
-    """One row per location and SKU, `LOCATION_COLUMNS`, what costs most first: whole units, `region` where it stands.
+def locations(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Annotated[pl.DataFrame, LOCATIONS]:
+    """Coverage by location and SKU; `region` is where it stands.
 
     Of the chosen locations, and of those that stand in or serve the chosen regions. Their lead is that of the way by
     which goods come: `from_location`, null for the supplier.
@@ -135,7 +86,7 @@ def locations(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS)
     rows = judged(location_series(query, given, in_force.policy, filters), in_force.policy, query.version.as_of)
     told = query("supply/serving_locations").select("location", "kind", location_name="name")
     rows = rows.with_columns(_sell_through()).join(told, on="location", how="left")
-    return _worst_first(rows, "location").select(LOCATION_COLUMNS)
+    return _worst_first(rows, "location").select(LOCATIONS.names)
 
 
 def ages(query: Query, filters: GoodsFilters) -> Ages:

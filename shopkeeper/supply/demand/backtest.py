@@ -2,69 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 
 from shopkeeper.contract.forecasts import LEVELS
 from shopkeeper.engine.query import Query
+from shopkeeper.supply.demand.frames.checks import ACCURACY, WORST
 from shopkeeper.supply.demand.report import chosen, within
 from shopkeeper.supply.filters import GoodsFilters
-
-ACCURACY_COLUMNS = (
-    "level",
-    "series",
-    "week_wape",
-    "naive_week_wape",
-    "gain",
-    "bias",
-    "mase",
-    "naive_mase",
-    "hit_80",
-    "hit_95",
-    "weeks",
-    "wape",
-    "naive_wape",
-    "demand",
-    "origins",
-    "days",
-    "first_origin",
-    "last_origin",
-)
-WORST_COLUMNS = (
-    "region",
-    "category",
-    "sku",
-    "name",
-    "abc",
-    "cost",
-    "bias",
-    "wape",
-    "demand",
-    "forecast",
-    "error",
-    "absolute_error",
-    "naive_absolute_error",
-    "origins",
-    "days",
-)
 
 
 @dataclass(frozen=True)
 class Checks:
     """What was forecast from earlier days, and what came.
 
-    `accuracy`, one row per level whose series the filters can choose, from the shop down: `ACCURACY_COLUMNS`. WAPE by
-    day and by week of seven days, bias (sum(f - y) / sum y) and hit rates as shares; `gain` = 1 - week_wape /
-    naive_week_wape; MASE as the mean over series; `weeks` held against the bands. `worst`, one row per SKU (region x
-    SKU where regions are chosen), the most costly first: `WORST_COLUMNS`; units, and `cost` = absolute error x margin
-    of a unit (shop currency; revenue where no margin is known). Both are empty before the first run.
+    WAPE by day and by week of seven days, bias and coverage of the bands as shares; MASE is the mean over series. Both
+    frames are empty before the first run.
     """
 
     filters: GoodsFilters
     as_of: date
-    accuracy: pl.DataFrame
-    worst: pl.DataFrame
+    accuracy: Annotated[pl.DataFrame, ACCURACY]
+    worst: Annotated[pl.DataFrame, WORST]
 
     def at(self, level: str) -> dict[str, Any] | None:
         """The row of `accuracy` of a level."""
@@ -86,7 +46,7 @@ def report(query: Query, filters: GoodsFilters) -> Checks:
     level = "sku" if seen.regions is None else "region_sku"
     rows = query("supply/demand/worst", level=level, **chosen(seen))
     worst = _costed(rows, query("supply/demand/items"))
-    return Checks(filters, query.version.as_of, accuracy.select(ACCURACY_COLUMNS), worst)
+    return Checks(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst)
 
 
 def _costed(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -100,6 +60,6 @@ def _costed(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
             bias=pl.when(demand > 0).then(pl.col("error") / demand),
             cost=pl.col("absolute_error") * pl.max_horizontal(unit, 0.0),
         )
-        .select(WORST_COLUMNS)
+        .select(WORST.names)
         .sort("cost", "absolute_error", "sku", "region", descending=[True, True, False, False], nulls_last=True)
     )

@@ -1,7 +1,7 @@
 """Adding series of forecasts up, with their bands: series to a whole, weeks to a total.
 
 Bands of several series are added as if all of them erred the same way, and a total of weeks by how much weeks erred
-together in the backtest: neither can be narrower than what was measured.
+error_correlation in the backtest: neither can be narrower than what was measured.
 """
 
 from collections.abc import Sequence
@@ -81,7 +81,7 @@ def moved(series: pl.DataFrame, change: pl.DataFrame, keys: Sequence[str]) -> pl
 
 
 def correlation(errors: pl.DataFrame) -> float:
-    """How far weeks err together, 0 to 1, from a row of queries/supply/demand/week_errors.sql; 1 where it is not known.
+    """How far weeks err together, 0 to 1, from a row of queries/supply/demand/week_errors.sql; 1 where it is unknown.
 
     With m weeks of correlation r, E[(sum of errors)^2] = (1 + (m - 1) r) times the sum of their squares.
     """
@@ -92,12 +92,12 @@ def correlation(errors: pl.DataFrame) -> float:
     return float(min(max((ratio - 1) / (row["weeks"] - 1), 0.0), 1.0))
 
 
-def totals(series: pl.DataFrame, weeks: int, together: float) -> pl.DataFrame:
+def totals(series: pl.DataFrame, weeks: int, error_correlation: float) -> pl.DataFrame:
     """Rows of `series` (`units`, `statistical`, `BANDS`): the same names as sums over the first `weeks` weeks."""
     units = weekly(matrix(series, "units"))[:, :weeks]
     total = units.sum(axis=1)
     count = max(units.shape[1], 1)
-    widen = np.sqrt(1 + (count - 1) * together)
+    widen = np.sqrt(1 + (count - 1) * error_correlation)
     columns = [
         pl.Series("units", total),
         pl.Series("statistical", weekly(matrix(series, "statistical"))[:, :weeks].sum(axis=1)),

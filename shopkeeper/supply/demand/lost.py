@@ -2,49 +2,32 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
+from shopkeeper.supply.demand.frames.checks import LOST
 from shopkeeper.supply.demand.report import within
 from shopkeeper.supply.filters import GoodsFilters
 
 By = Literal["sku", "region", "location"]
-LOST_COLUMNS = (
-    "region",
-    "location",
-    "category",
-    "sku",
-    "name",
-    "abc",
-    "lost",
-    "lost_margin",
-    "lost_revenue",
-    "out_days",
-    "locations",
-    "last_day",
-    "baseline",
-    "sold",
-)
 
 
 @dataclass(frozen=True)
 class LostSales:
-    """Stock-outs, as chosen.
+    """Stock-outs, as chosen: `rows` are by `by`, money is at the item's mean of the last year.
 
-    `rows`, one row per SKU, or SKU x region, or SKU x location by `by`, the most margin first: `LOST_COLUMNS`.
-    `out_days` counts days x locations; units, and shop currency at the item's mean of the last year. `units`, `revenue`
-    and `margin` are their sums (margin null where no cost is known). Snapshots of stock: `first_day` to `last_day`
-    (null without any), of whose `calendar_days` only `known_days` have one; `negative` counts locations x SKUs with a
-    negative quantity, taken for nothing.
+    `units`, `revenue` and `margin` are sums of the rows (margin null where no cost is known). Snapshots of stock:
+    `first_day` to `last_day` (null without any), of whose `calendar_days` only `known_days` have one; `negative` counts
+    locations x SKUs with a negative quantity, taken for nothing.
     """
 
     filters: GoodsFilters
     by: By
     as_of: date
-    rows: pl.DataFrame
+    rows: Annotated[pl.DataFrame, LOST]
     units: float
     revenue: float
     margin: float | None
@@ -97,7 +80,7 @@ def _worth(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             lost_revenue=pl.col("lost") * pl.col("unit_revenue"), lost_margin=pl.col("lost") * pl.col("unit_margin")
         )
-        .select(LOST_COLUMNS)
+        .select(LOST.names)
         .sort(
             pl.coalesce("lost_margin", "lost_revenue", "lost"),
             "sku",

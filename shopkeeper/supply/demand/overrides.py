@@ -6,25 +6,15 @@ from datetime import date
 import polars as pl
 
 from shopkeeper.merchant.overrides import Override
+from shopkeeper.supply.demand.frames.forecast import MANUAL, USED
 
-USED_COLUMNS = (
-    "region",
-    "category",
-    "sku",
-    "pattern",
-    "model",
-    "daily_mean",
-    "error_sd",
-    "units",
-    "overridden",
-)
 _KEY = ["region", "sku"]
 
 
 def overridden(
     forecasts: pl.DataFrame, overrides: Iterable[Override], as_of: date, *, whole: bool = True
 ) -> pl.DataFrame:
-    """`forecasts` (rows region x SKU, `units` one value per day after `as_of`) with manual values, `USED_COLUMNS`.
+    """`forecasts` (rows region x SKU, `units` one value per day after `as_of`) with manual values, `USED.names`.
 
     `daily_mean` follows the units; `error_sd` stays: a manual value is not known to be better. `whole`: the rows hold
     all regions of their SKUs; else a value for all regions is shared out by what was its total when it was made. A
@@ -34,7 +24,7 @@ def overridden(
     plain = _with_new_regions(forecasts, made).with_columns(overridden=pl.lit(value=False))
     skus = {override.sku for override in made} & set(forecasts["sku"])
     if not skus:
-        return plain.select(USED_COLUMNS)
+        return plain.select(USED.names)
     touched = plain.filter(pl.col("sku").is_in(list(skus)))
     days = _days(touched, as_of)
     for override in made:
@@ -45,7 +35,7 @@ def overridden(
     )
     fresh = touched.drop("units", "daily_mean", "overridden").join(lists, on=_KEY, how="left", maintain_order="left")
     rest = plain.filter(~pl.col("sku").is_in(list(skus)))
-    return pl.concat([rest.select(USED_COLUMNS), fresh.select(USED_COLUMNS)]).sort(_KEY)
+    return pl.concat([rest.select(USED.names), fresh.select(USED.names)]).sort(_KEY)
 
 
 def _with_new_regions(forecasts: pl.DataFrame, made: list[Override]) -> pl.DataFrame:
@@ -97,18 +87,7 @@ def _applied(days: pl.DataFrame, override: Override, *, whole: bool) -> pl.DataF
     )
 
 
-_MADE: dict[str, pl.DataType | type[pl.DataType]] = {
-    "id": pl.String,
-    "sku": pl.String,
-    "region": pl.String,
-    "starts_on": pl.Date,
-    "ends_on": pl.Date,
-    "units_per_day": pl.Float64,
-    "statistical_units_per_day": pl.Float64,
-    "author": pl.String,
-    "reason": pl.String,
-    "made_at": pl.Datetime("us", "UTC"),
-}
+_MADE = {name: type_ for name, type_ in MANUAL.schema().items() if name in Override.__dataclass_fields__}
 
 
 def listed(
@@ -116,9 +95,7 @@ def listed(
 ) -> pl.DataFrame:
     """Manual values as a table, the newest first, of the items that are in `items`, with what each changes.
 
-    `id, sku, name, region` (null: all), `starts_on, ends_on, units_per_day, statistical_units_per_day` (of the time it
-    was made), `statistical_now` (mean of the forecast's horizon), `change` (units over its days, against then), `worth`
-    (that in margin, shop currency), `author, reason, made_at`. `regions` None: all may be seen.
+    `regions` None: all may be seen.
     """
     now = forecasts.group_by("sku", "region").agg(pl.sum("daily_mean"))
     total = now.group_by("sku").agg(pl.sum("daily_mean"))
@@ -136,20 +113,5 @@ def listed(
         )
         .with_columns(worth=pl.col("change") * pl.col("unit_margin"))
         .sort("made_at", "id", descending=True)
-        .select(
-            "id",
-            "sku",
-            "name",
-            "region",
-            "starts_on",
-            "ends_on",
-            "units_per_day",
-            "statistical_units_per_day",
-            "statistical_now",
-            "change",
-            "worth",
-            "author",
-            "reason",
-            "made_at",
-        )
+        .select(MANUAL.names)
     )

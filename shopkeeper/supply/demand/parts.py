@@ -7,32 +7,12 @@ import polars as pl
 
 from shopkeeper.lake.version import Version
 from shopkeeper.supply.demand.bands import BANDS, LISTS, added, lists, matrix, moved, totals, weekly
+from shopkeeper.supply.demand.frames.forecast import SERIES, TOTALS, WEEKS_BEHIND
 
 MONTH, QUARTER = 28, 91
 """Days of the two totals: the next 4 and the next 13 weeks."""
 YEAR = 364
 """52 weeks: the same weekday a year before."""
-SERIES_COLUMNS = (
-    "region",
-    "category",
-    "sku",
-    "name",
-    "abc",
-    "units",
-    "low_80",
-    "high_80",
-    "last",
-    "year_before",
-    "revenue",
-    "margin",
-    "units_91",
-    "statistical",
-    "overridden",
-    "pattern",
-    "model",
-    "low_95",
-    "high_95",
-)
 
 
 def changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
@@ -96,7 +76,7 @@ def days(whole: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 
 def totals_of(
-    whole: pl.DataFrame, rows: pl.DataFrame, history: pl.DataFrame, together: float, version: Version
+    whole: pl.DataFrame, rows: pl.DataFrame, history: pl.DataFrame, error_correlation: float, version: Version
 ) -> pl.DataFrame:
     """The next 28 and 91 days; see `Demand.totals`."""
     found = []
@@ -108,7 +88,7 @@ def totals_of(
         same = history.filter(pl.col("day").is_between(before, before + timedelta(days=span), closed="right"))
         margin = rows[f"margin{ending}"]
         found.append(
-            totals(whole, span // 7, together).with_columns(
+            totals(whole, span // 7, error_correlation).with_columns(
                 days=pl.lit(span, dtype=pl.Int64),
                 last=pl.lit(float(last)),
                 year_before=pl.lit(float(same["units"].sum()) if version.first_day <= before else None, pl.Float64),
@@ -116,9 +96,7 @@ def totals_of(
                 margin=pl.lit(float(margin.sum()) if margin.count() else None, pl.Float64),
             )
         )
-    names = ["days", "units", "statistical", *BANDS, "last", "year_before", "revenue", "margin"]
-    schema = dict.fromkeys(names, pl.Float64) | {"days": pl.Int64}
-    return pl.concat(found).select(names) if found else pl.DataFrame(schema=schema)
+    return pl.concat(found).select(TOTALS.names) if found else pl.DataFrame(schema=TOTALS.schema())
 
 
 def by_series(
@@ -128,7 +106,7 @@ def by_series(
     recent: pl.DataFrame,
     rows: pl.DataFrame,
     items: pl.DataFrame,
-    together: float,
+    error_correlation: float,
 ) -> pl.DataFrame:
     """One row per value of `keys`, by margin, else revenue; see `Demand.series`.
 
@@ -136,7 +114,7 @@ def by_series(
     Pattern and model are named where a row is one series.
     """
     series = moved(added(found, keys), added(change, keys, ["units"]), keys)
-    month = totals(series, MONTH // 7, together)
+    month = totals(series, MONTH // 7, error_correlation)
     named = pl.col("pattern", "model").first() if found.height == series.height else pl.lit(None, pl.String)
     kinds = found.group_by(keys, maintain_order=True).agg(named) if keys and found.height == series.height else None
     told = series.drop("series", "statistical", *LISTS).with_columns(
@@ -154,15 +132,13 @@ def by_series(
             told = _joined(told, frame, keys)
     if "sku" in keys:
         told = told.join(items.select("sku", "name", "abc"), on="sku", how="left", maintain_order="left")
-    missing = [pl.lit(None, pl.String).alias(name) for name in SERIES_COLUMNS if name not in told.columns]
+    missing = [pl.lit(None, pl.String).alias(name) for name in SERIES.names if name not in told.columns]
     order = [name for name in ("margin", "revenue", "units") if told[name].count()][:1]
     said = ["last", *(["year_before"] if recent["year_before"].count() else [])]
-    told = told.with_columns(missing).with_columns(pl.col(said).fill_null(0.0))
-    return (
-        told.sort(*order, *keys, descending=[True] * len(order) + [False] * len(keys), nulls_last=True)
-        if order
-        else told
-    )
+    told = told.with_columns(missing).with_columns(pl.col(said).fill_null(0.0)).select(SERIES.names)
+    if not order:
+        return told
+    return told.sort(*order, *keys, descending=[True] * len(order) + [False] * len(keys), nulls_last=True)
 
 
 def series_weeks(series: pl.DataFrame, as_of: date, keys: Sequence[str]) -> pl.DataFrame:
@@ -196,10 +172,7 @@ def _joined(told: pl.DataFrame, frame: pl.DataFrame, keys: list[str]) -> pl.Data
 
 
 def behind(history: pl.DataFrame, as_of: date, count: int) -> pl.DataFrame:
-    """`Demand.history` by week, the last `count` weeks of seven days up to as-of: `starts_on, ends_on, units, lost`.
-
-    A week that began before the data is left out.
-    """
+    """The history by week of seven days, the last `count` up to as-of; one begun before the data is left out."""
     back = ((pl.lit(as_of) - pl.col("day")).dt.total_days() // 7).alias("back")
     known = pl.when(pl.col("lost").count() > 0).then(pl.col("lost").sum()).alias("lost")
     return (
@@ -214,5 +187,5 @@ def behind(history: pl.DataFrame, as_of: date, count: int) -> pl.DataFrame:
         )
         .filter(pl.col("n") == 7, pl.col("back") < count)
         .sort("starts_on")
-        .select("starts_on", "ends_on", "units", "lost")
+        .select(WEEKS_BEHIND.names)
     )

@@ -1,12 +1,12 @@
 """Demand: what will be asked for, where, and how sure that is; manual values beside the statistical ones.
 
 Weeks are seven days each: ahead they begin with the day after as-of, and the history's end with as-of, so that both
-meet. How well it was forecast before is in `demand_checks`, what was asked for and not there in `demand_lost`.
+meet. How well it was forecast before is in `backtest`, what was asked for and not there in `lost`.
 """
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import polars as pl
 
@@ -14,10 +14,21 @@ from shopkeeper.engine.query import Parameter, Query, Scope
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
-from shopkeeper.merchant.overrides import Override
 from shopkeeper.messages import Message
 from shopkeeper.supply.demand.bands import added, correlation, moved
-from shopkeeper.supply.demand.overrides import USED_COLUMNS, listed, overridden
+from shopkeeper.supply.demand.frames.forecast import (
+    DAYS,
+    EVENTS,
+    HISTORY,
+    MANUAL,
+    PATTERNS,
+    REGIONS,
+    SERIES,
+    TOTALS,
+    USED,
+    WEEKS,
+)
+from shopkeeper.supply.demand.overrides import listed, overridden
 from shopkeeper.supply.demand.parts import (
     MONTH,
     QUARTER,
@@ -31,19 +42,6 @@ from shopkeeper.supply.demand.parts import (
     worth,
 )
 from shopkeeper.supply.filters import GoodsFilters
-
-__all__ = [
-    "KEYS",
-    "USED_COLUMNS",
-    "Demand",
-    "DemandOptions",
-    "Level",
-    "Override",
-    "manual",
-    "report",
-    "statistical",
-    "used",
-]
 
 Level = Literal["shop", "category", "region", "region_category", "sku", "region_sku"]
 KEYS: dict[str, list[str]] = {
@@ -79,41 +77,30 @@ class DemandOptions:
 
 @dataclass(frozen=True)
 class Demand:
-    """What will be asked for, as chosen.
+    """What will be asked for, as chosen; frames of forecasts are empty before the first run.
 
-    `history`, one row per day up to as-of: `day, units, lost` (units not there, null before the first snapshot).
-    `weeks`, one row per week ahead: `week` (from 1), `starts_on, ends_on, forecast, statistical, low_80, high_80,
-    low_95, high_95` (units per week). `days`, one row per day ahead: `day, forecast, statistical` (units). `totals`,
-    one row per 28 and 91 days: `days, units, statistical, low_80, high_80, low_95, high_95, last` (units sold in as
-    many days up to as-of), `year_before` (in the same weekdays 52 weeks before; null where the data is younger),
-    `revenue, margin` (shop currency; margin null where no cost is known). `series`, one row per series of
-    `options.by`, by margin: `SERIES_COLUMNS`, over the next 28 days unless named otherwise, and the lists `daily,
-    statistical_daily, week_low_80, ...` that `series_weeks` reads. `regions`: `region, units, revenue, margin, share`
-    (of units) over 28 days. `patterns`: `pattern, series, units, margin`. `events`: `name, starts_on, ends_on`.
-    `together`: how far weeks err together, 0 to 1. All frames of forecasts are empty before the first run.
+    `error_correlation` says how far weeks err together, 0 to 1.
     """
 
     options: DemandOptions
     filters: GoodsFilters
     as_of: date
     notes: tuple[Message, ...]
-    history: pl.DataFrame
-    weeks: pl.DataFrame
-    days: pl.DataFrame
-    totals: pl.DataFrame
-    series: pl.DataFrame
-    regions: pl.DataFrame
-    patterns: pl.DataFrame
-    events: pl.DataFrame
-    together: float
+    history: Annotated[pl.DataFrame, HISTORY]
+    weeks: Annotated[pl.DataFrame, WEEKS]
+    days: Annotated[pl.DataFrame, DAYS]
+    totals: Annotated[pl.DataFrame, TOTALS]
+    series: Annotated[pl.DataFrame, SERIES]
+    regions: Annotated[pl.DataFrame, REGIONS]
+    patterns: Annotated[pl.DataFrame, PATTERNS]
+    events: Annotated[pl.DataFrame, EVENTS]
+    error_correlation: float
 
 
-def used(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> pl.DataFrame:
+def used(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Annotated[pl.DataFrame, USED]:
     """The forecast in use, one row per ship-to region and SKU, manual values applied; sorted by region and SKU.
 
-    Columns: `region, category, sku, pattern, model, daily_mean` (units per day), `error_sd` (units per day), `units`
-    (LIST of one FLOAT per day from the day after as-of), `overridden` (whether any day has a manual value). No rows
-    before the first forecast run.
+    No rows before the first forecast run.
     """
     return _used(query, filters, in_force)[1]
 
@@ -127,7 +114,7 @@ def report(
     before, after = _used(query, seen, in_force)
     change = changed(before, after)
     level = source(seen, [])
-    together = correlation(query("supply/demand/week_errors", level=level, **chosen(seen)))
+    error_correlation = correlation(query("supply/demand/week_errors", level=level, **chosen(seen)))
     whole = moved(
         added(query("supply/demand/series", level=level, **chosen(seen)), []), added(change, [], ["units"]), []
     )
@@ -141,17 +128,17 @@ def report(
         history,
         weeks(whole, as_of),
         days(whole, as_of),
-        totals_of(whole, rows, history, together, query.version),
-        _series(query, seen, options, change, rows, together),
+        totals_of(whole, rows, history, error_correlation, query.version),
+        _series(query, seen, options, change, rows, error_correlation),
         grouped(rows, ["region"]),
         grouped(rows, ["pattern"]),
         _events(query, history, as_of),
-        together,
+        error_correlation,
     )
 
 
-def manual(query: Query, in_force: InForce) -> pl.DataFrame:
-    """Manual values that the viewer may see, as `demand_overrides.listed` tells them."""
+def manual(query: Query, in_force: InForce) -> Annotated[pl.DataFrame, MANUAL]:
+    """Manual values that the viewer may see."""
     forecasts = query("supply/demand/forecasts", **GoodsFilters().parameters("categories", "skus"))
     return listed(in_force.overrides, forecasts, query("supply/demand/items"), query.scope.regions)
 
@@ -230,14 +217,14 @@ def _series(
     options: DemandOptions,
     change: pl.DataFrame,
     rows: pl.DataFrame,
-    together: float,
+    error_correlation: float,
 ) -> pl.DataFrame:
     keys = KEYS[options.by]
     found = query("supply/demand/series", level=source(filters, keys), **chosen(filters))
     recent = query("supply/demand/recent", as_of=query.version.as_of, days=MONTH, **chosen(filters))
     if query.version.first_day > query.version.as_of - timedelta(days=YEAR):
         recent = recent.with_columns(year_before=pl.lit(None, dtype=pl.Float64))
-    return by_series(found, keys, change, recent, rows, query("supply/demand/items"), together)
+    return by_series(found, keys, change, recent, rows, query("supply/demand/items"), error_correlation)
 
 
 def _events(query: Query, history: pl.DataFrame, as_of: date) -> pl.DataFrame:

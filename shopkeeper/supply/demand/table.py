@@ -1,110 +1,26 @@
 """What the reports of demand become as files; the same rows for page and cron."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import Column
-from shopkeeper.exports.download import Download, about
-from shopkeeper.i18n import N_
+from shopkeeper.contract.table import labelled
+from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
-from shopkeeper.measures.lookup import label
 from shopkeeper.measures.supply import LEVEL_NAMES, level_name
 from shopkeeper.supply.demand.backtest import Checks
+from shopkeeper.supply.demand.frames import checks, forecast
+from shopkeeper.supply.demand.frames.checks import ACCURACY
+from shopkeeper.supply.demand.frames.forecast import MANUAL, PATTERNS, SERIES
 from shopkeeper.supply.demand.lost import LostSales
-from shopkeeper.supply.demand.parts import SERIES_COLUMNS, series_weeks
+from shopkeeper.supply.demand.parts import series_weeks
 from shopkeeper.supply.demand.report import KEYS, Demand, Level
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
 
-FIELDS: Mapping[str, tuple[str, Any]] = {
-    "level": (N_("Level"), None),
-    "region": (N_("Region"), None),
-    "category": (N_("Category"), None),
-    "sku": (N_("Item"), None),
-    "name": (N_("Name"), None),
-    "abc": (N_("ABC"), None),
-    "location": (N_("Location"), None),
-    "week": (N_("Week ahead"), "integer"),
-    "starts_on": (N_("From"), None),
-    "ends_on": (N_("To"), None),
-    "forecast": (N_("Forecast"), "number"),
-    "statistical": (N_("Statistical"), "number"),
-    "low_80": (N_("80% low"), "number"),
-    "high_80": (N_("80% high"), "number"),
-    "low_95": (N_("95% low"), "number"),
-    "high_95": (N_("95% high"), "number"),
-    "overridden": (N_("Manual value"), None),
-    "pattern": (N_("Pattern"), None),
-    "model": (N_("Model"), None),
-    "units": (N_("Next 4 weeks"), "number"),
-    "units_91": (N_("Next 13 weeks"), "number"),
-    "last": (N_("Last 4 weeks"), "number"),
-    "year_before": (N_("Same weeks a year before"), "number"),
-    "revenue": (N_("Net revenue, 4 weeks"), "money"),
-    "margin": (N_("Margin, 4 weeks"), "money"),
-    "share": (N_("Share"), "percent"),
-    "series": (N_("Series"), "integer"),
-    "origins": (N_("Origins"), "integer"),
-    "days": (N_("Days"), "integer"),
-    "demand": (N_("Demand"), "number"),
-    "gain": (N_("Better than naive by"), "percent"),
-    "naive_wape": (N_("Naive WAPE by day"), "percent"),
-    "naive_week_wape": (N_("Naive WAPE by week"), "percent"),
-    "naive_mase": (N_("Naive MASE"), "number"),
-    "bias": (N_("Forecast bias"), "percent"),
-    "weeks": (N_("Weeks tested"), "integer"),
-    "first_origin": (N_("First origin"), None),
-    "last_origin": (N_("Last origin"), None),
-    "error": (N_("Forecast less demand"), "number"),
-    "absolute_error": (N_("Error, units"), "number"),
-    "naive_absolute_error": (N_("Naive error, units"), "number"),
-    "cost": (N_("Error in margin"), "money"),
-    "out_days": (N_("Days out of stock"), "integer"),
-    "locations": (N_("Locations"), "integer"),
-    "last_day": (N_("Last day out"), None),
-    "baseline": (N_("Baseline, units"), "number"),
-    "sold": (N_("Sold, units"), "number"),
-    "lost": (N_("Lost units"), "number"),
-    "lost_revenue": (N_("Lost net revenue"), "money"),
-    "lost_margin": (N_("Lost margin"), "money"),
-    "known_customers": (N_("Known customers"), "number"),
-    "new_customers": (N_("New customers"), "number"),
-    "unidentified": (N_("Without identity"), "number"),
-    "rest": (N_("Rest"), "number"),
-    "rest_share": (N_("Rest, share"), "percent"),
-    "purchases": (N_("Expected purchases"), "number"),
-    "new_purchases": (N_("Purchases of new customers"), "number"),
-    "units_per_purchase": (N_("Units per purchase"), "number"),
-    "unidentified_share": (N_("Share without identity"), "percent"),
-    "day": (N_("Day"), None),
-    "units_per_day": (N_("Manual, units per day"), "number"),
-    "statistical_units_per_day": (N_("Statistical then, units per day"), "number"),
-    "statistical_now": (N_("Statistical now, units per day"), "number"),
-    "change": (N_("Change, units"), "number"),
-    "worth": (N_("Change in margin"), "money"),
-    "author": (N_("By"), None),
-    "reason": (N_("Reason"), None),
-    "made_at": (N_("Made at"), None),
-}
-"""By column: what it is called, and how its numbers are read."""
-MEASURED = ("week_wape", "wape", "mase", "hit_80", "hit_95")
 TERMS = ("asked_for", "forecast_band", "manual_value", "demand_pattern")
-
-
-def columns(frame: pl.DataFrame) -> tuple[Column, ...]:
-    """What the columns are called, and how numbers are read; those of no word keep their machine name."""
-    found = []
-    for name in frame.columns:
-        if name in MEASURED:
-            found.append(Column(name, label(name), "number" if name == "mase" else "percent"))
-        elif name in FIELDS:
-            text, form = FIELDS[name]
-            found.append(Column(name, _(text), form))
-    return tuple(found)
 
 
 def demand(version: Version, found: Demand) -> Download:
@@ -117,7 +33,7 @@ def demand(version: Version, found: Demand) -> Download:
 
 def series(version: Version, found: Demand) -> Download:
     """One row per series of `options.by`: the next weeks, their band and worth, the last weeks and a year before."""
-    frame = _filled(found.series.select(name for name in SERIES_COLUMNS if name in found.series.columns))
+    frame = _filled(found.series.select(column.name for column in SERIES.labelled()))
     title = _("Next 4 weeks: {level}", level=_(LEVEL_NAMES[found.options.by]))
     return _download(version, "demand-series", title, frame, found.filters, (found.options.by,), TERMS, found)
 
@@ -150,8 +66,36 @@ def two_sided(version: Version, found: TwoSided, filters: GoodsFilters) -> Downl
 
 def manual(version: Version, frame: pl.DataFrame, filters: GoodsFilters) -> Download:
     """One row per manual value in force."""
-    told = about(version, _("Manual values"), frame.height, filters.caption(), ("manual_value",), version.as_of)
-    return Download("manual-demand", (), frame, told, columns(frame))
+    return download(
+        version,
+        "manual-demand",
+        _("Manual values"),
+        frame,
+        MANUAL.labelled(),
+        caption=filters.caption(),
+        terms=("manual_value",),
+    )
+
+
+def patterns(version: Version, demand: Demand, names: Mapping[str, str]) -> Download:
+    """Series and units by demand pattern, called by `names`."""
+    frame = demand.patterns.select("pattern", "series", "units", "share", "margin")
+    return download(
+        version,
+        "demand-patterns",
+        _("Region x item series by demand pattern"),
+        frame.with_columns(pl.col("pattern").replace(names)),
+        PATTERNS.labelled(frame.columns),
+        caption=demand.filters.caption(),
+        terms=("demand_pattern",),
+        as_of=demand.as_of,
+    )
+
+
+def accuracy_levels(version: Version, backtest: Checks, names: Mapping[str, str]) -> Download:
+    """The backtest by level, called by `names`."""
+    frame = backtest.accuracy.with_columns(pl.col("level").replace(names))
+    return download(version, "forecast-levels", _("How well demand was forecast"), frame, ACCURACY.labelled())
 
 
 def outlook(version: Version, found: Demand, behind: pl.DataFrame) -> Download:
@@ -181,5 +125,15 @@ def _download(
     terms: Sequence[str],
     found: Demand | Checks | LostSales | TwoSided,
 ) -> Download:
-    told = about(version, title, frame.height, filters.caption(), terms, found.as_of)
-    return Download(report, tuple(words), frame, told, columns(frame))
+    columns = labelled((*forecast.COLUMNS, *checks.COLUMNS), frame.columns)
+    return download(
+        version,
+        report,
+        title,
+        frame,
+        columns,
+        caption=filters.caption(),
+        words=words,
+        terms=terms,
+        as_of=found.as_of,
+    )

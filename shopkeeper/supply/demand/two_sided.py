@@ -6,6 +6,7 @@ they disagree after new customers and orders without identity are counted, one o
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Annotated
 
 import polars as pl
 
@@ -18,42 +19,27 @@ from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message
 from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand.frames.checks import BOTH_SIDES, BOTH_SIDES_WHOLE
 from shopkeeper.supply.filters import GoodsFilters
 
 DAYS = (28, 91)
 YEAR = 364
 RATE_DAYS = {28: 30, 91: 90}
 """Plain rates are kept for these horizons only; they are scaled to the days asked for."""
-COLUMNS = (
-    "region",
-    "forecast",
-    "known_customers",
-    "new_customers",
-    "unidentified",
-    "rest",
-    "rest_share",
-    "purchases",
-    "new_purchases",
-    "units_per_purchase",
-    "unidentified_share",
-)
 
 
 @dataclass(frozen=True)
 class TwoSided:
-    """Both sides of the next `days`, one row per ship-to region by forecast: `COLUMNS`.
+    """Both sides of the next `days` by ship-to region, in units; `whole` holds the sums.
 
-    Units: `forecast` (of all items), `known_customers` (their expected purchases x the region's units per purchase of
-    the last year), `new_customers` (customers yet to come), `unidentified` (orders without identity), and `rest` =
-    forecast less the three, which no part explains; `rest_share` of the forecast. `whole` holds their sums.
     `growth`: newcomers of the last quarter over those of the same weeks a year before; 1 where there was no such year.
     `events` lie in these days: the model of customers does not know them.
     """
 
     days: int
     as_of: date
-    rows: pl.DataFrame
-    whole: pl.DataFrame
+    rows: Annotated[pl.DataFrame, BOTH_SIDES]
+    whole: Annotated[pl.DataFrame, BOTH_SIDES_WHOLE]
     growth: float
     events: tuple[str, ...]
     notes: tuple[Message, ...]
@@ -155,7 +141,7 @@ def _rows(
         odds=odds,
     ).with_columns(known_customers=known, new_customers=new)
     told = told.with_columns(unidentified=(pl.col("known_customers") + pl.col("new_customers")) * pl.col("odds"))
-    return _with_rest(told).select(COLUMNS).sort("forecast", "region", descending=[True, False])
+    return _with_rest(told).select(BOTH_SIDES.names).sort("forecast", "region", descending=[True, False])
 
 
 def _with_rest(rows: pl.DataFrame) -> pl.DataFrame:

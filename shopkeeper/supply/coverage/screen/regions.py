@@ -7,11 +7,13 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
+from shopkeeper.contract.table import labelled
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.supply.coverage import chart as drawings
 from shopkeeper.supply.coverage import table
+from shopkeeper.supply.coverage.frames import COLUMNS
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.ui import links, session, tables
 from shopkeeper.ui.figures import money, shop_currency, total
@@ -254,10 +256,10 @@ def draw_rows(sheet: Download, key: str, names: tuple[str, ...]) -> None:
 
 def _table(frame: pl.DataFrame, key: str) -> None:
     """Nulls are a dash; statuses have room for their words."""
-    columns = {column.name: column for column in table.columns(frame.columns)}
+    columns = {column.name: column for column in labelled(COLUMNS, frame.columns)}
     config = {name: tables.config_of(column, frame.schema[name]) for name, column in columns.items()}
     config |= {
-        name: st.column_config.TextColumn(columns[name].label, width=190)
+        name: st.column_config.TextColumn(columns[name].heading(), width=190)
         for name in ("status", "status_before")
         if name in columns
     }

@@ -7,13 +7,12 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.exports import Column
-from shopkeeper.exports.about import Shown
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.supply import PATTERN_NAMES
 from shopkeeper.supply.demand import backtest, table
 from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand.frames.forecast import SERIES
 from shopkeeper.supply.demand.parts import behind
 from shopkeeper.supply.demand.report import Demand, DemandOptions, Level
 from shopkeeper.supply.filters import GoodsFilters
@@ -181,10 +180,10 @@ def draw_series(found: Demand) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(_("Mark a row to look into it. The file has every week with its bands."))
         tables.download_menu(table.demand(opened().version, found), "demand")
-    draw_grid(found, {column.name: column for column in sheet.columns}, sheet.frame.columns)
+    draw_grid(found, sheet.frame.columns)
 
 
-def draw_grid(found: Demand, columns: Mapping[str, Shown], names: list[str]) -> None:
+def draw_grid(found: Demand, names: list[str]) -> None:
     """The first rows; one that is marked is looked into."""
     shown = found.series.head(SHOWN).select(names)
     if "pattern" in names:
@@ -199,9 +198,7 @@ def draw_grid(found: Demand, columns: Mapping[str, Shown], names: list[str]) -> 
             selection_mode="single-row",
             placeholder=i18n.MISSING,
             on_select=lambda: open_row(found),
-            column_config={
-                name: tables.config_of(columns.get(name) or Column(name, name), shown.schema[name]) for name in names
-            },
+            column_config={name: tables.config_of(SERIES.column(name), shown.schema[name]) for name in names},
         )
 
 
@@ -223,16 +220,6 @@ def open_row(found: Demand) -> None:
 def draw_patterns(found: Demand) -> None:
     """How demand comes: series and units by pattern, at the level that is forecast."""
     words = {name: _(word) for name, word in PATTERN_NAMES.items()}
-    frame = found.patterns.select("pattern", "series", "units", "share", "margin")
-    frame = frame.with_columns(pl.col("pattern").replace(words))
-    sheet = tables.download_of(
-        "demand-patterns",
-        _("Region x item series by demand pattern"),
-        frame,
-        table.columns(frame),
-        chosen=found.filters.caption(),
-        terms=("demand_pattern",),
-        as_of=found.as_of,
-    )
+    sheet = table.patterns(opened().version, found, words)
     with st.expander(sheet.about.title):
         tables.show_table(sheet, "demand_patterns")

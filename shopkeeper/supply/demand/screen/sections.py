@@ -63,12 +63,7 @@ def draw_accuracy(filters: GoodsFilters) -> None:
     tables.show_chart(lambda **_dark: charts.forecast_accuracy(found.accuracy, names), sheet, "accuracy", note=note)
     for told in band_words(found.accuracy, names):
         st.caption(told)
-    shown = found.accuracy.with_columns(pl.col("level").replace(names))
-    tables.show_table(
-        tables.download_of("forecast-levels", sheet.about.title, shown, sheet.columns),
-        "accuracy_levels",
-        download=False,
-    )
+    tables.show_table(table.accuracy_levels(opened().version, found, names), "accuracy_levels", download=False)
     st.markdown(f"##### {_('Items by error in margin')}")
     total, first = found.cost(), found.cost(FIRST_ITEMS)
     if total:
