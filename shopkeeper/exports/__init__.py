@@ -7,8 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
+from shopkeeper.contract.table import Column
 from shopkeeper.errors import Refused
-from shopkeeper.exports.about import About, Column, Shown, file_name
+from shopkeeper.exports.about import About, file_name
 from shopkeeper.exports.chart_file import browser_path, chart_html, chart_png
 from shopkeeper.exports.csv_file import to_csv
 from shopkeeper.exports.parquet_file import to_parquet
@@ -16,7 +17,6 @@ from shopkeeper.exports.xlsx_file import to_xlsx
 
 __all__ = [
     "About",
-    "Column",
     "browser_path",
     "chart_html",
     "chart_png",
@@ -37,7 +37,7 @@ def check_suffix(path: Path) -> None:
         raise Refused(f"{path.name} ends in none of {', '.join(SUFFIXES)}; give the file one of these endings.")
 
 
-def write(path: Path, frame: pl.DataFrame, about: About, columns: Sequence[Shown] = ()) -> None:
+def write(path: Path, frame: pl.DataFrame, about: About, columns: Sequence[Column] = ()) -> None:
     """Write the table in the format that the file's suffix names; a reader sees the old file or the new, never a part.
 
     Raise `Refused` for another suffix, or where the file cannot be written.

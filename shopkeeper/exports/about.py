@@ -8,28 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shopkeeper import i18n
-from shopkeeper.contract import table as contract
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measures.measure import Format
-
-
-@dataclass(frozen=True)
-class Column:
-    """What a column of a table is called for people, and how its numbers are read; `format` is None for plain values.
-
-    `name` stays the machine name in every file, in every language.
-    """
-
-    name: str
-    label: str
-    format: Format | None = None
-
-    def heading(self) -> str:
-        """What people read above it."""
-        return self.label
-
-
-Shown = Column | contract.Column
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from datetime import date
 import polars as pl
 
 from shopkeeper import i18n
+from shopkeeper.contract.table import Column
 from shopkeeper.exports import About
-from shopkeeper.exports.about import Shown
 from shopkeeper.lake.version import Version
 from shopkeeper.measures.lookup import definition
 
@@ -21,7 +21,7 @@ class Download:
     choices: tuple[str, ...]
     frame: pl.DataFrame
     about: About
-    columns: tuple[Shown, ...]
+    columns: tuple[Column, ...]
 
 
 def download(
@@ -29,7 +29,7 @@ def download(
     report: str,
     title: str,
     frame: pl.DataFrame,
-    columns: Sequence[Shown],
+    columns: Sequence[Column],
     *,
     caption: Sequence[tuple[str, str]] = (),
     words: Sequence[str] = (),

@@ -14,8 +14,9 @@ from xlsxwriter.format import Format as Style
 from xlsxwriter.worksheet import Worksheet
 
 from shopkeeper import i18n
+from shopkeeper.contract.table import Column
 from shopkeeper.errors import Refused
-from shopkeeper.exports.about import About, Shown
+from shopkeeper.exports.about import About
 from shopkeeper.i18n import gettext as _
 
 MAX_ROWS, MAX_COLUMNS, MAX_TEXT = 1_048_575, 16_384, 32_767
@@ -30,7 +31,7 @@ OPTIONS = {
 }
 
 
-def to_xlsx(frame: pl.DataFrame, about: About, columns: Sequence[Shown] = ()) -> bytes:
+def to_xlsx(frame: pl.DataFrame, about: About, columns: Sequence[Column] = ()) -> bytes:
     """The table on the first sheet under its machine names, `about` on the sheet `About`.
 
     Numbers, days, times and booleans keep their types; what a sheet cannot hold exactly is written as text: a column
@@ -85,7 +86,7 @@ def _refuse_oversize(frame: pl.DataFrame) -> None:
             )
 
 
-def _patterns(frame: pl.DataFrame, about: About, columns: Sequence[Shown]) -> list[tuple[str, str]]:
+def _patterns(frame: pl.DataFrame, about: About, columns: Sequence[Column]) -> list[tuple[str, str]]:
     """The number format of each column."""
     decimals = get_currency_precision(about.currency)
     code = about.currency if re.fullmatch("[A-Z]{3}", about.currency) else ""
@@ -155,7 +156,7 @@ def _width(column: pl.Series) -> float:
     return min(60, max(8, 3 + max(sum(2 if ord(letter) > 0x2E80 else 1 for letter in text) for text in texts)))
 
 
-def _write_about(sheet: Worksheet, about: About, columns: Sequence[Shown], bold: Style, wrapped: Style) -> None:
+def _write_about(sheet: Worksheet, about: About, columns: Sequence[Column], bold: Style, wrapped: Style) -> None:
     with i18n.speaking(about.language):
         sections = (
             (about.title, about.facts()),

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,10 +10,9 @@ import streamlit as st
 
 from shopkeeper import exports, i18n
 from shopkeeper.charts.style import for_file
+from shopkeeper.contract.table import Column
 from shopkeeper.engine.query import Scope
 from shopkeeper.exports import About
-from shopkeeper.exports import download as exports_download
-from shopkeeper.exports.about import Shown
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import definition
@@ -34,23 +32,6 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TABLE_ROWS, MOST_ROWS = 15, 1000
 """Rows seen at once, and sent to the browser at most: more than anybody scrolls through; files have all."""
 log = logging.getLogger(__name__)
-
-
-def download_of(
-    report: str,
-    title: str,
-    frame: pl.DataFrame,
-    columns: Sequence[Shown],
-    *,
-    chosen: Sequence[tuple[str, str]] = (),
-    words: Sequence[str] = (),
-    terms: Sequence[str] = (),
-    as_of: date | None = None,
-) -> Download:
-    """A table of the version in use. `chosen` says in words what made it, `words` go into the file's name."""
-    version = opened().version
-    told = exports_download.about(version, title, frame.height, chosen, terms, as_of or version.as_of)
-    return Download(report, tuple(words), frame, told, tuple(columns))
 
 
 def file_name(given: Download, extension: str, scope: Scope) -> str:
@@ -91,7 +72,7 @@ def say_empty() -> None:
     st.info(_("Nothing in the data fits these choices. Widen the filters, or import data that has it."))
 
 
-def config_of(column: Shown, kind: pl.DataType) -> Any:
+def config_of(column: Column, kind: pl.DataType) -> Any:
     """How Streamlit shows a column: days as ISO, numbers as the measure is read."""
     if kind == pl.Date:
         return st.column_config.DateColumn(column.heading(), format="YYYY-MM-DD")

@@ -13,9 +13,15 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.escape import unescape
 
 from shopkeeper import i18n
+from shopkeeper.contract.table import Column
 from shopkeeper.errors import Refused
-from shopkeeper.exports import About, Column, to_xlsx
+from shopkeeper.exports import About, to_xlsx
 from shopkeeper.exports.xlsx_file import MAX_ROWS, MAX_TEXT, sheet_name
+from shopkeeper.measures.measure import Format
+
+
+def headed(name: str, label: str, format: Format | None = None) -> Column:  # noqa: A002
+    return Column(name, "DOUBLE", label=label, format=format)
 
 
 def opened(content: bytes) -> Workbook:
@@ -36,7 +42,7 @@ def test_naughty_texts_become_no_formula_link_or_outside_reference(naughty: tupl
     for text in naughty[:40]:
         pairs = ((text, text),)
         hostile = replace(about, title=text, filters=pairs, definitions=pairs, shop=text, version=text)
-        content = to_xlsx(frame.head(1) if text != "=1+1" else frame, hostile, [Column(text, text, "money")])
+        content = to_xlsx(frame.head(1) if text != "=1+1" else frame, hostile, [headed(text, text, "money")])
         with ZipFile(BytesIO(content)) as archive:
             parts = {name: archive.read(name).decode() for name in archive.namelist()}
         assert not [name for name in parts if "externalLink" in name or "worksheets/_rels" in name]
@@ -98,8 +104,8 @@ def test_what_a_sheet_would_bend_is_written_as_text(about: About) -> None:
 
 def test_number_formats_follow_the_measures(about: About) -> None:
     columns = [
-        Column("cohort", "Cohort"), Column("n", "n", "integer"), Column("rate", "Retention rate", "percent"),
-        Column("value", "Net revenue", "money"), Column("orders", "Orders", "number"), Column("age", "Age"),
+        headed("cohort", "Cohort"), headed("n", "n", "integer"), headed("rate", "Retention rate", "percent"),
+        headed("value", "Net revenue", "money"), headed("orders", "Orders", "number"), headed("age", "Age"),
     ]  # fmt: skip
     frame = pl.DataFrame(
         {"cohort": [date(2026, 1, 1)], "n": [1], "rate": [0.5], "value": [1.0], "orders": [1.0], "age": [1]}
@@ -114,12 +120,12 @@ def test_number_formats_follow_the_measures(about: About) -> None:
 
 def test_the_header_is_frozen_filtered_and_holds_machine_names_in_every_language(about: About) -> None:
     frame = pl.DataFrame({"cohort_size": [1, 2]})
-    sheet = opened(to_xlsx(frame, replace(about, language="zh_CN"), [Column("cohort_size", "批次人数")])).worksheets[0]
+    sheet = opened(to_xlsx(frame, replace(about, language="zh_CN"), [headed("cohort_size", "批次人数")])).worksheets[0]
     assert (sheet["A1"].value, sheet.freeze_panes, sheet.auto_filter.ref) == ("cohort_size", "A2", "A1:A3")
 
 
 def test_the_about_sheet_carries_filters_definitions_as_of_and_version(about: About) -> None:
-    told = about_sheet(to_xlsx(pl.DataFrame({"rate": [0.5]}), about, [Column("rate", "Retention rate", "percent")]))
+    told = about_sheet(to_xlsx(pl.DataFrame({"rate": [0.5]}), about, [headed("rate", "Retention rate", "percent")]))
     assert told["As of"] == "2026-10-21"
     assert told["Data version"] == about.version
     assert told["Published"] == i18n.moment(about.created_at, "Asia/Shanghai")

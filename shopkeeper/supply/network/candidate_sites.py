@@ -14,6 +14,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
 from shopkeeper.models.arrays import Flags, Floats
 from shopkeeper.supply.network.allocation import SAME, Figures, Placed, figures, idle, missing, with_source
+from shopkeeper.supply.network.frames import CANDIDATES
 from shopkeeper.supply.network.inputs import NetworkInputs
 
 FEWEST = 2
@@ -22,21 +23,6 @@ OPENED = ("dealer", "store")
 """Kinds of which a new one is weighed in every region; any kind can be tried."""
 WORTH_A_LOOK = 0.0005
 """Share of the demand that a new node must at least be able to bring near, to be weighed."""
-CANDIDATES: dict[str, pl.DataType | type[pl.DataType]] = {
-    "candidate": pl.String,
-    "action": pl.String,
-    "name": pl.String,
-    "kind": pl.String,
-    "region": pl.String,
-    "units": pl.Float64,
-    "points": pl.Float64,
-    "near_units": pl.Float64,
-    "cost_year": pl.Float64,
-    "cost_per_point": pl.Float64,
-    "margin_year": pl.Float64,
-    "near_margin_year": pl.Float64,
-    "lead_days": pl.Float64,
-}
 
 
 @dataclass(frozen=True)
@@ -125,7 +111,7 @@ def ranking(ground: NetworkInputs, placed: Placed, regions: Flags) -> pl.DataFra
             if units > SAME:
                 rows.append(_row(ground, node, units, found))
     order = ["points", "margin_year", "candidate"]
-    return pl.DataFrame(rows, schema=CANDIDATES).sort(order, descending=[True, True, False])
+    return pl.DataFrame(rows, schema=CANDIDATES.schema()).sort(order, descending=[True, True, False])
 
 
 def costed(ranked: pl.DataFrame, node_cost: float) -> pl.DataFrame:

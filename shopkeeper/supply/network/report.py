@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Annotated
 
 import numpy as np
 import polars as pl
@@ -20,7 +21,8 @@ from shopkeeper.messages import Message
 from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
-from shopkeeper.supply.network.candidate_sites import CANDIDATES, Change, Node, added, compared, costed, find, ranking
+from shopkeeper.supply.network.candidate_sites import Change, added, compared, find, ranking
+from shopkeeper.supply.network.frames import CANDIDATES, CATEGORIES, COMPARED, LANES, MISSING, NODES, REGIONS, TRIED
 from shopkeeper.supply.network.inputs import NetworkInputs, read
 
 PROMISES = (1, 2, 3, 5)
@@ -31,22 +33,6 @@ LEAST_MISSING = 0.5
 """Units by region and SKU below which nothing is said to be missing: forecasts are fractions."""
 MOVES = {"sku": pl.String, "from_location": pl.String, "location": pl.String, "units": pl.Float64}
 Tell = Callable[[float], None]
-
-__all__ = [
-    "CANDIDATES",
-    "PROMISES",
-    "WINDOWS",
-    "Change",
-    "Network",
-    "NetworkOptions",
-    "Node",
-    "WhatIf",
-    "costed",
-    "moves_of",
-    "planned",
-    "report",
-    "what_if",
-]
 
 
 @dataclass(frozen=True)
@@ -77,15 +63,9 @@ EVERYWHERE, DEFAULT = GoodsFilters(), NetworkOptions()
 class Network:
     """Nodes, lanes and how near the goods are, as of a day.
 
-    `now` is told of the stock that is there, `coming` with the deliveries that land in the days ahead, all of these
-    counted in full. `regions` and `categories`: see `network_placed.table`, of now; `regions` has besides `in_reach`
-    (locations that ship and keep the promise), `tile_row, tile_column`. `missing`, one row per region and SKU, dearest
-    first: `region, sku, name, category, demand, near, missing` (units), `margin_not_near`. `nodes`, one row per
-    location: see `queries/supply/network/nodes.sql`, and `reaches` (regions by lane), `near_reaches` (those within the
-    promise), `capacity_use` (0 to 1), `gives` (units placed in these days), `idle` (available units that no buyer needs
-    in these days). `lanes`, one row per lane in use: `location, name, kind, region, lead_days, cost_per_unit` (null if
-    no lane has one), `near, units`. `candidates`: `network_nodes.ranking`. `year` is how many times the days ahead a
-    year is. `priced`: costs are known. `ground` and `placed` serve `what_if`.
+    `now` is of the stock that is there, `coming` with the deliveries that land in the days ahead, all of these counted
+    in full; the frames are of now. `year` is how many times the days ahead a year is. `priced`: costs are known.
+    `ground` and `placed` serve `what_if`.
     """
 
     options: NetworkOptions
@@ -93,18 +73,18 @@ class Network:
     as_of: date
     notes: tuple[Message, ...]
     now: Figures
-    regions: pl.DataFrame
-    categories: pl.DataFrame
-    missing: pl.DataFrame
-    nodes: pl.DataFrame
-    lanes: pl.DataFrame
+    regions: Annotated[pl.DataFrame, REGIONS]
+    categories: Annotated[pl.DataFrame, CATEGORIES]
+    missing: Annotated[pl.DataFrame, MISSING]
+    nodes: Annotated[pl.DataFrame, NODES]
+    lanes: Annotated[pl.DataFrame, LANES]
     year: float
     priced: bool
     ground: NetworkInputs
     placed: Placed
 
     @cached_property
-    def candidates(self) -> pl.DataFrame:
+    def candidates(self) -> Annotated[pl.DataFrame, CANDIDATES]:
         """Each single further node, what brings most points first; computed when it is first asked for."""
         return ranking(self.ground, self.placed, chosen_regions(self.ground, self.filters))
 
@@ -116,15 +96,11 @@ class Network:
 
 @dataclass(frozen=True)
 class WhatIf:
-    """Several nodes at once.
-
-    `change` of all regions chosen; `regions`: `region, demand, near_rate, near_rate_after, lead_days, lead_days_after,
-    freight_per_unit, freight_per_unit_after`; `nodes`: `candidate, kind, region, units` (that it has to ship).
-    """
+    """Several nodes at once: `change` is of all regions chosen."""
 
     change: Change
-    regions: pl.DataFrame
-    nodes: pl.DataFrame
+    regions: Annotated[pl.DataFrame, COMPARED]
+    nodes: Annotated[pl.DataFrame, TRIED]
 
 
 def report(

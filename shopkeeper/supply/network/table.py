@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.exports import Column
-from shopkeeper.exports.download import Download, about
+from shopkeeper.contract.table import Table
+from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
-from shopkeeper.measures.measure import Format
 from shopkeeper.supply.network.candidate_sites import costed
+from shopkeeper.supply.network.frames import CANDIDATES, CATEGORIES, COMPARED, LANES, MISSING, NODES, REGIONS
 from shopkeeper.supply.network.report import Network, WhatIf
 
 ROWS = ("nodes", "regions", "categories", "lanes", "missing", "candidates")
@@ -30,58 +30,7 @@ TITLES: Mapping[str, str] = {
     "missing": N_("What is not near, by region and item"),
     "candidates": N_("What one more shipping point would bring"),
 }
-LABELS: Mapping[str, tuple[str, Format | None]] = {
-    "location": (N_("Location"), None),
-    "name": (N_("Name"), None),
-    "kind": (N_("Kind"), None),
-    "action": (N_("Action"), None),
-    "region": (N_("Region"), None),
-    "category": (N_("Category"), None),
-    "sku": (N_("SKU"), None),
-    "ships": (N_("Ships"), None),
-    "on_hand": (N_("On hand"), "integer"),
-    "available": (N_("Available"), "integer"),
-    "value_at_cost": (N_("Value at cost"), "money"),
-    "skus": (N_("Items in stock"), "integer"),
-    "capacity": (N_("Capacity (units)"), "integer"),
-    "capacity_use": (N_("Capacity use"), "percent"),
-    "shipped_28": (N_("Shipped in 28 days"), "integer"),
-    "shipped_91": (N_("Shipped in 91 days"), "integer"),
-    "received_28": (N_("Received in 28 days"), "integer"),
-    "received_91": (N_("Received in 91 days"), "integer"),
-    "moved_out_28": (N_("Moved out in 28 days"), "integer"),
-    "moved_out_91": (N_("Moved out in 91 days"), "integer"),
-    "regions_shipped": (N_("Regions served in 91 days"), "integer"),
-    "reaches": (N_("Regions by lane"), "integer"),
-    "near_reaches": (N_("Of these within the promise"), "integer"),
-    "gives": (N_("Needed in the days ahead"), "integer"),
-    "idle": (N_("Not needed in the days ahead"), "integer"),
-    "counted_on": (N_("Counted on"), None),
-    "demand": (N_("Expected demand"), "number"),
-    "near": (N_("Of it near"), "number"),
-    "far": (N_("From farther away"), "number"),
-    "unserved": (N_("Not to be had"), "number"),
-    "near_rate": (N_("Near-demand rate"), "percent"),
-    "near_rate_after": (N_("Near-demand rate after"), "percent"),
-    "lead_days": (N_("Days to the buyer"), "number"),
-    "lead_days_after": (N_("Days to the buyer after"), "number"),
-    "freight": (N_("Shipping cost"), "money"),
-    "freight_per_unit": (N_("Shipping cost per unit"), "money"),
-    "freight_per_unit_after": (N_("Shipping cost per unit after"), "money"),
-    "margin_not_near": (N_("Margin of what is not near"), "money"),
-    "unserved_margin": (N_("Margin of what is not to be had"), "money"),
-    "in_reach": (N_("Locations within the promise"), "integer"),
-    "missing": (N_("Not near"), "number"),
-    "units": (N_("Units"), "number"),
-    "cost_per_unit": (N_("Shipping cost per unit"), "money"),
-    "points": (N_("Points gained"), "percent"),
-    "near_units": (N_("Units brought near"), "number"),
-    "cost_year": (N_("Cost per year"), "money"),
-    "cost_per_point": (N_("Cost per point"), "money"),
-    "margin_year": (N_("Margin per year"), "money"),
-    "near_margin_year": (N_("Margin brought near, per year"), "money"),
-}
-SHOWN: Mapping[str, tuple[str, ...]] = {
+READ: Mapping[str, tuple[str, ...]] = {
     "nodes": (
         "name",
         "location",
@@ -151,11 +100,13 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
         "units",
     ),
 }
-OWN_LABELS: Mapping[tuple[str, str], tuple[str, Format | None]] = {
-    ("lanes", "near"): (N_("Within the promise"), None),
-    ("lanes", "units"): (N_("Needed in the days ahead"), "number"),
-    ("candidates", "lead_days"): (N_("Change of days to the buyer"), "number"),
-    ("candidates", "units"): (N_("Units to ship from there"), "number"),
+DECLARED: Mapping[str, Table] = {
+    "nodes": NODES,
+    "regions": REGIONS,
+    "categories": CATEGORIES,
+    "lanes": LANES,
+    "missing": MISSING,
+    "candidates": CANDIDATES,
 }
 TERMS = (
     "near_demand_rate",
@@ -179,9 +130,11 @@ def network(version: Version, found: Network, rows: str = "nodes", node_cost: fl
         "missing": found.missing,
     }
     frame = frames[rows] if rows in frames else costed(found.candidates, node_cost)
-    frame = in_words(frame, found).select(SHOWN[rows])
+    frame = in_words(frame, found).select(READ[rows])
     more = ((_("A node itself costs, per year"), i18n.money(node_cost, version.shop.currency)),)
-    return _made(version, found, f"network-{rows}", _(TITLES[rows]), frame, rows, more if rows == "candidates" else ())
+    return _made(
+        version, found, f"network-{rows}", _(TITLES[rows]), frame, DECLARED[rows], more if rows == "candidates" else ()
+    )
 
 
 def compared(version: Version, found: Network, tried: WhatIf) -> Download:
@@ -189,7 +142,7 @@ def compared(version: Version, found: Network, tried: WhatIf) -> Download:
     nodes = ", ".join(tried.nodes["candidate"]) or _("none")
     frame = tried.regions if found.priced else tried.regions.drop("freight_per_unit", "freight_per_unit_after")
     title = _("Regions before and after")
-    return _made(version, found, "network-what-if", title, frame, "regions", ((_("Nodes added"), nodes),))
+    return _made(version, found, "network-what-if", title, frame, COMPARED, ((_("Nodes added"), nodes),))
 
 
 def in_words(frame: pl.DataFrame, found: Network) -> pl.DataFrame:
@@ -210,32 +163,31 @@ def in_words(frame: pl.DataFrame, found: Network) -> pl.DataFrame:
     return frame.with_columns(*there, *named, *(pl.lit(None, pl.Float64).alias(name) for name in costs))
 
 
-def columns(frame: pl.DataFrame, rows: str) -> tuple[Column, ...]:
-    """What the columns of a table are called, and how their numbers are read."""
-    found = []
-    for name in frame.columns:
-        text, form = OWN_LABELS.get((rows, name)) or LABELS[name]
-        found.append(Column(name, _(text), form))
-    return tuple(found)
-
-
 def _made(
     version: Version,
     found: Network,
     report: str,
     title: str,
     frame: pl.DataFrame,
-    rows: str,
+    declared: Table,
     more: Sequence[tuple[str, str]],
 ) -> Download:
     options = found.options
-    chosen = (
+    caption = (
         (_("Promise"), i18n.days(options.promise_days)),
         (_("Days ahead"), i18n.integer(options.window_days)),
         *more,
         *found.filters.caption(),
         *(((_("To know"), " ".join(str(note) for note in found.notes)),) if found.notes else ()),
     )
-    told = about(version, title, frame.height, chosen, TERMS, found.as_of)
-    words = (f"{options.promise_days:g}d", f"{options.window_days}d")
-    return Download(report, words, frame, told, columns(frame, rows))
+    return download(
+        version,
+        report,
+        title,
+        frame,
+        declared.labelled(frame.columns),
+        caption=caption,
+        words=(f"{options.promise_days:g}d", f"{options.window_days}d"),
+        terms=TERMS,
+        as_of=found.as_of,
+    )

@@ -8,7 +8,7 @@ they pass on to the stores and dealers they supply (`stock_needs`).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -30,74 +30,31 @@ from shopkeeper.models.stock.inventory import (
 )
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import needs
+from shopkeeper.supply.replenishment.frames import ORDERS, PATH, SUPPLIERS
 from shopkeeper.supply.replenishment.needs import Needs, notes_of
 
 COMING_DAYS = 14
 """Orders that fall due within so many days are told ahead."""
 PATH_DAYS = 60
-DEFAULT_POLICY = Policy()
-COLUMNS = (
-    "proposal",
-    "location",
-    "sku",
-    "name",
-    "category",
-    "region",
-    "abc",
-    "pattern",
-    "supplier",
-    "units",
-    "cost",
-    "margin_protected",
-    "waiting_costs",
-    "order_by",
-    "late_days",
-    "lands_on",
-    "position",
-    "on_hand",
-    "committed",
-    "in_time",
-    "later",
-    "reorder_point",
-    "order_up_to",
-    "safety_stock",
-    "need_lead",
-    "own_share",
-    "lead_days",
-    "lead_sd",
-    "lead_source",
-    "service_level",
-    "pack_size",
-    "minimum_order",
-    "unit_cost",
-    "unit_margin",
-    "cover_days",
-)
 
 
 @dataclass(frozen=True)
 class OrderProposals:
-    """Orders to place, and those that will fall due.
+    """Orders to place: `rows` are at or below their reorder point. `coming` are above it, but due within `COMING_DAYS`.
 
-    `rows`, one row per location and SKU whose position is at or below its reorder point, `COLUMNS`: `units` to order
-    (whole packs, at least the minimum), `cost`, `margin_protected` (what would be lost over the forecast's 91 days if
-    nobody ordered, as far as these units save it) and `waiting_costs` (what waiting for the next review would lose), in
-    shop currency, null where cost or margin is not known; `order_by` (last day on which an order still lands before the
-    stock runs out; null: it lasts beyond the forecast), `late_days` (by how many days an order of today lands too late,
-    else 0), `lands_on`, `position` and its parts (`in_time`: open deliveries that land within the lead time; `later`:
-    that land after it, but before an order of the next review could), `need_lead` (expected need over lead time),
-    `own_share` (of the need, what is not passed on: 0 to 1), `cover_days` (null: beyond the forecast).
-    Sorted by margin protected. `coming` has the same columns: above the reorder point, but `order_by` within
-    `COMING_DAYS`. `notes` counts what falls short (`stock_needs.notes_of`), `suppliers` says how long each takes.
+    `units` are whole packs, at least the minimum. `margin_protected` is what would be lost over the forecast's 91 days
+    if nobody ordered, as far as these units save it; `waiting_costs` what waiting for the next review would lose.
+    `order_by` is null where the stock lasts beyond the forecast, money where cost or margin is not known. `notes`
+    counts what falls short (`needs.notes_of`), `suppliers` says how long each takes.
     """
 
     filters: GoodsFilters
     policy: Policy
     as_of: date
-    rows: pl.DataFrame
-    coming: pl.DataFrame
+    rows: Annotated[pl.DataFrame, ORDERS]
+    coming: Annotated[pl.DataFrame, ORDERS]
     notes: Mapping[str, int]
-    suppliers: pl.DataFrame
+    suppliers: Annotated[pl.DataFrame, SUPPLIERS]
 
 
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> OrderProposals:
@@ -118,17 +75,19 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
         filters,
         in_force.policy,
         found.as_of,
-        ordered.select(COLUMNS),
-        coming.sort("order_by", "proposal").select(COLUMNS),
+        ordered.select(ORDERS.names),
+        coming.sort("order_by", "proposal").select(ORDERS.names),
         notes_of(found),
         found.suppliers,
     )
 
 
-def path(query: Query, in_force: InForce, location: str, sku: str, units: int, lands_on: date) -> pl.DataFrame:
+def path(
+    query: Query, in_force: InForce, location: str, sku: str, units: int, lands_on: date
+) -> Annotated[pl.DataFrame, PATH]:
     """How the stock there should go with so many units landing on a day, and without. The item must be kept there.
 
-    One row per day ahead (`PATH_DAYS`): `day, demand, landing, without, with_units` (units; the last two evenings).
+    The stock is that of each evening, `PATH_DAYS` ahead.
     """
     found = needs.needs(query, GoodsFilters(skus=(sku,)), in_force)
     row = found.cells.with_row_index("row").filter(location=location, sku=sku).to_dicts()[0]

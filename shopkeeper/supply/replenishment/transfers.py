@@ -10,7 +10,7 @@ the moves that save most.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -29,57 +29,27 @@ from shopkeeper.models.stock.transfer_program import WAY, Task
 from shopkeeper.models.stock.transfers import TransferPlan, plan
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import needs
+from shopkeeper.supply.replenishment.frames import LANES, TRANSFERS
 from shopkeeper.supply.replenishment.needs import Needs, notes_of
 
 COURSES = 10
 """Courses of demand, each the middle of a tenth of what can come."""
 _CHUNK = 4096
-_DEFAULT = Policy()
-COLUMNS = (
-    "proposal",
-    "from_location",
-    "to_location",
-    "sku",
-    "name",
-    "category",
-    "units",
-    "margin_saved",
-    "cost",
-    "gain",
-    "lands_on",
-    "next_supply_on",
-    "expected_short",
-    "to_need",
-    "to_available",
-    "to_cover_days",
-    "from_available",
-    "from_spare",
-    "from_left",
-    "lead_days",
-    "cost_per_unit",
-    "unit_margin",
-)
 
 
 @dataclass(frozen=True)
 class Transfers:
-    """Moves to make today.
+    """Moves to make today, the best first, and what they come to by lane.
 
-    `rows`, one row per lane and SKU, `COLUMNS`: `units`, `margin_saved`, `cost` and `gain` (their difference; shop
-    currency), `lands_on` (ready for sale), `next_supply_on` (of the receiver), `expected_short` (units the receiver
-    would be short of between the two), `to_need` (expected demand there up to then), `to_available, to_cover_days`
-    (null: beyond the forecast), `from_available`, `from_spare` (of it, what the source can give), `from_left`
-    (available after all its moves). The best first.
-    `lanes`, one row per lane used: `from_location, to_location, skus, units, margin_saved, cost, gain, minimum_units`.
-    `notes` counts what falls short: those of `stock_needs.notes_of`, and `no_lanes` (1: none between locations),
+    `notes` counts what falls short: those of `needs.notes_of`, and `no_lanes` (1: none between locations),
     `no_lane_cost` (lanes without a cost, which count as free), `nobody_short` and `nothing_spare` (1).
     """
 
     filters: GoodsFilters
     policy: Policy
     as_of: date
-    rows: pl.DataFrame
-    lanes: pl.DataFrame
+    rows: Annotated[pl.DataFrame, TRANSFERS]
+    lanes: Annotated[pl.DataFrame, LANES]
     plan: TransferPlan
     notes: Mapping[str, int]
 
@@ -305,7 +275,7 @@ def _rows(found: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> p
         )
         .with_columns(cost="paid", gain=pl.col("margin_saved") - pl.col("paid"))
         .sort("gain", "proposal", descending=[True, False])
-        .select(COLUMNS)
+        .select(TRANSFERS.names)
     )
 
 

@@ -9,7 +9,6 @@ import streamlit as st
 from shopkeeper import i18n, state
 from shopkeeper.contract.forecasts import PATTERNS
 from shopkeeper.errors import Refused
-from shopkeeper.exports import Column
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
@@ -149,12 +148,7 @@ def draw_levels(found: OrderProposals) -> None:
     history = state.policy_history(now)
     if history.height:
         with st.expander(_("Set before")):
-            sheet = tables.download_of(
-                "service-levels",
-                _("Service levels over time"),
-                history.with_columns(pl.col("made_at").dt.strftime("%Y-%m-%d %H:%M:%S")),
-                (Column("made_at", _("Set at (UTC)")), Column("author", _("By")), Column("policy", _("Policy"))),
-            )
+            sheet = replenishment_table.service_levels(opened().version, history)
             tables.show_table(sheet, "levels_history")
 
 

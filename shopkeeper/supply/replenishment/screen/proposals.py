@@ -196,9 +196,7 @@ def draw_order(row: Mapping[str, Any], found: OrderProposals, set_now: InForce) 
     )
     path = load(replenishment.path, set_now, row["location"], row["sku"], row["units"], row["lands_on"])
     lands = _("With {units} on {day}", units=i18n.integer(row["units"]), day=i18n.date_(row["lands_on"]))
-    sheet = tables.download_of(
-        "stock-path", _("Expected stock of {item} at {place}", item=row["sku"], place=row["location"]), path, ()
-    )
+    sheet = table.stock_path(opened().version, path, row["sku"], row["location"])
     tables.show_chart(
         lambda **_dark: charts.stock_path(path, row["reorder_point"], lands),
         sheet,
