@@ -125,7 +125,7 @@ def import_(
 
 
 def _print_outcome(outcome: Outcome) -> None:
-    out.print(outcome.message, markup=False)
+    out.print(str(outcome.message), markup=False)
     for table in outcome.tables:
         counts = f"{table.rows_in:,} in = {table.rows_published:,} published + {table.rows_rejected:,} rejected"
         out.print(f"  {table.name}: {counts}", markup=False)

@@ -16,7 +16,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, FittedBy, Rate, ValueMeasure
-from shopkeeper.messages import Message
+from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
@@ -31,10 +31,10 @@ SILENCE_BANDS = (30, 90, 180, 365)
 def check_model(kind: str | None, discount: float) -> None:
     """Raise `Refused` for a model that there is not, or a yearly discount beyond 0 to 1."""
     if kind is not None and kind not in KIND_NAMES:
-        raise Refused(gettext("“{asked}” is no model; choose one of {known}.", asked=kind, known=", ".join(KIND_NAMES)))
+        raise Refused(message("“{asked}” is no model; choose one of {known}.", asked=kind, known=", ".join(KIND_NAMES)))
     if not 0 <= discount <= 1:
         raise Refused(
-            gettext(
+            message(
                 "A discount of {asked} a year cannot be; choose 0 to 1 (0.1 is 10 %).", asked=i18n.decimal(discount)
             )
         )
@@ -44,7 +44,7 @@ def check_viewer(query: Query, filters: Filters) -> None:
     """Raise `Refused` where the viewer may see, or the filters keep, only a part of each customer's purchases."""
     if query.scope.restricted:
         raise Refused(
-            gettext(
+            message(
                 "This needs every purchase of a customer, in all categories and regions, and you may see only some; "
                 "ask the owner for a wider view, or use Retention."
             )
@@ -52,7 +52,7 @@ def check_viewer(query: Query, filters: Filters) -> None:
     for name, label in Filters.CHOICES.items():
         if name.startswith("bought_") and getattr(filters, name) is not None:
             raise Refused(
-                gettext(
+                message(
                     "The filter “{filter}” keeps only a part of a customer's purchases, and a part cannot say who is "
                     "leaving; use the filters “Acquired in” here.",
                     filter=gettext(label),

@@ -19,9 +19,9 @@ from shopkeeper.contract.visibility import Visibility, read_visibility
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
 from shopkeeper.lake.version import Version
 from shopkeeper.lake.workbench import typed
+from shopkeeper.messages import message
 from shopkeeper.query_files import QUERIES, QueryFile, load
 
 REFERENCE_TABLES: Mapping[str, Visibility] = {
@@ -84,21 +84,21 @@ class Engine:
                 return frame
         except duckdb.InterruptException as error:
             raise Refused(
-                gettext(
+                message(
                     "This took longer than {seconds} s and was stopped. Narrow the filters, then try again.",
                     seconds=f"{self.limits.seconds:g}",
                 )
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise Refused(
-                gettext(
+                message(
                     "This needed more than {memory} of memory and was stopped. Narrow the filters, then try again.",
                     memory=self.limits.memory,
                 )
             ) from error
         except duckdb.CatalogException as error:
             raise Refused(
-                gettext(
+                message(
                     "Data version {version} lacks what this page needs ({query}): it was made by an earlier program. "
                     "Import the data again.",
                     version=self.version.id,
@@ -107,7 +107,7 @@ class Engine:
             ) from error
         except (duckdb.IOException, duckdb.PermissionException) as error:  # a file that is gone is looked for elsewhere
             raise Refused(
-                gettext(
+                message(
                     "Data version {version} is no longer on the disk, or cannot be read. Load the page again; if that "
                     "does not help, import the data again.",
                     version=self.version.id,
@@ -195,7 +195,7 @@ def open_version(
         return Engine(version, scope, Limits(memory, threads, seconds), queries, made or {})
     except (duckdb.IOException, duckdb.PermissionException) as error:
         raise Refused(
-            gettext("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
+            message("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
         ) from error
 
 

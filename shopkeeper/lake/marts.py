@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
 from shopkeeper.lake.workbench import typed, write
+from shopkeeper.messages import message
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QueryFile, load, load_folder
 
@@ -36,8 +37,13 @@ def open_tables(connection: DuckDBPyConnection, tables: Mapping[str, Sequence[Pa
         for column, found in zip(table.columns, relation.types, strict=True):
             if str(found) != column.type:
                 raise Refused(
-                    f"Table {table.name}: column {column.name} is stored as {found}, but must be {column.type}. "
-                    f"Import {table.name} again."
+                    message(
+                        "Table {name}: column {column} is stored as {found}, but must be {type}. Import {name} again.",
+                        name=table.name,
+                        column=column.name,
+                        found=found,
+                        type=column.type,
+                    )
                 )
         relation.create_view(table.name, replace=False)
 

@@ -21,6 +21,7 @@ from shopkeeper.lake.version import (
     Version,
     read_manifest,
 )
+from shopkeeper.messages import message
 
 KEEP = 5
 YOUNG = timedelta(hours=24)
@@ -40,7 +41,12 @@ def locked(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Refused(f"Another import is at work in {root}. Wait until it has ended, then try again.") from error
+            raise Refused(
+                message(
+                    "Another import is at work in {root}. Wait until it has ended, then try again.",
+                    root=root,
+                )
+            ) from error
         yield
 
 
@@ -71,7 +77,10 @@ def current_id(root: Path) -> str | None:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(
-            f"{pointer} cannot be read. Name a version to serve with `rollback`; `versions` lists them."
+            message(
+                "{pointer} cannot be read. Name a version to serve with `rollback`; `versions` lists them.",
+                pointer=pointer,
+            )
         ) from error
 
 
@@ -95,13 +104,21 @@ def rollback(root: Path, version_id: str | None = None) -> Version:
         wanted = version_id or (before.parent if before else None)
         if wanted not in [folder.name for folder in folders(root)]:
             raise Refused(
-                f"There is no version {version_id} to go back to. `versions` lists those there are."
+                message(
+                    "There is no version {version} to go back to. `versions` lists those there are.", version=wanted
+                )
                 if version_id
-                else "There is no older version to go back to."
+                else message("There is no older version to go back to.")
             )
         version = read_manifest(root / "versions" / str(wanted))
         if faults := verify(version):
-            raise Refused(f"Version {wanted} is damaged and was not served: {'; '.join(faults)}.")
+            raise Refused(
+                message(
+                    "Version {wanted} is damaged and was not served: {faults}.",
+                    wanted=wanted,
+                    faults="; ".join(faults),
+                )
+            )
         point_to(root, version.id)
         return version
 

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext, integer
+from shopkeeper.i18n import integer
 from shopkeeper.merchant.decisions import Decision
+from shopkeeper.messages import Message, message
 from shopkeeper.state.database import State
 from shopkeeper.state.schema import DecisionRow
 from shopkeeper.state.signature import required
@@ -86,7 +87,7 @@ def _row(decision: Decision, now: datetime) -> DecisionRow:
         author, reason = required(decision.author, decision.reason)
     if decision.units_decided < 0:
         raise Refused(
-            gettext("{units} units cannot be moved or ordered. Write 0 or more.", units=integer(decision.units_decided))
+            message("{units} units cannot be moved or ordered. Write 0 or more.", units=integer(decision.units_decided))
         )
     return DecisionRow(
         made_at=now,
@@ -117,13 +118,13 @@ def _frame(rows: Iterable[DecisionRow]) -> pl.DataFrame:
     return pl.DataFrame(found, schema=dict(COLUMNS))
 
 
-def _overtaken(state: State, decisions: tuple[Decision, ...]) -> str:
+def _overtaken(state: State, decisions: tuple[Decision, ...]) -> Message:
     """Who was first, as far as that can be told."""
     with state.reading() as session:
         first = _newest(session, decisions)
     if first is None:
-        return gettext("Somebody else decided at the same moment. Load the page again.")
-    return gettext(
+        return message("Somebody else decided at the same moment. Load the page again.")
+    return message(
         "{author} has decided on {sku} at {location} meanwhile. Nothing was kept. Load the page again, and change that "
         "decision if you must.",
         author=first.author,

@@ -8,8 +8,8 @@ import polars as pl
 from sqlalchemy import select
 
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
 from shopkeeper.merchant.policy import Policy
+from shopkeeper.messages import message
 from shopkeeper.state.database import State
 from shopkeeper.state.schema import SettingRow
 from shopkeeper.state.signature import required
@@ -31,7 +31,7 @@ def policy(state: State) -> Policy:
         return Policy(**{name: _frozen(value) for name, value in kept.items() if name in known})
     except (TypeError, ValueError) as error:
         raise Refused(
-            gettext(
+            message(
                 "The stock policy kept in {place} cannot be read. Save the service levels again.", place=state.place
             )
         ) from error

@@ -25,8 +25,9 @@ from shopkeeper.errors import Refused
 from shopkeeper.lake import publish as publishing
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
-from shopkeeper.lake.rejects import REJECT_COLUMNS
+from shopkeeper.lake.rejects import REJECTED
 from shopkeeper.lake.version import Staged, StagedTable, Version
+from shopkeeper.messages import Message, message
 from shopkeeper.progress import Progress
 from tests.shops.small_lake import (
     ROWS,
@@ -136,7 +137,7 @@ def test_as_of_can_be_given(root: Path, queries: Path) -> None:
 
 
 def test_a_carried_table_keeps_its_rows_counts_sources_and_rejects(root: Path, queries: Path, tmp_path: Path) -> None:
-    rejects = pl.DataFrame({name: ["order_lines"] for name in REJECT_COLUMNS}).with_columns(line=pl.lit(7))
+    rejects = pl.DataFrame({name: ["order_lines"] for name in REJECTED.names}).with_columns(line=pl.lit(7))
     rejects.write_parquet(tmp_path / "rejects.parquet")
     with publisher(root) as directory:
         staged = stage(directory, {"order_lines": order_lines(1)}, rejects=tmp_path / "rejects.parquet")
@@ -276,7 +277,9 @@ def test_an_unreadable_pointer_is_said_so_and_can_be_mended(root: Path, queries:
 
 def test_the_manifest_survives_the_way_to_disk_and_back(root: Path, queries: Path) -> None:
     with publisher(root) as directory:
-        staged = stage(directory, {"order_lines": order_lines(1)}, warnings=("约 3 行", 'a "quoted" one'))
+        staged = stage(
+            directory, {"order_lines": order_lines(1)}, warnings=(message("约 {n} 行", n=3), Message('a "quoted" one'))
+        )
         version = publish(root, staged, queries=queries)
     assert served(root) == version
     assert json.loads((root / "current.json").read_text()) == {"version": version.id}

@@ -26,9 +26,9 @@ from shopkeeper.customers.histories import (
 )
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import N_, gettext
+from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
-from shopkeeper.messages import Message
+from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.rescue import left_out
 from shopkeeper.models.buying.stages import StageRules, stage
@@ -70,7 +70,7 @@ class ChurnOptions:
     def __post_init__(self) -> None:
         if self.horizon not in HORIZONS:
             raise Refused(
-                gettext(
+                message(
                     "Risk is told over {known} days, not {asked}; choose one.",
                     known=", ".join(map(str, HORIZONS)),
                     asked=self.horizon,
@@ -169,7 +169,7 @@ def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> Custom
     check_viewer(query, churn.filters)
     rows = churn.customers.filter(pl.col("customer_id") == customer_id).to_dicts()
     if not rows:
-        raise Refused(gettext("Customer “{customer}” is not among those chosen here.", customer=customer_id))
+        raise Refused(message("Customer “{customer}” is not among those chosen here.", customer=customer_id))
     purchases = query("customers/churn/purchases", customer_id=customer_id, as_of=churn.as_of)
     options = churn.options
     alive = _days_of(purchases, churn.as_of).with_columns(

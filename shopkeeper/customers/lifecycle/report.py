@@ -13,7 +13,8 @@ from shopkeeper.customers.histories import check_viewer, seen_until
 from shopkeeper.customers.lifecycle.frames import CUSTOMERS, MOVES, STAGES_BY_MONTH
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import N_, gettext
+from shopkeeper.i18n import N_
+from shopkeeper.messages import message
 from shopkeeper.models.buying.stages import BUYING, DEFAULT_RULES, STAGES, StageRules
 
 STAGE_TEXTS: Mapping[str, tuple[str, str]] = {
@@ -112,7 +113,7 @@ def customers(
     for name in (from_stage, to_stage):
         if name not in {*STAGES, NOT_YET, "any"}:
             known = ", ".join((*STAGES, NOT_YET, "any"))
-            raise Refused(gettext("“{asked}” is no stage; choose one of {known}.", asked=name, known=known))
+            raise Refused(message("“{asked}” is no stage; choose one of {known}.", asked=name, known=known))
     as_of = seen_until(query, filters)
     return query(
         "customers/lifecycle/customers",
@@ -138,7 +139,7 @@ def _since(since: date | None, as_of: date) -> date:
     start = since or as_of - timedelta(days=90)
     if start >= as_of:
         raise Refused(
-            gettext(
+            message(
                 "Moves are counted up to {end}, so they cannot begin on {start}; choose an earlier day.",
                 end=i18n.date_(as_of),
                 start=i18n.date_(start),

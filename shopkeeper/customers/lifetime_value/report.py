@@ -27,9 +27,9 @@ from shopkeeper.customers.lifetime_value.frames import BANDS, CUSTOMERS, DISTRIB
 from shopkeeper.customers.lifetime_value.shapes import banded, distribution, lorenz, matrix
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import N_, gettext
+from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
-from shopkeeper.messages import Message
+from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.spend import SpendModel
@@ -80,7 +80,7 @@ class LifetimeValueOptions:
     def __post_init__(self) -> None:
         if self.months not in MONTHS:
             raise Refused(
-                gettext(
+                message(
                     "Value is told over {known} months, not {asked}; choose one.",
                     known=", ".join(map(str, MONTHS)),
                     asked=self.months,

@@ -14,7 +14,7 @@ from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.retention.frames import CELLS, CUSTOMERS, MEAN
 from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
+from shopkeeper.messages import message
 from shopkeeper.models.intervals import wilson
 
 Period = Literal["week", "month", "quarter"]
@@ -53,7 +53,7 @@ class View:
         for name, allowed in choices.items():
             if (value := getattr(self, name)) not in allowed:
                 raise Refused(
-                    gettext(
+                    message(
                         "“{value}” is no {name}; choose one of {there}.",
                         value=value,
                         name=name,
@@ -64,7 +64,7 @@ class View:
             object.__setattr__(self, "window_days", WINDOW_DAYS[self.period])
         if not 1 <= self.window_days <= LONGEST_WINDOW:
             raise Refused(
-                gettext(
+                message(
                     "A window of {days} days cannot be drawn; choose 1 to {most} days.",
                     days=self.window_days,
                     most=LONGEST_WINDOW,
@@ -72,7 +72,7 @@ class View:
             )
         if self.method == "unbounded" and self.measure != "customers":
             raise Refused(
-                gettext(
+                message(
                     "“Bought in the period or later” counts customers, it has no {measure}; choose the method exact or "
                     "cumulative.",
                     measure=self.measure,

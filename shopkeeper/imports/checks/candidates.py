@@ -23,6 +23,7 @@ from shopkeeper.imports.mapping.file import ColumnMapping, FillDown, TableMappin
 from shopkeeper.imports.mapping.rules import nearest, replace_columns, sources
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
+from shopkeeper.messages import message
 
 ROW = "row json"
 """The whole row; the blank keeps the name from ever meeting a column's."""
@@ -96,8 +97,15 @@ def _resolve(
         elif contract.column(column.name).required:
             near = nearest(missing[0], (each.name for each in reading.columns))
             raise Refused(
-                f"{reading.file.name} has no column {missing[0]!r}, from which {column.name} is made{near} "
-                f"It has: {', '.join(each.name for each in reading.columns)[:500]}. Mend the file or the mapping."
+                message(
+                    "{name} has no column {missing}, from which {column} is made{near} It has: {columns}. Mend "
+                    "the file or the mapping.",
+                    name=reading.file.name,
+                    missing=repr(missing[0]),
+                    column=column.name,
+                    near=near,
+                    columns=", ".join(each.name for each in reading.columns)[:500],
+                )
             )
         elif not mapping.identity:
             absent += missing
@@ -129,7 +137,13 @@ def fill_down(reading: Reading, rule: FillDown) -> DuckDBPyRelation:
     """The file with empty cells of the rule's columns taken from the first row of the same key."""
     key = reading.column(rule.key)
     if key is None:
-        raise Refused(f"{reading.file.name} has no column {rule.key!r}, by which the mapping fills cells. Mend either.")
+        raise Refused(
+            message(
+                "{name} has no column {key}, by which the mapping fills cells. Mend either.",
+                name=reading.file.name,
+                key=repr(rule.key),
+            )
+        )
     ids = {column.id for name in rule.columns if (column := reading.column(name))}
     by = ColumnExpression(key.id)
     parts = [ColumnExpression("line")]

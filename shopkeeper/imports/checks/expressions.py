@@ -25,6 +25,7 @@ from shopkeeper.imports.mapping.rules import (
     StartsWith,
     Values,
 )
+from shopkeeper.messages import message
 
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 WHOLE_TYPES = (
@@ -305,6 +306,13 @@ def _declared(words: Expression, pattern: str, type_: str, clock: Clock) -> Expr
 def refuse_type(file: str, column: Column, source: str, type_: str) -> Refused:
     """The sentence for a column of the file whose type can never be what the contract wants."""
     return Refused(
-        f"{file}: {source} holds {type_}, from which {column.name} ({FAULTS.get(column.type, 'text')}) cannot be made. "
-        "Map another column, or export it with the right type."
+        message(
+            "{file}: {source} holds {type}, from which {name} ({faults}) cannot be made. Map another "
+            "column, or export it with the right type.",
+            file=file,
+            source=source,
+            type=type_,
+            name=column.name,
+            faults=FAULTS.get(column.type, "text"),
+        )
     )

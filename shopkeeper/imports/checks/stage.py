@@ -23,10 +23,12 @@ from shopkeeper.imports.mapping.rules import nearest
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
 from shopkeeper.lake.publish import disk_is_full
+from shopkeeper.lake.rejects import REJECTED
+from shopkeeper.lake.workbench import typed
+from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
 MEMORY = "2GB"
-REJECT_COLUMNS = ("file", "table", "line", "column", "value", "rule", "reason", "row")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class TableInStaging:
     net_amount_in: Decimal
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def rows_rejected(self) -> int:
@@ -107,8 +109,13 @@ def stage_table(
         sum((made.net_amount_in for made in splits), Decimal(0)),
         sum((made.net_amount_rejected for made in splits), Decimal(0)),
         sum(made.net_amount_unreadable_rows for made in splits),
-        tuple(f"{mapping.name}: {warning}" for warning in _warnings(opened, mapping)),
+        tuple(of_table(mapping.name, warning) for warning in _warnings(opened, mapping)),
     )
+
+
+def of_table(name: str, note: Message | str) -> Message:
+    """A warning that begins with the table it speaks of: so it goes or stays with the table's rows."""
+    return Message("{table}: {note}", {"table": name, "note": note})
 
 
 def _guarded(file: InputFile, run: Callable[[], DuckDBPyRelation | None]) -> DuckDBPyRelation | None:
@@ -151,22 +158,25 @@ def blocked_keys(
     return kept if kept.limit(1).fetchall() else None
 
 
-def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[str]:
+def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:
     for each in opened:
         yield from each.reading.warnings
     names = [column.name for column in table(mapping.name).columns]
     for column in dict.fromkeys(name for each in opened for name in each.unused):
-        hint = nearest(column, names) if mapping.identity else ""
-        yield f"the column {column!r} is not used{hint}{'' if hint else '.'}"
+        hint = nearest(column, names) if mapping.identity else Message(".")
+        yield message("the column {column} is not used{nearest}", column=repr(column), nearest=hint)
     for column in dict.fromkeys(name for each in opened for name in each.absent):
-        yield f"the mapping names a column {column!r} that is not in every file; what it gives stays empty there."
+        yield message(
+            "the mapping names a column {column} that is not in every file; what it gives stays empty there.",
+            column=repr(column),
+        )
     if not any(each.reading.rows for each in opened):
-        yield "its files hold no rows."
+        yield message("its files hold no rows.")
 
 
 def unknown_references(
     connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], there: Mapping[str, Sequence[Path]]
-) -> Iterator[str]:
+) -> Iterator[Message]:
     """Warnings on values of the `staged` tables that the table they refer to, among those `there`, does not know."""
     for name, files in staged.items():
         rows = connection.read_parquet([str(path) for path in files])
@@ -184,18 +194,24 @@ def unknown_references(
             totals = [FunctionExpression("count_star").alias("values"), ColumnExpression("rows").sum().alias("rows")]
             ((different, lines),) = lost.aggregate(totals).fetchall()
             if different:
-                yield f"{name}: {int(lines):,} rows hold {different:,} {column.name} that {parent} does not list."
+                note = message(
+                    "{rows} rows hold {values} {column} that {parent} does not list.",
+                    rows=int(lines),
+                    values=int(different),
+                    column=column.name,
+                    parent=parent,
+                )
+                yield of_table(name, note)
 
 
 def join_rejects(
     connection: DuckDBPyConnection, new: Sequence[Path], older: Path | None, appended: Sequence[str], target: Path
 ) -> Path | None:
     """All rejects in one file: those of this import, and the older ones of tables that it appends to."""
-    columns = [ColumnExpression(name) for name in REJECT_COLUMNS]
-    parts = [connection.read_parquet([str(path) for path in new]).project(*columns)] if new else []
+    parts = [typed(connection, REJECTED, new)] if new else []
     if older and appended:
         wanted = ColumnExpression("table").isin(*(ConstantExpression(name) for name in appended))
-        parts.append(connection.read_parquet(str(older)).filter(wanted).project(*columns))
+        parts.append(typed(connection, REJECTED, [older]).filter(wanted))
     if not parts:
         return None
     reduce(DuckDBPyRelation.union, parts).write_parquet(str(target), compression="zstd")
@@ -221,4 +237,9 @@ def refuse_relative(root: Path, paths: Sequence[Path]) -> None:
     inside = os.path.realpath(root)
     for path in paths:
         if os.path.realpath(path).startswith((f"{inside}/versions", f"{inside}/staging")):
-            raise Refused(f"{path} is a file of the shop's own data, which is there already. Give your own export.")
+            raise Refused(
+                message(
+                    "{path} is a file of the shop's own data, which is there already. Give your own export.",
+                    path=path,
+                )
+            )

@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.file import Mapping
-from shopkeeper.imports.mapping.rules import nearest
+from shopkeeper.imports.mapping.rules import most_like, nearest
+from shopkeeper.messages import Message, message
 
 DELIMITED = (".csv", ".tsv", ".txt")
 PARQUET = (".parquet", ".parq")
@@ -34,7 +35,7 @@ class InputFile:
         return self.path.suffix.lower()
 
 
-def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
+def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...], tuple[Message, ...]]:
     """The files to import, by table, and warnings on those in folders that belong to none.
 
     Raise `Refused` for a path that is not there, a kind that is not read, a file that no table or several take, the
@@ -44,7 +45,12 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
     left: list[str] = []
     for given in paths:
         if not given.exists():
-            raise Refused(f"{given} is not there. Check the path.")
+            raise Refused(
+                message(
+                    "{given} is not there. Check the path.",
+                    given=given,
+                )
+            )
         for path in _walk(given):
             relative = path.relative_to(given) if given.is_dir() else PurePath(path.name)
             if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
@@ -58,8 +64,13 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
     _refuse_twins(found)
     if not found:
         names = ", ".join(table.name for table in mapping.tables)
-        raise Refused(f"None of the files given belongs to a table of the mapping. Name a file after one of: {names}.")
-    warnings = tuple(f"{name} belongs to no table, and was left alone." for name in left)
+        raise Refused(
+            message(
+                "None of the files given belongs to a table of the mapping. Name a file after one of: {names}.",
+                names=names,
+            )
+        )
+    warnings = tuple(message("{name} belongs to no table, and was left alone.", name=name) for name in left)
     order = {table.name: number for number, table in enumerate(TABLES)}
     return tuple(sorted(found, key=lambda file: (order[file.table], file.name))), warnings
 
@@ -81,30 +92,63 @@ def _table(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str
     takers = [table.name for table in mapping.tables if table.takes(path)]
     takers = takers or [table.name for table in mapping.tables if table.name == inside and not table.files]
     if len(takers) > 1:
-        raise Refused(f"{path} is taken by several tables: {', '.join(takers)}. Say in the mapping which, with files.")
+        raise Refused(
+            message(
+                "{path} is taken by several tables: {takers}. Say in the mapping which, with files.",
+                path=path,
+                takers=", ".join(takers),
+            )
+        )
     if takers:
         return takers[0]
     if alone and len(mapping.tables) == 1 and not mapping.tables[0].files:
         return mapping.tables[0].name
     stem = path.name.split(".")[0]
-    near = nearest(stem, (table.name for table in mapping.tables))
+    names = [table.name for table in mapping.tables]
     known = path.suffix.lower() in (*DELIMITED, *PARQUET, *WORKBOOK)
-    if alone or (near and known):
-        names = ", ".join(table.name for table in mapping.tables)
-        raise Refused(f"{path} belongs to no table{near} Name the file, or its folder, after one of: {names}.")
+    if alone or (known and most_like(stem, names)):
+        raise Refused(
+            message(
+                "{path} belongs to no table{near} Name the file, or its folder, after one of: {names}.",
+                path=path,
+                near=nearest(stem, names),
+                names=", ".join(names),
+            )
+        )
     return ""
 
 
 def _refuse_kind(path: Path, name: str) -> None:
     kind = path.suffix.lower()
     if kind in OTHER_WORKBOOKS:
-        raise Refused(f"{name}: {kind} workbooks are not read. Save it as .xlsx or .csv and import that.")
+        raise Refused(
+            message(
+                "{name}: {kind} workbooks are not read. Save it as .xlsx or .csv and import that.",
+                name=name,
+                kind=kind,
+            )
+        )
     if kind in PACKED:
-        raise Refused(f"{name} is packed. Unpack it and import what is inside.")
+        raise Refused(
+            message(
+                "{name} is packed. Unpack it and import what is inside.",
+                name=name,
+            )
+        )
     if kind not in (*DELIMITED, *PARQUET, *WORKBOOK):
-        raise Refused(f"{name}: this kind of file is not read. Save it as .csv, .xlsx or .parquet.")
+        raise Refused(
+            message(
+                "{name}: this kind of file is not read. Save it as .csv, .xlsx or .parquet.",
+                name=name,
+            )
+        )
     if path.stat().st_size == 0:
-        raise Refused(f"{name} is empty. Export it again.")
+        raise Refused(
+            message(
+                "{name} is empty. Export it again.",
+                name=name,
+            )
+        )
 
 
 def _input_file(path: Path, name: str, table: str) -> InputFile:
@@ -112,7 +156,13 @@ def _input_file(path: Path, name: str, table: str) -> InputFile:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise Refused(f"{name} cannot be read: {error.strerror}. Check who may read it.") from error
+        raise Refused(
+            message(
+                "{name} cannot be read: {strerror}. Check who may read it.",
+                name=name,
+                strerror=error.strerror,
+            )
+        ) from error
     return InputFile(path.resolve(), name, table, digest, path.stat().st_size)
 
 
@@ -121,4 +171,10 @@ def _refuse_twins(files: Sequence[InputFile]) -> None:
     for file in files:
         twin = seen.setdefault((file.table, file.sha256), file)
         if twin is not file:
-            raise Refused(f"{twin.name} and {file.name} hold the same bytes; every row would count twice. Give one.")
+            raise Refused(
+                message(
+                    "{name} and {other} hold the same bytes; every row would count twice. Give one.",
+                    name=twin.name,
+                    other=file.name,
+                )
+            )

@@ -11,6 +11,7 @@ from shopkeeper.imports.mapping.file import TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers import csv_file, workbook
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile
+from shopkeeper.messages import Message, message
 
 PARQUET_CELLS = 20_000_000_000
 ROW_NUMBER = "file_row_number"
@@ -36,7 +37,7 @@ class Reading:
     relation: DuckDBPyRelation
     columns: tuple[FileColumn, ...]
     rows: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     def column(self, name: str) -> FileColumn | None:
         """The column of that name; letter case and blanks around it do not count, unless two would fit."""
@@ -77,8 +78,15 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
         raise unreadable(file, error) from error
     if len(names) > csv_file.MOST_COLUMNS or len(names) * counted[0] > PARQUET_CELLS:
         raise Refused(
-            f"{file.name} has {len(names):,} columns and {counted[0]:,} rows; at most {csv_file.MOST_COLUMNS:,} "
-            f"columns and {PARQUET_CELLS:,} cells are read at once. Split it, or leave columns out."
+            message(
+                "{name} has {names} columns and {counted} rows; at most {most_columns} columns and "
+                "{parquet_cells} cells are read at once. Split it, or leave columns out.",
+                name=file.name,
+                names=len(names),
+                counted=counted[0],
+                most_columns=csv_file.MOST_COLUMNS,
+                parquet_cells=PARQUET_CELLS,
+            )
         )
     ids = [f"c{number}" for number in range(len(names))]
     columns = tuple(map(FileColumn, names, ids, types))
@@ -90,7 +98,23 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
 def unreadable(file: InputFile, error: duckdb.Error) -> Refused:
     """The sentence for a file on which DuckDB failed half-way."""
     if isinstance(error, duckdb.OutOfMemoryException):
-        return Refused(f"{file.name} needs more memory than an import may take. Split it and import the parts.")
+        return Refused(
+            message(
+                "{name} needs more memory than an import may take. Split it and import the parts.",
+                name=file.name,
+            )
+        )
     if ROW_NUMBER in str(error):
-        return Refused(f"{file.name} has a column called {ROW_NUMBER}. Rename it and import again.")
-    return Refused(f"{file.name} is damaged or encrypted, or not of the kind that its ending says. Export it again.")
+        return Refused(
+            message(
+                "{name} has a column called {row_number}. Rename it and import again.",
+                name=file.name,
+                row_number=ROW_NUMBER,
+            )
+        )
+    return Refused(
+        message(
+            "{name} is damaged or encrypted, or not of the kind that its ending says. Export it again.",
+            name=file.name,
+        )
+    )

@@ -8,6 +8,7 @@ from scipy.optimize import linprog  # type: ignore[import-untyped]
 from scipy.sparse import coo_matrix  # type: ignore[import-untyped]
 
 from shopkeeper.errors import Refused
+from shopkeeper.messages import message
 from shopkeeper.models.arrays import Floats, Ints
 
 WAY = ["from_location", "to_location"]
@@ -83,7 +84,12 @@ def linear(problem: Program) -> tuple[Floats, float]:
         method="highs",
     )
     if solution.x is None:
-        raise Refused(f"No transfers could be planned: the solver says “{solution.message}”. Narrow the filters.")
+        raise Refused(
+            message(
+                "No transfers could be planned: the solver says “{message}”. Narrow the filters.",
+                message=solution.message,
+            )
+        )
     # Whole numbers come out as 6.9999999; a part of a unit, where room is shared, stays where it is.
     return np.floor(solution.x[: problem.ways] + _EPSILON), -float(solution.fun)
 

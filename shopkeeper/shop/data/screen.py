@@ -62,7 +62,9 @@ def draw_rejects(version: Version) -> None:
         return
     faults = report.rejects(version)
     names = faults["rule"].unique().sort().to_list()
-    rule = st.selectbox(_("Rule"), names, index=None, placeholder=_("All rules"), key="rule", width=320)
+    rule = st.selectbox(
+        _("Rule"), names, index=None, placeholder=_("All rules"), key="rule", width=320, format_func=table.rule_name
+    )
     tables.show_table(table.rules(version, report.by_rule(faults)), "by_rule", download=False)
     listed = faults.filter(pl.col("rule") == rule) if rule else faults
     tables.show_table(table.rejects(version, listed, rule), "rejects", first=FIRST_REJECTS)

@@ -8,6 +8,7 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
+from shopkeeper.messages import message
 from shopkeeper.supply.demand.frames.checks import LOST
 from shopkeeper.supply.demand.report import within
 from shopkeeper.supply.filters import GoodsFilters
@@ -50,7 +51,12 @@ class LostSales:
 def report(query: Query, filters: GoodsFilters, by: By = "sku") -> LostSales:
     """Stock-outs of what the filters choose, as the last forecast run estimated them."""
     if by not in ("sku", "region", "location"):
-        raise Refused(f"“{by}” is no way to list stock-outs; choose sku, region or location.")
+        raise Refused(
+            message(
+                "“{by}” is no way to list stock-outs; choose sku, region or location.",
+                by=by,
+            )
+        )
     seen = within(filters, query.scope)
     found = query("supply/demand/lost", by=by, **seen.parameters())
     rows = _worth(found, query("supply/demand/items"))

@@ -14,7 +14,7 @@ from shopkeeper.engine.query import Parameter, Query, Scope
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
-from shopkeeper.messages import Message
+from shopkeeper.messages import Message, message
 from shopkeeper.supply.demand.bands import added, correlation, moved
 from shopkeeper.supply.demand.frames.forecast import (
     DAYS,
@@ -68,10 +68,20 @@ class DemandOptions:
 
     def __post_init__(self) -> None:
         if self.by not in KEYS:
-            raise Refused(f"“{self.by}” is no level; choose one of {', '.join(KEYS)}.")
+            raise Refused(
+                message(
+                    "“{by}” is no level; choose one of {keys}.",
+                    by=self.by,
+                    keys=", ".join(KEYS),
+                )
+            )
         if self.weeks not in HISTORY_WEEKS:
             raise Refused(
-                f"History goes back {', '.join(map(str, HISTORY_WEEKS))} weeks, not {self.weeks}; choose one."
+                message(
+                    "History goes back {history_weeks} weeks, not {weeks}; choose one.",
+                    history_weeks=", ".join(map(str, HISTORY_WEEKS)),
+                    weeks=self.weeks,
+                )
             )
 
 

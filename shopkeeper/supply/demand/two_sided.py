@@ -17,7 +17,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
-from shopkeeper.messages import Message
+from shopkeeper.messages import Message, message
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.frames.checks import BOTH_SIDES, BOTH_SIDES_WHOLE
 from shopkeeper.supply.filters import GoodsFilters
@@ -55,7 +55,13 @@ def report(query: Query, fits: Fits, filters: GoodsFilters, in_force: InForce = 
     viewer may see only a part of the shop.
     """
     if days not in DAYS:
-        raise Refused(f"Both sides are compared over {' or '.join(map(str, DAYS))} days, not {days}; choose one.")
+        raise Refused(
+            message(
+                "Both sides are compared over {days} days, not {chosen}; choose one.",
+                days=" or ".join(map(str, DAYS)),
+                chosen=days,
+            )
+        )
     expected = _expected(query, fits, days)
     bought = query("supply/demand/purchases", as_of=query.version.as_of, days=days)
     identity = query("supply/demand/identity", as_of=query.version.as_of)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
+from shopkeeper.messages import message
 from shopkeeper.models.arrays import Flags, Floats
 from shopkeeper.supply.network.allocation import SAME, Figures, Placed, figures, idle, missing, with_source
 from shopkeeper.supply.network.frames import CANDIDATES
@@ -75,8 +75,8 @@ def find(ground: NetworkInputs, candidate: str) -> Node:
     if region in set(ground.regions["region"]) and kind in kinds(ground):
         return Node(None, kind, region)
     if rows:
-        raise Refused(gettext("“{node}” ships already; choose a location that does not.", node=candidate))
-    raise Refused(gettext("“{node}” is neither a location nor a kind of node and a region.", node=candidate))
+        raise Refused(message("“{node}” ships already; choose a location that does not.", node=candidate))
+    raise Refused(message("“{node}” is neither a location nor a kind of node and a region.", node=candidate))
 
 
 def kinds(ground: NetworkInputs) -> list[str]:

@@ -15,9 +15,9 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import N_, gettext
+from shopkeeper.i18n import N_
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
-from shopkeeper.messages import Message
+from shopkeeper.messages import Message, message
 from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
@@ -45,10 +45,10 @@ class NetworkOptions:
     def __post_init__(self) -> None:
         if not 0 < self.promise_days <= 30:
             days = f"{self.promise_days:g}"
-            raise Refused(gettext("A promise of {days} days cannot be; choose more than 0, up to 30.", days=days))
+            raise Refused(message("A promise of {days} days cannot be; choose more than 0, up to 30.", days=days))
         if self.window_days not in WINDOWS:
             raise Refused(
-                gettext(
+                message(
                     "Demand is looked at over {choices} days ahead, not {days}; choose one.",
                     choices=", ".join(map(str, WINDOWS)),
                     days=self.window_days,

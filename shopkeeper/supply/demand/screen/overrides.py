@@ -9,6 +9,7 @@ from shopkeeper import i18n
 from shopkeeper import state as decided
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
+from shopkeeper.messages import message
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table
 from shopkeeper.supply.demand.screen.answer import say_no_forecast
@@ -106,7 +107,7 @@ def draw_value(sku: str, region: str | None, days: tuple[date, date], who: str) 
     reason = st.text_input(_("Reason"), key="manual_reason", max_chars=300, placeholder=_("for example a campaign"))
     if st.button(_("Keep this value"), key="manual_keep", type="primary", icon=":material/save:"):
         if value is None:
-            raise Refused(_("Write how many units per day you expect; 0 is an answer too."))
+            raise Refused(message("Write how many units per day you expect; 0 is an answer too."))
         decided.add_override(
             state.held(),
             sku=sku,

@@ -87,7 +87,7 @@ def draw(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind, policy: Policy
     with st.container(border=True, key="decide"):
         st.markdown(f"**{summary(chosen)}**")
         if not now.writable:
-            st.warning(state.kept_nowhere(now))
+            st.warning(str(state.kept_nowhere(now)))
         units = ask_units(chosen, kind)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             author = ask_author()

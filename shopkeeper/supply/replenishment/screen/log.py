@@ -116,7 +116,7 @@ def draw_levels(found: OrderProposals) -> None:
         st.success(said)
     now = held()
     if not now.writable:
-        st.warning(state.kept_nowhere(now))
+        st.warning(str(state.kept_nowhere(now)))
     policy = found.policy
     st.markdown(
         _(
