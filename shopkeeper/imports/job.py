@@ -17,7 +17,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.stage import TableInStaging
-from shopkeeper.imports.mapping.file import Mapping
+from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
 from shopkeeper.imports.readers import files as input_files
 from shopkeeper.imports.readers.files import InputFile

@@ -12,7 +12,7 @@ import pytest
 
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.rules import Terms
-from shopkeeper.imports.mapping.file import Mapping as FileMapping
+from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.imports.readers import files as input_files
 

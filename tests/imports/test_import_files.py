@@ -8,7 +8,8 @@ import pytest
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.job import import_files
-from shopkeeper.imports.mapping.file import Mapping, load, parse_mapping
+from shopkeeper.imports.mapping.declared import Mapping
+from shopkeeper.imports.mapping.file import load, parse_mapping
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from shopkeeper.progress import Progress

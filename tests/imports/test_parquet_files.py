@@ -18,7 +18,7 @@ from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.checks.candidates import candidates
 from shopkeeper.imports.checks.split import split
 from shopkeeper.imports.checks.rules import Terms
-from shopkeeper.imports.mapping.file import ColumnMapping, TableMapping
+from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
 from shopkeeper.imports.mapping.rules import SourceColumn
 from shopkeeper.imports.readers.reading import open_file
 from shopkeeper.lake.version import Shop

@@ -19,8 +19,9 @@ from shopkeeper.imports.checks.expressions import (
     typed,
 )
 from shopkeeper.imports.checks.rules import Check, Terms, checks_of
-from shopkeeper.imports.mapping.file import ColumnMapping, FillDown, TableMapping
-from shopkeeper.imports.mapping.rules import nearest, replace_columns, sources
+from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
+from shopkeeper.imports.mapping.rules import replace_columns, sources
+from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
 from shopkeeper.messages import message

@@ -14,7 +14,7 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 
 from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.file import ColumnMapping
+from shopkeeper.imports.mapping.declared import ColumnMapping
 from shopkeeper.imports.mapping.rules import (
     Arithmetic,
     Constant,

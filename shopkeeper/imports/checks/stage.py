@@ -17,9 +17,9 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
-from shopkeeper.imports.mapping.file import Mapping as FileMapping
-from shopkeeper.imports.mapping.file import TableMapping
-from shopkeeper.imports.mapping.rules import nearest
+from shopkeeper.imports.mapping.declared import Mapping as FileMapping
+from shopkeeper.imports.mapping.declared import TableMapping
+from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
 from shopkeeper.lake.publish import disk_is_full

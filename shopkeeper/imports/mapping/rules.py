@@ -1,14 +1,18 @@
 """How one column of the contract is made from columns of a file: the forms that a mapping may use, and no others."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias, cast
 
+import duckdb
+
 from shopkeeper.errors import Refused
-from shopkeeper.messages import Message, message
+from shopkeeper.imports.mapping.values import cases, filled_text, only_keys, text
+from shopkeeper.messages import message
 
 ArithmeticKind = Literal["product", "sum", "difference"]
+DEEPEST = 12
+"""Rules within one another: beyond it a mapping is a mistake, and DuckDB would think about it for minutes."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,26 @@ class FirstOf:
 
 
 @dataclass(frozen=True)
+class Joined:
+    """Texts one after the other with `between` between them: a day and its time. Empty ones are passed over."""
+
+    operands: tuple["Rule", ...]
+    between: str
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of an order's `amount` that falls on a line, by the line's share of the order's `by`.
+
+    The order's amount is that of the first of its lines that says one. Parts are rounded down to the hundredth and what
+    is left goes, a hundredth each, to the lines with the largest remainders: they add up to the amount.
+    """
+
+    amount: "Rule"
+    by: "Rule"
+
+
+@dataclass(frozen=True)
 class StartsWith:
     """A text for each beginning of a column's value; `otherwise` where none fits."""
 
@@ -66,9 +90,19 @@ class Values:
     cases: tuple[tuple[str, str], ...]
 
 
-Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | StartsWith | Filled | Values
-FORMS = ("source", "constant", "product", "sum", "difference", "first_of")
-REFINEMENTS = ("values", "starts_with", "filled", "otherwise")
+@dataclass(frozen=True)
+class Part:
+    """The part of a text that a pattern (RE2) catches in its first group, or as a whole; empty where it fits nothing."""
+
+    column: str
+    pattern: str
+
+
+Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | Joined | Share | StartsWith | Filled | Values | Part
+FORMS = ("source", "constant", "product", "sum", "difference", "first_of", "join", "share")
+REFINEMENTS = ("values", "starts_with", "filled", "part", "otherwise")
+OPTIONS = ("between", "by")
+"""Keys that belong to one form: `between` to `join`, `by` to `share`."""
 
 
 def sources(rule: Rule) -> tuple[str, ...]:
@@ -76,47 +110,24 @@ def sources(rule: Rule) -> tuple[str, ...]:
     match rule:
         case Constant():
             return ()
-        case Arithmetic(operands=parts) | FirstOf(operands=parts):
+        case Arithmetic(operands=parts) | FirstOf(operands=parts) | Joined(operands=parts):
             return tuple(name for part in parts for name in sources(part))
+        case Share():
+            return (*sources(rule.amount), *sources(rule.by))
         case StartsWith() | Filled():
             return (rule.column, *sources(rule.otherwise))
-        case SourceColumn() | Values():
+        case SourceColumn() | Values() | Part():
             return (rule.column,)
 
 
-def nearest(name: str, choices: Iterable[str]) -> Message:
-    """The end of a sentence: it offers the choice most like `name`, or is a full stop where nothing is like it."""
-    choice = most_like(name, choices)
-    return message("; did you mean {choice}?", choice=repr(choice)) if choice else Message(".")
-
-
-def most_like(name: str, choices: Iterable[str]) -> str | None:
-    """The choice that is spelt most like `name`; `None` where nothing is like it."""
-    by_folded = {choice.casefold(): choice for choice in choices}
-    alike = get_close_matches(name.casefold(), by_folded, n=1)
-    return by_folded[alike[0]] if alike else None
-
-
-def only_keys(place: str, given: Mapping[str, object], known: Iterable[str]) -> None:
-    """Raise `Refused` for the first key that is not known there."""
-    known = tuple(known)
-    for key in given:
-        if key not in known:
-            raise Refused(
-                message(
-                    "{place} has an unknown key {key}{nearest} It may hold: {known}.",
-                    place=place,
-                    key=repr(key),
-                    nearest=nearest(key, known),
-                    known=", ".join(known),
-                )
-            )
-
-
-def parse(place: str, given: object) -> Rule:
+def parse(place: str, given: object, depth: int = 0) -> Rule:
     """Read a rule from a mapping file: a text names a column, a table one of the forms. Raise `Refused`, naming it."""
+    if depth > DEEPEST:
+        raise Refused(
+            message("{place}: rules stand {n} deep in one another at most; say it more simply.", place=place, n=DEEPEST)
+        )
     if isinstance(given, str):
-        return SourceColumn(given)
+        return SourceColumn(filled_text(place, given))
     if not isinstance(given, dict):
         raise Refused(
             message(
@@ -126,67 +137,67 @@ def parse(place: str, given: object) -> Rule:
             )
         )
     rule = cast(dict[str, Any], given)
-    only_keys(place, rule, (*FORMS, *REFINEMENTS))
+    only_keys(place, rule, (*FORMS, *REFINEMENTS, *OPTIONS))
     chosen = [form for form in FORMS if form in rule]
     if len(chosen) != 1:
-        raise Refused(
-            message(
-                "{place} must have exactly one of: {forms}.",
-                place=place,
-                forms=", ".join(FORMS),
-            )
-        )
+        raise Refused(message("{place} must have exactly one of: {forms}.", place=place, forms=", ".join(FORMS)))
     form = chosen[0]
     if form == "source":
-        return _source(place, rule)
-    if len(rule) > 1:
+        return _source(place, rule, depth)
+    own = {"join": ("between",), "share": ("by",)}.get(form, ())
+    if foreign := [key for key in rule if key not in (form, *own)]:
         raise Refused(
             message(
-                "{place}: {refinements} go with source, not with {form}.",
-                place=place,
-                refinements=", ".join(REFINEMENTS),
-                form=form,
+                "{place}: {refinements} do not go with {form}.", place=place, refinements=", ".join(foreign), form=form
             )
         )
-    if form == "constant":
-        return Constant(text(place, rule[form]))
-    return _many(place, form, rule[form])
+    match form:
+        case "constant":
+            return Constant(text(place, rule[form]))
+        case "share":
+            return _share(place, rule, depth)
+        case _:
+            return _many(place, form, rule, depth)
 
 
-def _many(place: str, form: str, given: object) -> Rule:
+def _share(place: str, rule: dict[str, Any], depth: int) -> Share:
+    if "by" not in rule:
+        raise Refused(
+            message("{place}: share needs by: the amount of a line by which the order's is shared out.", place=place)
+        )
+    amount, by = parse(f"{place}.share", rule["share"], depth + 1), parse(f"{place}.by", rule["by"], depth + 1)
+    return Share(amount, by)
+
+
+def _many(place: str, form: str, rule: dict[str, Any], depth: int) -> Rule:
+    given = rule[form]
     if not isinstance(given, list) or len(given) < 2:
-        raise Refused(
-            message(
-                "{place}: {form} needs a list of at least two columns.",
-                place=place,
-                form=form,
-            )
-        )
-    parts = tuple(parse(f"{place}.{form}", part) for part in given)
+        raise Refused(message("{place}: {form} needs a list of at least two columns.", place=place, form=form))
+    parts = tuple(parse(f"{place}.{form}", part, depth + 1) for part in given)
     if form == "first_of":
         return FirstOf(parts)
+    if form == "join":
+        return Joined(parts, text(f"{place}.between", rule.get("between", " ")))
     if form == "product" and len(parts) != 2:
-        raise Refused(
-            message(
-                "{place}: product takes two columns; put one product in another for more.",
-                place=place,
-            )
-        )
+        raise Refused(message("{place}: product takes two columns; put one product in another for more.", place=place))
     return Arithmetic(cast(ArithmeticKind, form), parts)
 
 
-def _source(place: str, rule: dict[str, Any]) -> Rule:
-    column = text(place, rule["source"])
-    chosen = [key for key in ("values", "starts_with", "filled") if key in rule]
-    if len(chosen) > 1:
+def _source(place: str, rule: dict[str, Any], depth: int) -> Rule:
+    column = filled_text(place, rule["source"])
+    if foreign := [key for key in OPTIONS if key in rule]:
         raise Refused(
             message(
-                "{place} must have one of {chosen}, not several.",
+                "{place}: {refinements} do not go with {form}.",
                 place=place,
-                chosen=", ".join(chosen),
+                refinements=", ".join(foreign),
+                form="source",
             )
         )
-    if not chosen or chosen[0] == "values":
+    chosen = [key for key in ("values", "starts_with", "filled", "part") if key in rule]
+    if len(chosen) > 1:
+        raise Refused(message("{place} must have one of {chosen}, not several.", place=place, chosen=", ".join(chosen)))
+    if not chosen or chosen[0] in ("values", "part"):
         if "otherwise" in rule:
             raise Refused(
                 message(
@@ -194,7 +205,9 @@ def _source(place: str, rule: dict[str, Any]) -> Rule:
                     place=place,
                 )
             )
-        return Values(column, _cases(place, rule["values"])) if chosen else SourceColumn(column)
+        if not chosen:
+            return SourceColumn(column)
+        return Values(column, cases(place, rule["values"])) if chosen[0] == "values" else _part(place, column, rule)
     if "otherwise" not in rule:
         raise Refused(
             message(
@@ -204,34 +217,24 @@ def _source(place: str, rule: dict[str, Any]) -> Rule:
             )
         )
     otherwise = rule["otherwise"]
-    rest: Rule = Constant(otherwise) if isinstance(otherwise, str) else parse(f"{place}.otherwise", otherwise)
+    plain = isinstance(otherwise, str)
+    rest: Rule = Constant(otherwise) if plain else parse(f"{place}.otherwise", otherwise, depth + 1)
     if chosen[0] == "filled":
         return Filled(column, text(place, rule["filled"]), rest)
-    return StartsWith(column, _cases(place, rule["starts_with"]), rest)
+    return StartsWith(column, cases(place, rule["starts_with"]), rest)
 
 
-def _cases(place: str, given: object) -> tuple[tuple[str, str], ...]:
-    if not isinstance(given, dict) or not given:
+def _part(place: str, column: str, rule: dict[str, Any]) -> Part:
+    pattern = filled_text(f"{place}.part", rule["part"])
+    try:
+        duckdb.execute("SELECT regexp_extract('', $pattern)", {"pattern": pattern}).fetchall()
+    except duckdb.Error as error:
         raise Refused(
             message(
-                "{place} needs a table such as {{ C = 'refund' }}.",
-                place=place,
+                "{place}.part: {pattern} is no pattern: {error}.", place=place, pattern=repr(pattern), error=str(error)
             )
-        )
-    return tuple((text(place, key), text(place, value)) for key, value in given.items())
-
-
-def text(place: str, given: object) -> str:
-    """The text given. Raise `Refused` where it is something else."""
-    if not isinstance(given, str):
-        raise Refused(
-            message(
-                "{place} must be a text in quotes, not {given}.",
-                place=place,
-                given=repr(given),
-            )
-        )
-    return given
+        ) from error
+    return Part(column, pattern)
 
 
 def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
@@ -239,9 +242,11 @@ def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
     match rule:
         case Constant():
             return rule
-        case Arithmetic() | FirstOf():
+        case Arithmetic() | FirstOf() | Joined():
             return replace(rule, operands=tuple(replace_columns(part, rename) for part in rule.operands))
+        case Share():
+            return replace(rule, amount=replace_columns(rule.amount, rename), by=replace_columns(rule.by, rename))
         case StartsWith() | Filled():
             return replace(rule, column=rename(rule.column), otherwise=replace_columns(rule.otherwise, rename))
-        case SourceColumn() | Values():
+        case SourceColumn() | Values() | Part():
             return replace(rule, column=rename(rule.column))

@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.file import Mapping
-from shopkeeper.imports.mapping.rules import most_like, nearest
+from shopkeeper.imports.mapping.declared import Mapping
+from shopkeeper.imports.mapping.values import most_like, nearest
 from shopkeeper.messages import Message, message
 
 DELIMITED = (".csv", ".tsv", ".txt")

@@ -7,7 +7,7 @@ import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.file import TableMapping
+from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers import csv_file, workbook
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile

@@ -1,0 +1,159 @@
+"""What a mapping says, once it was read: frozen values, each of them checked."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Literal
+
+from shopkeeper.imports.mapping.rules import Rule
+from shopkeeper.lake.version import Shop
+
+Overlap = Literal["reject", "keep_one"]
+LetterCase = Literal["", "lower", "upper"]
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """How one column of the contract is made.
+
+    `formats` are strptime patterns for a date or time that is not ISO 8601, tried in order; a text that two of them
+    read as different times is ambiguous, and rejected. `decimal` and `thousands` are the marks of numbers written as
+    text; `strip` are texts taken off around them (currency signs, units); `brackets` reads (12.50) as negative,
+    `percent` 12 % as 0.12; `scale` multiplies a number (2.5 kg = 2500 g). `round` allows what would lose something: an
+    amount to 4 decimals, a quantity to the whole, a time to its day. `empty` are texts that stand for nothing, beside
+    blanks. `zones` gives the offset of zone letters (`CST = "+08:00"`). `case` is that of texts.
+    """
+
+    name: str
+    rule: Rule
+    formats: tuple[str, ...] = ()
+    decimal: str = "."
+    thousands: str = ""
+    strip: tuple[str, ...] = ()
+    brackets: bool = False
+    percent: bool = False
+    scale: int = 1
+    round: bool = False
+    empty: tuple[str, ...] = ()
+    zones: tuple[tuple[str, str], ...] = ()
+    case: LetterCase = ""
+
+
+@dataclass(frozen=True)
+class FillDown:
+    """Columns that stand only on the first row of several with the same `key`; an empty cell takes that row's value.
+
+    Without a key an empty cell takes the value of the row above: what merged cells leave behind.
+    """
+
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the table lies in a file: text encoding, delimiter, sheets, rows before the header and after the last.
+
+    `header` holds names of which all stand in the header: the first such row of the first 100 is it. `leave_out`: rows
+    whose column holds one of the texts (totals, notes) are no data; they are counted and said.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    sheets: tuple[str, ...] = ()
+    skip_rows: int = 0
+    header: tuple[str, ...] = ()
+    footer_rows: int = 0
+    leave_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Another file whose row of the same key adds its columns, as `name.column`: the orders to a file of items.
+
+    `key` is its column, `to` that of the table's own file. A row without its partner is rejected, unless `optional`.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    key: str
+    to: str
+    optional: bool = False
+    layout: Layout = Layout()
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Rates into the shop's currency, by day: the newest one of the seven days up to the order's own.
+
+    `files` have the columns `day`, `currency` and `rate` (what one unit of the other currency is in the shop's).
+    """
+
+    files: tuple[str, ...]
+    day: str
+    currency: str
+    rate: str
+    layout: Layout = Layout()
+
+
+@dataclass(frozen=True)
+class TableMapping:
+    """One table. `files` are patterns of paths; where empty, a file or its folder is called as the table.
+
+    `aliases` gives other spellings of a file's column. `identity`: columns are called as in the contract, and those
+    that are not required may be absent. Of order lines: `overlap` says what becomes of an order that stands in several
+    files (`keep_one`: once, where it is the same in all); `lines_carry_dates`: lines of one order may be days apart;
+    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative.
+    """
+
+    name: str
+    columns: tuple[ColumnMapping, ...]
+    files: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    fill_down: FillDown | None = None
+    layout: Layout = Layout()
+    identity: bool = False
+    lookups: tuple[Lookup, ...] = ()
+    exchange: Exchange | None = None
+    overlap: Overlap = "reject"
+    lines_carry_dates: bool = False
+    negate_refunds: bool = False
+
+    def takes(self, path: PurePath) -> bool:
+        """Whether a file belongs to this table; `path` is relative to the folder that was given."""
+        if self.files:
+            return matches(self.files, path)
+        return self.name in (path.name.split(".")[0], *path.parts[:-1])
+
+    def beside(self) -> tuple[str, ...]:
+        """Patterns of the files that are read beside its own: lookups and rates."""
+        rates = self.exchange.files if self.exchange else ()
+        return (*(pattern for lookup in self.lookups for pattern in lookup.files), *rates)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A whole mapping. `source_timezone` is that of times in the files which carry none; empty: the shop's own.
+
+    `shop` has empty texts where the mapping does not say: then whoever imports does. `notes` are shown with every
+    import: what this mapping cannot know. `leave`: patterns of files that are no data.
+    """
+
+    name: str
+    shop: Shop
+    tables: tuple[TableMapping, ...] = field(repr=True)
+    source_timezone: str = ""
+    as_of: date | None = None
+    notes: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """SHA-256 of everything the mapping says, as hexadecimal text."""
+        return sha256(repr(self).encode()).hexdigest()
+
+
+def matches(patterns: tuple[str, ...], path: PurePath) -> bool:
+    """Whether a path, or the name at its end, fits one of the patterns."""
+    return any(fnmatchcase(path.as_posix(), each) or fnmatchcase(path.name, each) for each in patterns)
