@@ -1,7 +1,9 @@
 """Lifecycle: stages by their rules, on every day, equal plain loops."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -15,7 +17,7 @@ from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle.report import NOT_YET, STAGE_TEXTS, bounds_in_words
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
-from shopkeeper.models.buying.stages import StageRules
+from shopkeeper.models.buying.stages import STAGES, StageRules, stage
 from tests.customers import naive_history
 from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
 from tests.shops.fitted import START, bought, insufficient_histories, sample
@@ -71,6 +73,21 @@ def test_the_stages_of_the_sample_agree_on_every_way_to_them() -> None:
     assert by_move == by_churn
     revenue = found.stages.filter(pl.col("day") == found.as_of)["revenue"].sum()
     assert revenue == pytest.approx(found.moves["revenue"].sum())
+
+
+def test_the_rule_in_sql_equals_the_rule_of_the_models() -> None:
+    grid = pl.DataFrame(
+        list(product((0, 1, 2, 5), (0, 12, 13, 30, 31), (None, 1, 30, 31))),
+        schema={"frequency": pl.Int64, "inactivity": pl.Int64, "pause": pl.Int64},
+        orient="row",
+    )
+    by_model = grid.select(stage(pl.col("frequency"), pl.col("inactivity"), pl.col("pause"), RULES)).to_series()
+    sql = "SELECT stage(frequency + 1, inactivity, pause, $active_days, $lost_days, $loyal_purchases) FROM grid"
+    with shop([]).connection.cursor() as cursor:
+        cursor.register("grid", grid.to_arrow())
+        by_macro = cursor.sql(sql, params=asdict(RULES)).fetchall()
+    assert [name for (name,) in by_macro] == by_model.to_list()
+    assert set(by_model) == set(STAGES)
 
 
 @pytest.mark.parametrize(
