@@ -45,10 +45,10 @@ def added(series: pl.DataFrame, keys: Sequence[str], names: Sequence[str] = LIST
         places = np.zeros(series.height, dtype=np.int64)
     else:
         groups = series.group_by(keys, maintain_order=True).agg(series=pl.len())
-        found = series.select(keys).join(
+        numbered = series.select(keys).join(
             groups.select(keys).with_row_index("place"), on=keys, how="left", nulls_equal=True, maintain_order="left"
         )
-        places = found["place"].to_numpy()
+        places = numbered["place"].to_numpy()
     columns = []
     for name in names:
         rows = matrix(series, name)
@@ -68,12 +68,12 @@ def moved(series: pl.DataFrame, change: pl.DataFrame, keys: Sequence[str]) -> pl
         return plain
     if keys:
         places = plain.select(keys).with_row_index("place")
-        found = change.join(places, on=keys, how="inner", nulls_equal=True)
+        numbered = change.join(places, on=keys, how="inner", nulls_equal=True)
     else:
-        found = change.with_columns(place=pl.lit(0, dtype=pl.UInt32))
-    rows, units = found["place"].to_numpy(), matrix(plain, "units").copy()
+        numbered = change.with_columns(place=pl.lit(0, dtype=pl.UInt32))
+    rows, units = numbered["place"].to_numpy(), matrix(plain, "units").copy()
     delta = np.zeros_like(units)
-    np.add.at(delta, rows, matrix(found, "units"))
+    np.add.at(delta, rows, matrix(numbered, "units"))
     by_week = weekly(delta)
     bands = [lists(name, np.maximum(matrix(plain, name) + by_week, 0.0)) for name in BANDS]
     touched = np.isin(np.arange(plain.height), rows)
