@@ -16,6 +16,7 @@ from shopkeeper.supply.coverage import table
 from shopkeeper.supply.coverage.frames import COLUMNS
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.actions import do_next, open_page
 from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.picking import clicked
@@ -207,18 +208,21 @@ def draw_next(coverage: Coverage) -> None:
     if risk.is_empty() and not low:
         return
     first = risk.head(FIRST)
-    with st.container(border=True):
-        what = _(
-            "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
-            "stake. {more} more items have fallen to their reorder point.",
-            n=i18n.integer(first.height),
-            stake=money(total(first, "margin_at_stake")),
-            whole=money(total(risk, "margin_at_stake")),
-            more=i18n.integer(low),
+    what = _(
+        "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
+        "stake. {more} more items have fallen to their reorder point.",
+        n=i18n.integer(first.height),
+        stake=money(total(first, "margin_at_stake")),
+        whole=money(total(risk, "margin_at_stake")),
+        more=i18n.integer(low),
+    )
+    with do_next(what):
+        open_page(
+            _("See what to order and what to move"),
+            links.REPLENISHMENT,
+            "to_replenishment",
+            ":material/local_shipping:",
         )
-        st.markdown(_("**Do this next.** {what}", what=what))
-        if st.button(_("See what to order and what to move"), key="to_replenishment", icon=":material/local_shipping:"):
-            st.switch_page(links.REPLENISHMENT)
 
 
 def draw_act(coverage: Coverage) -> None:

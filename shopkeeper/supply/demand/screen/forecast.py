@@ -19,6 +19,7 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import choose_one
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import load, opened
 
@@ -129,23 +130,21 @@ def draw_next(demand: Demand) -> None:
         share=i18n.percent(cost / total, 0),
         worth=money(cost),
     )
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=what))
-        with st.container(horizontal=True):
-            st.button(
-                _("See the items"),
-                key="demand_to_accuracy",
-                on_click=session.keep,
-                args=(SECTION, "accuracy"),
-                icon=":material/fact_check:",
-            )
-            st.button(
-                _("Set a manual value"),
-                key="demand_to_manual",
-                on_click=session.keep,
-                args=(SECTION, "manual"),
-                icon=":material/edit:",
-            )
+    with do_next(what), st.container(horizontal=True):
+        st.button(
+            _("See the items"),
+            key="demand_to_accuracy",
+            on_click=session.keep,
+            args=(SECTION, "accuracy"),
+            icon=":material/fact_check:",
+        )
+        st.button(
+            _("Set a manual value"),
+            key="demand_to_manual",
+            on_click=session.keep,
+            args=(SECTION, "manual"),
+            icon=":material/edit:",
+        )
 
 
 def labels(series: pl.DataFrame, by: Level) -> list[str]:

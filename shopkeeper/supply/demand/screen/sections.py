@@ -18,6 +18,7 @@ from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
@@ -68,15 +69,15 @@ def draw_accuracy(filters: GoodsFilters) -> None:
     st.markdown(f"##### {_('Items by error in margin')}")
     total, first = backtest.cost(), backtest.cost(FIRST_ITEMS)
     if total:
-        st.markdown(
-            _(
-                "**Do this next.** Check the first {n}: they hold {share} of the error, **{worth}** of margin in the "
-                "backtest. Where the forecast errs one way (bias), set a manual value until it has learned.",
-                n=i18n.integer(min(FIRST_ITEMS, backtest.worst.height)),
-                share=i18n.percent(first / total, 0),
-                worth=money(first),
-            )
+        what = _(
+            "Check the first {n}: they hold {share} of the error, **{worth}** of margin in the backtest. Where the "
+            "forecast errs one way (bias), set a manual value until it has learned.",
+            n=i18n.integer(min(FIRST_ITEMS, backtest.worst.height)),
+            share=i18n.percent(first / total, 0),
+            worth=money(first),
         )
+        with do_next(what):
+            pass
     tables.show_table(table.worst(version, backtest), "worst", first=200)
 
 
@@ -138,15 +139,15 @@ def draw_lost_words(lost_sales: LostSales) -> None:
         )
     )
     if whole:
-        st.markdown(
-            _(
-                "**Do this next.** The first {n} rows are {share} of it, {part}. Raise their service level or order "
-                "earlier on the page Replenishment.",
-                n=min(FIRST_ITEMS, lost_sales.rows.height),
-                share=i18n.percent(top / whole, 0),
-                part=money(top),
-            )
+        what = _(
+            "The first {n} rows are {share} of it, {part}. Raise their service level or order earlier on the page "
+            "Replenishment.",
+            n=min(FIRST_ITEMS, lost_sales.rows.height),
+            share=i18n.percent(top / whole, 0),
+            part=money(top),
         )
+        with do_next(what):
+            pass
     captions = [
         _(
             "stock is known on {known} of {all} days since then; on the others nothing is counted",
@@ -180,7 +181,10 @@ def draw_two_sided(filters: GoodsFilters) -> None:
         tables.say_empty()
         return
     st.markdown(f"##### {two_sided_words(sides)}")
-    st.markdown(next_words(sides))
+    if sides.events:
+        st.markdown(event_words(sides))
+    with do_next(first_region(sides)):
+        pass
     sheet = table.two_sided(opened().version, sides, filters)
     tables.show_chart(
         lambda **_dark: charts.both_sides(sides.rows),
@@ -218,16 +222,13 @@ def two_sided_words(sides: TwoSided) -> str:
     return text + " " + _("That is {rest} ({share}) more than the items' history expects.", rest=rest, share=share)
 
 
-def next_words(sides: TwoSided) -> str:
-    """Where to look first, and what may lie behind it."""
-    if sides.events:
-        event = _(
-            "{events} lies in these days: the items' forecast knows it, the model of known customers does not, so part "
-            "of the gap is the event.",
-            events=", ".join(sides.events),
-        )
-        return f"{event} {first_region(sides)}"
-    return first_region(sides)
+def event_words(sides: TwoSided) -> str:
+    """What of the difference an event explains."""
+    return _(
+        "{events} lies in these days: the items' forecast knows it, the model of known customers does not, so part "
+        "of the gap is the event.",
+        events=", ".join(sides.events),
+    )
 
 
 def first_region(sides: TwoSided) -> str:
@@ -236,13 +237,13 @@ def first_region(sides: TwoSided) -> str:
     rest = i18n.integer(abs(row["rest"]))
     if row["rest"] < 0:
         return _(
-            "**Do this next.** Look at {region} first: its customers should buy {rest} units more than is forecast. "
+            "Look at {region} first: its customers should buy {rest} units more than is forecast. "
             "Where a campaign lies ahead, trust the customers and order for it.",
             region=row["region"],
             rest=rest,
         )
     return _(
-        "**Do this next.** Look at {region} first: {rest} units are forecast there that its customers do not explain. "
+        "Look at {region} first: {rest} units are forecast there that its customers do not explain. "
         "Where they came from one large buyer or an event gone by, set a manual value.",
         region=row["region"],
         rest=rest,

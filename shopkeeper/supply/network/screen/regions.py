@@ -14,6 +14,7 @@ from shopkeeper.supply.network import table
 from shopkeeper.supply.network.report import PROMISES, WINDOWS, Network, NetworkOptions, report
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
@@ -207,20 +208,23 @@ def draw_missing(network: Network) -> None:
     if network.missing.is_empty():
         st.success(_("All that is expected lies near its buyers: nothing has to be moved for the promise."))
         return
-    with st.container(border=True):
-        top = network.missing.group_by("region").agg(pl.col("missing", "margin_not_near").sum())
-        worst = top.sort("margin_not_near", "missing", "region", descending=[True, True, False]).row(0, named=True)
-        what = _(
-            "Bring goods nearer to {region} first: {n} units worth {margin} of margin in the next {days} lie too far "
-            "away. Begin at the top of the list; Replenishment proposes the moves.",
-            region=worst["region"],
-            n=i18n.integer(worst["missing"]),
-            margin=money(worst["margin_not_near"]),
-            days=i18n.days(network.options.window_days),
-        )
-        st.markdown(_("**Do this next.** {what}", what=what))
+    with do_next(_bring_nearer(network)):
         st.markdown(f"##### {sheet.about.title}")
         tables.show_table(sheet, "network_missing", first=FIRST)
+
+
+def _bring_nearer(network: Network) -> str:
+    """The region that lacks most nearby, and what that is worth."""
+    top = network.missing.group_by("region").agg(pl.col("missing", "margin_not_near").sum())
+    worst = top.sort("margin_not_near", "missing", "region", descending=[True, True, False]).row(0, named=True)
+    return _(
+        "Bring goods nearer to {region} first: {n} units worth {margin} of margin in the next {days} lie too far "
+        "away. Begin at the top of the list; Replenishment proposes the moves.",
+        region=worst["region"],
+        n=i18n.integer(worst["missing"]),
+        margin=money(worst["margin_not_near"]),
+        days=i18n.days(network.options.window_days),
+    )
 
 
 def draw_nodes(network: Network) -> None:
@@ -264,8 +268,8 @@ def _say_idle(network: Network) -> None:
         days=i18n.days(network.options.window_days),
         most=i18n.integer(most["idle"]),
     )
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=what))
+    with do_next(what):
+        pass
 
 
 def _say_nodes(network: Network) -> None:

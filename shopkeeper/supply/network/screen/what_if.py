@@ -21,6 +21,7 @@ from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.actions import do_next, open_page
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
@@ -152,9 +153,8 @@ def draw_tried(network: Network, ranked: pl.DataFrame) -> None:
         tried = what_if(network, chosen, cost)
     change = tried.change
     _draw_pair(network, change.before, change.after)
-    told = _("**Do this next.** {what}", what=_words(network, tried, chosen))
-    with st.container(border=True):
-        st.markdown(told)
+    with do_next(_words(network, tried, chosen)):
+        pass
     sheet = table.compared(opened().version, network, tried)
     tables.show_chart(lambda **_dark: drawings.rate_change(tried.regions), sheet, "network_change")
 
@@ -289,7 +289,5 @@ def draw_plan(network: Network, filters: GoodsFilters) -> None:
         more=points(rates[0] - rates[1]),
         landing=points(rates[1] - (network.now.near_rate or 0.0)),
     )
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=what))
-        if st.button(_("Open Replenishment"), icon=":material/local_shipping:", key="open_replenishment"):
-            st.switch_page(links.REPLENISHMENT)
+    with do_next(what):
+        open_page(_("Open Replenishment"), links.REPLENISHMENT, "open_replenishment", ":material/local_shipping:")

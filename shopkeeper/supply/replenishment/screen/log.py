@@ -16,6 +16,7 @@ from shopkeeper.supply.replenishment import table as replenishment_table
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.table import KINDS, OUTCOMES, VERDICTS
 from shopkeeper.ui import tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
@@ -247,16 +248,16 @@ def draw_leads(proposals: OrderProposals) -> None:
     slow = suppliers.filter(pl.col("late") >= 1)
     if slow.height:
         worst = slow.row(0, named=True)
-        st.markdown(
-            _(
-                "**Do this next.** {n} suppliers take longer than the products table says, {supplier} most: {measured} "
-                "instead of {stated}. Put the measured days into products.",
-                n=slow.height,
-                supplier=worst["supplier"],
-                measured=i18n.days(worst["measured_days"]),
-                stated=i18n.days(worst["stated_days"]),
-            )
+        what = _(
+            "{n} suppliers take longer than the products table says, {supplier} most: {measured} instead of {stated}. "
+            "Put the measured days into products.",
+            n=slow.height,
+            supplier=worst["supplier"],
+            measured=i18n.days(worst["measured_days"]),
+            stated=i18n.days(worst["stated_days"]),
         )
+        with do_next(what):
+            pass
     sheet = replenishment_table.sheet(
         opened().version,
         "supplier-lead-times",

@@ -20,6 +20,7 @@ from shopkeeper.supply.replenishment.screen import decide
 from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import load, opened
 
@@ -159,18 +160,18 @@ def draw_orders(proposals: OrderProposals, set_now: InForce) -> None:
         draw_coming(proposals)
         return
     first = proposals.rows.head(FIRST)
-    st.markdown(
-        _(
-            "**Do this next.** Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next "
-            "review in {days} with all of them would cost {waiting}.",
-            days=i18n.days(proposals.policy.review_days),
-            n=first.height,
-            cost=money(total(first, "cost")),
-            margin=money(total(first, "margin_protected")),
-            share=i18n.percent(share_of(first, proposals.rows, "margin_protected"), 0),
-            waiting=money(total(proposals.rows, "waiting_costs")),
-        )
+    what = _(
+        "Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next review in {days} with all "
+        "of them would cost {waiting}.",
+        days=i18n.days(proposals.policy.review_days),
+        n=first.height,
+        cost=money(total(first, "cost")),
+        margin=money(total(first, "margin_protected")),
+        share=i18n.percent(share_of(first, proposals.rows, "margin_protected"), 0),
+        waiting=money(total(proposals.rows, "waiting_costs")),
     )
+    with do_next(what):
+        pass
     rows = decide.with_decisions(proposals.rows, "order")
     sheet = table.orders(opened().version, proposals, rows)
     chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
@@ -247,16 +248,16 @@ def draw_transfers(moves: Transfers) -> None:
         st.success(_("No move saves more than it costs."))
         return
     lane = moves.lanes.row(0, named=True)
-    st.markdown(
-        _(
-            "**Do this next.** Load {units} from {start} to {end}: it saves {margin} of margin for {cost}.",
-            units=ngettext("{n} unit", "{n} units", lane["units"]),
-            start=lane["from_location"],
-            end=lane["to_location"],
-            margin=money(lane["margin_saved"]),
-            cost=money(lane["cost"]),
-        )
+    what = _(
+        "Load {units} from {start} to {end}: it saves {margin} of margin for {cost}.",
+        units=ngettext("{n} unit", "{n} units", lane["units"]),
+        start=lane["from_location"],
+        end=lane["to_location"],
+        margin=money(lane["margin_saved"]),
+        cost=money(lane["cost"]),
     )
+    with do_next(what):
+        pass
     rows = decide.with_decisions(moves.rows, "transfer")
     sheet = table.transfers(opened().version, moves, rows)
     chosen = draw_table(sheet, "transfers", TRANSFER_COLUMNS)
