@@ -69,9 +69,9 @@ def _by_lane(query: Query, wanted: pl.DataFrame, carried: pl.DataFrame) -> pl.Da
 def parts(shares: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """To which regions the stock of each place belongs, in proportion to the demand that it serves there.
 
-    `shares` are `shares`, `places` rows with `location, sku, region` (where the location stands). One row per location,
-    SKU and region: `location, sku, region, part`; parts add up to 1 per place, so that regions add up to the stock.
-    Stock without demand anywhere belongs to its own region.
+    `shares` are rows of the function `shares`, `places` has `location, sku, region` (where the location stands). One
+    row per location, SKU and region: `location, sku, region, part`; parts add up to 1 per place, so that regions add up
+    to the stock. Stock without demand anywhere belongs to its own region.
     """
     served = shares.filter(pl.col("demand") > 0).join(places, on=["location", "sku"], how="semi")
     served = served.select(

@@ -18,7 +18,6 @@ from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS
 STATUSES = ("out", "runs_out", "order_now", "ok", "excess", "no_demand")
 """The worst first."""
 AT_RISK = ("out", "runs_out")
-WEEK = 7
 _SLACK = 1e-9
 _BLOCK = 8192
 

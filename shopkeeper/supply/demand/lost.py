@@ -20,7 +20,7 @@ By = Literal["sku", "region", "location"]
 class LostSales:
     """Stock-outs, as chosen: `rows` are by `by`, money is at the item's mean of the last year.
 
-    `units`, `revenue` and `margin` are sums of the rows (margin null where no cost is known). Snapshots of stock:
+    `units` and `margin` are sums of the rows (margin null where no cost is known). Snapshots of stock:
     `first_day` to `last_day` (null without any), of whose `calendar_days` only `snapshot_days` have one; `negative`
     counts locations x SKUs with a negative quantity, taken for nothing.
     """
@@ -30,7 +30,6 @@ class LostSales:
     as_of: date
     rows: Annotated[pl.DataFrame, LOST]
     units: float
-    revenue: float
     margin: float | None
     first_day: date | None
     last_day: date | None
@@ -72,7 +71,6 @@ def report(query: Query, filters: GoodsFilters, by: By = "sku") -> LostSales:
         query.version.as_of,
         rows,
         float(rows["lost"].sum()),
-        float(rows["lost_revenue"].sum()),
         float(rows["lost_margin"].sum()) if rows["lost_margin"].count() else None,
         first,
         last,

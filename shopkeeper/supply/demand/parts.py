@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from shopkeeper.lake.version import Version
-from shopkeeper.supply.demand.bands import BANDS, LISTS, added, lists, matrix, moved, totals, weekly
+from shopkeeper.models.demand.series import as_lists, matrix
+from shopkeeper.supply.demand.bands import BANDS, LISTS, added, moved, totals, weekly
 from shopkeeper.supply.demand.frames.forecast import SERIES, TOTALS, WEEKS_BEHIND
 
 MONTH, QUARTER = 28, 91
@@ -23,8 +24,8 @@ def changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     both = rows.join(
         before.select("region", "sku", plain="units"), on=["region", "sku"], how="left", maintain_order="left"
     ).with_columns(plain=pl.coalesce("plain", pl.col("units") * 0.0))
-    delta = matrix(both, "units") - matrix(both, "plain")
-    return both.select("region", "category", "sku").with_columns(lists("units", delta))
+    delta = matrix(both) - matrix(both, "plain")
+    return both.select("region", "category", "sku").with_columns(as_lists(delta))
 
 
 def worth(used: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -154,7 +155,7 @@ def series_weeks(series: pl.DataFrame, as_of: date, keys: Sequence[str]) -> pl.D
     forecast, plain = weekly(matrix(series, "daily")), weekly(matrix(series, "statistical_daily"))
     count = forecast.shape[1]
     frame = series.select(*keys, "overridden", *(pl.col(f"{prefix}{name}").alias(name) for name in BANDS))
-    frame = frame.with_columns(lists("forecast", forecast), lists("statistical", plain))
+    frame = frame.with_columns(as_lists(forecast, "forecast"), as_lists(plain, "statistical"))
     week = pl.lit(list(range(1, count + 1)), dtype=pl.List(pl.Int64))
     frame = frame.with_columns(pl.col(name).list.head(count) for name in BANDS).with_columns(week=week)
     rows = frame.explode("week", "forecast", "statistical", *BANDS, empty_as_null=False)

@@ -87,10 +87,7 @@ class DemandOptions:
 
 @dataclass(frozen=True)
 class Demand:
-    """What will be asked for, as chosen; frames of forecasts are empty before the first run.
-
-    `error_correlation` says how far weeks err together, 0 to 1.
-    """
+    """What will be asked for, as chosen; frames of forecasts are empty before the first run."""
 
     options: DemandOptions
     filters: GoodsFilters
@@ -104,7 +101,6 @@ class Demand:
     regions: Annotated[pl.DataFrame, REGIONS]
     patterns: Annotated[pl.DataFrame, PATTERNS]
     events: Annotated[pl.DataFrame, EVENTS]
-    error_correlation: float
 
 
 def used(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Annotated[pl.DataFrame, USED]:
@@ -143,7 +139,6 @@ def report(
         grouped(rows, ["region"]),
         grouped(rows, ["pattern"]),
         _events(query, history, as_of),
-        error_correlation,
     )
 
 

@@ -10,7 +10,6 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.merchant.decisions import ProposalKind
 
-OUTCOMES = ("needed", "not_enough", "not_needed", "not_done", "missed", "rightly_refused", "open", "unknown")
 _FROZEN = {
     "lands_on": pl.Date,
     "until": pl.Date,
