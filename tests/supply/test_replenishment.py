@@ -245,7 +245,7 @@ def test_bad_ground_is_said_and_the_rest_still_works(change: dict[str, Any], not
     query = small_shop(tables.pop("stock_snapshots"), tables.pop("forecasts"), **tables)
     found = moves(query)
     assert found.notes.get(note), found.notes
-    told = [str(sentence) for sentence in notes.told(found.notes)]
+    told = [str(sentence) for sentence in notes.sentences(found.notes)]
     assert len(told) == len(found.notes)
     assert all("%" not in text for text in told)
     assert isinstance(orders(query).rows, pl.DataFrame)
@@ -328,7 +328,7 @@ def test_downloads_hold_the_rows_and_say_the_filters() -> None:
 def test_needs_add_up() -> None:
     """What is passed on is what the store lacks, no more; nobody's own demand is changed by it."""
     query = small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED)
-    found = needs.needs(query, GoodsFilters(), InForce(STRICT))
+    found = needs.stock_needs(query, GoodsFilters(), InForce(STRICT))
     places = found.cells["location"].to_list()
     passed = (found.need - found.own).sum(axis=1)
     lacks = 2 * HORIZON - 2
