@@ -74,16 +74,18 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     own, shared = (dict(inspect.signature(function).parameters) for function in (command, acquired))
     del own["filters"]
 
-    def run(**given: Any) -> None:
-        filters = acquired(**{name: given.pop(name) for name in shared})
-        command(filters=filters, **given)
+    def run(**options: Any) -> None:
+        filters = acquired(**{name: options.pop(name) for name in shared})
+        command(filters=filters, **options)
 
     kinds = get_type_hints(acquired, include_extras=True) | get_type_hints(command, include_extras=True)
     run.__doc__, run.__name__ = command.__doc__, command.__name__
     run.__annotations__ = {name: kinds[name] for name in (*own, *shared)}
     # Typer reads a command's options from its signature.
-    every = [known.replace(kind=inspect.Parameter.KEYWORD_ONLY) for known in (*own.values(), *shared.values())]
-    run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own.values(), *shared.values())
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
 
 
@@ -137,8 +139,8 @@ def export_churn(
     rules = StageRules(active_days, lost_days, loyal_purchases)
     options = churn.ChurnOptions(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
-    found = churn.report(query, fits, filters, options)
-    write(output, (churn_table.rescue if rescue else churn_table.customers)(version, found))
+    churn_risk = churn.report(query, fits, filters, options)
+    write(output, (churn_table.rescue if rescue else churn_table.customers)(version, churn_risk))
 
 
 @export.command("lifetime_value")
@@ -175,9 +177,9 @@ def export_lifecycle(
     """Lifecycle stages then and now, one row per customer."""
     rules = StageRules(active_days, lost_days, loyal_purchases)
     version, query = _opened(output, filters)
-    found = lifecycle.report(query, filters, rules, day(since))
+    report = lifecycle.report(query, filters, rules, day(since))
     customers = lifecycle.customers(query, filters, rules, day(since), from_stage, to_stage)
-    write(output, lifecycle_table.customers(version, found, customers))
+    write(output, lifecycle_table.customers(version, report, customers))
 
 
 @export.command("model_check")

@@ -238,8 +238,8 @@ def definition(name: str) -> tuple[str, str]:
     """Label and full text of a measure (with its formula) or a term, in the language in use; else `KeyError`."""
     if (term := TERMS.get(name)) is not None:
         return label(name), _(term.text)
-    found = _MEASURES[name]
-    text = _("{description} Formula: {formula}.", description=_(found.description), formula=_(found.formula))
+    declared = _MEASURES[name]
+    text = _("{description} Formula: {formula}.", description=_(declared.description), formula=_(declared.formula))
     return label(name), text
 
 

@@ -74,8 +74,8 @@ def purchases_per_person(rng: np.random.Generator, persons: int = 40_000) -> flo
     """Mean purchases of a person over the whole time, by simulation."""
     first = arrival_days(NEWCOMER_CURVE, (np.arange(persons) + 0.5) / persons)
     rate = rng.gamma(PURCHASING.r, 1 / PURCHASING.alpha, persons)
-    found, _, _ = purchase_days(rng, first, rate, rng.beta(PURCHASING.a, PURCHASING.b, persons))
-    return len(found) / persons
+    buyers, _, _ = purchase_days(rng, first, rate, rng.beta(PURCHASING.a, PURCHASING.b, persons))
+    return len(buyers) / persons
 
 
 def choose(curve: Floats, u: Floats) -> Ints:

@@ -75,8 +75,8 @@ def decisions(state: State) -> pl.DataFrame:
 def history_of(state: State, proposal: str) -> pl.DataFrame:
     """Every decision on one proposal, the newest first; columns as `decisions`."""
     with state.reading() as session:
-        asked = select(DecisionRow).where(DecisionRow.proposal == proposal).order_by(DecisionRow.id.desc())
-        return _frame(session.scalars(asked).all())
+        statement = select(DecisionRow).where(DecisionRow.proposal == proposal).order_by(DecisionRow.id.desc())
+        return _frame(session.scalars(statement).all())
 
 
 def _row(decision: Decision, now: datetime) -> DecisionRow:
@@ -111,11 +111,11 @@ def _row(decision: Decision, now: datetime) -> DecisionRow:
 
 def _frame(rows: Iterable[DecisionRow]) -> pl.DataFrame:
     named = [name for name in COLUMNS if name != "frozen"]
-    found = [
+    records = [
         {name: getattr(row, name) for name in named} | {"frozen": json.dumps(row.frozen, ensure_ascii=False)}
         for row in rows
     ]
-    return pl.DataFrame(found, schema=dict(COLUMNS))
+    return pl.DataFrame(records, schema=dict(COLUMNS))
 
 
 def _overtaken(state: State, decisions: tuple[Decision, ...]) -> Message:
@@ -135,8 +135,8 @@ def _overtaken(state: State, decisions: tuple[Decision, ...]) -> Message:
 
 def _newest(session: Session, decisions: tuple[Decision, ...]) -> DecisionRow | None:
     for decision in decisions:
-        asked = select(DecisionRow).where(DecisionRow.proposal == decision.proposal).order_by(DecisionRow.id.desc())
-        found = session.scalar(asked.limit(1))
-        if found is not None and found.id != decision.replaces:
-            return found
+        statement = select(DecisionRow).where(DecisionRow.proposal == decision.proposal).order_by(DecisionRow.id.desc())
+        newest = session.scalar(statement.limit(1))
+        if newest is not None and newest.id != decision.replaces:
+            return newest
     return None

@@ -73,9 +73,9 @@ def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, si
     check_viewer(query, filters)
     as_of = seen_until(query, filters)
     start = _since(since, as_of)
-    asked = {**vars(rules), **filters.acquired(), "as_of": as_of}
-    changes = query("customers/lifecycle/counts", **asked)
-    moves = query("customers/lifecycle/moves", **asked, since=start).with_columns(
+    parameters = {**vars(rules), **filters.acquired(), "as_of": as_of}
+    changes = query("customers/lifecycle/counts", **parameters)
+    moves = query("customers/lifecycle/moves", **parameters, since=start).with_columns(
         share=pl.col("customers") / pl.col("customers").sum().over("from_stage")
     )
     pauses = query(
@@ -112,8 +112,8 @@ def customers(
     check_viewer(query, filters)
     for name in (from_stage, to_stage):
         if name not in {*STAGES, NOT_YET, "any"}:
-            known = ", ".join((*STAGES, NOT_YET, "any"))
-            raise Refused(message("“{asked}” is no stage; choose one of {known}.", asked=name, known=known))
+            stage_names = ", ".join((*STAGES, NOT_YET, "any"))
+            raise Refused(message("“{asked}” is no stage; choose one of {known}.", asked=name, known=stage_names))
     as_of = seen_until(query, filters)
     return query(
         "customers/lifecycle/customers",

@@ -20,14 +20,14 @@ def distribution(frame: pl.DataFrame) -> Annotated[pl.DataFrame, DISTRIBUTION]:
         return pl.DataFrame(schema=DISTRIBUTION.schema())
     width = _rounded_up(float(top) / 10)
     band = (pl.col("predicted_value") / width).floor().clip(0, 10).cast(pl.Int64)
-    counted = (
+    by_band = (
         frame.filter(pl.col("predicted_value").is_not_null())
         .group_by(band=band)
         .agg(customers=pl.len().cast(pl.Int64), predicted_value=pl.col("predicted_value").sum())
     )
     return (
         pl.DataFrame({"band": list(range(11))})
-        .join(counted, on="band", how="left", maintain_order="left")
+        .join(by_band, on="band", how="left", maintain_order="left")
         .select(
             low=pl.col("band") * width,
             high=pl.when(pl.col("band") < 10).then((pl.col("band") + 1) * width),
@@ -50,14 +50,14 @@ def lorenz(frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=dict.fromkeys(("percent", "share", "historic", "predicted"), pl.Float64))
     points = pl.DataFrame({"percent": list(range(101))})
     places = (points["percent"] * customers / 100).ceil().cast(pl.Int64)
-    found = points.with_columns(share=pl.col("percent") / 100)
+    curve = points.with_columns(share=pl.col("percent") / 100)
     for name in ("historic", "predicted"):
         values = frame[f"{name}_value"].fill_null(0.0).clip(lower_bound=0.0).sort(descending=True)
         total = float(values.sum())
         running = pl.concat([pl.Series([0.0]), values.cum_sum().rename("")])
         held = running.gather(places) / total if total else pl.Series([None] * 101, dtype=pl.Float64)
-        found = found.with_columns(held.alias(name))
-    return found
+        curve = curve.with_columns(held.alias(name))
+    return curve
 
 
 def matrix(frame: pl.DataFrame) -> Annotated[pl.DataFrame, MATRIX]:

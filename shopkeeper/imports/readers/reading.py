@@ -43,8 +43,8 @@ class Reading:
         """The column of that name; letter case and blanks around it do not count, unless two would fit."""
         exact = [column for column in self.columns if column.name == name]
         alike = [column for column in self.columns if column.name.strip().casefold() == name.strip().casefold()]
-        found = exact or alike
-        return found[0] if len(found) == 1 else None
+        matches = exact or alike
+        return matches[0] if len(matches) == 1 else None
 
 
 def open_file(connection: DuckDBPyConnection, file: InputFile, mapping: TableMapping, scratch: Path) -> Reading:

@@ -78,14 +78,14 @@ def choose_view() -> tuple[View, str, bool]:
 def window_days(period: str) -> int:
     """The length of a rolling window; its key names the period, since each has a length of its own."""
     default = WINDOW_DAYS[period]  # type: ignore[index]
-    if (asked := session.linked("window_days")) is not None:
-        if asked[-1].isdecimal() and 1 <= int(asked[-1]) <= LONGEST_WINDOW:
-            session.keep(f"window_days_{period}", int(asked[-1]))
+    if (link_values := session.linked("window_days")) is not None:
+        if link_values[-1].isdecimal() and 1 <= int(link_values[-1]) <= LONGEST_WINDOW:
+            session.keep(f"window_days_{period}", int(link_values[-1]))
         else:
             session.notice(
                 _(
                     "The link asks for a window of “{value}” days; choose 1 to {most}. It is {default} now.",
-                    value=asked[-1],
+                    value=link_values[-1],
                     most=LONGEST_WINDOW,
                     default=default,
                 )
@@ -149,14 +149,14 @@ def headline(view: View, reached: list[tuple[int, float]]) -> str:
     )
 
 
-def draw_opportunity(found: RetentionOpportunity, filters: Filters) -> None:
+def draw_opportunity(opportunity: RetentionOpportunity, filters: Filters) -> None:
     """Where to act, and what it is worth."""
-    best = found.best
+    best = opportunity.best
     with st.container(border=True):
         if best is None:
-            st.markdown(everywhere(found))
+            st.markdown(everywhere(opportunity))
         else:
-            st.markdown(action(best, found))
+            st.markdown(action(best, opportunity))
         with st.container(horizontal=True):
             if best is not None:
                 st.button(
@@ -169,22 +169,22 @@ def draw_opportunity(found: RetentionOpportunity, filters: Filters) -> None:
             opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
         if opened_table:
             as_of = retention.observed_until(opened().query, filters)
-            tables.show_table(table.segments(opened().version, found, filters, as_of), "opportunity")
+            tables.show_table(table.segments(opened().version, opportunity, filters, as_of), "opportunity")
 
 
-def everywhere(found: RetentionOpportunity) -> str:
+def everywhere(opportunity: RetentionOpportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
     return _(
         "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
         "the newest closed cohort below and “Missing from it” for the list of those to bring back.",
-        n=i18n.integer(found.n),
-        worth=money(found.point_worth),
-        days=i18n.days(found.days),
+        n=i18n.integer(opportunity.n),
+        worth=money(opportunity.point_worth),
+        days=i18n.days(opportunity.days),
     )
 
 
-def action(best: dict[str, Any], found: RetentionOpportunity) -> str:
+def action(best: dict[str, Any], opportunity: RetentionOpportunity) -> str:
     """What to do, and what it is worth."""
     who = {
         "channel": _("New customers won through **{segment}**", segment=best["segment"]),
@@ -197,8 +197,8 @@ def action(best: dict[str, Any], found: RetentionOpportunity) -> str:
         "for the second order, a reminder, a better first product.",
         who=who,
         rate=i18n.percent(best["rate"]),
-        days=i18n.days(found.days),
-        shop_rate=i18n.percent(found.rate),
+        days=i18n.days(opportunity.days),
+        shop_rate=i18n.percent(opportunity.rate),
         gap=i18n.integer(best["gap_customers"]),
         n=i18n.integer(best["n"]),
         worth=money(best["worth"]),
@@ -284,12 +284,12 @@ def draw_curves(reports: list[Retention]) -> None:
 
 def compared() -> bool:
     """Whether the viewer wants a second segment."""
-    if asked := session.linked("compare"):
-        session.keep("compare", asked[-1] == "1")
+    if link_values := session.linked("compare"):
+        session.keep("compare", link_values[-1] == "1")
     session.keep("compare", st.session_state.get("compare", False))
-    wanted = st.toggle(_("Compare two segments"), key="compare", on_change=session.forget_notices)
-    session.remember("compare", ["1"] if wanted else [])
-    return wanted
+    comparing = st.toggle(_("Compare two segments"), key="compare", on_change=session.forget_notices)
+    session.remember("compare", ["1"] if comparing else [])
+    return comparing
 
 
 def choose_other_segment(filters: Filters) -> Filters:
