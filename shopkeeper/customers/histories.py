@@ -25,7 +25,7 @@ from shopkeeper.models.buying.value import discounted_purchases
 
 FEW_CUSTOMERS = 30
 """Below this many customers a plain rate says little, and that of a wider group is taken."""
-SILENCE_BANDS = (30, 90, 180, 365)
+INACTIVITY_BANDS = (30, 90, 180, 365)
 
 
 def check_model(kind: str | None, discount: float) -> None:
@@ -197,12 +197,12 @@ def _score_histories(
 
 
 def _rated(frame: pl.DataFrame, rates: tuple[Rate, ...], horizon: int) -> pl.DataFrame:
-    """Plain rates: of customers alike in frequency and silence, else in frequency, else of all; null where unknown."""
+    """Plain rates: of customers alike in frequency and inactivity, else in frequency, else of all; null if unknown."""
     nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "discounted", "wait", "factorial")]
     banded = frame.with_columns(
         nothing,
         frequency_band=pl.col("frequency").clip(upper_bound=4),
-        silence_band=1 + sum(((pl.col("T") - pl.col("recency")) > days).cast(pl.Int32) for days in SILENCE_BANDS),
+        silence_band=1 + sum(((pl.col("T") - pl.col("recency")) > days).cast(pl.Int32) for days in INACTIVITY_BANDS),
     )
     rates_of_horizon: list[Mapping[str, int]] = [vars(rate) for rate in rates if rate.days == horizon]
     schema = dict.fromkeys(("frequency_band", "silence_band"), pl.Int32) | dict.fromkeys(

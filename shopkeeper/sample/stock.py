@@ -72,14 +72,14 @@ def carried(world: World) -> Flags:
     return world.goods.ranges[world.where.kind]
 
 
-def _landing_days(rng: np.random.Generator) -> Ints:
+def _arrival_days(rng: np.random.Generator) -> Ints:
     """Supplier x day: when a delivery meant for that day lands. In a supplier's outage it lands after it."""
-    lands = np.tile(np.arange(DAYS + _HORIZON), (len(SUPPLIERS), 1))
+    arrival_days = np.tile(np.arange(DAYS + _HORIZON), (len(SUPPLIERS), 1))
     for supplier in range(len(SUPPLIERS)):
         starts = np.sort(rng.integers(20, DAYS, rng.poisson(_OUTAGES_A_YEAR * DAYS / 365)))
         for start, end in zip(starts, starts + rng.integers(20, 50, len(starts)), strict=True):
-            lands[supplier, start:end] = end
-    return lands
+            arrival_days[supplier, start:end] = end
+    return arrival_days
 
 
 def _days_to_event() -> Ints:
@@ -113,7 +113,7 @@ def simulate(
         rate=_first_rates(demand, goods.launched),
         arrivals=np.zeros((_HORIZON, *shape), dtype=np.int64),
     )
-    lands = _landing_days(rng)
+    arrival_days = _arrival_days(rng)
     to_event = _days_to_event()
     filled = np.zeros_like(demand)
     on_hand = np.zeros((SNAPSHOT_DAYS, *shape), dtype=np.int32)
@@ -132,7 +132,7 @@ def simulate(
         shelves.on_hand -= filled[today]
         needs = _needs(shelves, world, cells, today, int(to_event[today]), direct=never_out)
         moved = np.zeros(shape, dtype=np.int64) if never_out else _move(rng, shelves, world, needs, today)
-        _buy(rng, shelves, world, needs, today, lands, direct=never_out)
+        _buy(rng, shelves, world, needs, today, arrival_days, direct=never_out)
         out = filled[today] + moved
         shelves.rate += np.where(had_stock, (out - shelves.rate) * _SMOOTHING, 0.0)
         most = np.maximum(most, shelves.on_hand.sum(axis=1))
@@ -197,7 +197,14 @@ def _move(rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints
 
 
 def _buy(
-    rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints, today: int, lands: Ints, *, direct: bool
+    rng: np.random.Generator,
+    shelves: _Shelves,
+    world: World,
+    needs: Ints,
+    today: int,
+    arrival_days: Ints,
+    *,
+    direct: bool,
 ) -> None:
     """Orders from suppliers, in whole packs and at least the least they deliver."""
     where, goods = world.where, world.goods
@@ -211,5 +218,5 @@ def _buy(
     lead = np.where(where.kind[rows[0]] == WAREHOUSE, goods.lead[sku], 3.0)
     sd = np.minimum(goods.lead_sd[sku], 0.3 * lead)
     days = np.maximum(1, np.rint(rng.normal(lead, sd))).astype(np.int64)
-    arrival = lands[goods.supplier[sku], np.minimum(today + days, lands.shape[1] - 1)]
+    arrival = arrival_days[goods.supplier[sku], np.minimum(today + days, arrival_days.shape[1] - 1)]
     shelves.order(today, rows, units, today + lead.astype(np.int64), arrival, np.full(len(sku), NONE))

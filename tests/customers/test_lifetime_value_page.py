@@ -16,7 +16,7 @@ from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
 from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions
-from shopkeeper.customers.lifetime_value.shapes import banded, per_customer, silence_names
+from shopkeeper.customers.lifetime_value.shapes import banded, inactivity_names, per_customer
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.chart import compared_bars
 from tests.paths import APP
@@ -129,7 +129,7 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody() -> None:
     assert (rows["predicted_each"] * rows["customers"]).to_list() == pytest.approx(rows["predicted_value"].to_list())
     assert rows["predicted_each"].is_sorted(descending=True)
     cells = banded(found().matrix)
-    assert silence_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
+    assert inactivity_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
     assert cells["customers"].sum() == found().customers.height
     value = (cells["customers"] * cells["predicted_value"]).sum()
     assert value == pytest.approx(found().customers["predicted_value"].sum())
@@ -149,4 +149,4 @@ def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
         predicted_value=pl.col("predicted_value") * pl.when(pl.col("first_channel") == "2").then(2.0).otherwise(1.0)
     )
     certain = _certain(replace(found(), customers=better), "channel")
-    assert certain.filter(pl.col("gap") > 0)["segment"].to_list() == ["2"]
+    assert certain.filter(pl.col("difference") > 0)["segment"].to_list() == ["2"]

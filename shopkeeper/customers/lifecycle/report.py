@@ -78,7 +78,7 @@ def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, si
     moves = query("customers/lifecycle/moves", **parameters, since=start).with_columns(
         share=pl.col("customers") / pl.col("customers").sum().over("from_stage")
     )
-    pauses = query(
+    inter_purchase_times = query(
         "customers/lifecycle/pauses", as_of=as_of, active_days=rules.active_days, lost_days=rules.lost_days
     ).to_dicts()
     stages = _running(changes, as_of)
@@ -90,7 +90,7 @@ def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, si
         start,
         stages,
         _ordered(moves),
-        **(pauses[0] if pauses else _NO_RETURNS),
+        **(inter_purchase_times[0] if inter_purchase_times else _NO_RETURNS),
         slipped=_moved(moves, BUYING, ("at_risk", "lost")),
         came_back=_moved(moves, ("lost",), [name for name in STAGES if name != "lost"]),
         counts=dict(zip(now["stage"], now["customers"], strict=True)),

@@ -63,7 +63,7 @@ def _moved(most: Mapping[str, Any] | None, least: Mapping[str, Any] | None) -> f
     if most and least:
         return 100 * float(most["each"] - least["each"])
     row = most or least
-    return 100 * abs(float(row["gap"])) if row else None
+    return 100 * abs(float(row["difference"])) if row else None
 
 
 def _pairs(customer_value: LifetimeValue) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
@@ -71,14 +71,14 @@ def _pairs(customer_value: LifetimeValue) -> list[tuple[dict[str, Any] | None, d
     pairs = []
     for kind in ("channel", "category", "region"):
         rows = _certain(customer_value, kind).sort("each").to_dicts()
-        above, below = [row for row in rows if row["gap"] > 0], [row for row in rows if row["gap"] < 0]
+        above, below = [row for row in rows if row["difference"] > 0], [row for row in rows if row["difference"] < 0]
         if rows:
             pairs.append((above[-1] if above else None, below[0] if below else None))
     return pairs
 
 
 def _gain(pair: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> float:
-    return float(sum(abs(row["gap"]) * row["n"] for row in pair if row))
+    return float(sum(abs(row["difference"]) * row["n"] for row in pair if row))
 
 
 def _certain(customer_value: LifetimeValue, kind: str) -> pl.DataFrame:
@@ -88,7 +88,7 @@ def _certain(customer_value: LifetimeValue, kind: str) -> pl.DataFrame:
         n=pl.len(), total=value.sum(), squares=(value**2).sum(), historic_each=pl.col("historic_value").mean()
     )
     if groups.height < 2:
-        return groups.clear().with_columns(each=pl.lit(0.0), gap=pl.lit(0.0))
+        return groups.clear().with_columns(each=pl.lit(0.0), difference=pl.lit(0.0))
     n, total, squares = (pl.col(name) for name in ("n", "total", "squares"))
     others = n.sum() - n
     rest = (total.sum() - total) / others
@@ -100,13 +100,15 @@ def _certain(customer_value: LifetimeValue, kind: str) -> pl.DataFrame:
     )
     by_chance = NORMAL_QUANTILE_975**2 * variance
     return (
-        groups.with_columns(each=total / n, gap=total / n - rest, width=sure * (variance + rest_variance).sqrt())
+        groups.with_columns(each=total / n, difference=total / n - rest, width=sure * (variance + rest_variance).sqrt())
         .join(fit_margins, on="segment", how="left")
         .with_columns(
             segment_kind=pl.lit(kind),
-            rest=pl.col("each") - pl.col("gap"),
+            rest=pl.col("each") - pl.col("difference"),
             low=pl.col("each") - (by_chance + (pl.col("below").fill_null(0.0) / n) ** 2).sqrt(),
             high=pl.col("each") + (by_chance + (pl.col("above").fill_null(0.0) / n) ** 2).sqrt(),
         )
-        .filter(n >= ENOUGH, others >= ENOUGH, pl.col("gap").abs() > pl.col("width"), pl.col("segment").is_not_null())
+        .filter(
+            n >= ENOUGH, others >= ENOUGH, pl.col("difference").abs() > pl.col("width"), pl.col("segment").is_not_null()
+        )
     )

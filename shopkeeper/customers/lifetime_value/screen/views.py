@@ -10,7 +10,7 @@ from shopkeeper.customers.histories import FEW_CUSTOMERS
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
-from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, per_customer, silence_names
+from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, inactivity_names, per_customer
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
@@ -88,7 +88,7 @@ def draw_matrix(customer_value: LifetimeValue) -> None:
     sheet = table.matrix(opened().version, customer_value)
 
     def draw(*, dark: bool = False) -> Any:
-        return value_matrix(frame, rows, silence_names(), shop_currency(), FEW_CUSTOMERS, dark=dark)
+        return value_matrix(frame, rows, inactivity_names(), shop_currency(), FEW_CUSTOMERS, dark=dark)
 
     note = _(
         "Bold: predicted value per customer ({currency}); below it the number of customers. Pale: fewer than {few}. A "

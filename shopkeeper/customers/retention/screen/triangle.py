@@ -64,8 +64,8 @@ def choose_view() -> tuple[View, str, bool]:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         period = session.choose(_("Period"), period_names(), "period", "month")
         kind = session.choose(_("Measure"), measure_names(), "measure", "customers")
-        counted = ("exact", "unbounded", "cumulative") if kind == "customers" else ("exact", "cumulative")
-        method = session.choose(_("Method"), {name: _(TERMS[name].label) for name in counted}, "method", "exact")
+        methods = ("exact", "unbounded", "cumulative") if kind == "customers" else ("exact", "cumulative")
+        method = session.choose(_("Method"), {name: _(TERMS[name].label) for name in methods}, "method", "exact")
         windows = session.choose(
             _("Windows"), {name: _(TERMS[name].label) for name in ("calendar", "rolling")}, "windows", "calendar"
         )
