@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
@@ -40,7 +40,7 @@ def check_model(kind: str | None, discount: float) -> None:
         )
 
 
-def check_viewer(query: Query, filters: Filters) -> None:
+def check_viewer(query: Query, filters: CustomerFilters) -> None:
     """Raise `Refused` where the viewer may see, or the filters keep, only a part of each customer's purchases."""
     if query.scope.restricted:
         raise Refused(
@@ -49,7 +49,7 @@ def check_viewer(query: Query, filters: Filters) -> None:
                 "ask the owner for a wider view, or use Retention."
             )
         )
-    for name, label in Filters.CHOICES.items():
+    for name, label in CustomerFilters.CHOICES.items():
         if name.startswith("bought_") and getattr(filters, name) is not None:
             raise Refused(
                 message(
@@ -60,12 +60,12 @@ def check_viewer(query: Query, filters: Filters) -> None:
             )
 
 
-def seen_until(query: Query, filters: Filters) -> date:
+def seen_until(query: Query, filters: CustomerFilters) -> date:
     """The last day that is looked at: as-of, or an earlier day that the viewer chose."""
     return min(query.version.as_of, filters.until or query.version.as_of)
 
 
-def customers(query: Query, filters: Filters) -> pl.DataFrame:
+def customers(query: Query, filters: CustomerFilters) -> pl.DataFrame:
     """One row per chosen customer, as seen on `until`; columns as in queries/customers/histories.sql.
 
     Raise `Refused` as `check_viewer` does.

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shopkeeper import exports, i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
@@ -39,7 +39,7 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @cache
 def found(options: LifetimeValueOptions = DEFAULT) -> LifetimeValue:
     query, fits = sample()
-    return lifetime_value.report(query, fits, Filters(), options)
+    return lifetime_value.report(query, fits, CustomerFilters(), options)
 
 
 def open_page(**link: str) -> AppTest:
@@ -137,7 +137,7 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody() -> None:
 
 def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
     query, fits = sample()
-    told = opportunity(query, fits, Filters(), LifetimeValueOptions())
+    told = opportunity(query, fits, CustomerFilters(), LifetimeValueOptions())
     assert told.most is not None
     assert told.least is not None
     assert told.most["low"] < told.most["each"] < told.most["high"]

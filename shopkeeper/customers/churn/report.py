@@ -12,7 +12,7 @@ from typing import Annotated
 import polars as pl
 
 from shopkeeper.customers.churn.frames import ALIVE, CUSTOMERS, DISTRIBUTION, PURCHASES, SEGMENTS
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import (
     check_model,
     check_viewer,
@@ -107,7 +107,7 @@ class Churn:
     """
 
     options: ChurnOptions
-    filters: Filters
+    filters: CustomerFilters
     as_of: date
     kind: ModelKind | None
     value: ValueMeasure
@@ -129,7 +129,7 @@ class CustomerHistory:
     alive: Annotated[pl.DataFrame, ALIVE]
 
 
-def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = ChurnOptions()) -> Churn:
+def report(query: Query, fits: Fits, filters: CustomerFilters, options: ChurnOptions = ChurnOptions()) -> Churn:
     """Score every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
     scores = customers(query, filters)
     as_of = seen_until(query, filters)

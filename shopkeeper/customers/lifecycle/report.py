@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer, seen_until
 from shopkeeper.customers.lifecycle.frames import CUSTOMERS, MOVES, STAGES_BY_MONTH
 from shopkeeper.engine.query import Query
@@ -46,7 +46,7 @@ class Lifecycle:
     """
 
     rules: StageRules
-    filters: Filters
+    filters: CustomerFilters
     as_of: date
     since: date
     stages: Annotated[pl.DataFrame, STAGES_BY_MONTH]
@@ -65,7 +65,9 @@ class Lifecycle:
         return (self.after_active / self.returns, self.after_lost / self.returns) if self.returns else None
 
 
-def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, since: date | None = None) -> Lifecycle:
+def report(
+    query: Query, filters: CustomerFilters, rules: StageRules = DEFAULT_RULES, since: date | None = None
+) -> Lifecycle:
     """Stages over time and moves since `since` (left out: 90 days before the last day looked at).
 
     Raise `Refused` where the viewer or the filters see only a part of histories, or `since` is not before as-of.
@@ -99,7 +101,7 @@ def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, si
 
 def customers(
     query: Query,
-    filters: Filters,
+    filters: CustomerFilters,
     rules: StageRules = DEFAULT_RULES,
     since: date | None = None,
     from_stage: str = "any",

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table
@@ -59,7 +59,7 @@ def rules_in_use() -> StageRules:
     return StageRules(**held)
 
 
-def draw(filters: Filters) -> None:
+def draw(filters: CustomerFilters) -> None:
     """Everything about stages."""
     rules = rules_in_use()
     above = st.container()
@@ -87,7 +87,7 @@ def measure_names() -> dict[str, str]:
     return {"customers": _("Customers"), "revenue": _("Net revenue"), "margin": _("Margin")}
 
 
-def choose_since(filters: Filters) -> date | None:
+def choose_since(filters: CustomerFilters) -> date | None:
     """The day from which moves are counted; nothing to choose in a shop of one day."""
     first, as_of = opened().version.first_day, seen_until(opened().query, filters)
     latest, usual = as_of - timedelta(days=1), max(first, as_of - timedelta(days=90))

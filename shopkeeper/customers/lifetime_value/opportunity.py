@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, LifetimeValueOptions, report
 from shopkeeper.engine.query import Query
@@ -39,7 +39,9 @@ class LifetimeValueOpportunity:
     moved: float | None
 
 
-def opportunity(query: Query, fits: Fits, filters: Filters, options: LifetimeValueOptions) -> LifetimeValueOpportunity:
+def opportunity(
+    query: Query, fits: Fits, filters: CustomerFilters, options: LifetimeValueOptions
+) -> LifetimeValueOpportunity:
     """Compare the customers of the last year, so that none is worth more only for having come lately."""
     dated = filters.cohort_from or filters.cohort_to
     since = None if dated else seen_until(query, filters) - timedelta(days=364)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import (
     by_model,
     check_model,
@@ -98,7 +98,7 @@ class LifetimeValue:
     """
 
     options: LifetimeValueOptions
-    filters: Filters
+    filters: CustomerFilters
     as_of: date
     kind: ModelKind | None
     value: ValueMeasure
@@ -115,7 +115,7 @@ class LifetimeValue:
 
 
 def report(
-    query: Query, fits: Fits, filters: Filters, options: LifetimeValueOptions = LifetimeValueOptions()
+    query: Query, fits: Fits, filters: CustomerFilters, options: LifetimeValueOptions = LifetimeValueOptions()
 ) -> LifetimeValue:
     """Value every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
     scores = customers(query, filters).select(NEEDED)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer
 from shopkeeper.customers.model_check.frames import (
     BY_FREQUENCY,
@@ -81,7 +81,7 @@ class ModelCheck:
 
 def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelCheck:
     """Test the model asked for, else the default. Raise `Refused` where the viewer sees only a part of histories."""
-    check_viewer(query, Filters())
+    check_viewer(query, CustomerFilters())
     used = kind if kind in fits.calibrated else fits.chosen
     notes = fits.notes
     if kind and used != kind:

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention import table
 from shopkeeper.customers.retention.chart.curves import retention_curves
@@ -97,7 +97,7 @@ def window_days(period: str) -> int:
     return int(days)
 
 
-def draw_answer(filters: Filters, view: View) -> None:
+def draw_answer(filters: CustomerFilters, view: View) -> None:
     """Who comes back, in one sentence and four figures: always cumulative, whatever is drawn below."""
     again = load(retention.report, filters, replace(view, method="cumulative", measure="customers"))
     spent = load(retention.report, filters, replace(view, method="cumulative", measure="revenue"))
@@ -149,7 +149,7 @@ def headline(view: View, reached: list[tuple[int, float]]) -> str:
     )
 
 
-def draw_opportunity(opportunity: RetentionOpportunity, filters: Filters) -> None:
+def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters) -> None:
     """Where to act, and what it is worth."""
     best = opportunity.best
     with st.container(border=True):
@@ -292,7 +292,7 @@ def compared() -> bool:
     return comparing
 
 
-def choose_other_segment(filters: Filters) -> Filters:
+def choose_other_segment(filters: CustomerFilters) -> CustomerFilters:
     """The second segment, beside the words of the first."""
     left, right = st.columns(2)
     with left.container(border=True):
@@ -303,7 +303,7 @@ def choose_other_segment(filters: Filters) -> Filters:
         return screen_filters.segment_filters("b_")
 
 
-def words(filters: Filters) -> str:
+def words(filters: CustomerFilters) -> str:
     """The filters on one line."""
     return "; ".join(f"{label}: {value}" for label, value in filters.caption()) or _("All customers and purchases")
 
