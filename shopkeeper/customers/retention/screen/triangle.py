@@ -21,6 +21,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.terms import TERMS
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
@@ -152,11 +153,7 @@ def headline(view: View, reached: list[tuple[int, float]]) -> str:
 def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters) -> None:
     """Where to act, and what it is worth."""
     best = opportunity.best
-    with st.container(border=True):
-        if best is None:
-            st.markdown(everywhere(opportunity))
-        else:
-            st.markdown(action(best, opportunity))
+    with do_next(everywhere(opportunity) if best is None else action(best, opportunity)):
         with st.container(horizontal=True):
             if best is not None:
                 st.button(
@@ -175,7 +172,7 @@ def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters
 def everywhere(opportunity: RetentionOpportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
     return _(
-        "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
+        "No channel, region or category falls behind for certain, so begin with everyone: one more "
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
         "the newest closed cohort below and “Missing from it” for the list of those to bring back.",
         n=i18n.integer(opportunity.n),
@@ -191,7 +188,7 @@ def action(best: dict[str, Any], opportunity: RetentionOpportunity) -> str:
         "region": _("New customers in **{segment}**", segment=best["segment"]),
         "category": _("New customers who began with **{segment}**", segment=best["segment"]),
     }[best["segment_kind"]]
-    what = _(
+    return _(
         "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more "
         "of last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer "
         "for the second order, a reminder, a better first product.",
@@ -203,7 +200,6 @@ def action(best: dict[str, Any], opportunity: RetentionOpportunity) -> str:
         n=i18n.integer(best["n"]),
         worth=money(best["worth"]),
     )
-    return _("**Do this next.** {what}", what=what)
 
 
 def _plural(kind: str) -> str:
