@@ -19,7 +19,7 @@ from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.models.buying.stages import StageRules
 from shopkeeper.ui import links, session, tables
-from shopkeeper.ui.actions import do_next
+from shopkeeper.ui.actions import do_next, open_page
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import opened
 
@@ -148,15 +148,14 @@ def draw_model(fits: Fits, churn_risk: Churn) -> None:
             st.markdown(str(fits.reason))
             if fits.holdout_tests:
                 draw_trials(fits)
-        if st.button(
+        open_page(
             _("See the proof"),
-            key="proof_link",
-            icon=":material/fact_check:",
-            type="tertiary",
-            on_click=session.keep,
-            args=("value_part", "proof"),
-        ):
-            st.switch_page(links.LIFETIME_VALUE)
+            links.LIFETIME_VALUE,
+            "proof_link",
+            ":material/fact_check:",
+            choices={"value_part": "proof"},
+            tertiary=True,
+        )
     if fell_back:
         st.info(words)
     elif words:
