@@ -123,19 +123,12 @@ def rollback(root: Path, version_id: str | None = None) -> Version:
         return version
 
 
-def prune(root: Path, keep: int = KEEP) -> list[str]:
-    """Remove old versions, and give their ids.
-
-    The newest `keep`, those of the last 24 hours, the current and the one it replaced stay.
-
-    Raise `Refused` where a publisher is at work.
-    """
-    with locked(root):
-        return remove_old(root, keep)
-
-
 def remove_old(root: Path, keep: int) -> list[str]:
-    """`prune` for one who holds the lock. A folder leaves `versions` in one step, so none is ever seen half gone."""
+    """Remove old versions, and give their ids; for one who holds the lock.
+
+    The newest `keep`, those of the last 24 hours, the current and the one it replaced stay. A folder leaves `versions`
+    in one step, so none is ever seen half gone.
+    """
     served = current(root)
     needed = {served.id, served.parent} if served else set()
     young = f"{datetime.now(UTC) - YOUNG:%Y%m%dT%H%M%SZ-%f}"

@@ -17,7 +17,7 @@ from shopkeeper.sample.calendar import (
     UNIDENTIFIED_FACTOR,
     arrival_days,
 )
-from shopkeeper.sample.catalogue import Catalogue, pick
+from shopkeeper.sample.catalogue import DEALER_RANGE, ONLINE_RANGE, STORE_RANGE, Catalogue, pick
 from shopkeeper.sample.demand import EVENT_DISCOUNT, Tastes, serving_location
 from shopkeeper.sample.people import People, Visits
 from shopkeeper.sample.places import Places
@@ -152,7 +152,9 @@ def lines(rng: np.random.Generator, world: World, placed: Orders) -> Lines:
     factor = world.tastes.units_factor(day, region, category)
     net = np.maximum(np.rint(target * factor * 100), 100).astype(np.int64)
     channel = placed.channel[order]
-    assortment = np.where(channel == process.STORE_CHANNEL, 1, np.where(channel == process.DEALER_CHANNEL, 2, 0))
+    assortment = np.select(
+        [channel == process.STORE_CHANNEL, channel == process.DEALER_CHANNEL], [STORE_RANGE, DEALER_RANGE], ONLINE_RANGE
+    )
     listed = net / 100 / (1.0 - EVENT_DISCOUNT * SHARE_OF_DAY[day])
     sku, units = pick(world.goods, assortment, MONTH_OF_DAY[day], category, listed, rng.random(len(order)))
     second = placed.second[order]

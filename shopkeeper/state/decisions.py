@@ -57,7 +57,7 @@ def record_decision(state: State, *decisions: Decision) -> tuple[int, ...]:
 
 
 def decisions(state: State) -> pl.DataFrame:
-    """The decisions that hold, the newest first, `COLUMNS`: what was replaced is in `history_of`.
+    """The decisions that hold, the newest first, `COLUMNS`; those that were replaced stay in the table.
 
     `made_at` is UTC; `frozen` is JSON as text.
     """
@@ -70,13 +70,6 @@ def decisions(state: State) -> pl.DataFrame:
             .order_by(DecisionRow.id.desc())
         )
         return _frame(session.scalars(holding).all())
-
-
-def history_of(state: State, proposal: str) -> pl.DataFrame:
-    """Every decision on one proposal, the newest first; columns as `decisions`."""
-    with state.reading() as session:
-        statement = select(DecisionRow).where(DecisionRow.proposal == proposal).order_by(DecisionRow.id.desc())
-        return _frame(session.scalars(statement).all())
 
 
 def _row(decision: Decision, now: datetime) -> DecisionRow:
