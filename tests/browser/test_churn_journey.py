@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from shopkeeper import i18n
 from shopkeeper.customers.churn import report as churn
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.duckdb import open_version
@@ -38,7 +38,7 @@ def test_from_the_rescue_list_and_its_file_to_one_customer(
 ) -> None:
     page, query, fits = quiet_page, open_version(fitted), files.read(fitted)
     assert fits is not None
-    found = churn.report(query, fits, Filters(), churn.ChurnOptions(horizon=30))
+    found = churn.report(query, fits, CustomerFilters(), churn.ChurnOptions(horizon=30))
     query.close()
     open_churn(page, app_url)
     within(page, "risk_days").get_by_text("30", exact=True).click()
@@ -59,7 +59,7 @@ def test_from_the_rescue_list_and_its_file_to_one_customer(
 
 def test_a_move_opens_its_customers(quiet_page: Page, app_url: str, fitted: Version) -> None:
     page, query = quiet_page, open_version(fitted)
-    moves = lifecycle.report(query, Filters()).moves
+    moves = lifecycle.report(query, CustomerFilters()).moves
     query.close()
     open_churn(page, app_url, "?churn_view=lifecycle")
     first = moves.row(0, named=True)
@@ -73,7 +73,7 @@ def test_a_move_opens_its_customers(quiet_page: Page, app_url: str, fitted: Vers
 
 def test_the_second_order_and_its_file(quiet_page: Page, app_url: str, fitted: Version, tmp_path: Path) -> None:
     page, query = quiet_page, open_version(fitted)
-    told = second_order.report(query, Filters(), "category").medians
+    told = second_order.report(query, CustomerFilters(), "category").medians
     query.close()
     open_churn(page, app_url, "?churn_view=second")
     within(page, "clock_by").get_by_text("First category").click()
@@ -89,7 +89,7 @@ def test_the_customers_of_a_move_and_their_file(
     quiet_page: Page, app_url: str, fitted: Version, tmp_path: Path
 ) -> None:
     page, query = quiet_page, open_version(fitted)
-    told = lifecycle.customers(query, Filters(), from_stage="any", to_stage="lost")["customer_id"].to_list()
+    told = lifecycle.customers(query, CustomerFilters(), from_stage="any", to_stage="lost")["customer_id"].to_list()
     query.close()
     open_churn(page, app_url, "?churn_view=lifecycle&stage_then=any&stage_now=lost")
     with download(page, "movers", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
@@ -103,7 +103,7 @@ def test_who_is_lost_joins_the_rescue_list_where_that_is_chosen(
 ) -> None:
     page, query, fits = quiet_page, open_version(fitted), files.read(fitted)
     assert fits is not None
-    found = churn.report(query, fits, Filters(), churn.ChurnOptions(leave_lost=False))
+    found = churn.report(query, fits, CustomerFilters(), churn.ChurnOptions(leave_lost=False))
     query.close()
     open_churn(page, app_url)
     within(page, "lost").get_by_text("Rescue too").click()

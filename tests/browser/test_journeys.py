@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Locator, Page, expect
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import Retention, View
 from shopkeeper.engine.duckdb import open_version
@@ -42,7 +42,7 @@ def download(page: Page, key: str, extension: str, folder: Path) -> Path:
     return path
 
 
-def report_of(shop: Version, filters: Filters, view: View) -> Retention:
+def report_of(shop: Version, filters: CustomerFilters, view: View) -> Retention:
     query = open_version(shop)
     try:
         return retention.report(query, filters, view)
@@ -60,7 +60,7 @@ def screen_table(page: Page, key: str) -> list[list[str]]:
 def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
     quiet_page: Page, app_url: str, shop: Version, tmp_path: Path
 ) -> None:
-    page, filters = quiet_page, Filters(acquired_channels=("Own stores",))
+    page, filters = quiet_page, CustomerFilters(acquired_channels=("Own stores",))
     go(page, f"{app_url}/?acquired_channels=Own+stores")
     within(page, "measure").get_by_text("Customers").click()
     within(page, "method").get_by_text("Cumulative").click()
@@ -94,7 +94,7 @@ def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
 def test_the_file_of_the_chart_holds_every_cell(quiet_page: Page, app_url: str, shop: Version, tmp_path: Path) -> None:
     page = quiet_page
     go(page, f"{app_url}/?heatmap_as=table")
-    cells = report_of(shop, Filters(), View()).cells
+    cells = report_of(shop, CustomerFilters(), View()).cells
     read = pl.read_csv(download(page, "heatmap", "csv", tmp_path), try_parse_dates=True)
     assert read["rate"].to_list() == pytest.approx(cells["rate"].to_list(), nan_ok=True)
     assert read["cohort"].to_list() == cells["cohort"].to_list()

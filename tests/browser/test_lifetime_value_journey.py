@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value.report import LifetimeValueOptions
 from shopkeeper.customers.lifetime_value.shapes import per_customer
@@ -39,7 +39,7 @@ def test_from_the_answer_to_the_list_of_customers_and_its_file(quiet_page: Page,
     idle(page)
     expect(page).to_have_url(re.compile("months=24"))
     expect(page).to_have_url(re.compile("value_part=customers"))
-    told = lifetime_value.report(*sample(), Filters(), LifetimeValueOptions(24, value="revenue")).customers
+    told = lifetime_value.report(*sample(), CustomerFilters(), LifetimeValueOptions(24, value="revenue")).customers
     read = pl.read_csv(download(page, "valued", "csv", tmp_path))
     assert read["customer_id"].to_list() == told["customer_id"].to_list()
     assert read["predicted_value"].to_list() == pytest.approx(told["predicted_value"].to_list())
@@ -69,7 +69,7 @@ def test_the_file_of_the_segments_is_what_the_table_shows(quiet_page: Page, app_
     expect(within(page, "value_part")).to_be_visible(timeout=15_000)
     idle(page)
     read = pl.read_csv(download(page, "value_segments", "csv", tmp_path))
-    told = per_customer(lifetime_value.report(*sample(), Filters()).segments, "channel")
+    told = per_customer(lifetime_value.report(*sample(), CustomerFilters()).segments, "channel")
     for name in ("predicted_each", "low", "high"):
         assert read[name].to_list() == pytest.approx(told[name].to_list())
     assert [row[0] for row in screen_table(page, "value_segments_rows")] == read["segment"].to_list()

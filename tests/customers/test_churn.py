@@ -14,7 +14,7 @@ from shopkeeper import i18n
 from shopkeeper.customers import histories
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import value_per_purchase
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.second_order import report as second_order
@@ -47,7 +47,7 @@ def test_every_history_equals_the_naive_one(
     last = asked.version.as_of
     day = min(last, until or last)
     expected = naive_history.histories(lines, CATEGORIES, last, day)
-    found = {row["customer_id"]: row for row in histories.customers(asked, Filters(until=until)).to_dicts()}
+    found = {row["customer_id"]: row for row in histories.customers(asked, CustomerFilters(until=until)).to_dicts()}
     assert found.keys() == expected.keys()
     for customer, history in expected.items():
         for name, value in history.row(day).items():
@@ -58,7 +58,7 @@ def test_every_history_equals_the_naive_one(
 
 def test_the_mart_and_the_way_back_in_time_agree_on_the_last_day() -> None:
     query, _ = sample()
-    asked = Filters().acquired()
+    asked = CustomerFilters().acquired()
     mart = query("customers/histories", **asked)
     back = query("customers/histories_until", **asked, as_of=query.version.as_of)
     floats = ["revenue", "margin", "repeat_revenue", "repeat_margin"]
@@ -69,7 +69,7 @@ def test_the_mart_and_the_way_back_in_time_agree_on_the_last_day() -> None:
 
 def scored(**options: Any) -> tuple[Churn, Fits]:
     query, fits = sample()
-    return churn.report(query, fits, Filters(), ChurnOptions(**options)), fits
+    return churn.report(query, fits, CustomerFilters(), ChurnOptions(**options)), fits
 
 
 def test_figures_are_probabilities_and_one_time_buyers_are_at_risk() -> None:
@@ -111,14 +111,14 @@ def test_who_never_said_whether_to_be_contacted_stays_on_the_list_and_open_retur
     lines.append(line("dee", START + timedelta(days=170), status="refund", quantity=-1, net_amount=-3, order_id="back"))
     people = [{"customer_id": "ann", "contactable": True}, {"customer_id": "bob", "contactable": False}]
     query = shop(lines, as_of=START + timedelta(days=180), customers=people)
-    reasons = churn.report(query, fit_version(query), Filters()).customers.select("customer_id", "left_out")
+    reasons = churn.report(query, fit_version(query), CustomerFilters()).customers.select("customer_id", "left_out")
     expected = {"ann": None, "bob": "not_contactable", "cem": None, "dee": "returning"}
     assert dict(reasons.iter_rows()) == expected
 
 
 def test_days_overdue_follow_the_customers_own_rhythm() -> None:
     query = shop([*bought("ann", 0, 10, 30, 40), *bought("bob", 0, 10)], as_of=START + timedelta(days=70))
-    rows = churn.report(query, fit_version(query), Filters()).customers.sort("customer_id")
+    rows = churn.report(query, fit_version(query), CustomerFilters()).customers.sort("customer_id")
     assert rows["days_overdue"].to_list() == [20, None]
     assert rows["expected_next_order"].to_list()[1] is None
 
@@ -154,7 +154,7 @@ def test_a_history_falls_between_purchases_and_rises_at_them() -> None:
 def test_the_clock_to_the_second_order_counts_who_still_waits() -> None:
     lines = [*bought("ann", 0, 10, channel="web"), *bought("bob", 0, channel="web"), *bought("cem", 0, 30, 31)]
     query = shop(lines, as_of=START + timedelta(days=40))
-    found = second_order.report(query, Filters(), "channel")
+    found = second_order.report(query, CustomerFilters(), "channel")
     assert found.medians.to_dicts() == [
         {"segment": "web", "customers": 2, "returned": 1, "median_days": 10.0},
         {"segment": "(none)", "customers": 1, "returned": 1, "median_days": 30.0},
@@ -166,7 +166,7 @@ def test_the_clock_to_the_second_order_counts_who_still_waits() -> None:
 def test_looking_from_an_earlier_day_sees_nothing_later() -> None:
     query, fits = sample()
     day = date(2025, 6, 30)
-    found = churn.report(query, fits, Filters(until=day))
+    found = churn.report(query, fits, CustomerFilters(until=day))
     assert found.as_of == day
     assert found.customers["last_day"].max() <= day  # type: ignore[operator]
     assert any("Jun 30, 2025" in str(note) for note in found.notes)
@@ -183,15 +183,15 @@ def test_a_restricted_viewer_and_a_filter_on_purchases_are_refused() -> None:
     lines = bought("ann", 0, 30)
     fits = fit_version(shop(lines))
     with pytest.raises(Refused, match="every purchase"):
-        churn.report(shop(lines, scope=Scope(categories=("tea",))), fits, Filters())
+        churn.report(shop(lines, scope=Scope(categories=("tea",))), fits, CustomerFilters())
     with pytest.raises(Refused, match="Bought in channel"):
-        churn.report(shop(lines), fits, Filters(bought_channels=("web",)))
+        churn.report(shop(lines), fits, CustomerFilters(bought_channels=("web",)))
     restricted = shop(lines, scope=Scope(regions=("north",)))
-    assert restricted("customers/histories", **Filters().acquired()).is_empty()
+    assert restricted("customers/histories", **CustomerFilters().acquired()).is_empty()
     day = START + timedelta(days=30)
-    assert restricted("customers/histories_until", **Filters().acquired(), as_of=day).is_empty()
+    assert restricted("customers/histories_until", **CustomerFilters().acquired(), as_of=day).is_empty()
     assert restricted("customers/churn/purchases", customer_id="ann", as_of=day).is_empty()
-    assert restricted("customers/second_order/times", by="all", as_of=day, **Filters().acquired()).is_empty()
+    assert restricted("customers/second_order/times", by="all", as_of=day, **CustomerFilters().acquired()).is_empty()
 
 
 @pytest.mark.parametrize("choice", [{"horizon": 45}, {"kind": "arima"}, {"discount": 3.0}])
@@ -205,7 +205,7 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
     lines, as_of = GROUNDS[ground]
     query = shop(lines, as_of=as_of)
     fits = fit_version(query)
-    found = churn.report(query, fits, Filters())
+    found = churn.report(query, fits, CustomerFilters())
     assert found.customers.height == len({row["customer_id"] for row in lines})
     for name in NUMBERS:
         assert all(math.isfinite(value) for value in found.customers[name].drop_nulls()), name
@@ -214,7 +214,7 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
         assert found.customers["p_alive"].null_count() == found.customers.height
     for note in found.notes:
         assert "{" not in str(note)
-    second_order.report(query, Filters())
+    second_order.report(query, CustomerFilters())
     one = found.customers["customer_id"][0]
     assert churn.customer(query, fits, found, one).purchases.height >= 1
 
@@ -222,18 +222,18 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
 def test_plain_rates_stand_in_where_no_model_can_be_had() -> None:
     lines, as_of = GROUNDS["no repeat buyers"]
     query = shop(lines, as_of=as_of)
-    rows = churn.report(query, fit_version(query), Filters()).customers
+    rows = churn.report(query, fit_version(query), CustomerFilters()).customers
     assert rows["p_no_purchase"].unique().to_list() == [1.0], "nobody like them ever came back"
     lines = [row for n in range(60) for row in bought(f"c{n:02}", 0, *([130] if n < 20 else []))]
     query = shop(lines, as_of=START + timedelta(days=200))
-    rows = churn.report(query, fit_version(query), Filters(), ChurnOptions(value="revenue")).customers
+    rows = churn.report(query, fit_version(query), CustomerFilters(), ChurnOptions(value="revenue")).customers
     assert rows["p_no_purchase"].null_count() == 0
     assert rows["p_no_purchase"].is_between(0.5, 1).all()
 
 
 def test_no_filter_left_gives_an_empty_report() -> None:
     query, fits = sample()
-    found = churn.report(query, fits, Filters(acquired_channels=()))
+    found = churn.report(query, fits, CustomerFilters(acquired_channels=()))
     assert found.customers.is_empty()
     assert found.distribution["customers"].sum() == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.customers.churn import report as churn
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle.frames import CUSTOMERS as MOVED
 from shopkeeper.customers.lifetime_value import report as lifetime_value
@@ -26,7 +26,7 @@ from tests.declared import departures
 from tests.shops.fitted import bought, sample
 from tests.shops.in_memory import shop
 
-NOBODY = Filters(acquired_channels=())
+NOBODY = CustomerFilters(acquired_channels=())
 
 
 def thin() -> tuple[Query, Fits]:
@@ -34,7 +34,7 @@ def thin() -> tuple[Query, Fits]:
     return query, fit_version(query)
 
 
-def results(query: Query, fits: Fits, filters: Filters) -> Iterator[Any]:
+def results(query: Query, fits: Fits, filters: CustomerFilters) -> Iterator[Any]:
     for method in METHODS:
         yield retention.report(query, filters, View(method=method))
     for measure in MEASURES:
@@ -51,9 +51,9 @@ def results(query: Query, fits: Fits, filters: Filters) -> Iterator[Any]:
         yield second_order.report(query, filters, by)
 
 
-@pytest.mark.parametrize("filters", [Filters(), NOBODY], ids=["everybody", "nobody"])
+@pytest.mark.parametrize("filters", [CustomerFilters(), NOBODY], ids=["everybody", "nobody"])
 @pytest.mark.parametrize("make", [sample, thin])
-def test_frames_are_as_declared(make: Any, filters: Filters) -> None:
+def test_frames_are_as_declared(make: Any, filters: CustomerFilters) -> None:
     query, fits = make()
     assert [fault for result in results(query, fits, filters) for fault in departures(result)] == []
 
@@ -61,9 +61,9 @@ def test_frames_are_as_declared(make: Any, filters: Filters) -> None:
 @pytest.mark.parametrize("make", [sample, thin])
 def test_lists_and_long_tables_are_as_declared(make: Any) -> None:
     query, fits = make()
-    cells = retention.report(query, Filters(), View()).cells.filter("mature")
+    cells = retention.report(query, CustomerFilters(), View()).cells.filter("mature")
     cohort, age = cells.select("cohort", "age").row(0)
-    assert BEHIND.departures(retention.customers(query, Filters(), View(), cohort, age)) == []
+    assert BEHIND.departures(retention.customers(query, CustomerFilters(), View(), cohort, age)) == []
     since = query.version.as_of - timedelta(days=10)
-    assert MOVED.departures(lifecycle.customers(query, Filters(), since=since)) == []
+    assert MOVED.departures(lifecycle.customers(query, CustomerFilters(), since=since)) == []
     assert PARTS.departures(model_check_table.parts(model_check.report(query, fits))) == []

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
 from shopkeeper.engine.query import Scope
@@ -22,7 +22,7 @@ GROUNDS = insufficient_histories()
 
 def valued(**options: Any) -> LifetimeValue:
     query, fits = sample()
-    return lifetime_value.report(query, fits, Filters(), LifetimeValueOptions(**options))
+    return lifetime_value.report(query, fits, CustomerFilters(), LifetimeValueOptions(**options))
 
 
 def test_predicted_value_is_that_of_the_models() -> None:
@@ -39,7 +39,7 @@ def test_predicted_value_is_that_of_the_models() -> None:
 def test_historic_value_is_what_the_shop_took() -> None:
     query, _ = sample()
     found = valued(value="revenue")
-    purchases = query("customers/histories", **Filters().acquired())
+    purchases = query("customers/histories", **CustomerFilters().acquired())
     assert found.customers["historic_value"].sum() == pytest.approx(purchases["revenue"].sum())
     assert departures(found) == []
 
@@ -66,7 +66,9 @@ def test_predictions_of_the_past_hold_what_then_happened() -> None:
     """Fitted up to the split, the interval of all customers' purchases is met within a few per cent."""
     query, fits = sample()
     assert fits.calibration_end is not None
-    found = lifetime_value.report(query, fits, Filters(until=fits.calibration_end), LifetimeValueOptions(discount=0.0))
+    found = lifetime_value.report(
+        query, fits, CustomerFilters(until=fits.calibration_end), LifetimeValueOptions(discount=0.0)
+    )
     held = query(
         "customers/model_check/holdout", calibration_end=fits.calibration_end, as_of=fits.as_of, risk_days=90
     )  # fmt: skip
@@ -95,7 +97,7 @@ def test_distribution_and_matrix_hold_everybody() -> None:
 def test_without_unit_costs_value_is_revenue_and_says_so() -> None:
     lines = [{**row, "unit_cost": None} for row in living_shop()]
     query = shop(lines)
-    found = lifetime_value.report(query, fit_version(query), Filters(), LifetimeValueOptions(value="margin"))
+    found = lifetime_value.report(query, fit_version(query), CustomerFilters(), LifetimeValueOptions(value="margin"))
     assert found.value == "revenue"
     assert any("unit costs" in str(note) for note in found.notes)
     assert found.customers["predicted_value"].null_count() == 0
@@ -105,7 +107,7 @@ def test_without_unit_costs_value_is_revenue_and_says_so() -> None:
 def test_bad_ground_has_no_nan(ground: str) -> None:
     lines, as_of = GROUNDS[ground]
     query = shop(lines, as_of=as_of)
-    found = lifetime_value.report(query, fit_version(query), Filters())
+    found = lifetime_value.report(query, fit_version(query), CustomerFilters())
     for frame in (found.customers, found.segments, found.distribution, found.lorenz, found.matrix):
         for name, kind in frame.schema.items():
             if kind.is_float():
@@ -121,7 +123,7 @@ def test_refusals() -> None:
     lines = bought("ann", 0, 30)
     fits = fit_version(shop(lines))
     with pytest.raises(Refused, match="every purchase"):
-        lifetime_value.report(shop(lines, scope=Scope(categories=("tea",))), fits, Filters())
+        lifetime_value.report(shop(lines, scope=Scope(categories=("tea",))), fits, CustomerFilters())
     for choice in ({"months": 5}, {"kind": "arima"}, {"discount": -0.5}):
         with pytest.raises(Refused, match="choose"):
             LifetimeValueOptions(**choice)
@@ -129,6 +131,6 @@ def test_refusals() -> None:
 
 def test_an_empty_choice_is_an_empty_report() -> None:
     query, fits = sample()
-    found = lifetime_value.report(query, fits, Filters(acquired_channels=()), LifetimeValueOptions())
+    found = lifetime_value.report(query, fits, CustomerFilters(acquired_channels=()), LifetimeValueOptions())
     assert found.customers.is_empty()
     assert found.segments.is_empty()

@@ -11,12 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shopkeeper import exports, i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
 from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions
-from shopkeeper.customers.lifetime_value.shapes import banded, per_customer, silence_names
+from shopkeeper.customers.lifetime_value.shapes import banded, inactivity_names, per_customer
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.chart import compared_bars
 from tests.paths import APP
@@ -39,7 +39,7 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @cache
 def found(options: LifetimeValueOptions = DEFAULT) -> LifetimeValue:
     query, fits = sample()
-    return lifetime_value.report(query, fits, Filters(), options)
+    return lifetime_value.report(query, fits, CustomerFilters(), options)
 
 
 def open_page(**link: str) -> AppTest:
@@ -129,7 +129,7 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody() -> None:
     assert (rows["predicted_each"] * rows["customers"]).to_list() == pytest.approx(rows["predicted_value"].to_list())
     assert rows["predicted_each"].is_sorted(descending=True)
     cells = banded(found().matrix)
-    assert silence_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
+    assert inactivity_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
     assert cells["customers"].sum() == found().customers.height
     value = (cells["customers"] * cells["predicted_value"]).sum()
     assert value == pytest.approx(found().customers["predicted_value"].sum())
@@ -137,7 +137,7 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody() -> None:
 
 def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
     query, fits = sample()
-    told = opportunity(query, fits, Filters(), LifetimeValueOptions())
+    told = opportunity(query, fits, CustomerFilters(), LifetimeValueOptions())
     assert told.most is not None
     assert told.least is not None
     assert told.most["low"] < told.most["each"] < told.most["high"]
@@ -149,4 +149,4 @@ def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
         predicted_value=pl.col("predicted_value") * pl.when(pl.col("first_channel") == "2").then(2.0).otherwise(1.0)
     )
     certain = _certain(replace(found(), customers=better), "channel")
-    assert certain.filter(pl.col("gap") > 0)["segment"].to_list() == ["2"]
+    assert certain.filter(pl.col("difference") > 0)["segment"].to_list() == ["2"]

@@ -213,8 +213,6 @@ def test_a_second_publisher_is_told_at_once(root: Path, queries: Path) -> None:
             publish_mark(root, queries, 3)
         with pytest.raises(Refused, match="Another import is at work"):
             store.rollback(root, before.id)
-        with pytest.raises(Refused, match="Another import is at work"):
-            store.prune(root)
         assert time.monotonic() - started < 1
     assert one_mark(served(root)) == 2
 
@@ -289,14 +287,14 @@ def test_young_versions_stay_however_many(root: Path, queries: Path) -> None:
     for mark in range(7):
         publish_mark(root, queries, mark)
     assert len(store.versions(root)) == 7
-    assert store.prune(root) == []
+    assert store.remove_old(root, store.KEEP) == []
 
 
 def test_old_versions_go_but_never_the_current(root: Path, queries: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = [publish_mark(root, queries, mark) for mark in range(7)]
     store.rollback(root, made[0].id)
     monkeypatch.setattr(store, "YOUNG", timedelta(0))
-    assert store.prune(root) == [made[1].id]
+    assert store.remove_old(root, store.KEEP) == [made[1].id]
     assert store.current(root) == made[0]
     publish_mark(root, queries, 8)
     assert [version.id for version in store.versions(root)] == [

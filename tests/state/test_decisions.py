@@ -9,8 +9,9 @@ import pytest
 
 from shopkeeper.errors import Refused
 from shopkeeper.merchant.decisions import Decision
-from shopkeeper.state import State, decisions, history_of, open_state, record_decision
+from shopkeeper.state import State, decisions, open_state, record_decision
 from shopkeeper.state.decisions import _row
+from tests.state.decision_history import history_of
 
 AS_OF = date(2026, 10, 21)
 

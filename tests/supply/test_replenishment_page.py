@@ -22,6 +22,7 @@ from shopkeeper.supply.replenishment.screen.proposals import DEFINITIONS
 from shopkeeper.ui import state as signing
 from tests.paths import APP
 from tests.shops.goods_in_memory import forecast, publish
+from tests.state.decision_history import history_of
 
 PAGE = "pages/supply/replenishment.py"
 FORECASTS = (forecast("north", 1), forecast("south", 2), forecast("south", 1, "cup"))
@@ -135,7 +136,7 @@ def test_a_decision_is_changed_by_a_new_one_and_refusing_needs_a_reason(kept: st
     sound(app.button(key="decide_changed").click().run())
     now = state.decisions(kept).row(0, named=True)
     assert (now["verdict"], now["replaces"]) == ("changed", first["id"])
-    assert state.history_of(kept, first["proposal"]).height == 2
+    assert history_of(kept, first["proposal"]).height == 2
 
 
 def test_who_signed_in_is_not_asked_for_a_name(kept: state.State, monkeypatch: pytest.MonkeyPatch) -> None:

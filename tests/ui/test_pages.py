@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import opportunity as opportunities
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
@@ -81,7 +81,7 @@ def test_every_page_draws_in_every_language(page: str, language: str) -> None:
 
 def test_figures_on_the_page_are_those_of_the_report(shop: Version) -> None:
     query = open_version(shop)
-    mean = retention.report(query, Filters(), View(method="cumulative")).mean
+    mean = retention.report(query, CustomerFilters(), View(method="cumulative")).mean
     query.close()
     rates = dict(mean.select("age", "rate").iter_rows())
     app = open_app()
@@ -103,7 +103,7 @@ def test_a_link_opens_the_view_it_names(shop: Version) -> None:
     assert app.multiselect(key="acquired_channels").value == ["Own stores"]
     assert not app.warning
     view = View(period="week", method="cumulative")
-    filters = Filters(acquired_channels=("Own stores",), cohort_from=date(2026, 2, 1))
+    filters = CustomerFilters(acquired_channels=("Own stores",), cohort_from=date(2026, 2, 1))
     query = open_version(shop)
     rates = dict(retention.report(query, filters, view).mean.select("age", "rate").iter_rows())
     query.close()
@@ -151,7 +151,7 @@ def test_a_choice_that_another_choice_forbids_is_not_dropped_in_silence() -> Non
 
 def test_a_cell_holds_as_many_customers_as_it_says(shop: Version) -> None:
     query = open_version(shop)
-    cells = retention.report(query, Filters(), View()).cells
+    cells = retention.report(query, CustomerFilters(), View()).cells
     query.close()
     cell = cells.filter(mature=True, age=1).row(0, named=True)
     app = open_app(cohort=cell["cohort"].isoformat(), age="1")
@@ -216,7 +216,7 @@ def test_answers_are_told_apart_by_their_whole_key() -> None:
 def test_two_tables_never_share_a_file_name(shop: Version) -> None:
     query = open_version(shop)
     found = [
-        retention.customers(query, Filters(), View(), date(2026, 3, 1), age, absent=absent)
+        retention.customers(query, CustomerFilters(), View(), date(2026, 3, 1), age, absent=absent)
         for age in (1, 2)
         for absent in (True, False)
     ]
@@ -231,7 +231,7 @@ def test_two_tables_never_share_a_file_name(shop: Version) -> None:
 
 
 def downloads_of(shop: Version, frame: pl.DataFrame, age: int, *, absent: bool, extension: str) -> str:
-    made = customers(shop, Filters(), View(), frame, shop.as_of, (date(2026, 3, 1), age), absent=absent)
+    made = customers(shop, CustomerFilters(), View(), frame, shop.as_of, (date(2026, 3, 1), age), absent=absent)
     return tables.file_name(made, extension, EVERYTHING)
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import customers, scored, used_kind
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
@@ -78,7 +78,7 @@ def report(query: Query, fits: Fits, filters: GoodsFilters, in_force: InForce = 
 
 def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:
     """Expected purchases of today's customers by region of the first purchase: `first_region, purchases`."""
-    people = customers(query, Filters())
+    people = customers(query, CustomerFilters())
     kind = used_kind(fits, None)
     model_days = days if kind is not None else RATE_DAYS[days]
     scores = scored(people, fits, kind, "shop", model_days, 0.0)
