@@ -16,7 +16,7 @@ from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.lake.version import Version
-from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.browser.acting import choose_first, download, go, idle, screen_table, widest, within
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +50,7 @@ def test_from_the_rescue_list_and_its_file_to_one_customer(
     seen = screen_table(page, "rescue")
     assert [row[0] for row in seen] == listed[: len(seen)]
 
-    box = within(page, "rescue_grid").locator("canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    choose_first(page, "rescue_grid")
     expect(page.get_by_text(f"Purchases of {listed[0]}")).to_be_visible(timeout=15_000)
     idle(page)
 
@@ -131,6 +129,5 @@ def test_every_section_speaks_chinese(quiet_page: Page, app_url: str, fitted: Ve
 def test_a_phone_never_scrolls_sideways(page: Page, app_url: str, fitted: Version, part: str, language: str) -> None:
     go(page, f"{app_url}/churn_risk?churn_view={part}&lang={language}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390
     assert page.get_by_test_id("stException").count() == 0

@@ -14,7 +14,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.supply.filters import GoodsFilters
-from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.browser.acting import download, go, idle, screen_table, widest, within
 
 
 def report(goods: Version) -> Coverage:
@@ -63,5 +63,4 @@ def test_a_phone_never_scrolls_sideways(quiet_supply: Page, goods_url: str, part
     idle(page)
     with i18n.speaking("zh_CN"):
         expect(page.get_by_role("heading", level=1)).to_have_text(i18n.gettext("Coverage"))
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390

@@ -17,7 +17,7 @@ from shopkeeper.supply.demand import table
 from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.demand.screen.forecast import DEFINITIONS
 from shopkeeper.supply.filters import GoodsFilters
-from tests.browser.test_journeys import download, go, idle, within
+from tests.browser.acting import choose_first, download, go, idle, widest, within
 from tests.shops import goods_on_disk
 from tools.web_app import running
 
@@ -50,12 +50,7 @@ def test_from_the_answer_to_the_items_of_a_category_and_their_file(
     go(page, f"{goods_url}/demand", shows="stPlotlyChart")
     expect(page.get_by_text(f"about {whole.totals['units'][0]:,.0f} units will be asked for")).to_be_visible()
 
-    grid = within(page, "demand_grid").locator("canvas").first
-    grid.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
-    box = grid.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    choose_first(page, "demand_grid")
     expect(page.get_by_text(f"about {below.totals['units'][0]:,.0f} units will be asked for")).to_be_visible(
         timeout=20_000
     )
@@ -89,6 +84,5 @@ def test_a_phone_never_scrolls_sideways(page: Page, goods_url: str, part: str) -
     page.goto(f"{goods_url}/demand?demand_view={part}")
     expect(page.get_by_role("heading", level=4).first).to_be_visible(timeout=30_000)
     idle(page)
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390
     assert page.get_by_test_id("stException").count() == 0

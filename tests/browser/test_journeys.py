@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import Filters
@@ -15,31 +15,8 @@ from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import Retention, View
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.lake.version import Version
+from tests.browser.acting import download, go, idle, screen_table, widest, within
 from tools.web_app import running
-
-
-def idle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
-
-
-def go(page: Page, url: str, shows: str = "stMetric") -> None:
-    page.goto(url)
-    expect(page.get_by_test_id(shows).first).to_be_visible(timeout=30_000)
-    idle(page)
-
-
-def within(page: Page, key: str) -> Locator:
-    return page.locator(f".st-key-{key}")
-
-
-def download(page: Page, key: str, extension: str, folder: Path) -> Path:
-    within(page, f"{key}_download").get_by_role("button").first.click()
-    with page.expect_download() as caught:
-        page.locator(f".st-key-{key}_{extension} button").click()
-    path = folder / caught.value.suggested_filename
-    caught.value.save_as(path)
-    page.keyboard.press("Escape")
-    return path
 
 
 def report_of(shop: Version, filters: Filters, view: View) -> Retention:
@@ -48,13 +25,6 @@ def report_of(shop: Version, filters: Filters, view: View) -> Retention:
         return retention.report(query, filters, view)
     finally:
         query.close()
-
-
-def screen_table(page: Page, key: str) -> list[list[str]]:
-    """The rows that the grid tells a screen reader."""
-    rows = within(page, f"{key}_table").locator("table[role=grid] tbody tr")
-    expect(rows.first).to_be_attached(timeout=15_000)
-    return [row.locator("td").all_inner_texts() for row in rows.all()]
 
 
 def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
@@ -135,8 +105,7 @@ def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str, path: st
     go(page, app_url + path)
     with i18n.speaking("zh_CN"):
         expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"{i18n.gettext('Retention')}|数据"))
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390
 
 
 def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(page: Page, shop: Version, tmp_path: Path) -> None:

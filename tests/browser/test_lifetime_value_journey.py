@@ -13,7 +13,7 @@ from shopkeeper.customers.filters import Filters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value.report import LifetimeValueOptions
 from shopkeeper.customers.lifetime_value.shapes import per_customer
-from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.browser.acting import download, go, idle, screen_table, widest, within
 from tests.shops.fitted import sample
 from tools.web_app import running
 
@@ -97,8 +97,7 @@ def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str, language
     page.locator("a[href$='/lifetime_value']").click()
     expect(within(page, "value_part")).to_be_visible(timeout=15_000)
     page.set_viewport_size({"width": 390, "height": 844})
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
     for place in range(5):
         within(page, "value_part").get_by_role("radio").nth(place).click()
         idle(page)
-        assert max(page.evaluate(wide)) <= 390
+        assert widest(page) <= 390

@@ -11,7 +11,7 @@ from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.forecast import files
 from shopkeeper.lake.version import Version
 from shopkeeper.supply.network import report as network
-from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.browser.acting import download, go, idle, screen_table, within
 
 
 def found_in(goods: Version) -> network.Network:

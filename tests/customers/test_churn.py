@@ -24,7 +24,7 @@ from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import HORIZONS, Fits
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
-from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
+from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
 from tests.shops.fitted import START, bought, insufficient_histories, sample
 from tests.shops.in_memory import line, shop
 

@@ -17,7 +17,7 @@ from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
-from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
+from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
 from tests.shops.fitted import START, bought, insufficient_histories, sample
 from tests.shops.in_memory import shop
 

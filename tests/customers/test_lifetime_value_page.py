@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from shopkeeper import exports, i18n
 from shopkeeper.customers.filters import Filters
@@ -19,14 +18,15 @@ from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeVa
 from shopkeeper.customers.lifetime_value.shapes import banded, per_customer, silence_names
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.chart import compared_bars
-from tests.paths import APP
 from tests.shops import customers_on_disk
 from tests.shops.fitted import sample
-from tests.ui.test_pages import link_of, sound, texts
+from tests.ui import page_app
+from tests.ui.page_app import link_of, texts
 
 PAGE = "pages/customers/lifetime_value.py"
 DEFAULT = LifetimeValueOptions()
 PARTS = ("segments", "distribution", "matrix", "customers", "proof")
+open_page = partial(page_app.opened, PAGE)
 
 
 @pytest.fixture(autouse=True)
@@ -40,13 +40,6 @@ def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def found(options: LifetimeValueOptions = DEFAULT) -> LifetimeValue:
     query, fits = sample()
     return lifetime_value.report(query, fits, Filters(), options)
-
-
-def open_page(**link: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in link.items():
-        app.query_params[name] = value
-    return sound(app.run().switch_page(PAGE).run())
 
 
 def test_the_answer_is_that_of_the_report() -> None:

@@ -27,10 +27,9 @@ from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.models.intervals import wilson
 from tests.customers.naive_retention import naive
+from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
 from tests.shops.in_memory import line, shop
 
-CATEGORIES = {"A": "tea", "B": "coffee"}
-PRODUCTS = [{"sku": sku, "category": category} for sku, category in CATEGORIES.items()]
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
 THREE_CUSTOMERS = [
     line("ann", date(2024, 1, 5)),
@@ -219,34 +218,6 @@ def test_wilson_gives_the_published_interval() -> None:
         low, high = wilson(pl.lit(float(value)), pl.lit(n))
         found = pl.select(low=low, high=high).row(0)
         assert [round(bound, 4) for bound in found] == list(expected)
-
-
-DAYS = st.integers(0, 130).map(lambda k: datetime(2024, 1, 1, 8) + timedelta(days=k))
-
-
-@st.composite
-def random_lines(draw: st.DrawFn) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = []
-    for number in range(draw(st.integers(1, 25))):
-        order = {
-            "order_id": f"o{number:02}",
-            "customer_id": draw(st.sampled_from(["ann", "bob", "cem", "dee", None])),
-            "ordered_at": draw(DAYS) + timedelta(minutes=number),
-            "channel": draw(st.sampled_from(["web", "app", None])),
-            "ship_to_region": draw(st.sampled_from(["north", "south"])),
-            "status": draw(st.sampled_from([None, None, None, "sale", "staff", "cancelled"])),
-        }
-        lines += [
-            order | {"sku": sku, "quantity": draw(st.integers(0, 3)), "net_amount": draw(st.integers(0, 50))}
-            for sku in draw(st.sampled_from(["A", "B", "AB", "C"]))
-        ]
-    sold = [row for row in lines if row["status"] in {None, "sale"}]
-    for row in sold[: draw(st.integers(0, 4))]:
-        back = {"ordered_at": row["ordered_at"] + timedelta(days=draw(st.integers(0, 60))), "order_id": "r"}
-        original = row["order_id"] if draw(st.booleans()) else None
-        more = {"status": "refund", "quantity": -1, "net_amount": -5, "original_order_id": original}
-        lines.append(row | back | more)
-    return lines
 
 
 choices = st.one_of(st.none(), st.sampled_from([("web",), ("app", "(none)"), ()]))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -21,8 +20,8 @@ from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from shopkeeper.ui import tables
 from shopkeeper.ui.opened import Question, answer
-from tests.paths import APP
 from tests.shops import customers_on_disk
+from tests.ui.page_app import link_of, linked, sound, texts
 
 PAGES = ("pages/customers/retention.py", "pages/shop/data.py")
 
@@ -40,27 +39,7 @@ def _served(shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def open_app(**link: str | list[str]) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    return sound(app)
-
-
-def sound(app: AppTest) -> AppTest:
-    assert not app.exception
-    assert not app.error, [error.value for error in app.error]
-    return app
-
-
-def texts(app: AppTest) -> str:
-    shown = [*app.markdown, *app.caption, *app.title, *app.warning, *app.info, *app.success]
-    return "\n".join(str(element.value) for element in shown)
-
-
-def link_of(app: AppTest) -> dict[str, Any]:
-    shown = {name: app.query_params[name] for name in app.query_params}
-    return {name: value if isinstance(value, list) else [value] for name, value in shown.items()}
+    return sound(linked(**link).run())
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -239,7 +218,7 @@ def test_a_fault_shows_an_id_and_no_trace(monkeypatch: pytest.MonkeyPatch, caplo
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the secret inside")
 
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = linked()
     monkeypatch.setattr(opportunities, "opportunity", broken)
     app.run()
     assert not app.exception

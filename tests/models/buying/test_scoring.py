@@ -22,8 +22,7 @@ from shopkeeper.models.buying.scoring import (
     score,
 )
 from tests.models.buying.formulas import probability_of_count
-from tests.models.buying.shoppers import simulate
-from tests.models.buying.test_model import TRUTH
+from tests.models.buying.shoppers import TRUTH, simulate
 
 HORIZON = 12.0
 
