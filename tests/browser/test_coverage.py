@@ -17,17 +17,17 @@ from shopkeeper.supply.filters import GoodsFilters
 from tests.browser.acting import download, go, idle, screen_table, widest, within
 
 
-def report(goods: Version) -> Coverage:
-    query = open_version(goods, made=files.table_files(goods))
+def report(goods_shop: Version) -> Coverage:
+    query = open_version(goods_shop, made=files.table_files(goods_shop))
     found = coverage.report(query, GoodsFilters())
     query.close()
     return found
 
 
 def test_a_tile_opens_the_items_of_its_region_and_their_file(
-    quiet_supply: Page, goods_url: str, goods: Version, tmp_path: Path
+    quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, report(goods)
+    page, found = quiet_supply, report(goods_shop)
     go(page, f"{goods_url}/coverage")
     idle(page)
     within(page, "coverage_map_chart").locator(".scatterlayer .trace .points .point").first.click(force=True)

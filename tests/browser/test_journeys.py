@@ -19,8 +19,8 @@ from tests.browser.acting import download, go, idle, screen_table, widest, withi
 from tools.web_app import running
 
 
-def report_of(shop: Version, filters: Filters, view: View) -> Retention:
-    query = open_version(shop)
+def report_of(corner_shop: Version, filters: Filters, view: View) -> Retention:
+    query = open_version(corner_shop)
     try:
         return retention.report(query, filters, view)
     finally:
@@ -28,7 +28,7 @@ def report_of(shop: Version, filters: Filters, view: View) -> Retention:
 
 
 def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
-    quiet_page: Page, app_url: str, shop: Version, tmp_path: Path
+    quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path
 ) -> None:
     page, filters = quiet_page, Filters(acquired_channels=("Own stores",))
     go(page, f"{app_url}/?acquired_channels=Own+stores")
@@ -37,7 +37,7 @@ def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
     idle(page)
     expect(page).to_have_url(re.compile("method=cumulative"))
 
-    cells = report_of(shop, filters, View(method="cumulative")).cells
+    cells = report_of(corner_shop, filters, View(method="cumulative")).cells
     place, cell = next(
         (place, row) for place, row in enumerate(cells.filter("mature").iter_rows(named=True)) if row["age"] == 2
     )
@@ -61,10 +61,12 @@ def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
     assert all(cell.data_type == "s" for cell in regions)
 
 
-def test_the_file_of_the_chart_holds_every_cell(quiet_page: Page, app_url: str, shop: Version, tmp_path: Path) -> None:
+def test_the_file_of_the_chart_holds_every_cell(
+    quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path
+) -> None:
     page = quiet_page
     go(page, f"{app_url}/?heatmap_as=table")
-    cells = report_of(shop, Filters(), View()).cells
+    cells = report_of(corner_shop, Filters(), View()).cells
     read = pl.read_csv(download(page, "heatmap", "csv", tmp_path), try_parse_dates=True)
     assert read["rate"].to_list() == pytest.approx(cells["rate"].to_list(), nan_ok=True)
     assert read["cohort"].to_list() == cells["cohort"].to_list()
@@ -92,9 +94,9 @@ def test_the_language_switch_sticks(quiet_page: Page, app_url: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/data"])
-def test_a_deep_link_opens_the_whole_frame(quiet_page: Page, app_url: str, shop: Version, path: str) -> None:
+def test_a_deep_link_opens_the_whole_frame(quiet_page: Page, app_url: str, corner_shop: Version, path: str) -> None:
     go(quiet_page, app_url + path)
-    expect(quiet_page.get_by_text(shop.id).first).to_be_visible()
+    expect(quiet_page.get_by_text(corner_shop.id).first).to_be_visible()
     expect(quiet_page.get_by_test_id("stSidebarNav")).to_be_visible()
 
 
@@ -108,8 +110,10 @@ def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str, path: st
     assert widest(page) <= 390
 
 
-def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(page: Page, shop: Version, tmp_path: Path) -> None:
-    with running(shop.path.parents[1], tmp_path / "server.log") as url:
+def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
+    page: Page, corner_shop: Version, tmp_path: Path
+) -> None:
+    with running(corner_shop.path.parents[1], tmp_path / "server.log") as url:
         go(page, f"{url}/data")
         expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
         assert page.get_by_role("dialog").count() == 0

@@ -16,17 +16,17 @@ from shopkeeper.supply.replenishment.screen.proposals import DEFINITIONS
 from tests.browser.acting import choose_first, download, go, idle, screen_table, widest, within
 
 
-def report(goods: Version) -> OrderProposals:
-    query = open_version(goods, made=files.table_files(goods))
+def report(goods_shop: Version) -> OrderProposals:
+    query = open_version(goods_shop, made=files.table_files(goods_shop))
     found = replenishment.report(query, GoodsFilters())
     query.close()
     return found
 
 
 def test_an_order_is_explained_accepted_and_found_in_the_log(
-    quiet_supply: Page, goods_url: str, goods: Version, tmp_path: Path
+    quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, report(goods)
+    page, found = quiet_supply, report(goods_shop)
     go(page, f"{goods_url}/replenishment")
     idle(page)
     with download(page, "orders", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.customers.filters import Filters
@@ -27,6 +27,7 @@ from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.models.intervals import wilson
 from tests.customers.naive_retention import naive
+from tests.examples import FEWER
 from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
 from tests.shops.in_memory import line, shop
 
@@ -242,7 +243,7 @@ views = st.tuples(
 ).map(lambda given: View(*(given if given[4] == "customers" or given[1] != "unbounded" else (*given[:4], "customers"))))
 
 
-@settings(max_examples=120, deadline=None)
+@FEWER
 @given(random_lines(), filters, views, st.sampled_from([None, date(2024, 4, 30), date(2024, 6, 30)]))
 def test_every_cell_equals_the_naive_count(
     lines: list[dict[str, Any]], chosen: Filters, view: View, as_of: date | None
