@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.buying import files as fits_files
 from shopkeeper.jobs.buying import run as buying_run
+from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake.version import Version
 from tests.paths import SAMPLE
 from tests.shops import customers_on_disk, goods_on_disk
+from tests.shops.fitted import FittedGround, insufficient_histories
+from tests.shops.in_memory import MemoryQuery, shop
 from tests.shops.once import copied, made_once
 from tests.shops.small_lake import tiny_queries
 
@@ -55,6 +59,20 @@ def fits(opened: Engine) -> Fits:
     found = fits_files.read(opened.version)
     assert found is not None
     return found
+
+
+@pytest.fixture(scope="session")
+def fitted_ground() -> FittedGround:
+    """A shop on bad ground by its name, and the fits that can be had there."""
+    grounds = insufficient_histories()
+
+    @cache
+    def fitted(name: str) -> tuple[MemoryQuery, Fits]:
+        lines, as_of = grounds[name]
+        query = shop(lines, as_of=as_of)
+        return query, fit_version(query)
+
+    return fitted
 
 
 @pytest.fixture(scope="session")

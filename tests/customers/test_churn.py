@@ -29,7 +29,7 @@ from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
 from tests.examples import FEWER
 from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
-from tests.shops.fitted import START, bought, insufficient_histories
+from tests.shops.fitted import START, FittedGround, bought, insufficient_histories
 from tests.shops.in_memory import line, shop
 
 GROUNDS = insufficient_histories()
@@ -209,12 +209,10 @@ def test_an_option_that_there_is_not_is_refused(choice: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
-    query = shop(lines, as_of=as_of)
-    fits = fit_version(query)
+def test_bad_ground_has_no_nan_and_says_why(ground: str, fitted_ground: FittedGround) -> None:
+    query, fits = fitted_ground(ground)
     found = churn.report(query, fits, Filters())
-    assert found.customers.height == len({row["customer_id"] for row in lines})
+    assert found.customers.height == len({row["customer_id"] for row in GROUNDS[ground][0]})
     for name in NUMBERS:
         assert all(math.isfinite(value) for value in found.customers[name].drop_nulls()), name
     if found.kind is None:
@@ -227,10 +225,9 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
     assert churn.customer(query, fits, found, one).purchases.height >= 1
 
 
-def test_plain_rates_stand_in_where_no_model_can_be_had() -> None:
-    lines, as_of = GROUNDS["no repeat buyers"]
-    query = shop(lines, as_of=as_of)
-    rows = churn.report(query, fit_version(query), Filters()).customers
+def test_plain_rates_stand_in_where_no_model_can_be_had(fitted_ground: FittedGround) -> None:
+    query, fits = fitted_ground("no repeat buyers")
+    rows = churn.report(query, fits, Filters()).customers
     assert rows["p_no_purchase"].unique().to_list() == [1.0], "nobody like them ever came back"
     lines = [row for n in range(60) for row in bought(f"c{n:02}", 0, *([130] if n < 20 else []))]
     query = shop(lines, as_of=START + timedelta(days=200))

@@ -15,7 +15,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.models.buying.model import KINDS
-from tests.shops.fitted import bought, insufficient_histories, living_shop
+from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
 from tests.shops.in_memory import shop
 
 GROUNDS = insufficient_histories()
@@ -81,10 +81,9 @@ def test_the_long_table_holds_every_part(opened: Engine, fits: Fits) -> None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_bad_ground_is_empty_or_finite(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
-    query = shop(lines, as_of=as_of)
-    found = model_check.report(query, fit_version(query))
+def test_bad_ground_is_empty_or_finite(ground: str, fitted_ground: FittedGround) -> None:
+    query, fits = fitted_ground(ground)
+    found = model_check.report(query, fits)
     for frame in frames(found):
         for name, kind in frame.schema.items():
             if kind.is_float():

@@ -168,17 +168,18 @@ def test_an_opportunity_names_the_segment_that_returns_less_than_the_shop() -> N
     assert (found.best["segment"], found.best["gap_customers"], found.best["worth"]) == ("web", 25.0, 250.0)
 
 
-def test_equal_segments_are_not_told_apart_by_chance() -> None:
+@pytest.mark.parametrize(("shops", "most"), [(6, 1), pytest.param(60, 10, marks=pytest.mark.deep)])
+def test_equal_segments_are_not_told_apart_by_chance(shops: int, most: int) -> None:
     """Thirty regions of the same law: with plain 95 % intervals most shops would be sent after a region for nothing."""
     told = 0
-    for seed in range(12):
+    for seed in range(shops):
         draw = random.Random(seed)
         lines = [line(f"c{i}", date(2024, 1, 5), ship_to_region=f"r{i % 30}") for i in range(3000)]
         lines += [
             line(f"c{i}", date(2024, 2, 5), ship_to_region=f"r{i % 30}") for i in range(3000) if draw.random() < 0.3
         ]
         told += opportunity(shop(lines, as_of=date(2024, 6, 1)), Filters()).best is not None
-    assert told <= 2
+    assert told <= most
 
 
 def test_no_opportunity_is_named_where_the_numbers_do_not_tell() -> None:

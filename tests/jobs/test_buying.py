@@ -20,7 +20,7 @@ from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_te
 from shopkeeper.models.buying.model import KINDS
 from shopkeeper.progress import Cancelled, Progress
 from tests.paths import SAMPLE
-from tests.shops.fitted import bought, insufficient_histories, living_shop
+from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
 from tests.shops.in_memory import shop
 
 INSUFFICIENT = insufficient_histories()
@@ -108,9 +108,8 @@ def test_progress_names_its_steps_and_ends_at_the_whole() -> None:
 
 
 @pytest.mark.parametrize("name", INSUFFICIENT)
-def test_bad_ground_gets_a_sentence_and_no_nan(name: str) -> None:
-    lines, as_of = INSUFFICIENT[name]
-    fits = fit_version(shop(lines, as_of=as_of))
+def test_bad_ground_gets_a_sentence_and_no_nan(name: str, fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground(name)
     assert str(fits.reason).endswith(".")
     assert "{" not in str(fits.reason)
     for note in fits.notes:
@@ -130,9 +129,8 @@ def numbers(fits: Fits) -> list[float]:
     return [*found, *fits.means.values()]
 
 
-def test_a_shop_too_young_says_what_it_needs() -> None:
-    lines, as_of = INSUFFICIENT["three weeks"]
-    fits = fit_version(shop(lines, as_of=as_of))
+def test_a_shop_too_young_says_what_it_needs(fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground("three weeks")
     assert fits.chosen is None
     assert not fits.holdout_tests
     assert "180" in str(fits.reason)
@@ -174,9 +172,8 @@ def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
 
 
 @pytest.mark.parametrize("name", INSUFFICIENT)
-def test_every_sentence_is_told_whole_in_chinese(name: str) -> None:
-    lines, as_of = INSUFFICIENT[name]
-    fits = fit_version(shop(lines, as_of=as_of))
+def test_every_sentence_is_told_whole_in_chinese(name: str, fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground(name)
     tests = [test.refused for test in fits.holdout_tests if test.refused]
     with i18n.speaking("zh_CN"):
         for sentence in (fits.reason, *fits.notes, *tests):
@@ -184,8 +181,8 @@ def test_every_sentence_is_told_whole_in_chinese(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", INSUFFICIENT)
-def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(name: str) -> None:
-    lines, as_of = INSUFFICIENT[name]
-    notes = [str(note) for note in fit_version(shop(lines, as_of=as_of)).notes]
+def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(name: str, fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground(name)
+    notes = [str(note) for note in fits.notes]
     assert len(notes) == len(set(notes))
     assert sum("came back; a model of their spending" in note for note in notes) <= 1

@@ -1,13 +1,17 @@
 """Shops to fit models of buying to: one that lives, and small ones on bad ground."""
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.shops.in_memory import line
+from shopkeeper.jobs.buying.result import Fits
+from tests.shops.in_memory import MemoryQuery, line
 
 START = date(2024, 1, 1)
+FittedGround = Callable[[str], tuple[MemoryQuery, Fits]]
+"""A shop on bad ground by its name, and the fits that can be had there."""
 
 
 def bought(customer: str, *days: int, **more: Any) -> list[dict[str, Any]]:
