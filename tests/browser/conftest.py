@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from shopkeeper.exports import browser_path
 from shopkeeper.lake.version import Version
@@ -18,6 +18,9 @@ from tools.web_app import running
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 OWN_SEARCH = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
 ABSENT = "browser tests need Chromium (apt-get install chromium), and none was found"
+
+# On a busy machine the app takes longer than the five seconds that Playwright grants.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

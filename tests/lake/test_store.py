@@ -302,7 +302,7 @@ def test_old_versions_go_but_never_the_current(root: Path, queries: Path, monkey
         assert store.verify(version) == []
 
 
-@pytest.mark.parametrize("publications", [10, pytest.param(200, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("publications", [10, pytest.param(100, marks=pytest.mark.deep)])
 def test_readers_never_see_half_a_version(root: Path, queries: Path, publications: int) -> None:
     publish_mark(root, queries, 0)
     stop = threading.Event()
@@ -362,7 +362,7 @@ def test_a_kill_at_any_step_leaves_the_old_version(
     killed[dies_at] += 1
 
 
-@pytest.mark.parametrize("kills", [15, pytest.param(200, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("kills", [15, pytest.param(100, marks=pytest.mark.deep)])
 def test_kills_at_random_moments_leave_the_old_or_the_new_version(
     root: Path, queries: Path, killed: Counter[str], kills: int
 ) -> None:
