@@ -19,17 +19,21 @@ from shopkeeper.customers.retention.frames import CUSTOMERS as BEHIND
 from shopkeeper.customers.retention.opportunity import opportunity
 from shopkeeper.customers.retention.report import MEASURES, METHODS, View
 from shopkeeper.customers.second_order import report as second_order
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import Fits
 from tests.declared import departures
-from tests.shops.fitted import bought, sample
+from tests.shops.fitted import bought
 from tests.shops.in_memory import shop
 
 NOBODY = CustomerFilters(acquired_channels=())
 
 
-def thin() -> tuple[Query, Fits]:
+@pytest.fixture(params=["sample", "thin"])
+def fitted(request: pytest.FixtureRequest, opened: Engine, fits: Fits) -> tuple[Query, Fits]:
+    if request.param == "sample":
+        return opened, fits
     query = shop([*bought("ann", 0, 30, 65), *bought("bob", 40)])
     return query, fit_version(query)
 
@@ -52,15 +56,13 @@ def results(query: Query, fits: Fits, filters: CustomerFilters) -> Iterator[Any]
 
 
 @pytest.mark.parametrize("filters", [CustomerFilters(), NOBODY], ids=["everybody", "nobody"])
-@pytest.mark.parametrize("make", [sample, thin])
-def test_frames_are_as_declared(make: Any, filters: CustomerFilters) -> None:
-    query, fits = make()
+def test_frames_are_as_declared(fitted: tuple[Query, Fits], filters: CustomerFilters) -> None:
+    query, fits = fitted
     assert [fault for result in results(query, fits, filters) for fault in departures(result)] == []
 
 
-@pytest.mark.parametrize("make", [sample, thin])
-def test_lists_and_long_tables_are_as_declared(make: Any) -> None:
-    query, fits = make()
+def test_lists_and_long_tables_are_as_declared(fitted: tuple[Query, Fits]) -> None:
+    query, fits = fitted
     cells = retention.report(query, CustomerFilters(), View()).cells.filter("mature")
     cohort, age = cells.select("cohort", "age").row(0)
     assert BEHIND.departures(retention.customers(query, CustomerFilters(), View(), cohort, age)) == []

@@ -6,25 +6,28 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.customers.churn.report import ChurnOptions, report
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle.report import NOT_YET, STAGE_TEXTS, bounds_in_words
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
+from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
-from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
-from tests.shops.fitted import START, bought, insufficient_histories, sample
+from tests.examples import FEWER
+from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
+from tests.shops.fitted import START, bought, insufficient_histories
 from tests.shops.in_memory import shop
 
 RULES = StageRules(active_days=12, lost_days=30, loyal_purchases=3)
 
 
-@settings(max_examples=30, deadline=None)
+@FEWER
 @given(
     random_lines(),
     st.sampled_from([None, date(2024, 6, 30)]),
@@ -61,10 +64,9 @@ def stages_on(lines: list[dict[str, Any]], last: date, day: date) -> dict[str, s
     }
 
 
-def test_the_stages_of_the_sample_agree_on_every_way_to_them() -> None:
-    query, fits = sample()
-    found = lifecycle.report(query, CustomerFilters())
-    rows = report(query, fits, CustomerFilters(), ChurnOptions()).customers
+def test_the_stages_of_the_sample_agree_on_every_way_to_them(opened: Engine, fits: Fits) -> None:
+    found = lifecycle.report(opened, CustomerFilters())
+    rows = report(opened, fits, CustomerFilters(), ChurnOptions()).customers
     by_churn = dict(rows.group_by("stage").len().iter_rows())
     assert by_churn == {name: count for name, count in found.counts.items() if count}
     by_move = dict(found.moves.group_by("to_stage").agg(pl.col("customers").sum()).iter_rows())

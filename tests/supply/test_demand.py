@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.contract.forecasts import HORIZON, WEEKS
@@ -25,6 +25,7 @@ from shopkeeper.supply.demand.frames.forecast import USED
 from shopkeeper.supply.demand.parts import behind, series_weeks
 from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.filters import GoodsFilters
+from tests.examples import FEWER
 from tests.shops.fitted import living_shop
 from tests.shops.in_memory import MemoryQuery, line, shop
 
@@ -111,7 +112,7 @@ def test_a_manual_value_holds_for_its_days_and_its_region_only() -> None:
     assert row[0]["error_sd"] == 1.0
 
 
-@settings(max_examples=30, deadline=None)
+@FEWER
 @given(st.floats(0, 1000), st.integers(1, HORIZON), st.integers(0, 40))
 def test_regions_share_a_value_for_all_of_them_and_it_adds_up(units: float, first: int, length: int) -> None:
     made = override("tea", None, units, first, first + length)

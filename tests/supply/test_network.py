@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.engine.query import Scope
@@ -18,6 +18,7 @@ from shopkeeper.supply.network.allocation import figures, give_out, idle, missin
 from shopkeeper.supply.network.candidate_sites import costed
 from shopkeeper.supply.network.inputs import NetworkInputs
 from shopkeeper.supply.network.report import Network, NetworkOptions
+from tests.examples import MORE
 from tests.shops.goods_in_memory import AS_OF, PLACES, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery
 
@@ -289,7 +290,7 @@ def near(found: NetworkInputs, stock: Floats, promise: float) -> float:
     return told_.near
 
 
-@settings(max_examples=80, deadline=None)
+@MORE
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
 def test_more_stock_a_longer_promise_and_more_nodes_never_lower_the_rate(seed: int, promise: int) -> None:
     found = network_inputs(seed)

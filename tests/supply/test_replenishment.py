@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper import i18n
@@ -20,6 +20,7 @@ from shopkeeper.supply.replenishment import needs, notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
+from tests.examples import FEWER
 from tests.shops.goods_in_memory import AS_OF, LANES, PLACES, PRODUCTS, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery
 
@@ -281,7 +282,7 @@ def test_a_full_store_gets_what_it_has_room_for() -> None:
 amount = st.integers(0, 30)
 
 
-@settings(max_examples=30, deadline=None)
+@FEWER
 @given(amount, amount, amount, st.integers(0, 4), st.integers(0, 4), st.integers(0, 12))
 def test_no_move_takes_a_place_below_its_own_need(
     there: int, other: int, store: int, north: int, south: int, lands: int

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
@@ -15,13 +15,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand import counts
 from shopkeeper.models.stock import inventory
-from tests.models.stock.textbook import (
-    fill_rate,
-    newsvendor,
-    newsvendor_cost,
-    newsvendor_poisson,
-    newsvendor_poisson_cost,
-)
+from tests.examples import MORE
 
 TEXTBOOK = Path(os.environ.get("SHOPKEEPER_REAL_DATA", "")) / "expected" / "inventory_textbook.json"
 
@@ -34,27 +28,39 @@ def textbook() -> dict[str, dict[str, Any]]:
     return {case["id"]: case["in"] | {"out": case["out"]} for case in cases}
 
 
+def test_eoq_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None:
+    case = textbook["example_3_1 EOQ"]
+    given = (case["K"], case["h"], case["lambda"])
+    assert inventory.eoq(*given) == pytest.approx(case["out"]["Q"])
+    assert inventory.eoq_cost(*given, case["out"]["Q"]) == pytest.approx(case["out"]["cost"])
+    assert inventory.eoq_cost(*given, 250) == pytest.approx(case["out"]["cost_at_Q250"])
+    case = textbook["problem_3_1 EOQ"]
+    given = (case["fixed_cost"], case["holding_cost"], case["demand_rate"])
+    assert inventory.eoq(*given) == pytest.approx(case["out"]["Q"])
+    assert inventory.eoq_cost(*given, inventory.eoq(*given)) == pytest.approx(case["out"]["cost"])
+
+
 def test_newsvendor_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None:
     case = textbook["example_4_3 newsvendor normal"]
     given = (case["p"], case["h"], case["mu"], case["sigma"])
-    assert newsvendor(*given) == pytest.approx(case["out"]["S"])
-    assert newsvendor_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
-    assert newsvendor_cost(*given, 40) == pytest.approx(case["out"]["cost_at_S40"])
+    assert inventory.newsvendor(*given) == pytest.approx(case["out"]["S"])
+    assert inventory.newsvendor_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
+    assert inventory.newsvendor_cost(*given, 40) == pytest.approx(case["out"]["cost_at_S40"])
     case = textbook["problem_4_1 newsvendor"]
     given = (case["stockout_cost"], case["holding_cost"], case["demand_mean"], case["demand_sd"])
-    assert newsvendor(*given) == pytest.approx(case["out"]["S"])
-    assert newsvendor_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
+    assert inventory.newsvendor(*given) == pytest.approx(case["out"]["S"])
+    assert inventory.newsvendor_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
 
 
 def test_poisson_newsvendor_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None:
     case = textbook["example_4_7 newsvendor Poisson"]
     given = (case["stockout_cost"], case["holding_cost"], case["demand_mean"])
-    assert newsvendor_poisson(*given) == case["out"]["S"]
-    assert newsvendor_poisson_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
+    assert inventory.newsvendor_poisson(*given) == case["out"]["S"]
+    assert inventory.newsvendor_poisson_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
     case = textbook["problem_4_19 SCMO Poisson L=4"]
     given = (case["p"], case["h"], case["mean"] * (case["lead_time"] + 1))
-    assert newsvendor_poisson(*given) == case["out"]["S"]
-    assert newsvendor_poisson_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
+    assert inventory.newsvendor_poisson(*given) == case["out"]["S"]
+    assert inventory.newsvendor_poisson_cost(*given, case["out"]["S"]) == pytest.approx(case["out"]["cost"])
 
 
 def test_base_stock_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None:
@@ -62,9 +68,9 @@ def test_base_stock_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None
     costs, demand = (case["stockout_cost"], case["holding_cost"]), (case["demand_mean"], case["demand_sd"])
     # Each day's demand is ordered anew: a newsvendor over the lead time and the day itself.
     days = case["lead_time"] + 1
-    level = newsvendor(*costs, demand[0] * days, demand[1] * days**0.5)
+    level = inventory.newsvendor(*costs, demand[0] * days, demand[1] * days**0.5)
     assert level == pytest.approx(case["out"]["S"])
-    cost = newsvendor_cost(*costs, demand[0] * days, demand[1] * days**0.5, level)
+    cost = inventory.newsvendor_cost(*costs, demand[0] * days, demand[1] * days**0.5, level)
     assert cost == pytest.approx(case["out"]["cost"])
 
 
@@ -83,7 +89,7 @@ def test_counted_demand_is_held_against_by_the_quantile() -> None:
     assert inventory.safety_stock(0.98, 20, 0, 0.0, 0.0, True) == 0
 
 
-@settings(deadline=None)
+@MORE
 @given(st.floats(0.5, 0.9999), st.floats(0.001, 3000), st.floats(0.3, 40))
 def test_count_quantile_is_that_of_scipy(probability: float, mean: float, ratio: float) -> None:
     variance = mean * ratio
@@ -110,7 +116,7 @@ def test_an_order_is_of_whole_packs_and_no_less_than_the_minimum() -> None:
 
 def test_the_fill_rate_is_not_the_cycle_service() -> None:
     # G(0) = 0.3989: half of the cycles run out, yet with an order of ten deviations only 4 % of units are missing.
-    assert fill_rate(1.0, 0.0, 10.0) == pytest.approx(1 - 0.0398942)
+    assert inventory.fill_rate(1.0, 0.0, 10.0) == pytest.approx(1 - 0.0398942)
 
 
 def test_cover_is_the_first_day_by_which_demand_has_eaten_stock_and_deliveries() -> None:
@@ -132,7 +138,7 @@ def test_a_shortage_is_not_made_good_by_what_lands_later() -> None:
     assert inventory.lost_by(shortage, 0) == [0.0]
 
 
-@settings(deadline=None)
+@MORE
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), min_size=1, max_size=30),
     st.integers(-3, 20),

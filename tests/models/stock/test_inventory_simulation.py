@@ -8,7 +8,6 @@ import pytest
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand import counts
 from shopkeeper.models.stock import inventory
-from tests.models.stock.textbook import fill_rate
 
 CYCLES, BATCHES = 24_000, 40
 
@@ -64,7 +63,7 @@ def test_normal_demand_reaches_cycle_service_and_fill_rate(level: float, lead_da
     assert service.share == pytest.approx(level, abs=service.margin)
     spread = float(np.sqrt(inventory.lead_variance(lead_days + review, known_sd, mean, sd)))
     z = float(inventory.safety_factor(level))
-    assert fill.share == pytest.approx(float(fill_rate(spread, z, mean * review)), abs=fill.margin + 5e-4)
+    assert fill.share == pytest.approx(float(inventory.fill_rate(spread, z, mean * review)), abs=fill.margin + 5e-4)
     assert fill.share > service.share
 
 
