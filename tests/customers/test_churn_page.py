@@ -146,3 +146,10 @@ def test_customers_lost_already_are_rescued_where_that_is_chosen(query: Engine, 
     app = open_page(lost="rescue")
     assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()
     assert i18n.integer(found.rescue.height) in [metric.value for metric in app.metric]
+
+
+def test_the_way_to_the_proof_opens_it_on_the_other_page() -> None:
+    app = open_page().button(key="proof_link").click().run()
+    assert not app.exception
+    assert app.session_state["value_part"] == "proof"
+    assert app.segmented_control(key="value_part").value == "proof"
