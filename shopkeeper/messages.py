@@ -23,11 +23,16 @@ class Message:
     """
 
     text: str
-    values: Mapping[str, MessageValue] = field(default_factory=dict)
+    values: Mapping[str, MessageValue] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         """In the language in use."""
         return gettext(self.text, **{name: _in_words(value) for name, value in self.values.items()})
+
+    def in_source(self) -> str:
+        """In English, whatever the language in use: for files that any program may read."""
+        with i18n.speaking(i18n.SOURCE):
+            return str(self)
 
     def as_data(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -42,9 +47,19 @@ class Message:
         return cls(data["text"], values)
 
 
-def message(text: str, /, **values: MessageValue) -> Message:
-    """A message written out where it is used; the text is found there by `make messages`."""
-    return Message(text, values)
+def message(text: str, /, **values: object) -> Message:
+    """A message written out where it is used; the text is found there by `make messages`.
+
+    What is neither number, day nor message is kept as its text: paths, causes.
+    """
+    kept = (str, int, float, date, Message)
+    return Message(text, {name: value if isinstance(value, kept) else str(value) for name, value in values.items()})
+
+
+def lines(*messages: Message) -> Message:
+    """One message a line."""
+    names = [f"line_{number}" for number in range(len(messages))]
+    return Message("\n".join(f"{{{name}}}" for name in names), dict(zip(names, messages, strict=True)))
 
 
 def _as_data(value: MessageValue) -> Any:

@@ -62,6 +62,9 @@ def messages() -> dict[str | tuple[str, ...], str]:
     for path in SOURCES:
         for _, message, _, _ in extract_from_file(EXTRACTOR, path, KEYWORDS):
             found.setdefault(message, str(path.relative_to(ROOT)))
+    for path in ROOT.glob("shopkeeper/imports/platforms/*.toml"):
+        for _, message, _, _ in extract_from_file("tests.messages:extract_notes", path, KEYWORDS):
+            found.setdefault(message, str(path.relative_to(ROOT)))
     return found
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from streamlit import config
 
 from shopkeeper.errors import Refused
+from shopkeeper.messages import Message, lines, message
 from shopkeeper.query_files import ROOT
 
 SHORTEST_SECRET = 32
 EXAMPLES = ("change", "example", "secret", "random", "password", "xxxx", "your", "12345")
-WANTED = {
+SAFE_OPTIONS = {
     "client.showErrorDetails": "none",
     "server.enableCORS": True,
     "server.enableXsrfProtection": True,
@@ -24,56 +25,78 @@ WANTED = {
 }
 
 
-def faults(options: Mapping[str, object], environ: Mapping[str, str]) -> list[str]:
+def faults(options: Mapping[str, object], environ: Mapping[str, str]) -> list[Message]:
     """One sentence per fault; empty where the app may start.
 
     `options` holds Streamlit options by their full names (`server.address`), and `auth.cookie_secret` where sign-in is
     set up. Root, a data folder that the app can write, and headers trusted to name the user are accepted only where
     nobody but this machine can reach the app.
     """
-    found = [
-        f"{option} is {shown(options.get(option))}, and must be {shown(wanted)}: set it in .streamlit/config.toml."
-        for option, wanted in WANTED.items()
-        if options.get(option) != wanted
+    sentences = [
+        message(
+            "{option} is {value}, and must be {wanted}: set it in .streamlit/config.toml.",
+            option=option,
+            value=shown(options.get(option)),
+            wanted=shown(safe),
+        )
+        for option, safe in SAFE_OPTIONS.items()
+        if options.get(option) != safe
     ]
-    found += secret_faults(options)
+    sentences += secret_faults(options)
     if not is_loopback(options.get("server.address")):
-        found += exposed_faults(options, environ)
-    return found
+        sentences += exposed_faults(options, environ)
+    return sentences
 
 
-def secret_faults(options: Mapping[str, object]) -> list[str]:
+def secret_faults(options: Mapping[str, object]) -> list[Message]:
     """Secrets that can be guessed."""
-    found = []
+    sentences: list[Message] = []
     for option in ("auth.cookie_secret", "server.cookieSecret"):
         secret = str(options.get(option) or "")
         if not secret:
             continue
         if len(secret.encode()) < SHORTEST_SECRET:
-            found.append(f"{option} is shorter than {SHORTEST_SECRET} bytes: make a random one of that length or more.")
+            sentences.append(
+                message(
+                    "{option} is shorter than {bytes} bytes: make a random one of that length or more.",
+                    option=option,
+                    bytes=SHORTEST_SECRET,
+                )
+            )
         elif len(set(secret)) < SHORTEST_SECRET // 4 or any(word in secret.lower() for word in EXAMPLES):
-            found.append(f"{option} looks like an example: make a random one.")
-    return found
+            sentences.append(message("{option} looks like an example: make a random one.", option=option))
+    return sentences
 
 
-def exposed_faults(options: Mapping[str, object], environ: Mapping[str, str]) -> list[str]:
+def exposed_faults(options: Mapping[str, object], environ: Mapping[str, str]) -> list[Message]:
     """What is harmless only while nobody else can reach the app."""
     address = shown(options.get("server.address"))
-    found = []
+    sentences: list[Message] = []
     if options.get("server.trustedUserHeaders"):
-        found.append(
-            f"server.trustedUserHeaders is set while the app listens on {address}: anyone could claim to be anyone. "
-            "Listen on 127.0.0.1 behind the proxy that sets the headers."
+        sentences.append(
+            message(
+                "server.trustedUserHeaders is set while the app listens on {address}: anyone could claim to be anyone. "
+                "Listen on 127.0.0.1 behind the proxy that sets the headers.",
+                address=address,
+            )
         )
     if os.geteuid() == 0:
-        found.append(f"The app runs as root while it listens on {address}: start it as a user of its own.")
+        sentences.append(
+            message(
+                "The app runs as root while it listens on {address}: start it as a user of its own.", address=address
+            )
+        )
     data = Path(environ.get("SHOPKEEPER_DATA") or "data").absolute()
     if data.exists() and os.access(data, os.W_OK):
-        found.append(
-            f"The app can write the data folder {data} while it listens on {address}: let another user import, and "
-            "give the app's user read access only."
+        sentences.append(
+            message(
+                "The app can write the data folder {data} while it listens on {address}: let another user import, and "
+                "give the app's user read access only.",
+                data=data,
+                address=address,
+            )
         )
-    return found
+    return sentences
 
 
 def is_loopback(address: object) -> bool:
@@ -95,13 +118,18 @@ def serve(address: str, port: int) -> None:
     """Run the app until it is stopped. Raise `Refused` with every fault of the configuration, or where it fails."""
     data = Path(os.environ.get("SHOPKEEPER_DATA") or "data").absolute()
     environ = {**os.environ, "SHOPKEEPER_DATA": str(data)}
-    if found := faults(configured(address), environ):
-        raise Refused(" ".join(found))
+    if exposed := faults(configured(address), environ):
+        raise Refused(lines(*exposed))
     command = [sys.executable, "-m", "shopkeeper.cli.server", "run", "app.py", "--server.address", address]
     # Streamlit reads .streamlit/config.toml of the folder that it starts in.
     done = subprocess.run([*command, "--server.port", str(port)], cwd=ROOT, env=environ, check=False)  # noqa: S603
     if done.returncode:
-        raise Refused(f"The app ended with {done.returncode}; what it printed above says why.")
+        raise Refused(
+            message(
+                "The app ended with {returncode}; what it printed above says why.",
+                returncode=done.returncode,
+            )
+        )
 
 
 def configured(address: str) -> dict[str, object]:
@@ -112,17 +140,17 @@ def configured(address: str) -> dict[str, object]:
         options = config.get_config_options(force_reparse=True, options_from_flags={"server.address": address})
     finally:
         os.chdir(here)
-    found: dict[str, object] = {name: option.value for name, option in options.items()}
+    sentences: dict[str, object] = {name: option.value for name, option in options.items()}
     # Streamlit's own command reads these; nothing else does.
-    found |= {
+    sentences |= {
         name: as_read(os.environ[option.env_var]) for name, option in options.items() if option.env_var in os.environ
     }
-    found["server.address"] = address
+    sentences["server.address"] = address
     secrets = ROOT / ".streamlit" / "secrets.toml"
     if secrets.exists():
         signing_in = tomllib.loads(secrets.read_text(encoding="utf-8")).get("auth", {})
-        found["auth.cookie_secret"] = signing_in.get("cookie_secret")
-    return found
+        sentences["auth.cookie_secret"] = signing_in.get("cookie_secret")
+    return sentences
 
 
 def as_read(text: str) -> object:

@@ -16,6 +16,7 @@ from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.forecast import files
 from shopkeeper.merchant.in_force import InForce
+from shopkeeper.messages import message
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.demand import backtest
@@ -39,7 +40,13 @@ def export_coverage(
 ) -> None:
     """How long the stock lasts, one row per SKU and region, location and SKU, or region and category."""
     if by not in table.ROWS:
-        raise Refused(f"--by is “{by}”; choose one of {', '.join(table.ROWS)}.")
+        raise Refused(
+            message(
+                "--by is “{by}”; choose one of {choices}.",
+                by=by,
+                choices=", ".join(table.ROWS),
+            )
+        )
     query = opened(output)
     filters = goods(query, category, region, sku, location)
     found = coverage.report(query, filters, in_force(query))
@@ -72,7 +79,7 @@ def export_forecast_check(
     """How well demand was forecast before, one row per level, beside the seasonal naive."""
     query = opened(output)
     found = backtest.report(query, goods(query, category, region, sku))
-    make = demand_table.worst if items else demand_table.forecast_check
+    make = demand_table.worst if items else demand_table.forecast_accuracy
     write(output, make(query.version, found))
 
 
@@ -90,7 +97,13 @@ def export_network(
 ) -> None:
     """How near the goods are: nodes, regions, categories, lanes, what is missing, what a further node would bring."""
     if by not in network_table.ROWS:
-        raise Refused(f"--by is “{by}”; choose one of {', '.join(network_table.ROWS)}.")
+        raise Refused(
+            message(
+                "--by is “{by}”; choose one of {choices}.",
+                by=by,
+                choices=", ".join(network_table.ROWS),
+            )
+        )
     options = network.NetworkOptions(promise, window)
     query = opened(output)
     filters = goods(query, category, region, sku)

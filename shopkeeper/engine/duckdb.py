@@ -20,9 +20,9 @@ from shopkeeper.contract.visibility import Visibility, read_visibility
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
 from shopkeeper.lake.version import Version
 from shopkeeper.lake.workbench import bounded, typed
+from shopkeeper.messages import message
 from shopkeeper.query_files import QUERIES, QueryFile, load, load_folder
 
 REFERENCE_TABLES: Mapping[str, Visibility] = {
@@ -85,21 +85,21 @@ class Engine:
                 return frame
         except duckdb.InterruptException as error:
             raise Refused(
-                gettext(
+                message(
                     "This took longer than {seconds} s and was stopped. Narrow the filters, then try again.",
                     seconds=f"{self.limits.seconds:g}",
                 )
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise Refused(
-                gettext(
+                message(
                     "This needed more than {memory} of memory and was stopped. Narrow the filters, then try again.",
                     memory=self.limits.memory,
                 )
             ) from error
         except duckdb.CatalogException as error:
             raise Refused(
-                gettext(
+                message(
                     "Data version {version} lacks what this page needs ({query}): it was made by an earlier program. "
                     "Import the data again.",
                     version=self.version.id,
@@ -108,7 +108,7 @@ class Engine:
             ) from error
         except (duckdb.IOException, duckdb.PermissionException) as error:  # a file that is gone is looked for elsewhere
             raise Refused(
-                gettext(
+                message(
                     "Data version {version} is no longer on the disk, or cannot be read. Load the page again; if that "
                     "does not help, import the data again.",
                     version=self.version.id,
@@ -153,8 +153,8 @@ class Engine:
 
     def marts(self) -> dict[str, Visibility]:
         """The version's marts that this program knows. One whose scope nobody declares is not opened."""
-        known = {path.stem for path in (self.queries / "marts").glob("*.sql")}
-        return {name: load(f"marts/{name}", self.queries).visibility for name in self.version.marts if name in known}
+        declared = {path.stem for path in (self.queries / "marts").glob("*.sql")}
+        return {name: load(f"marts/{name}", self.queries).visibility for name in self.version.marts if name in declared}
 
     def rebuilt(self, broken: DuckDBPyConnection) -> DuckDBPyConnection:
         """A fresh connection in place of the broken one, made once however many threads find it broken."""
@@ -191,7 +191,7 @@ def open_version(
         return Engine(version, scope, Limits(memory, threads, seconds), queries, made or {})
     except (duckdb.IOException, duckdb.PermissionException) as error:
         raise Refused(
-            gettext("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
+            message("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
         ) from error
 
 

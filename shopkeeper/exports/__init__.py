@@ -14,6 +14,7 @@ from shopkeeper.exports.chart_file import browser_path, chart_html, chart_png
 from shopkeeper.exports.csv_file import to_csv
 from shopkeeper.exports.parquet_file import to_parquet
 from shopkeeper.exports.xlsx_file import to_xlsx
+from shopkeeper.messages import message
 
 __all__ = [
     "About",
@@ -34,7 +35,13 @@ SUFFIXES = (".csv", ".xlsx", ".parquet")
 def check_suffix(path: Path) -> None:
     """Raise `Refused` where the file's ending names no format, before anything is computed for it."""
     if path.suffix.lower() not in SUFFIXES:
-        raise Refused(f"{path.name} ends in none of {', '.join(SUFFIXES)}; give the file one of these endings.")
+        raise Refused(
+            message(
+                "{name} ends in none of {suffixes}; give the file one of these endings.",
+                name=path.name,
+                suffixes=", ".join(SUFFIXES),
+            )
+        )
 
 
 def write(path: Path, frame: pl.DataFrame, about: About, columns: Sequence[Column] = ()) -> None:
@@ -62,6 +69,12 @@ def _replace(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError as failure:
-        raise Refused(f"{path} could not be written: {failure.strerror}; choose a folder that can be.") from failure
+        raise Refused(
+            message(
+                "{path} could not be written: {strerror}; choose a folder that can be.",
+                path=path,
+                strerror=failure.strerror,
+            )
+        ) from failure
     finally:
         unfinished.unlink(missing_ok=True)

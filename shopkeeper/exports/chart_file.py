@@ -14,6 +14,7 @@ from shopkeeper import i18n
 from shopkeeper.errors import Refused
 from shopkeeper.exports.about import About
 from shopkeeper.i18n import gettext as _
+from shopkeeper.messages import message
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 WIDTH, HEIGHT, LINE = 1200, 675, 17
@@ -57,9 +58,9 @@ def chart_png(figure: go.Figure, about: About) -> bytes:
     """
     browser = browser_path()
     if browser is None:
-        with i18n.speaking(about.language):
-            needed = _("A picture needs Chromium or Chrome, and none was found; install Chromium, or take the HTML.")
-        raise Refused(needed)
+        raise Refused(
+            message("A picture needs Chromium or Chrome, and none was found; install Chromium, or take the HTML.")
+        )
     captioned, height = _captioned(figure, about)
     try:
         content = kaleido.calc_fig_sync(
@@ -68,9 +69,9 @@ def chart_png(figure: go.Figure, about: About) -> bytes:
             kopts={"path": browser, "mathjax": False},
         )
     except (BrowserDepsError, BrowserFailedError, ChromeNotFoundError) as failure:
-        with i18n.speaking(about.language):
-            broken = _("The browser {path} did not start; mend its installation, or take the HTML.", path=browser)
-        raise Refused(broken) from failure
+        raise Refused(
+            message("The browser {path} did not start; mend its installation, or take the HTML.", path=browser)
+        ) from failure
     return bytes(content)
 
 
@@ -79,7 +80,7 @@ def browser_path() -> str | None:
     named = os.environ.get("BROWSER_PATH")
     if named:
         return named if Path(named).is_file() else None
-    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 def _captioned(figure: go.Figure, about: About) -> tuple[go.Figure, int]:

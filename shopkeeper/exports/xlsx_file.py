@@ -18,6 +18,7 @@ from shopkeeper.contract.table import Column
 from shopkeeper.errors import Refused
 from shopkeeper.exports.about import About
 from shopkeeper.i18n import gettext as _
+from shopkeeper.messages import message
 
 MAX_ROWS, MAX_COLUMNS, MAX_TEXT = 1_048_575, 16_384, 32_767
 EXACT_INTEGERS = 10**15 - 1
@@ -63,7 +64,7 @@ def sheet_name(title: str) -> str:
 def _refuse_oversize(frame: pl.DataFrame) -> None:
     if frame.height > MAX_ROWS or frame.width > MAX_COLUMNS:
         raise Refused(
-            _(
+            message(
                 "The table has {rows} rows and {columns} columns, and an XLSX sheet holds {most_rows} and "
                 "{most_columns}; take the CSV, which holds them all.",
                 rows=i18n.integer(frame.height),
@@ -76,7 +77,7 @@ def _refuse_oversize(frame: pl.DataFrame) -> None:
         longest = frame[name].str.len_chars().max() or 0
         if isinstance(longest, int) and longest > MAX_TEXT:
             raise Refused(
-                _(
+                message(
                     "The column {name} has a text of {length} characters, and an XLSX cell holds {most}; "
                     "take the CSV, which holds it whole.",
                     name=name,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from duckdb import DuckDBPyConnection
 
+from shopkeeper import i18n
 from shopkeeper.contract.tables import ORDER_LINES, REQUIRED_TABLES
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks import stage
@@ -23,6 +24,7 @@ from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
+from shopkeeper.messages import Message, lines, message
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import recipe
 
@@ -41,7 +43,7 @@ class Job:
     before: Version | None
     append: bool
     as_of: date | None
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def digest(self) -> str:
@@ -84,10 +86,10 @@ def import_files(
     """
     stage.refuse_relative(root, paths)
     progress.step("Looking at the files", 0.0)
-    found, left = input_files.find(paths, mapping)
+    files_read, left = input_files.find(paths, mapping)
     with publisher(root) as directory:
-        job = Job(found, mapping, store.current(root), append, as_of or mapping.as_of, left)
-        job, unchanged = _without_known(job)
+        job = Job(files_read, mapping, store.current(root), append, as_of or mapping.as_of, left)
+        job, unchanged = _without_imported(job)
         if unchanged:
             return unchanged
         _refuse_other_shop(job)
@@ -102,23 +104,27 @@ def import_files(
     return _outcome(version, tables, rules, staged.warnings)
 
 
-def _without_known(job: Job) -> tuple[Job, Outcome | None]:
+def _without_imported(job: Job) -> tuple[Job, Outcome | None]:
     """The job without files that are already there, or the outcome where that leaves nothing to do."""
     before = job.before
     if before is None:
         return job, None
-    known = {(source.table, source.sha256) for source in before.sources}
+    imported = {(source.table, source.sha256) for source in before.sources}
     if not job.append:
-        given = {(file.table, file.sha256) for file in job.files} | {(table, job.digest) for table in job.tables}
+        to_import = {(file.table, file.sha256) for file in job.files} | {(table, job.digest) for table in job.tables}
         # Marts that another program made are made anew, from the same rows.
-        if given == {pair for pair in known if pair[0] in job.tables} and before.recipe == recipe():
-            return job, Outcome(before, changed=False, message="These files are already imported; nothing changed.")
+        if to_import == {pair for pair in imported if pair[0] in job.tables} and before.recipe == recipe():
+            return job, Outcome(
+                before, changed=False, message=message("These files are already imported; nothing changed.")
+            )
         return job, None
-    new = tuple(file for file in job.files if (file.table, file.sha256) not in known)
+    new = tuple(file for file in job.files if (file.table, file.sha256) not in imported)
     if not new:
-        return job, Outcome(before, changed=False, message="These files were imported already; nothing changed.")
+        return job, Outcome(
+            before, changed=False, message=message("These files were imported already; nothing changed.")
+        )
     old = tuple(
-        f"{file.table}: {file.name} was imported already, and is not added again."
+        stage.of_table(file.table, message("{name} was imported already, and is not added again.", name=file.name))
         for file in job.files
         if file not in new
     )
@@ -130,8 +136,15 @@ def _refuse_other_shop(job: Job) -> None:
     kept = job.carried or (before and job.append)
     if before and kept and (before.shop.currency, before.shop.timezone) != (shop.currency, shop.timezone):
         raise Refused(
-            f"The data there are {before.shop.name}'s, in {before.shop.currency} and {before.shop.timezone}; the "
-            f"mapping says {shop.currency} and {shop.timezone}. Mend its [shop], or import into another data folder."
+            message(
+                "The data there are {name}'s, in {currency} and {timezone}; the mapping says "
+                "{new_currency} and {new_timezone}. Mend its [shop], or import into another data folder.",
+                name=before.shop.name,
+                currency=before.shop.currency,
+                timezone=before.shop.timezone,
+                new_currency=shop.currency,
+                new_timezone=shop.timezone,
+            )
         )
 
 
@@ -139,7 +152,12 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: 
     shop = job.mapping.shop
     terms = Terms(shop, job.mapping.source_timezone, tomorrow(datetime.now(ZoneInfo(shop.timezone))))
     if missing := [name for name in REQUIRED_TABLES if name not in (*job.tables, *job.carried)]:
-        raise Refused(f"There is no {missing[0]} among the files, and none was imported before. Give the orders too.")
+        raise Refused(
+            message(
+                "There is no {missing} among the files, and none was imported before. Give the orders too.",
+                missing=missing[0],
+            )
+        )
     staged: list[TableInStaging] = []
     done, total = 0, stage.total_bytes(job.files)
     for mapping, files in stage.in_order(job.files, job.mapping):
@@ -158,13 +176,15 @@ def _refuse(tables: Sequence[TableInStaging], rules: Sequence[BrokenRule], *, st
         return
     if empty:
         names = ", ".join(each.contract.name for each in empty)
-        start = f"No row of {names} can be used, so nothing was published."
+        start = message("No row of {names} can be used, so nothing was published.", names=names)
     else:
-        start = f"{rejected:,} rows break the contract, so nothing was published. Mend them, or import without strict."
-    lines = [rule.sentence() for rule in rules[:FIRST_RULES]]
+        start = message(
+            "{n} rows break the contract, so nothing was published. Mend them, or import without strict.", n=rejected
+        )
+    sentences = [start, *(rule.sentence() for rule in rules[:FIRST_RULES])]
     if len(rules) > FIRST_RULES:
-        lines.append(f"... and {len(rules) - FIRST_RULES} more rules.")
-    raise Refused("\n".join((start, *lines)))
+        sentences.append(message("... and {n} more rules.", n=len(rules) - FIRST_RULES))
+    raise Refused(lines(*sentences))
 
 
 def _staged(connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInStaging], directory: Path) -> Staged:
@@ -179,7 +199,7 @@ def _staged(connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInSt
         appended,
         directory.with_suffix(".rejects.parquet"),
     )
-    lines = [each for each in tables if each.contract is ORDER_LINES]
+    order_lines = [each for each in tables if each.contract is ORDER_LINES]
     old = before if before and ORDER_LINES.name in appended else None
     unknown = stage.unknown_references(connection, {each.contract.name: each.good for each in tables}, carried | files)
     return Staged(
@@ -188,9 +208,9 @@ def _staged(connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInSt
         tuple(_staged_table(each, files[each.contract.name], before) for each in tables),
         rejects,
         _sources(job, tables, before),
-        sum((each.net_amount_in for each in lines), old.net_amount_in if old else Decimal(0)),
-        sum((each.net_amount_rejected for each in lines), old.net_amount_rejected if old else Decimal(0)),
-        sum((each.net_amount_unreadable_rows for each in lines), old.net_amount_unreadable_rows if old else 0),
+        sum((each.net_amount_in for each in order_lines), old.net_amount_in if old else Decimal(0)),
+        sum((each.net_amount_rejected for each in order_lines), old.net_amount_rejected if old else Decimal(0)),
+        sum((each.net_amount_unreadable_rows for each in order_lines), old.net_amount_unreadable_rows if old else 0),
         job.as_of,
         (*_warnings(job, tables, appended), *unknown),
         job.carried,
@@ -215,17 +235,17 @@ def _sources(job: Job, tables: Sequence[TableInStaging], before: Version | None)
     return tuple(sources)
 
 
-def _warnings(job: Job, tables: Sequence[TableInStaging], appended: Sequence[str]) -> tuple[str, ...]:
-    """Warnings begin with the table they speak of; those of rows that stay are kept."""
+def _warnings(job: Job, tables: Sequence[TableInStaging], appended: Sequence[str]) -> tuple[Message, ...]:
+    """Those of rows that stay are kept."""
     kept = tuple(f"{name}: " for name in (*job.carried, *appended))
-    old = [each for each in job.before.warnings if each.startswith(kept)] if job.before and kept else []
-    notes = [f"{table}: {note}" for table in job.tables for note in job.mapping.notes]
+    old = [each for each in job.before.warnings if each.in_source().startswith(kept)] if job.before and kept else []
+    notes = [stage.of_table(table, Message(note)) for table in job.tables for note in job.mapping.notes]
     new = [*job.warnings, *notes, *(warning for each in tables for warning in each.warnings)]
     return tuple(dict.fromkeys((*old, *new)))
 
 
 def _outcome(
-    version: Version, tables: Sequence[TableInStaging], rules: tuple[BrokenRule, ...], warnings: tuple[str, ...]
+    version: Version, tables: Sequence[TableInStaging], rules: tuple[BrokenRule, ...], warnings: tuple[Message, ...]
 ) -> Outcome:
     came = sum((each.net_amount_in for each in tables), Decimal(0))
     rejected = sum((each.net_amount_rejected for each in tables), Decimal(0))
@@ -234,8 +254,16 @@ def _outcome(
     return Outcome(
         version,
         changed=True,
-        message=f"{rows:,} rows in = {rows - lost:,} published + {lost:,} rejected; "
-        f"net amount {came:,.2f} in = {came - rejected:,.2f} published + {rejected:,.2f} rejected.",
+        message=message(
+            "{rows} rows in = {published} published + {rejected} rejected; "
+            "net amount {amount} in = {amount_published} published + {amount_rejected} rejected.",
+            rows=rows,
+            published=rows - lost,
+            rejected=lost,
+            amount=i18n.number(came),
+            amount_published=i18n.number(came - rejected),
+            amount_rejected=i18n.number(rejected),
+        ),
         tables=tuple(
             TableOutcome(each.contract.name, each.rows_in, each.rows_good, each.rows_rejected) for each in tables
         ),

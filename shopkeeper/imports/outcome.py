@@ -1,5 +1,6 @@
 """What an import did, for the screen and the command line."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,7 +8,10 @@ from pathlib import Path
 
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, FunctionExpression
 
+from shopkeeper import i18n
+from shopkeeper.imports.checks.rules import RULES
 from shopkeeper.lake.version import Version
+from shopkeeper.messages import Message, message
 
 EXAMPLES = 20
 
@@ -29,21 +33,32 @@ class BrokenRule:
     table: str
     column: str
     rule: str
-    reason: str
+    reason: Message
     rows: int
     examples: tuple[tuple[str, int, str | None], ...]
 
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """Rule, count, records, a value and how to mend it, on one line."""
-        files = list(dict.fromkeys(file for file, _, _ in self.examples))
-        lines = ", ".join(f"{line:,}" for _, line, _ in self.examples)
-        more = " and more" if self.rows > len(self.examples) else ""
+        files = ", ".join(dict.fromkeys(file for file, _, _ in self.examples))
+        records: Message | str = ", ".join(i18n.integer(line) for _, line, _ in self.examples)
+        if self.rows > len(self.examples):
+            records = message("{records} and more", records=records)
+        parts = {
+            "place": f"{self.table}.{self.column}",
+            "rule": Message(RULES[self.rule]),
+            "rows": self.rows,
+            "reason": self.reason,
+            "records": records,
+            "files": files,
+        }
         value = self.examples[0][2]
-        shown = f" (such as {value[:60]!r})" if value else ""
-        return (
-            f"{self.table}.{self.column}, rule '{self.rule}', {self.rows:,} rows{shown}: {self.reason} "
-            f"Records {lines}{more} of {', '.join(files)}."
-        )
+        if value:
+            return message(
+                "{place}, rule '{rule}', {rows} rows (such as {value}): {reason} Records {records} of {files}.",
+                value=repr(value[:60]),
+                **parts,
+            )
+        return message("{place}, rule '{rule}', {rows} rows: {reason} Records {records} of {files}.", **parts)
 
 
 @dataclass(frozen=True)
@@ -54,14 +69,14 @@ class Outcome:
 
     version: Version
     changed: bool
-    message: str
+    message: Message
     tables: tuple[TableOutcome, ...] = ()
     broken_rules: tuple[BrokenRule, ...] = ()
     net_amount_in: Decimal = Decimal(0)
     net_amount_published: Decimal = Decimal(0)
     net_amount_rejected: Decimal = Decimal(0)
     net_amount_unreadable_rows: int = 0
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     @property
     def rows_rejected(self) -> int:
@@ -74,15 +89,15 @@ def summarise(connection: DuckDBPyConnection, rejects: Sequence[Path]) -> tuple[
     if not rejects:
         return ()
     listed = connection.read_parquet([str(path) for path in rejects])
-    by = [ColumnExpression(name) for name in ("table", "column", "rule", "reason")]
+    by = [ColumnExpression(name) for name in ("table", "column", "rule", "message")]
     groups = listed.aggregate([*by, FunctionExpression("count_star").alias("rows")]).fetchall()
-    found = []
+    broken = []
     for table, column, rule, reason, rows in sorted(groups, key=lambda group: (-group[4], group[:3])):
-        wanted = zip(by[:3], (table, column, rule), strict=True)
+        of_group = zip(by[:3], (table, column, rule), strict=True)
         of_rule = listed
-        for name, value in wanted:
+        for name, value in of_group:
             of_rule = of_rule.filter(name == ConstantExpression(value))
         first = of_rule.sort(ColumnExpression("file"), ColumnExpression("line")).limit(EXAMPLES)
         examples = first.project(*(ColumnExpression(name) for name in ("file", "line", "value"))).fetchall()
-        found.append(BrokenRule(table, column, rule, reason, rows, tuple(examples)))
-    return tuple(found)
+        broken.append(BrokenRule(table, column, rule, Message.from_data(json.loads(reason)), rows, tuple(examples)))
+    return tuple(broken)

@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
 from shopkeeper.lake.workbench import typed, write
+from shopkeeper.messages import message
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QueryFile, load, load_folder
 
@@ -33,11 +34,16 @@ def open_tables(connection: DuckDBPyConnection, tables: Mapping[str, Sequence[Pa
     """
     for table in TABLES:
         relation = typed(connection, table, tables.get(table.name, ()))
-        for column, found in zip(table.columns, relation.types, strict=True):
-            if str(found) != column.type:
+        for column, stored_type in zip(table.columns, relation.types, strict=True):
+            if str(stored_type) != column.type:
                 raise Refused(
-                    f"Table {table.name}: column {column.name} is stored as {found}, but must be {column.type}. "
-                    f"Import {table.name} again."
+                    message(
+                        "Table {name}: column {column} is stored as {found}, but must be {type}. Import {name} again.",
+                        name=table.name,
+                        column=column.name,
+                        found=stored_type,
+                        type=column.type,
+                    )
                 )
         relation.create_view(table.name, replace=False)
 

@@ -20,6 +20,7 @@ from shopkeeper.lake.rejects import join_rejects
 from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
 from shopkeeper.lake.version import DataFile, Staged, TableStats, Version, write_manifest
 from shopkeeper.lake.workbench import MEMORY, workbench
+from shopkeeper.messages import message
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QUERIES, recipe
 
@@ -61,16 +62,23 @@ def describe(
     """The version in the making, still without marts. Raise `Refused` where it has no order line."""
     if facts.first_day is None or facts.last_day is None:
         raise Refused(
-            "No order line was accepted, so there is nothing to publish. Mend the rows listed as rejected, then import "
-            "again."
+            message(
+                "No order line was accepted, so there is nothing to publish. Mend the rows listed as "
+                "rejected, then import again."
+            )
         )
     carried = {name: before.tables[name] for name in staged.carried} if before else {}
     sources = [source for source in before.sources if source.table in carried] if before else []
     lines_from = before if before and ORDER_LINES.name in carried else staged
-    told = {table.name: table for table in staged.tables} | carried
+    tables = {table.name: table for table in staged.tables} | carried
     for name, table in carried.items():
         if {file.sha256 for file in table.files} != {file.sha256 for file in sealed[name]}:
-            raise Refused(f"A file of table {name} is not what it was when published. Import {name} again.")
+            raise Refused(
+                message(
+                    "A file of table {name} is not what it was when published. Import {name} again.",
+                    name=name,
+                )
+            )
     return Version(
         id=staged.directory.name,
         path=root / "versions" / staged.directory.name,
@@ -79,7 +87,7 @@ def describe(
         shop=staged.shop,
         as_of=staged.as_of or (lines_from.as_of or facts.last_day),
         first_day=facts.first_day,
-        tables={name: stats(table.rows_in, table.rows_rejected, sealed[name]) for name, table in told.items()},
+        tables={name: stats(table.rows_in, table.rows_rejected, sealed[name]) for name, table in tables.items()},
         marts={},
         net_amount_in=lines_from.net_amount_in,
         net_amount_published=facts.net_amount,
@@ -115,7 +123,12 @@ def reconcile(version: Version) -> None:
     if version.as_of < version.first_day:
         faults.append(f"the data is said to end on {version.as_of}, before its first order on {version.first_day}")
     if faults:
-        raise Refused(f"The totals do not reconcile, so nothing was published: {'; '.join(faults)}.")
+        raise Refused(
+            message(
+                "The totals do not reconcile, so nothing was published: {faults}.",
+                faults="; ".join(faults),
+            )
+        )
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -139,13 +152,19 @@ def publisher(root: Path) -> Iterator[Path]:
             if not disk_is_full(error):
                 raise
             raise Refused(
-                f"There is no room left on the disk that holds {root}. The data served before is untouched. "
-                "Free some space, then import again."
+                message(
+                    "There is no room left on the disk that holds {root}. The data served before is "
+                    "untouched. Free some space, then import again.",
+                    root=root,
+                )
             ) from error
         except duckdb.OutOfMemoryException as error:
             raise Refused(
-                f"Publishing needed more than {MEMORY} of memory and the room to spill on disk. The data "
-                "served before is untouched. Free some space, then import again."
+                message(
+                    "Publishing needed more than {memory} of memory and the room to spill on disk. The data "
+                    "served before is untouched. Free some space, then import again.",
+                    memory=MEMORY,
+                )
             ) from error
         finally:
             shutil.rmtree(staging, ignore_errors=True)

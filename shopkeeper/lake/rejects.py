@@ -5,23 +5,38 @@ from pathlib import Path
 
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection
 
-from shopkeeper.lake.workbench import write
+from shopkeeper.contract.table import Column, Table
+from shopkeeper.lake.workbench import typed, write
 
 REJECTS = "rejects.parquet"
 
 
-REJECT_COLUMNS = ("file", "table", "line", "column", "value", "rule", "reason", "row")
+REJECTED = Table(
+    "rejected",
+    "one row per fault of a rejected row",
+    "The file of rejects beside a version.",
+    (
+        Column("file", "VARCHAR", "The file."),
+        Column("table", "VARCHAR", "The table of the contract."),
+        Column("line", "BIGINT", "The record within the file."),
+        Column("column", "VARCHAR", "The column at fault."),
+        Column("value", "VARCHAR", "The value at fault, as the file has it."),
+        Column("rule", "VARCHAR", "The rule that it breaks, by its name."),
+        Column("reason", "VARCHAR", "Why, and how to mend it, in English."),
+        Column("row", "VARCHAR", "The whole row."),
+        Column("message", "VARCHAR", "The reason as `Message.as_data` keeps it, in JSON; versions before 3 lack it."),
+    ),
+)
 
 
 def join_rejects(
     connection: DuckDBPyConnection, directory: Path, staged: Path | None, older: Path | None, carried: Sequence[str]
 ) -> Path | None:
     """Put the rejects into `directory`: those staged, and those that belong to the carried tables."""
-    columns = [ColumnExpression(name) for name in REJECT_COLUMNS]
-    parts = [connection.read_parquet(str(staged)).project(*columns)] if staged else []
+    parts = [typed(connection, REJECTED, [staged])] if staged else []
     if older and carried:
-        wanted = ColumnExpression("table").isin(*(ConstantExpression(name) for name in carried))
-        parts.append(connection.read_parquet(str(older)).filter(wanted).project(*columns))
+        of_carried = ColumnExpression("table").isin(*(ConstantExpression(name) for name in carried))
+        parts.append(typed(connection, REJECTED, [older]).filter(of_carried))
     if not parts:
         return None
     rejects = parts[0] if len(parts) == 1 else parts[0].union(parts[1])

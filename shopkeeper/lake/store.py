@@ -21,6 +21,7 @@ from shopkeeper.lake.version import (
     Version,
     read_manifest,
 )
+from shopkeeper.messages import message
 
 KEEP = 5
 YOUNG = timedelta(hours=24)
@@ -40,7 +41,12 @@ def locked(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Refused(f"Another import is at work in {root}. Wait until it has ended, then try again.") from error
+            raise Refused(
+                message(
+                    "Another import is at work in {root}. Wait until it has ended, then try again.",
+                    root=root,
+                )
+            ) from error
         yield
 
 
@@ -71,7 +77,10 @@ def current_id(root: Path) -> str | None:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(
-            f"{pointer} cannot be read. Name a version to serve with `rollback`; `versions` lists them."
+            message(
+                "{pointer} cannot be read. Name a version to serve with `rollback`; `versions` lists them.",
+                pointer=pointer,
+            )
         ) from error
 
 
@@ -92,33 +101,34 @@ def rollback(root: Path, version_id: str | None = None) -> Version:
     """
     with locked(root):
         before = current(root) if version_id is None else None
-        wanted = version_id or (before.parent if before else None)
-        if wanted not in [folder.name for folder in folders(root)]:
+        target = version_id or (before.parent if before else None)
+        if target not in [folder.name for folder in folders(root)]:
             raise Refused(
-                f"There is no version {version_id} to go back to. `versions` lists those there are."
+                message(
+                    "There is no version {version} to go back to. `versions` lists those there are.", version=target
+                )
                 if version_id
-                else "There is no older version to go back to."
+                else message("There is no older version to go back to.")
             )
-        version = read_manifest(root / "versions" / str(wanted))
+        version = read_manifest(root / "versions" / str(target))
         if faults := verify(version):
-            raise Refused(f"Version {wanted} is damaged and was not served: {'; '.join(faults)}.")
+            raise Refused(
+                message(
+                    "Version {wanted} is damaged and was not served: {faults}.",
+                    wanted=target,
+                    faults="; ".join(faults),
+                )
+            )
         point_to(root, version.id)
         return version
 
 
-def prune(root: Path, keep: int = KEEP) -> list[str]:
-    """Remove old versions, and give their ids.
-
-    The newest `keep`, those of the last 24 hours, the current and the one it replaced stay.
-
-    Raise `Refused` where a publisher is at work.
-    """
-    with locked(root):
-        return remove_old(root, keep)
-
-
 def remove_old(root: Path, keep: int) -> list[str]:
-    """`prune` for one who holds the lock. A folder leaves `versions` in one step, so none is ever seen half gone."""
+    """Remove old versions, and give their ids; for one who holds the lock.
+
+    The newest `keep`, those of the last 24 hours, the current and the one it replaced stay. A folder leaves `versions`
+    in one step, so none is ever seen half gone.
+    """
     served = current(root)
     needed = {served.id, served.parent} if served else set()
     young = f"{datetime.now(UTC) - YOUNG:%Y%m%dT%H%M%SZ-%f}"
@@ -134,15 +144,15 @@ def remove_old(root: Path, keep: int) -> list[str]:
 def verify(version: Version) -> list[str]:
     """Faults of the version's files against its manifest, in words; empty where all is well."""
     expected = {file.path: file for file in version.all_files()}
-    there = {str(file.relative_to(version.path)) for file in version.path.rglob("*") if file.is_file()} - {MANIFEST}
-    faults = [f"{path} is not in the manifest" for path in sorted(there - expected.keys())]
-    faults += [f"{path} is missing" for path in sorted(expected.keys() - there)]
-    both = sorted(there & expected.keys())
+    present = {str(file.relative_to(version.path)) for file in version.path.rglob("*") if file.is_file()} - {MANIFEST}
+    faults = [f"{path} is not in the manifest" for path in sorted(present - expected.keys())]
+    faults += [f"{path} is missing" for path in sorted(expected.keys() - present)]
+    both = sorted(present & expected.keys())
     with ThreadPoolExecutor(max_workers=4) as pool:
-        found = pool.map(lambda path: checksum(version.path / path), both)
+        digests = pool.map(lambda path: checksum(version.path / path), both)
     faults += [
         f"{path} is not what was published"
-        for path, digest in zip(both, found, strict=True)
+        for path, digest in zip(both, digests, strict=True)
         if digest != expected[path].sha256
     ]
     return faults

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shopkeeper.errors import Refused
+from shopkeeper.messages import Message, message
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -79,7 +80,7 @@ class Version:
     net_amount_unreadable_rows: int
     identified_order_share: float | None
     sources: tuple[SourceFile, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
     rejects_file: DataFile | None = None
     recipe: str = ""
 
@@ -93,7 +94,7 @@ class Version:
 
     @property
     def rejects(self) -> Path | None:
-        """Columns file, table, line, column, value, rule, reason, row; `None` where nothing was rejected."""
+        """Its file of rejects, as `lake.rejects` declares it; `None` where nothing was rejected."""
         return self.path / self.rejects_file.path if self.rejects_file else None
 
     @property
@@ -140,7 +141,7 @@ class Staged:
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
     as_of: date | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
     carried: tuple[str, ...] = ()
 
 
@@ -159,11 +160,19 @@ def read_manifest(directory: Path) -> Version:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != FORMAT:
-            raise Refused(f"{path} was written by a later version of this program. Update the program, then try again.")
+            raise Refused(
+                message(
+                    "{path} was written by a later version of this program. Update the program, then try again.",
+                    path=path,
+                )
+            )
         return version_from(directory, content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(
-            f"{path} cannot be read. Name another version to serve with `rollback`, or import the data again."
+            message(
+                "{path} cannot be read. Name another version to serve with `rollback`, or import the data again.",
+                path=path,
+            )
         ) from error
 
 
@@ -179,13 +188,18 @@ def version_from(directory: Path, content: dict[str, Any]) -> Version:
         tables={name: table_from(**table) for name, table in content.pop("tables").items()},
         marts={name: tuple(DataFile(**file) for file in files) for name, files in content.pop("marts").items()},
         sources=tuple(SourceFile(**source) for source in content.pop("sources")),
-        warnings=tuple(content.pop("warnings")),
+        warnings=tuple(_warning(warning) for warning in content.pop("warnings")),
         rejects_file=DataFile(**rejects) if rejects else None,
         net_amount_in=Decimal(content.pop("net_amount_in")),
         net_amount_published=Decimal(content.pop("net_amount_published")),
         net_amount_rejected=Decimal(content.pop("net_amount_rejected")),
         **content,
     )
+
+
+def _warning(content: str | dict[str, Any]) -> Message:
+    """Manifests of the first programs hold warnings as plain English."""
+    return Message("{text}", {"text": content}) if isinstance(content, str) else Message.from_data(content)
 
 
 def table_from(files: list[dict[str, Any]], **counts: int) -> TableStats:

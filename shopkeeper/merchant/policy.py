@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shopkeeper.errors import Refused
+from shopkeeper.messages import message
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,16 @@ class Policy:
     def __post_init__(self) -> None:
         for level in (*(row[-1] for row in self.service_levels), *(row[-1] for row in self.pattern_levels)):
             if not 0.5 <= level <= 0.9999:
-                raise Refused(f"A service level of {level:g} cannot be kept; choose 0.5 to 0.9999 (0.95 is 95 %).")
+                raise Refused(
+                    message(
+                        "A service level of {level} cannot be kept; choose 0.5 to 0.9999 (0.95 is 95 %).",
+                        level=f"{level:g}",
+                    )
+                )
         if self.review_days < 1 or self.excess_days < 1:
-            raise Refused("Review days and excess days are whole days, one at least; choose 1 or more.")
+            raise Refused(message("Review days and excess days are whole days, one at least; choose 1 or more."))
         if min(self.receiving_days, self.lead_days, self.lead_sd, self.no_demand_units) < 0:
-            raise Refused("Days of lead time and receiving, and units, are never below 0; choose 0 or more.")
+            raise Refused(message("Days of lead time and receiving, and units, are never below 0; choose 0 or more."))
 
     def service_level(self, abc: str, pattern: str) -> float:
         """Cycle service wanted for an item of this class and demand pattern; 0.9 for a class without a level."""

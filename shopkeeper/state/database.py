@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.orm import Session
 
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
+from shopkeeper.messages import Message, message
 
 VARIABLE = "SHOPKEEPER_STATE_URL"
 FILE = "state.sqlite"
@@ -58,7 +58,7 @@ class State:
                 yield session
         except OperationalError as error:
             raise Refused(
-                gettext(
+                message(
                     "This could not be kept in {place}: {fault}. Nothing was changed. Try again; if that does not "
                     "help, look whether the disk is full or the database is down.",
                     place=self.place,
@@ -79,9 +79,9 @@ def url_of(root: Path, *, sample: bool = False) -> str:
     return ("" if sample else os.environ.get(VARIABLE)) or f"sqlite:///{root / FILE}"
 
 
-def kept_nowhere(state: State) -> str:
+def kept_nowhere(state: State) -> Message:
     """Why nothing can be decided, and what to do about it."""
-    return gettext(
+    return message(
         "Decisions cannot be kept: {place} cannot be written. Everything can be read. Give the app write access to it, "
         "or set {variable} to a file or a PostgreSQL database that it may write.",
         place=state.place,
@@ -103,7 +103,7 @@ def open_state(url: str) -> State:
         engine = create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": WAIT_SECONDS})
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise Refused(
-            gettext(
+            message(
                 "{variable} is no address of a database that is known here. Write sqlite:///FILE, or "
                 "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE.",
                 variable=VARIABLE,
@@ -174,16 +174,16 @@ def _migrated(engine: Engine, place: str) -> Engine:
     """Bring the tables up to date, one program at a time. Raise `Refused`, the engine closed, where that cannot be."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    own_revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     done = False
     try:
         with engine.execution_options(writes=True).begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-            found = set(MigrationContext.configure(connection).get_current_heads())
-            if newer := found - known:
+            stored_revisions = set(MigrationContext.configure(connection).get_current_heads())
+            if newer := stored_revisions - own_revisions:
                 raise Refused(
-                    gettext(
+                    message(
                         "What is kept in {place} was written by a newer program (revision {revision}), and this one "
                         "would not understand it. Start the newer program, or set {variable} to another place.",
                         place=place,
@@ -212,8 +212,8 @@ def _fault(error: DBAPIError) -> str:
     return str(error.orig).strip().splitlines()[0]
 
 
-def _unreachable(place: str, error: DBAPIError) -> str:
-    return gettext(
+def _unreachable(place: str, error: DBAPIError) -> Message:
+    return message(
         "What was decided cannot be read from {place}: {fault}. Look whether the database is up and the address in "
         "{variable} is right, then load the page again.",
         place=place,
@@ -222,8 +222,8 @@ def _unreachable(place: str, error: DBAPIError) -> str:
     )
 
 
-def _no_state(place: str) -> str:
-    return gettext(
+def _no_state(place: str) -> Message:
+    return message(
         "{place} holds something else than this program's decisions. Move it away, or set {variable} to another place.",
         place=place,
         variable=VARIABLE,

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext, integer
+from shopkeeper.i18n import integer
 from shopkeeper.merchant.decisions import Decision
+from shopkeeper.messages import Message, message
 from shopkeeper.state.database import State
 from shopkeeper.state.schema import DecisionRow
 from shopkeeper.state.signature import required
@@ -56,7 +57,7 @@ def record_decision(state: State, *decisions: Decision) -> tuple[int, ...]:
 
 
 def decisions(state: State) -> pl.DataFrame:
-    """The decisions that hold, the newest first, `COLUMNS`: what was replaced is in `history_of`.
+    """The decisions that hold, the newest first, `COLUMNS`; those that were replaced stay in the table.
 
     `made_at` is UTC; `frozen` is JSON as text.
     """
@@ -71,13 +72,6 @@ def decisions(state: State) -> pl.DataFrame:
         return _frame(session.scalars(holding).all())
 
 
-def history_of(state: State, proposal: str) -> pl.DataFrame:
-    """Every decision on one proposal, the newest first; columns as `decisions`."""
-    with state.reading() as session:
-        asked = select(DecisionRow).where(DecisionRow.proposal == proposal).order_by(DecisionRow.id.desc())
-        return _frame(session.scalars(asked).all())
-
-
 def _row(decision: Decision, now: datetime) -> DecisionRow:
     if decision.verdict == "accepted":
         (author,) = required(decision.author)
@@ -86,7 +80,7 @@ def _row(decision: Decision, now: datetime) -> DecisionRow:
         author, reason = required(decision.author, decision.reason)
     if decision.units_decided < 0:
         raise Refused(
-            gettext("{units} units cannot be moved or ordered. Write 0 or more.", units=integer(decision.units_decided))
+            message("{units} units cannot be moved or ordered. Write 0 or more.", units=integer(decision.units_decided))
         )
     return DecisionRow(
         made_at=now,
@@ -110,20 +104,20 @@ def _row(decision: Decision, now: datetime) -> DecisionRow:
 
 def _frame(rows: Iterable[DecisionRow]) -> pl.DataFrame:
     named = [name for name in COLUMNS if name != "frozen"]
-    found = [
+    records = [
         {name: getattr(row, name) for name in named} | {"frozen": json.dumps(row.frozen, ensure_ascii=False)}
         for row in rows
     ]
-    return pl.DataFrame(found, schema=dict(COLUMNS))
+    return pl.DataFrame(records, schema=dict(COLUMNS))
 
 
-def _overtaken(state: State, decisions: tuple[Decision, ...]) -> str:
+def _overtaken(state: State, decisions: tuple[Decision, ...]) -> Message:
     """Who was first, as far as that can be told."""
     with state.reading() as session:
         first = _newest(session, decisions)
     if first is None:
-        return gettext("Somebody else decided at the same moment. Load the page again.")
-    return gettext(
+        return message("Somebody else decided at the same moment. Load the page again.")
+    return message(
         "{author} has decided on {sku} at {location} meanwhile. Nothing was kept. Load the page again, and change that "
         "decision if you must.",
         author=first.author,
@@ -134,8 +128,8 @@ def _overtaken(state: State, decisions: tuple[Decision, ...]) -> str:
 
 def _newest(session: Session, decisions: tuple[Decision, ...]) -> DecisionRow | None:
     for decision in decisions:
-        asked = select(DecisionRow).where(DecisionRow.proposal == decision.proposal).order_by(DecisionRow.id.desc())
-        found = session.scalar(asked.limit(1))
-        if found is not None and found.id != decision.replaces:
-            return found
+        statement = select(DecisionRow).where(DecisionRow.proposal == decision.proposal).order_by(DecisionRow.id.desc())
+        newest = session.scalar(statement.limit(1))
+        if newest is not None and newest.id != decision.replaces:
+            return newest
     return None

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from sqlalchemy import select
 
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
 from shopkeeper.merchant.overrides import Override
+from shopkeeper.messages import message
 from shopkeeper.state.database import State
 from shopkeeper.state.schema import OverrideRow
 from shopkeeper.state.signature import required
@@ -51,9 +51,9 @@ def add_override(
     """Keep a manual value, beside the statistical one of the time. Raise `Refused` where it cannot be meant or kept."""
     author, reason = required(author, reason)
     if ends_on < starts_on:
-        raise Refused(gettext("The manual value ends before it starts. Choose a later last day."))
+        raise Refused(message("The manual value ends before it starts. Choose a later last day."))
     if not 0 <= units_per_day < float("inf"):
-        raise Refused(gettext("Units per day are 0 or more. Change the manual value."))
+        raise Refused(message("Units per day are 0 or more. Change the manual value."))
     made = Override(
         secrets.token_hex(8),
         sku,
@@ -90,5 +90,5 @@ def withdraw_override(state: State, override_id: str, *, author: str) -> None:
     with state.writing() as session:
         row = session.get(OverrideRow, override_id)
         if row is None or row.withdrawn_at is not None:
-            raise Refused(gettext("This manual value was withdrawn already. Load the page again."))
+            raise Refused(message("This manual value was withdrawn already. Load the page again."))
         row.withdrawn_at, row.withdrawn_by = datetime.now(UTC), author

@@ -47,7 +47,7 @@ def test_rows_and_amounts_reconcile_and_bad_rows_are_listed(tmp_path: Path, mapp
         tmp_path / "lake",
         progress=Progress(lambda _, share: steps.append(share)),
     )
-    assert outcome.message == (
+    assert str(outcome.message) == (
         "4 rows in = 3 published + 1 rejected; net amount 41.95 in = 34.95 published + 7.00 rejected."
     )
     assert steps == sorted(steps)
@@ -110,8 +110,8 @@ def test_replace_carry_append_and_the_same_file_twice(tmp_path: Path, mapping: M
     with duckdb.connect() as connection:
         assert version.rejects is not None
         assert len(rows_of(connection, [version.rejects])) == 2
-    assert any("was imported already" in warning for warning in version.warnings)
-    assert "order_lines: 1 rows hold 1 customer_id that customers does not list." not in version.warnings
+    assert any("was imported already" in str(warning) for warning in version.warnings)
+    assert "order_lines: 1 rows hold 1 customer_id that customers does not list." not in map(str, version.warnings)
 
     replaced = import_files([more], mapping, root).version
     assert {row["order_id"] for row in rows(replaced, "order_lines")} == {"2", "3"}
@@ -124,7 +124,9 @@ def test_values_that_another_table_does_not_list_are_a_warning(tmp_path: Path, m
     (folder / "customers.csv").write_text("customer_id\nann\n")
     outcome = import_files([folder], mapping, tmp_path / "lake")
     assert outcome.rows_rejected == 0
-    assert outcome.warnings == ("order_lines: 1 rows hold 1 customer_id that customers does not list.",)
+    assert tuple(map(str, outcome.warnings)) == (
+        "order_lines: 1 rows hold 1 customer_id that customers does not list.",
+    )
 
 
 def test_another_currency_is_not_mixed_in(tmp_path: Path, mapping: Mapping) -> None:
@@ -142,7 +144,7 @@ def test_files_that_belong_nowhere_are_told(tmp_path: Path, mapping: Mapping) ->
     (folder / "truth").mkdir()
     (folder / "truth" / "parameters.json").write_text("{}")
     outcome = import_files([folder], mapping, tmp_path / "lake")
-    assert outcome.warnings == ("truth/parameters.json belongs to no table, and was left alone.",)
+    assert tuple(map(str, outcome.warnings)) == ("truth/parameters.json belongs to no table, and was left alone.",)
     leaving = parse_mapping("test", {**IDENTITY, "leave": ["truth/*"]})
     assert import_files([folder], leaving, tmp_path / "lake").warnings == ()
     (folder / "costumers.csv").write_text("customer_id\nann\n")

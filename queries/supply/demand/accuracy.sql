@@ -32,10 +32,9 @@ WITH checks AS (
 SELECT
     c.level,
     count(DISTINCT (c.category, c.region, c.sku)) AS series,
-    count(DISTINCT c.origin) AS origins,
-    count(*) AS checks,
-    min(c.origin) AS first_origin,
-    max(c.origin) AS last_origin,
+    count(DISTINCT c.origin) AS cutoffs,
+    min(c.origin) AS first_cutoff,
+    max(c.origin) AS last_cutoff,
     max(c.days)::BIGINT AS days,
     sum(c.demand)::DOUBLE AS demand,
     (sum(c.absolute_error) / nullif(sum(c.demand), 0))::DOUBLE AS wape,
@@ -46,8 +45,8 @@ SELECT
     avg(c.absolute_error / c.days / c.scale) FILTER (WHERE c.scale > 0 AND c.days > 0)::DOUBLE AS mase,
     avg(c.naive_absolute_error / c.days / c.scale) FILTER (WHERE c.scale > 0 AND c.days > 0)::DOUBLE AS naive_mase,
     coalesce(sum(c.weeks), 0)::BIGINT AS weeks,
-    sum(c.hits_80)::DOUBLE / nullif(sum(c.weeks), 0) AS hit_80,
-    sum(c.hits_95)::DOUBLE / nullif(sum(c.weeks), 0) AS hit_95
+    sum(c.hits_80)::DOUBLE / nullif(sum(c.weeks), 0) AS interval_coverage_80,
+    sum(c.hits_95)::DOUBLE / nullif(sum(c.weeks), 0) AS interval_coverage_95
 FROM checks AS c
 GROUP BY ALL
 ORDER BY c.level

@@ -1,11 +1,11 @@
 -- grain: one row per series of a level that was tested
 -- parameters: $level, $categories, $categories_all, $regions, $regions_all, $skus, $skus_all
--- `error` = sum(f - y) and `absolute_error` = sum|f - y| over the days of all origins, in units.
+-- `error` = sum(f - y) and `absolute_error` = sum|f - y| over the days of all cutoffs, in units.
 SELECT
     c.category,
     c.region,
     c.sku,
-    count(*) AS origins,
+    count(*) AS cutoffs,
     sum(c.days)::BIGINT AS days,
     sum(c.demand)::DOUBLE AS demand,
     sum(c.error)::DOUBLE AS error,

@@ -23,6 +23,7 @@ from shopkeeper.imports.mapping.file import ColumnMapping, FillDown, TableMappin
 from shopkeeper.imports.mapping.rules import nearest, replace_columns, sources
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
+from shopkeeper.messages import message
 
 ROW = "row json"
 """The whole row; the blank keeps the name from ever meeting a column's."""
@@ -32,7 +33,7 @@ ROW = "row json"
 class Candidates:
     """A file's rows, typed but not yet judged.
 
-    `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (given), `<name>=` VARCHAR
+    `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
     (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told.
     """
 
@@ -45,20 +46,20 @@ class Candidates:
 
 def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: Terms) -> Candidates:
     """Apply the mapping to a file. Raise `Refused` where a column that is needed is not there or cannot be used."""
-    found, absent = _resolve(reading, mapping, contract)
+    mapped, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     by_name = {column.name: column for column in reading.columns}
     made: dict[str, CheckedValue] = {}
     for column in contract.columns:
-        if column.name in found:
-            made[column.name] = _term(reading, by_name, found[column.name], column, clock)
+        if column.name in mapped:
+            made[column.name] = _term(reading, by_name, mapped[column.name], column, clock)
     everything = [ColumnExpression("line")]
     for column in contract.columns:
         everything += _project(column, made.get(column.name))
     pairs = [part for each in reading.columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
     everything.append(call("json_object", *pairs).cast("VARCHAR").alias(ROW))
     relation = fill_down(reading, mapping.fill_down) if mapping.fill_down else reading.relation
-    used = {name for column in found.values() for name in sources(column.rule)}
+    used = {name for column in mapped.values() for name in sources(column.rule)}
     used |= {mapping.fill_down.key} if mapping.fill_down else set()
     return Candidates(
         reading,
@@ -79,7 +80,7 @@ def _resolve(
 ) -> tuple[dict[str, ColumnMapping], tuple[str, ...]]:
     """The mapping's columns in the file's own spelling; and the file's columns it names in vain."""
     aliases = dict(mapping.aliases)
-    found: dict[str, ColumnMapping] = {}
+    mapped: dict[str, ColumnMapping] = {}
     absent: list[str] = []
     for column in mapping.columns:
         missing = []
@@ -92,16 +93,23 @@ def _resolve(
                 missing.append(name)
         if not missing:
             rule = replace_columns(column.rule, names.__getitem__)
-            found[column.name] = replace(column, rule=rule)
+            mapped[column.name] = replace(column, rule=rule)
         elif contract.column(column.name).required:
             near = nearest(missing[0], (each.name for each in reading.columns))
             raise Refused(
-                f"{reading.file.name} has no column {missing[0]!r}, from which {column.name} is made{near} "
-                f"It has: {', '.join(each.name for each in reading.columns)[:500]}. Mend the file or the mapping."
+                message(
+                    "{name} has no column {missing}, from which {column} is made{near} It has: {columns}. Mend "
+                    "the file or the mapping.",
+                    name=reading.file.name,
+                    missing=repr(missing[0]),
+                    column=column.name,
+                    near=near,
+                    columns=", ".join(each.name for each in reading.columns)[:500],
+                )
             )
         elif not mapping.identity:
             absent += missing
-    return found, tuple(absent)
+    return mapped, tuple(absent)
 
 
 def _term(
@@ -121,7 +129,7 @@ def _project(column: Column, made: CheckedValue | None) -> Iterator[Expression]:
         yield ConstantExpression(None).cast(column.type).alias(column.name)
         return
     yield made.value.alias(column.name)
-    yield made.given.alias(f"{column.name}?")
+    yield made.is_filled.alias(f"{column.name}?")
     yield made.shown.alias(f"{column.name}=")
 
 
@@ -129,7 +137,13 @@ def fill_down(reading: Reading, rule: FillDown) -> DuckDBPyRelation:
     """The file with empty cells of the rule's columns taken from the first row of the same key."""
     key = reading.column(rule.key)
     if key is None:
-        raise Refused(f"{reading.file.name} has no column {rule.key!r}, by which the mapping fills cells. Mend either.")
+        raise Refused(
+            message(
+                "{name} has no column {key}, by which the mapping fills cells. Mend either.",
+                name=reading.file.name,
+                key=repr(rule.key),
+            )
+        )
     ids = {column.id for name in rule.columns if (column := reading.column(name))}
     by = ColumnExpression(key.id)
     parts = [ColumnExpression("line")]

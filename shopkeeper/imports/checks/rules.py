@@ -1,14 +1,16 @@
 """The rules that a value must keep, made from the tables' declarations: name, condition, reason, how to mend."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from duckdb import ColumnExpression, ConstantExpression, Expression
 
 from shopkeeper.contract.table import Column, Table
+from shopkeeper.i18n import N_
 from shopkeeper.imports.checks.expressions import call, text
 from shopkeeper.lake.version import Shop
+from shopkeeper.messages import Message, message
 
 NUL = chr(0)
 FIRST_DAY = date(1970, 1, 1)
@@ -37,54 +39,96 @@ class Check:
     column: str
     rule: str
     broken: Expression
-    reason: str
+    reason: Message
 
 
 def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iterator[Check]:
     """The rules of a column, in the order in which a row is told about them; `fault`: that of an unusable value."""
     name, value = column.name, ColumnExpression(column.name)
-    given = ColumnExpression(f"{name}?")
+    is_filled = ColumnExpression(f"{name}?")
     if column.required:
         yield Check(
-            name, "required", value.is_null() & ~given, f"{name} is empty; every row of {contract.name} needs it."
+            name,
+            "required",
+            value.is_null() & ~is_filled,
+            message("{column} is empty; every row of {table} needs it.", column=name, table=contract.name),
         )
     if fault != "text":
-        yield Check(name, fault, value.is_null() & given, UNUSABLE[fault])
+        yield Check(name, fault, value.is_null() & is_filled, UNUSABLE[fault])
     if column.type == "VARCHAR":
-        yield Check(name, "text", call("contains", value, text(NUL)), "It holds a NUL character, which is no text.")
+        yield Check(
+            name, "text", call("contains", value, text(NUL)), message("It holds a NUL character, which is no text.")
+        )
     if column.allowed:
         allowed = ", ".join(column.allowed)
-        known = value.isin(*map(text, column.allowed))
+        is_allowed = value.isin(*map(text, column.allowed))
         yield Check(
-            name, "allowed", ~known, f"It is none of: {allowed}. Change it, or say in the mapping what it means."
+            name,
+            "allowed",
+            ~is_allowed,
+            message("It is none of: {allowed}. Change it, or say in the mapping what it means.", allowed=allowed),
         )
     if column.minimum is not None:
         least = ConstantExpression(int(column.minimum))
-        yield Check(name, "minimum", value < least, f"It is less than {column.minimum:g}.")
+        yield Check(name, "minimum", value < least, message("It is less than {minimum}.", minimum=column.minimum))
     if name == "currency":
         own = terms.shop.currency
         yield Check(
-            name, "currency", value != text(own), f"It is not {own}, the shop's currency. Convert the amounts first."
+            name,
+            "currency",
+            value != text(own),
+            message("It is not {currency}, the shop's currency. Convert the amounts first.", currency=own),
         )
     if column.type in ("DATE", "TIMESTAMP"):
         early = value < ConstantExpression(FIRST_DAY)
-        yield Check(name, "too early", early, "It lies before 1970. Check the date's format.")
+        yield Check(name, "too early", early, message("It lies before 1970. Check the date's format."))
     if name in PAST_ONLY.get(contract.name, ()):
         late = value >= ConstantExpression(terms.not_after)
-        yield Check(name, "too late", late, "It lies in the future. Check the date's format.")
+        yield Check(name, "too late", late, message("It lies in the future. Check the date's format."))
 
 
 UNUSABLE = {
-    "whole number": "It is not a whole number such as 3 or -1.",
-    "amount": "It is not an amount such as 1234.50 (no thousands mark, no currency sign, at most 4 decimals).",
-    "number": "It is not a number such as 2.5.",
-    "date": "It is not a day such as 2026-10-21 without a time; other forms need a format in the mapping.",
-    "time": "It is not a time such as 2026-10-21 18:30:00; other forms need a format in the mapping.",
-    "yes or no": "It is none of: true, false, yes, no, 1, 0.",
-    "values": "The mapping does not say what it means. Add it to values.",
+    "whole number": message("It is not a whole number such as 3 or -1."),
+    "amount": message("It is not an amount such as 1234.50 (no thousands mark, no currency sign, at most 4 decimals)."),
+    "number": message("It is not a number such as 2.5."),
+    "date": message("It is not a day such as 2026-10-21 without a time; other forms need a format in the mapping."),
+    "time": message("It is not a time such as 2026-10-21 18:30:00; other forms need a format in the mapping."),
+    "yes or no": message("It is none of: true, false, yes, no, 1, 0."),
+    "values": message("The mapping does not say what it means. Add it to values."),
 }
-UNIQUE = "Another row has the same {key}. Keep the one that is right."
-ALREADY = "The shop's data already hold this {key}. Append only what is new, or import everything without append."
+
+RULES = {
+    "required": N_("required"),
+    "whole number": N_("whole number"),
+    "amount": N_("amount"),
+    "number": N_("number"),
+    "date": N_("date"),
+    "time": N_("time"),
+    "yes or no": N_("yes or no"),
+    "values": N_("values"),
+    "text": N_("text"),
+    "allowed": N_("allowed"),
+    "minimum": N_("minimum"),
+    "currency": N_("currency"),
+    "too early": N_("too early"),
+    "too late": N_("too late"),
+    "unique": N_("unique"),
+    "already there": N_("already there"),
+}
+"""Every rule by its name in the rejects, with the word that people read."""
+
+
+def key_checks(names: Sequence[str], broken: Callable[[str], Expression]) -> tuple[Check, ...]:
+    """The two rules of a key of the columns `names`; `broken`: where the rule of that name keeps a row out."""
+    key = message("{first} and {last}", first=", ".join(names[:-1]), last=names[-1]) if names[1:] else names[0]
+    already = message(
+        "The shop's data already hold this {key}. Append only what is new, or import everything without append.",
+        key=key,
+    )
+    unique = message("Another row has the same {key}. Keep the one that is right.", key=key)
+    return tuple(
+        Check(names[0], rule, broken(rule), reason) for rule, reason in (("already there", already), ("unique", unique))
+    )
 
 
 def tomorrow(now: datetime) -> date:

@@ -3,6 +3,7 @@
 One scan writes the good rows; a second one, only where some rows are missing from them, lists the others.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,9 +26,10 @@ from shopkeeper.contract.table import Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import ROW, Candidates
 from shopkeeper.imports.checks.expressions import call, text
-from shopkeeper.imports.checks.rules import ALREADY, UNIQUE, Check
+from shopkeeper.imports.checks.rules import Check, key_checks
 from shopkeeper.imports.readers.reading import Reading, unreadable
 from shopkeeper.lake.publish import disk_is_full
+from shopkeeper.messages import message
 
 NET_AMOUNT = "net_amount"
 KEY, BLOCKED, BROKEN = "key", "blocked", "broken"
@@ -64,53 +66,55 @@ def judged(rows: DuckDBPyRelation, checks: Sequence[Check]) -> DuckDBPyRelation:
 
 
 def split(
-    connection: DuckDBPyConnection, given: Candidates, contract: Table, blocked: DuckDBPyRelation | None, target: Path
+    connection: DuckDBPyConnection,
+    candidates: Candidates,
+    contract: Table,
+    blocked: DuckDBPyRelation | None,
+    target: Path,
 ) -> Split:
     """Write good rows to `target` and the others beside it. `blocked` has keys and the rule that keeps them out.
 
     Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
     """
-    unjudged, checks = _with_blocked(given, contract, blocked)
+    unjudged, checks = _with_blocked(candidates, contract, blocked)
     rows = judged(unjudged, checks)
     rejects = target.with_suffix(".rejects.parquet")
     try:
         columns = [ColumnExpression(column.name).cast(column.type).alias(column.name) for column in contract.columns]
         rows.filter(~ColumnExpression(BROKEN)).project(*columns).write_parquet(str(target), compression="zstd")
         good = _count(connection, target)
-        bad = given.reading.rows - good
+        bad = candidates.reading.rows - good
         if bad:
-            listed = list_rejects(unjudged.filter(any_broken(checks)), given.reading, contract, checks)
+            listed = list_rejects(unjudged.filter(any_broken(checks)), candidates.reading, contract, checks)
             listed.write_parquet(str(rejects), compression="zstd")
             lines = connection.read_parquet(rejects).project(ColumnExpression("line")).distinct()
             if _rows(lines) != bad:
-                raise Refused(f"{given.reading.file.name}: {bad:,} rows are missing and {_rows(lines):,} are rejected.")
+                raise Refused(
+                    message(
+                        "{name}: {bad} rows are missing and {rows} are rejected.",
+                        name=candidates.reading.file.name,
+                        bad=bad,
+                        rows=_rows(lines),
+                    )
+                )
         amounts = net_amounts(rows, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and disk_is_full(error):
             raise
-        raise unreadable(given.reading.file, error) from error
-    return Split(given.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
+        raise unreadable(candidates.reading.file, error) from error
+    return Split(candidates.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
 
 
 def _with_blocked(
-    given: Candidates, contract: Table, blocked: DuckDBPyRelation | None
+    candidates: Candidates, contract: Table, blocked: DuckDBPyRelation | None
 ) -> tuple[DuckDBPyRelation, tuple[Check, ...]]:
     if blocked is None:
-        return given.rows, given.checks
+        return candidates.rows, candidates.checks
     names = key_columns(contract)
-    keyed = given.rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
+    keyed = candidates.rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
     rows = keyed.join(blocked.set_alias("blocked keys"), KEY, how="left")
-    told = " and ".join(names)
-    checks = tuple(
-        Check(
-            names[0],
-            rule,
-            duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text("")) == text(rule),
-            reason.format(key=told),
-        )
-        for rule, reason in (("already there", ALREADY), ("unique", UNIQUE))
-    )
-    return rows, (*given.checks, *checks)
+    rule_broken = duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text(""))
+    return rows, (*candidates.checks, *key_checks(names, lambda rule: rule_broken == text(rule)))
 
 
 def key_columns(contract: Table) -> tuple[str, ...]:
@@ -126,7 +130,7 @@ def key(names: Sequence[str]) -> Expression:
 def list_rejects(
     rows: DuckDBPyRelation, reading: Reading, contract: Table, checks: Sequence[Check]
 ) -> DuckDBPyRelation:
-    """One row per broken row and column: file, table, line, column, value, rule, reason, row."""
+    """One row per broken row and column: as `lake.rejects` declares them."""
     by_column: dict[str, list[Check]] = {}
     for check in checks:
         by_column.setdefault(check.column, []).append(check)
@@ -146,18 +150,22 @@ def list_rejects(
         part(3, "rule"),
         part(4, "reason"),
         ColumnExpression(ROW).alias("row"),
+        part(5, "message"),
     )
 
 
 def _fault(column: str, checks: Sequence[Check]) -> Expression:
     """The first rule that a column breaks, as a list of texts; NULL where it breaks none."""
 
-    def told(check: Check) -> Expression:
-        return call("list_value", text(column), ColumnExpression(f"{column}="), text(check.rule), text(check.reason))
+    def parts(check: Check) -> Expression:
+        reason, data = text(check.reason.in_source()), text(json.dumps(check.reason.as_data(), ensure_ascii=False))
+        return call("list_value", text(column), ColumnExpression(f"{column}="), text(check.rule), reason, data)
 
     first, *others = checks
     return reduce(
-        lambda so_far, check: so_far.when(check.broken, told(check)), others, CaseExpression(first.broken, told(first))
+        lambda so_far, check: so_far.when(check.broken, parts(check)),
+        others,
+        CaseExpression(first.broken, parts(first)),
     )
 
 
@@ -169,9 +177,9 @@ def net_amounts(rows: DuckDBPyRelation, bad: int) -> tuple[Decimal, Decimal, int
 
 
 def _sum(rows: DuckDBPyRelation, amount: Expression) -> tuple[Decimal, int, int]:
-    counted = FunctionExpression("count_star").alias("rows")
+    row_count = FunctionExpression("count_star").alias("rows")
     ((total, all_rows, readable),) = rows.aggregate(
-        [amount.sum().alias("sum"), counted, amount.count().alias("n")]
+        [amount.sum().alias("sum"), row_count, amount.count().alias("n")]
     ).fetchall()
     return total or Decimal(0), all_rows, readable
 

@@ -23,11 +23,12 @@ from shopkeeper.imports.mapping.rules import nearest
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
 from shopkeeper.lake.publish import disk_is_full
-from shopkeeper.lake.workbench import bounded
+from shopkeeper.lake.rejects import REJECTED
+from shopkeeper.lake.workbench import bounded, typed
+from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
 MEMORY = "2GB"
-REJECT_COLUMNS = ("file", "table", "line", "column", "value", "rule", "reason", "row")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class TableInStaging:
     net_amount_in: Decimal
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
-    warnings: tuple[str, ...]
+    warnings: tuple[Message, ...]
 
     @property
     def rows_rejected(self) -> int:
@@ -103,8 +104,13 @@ def stage_table(
         sum((made.net_amount_in for made in splits), Decimal(0)),
         sum((made.net_amount_rejected for made in splits), Decimal(0)),
         sum(made.net_amount_unreadable_rows for made in splits),
-        tuple(f"{mapping.name}: {warning}" for warning in _warnings(opened, mapping)),
+        tuple(of_table(mapping.name, warning) for warning in _warnings(opened, mapping)),
     )
+
+
+def of_table(name: str, note: Message | str) -> Message:
+    """A warning that begins with the table it speaks of: so it goes or stays with the table's rows."""
+    return Message("{table}: {note}", {"table": name, "note": note})
 
 
 def _guarded(file: InputFile, run: Callable[[], DuckDBPyRelation | None]) -> DuckDBPyRelation | None:
@@ -131,67 +137,76 @@ def blocked_keys(
     for name in names:
         if contract.column(name).required:
             keys = keys.filter(ColumnExpression(name).is_not_null())
-    found: list[DuckDBPyRelation] = []
+    blocked: list[DuckDBPyRelation] = []
     if contract.key:
-        counted = keys.aggregate([*columns, FunctionExpression("count_star").alias("rows")])
-        twice = counted.filter(ColumnExpression("rows") > ConstantExpression(1))
-        found.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
+        rows_by_key = keys.aggregate([*columns, FunctionExpression("count_star").alias("rows")])
+        twice = rows_by_key.filter(ColumnExpression("rows") > ConstantExpression(1))
+        blocked.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
     if existing:
         old = connection.read_parquet([str(path) for path in existing]).project(key(names).alias(KEY))
         new = keys.distinct().project(key(names).alias(KEY), ConstantExpression("already there").alias(BLOCKED))
-        found.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
-    everything = reduce(DuckDBPyRelation.union, found)
+        blocked.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
+    everything = reduce(DuckDBPyRelation.union, blocked)
     name = f"blocked_{contract.name}"
     everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)
     kept = connection.table(name)
     return kept if kept.limit(1).fetchall() else None
 
 
-def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[str]:
+def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:
     for each in opened:
         yield from each.reading.warnings
     names = [column.name for column in table(mapping.name).columns]
     for column in dict.fromkeys(name for each in opened for name in each.unused):
-        hint = nearest(column, names) if mapping.identity else ""
-        yield f"the column {column!r} is not used{hint}{'' if hint else '.'}"
+        hint = nearest(column, names) if mapping.identity else Message(".")
+        yield message("the column {column} is not used{nearest}", column=repr(column), nearest=hint)
     for column in dict.fromkeys(name for each in opened for name in each.absent):
-        yield f"the mapping names a column {column!r} that is not in every file; what it gives stays empty there."
+        yield message(
+            "the mapping names a column {column} that is not in every file; what it gives stays empty there.",
+            column=repr(column),
+        )
     if not any(each.reading.rows for each in opened):
-        yield "its files hold no rows."
+        yield message("its files hold no rows.")
 
 
 def unknown_references(
-    connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], there: Mapping[str, Sequence[Path]]
-) -> Iterator[str]:
-    """Warnings on values of the `staged` tables that the table they refer to, among those `there`, does not know."""
+    connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], files_of: Mapping[str, Sequence[Path]]
+) -> Iterator[Message]:
+    """Warnings on values of the `staged` tables that the table they refer to, if it has `files_of`, does not list."""
     for name, files in staged.items():
         rows = connection.read_parquet([str(path) for path in files])
         for column in table(name).columns:
             parent = column.references
-            if not parent or not there.get(parent):
+            if not parent or not files_of.get(parent):
                 continue
-            known = table(parent).key[0]
-            parents = connection.read_parquet([str(path) for path in there[parent]])
+            parent_key = table(parent).key[0]
+            parents = connection.read_parquet([str(path) for path in files_of[parent]])
             value = ColumnExpression(column.name).alias("value")
             values = rows.filter(ColumnExpression(column.name).is_not_null()).project(value).set_alias("child")
-            parents = parents.project(ColumnExpression(known).alias("value")).set_alias("parent")
-            counted = FunctionExpression("count_star").alias("rows")
-            lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), counted])
+            parents = parents.project(ColumnExpression(parent_key).alias("value")).set_alias("parent")
+            row_count = FunctionExpression("count_star").alias("rows")
+            lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), row_count])
             totals = [FunctionExpression("count_star").alias("values"), ColumnExpression("rows").sum().alias("rows")]
             ((different, lines),) = lost.aggregate(totals).fetchall()
             if different:
-                yield f"{name}: {int(lines):,} rows hold {different:,} {column.name} that {parent} does not list."
+                note = message(
+                    "{rows} rows hold {values} {column} that {parent} does not list.",
+                    rows=int(lines),
+                    values=int(different),
+                    column=column.name,
+                    parent=parent,
+                )
+                yield of_table(name, note)
 
 
 def join_rejects(
     connection: DuckDBPyConnection, new: Sequence[Path], older: Path | None, appended: Sequence[str], target: Path
 ) -> Path | None:
     """All rejects in one file: those of this import, and the older ones of tables that it appends to."""
-    columns = [ColumnExpression(name) for name in REJECT_COLUMNS]
-    parts = [connection.read_parquet([str(path) for path in new]).project(*columns)] if new else []
+    parts = [typed(connection, REJECTED, new)] if new else []
     if older and appended:
-        wanted = ColumnExpression("table").isin(*(ConstantExpression(name) for name in appended))
-        parts.append(connection.read_parquet(str(older)).filter(wanted).project(*columns))
+        of_appended = ColumnExpression("table").isin(*(ConstantExpression(name) for name in appended))
+        parts.append(typed(connection, REJECTED, [older]).filter(of_appended))
     if not parts:
         return None
     reduce(DuckDBPyRelation.union, parts).write_parquet(str(target), compression="zstd")
@@ -217,4 +232,9 @@ def refuse_relative(root: Path, paths: Sequence[Path]) -> None:
     inside = os.path.realpath(root)
     for path in paths:
         if os.path.realpath(path).startswith((f"{inside}/versions", f"{inside}/staging")):
-            raise Refused(f"{path} is a file of the shop's own data, which is there already. Give your own export.")
+            raise Refused(
+                message(
+                    "{path} is a file of the shop's own data, which is there already. Give your own export.",
+                    path=path,
+                )
+            )

@@ -15,6 +15,7 @@ from shopkeeper.contract.tables import TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.rules import Rule, SourceColumn, nearest, only_keys, parse, text
 from shopkeeper.lake.version import Shop
+from shopkeeper.messages import message
 
 FOLDER = Path(__file__).parent.parent / "platforms"
 COLUMN_OPTIONS = ("format", "decimal", "round")
@@ -104,44 +105,76 @@ def load(name_or_path: str | Path) -> Mapping:
     if path.suffix != ".toml":
         if str(name_or_path) not in available():
             raise Refused(
-                f"There is no mapping {str(name_or_path)!r}{nearest(str(name_or_path), available())} "
-                f"Take one of {', '.join(available())}, or the path of your own .toml file."
+                message(
+                    "There is no mapping {name_or_path}{nearest} Take one of {available}, or the path of "
+                    "your own .toml file.",
+                    name_or_path=repr(str(name_or_path)),
+                    nearest=nearest(str(name_or_path), available()),
+                    available=", ".join(available()),
+                )
             )
         path = FOLDER / f"{name_or_path}.toml"
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise Refused(f"There is no mapping file {path}. Check the path.") from error
+        raise Refused(
+            message(
+                "There is no mapping file {path}. Check the path.",
+                path=path,
+            )
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise Refused(f"The mapping {path} cannot be read: {error}. Mend it and import again.") from error
-    return parse_mapping(path.stem, given)
+        raise Refused(
+            message(
+                "The mapping {path} cannot be read: {error}. Mend it and import again.",
+                path=path,
+                error=error,
+            )
+        ) from error
+    return parse_mapping(path.stem, document)
 
 
-def parse_mapping(name: str, given: Dictionary[str, Any]) -> Mapping:
+def parse_mapping(name: str, document: Dictionary[str, Any]) -> Mapping:
     """The mapping that a parsed TOML document describes. Raise `Refused` for anything it should not say."""
     place = f"Mapping {name}"
-    only_keys(place, given, ("identity", "shop", "notes", "leave", "tables"))
-    shop = _table(f"{place}: [shop]", given.get("shop"))
+    only_keys(place, document, ("identity", "shop", "notes", "leave", "tables"))
+    shop = _table(f"{place}: [shop]", document.get("shop"))
     only_keys(f"{place}: [shop]", shop, SHOP_KEYS)
-    if given.get("identity"):
-        if "tables" in given:
-            raise Refused(f"{place}: identity takes every table as the contract names it; leave [tables] out.")
+    if document.get("identity"):
+        if "tables" in document:
+            raise Refused(
+                message(
+                    "{place}: identity takes every table as the contract names it; leave [tables] out.",
+                    place=place,
+                )
+            )
         tables = tuple(_identity(each) for each in TABLES)
     else:
-        tables = tuple(_table_mapping(place, *item) for item in _table(place, given.get("tables")).items())
+        tables = tuple(_table_mapping(place, *item) for item in _table(place, document.get("tables")).items())
     if not tables:
-        raise Refused(f"{place} names no table. Add [tables.order_lines.columns], or identity = true.")
+        raise Refused(
+            message(
+                "{place} names no table. Add [tables.order_lines.columns], or identity = true.",
+                place=place,
+            )
+        )
     as_of = shop.get("as_of")
     if as_of is not None and type(as_of) is not date:
-        raise Refused(f"{place}: as_of must be a day without quotes, such as 2026-10-21, not {as_of!r}.")
+        raise Refused(
+            message(
+                "{place}: as_of must be a day without quotes, such as 2026-10-21, not {as_of}.",
+                place=place,
+                as_of=repr(as_of),
+            )
+        )
     return Mapping(
         name,
         _shop(place, shop),
         tables,
         source_timezone=_timezone(place, shop["source_timezone"]) if "source_timezone" in shop else "",
         as_of=as_of,
-        notes=_texts(f"{place}: notes", given.get("notes", [])),
-        leave=_texts(f"{place}: leave", given.get("leave", [])),
+        notes=_texts(f"{place}: notes", document.get("notes", [])),
+        leave=_texts(f"{place}: leave", document.get("leave", [])),
     )
 
 
@@ -153,33 +186,66 @@ def _identity(contract: Table) -> TableMapping:
 def _shop(place: str, shop: dict[str, Any]) -> Shop:
     for key in ("name", "currency", "timezone"):
         if not text(f"{place}: [shop] {key}", shop.get(key, "")).strip():
-            raise Refused(f"{place}: [shop] needs {key}.")
+            raise Refused(
+                message(
+                    "{place}: [shop] needs {key}.",
+                    place=place,
+                    key=key,
+                )
+            )
     currency = shop["currency"]
     if len(currency) != 3 or not (currency.isascii() and currency.isalpha() and currency.isupper()):
-        raise Refused(f"{place}: currency must be an ISO 4217 code such as CNY or GBP, not {currency!r}.")
+        raise Refused(
+            message(
+                "{place}: currency must be an ISO 4217 code such as CNY or GBP, not {currency}.",
+                place=place,
+                currency=repr(currency),
+            )
+        )
     return Shop(shop["name"], currency, _timezone(place, shop["timezone"]), shop.get("sample") is True)
 
 
-def _timezone(place: str, given: object) -> str:
-    name = text(f"{place}: timezone", given)
+def _timezone(place: str, value: object) -> str:
+    name = text(f"{place}: timezone", value)
     if name not in available_timezones():
-        raise Refused(f"{place}: there is no timezone {name!r}{nearest(name, available_timezones())}")
+        raise Refused(
+            message(
+                "{place}: there is no timezone {name}{nearest}",
+                place=place,
+                name=repr(name),
+                nearest=nearest(name, available_timezones()),
+            )
+        )
     return name
 
 
-def _table_mapping(place: str, name: str, given: object) -> TableMapping:
+def _table_mapping(place: str, name: str, value: object) -> TableMapping:
     names = [each.name for each in TABLES]
     if name not in names:
-        raise Refused(f"{place}: the contract has no table {name!r}{nearest(name, names)} It has {', '.join(names)}.")
+        raise Refused(
+            message(
+                "{place}: the contract has no table {name}{nearest} It has {names}.",
+                place=place,
+                name=repr(name),
+                nearest=nearest(name, names),
+                names=", ".join(names),
+            )
+        )
     place = f"{place}: tables.{name}"
-    values = _table(place, given)
+    values = _table(place, value)
     only_keys(place, values, TABLE_KEYS)
     contract = table(name)
     columns = _table(f"{place}.columns", values.get("columns"))
     only_keys(f"{place}.columns", columns, (column.name for column in contract.columns))
     for column in contract.columns:
         if column.required and column.name not in columns:
-            raise Refused(f"{place}.columns says nothing of {column.name}, which every row needs. Add it.")
+            raise Refused(
+                message(
+                    "{place}.columns says nothing of {name}, which every row needs. Add it.",
+                    place=place,
+                    name=column.name,
+                )
+            )
     return TableMapping(
         name,
         tuple(_column(f"{place}.columns.{each}", each, rule) for each, rule in columns.items()),
@@ -195,42 +261,63 @@ def _table_mapping(place: str, name: str, given: object) -> TableMapping:
     )
 
 
-def _column(place: str, name: str, given: object) -> ColumnMapping:
-    if not isinstance(given, dict):
-        return ColumnMapping(name, parse(place, given))
-    options = {key: value for key, value in given.items() if key in COLUMN_OPTIONS}
+def _column(place: str, name: str, rule: object) -> ColumnMapping:
+    if not isinstance(rule, dict):
+        return ColumnMapping(name, parse(place, rule))
+    options = {key: value for key, value in rule.items() if key in COLUMN_OPTIONS}
     formats = options.get("format", [])
     decimal = options.get("decimal", ".")
     rounding = options.get("round", False)
     if decimal not in (".", ",") or not isinstance(rounding, bool):
-        raise Refused(f"{place}: decimal is '.' or ',', and round is true or false.")
+        raise Refused(
+            message(
+                "{place}: decimal is '.' or ',', and round is true or false.",
+                place=place,
+            )
+        )
     return ColumnMapping(
         name,
-        parse(place, {key: value for key, value in given.items() if key not in options}),
+        parse(place, {key: value for key, value in rule.items() if key not in options}),
         formats=(formats,) if isinstance(formats, str) else _texts(f"{place}.format", formats),
         decimal=decimal,
         round=rounding,
     )
 
 
-def _fill_down(place: str, given: object) -> FillDown:
-    values = _table(place, given)
+def _fill_down(place: str, value: object) -> FillDown:
+    values = _table(place, value)
     only_keys(place, values, ("key", "columns"))
     columns = _texts(f"{place}.columns", values.get("columns", []))
     if not columns:
-        raise Refused(f"{place} needs columns: those to fill from the first row of the same key.")
+        raise Refused(
+            message(
+                "{place} needs columns: those to fill from the first row of the same key.",
+                place=place,
+            )
+        )
     return FillDown(text(f"{place}.key", values.get("key")), columns)
 
 
-def _texts(place: str, given: object) -> tuple[str, ...]:
-    if isinstance(given, str):
-        return (given,)
-    if not isinstance(given, list):
-        raise Refused(f"{place} must be a list of texts, not {given!r}.")
-    return tuple(text(place, each) for each in given)
+def _texts(place: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list):
+        raise Refused(
+            message(
+                "{place} must be a list of texts, not {given}.",
+                place=place,
+                given=repr(value),
+            )
+        )
+    return tuple(text(place, each) for each in value)
 
 
-def _table(place: str, given: object) -> dict[str, Any]:
-    if not isinstance(given, dict):
-        raise Refused(f"{place} is missing, or not a table.")
-    return given
+def _table(place: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Refused(
+            message(
+                "{place} is missing, or not a table.",
+                place=place,
+            )
+        )
+    return value

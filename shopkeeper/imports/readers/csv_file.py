@@ -16,6 +16,7 @@ import duckdb
 from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper.errors import Refused
+from shopkeeper.messages import Message, message
 
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 ENCODINGS = ("utf-8", "gb18030")
@@ -33,7 +34,7 @@ class Strings:
     path: Path
     header: tuple[str, ...]
     rows: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,16 +82,26 @@ def stage(
         _rewrite(path, dialect, copy)
         if not _read(connection, copy, ",", records, target):
             raise Refused(
-                f"{name}: two readers do not find the same {records.rows:,} records in it, so it is not safe. "
-                "Export it again as CSV with a comma, double quotation marks and UTF-8."
+                message(
+                    "{name}: two readers do not find the same {rows} records in it, so it is not safe. "
+                    "Export it again as CSV with a comma, double quotation marks and UTF-8.",
+                    name=name,
+                    rows=records.rows,
+                )
             )
         copy.unlink()
     link.unlink()
     warnings = []
     if read_as == "gb18030" and not encoding:
-        warnings.append(f"{name} is not UTF-8; it was read as GB18030. Say encoding in the mapping if that is wrong.")
+        warnings.append(
+            message(
+                "{name} is not UTF-8; it was read as GB18030. Say encoding in the mapping if that is wrong.", name=name
+            )
+        )
     if records.empty_lines:
-        warnings.append(f"{name} has {records.empty_lines:,} empty lines; they are not counted as rows.")
+        warnings.append(
+            message("{name} has {n} empty lines; they are not counted as rows.", name=name, n=records.empty_lines)
+        )
     return Strings(target, records.header, records.rows, tuple(warnings))
 
 
@@ -99,7 +110,13 @@ def _refuse_other_kinds(path: Path, name: str) -> None:
         start = stream.read(8)
     for magic, kind in OTHER_KINDS:
         if start.startswith(magic):
-            raise Refused(f"{name} is not CSV but looks like {kind}. Give it its right ending and import it again.")
+            raise Refused(
+                message(
+                    "{name} is not CSV but looks like {kind}. Give it its right ending and import it again.",
+                    name=name,
+                    kind=kind,
+                )
+            )
 
 
 def detect_encoding(path: Path, name: str) -> str:
@@ -109,19 +126,33 @@ def detect_encoding(path: Path, name: str) -> str:
     for mark, encoding in MARKS:
         if start.startswith(mark):
             if fault := _undecodable(path, encoding):
-                raise Refused(f"{name} says that it is {encoding}, but {fault}. Export it again as UTF-8.")
+                raise Refused(
+                    message(
+                        "{name} says that it is {encoding}, but {fault}. Export it again as UTF-8.",
+                        name=name,
+                        encoding=encoding,
+                        fault=fault,
+                    )
+                )
             return encoding
-    faults = []
+    faults: list[Message] = []
     for encoding in ENCODINGS:
         fault = _undecodable(path, encoding)
         if not fault:
             return encoding
-        faults.append(f"as {encoding}, {fault}")
-    raise Refused(f"{name} is text in no encoding known here: {'; '.join(faults)}. Save it as UTF-8.")
+        faults.append(message("as {encoding}, {fault}", encoding=encoding, fault=fault))
+    raise Refused(
+        message(
+            "{name} is text in no encoding known here: {first}; {second}. Save it as UTF-8.",
+            name=name,
+            first=faults[0],
+            second=faults[1],
+        )
+    )
 
 
-def _undecodable(path: Path, encoding: str) -> str:
-    """What is wrong with a file's bytes, in words; empty where all can be decoded."""
+def _undecodable(path: Path, encoding: str) -> Message | None:
+    """What is wrong with a file's bytes; `None` where all can be decoded."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
     line = 1
     with path.open("rb") as stream:
@@ -132,14 +163,16 @@ def _undecodable(path: Path, encoding: str) -> str:
             except UnicodeDecodeError as error:
                 text = error.object[: error.start].decode(encoding, errors="ignore")
                 bad = error.object[error.start : error.start + 4].hex(" ")
-                return f"line {line + text.count(chr(10)):,} holds bytes that are not text ({bad})"
+                return message(
+                    "line {line} holds bytes that are not text ({bytes})", line=line + text.count("\n"), bytes=bad
+                )
             if not chunk:
-                return ""
+                return None
 
 
 def detect_delimiter(path: Path, name: str, encoding: str, expected: Iterable[str]) -> str:
     """The delimiter under which the header holds most of the expected columns; of equals, most columns."""
-    wanted = {column.strip().casefold() for column in expected}
+    expected_names = {column.strip().casefold() for column in expected}
 
     def fitness(delimiter: str) -> tuple[int, int]:
         try:
@@ -147,11 +180,16 @@ def detect_delimiter(path: Path, name: str, encoding: str, expected: Iterable[st
                 header = next((record for record in records if record), [])
         except csv.Error:
             return (-1, 0)
-        return (len(wanted & {column.strip().casefold() for column in header}), len(header))
+        return (len(expected_names & {column.strip().casefold() for column in header}), len(header))
 
     best = max(DELIMITERS, key=fitness)
     if fitness(best)[0] < 0:
-        raise Refused(f"{name}: its header cannot be read: a quotation mark never closes. Export the file again.")
+        raise Refused(
+            message(
+                "{name}: its header cannot be read: a quotation mark never closes. Export the file again.",
+                name=name,
+            )
+        )
     return best
 
 
@@ -175,33 +213,70 @@ def examine(path: Path, name: str, dialect: Dialect) -> Records:
             elif len(record) != width:
                 text = dialect.delimiter.join(record)[:200]
                 raise Refused(
-                    f"{name}: record {rows + 1:,} has {len(record)} values, but the header names {width} columns: "
-                    f"{text!r}. A value that holds {dialect.delimiter!r} or a line break needs quotation marks. "
-                    "Mend it and import again."
+                    message(
+                        "{name}: record {rows} has {record} values, but the header names {width} columns: "
+                        "{text}. A value that holds {delimiter} or a line break needs quotation marks. Mend it "
+                        "and import again.",
+                        name=name,
+                        rows=rows + 1,
+                        record=len(record),
+                        width=width,
+                        text=repr(text),
+                        delimiter=repr(dialect.delimiter),
+                    )
                 )
             else:
                 rows += 1
                 characters += sum(map(len, record))
     except csv.Error as error:
         raise Refused(
-            f"{name}: record {rows + 1:,} has a quotation mark in the wrong place, or one that never closes "
-            f"({error}). Mend it and import again."
+            message(
+                "{name}: record {rows} has a quotation mark in the wrong place, or one that never closes "
+                "({error}). Mend it and import again.",
+                name=name,
+                rows=rows + 1,
+                error=error,
+            )
         ) from error
     if not header:
-        raise Refused(f"{name} has no header. Its first line must name the columns.")
+        raise Refused(
+            message(
+                "{name} has no header. Its first line must name the columns.",
+                name=name,
+            )
+        )
     return Records(header, rows, characters, empty)
 
 
 def check_header(name: str, header: Sequence[str]) -> tuple[str, ...]:
     """The header, where each of not too many columns has a name of its own. Raise `Refused` otherwise."""
     if len(header) > MOST_COLUMNS:
-        raise Refused(f"{name} has {len(header):,} columns; at most {MOST_COLUMNS:,} are read. Leave some out.")
+        raise Refused(
+            message(
+                "{name} has {header} columns; at most {most_columns} are read. Leave some out.",
+                name=name,
+                header=len(header),
+                most_columns=MOST_COLUMNS,
+            )
+        )
     seen: set[str] = set()
     for number, column in enumerate(header, start=1):
         if not column.strip() or "\0" in column:
-            raise Refused(f"{name}: column {number} has no name. Give every column one and import again.")
+            raise Refused(
+                message(
+                    "{name}: column {number} has no name. Give every column one and import again.",
+                    name=name,
+                    number=number,
+                )
+            )
         if column.strip() in seen:
-            raise Refused(f"{name}: two columns are called {column.strip()!r}. Rename one and import again.")
+            raise Refused(
+                message(
+                    "{name}: two columns are called {column}. Rename one and import again.",
+                    name=name,
+                    column=repr(column.strip()),
+                )
+            )
         seen.add(column.strip())
     return tuple(header)
 
@@ -232,8 +307,8 @@ def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, records: R
         return False
     lengths = [FunctionExpression("length", ColumnExpression(each)).sum().alias(each) for each in columns]
     staged = connection.read_parquet(target)
-    (found,) = staged.aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
-    return bool(found[0] == records.rows and sum(length or 0 for length in found[1:]) == records.characters)
+    (counts,) = staged.aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
+    return bool(counts[0] == records.rows and sum(length or 0 for length in counts[1:]) == records.characters)
 
 
 def _rewrite(path: Path, dialect: Dialect, copy: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path, PurePath
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.file import Mapping
-from shopkeeper.imports.mapping.rules import nearest
+from shopkeeper.imports.mapping.rules import most_like, nearest
+from shopkeeper.messages import Message, message
 
 DELIMITED = (".csv", ".tsv", ".txt")
 PARQUET = (".parquet", ".parq")
@@ -34,42 +35,52 @@ class InputFile:
         return self.path.suffix.lower()
 
 
-def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...], tuple[str, ...]]:
+def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...], tuple[Message, ...]]:
     """The files to import, by table, and warnings on those in folders that belong to none.
 
     Raise `Refused` for a path that is not there, a kind that is not read, a file that no table or several take, the
     same file twice, and where nothing is left.
     """
-    found: list[InputFile] = []
+    files: list[InputFile] = []
     left: list[str] = []
-    for given in paths:
-        if not given.exists():
-            raise Refused(f"{given} is not there. Check the path.")
-        for path in _walk(given):
-            relative = path.relative_to(given) if given.is_dir() else PurePath(path.name)
+    for path in paths:
+        if not path.exists():
+            raise Refused(
+                message(
+                    "{given} is not there. Check the path.",
+                    given=path,
+                )
+            )
+        for file in _walk(path):
+            relative = file.relative_to(path) if path.is_dir() else PurePath(file.name)
             if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
                 continue
-            table = _table(relative, mapping, alone=not given.is_dir(), inside=given.name if given.is_dir() else "")
+            table = _table(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
             if table:
-                _refuse_kind(path, relative.as_posix())
-                found.append(_input_file(path, relative.as_posix(), table))
+                _refuse_kind(file, relative.as_posix())
+                files.append(_input_file(file, relative.as_posix(), table))
             else:
                 left.append(relative.as_posix())
-    _refuse_twins(found)
-    if not found:
+    _refuse_twins(files)
+    if not files:
         names = ", ".join(table.name for table in mapping.tables)
-        raise Refused(f"None of the files given belongs to a table of the mapping. Name a file after one of: {names}.")
-    warnings = tuple(f"{name} belongs to no table, and was left alone." for name in left)
+        raise Refused(
+            message(
+                "None of the files given belongs to a table of the mapping. Name a file after one of: {names}.",
+                names=names,
+            )
+        )
+    warnings = tuple(message("{name} belongs to no table, and was left alone.", name=name) for name in left)
     order = {table.name: number for number, table in enumerate(TABLES)}
-    return tuple(sorted(found, key=lambda file: (order[file.table], file.name))), warnings
+    return tuple(sorted(files, key=lambda file: (order[file.table], file.name))), warnings
 
 
-def _walk(given: Path) -> Iterator[Path]:
-    if not given.is_dir():
-        yield given
+def _walk(start: Path) -> Iterator[Path]:
+    if not start.is_dir():
+        yield start
         return
-    for path in sorted(given.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(given).parts):
+    for path in sorted(start.rglob("*")):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(start).parts):
             yield path
 
 
@@ -81,30 +92,63 @@ def _table(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str
     takers = [table.name for table in mapping.tables if table.takes(path)]
     takers = takers or [table.name for table in mapping.tables if table.name == inside and not table.files]
     if len(takers) > 1:
-        raise Refused(f"{path} is taken by several tables: {', '.join(takers)}. Say in the mapping which, with files.")
+        raise Refused(
+            message(
+                "{path} is taken by several tables: {takers}. Say in the mapping which, with files.",
+                path=path,
+                takers=", ".join(takers),
+            )
+        )
     if takers:
         return takers[0]
     if alone and len(mapping.tables) == 1 and not mapping.tables[0].files:
         return mapping.tables[0].name
     stem = path.name.split(".")[0]
-    near = nearest(stem, (table.name for table in mapping.tables))
-    known = path.suffix.lower() in (*DELIMITED, *PARQUET, *WORKBOOK)
-    if alone or (near and known):
-        names = ", ".join(table.name for table in mapping.tables)
-        raise Refused(f"{path} belongs to no table{near} Name the file, or its folder, after one of: {names}.")
+    names = [table.name for table in mapping.tables]
+    readable = path.suffix.lower() in (*DELIMITED, *PARQUET, *WORKBOOK)
+    if alone or (readable and most_like(stem, names)):
+        raise Refused(
+            message(
+                "{path} belongs to no table{near} Name the file, or its folder, after one of: {names}.",
+                path=path,
+                near=nearest(stem, names),
+                names=", ".join(names),
+            )
+        )
     return ""
 
 
 def _refuse_kind(path: Path, name: str) -> None:
     kind = path.suffix.lower()
     if kind in OTHER_WORKBOOKS:
-        raise Refused(f"{name}: {kind} workbooks are not read. Save it as .xlsx or .csv and import that.")
+        raise Refused(
+            message(
+                "{name}: {kind} workbooks are not read. Save it as .xlsx or .csv and import that.",
+                name=name,
+                kind=kind,
+            )
+        )
     if kind in PACKED:
-        raise Refused(f"{name} is packed. Unpack it and import what is inside.")
+        raise Refused(
+            message(
+                "{name} is packed. Unpack it and import what is inside.",
+                name=name,
+            )
+        )
     if kind not in (*DELIMITED, *PARQUET, *WORKBOOK):
-        raise Refused(f"{name}: this kind of file is not read. Save it as .csv, .xlsx or .parquet.")
+        raise Refused(
+            message(
+                "{name}: this kind of file is not read. Save it as .csv, .xlsx or .parquet.",
+                name=name,
+            )
+        )
     if path.stat().st_size == 0:
-        raise Refused(f"{name} is empty. Export it again.")
+        raise Refused(
+            message(
+                "{name} is empty. Export it again.",
+                name=name,
+            )
+        )
 
 
 def _input_file(path: Path, name: str, table: str) -> InputFile:
@@ -112,7 +156,13 @@ def _input_file(path: Path, name: str, table: str) -> InputFile:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise Refused(f"{name} cannot be read: {error.strerror}. Check who may read it.") from error
+        raise Refused(
+            message(
+                "{name} cannot be read: {strerror}. Check who may read it.",
+                name=name,
+                strerror=error.strerror,
+            )
+        ) from error
     return InputFile(path.resolve(), name, table, digest, path.stat().st_size)
 
 
@@ -121,4 +171,10 @@ def _refuse_twins(files: Sequence[InputFile]) -> None:
     for file in files:
         twin = seen.setdefault((file.table, file.sha256), file)
         if twin is not file:
-            raise Refused(f"{twin.name} and {file.name} hold the same bytes; every row would count twice. Give one.")
+            raise Refused(
+                message(
+                    "{name} and {other} hold the same bytes; every row would count twice. Give one.",
+                    name=twin.name,
+                    other=file.name,
+                )
+            )

@@ -11,6 +11,7 @@ from shopkeeper.imports.mapping.file import TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers import csv_file, workbook
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile
+from shopkeeper.messages import Message, message
 
 PARQUET_CELLS = 20_000_000_000
 ROW_NUMBER = "file_row_number"
@@ -36,14 +37,14 @@ class Reading:
     relation: DuckDBPyRelation
     columns: tuple[FileColumn, ...]
     rows: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Message, ...] = ()
 
     def column(self, name: str) -> FileColumn | None:
         """The column of that name; letter case and blanks around it do not count, unless two would fit."""
         exact = [column for column in self.columns if column.name == name]
         alike = [column for column in self.columns if column.name.strip().casefold() == name.strip().casefold()]
-        found = exact or alike
-        return found[0] if len(found) == 1 else None
+        matches = exact or alike
+        return matches[0] if len(matches) == 1 else None
 
 
 def open_file(connection: DuckDBPyConnection, file: InputFile, mapping: TableMapping, scratch: Path) -> Reading:
@@ -72,25 +73,48 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
         relation = connection.read_parquet(link, binary_as_string=True, file_row_number=True)
         names = [name for name in relation.columns if name != ROW_NUMBER]
         types = [str(each) for name, each in zip(relation.columns, relation.types, strict=True) if name != ROW_NUMBER]
-        (counted,) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
+        ((row_count,),) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
     except duckdb.Error as error:
         raise unreadable(file, error) from error
-    if len(names) > csv_file.MOST_COLUMNS or len(names) * counted[0] > PARQUET_CELLS:
+    if len(names) > csv_file.MOST_COLUMNS or len(names) * row_count > PARQUET_CELLS:
         raise Refused(
-            f"{file.name} has {len(names):,} columns and {counted[0]:,} rows; at most {csv_file.MOST_COLUMNS:,} "
-            f"columns and {PARQUET_CELLS:,} cells are read at once. Split it, or leave columns out."
+            message(
+                "{name} has {names} columns and {counted} rows; at most {most_columns} columns and "
+                "{parquet_cells} cells are read at once. Split it, or leave columns out.",
+                name=file.name,
+                names=len(names),
+                counted=row_count,
+                most_columns=csv_file.MOST_COLUMNS,
+                parquet_cells=PARQUET_CELLS,
+            )
         )
     ids = [f"c{number}" for number in range(len(names))]
     columns = tuple(map(FileColumn, names, ids, types))
     line = (ColumnExpression(ROW_NUMBER) + ConstantExpression(1)).cast("BIGINT").alias("line")
     renamed = relation.project(line, *(ColumnExpression(column.name).alias(column.id) for column in columns))
-    return Reading(file, renamed, columns, counted[0])
+    return Reading(file, renamed, columns, row_count)
 
 
 def unreadable(file: InputFile, error: duckdb.Error) -> Refused:
     """The sentence for a file on which DuckDB failed half-way."""
     if isinstance(error, duckdb.OutOfMemoryException):
-        return Refused(f"{file.name} needs more memory than an import may take. Split it and import the parts.")
+        return Refused(
+            message(
+                "{name} needs more memory than an import may take. Split it and import the parts.",
+                name=file.name,
+            )
+        )
     if ROW_NUMBER in str(error):
-        return Refused(f"{file.name} has a column called {ROW_NUMBER}. Rename it and import again.")
-    return Refused(f"{file.name} is damaged or encrypted, or not of the kind that its ending says. Export it again.")
+        return Refused(
+            message(
+                "{name} has a column called {row_number}. Rename it and import again.",
+                name=file.name,
+                row_number=ROW_NUMBER,
+            )
+        )
+    return Refused(
+        message(
+            "{name} is damaged or encrypted, or not of the kind that its ending says. Export it again.",
+            name=file.name,
+        )
+    )

@@ -12,7 +12,9 @@ import zipfile
 from pathlib import Path
 
 from shopkeeper.errors import Refused
+from shopkeeper.i18n import N_
 from shopkeeper.imports.readers.csv_file import Strings, check_header
+from shopkeeper.messages import Message, message
 
 READER = Path(__file__).with_name("workbook_child.py")
 UNPACKED_BYTES = 500_000_000
@@ -21,6 +23,15 @@ ROWS, COLUMNS = 1_048_576, 256
 WALL_SECONDS = 180
 MACROS = "xl/vbaProject.bin"
 DIMENSION = re.compile(rb'<(?:\w+:)?dimension[^>]*\bref="[A-Z]+\d+:([A-Z]+)(\d+)"')
+
+
+FAULTS = {
+    "no such sheet": N_("{name}: there is no sheet {sheet}; it has {sheets}."),
+    "empty": N_("{name}: there is nothing in it. Export it again."),
+    "sheets differ": N_("{name}: its sheets have different columns. Say in the mapping which to read, with sheets."),
+    "damaged": N_("{name}: it is damaged, or no workbook. Open it, save it as .xlsx again, and import that."),
+}
+"""What the child may answer, in words."""
 
 
 def stage(path: Path, name: str, target: Path, sheets: tuple[str, ...] = ()) -> Strings:
@@ -34,17 +45,28 @@ def stage(path: Path, name: str, target: Path, sheets: tuple[str, ...] = ()) -> 
     try:
         child = subprocess.run(command, capture_output=True, timeout=WALL_SECONDS, check=False, env={}, cwd="/")  # noqa: S603
     except subprocess.TimeoutExpired as error:
-        raise Refused(f"{name} took more than {WALL_SECONDS} s to read. Save it as CSV and import that.") from error
+        raise Refused(
+            message(
+                "{name} took more than {wall_seconds} s to read. Save it as CSV and import that.",
+                name=name,
+                wall_seconds=WALL_SECONDS,
+            )
+        ) from error
     try:
         answer = json.loads(child.stdout)
     except ValueError as error:
         raise Refused(
-            f"{name} needs more than 2 GB of memory or 60 s to read, or is damaged. Save it as CSV and import that."
+            message(
+                "{name} needs more than 2 GB of memory or 60 s to read, or is damaged. Save it as CSV and import that.",
+                name=name,
+            )
         ) from error
     if "refused" in answer:
-        raise Refused(f"{name}: {answer['refused']}")
-    warnings = (f"{name} has {answer['empty']:,} empty rows; they are not counted.",) if answer["empty"] else ()
-    return Strings(target, check_header(name, answer["header"]), answer["rows"], warnings)
+        raise Refused(Message(FAULTS[answer["refused"]], {"name": name, **answer["values"]}))
+    warnings = []
+    if answer["empty"]:
+        warnings.append(message("{name} has {n} empty rows; they are not counted.", name=name, n=answer["empty"]))
+    return Strings(target, check_header(name, answer["header"]), answer["rows"], tuple(warnings))
 
 
 def inspect(path: Path, name: str) -> None:
@@ -54,8 +76,11 @@ def inspect(path: Path, name: str) -> None:
             _inspect_archive(archive, name, path.stat().st_size)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise Refused(
-            f"{name} is not a sound .xlsx workbook: it is damaged, has a password, or is of another kind. "
-            "Save it as .xlsx without a password, or as CSV."
+            message(
+                "{name} is not a sound .xlsx workbook: it is damaged, has a password, or is of another "
+                "kind. Save it as .xlsx without a password, or as CSV.",
+                name=name,
+            )
         ) from error
 
 
@@ -64,21 +89,38 @@ def _inspect_archive(archive: zipfile.ZipFile, name: str, size: int) -> None:
     unpacked = sum(part.file_size for part in parts)
     if unpacked > UNPACKED_BYTES or unpacked > RATIO * max(size, 1):
         raise Refused(
-            f"{name} unpacks to {unpacked / 1e6:,.0f} MB, more than {UNPACKED_BYTES / 1e6:,.0f} MB or {RATIO} times "
-            "its size. Save it as CSV and import that."
+            message(
+                "{name} unpacks to {unpacked} MB, more than {unpacked_bytes} MB or {ratio} times its "
+                "size. Save it as CSV and import that.",
+                name=name,
+                unpacked=f"{unpacked / 1000000.0:,.0f}",
+                unpacked_bytes=f"{UNPACKED_BYTES / 1000000.0:,.0f}",
+                ratio=RATIO,
+            )
         )
     if any(part.filename == MACROS for part in parts):
-        raise Refused(f"{name} holds macros. Save it as .xlsx without them.")
+        raise Refused(
+            message(
+                "{name} holds macros. Save it as .xlsx without them.",
+                name=name,
+            )
+        )
     for part in parts:
         if not part.filename.startswith("xl/worksheets/"):
             continue
         with archive.open(part) as stream:
             start = stream.read(8192)
-        found = DIMENSION.search(start)
-        if found and (_number(found[1]) > COLUMNS or int(found[2]) > ROWS):
+        dimension = DIMENSION.search(start)
+        if dimension and (_number(dimension[1]) > COLUMNS or int(dimension[2]) > ROWS):
             raise Refused(
-                f"{name} has a sheet up to cell {(found[1] + found[2]).decode()}; at most {ROWS:,} rows and {COLUMNS} "
-                "columns are read. Delete what lies outside your table, or save it as CSV."
+                message(
+                    "{name} has a sheet up to cell {found}; at most {rows} rows and {columns} columns are "
+                    "read. Delete what lies outside your table, or save it as CSV.",
+                    name=name,
+                    found=(dimension[1] + dimension[2]).decode(),
+                    rows=ROWS,
+                    columns=COLUMNS,
+                )
             )
 
 

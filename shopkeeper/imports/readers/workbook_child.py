@@ -1,4 +1,4 @@
-"""Run as a process of its own: read a workbook's sheets into Parquet, and say on standard output what was found.
+"""Run as a process of its own: read a workbook's sheets into Parquet, and say on standard output what it holds.
 
 Imports nothing of the program, so that a crash or a limit here is only a sentence there.
 """
@@ -20,7 +20,13 @@ CPU_SECONDS = 60
 
 
 class UnreadableError(Exception):
-    """A sentence for the user."""
+    """A fault by the name that `workbook.FAULTS` has for it, and what its sentence names."""
+
+    def __init__(self, fault: str, **values: str) -> None:
+        """See the class."""
+        super().__init__(fault)
+        self.fault = fault
+        self.values = values
 
 
 def limit() -> None:
@@ -54,7 +60,7 @@ def tables(path: str, names: list[str]) -> Iterator[tuple[list[str], Any]]:
     book = fastexcel.read_excel(path)
     for name in names:
         if name not in book.sheet_names:
-            raise UnreadableError(f"there is no sheet {name!r}; it has {', '.join(book.sheet_names)}.")
+            raise UnreadableError("no such sheet", sheet=repr(name), sheets=", ".join(book.sheet_names))
     for name in names or book.sheet_names:
         columns = columns_of(book.load_sheet(name, header_row=None, dtypes="string"))
         while columns and columns[-1].null_count == len(columns[-1]):
@@ -69,13 +75,13 @@ def tables(path: str, names: list[str]) -> Iterator[tuple[list[str], Any]]:
 def stage(path: str, target: str, names: list[str]) -> dict[str, object]:
     """Write `line` and the columns of all sheets; rows with nothing in them are counted and left out."""
 
-    found = list(tables(path, names))
-    if not found:
-        raise UnreadableError("there is nothing in it. Export it again.")
-    headers = [header for header, _ in found]
+    sheets = list(tables(path, names))
+    if not sheets:
+        raise UnreadableError("empty")
+    headers = [header for header, _ in sheets]
     if any(header != headers[0] for header in headers):
-        raise UnreadableError("its sheets have different columns. Say in the mapping which to read, with sheets.")
-    table = pa.concat_tables([rows for _, rows in found])
+        raise UnreadableError("sheets differ")
+    table = pa.concat_tables([rows for _, rows in sheets])
     table = table.add_column(0, "line", pa.array(range(1, table.num_rows + 1), pa.int64()))
     filled = pa.array([False] * table.num_rows, pa.bool_())
     for number in range(len(headers[0])):
@@ -92,9 +98,9 @@ def main() -> None:
     try:
         answer = stage(path, target, json.loads(sheets))
     except UnreadableError as error:
-        answer = {"refused": str(error)}
+        answer = {"refused": error.fault, "values": error.values}
     except Exception:  # whatever a damaged file makes a library raise ends as one sentence
-        answer = {"refused": "it is damaged, or no workbook. Open it, save it as .xlsx again, and import that."}
+        answer = {"refused": "damaged", "values": {}}
     sys.stdout.write(json.dumps(answer))
 
 

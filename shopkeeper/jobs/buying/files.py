@@ -14,7 +14,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.result import FORMAT, Fits, HoldoutTest, Rate
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
-from shopkeeper.messages import Message
+from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.spend import SpendModel
 
@@ -47,7 +47,11 @@ def write(version: Version, fits: Fits) -> None:
     except OSError as failure:
         fresh.unlink(missing_ok=True)
         raise Refused(
-            f"The fits could not be written to {target}: {failure.strerror}. Make room or give access, then run `fit`."
+            message(
+                "The fits could not be written to {target}: {strerror}. Make room or give access, then run `fit`.",
+                target=target,
+                strerror=failure.strerror,
+            )
         ) from failure
     prune(version.path.parent.parent)
 

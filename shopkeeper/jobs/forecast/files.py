@@ -19,6 +19,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
+from shopkeeper.messages import message
 
 POINTER, SUMMARY = "current.json", "run.json"
 FORMAT = 2
@@ -70,8 +71,12 @@ def write(version: Version, run: Run) -> Path:
         with suppress(OSError):
             pointer.unlink()
         raise Refused(
-            f"The forecasts could not be written to {home}: {failure.strerror}. Make room or give access, then run "
-            "`forecast`."
+            message(
+                "The forecasts could not be written to {home}: {strerror}. Make room or give access, "
+                "then run `forecast`.",
+                home=home,
+                strerror=failure.strerror,
+            )
         ) from failure
     prune(version.path.parent.parent)
     return folder

@@ -6,7 +6,7 @@ import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
+from shopkeeper.messages import message
 
 STAGES = ("new", "active", "loyal", "won_back", "at_risk", "lost")
 BUYING = ("new", "active", "loyal", "won_back")
@@ -28,7 +28,7 @@ class StageRules:
     def __post_init__(self) -> None:
         if not 1 <= self.active_days < self.lost_days:
             raise Refused(
-                gettext(
+                message(
                     "A customer cannot be lost after {lost} days and active for {active}; choose more days for lost "
                     "than for active, and at least 1 for active.",
                     lost=i18n.integer(self.lost_days),
@@ -37,7 +37,7 @@ class StageRules:
             )
         if self.loyal_purchases < 3:
             raise Refused(
-                gettext(
+                message(
                     "Loyal from {n} purchases leaves nobody active; choose 3 or more.",
                     n=i18n.integer(self.loyal_purchases),
                 )

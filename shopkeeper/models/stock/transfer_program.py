@@ -8,6 +8,7 @@ from scipy.optimize import linprog  # type: ignore[import-untyped]
 from scipy.sparse import coo_matrix  # type: ignore[import-untyped]
 
 from shopkeeper.errors import Refused
+from shopkeeper.messages import message
 from shopkeeper.models.arrays import Floats, Ints
 
 WAY = ["from_location", "to_location"]
@@ -49,11 +50,11 @@ def program(task: Task, ways: pl.DataFrame, room: pl.DataFrame | None) -> Progra
     steps = task.steps.join(ways, on=["to_location", "sku"], how="semi").sort("to_location", "sku", "step")
     steps = steps.with_row_index("column").with_columns(pl.col("column").cast(pl.Int64) + ways.height)
     columns = ways.height + steps.height
-    given = [
+    supply_limits = [
         _supply_limit(ends, task.supply, "units"),
         _supply_limit(ends.filter("outside"), task.supply, "units_outside"),
     ]
-    rows, cells, most = _stacked([*given, *([] if room is None else [_room_limit(ends, room)])])
+    rows, cells, most = _stacked([*supply_limits, *([] if room is None else [_room_limit(ends, room)])])
     receivers = ways.select("to_location", "sku").unique().sort("to_location", "sku").with_row_index("row")
     into, used = (part.join(receivers, on=["to_location", "sku"]) for part in (ends, steps))
     signs = np.concatenate([np.ones(into.height), -np.ones(used.height)])
@@ -83,7 +84,12 @@ def linear(problem: Program) -> tuple[Floats, float]:
         method="highs",
     )
     if solution.x is None:
-        raise Refused(f"No transfers could be planned: the solver says “{solution.message}”. Narrow the filters.")
+        raise Refused(
+            message(
+                "No transfers could be planned: the solver says “{message}”. Narrow the filters.",
+                message=solution.message,
+            )
+        )
     # Whole numbers come out as 6.9999999; a part of a unit, where room is shared, stays where it is.
     return np.floor(solution.x[: problem.ways] + _EPSILON), -float(solution.fun)
 

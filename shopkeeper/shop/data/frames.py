@@ -34,6 +34,7 @@ REJECTS = Table(
         _RULE,
         Column("reason", "VARCHAR", "Why it was rejected, and how to mend it.", label=N_("Why, and how to mend it")),
         Column("row", "VARCHAR", "The whole row.", label=N_("Whole row")),
+        Column("message", "VARCHAR", "The reason as a message in JSON, for a reader of another language."),
     ),
 )
 

@@ -47,7 +47,11 @@ def report(version: Version) -> VersionContent:
 
 def rejects(version: Version) -> Annotated[pl.DataFrame, REJECTS]:
     """All faults of the version; empty where nothing was rejected."""
-    return pl.read_parquet(version.rejects) if version.rejects else pl.DataFrame(schema=REJECTS.schema())
+    empty = pl.DataFrame(schema=REJECTS.schema())
+    if not version.rejects:
+        return empty
+    # Versions of the first programs have no column `message`.
+    return pl.concat([empty, pl.read_parquet(version.rejects)], how="diagonal").select(empty.columns)
 
 
 def by_rule(faults: Annotated[pl.DataFrame, REJECTS]) -> Annotated[pl.DataFrame, RULES]:

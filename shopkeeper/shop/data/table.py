@@ -1,13 +1,16 @@
 """The Data page's tables and files."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
 from shopkeeper import i18n
 from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import gettext as _
+from shopkeeper.imports.checks.rules import RULES as RULE_NAMES
 from shopkeeper.lake.version import Version
+from shopkeeper.messages import Message
 from shopkeeper.shop.data.frames import REJECTS, RULES, TABLES, VERSIONS
 from shopkeeper.shop.data.report import VersionContent
 
@@ -19,13 +22,30 @@ def tables(version: Version, content: VersionContent) -> Download:
 
 def rules(version: Version, counts: pl.DataFrame) -> Download:
     """Faults by rule."""
-    return download(version, "rejects-by-rule", _("Rejected rows by rule"), counts, RULES.labelled())
+    frame = counts.with_columns(_in_words("rule", counts["rule"], rule_name))
+    return download(version, "rejects-by-rule", _("Rejected rows by rule"), frame, RULES.labelled())
 
 
 def rejects(version: Version, faults: pl.DataFrame, rule: str | None) -> Download:
     """The faults, of one rule or of all."""
-    caption = ((_("Rule"), rule or _("All rules")),)
-    return download(version, "rejects", _("Rejected rows"), faults, REJECTS.labelled(), caption=caption)
+    caption = ((_("Rule"), rule_name(rule) if rule else _("All rules")),)
+    reasons = _in_words("message", faults["message"], lambda data: str(Message.from_data(json.loads(data))))
+    frame = faults.with_columns(
+        _in_words("rule", faults["rule"], rule_name), reason=pl.coalesce(reasons, pl.col("reason"))
+    )
+    columns = REJECTS.labelled()
+    return download(version, "rejects", _("Rejected rows"), frame, columns, caption=caption)
+
+
+def rule_name(rule: str) -> str:
+    """A rule in the language in use; one of a later program by its name."""
+    return _(RULE_NAMES.get(rule, rule))
+
+
+def _in_words(column: str, values: pl.Series, words: Callable[[str], str]) -> pl.Expr:
+    """The column with each of its few texts put into words once."""
+    texts = values.drop_nulls().unique().to_list()
+    return pl.col(column).replace_strict(texts, [words(text) for text in texts], default=None, return_dtype=pl.String)
 
 
 def versions(served: Version, kept: Sequence[Version]) -> Download:

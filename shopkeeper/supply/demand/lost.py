@@ -8,7 +8,8 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
-from shopkeeper.supply.demand.frames.checks import LOST
+from shopkeeper.messages import message
+from shopkeeper.supply.demand.frames.comparisons import LOST
 from shopkeeper.supply.demand.report import within
 from shopkeeper.supply.filters import GoodsFilters
 
@@ -19,9 +20,9 @@ By = Literal["sku", "region", "location"]
 class LostSales:
     """Stock-outs, as chosen: `rows` are by `by`, money is at the item's mean of the last year.
 
-    `units`, `revenue` and `margin` are sums of the rows (margin null where no cost is known). Snapshots of stock:
-    `first_day` to `last_day` (null without any), of whose `calendar_days` only `known_days` have one; `negative` counts
-    locations x SKUs with a negative quantity, taken for nothing.
+    `units` and `margin` are sums of the rows (margin null where no cost is known). Snapshots of stock:
+    `first_day` to `last_day` (null without any), of whose `calendar_days` only `snapshot_days` have one; `negative`
+    counts locations x SKUs with a negative quantity, taken for nothing.
     """
 
     filters: GoodsFilters
@@ -29,11 +30,10 @@ class LostSales:
     as_of: date
     rows: Annotated[pl.DataFrame, LOST]
     units: float
-    revenue: float
     margin: float | None
     first_day: date | None
     last_day: date | None
-    known_days: int
+    snapshot_days: int
     calendar_days: int
     negative: int
 
@@ -50,13 +50,20 @@ class LostSales:
 def report(query: Query, filters: GoodsFilters, by: By = "sku") -> LostSales:
     """Stock-outs of what the filters choose, as the last forecast run estimated them."""
     if by not in ("sku", "region", "location"):
-        raise Refused(f"“{by}” is no way to list stock-outs; choose sku, region or location.")
+        raise Refused(
+            message(
+                "“{by}” is no way to list stock-outs; choose sku, region or location.",
+                by=by,
+            )
+        )
     seen = within(filters, query.scope)
-    found = query("supply/demand/lost", by=by, **seen.parameters())
-    rows = _worth(found, query("supply/demand/items"))
-    known = query("supply/demand/snapshots")
+    stock_outs = query("supply/demand/lost", by=by, **seen.parameters())
+    rows = _worth(stock_outs, query("supply/demand/items"))
+    snapshots = query("supply/demand/snapshots")
     first, last, days, negative = (
-        known.select("first_day", "last_day", "known_days", "negative").row(0) if known.height else (None, None, 0, 0)
+        snapshots.select("first_day", "last_day", "snapshot_days", "negative").row(0)
+        if snapshots.height
+        else (None, None, 0, 0)
     )
     return LostSales(
         filters,
@@ -64,7 +71,6 @@ def report(query: Query, filters: GoodsFilters, by: By = "sku") -> LostSales:
         query.version.as_of,
         rows,
         float(rows["lost"].sum()),
-        float(rows["lost_revenue"].sum()),
         float(rows["lost_margin"].sum()) if rows["lost_margin"].count() else None,
         first,
         last,
