@@ -34,14 +34,14 @@ def open_tables(connection: DuckDBPyConnection, tables: Mapping[str, Sequence[Pa
     """
     for table in TABLES:
         relation = typed(connection, table, tables.get(table.name, ()))
-        for column, found in zip(table.columns, relation.types, strict=True):
-            if str(found) != column.type:
+        for column, stored_type in zip(table.columns, relation.types, strict=True):
+            if str(stored_type) != column.type:
                 raise Refused(
                     message(
                         "Table {name}: column {column} is stored as {found}, but must be {type}. Import {name} again.",
                         name=table.name,
                         column=column.name,
-                        found=found,
+                        found=stored_type,
                         type=column.type,
                     )
                 )
@@ -69,8 +69,11 @@ def build_marts(
     scratch = directory / "scratch"
     scratch.mkdir()
     for query in load_folder("staging", queries):
-        # Run once and kept on disk: every mart reads it, some of them twice.
-        name = "stg_" + query.name.removeprefix("staging/")
+        # Names and types only: read through where it is asked for, never kept.
+        connection.sql(query.sql).create_view("stg_" + query.name.removeprefix("staging/"), replace=False)
+    for query in load_folder("intermediate", queries):
+        # Run once and kept on disk while publishing: many marts read it, some of them twice.
+        name = "int_" + query.name.removeprefix("intermediate/")
         progress.step(f"Preparing {name}", 0.0)
         rows = scratch / f"{name}.parquet"
         connection.sql(query.sql, params=bound(query, parameters)).write_parquet(str(rows), compression="snappy")

@@ -1,9 +1,10 @@
 """Rules and types as DuckDB expressions: what the file says, whether it says anything, and its typed value.
 
-A value is typed only where nothing is lost by it; everything else becomes NULL while `given` stays true, which is what
-a reject is.
+A value is typed only where nothing is lost by it; everything else becomes NULL while `is_filled` stays true, which is
+what a reject is.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,7 +21,10 @@ from shopkeeper.imports.mapping.rules import (
     Constant,
     Filled,
     FirstOf,
+    Joined,
+    Part,
     Rule,
+    Share,
     SourceColumn,
     StartsWith,
     Values,
@@ -61,12 +65,13 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class CheckedValue:
-    """`value` has the DuckDB `type`, NULL where the file says nothing or what it says cannot be used; `given` is TRUE
-    or FALSE; `shown` is what the file says, as text. `fault` names the rule broken where given without a value."""
+    """`value` has the DuckDB `type`, NULL where the file says nothing or what it says cannot be used; `is_filled` is
+    TRUE where it says something, else FALSE; `shown` is what the file says, as text. `fault` names the rule broken by
+    what is filled and has no value."""
 
     value: Expression
     type: str
-    given: Expression
+    is_filled: Expression
     shown: Expression
     fault: str = ""
 
@@ -118,39 +123,69 @@ def column_term(id_: str, type_: str) -> CheckedValue:
     shown = column.cast("VARCHAR")
     if type_ in (*WHOLE_TYPES, *FLOAT_TYPES, "BOOLEAN", "DATE") or type_.startswith(("DECIMAL", "TIMESTAMP")):
         return CheckedValue(column, type_, column.is_not_null(), shown)
-    given = filled(shown)
-    return CheckedValue(CaseExpression(given, shown), "VARCHAR", given, shown)
+    is_filled = filled(shown)
+    return CheckedValue(CaseExpression(is_filled, shown), "VARCHAR", is_filled, shown)
 
 
 def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMapping) -> CheckedValue:
     """What a rule makes of a file; `column` gives the term of one of the file's columns."""
+    made: CheckedValue
     match rule:
         case SourceColumn():
-            return column(rule.column)
+            made = column(rule.column)
         case Constant():
-            given = ConstantExpression(bool(rule.value.strip()))
-            value = text(rule.value) if rule.value.strip() else ConstantExpression(None).cast("VARCHAR")
-            return CheckedValue(value, "VARCHAR", given, value)
+            made = _constant(rule.value)
         case Arithmetic():
-            return _arithmetic(rule, [term(part, column, options) for part in rule.operands], options)
-        case FirstOf():
+            made = _arithmetic(rule, [term(part, column, options) for part in rule.operands], options)
+        case FirstOf() | Joined():
             parts = [as_text(term(part, column, options)) for part in rule.operands]
-            return CheckedValue(
-                duckdb.CoalesceOperator(*(part.value for part in parts)),
-                "VARCHAR",
-                reduce(or_, (part.given for part in parts)),
-                duckdb.CoalesceOperator(*(part.shown for part in parts)),
-            )
+            made = _joined(rule.between, parts) if isinstance(rule, Joined) else _first_of(parts)
+        case Part():
+            read = as_text(column(rule.column))
+            made = replace(read, value=_part(read.value, rule.pattern))
+        case Share():
+            raise NotImplementedError
         case Values():
             read = as_text(column(rule.column))
-            return replace(read, value=_cases(read.value, rule.cases), fault="values")
+            made = replace(read, value=_cases(read.value, rule.cases), fault="values")
         case Filled() | StartsWith():
-            return _chosen(rule, as_text(column(rule.column)), as_text(term(rule.otherwise, column, options)))
+            made = _chosen(rule, as_text(column(rule.column)), as_text(term(rule.otherwise, column, options)))
+    return made
+
+
+def _constant(word: str) -> CheckedValue:
+    value = text(word) if word.strip() else ConstantExpression(None).cast("VARCHAR")
+    return CheckedValue(value, "VARCHAR", ConstantExpression(bool(word.strip())), value)
+
+
+def _first_of(parts: list[CheckedValue]) -> CheckedValue:
+    return CheckedValue(
+        duckdb.CoalesceOperator(*(part.value for part in parts)),
+        "VARCHAR",
+        reduce(or_, (part.is_filled for part in parts)),
+        duckdb.CoalesceOperator(*(part.shown for part in parts)),
+    )
+
+
+def _joined(between: str, parts: list[CheckedValue]) -> CheckedValue:
+    """Empty parts are passed over: a day without a time is a day."""
+    words = [CaseExpression(part.is_filled, trimmed(part.value)) for part in parts]
+    value = call("concat_ws", text(between), *words)
+    shown = call("concat_ws", text(between), *(duckdb.CoalesceOperator(part.shown, text("")) for part in parts))
+    is_filled = reduce(or_, (part.is_filled for part in parts))
+    return CheckedValue(CaseExpression(is_filled, value), "VARCHAR", is_filled, shown)
+
+
+def _part(value: Expression, pattern: str) -> Expression:
+    """What the pattern's first group catches, or the whole match; empty where that is nothing."""
+    group = 1 if re.compile(pattern).groups else 0
+    caught = call("regexp_extract", value, text(pattern), ConstantExpression(group))
+    return call("nullif", call("trim", caught), text(""))
 
 
 def _chosen(rule: Filled | StartsWith, read: CheckedValue, rest: CheckedValue) -> CheckedValue:
     if isinstance(rule, Filled):
-        return _either(read, read.given, text(rule.value), rest)
+        return _either(read, read.is_filled, text(rule.value), rest)
     for start, value in reversed(rule.cases):
         matches = duckdb.CoalesceOperator(call("starts_with", read.value, text(start)), ConstantExpression(False))
         rest = _either(read, matches, text(value), rest)
@@ -161,7 +196,7 @@ def _either(read: CheckedValue, match: Expression, value: Expression, rest: Chec
     return CheckedValue(
         CaseExpression(match, value).otherwise(rest.value),
         "VARCHAR",
-        CaseExpression(match, ConstantExpression(True)).otherwise(rest.given),
+        CaseExpression(match, ConstantExpression(True)).otherwise(rest.is_filled),
         CaseExpression(match, read.shown).otherwise(rest.shown),
         rest.fault,
     )
@@ -169,8 +204,8 @@ def _either(read: CheckedValue, match: Expression, value: Expression, rest: Chec
 
 def _cases(value: Expression, cases: tuple[tuple[str, str], ...]) -> Expression:
     (first, result), *others = cases
-    found = CaseExpression(value == text(first), text(result))
-    return reduce(lambda so_far, case: so_far.when(value == text(case[0]), text(case[1])), others, found)
+    first_case = CaseExpression(value == text(first), text(result))
+    return reduce(lambda so_far, case: so_far.when(value == text(case[0]), text(case[1])), others, first_case)
 
 
 def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapping) -> CheckedValue:
@@ -179,9 +214,9 @@ def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapp
     # 38 digits hold any product of two amounts; DuckDB's own choice of 18 would overflow and end the whole import.
     wide = "DECIMAL(38,4)" if rule.kind == "product" else WIDE
     value = reduce(apply, (part.value if part.type == wide else part.value.try_cast(wide) for part in numbers))
-    given = reduce(and_, (part.given for part in parts))
+    is_filled = reduce(and_, (part.is_filled for part in parts))
     shown = call("concat_ws", text(symbol), *(duckdb.CoalesceOperator(part.shown, text("")) for part in parts))
-    return CheckedValue(value.try_cast(WIDE), WIDE, given, shown, "amount")
+    return CheckedValue(value.try_cast(WIDE), WIDE, is_filled, shown, "amount")
 
 
 def as_text(read: CheckedValue) -> CheckedValue:

@@ -58,7 +58,7 @@ def _refuse_foreign(place: str, column: Column, options: dict[str, Any]) -> None
         MONEY: NUMBER_OPTIONS,
         "VARCHAR": TEXT_OPTIONS,
     }.get(column.type, ())
-    rounds = column.type != "VARCHAR" and column.type != "BOOLEAN"
+    rounds = column.type not in {"VARCHAR", "BOOLEAN"}
     for key in options:
         if key not in fitting and key != "empty" and not (key == "round" and rounds):
             raise Refused(

@@ -1,4 +1,4 @@
-"""A mapping file: which file is which table, and how each column of the contract is made. `docs/mapping.md` tells all."""
+"""A mapping file: which file is which table, and how each column of the contract is made (`docs/mapping.md`)."""
 
 import tomllib
 from collections.abc import Mapping as Dictionary
@@ -105,7 +105,7 @@ def _identity(contract: Table) -> TableMapping:
 
 
 def shop_of(place: str, content: Dictionary[str, Any]) -> Shop:
-    """The shop that a mapping, or whoever imports, names; what is left out is empty. Raise `Refused` for no such thing."""
+    """The shop that a mapping, or whoever imports, names; what is left out is empty. Raise `Refused` for the rest."""
     for key in ("name", "currency", "timezone"):
         if key in content:
             filled_text(f"{place}: [shop] {key}", content[key])

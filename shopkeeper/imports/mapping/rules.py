@@ -92,7 +92,7 @@ class Values:
 
 @dataclass(frozen=True)
 class Part:
-    """The part of a text that a pattern (RE2) catches in its first group, or as a whole; empty where it fits nothing."""
+    """What a pattern (RE2) catches of a text in its first group, or as a whole; empty where it fits nothing."""
 
     column: str
     pattern: str
