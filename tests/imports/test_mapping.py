@@ -53,7 +53,7 @@ def test_the_digest_changes_with_the_meaning() -> None:
         (columns(status={"source": "x", "starts_with": {"C": "refund"}}), "needs otherwise"),
         (columns(status={"source": "x", "values": {"C": "refund"}, "otherwise": "sale"}), "is rejected"),
         (columns(net_amount={"product": ["x"]}), "at least two columns"),
-        (columns(net_amount={"source": "x", "decimal": "'"}), "decimal is '.' or ','"),
+        (columns(net_amount={"source": "x", "decimal": "'"}), "decimal is one of '.', ','"),
         (mapping(identity=True), "leave [tables] out"),
     ],
 )

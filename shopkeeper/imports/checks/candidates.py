@@ -7,18 +7,9 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBP
 
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.checks.expressions import (
-    CheckedValue,
-    Clock,
-    call,
-    column_term,
-    filled,
-    refuse_type,
-    term,
-    text,
-    typed,
-)
+from shopkeeper.imports.checks.expressions import Clock, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.rules import Check, Terms, checks_of
+from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
 from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
 from shopkeeper.imports.mapping.rules import replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest

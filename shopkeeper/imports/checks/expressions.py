@@ -11,10 +11,13 @@ from functools import reduce
 from operator import add, and_, mul, or_, sub
 
 import duckdb
-from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression, FunctionExpression
+from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression
 
 from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.numbers import number
+from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, filled, text, trimmed
+from shopkeeper.imports.checks.texts import spelled, without
 from shopkeeper.imports.mapping.declared import ColumnMapping
 from shopkeeper.imports.mapping.rules import (
     Arithmetic,
@@ -31,19 +34,6 @@ from shopkeeper.imports.mapping.rules import (
 )
 from shopkeeper.messages import message
 
-BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
-WHOLE_TYPES = (
-    "INTEGER",
-    "UINTEGER",
-    *(f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")),
-)
-FLOAT_TYPES = {"FLOAT": 1e-6, "DOUBLE": 1e-9}
-"""How far a decimal may lie from the binary fraction it stands for, relative to its size."""
-WIDE = "DECIMAL(38,8)"
-NO_BLANKS_AROUND = "(?s)[!-~](.*[!-~])?"
-WHOLE_TEXT = "[+-]?[0-9]{1,19}"
-NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
-MONEY_TEXT = r"[+-]?([0-9]+(\.[0-9]{0,4}0*)?|\.[0-9]{1,4}0*)"
 DAY_TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK_TEXT = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 ZONE_TEXT = " ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
@@ -64,19 +54,6 @@ FAULTS = {
 
 
 @dataclass(frozen=True)
-class CheckedValue:
-    """`value` has the DuckDB `type`, NULL where the file says nothing or what it says cannot be used; `is_filled` is
-    TRUE where it says something, else FALSE; `shown` is what the file says, as text. `fault` names the rule broken by
-    what is filled and has no value."""
-
-    value: Expression
-    type: str
-    is_filled: Expression
-    shown: Expression
-    fault: str = ""
-
-
-@dataclass(frozen=True)
 class Clock:
     """The shop's timezone; `source` is that of times without one (the same, if empty). `cells`: date cells of a
     workbook arrive as ISO 8601 beside texts in the declared format."""
@@ -84,33 +61,6 @@ class Clock:
     shop: str
     source: str
     cells: bool
-
-
-def text(value: str) -> Expression:
-    """A text as a constant."""
-    return ConstantExpression(value)
-
-
-def call(name: str, *arguments: Expression) -> Expression:
-    """A function of DuckDB's."""
-    return FunctionExpression(name, *arguments)
-
-
-def filled(value: Expression) -> Expression:
-    """TRUE where a text is more than blanks. Most texts begin with a plain letter, which is quicker to see."""
-    plain = (value >= text("!")) & (value < text("\x7f"))
-    return (
-        CaseExpression(plain, ConstantExpression(True))
-        .when(call("trim", value, text(BLANKS)) != text(""), ConstantExpression(True))
-        .otherwise(ConstantExpression(False))
-    )
-
-
-def trimmed(value: Expression) -> Expression:
-    """Without blanks around. DuckDB's `trim` with a set of characters costs more than all else, so most go past it."""
-    return CaseExpression(call("regexp_full_match", value, text(NO_BLANKS_AROUND)), value).otherwise(
-        call("trim", value, text(BLANKS))
-    )
 
 
 def column_term(id_: str, type_: str) -> CheckedValue:
@@ -234,9 +184,11 @@ def as_text(read: CheckedValue) -> CheckedValue:
 
 def typed(read: CheckedValue, column: Column, options: ColumnMapping, clock: Clock) -> CheckedValue:
     """With the type of a column of the contract. Raise `KeyError`, with the type, where none of its values could be."""
+    if options.empty and read.type == "VARCHAR":
+        read = without(replace(read, value=trimmed(read.value)), options.empty)
     match column.type:
         case "VARCHAR":
-            result = as_text(read)
+            result = spelled(as_text(read), column.name, options)
         case "DATE" | "TIMESTAMP":
             result = _time(read, column.type, options, clock)
         case "BOOLEAN":
@@ -244,37 +196,6 @@ def typed(read: CheckedValue, column: Column, options: ColumnMapping, clock: Clo
         case _:
             result = number(read, column.type, options)
     return replace(result, type=column.type, fault=read.fault or result.fault or FAULTS.get(column.type, "text"))
-
-
-def number(read: CheckedValue, type_: str, options: ColumnMapping) -> CheckedValue:
-    """As BIGINT, DOUBLE or an amount."""
-    source = read.type
-    if source == "VARCHAR":
-        return replace(read, value=_number_of_text(read.value, type_, options), type=type_)
-    if source not in (*WHOLE_TYPES, *FLOAT_TYPES) and not source.startswith("DECIMAL"):
-        raise KeyError(source)
-    result = read.value.try_cast(type_)
-    if options.round:
-        return replace(read, value=result, type=type_)
-    if source in FLOAT_TYPES and type_ == MONEY:
-        size = call("greatest", call("abs", read.value), ConstantExpression(1.0))
-        distance = call("abs", read.value.cast("DOUBLE") - result.cast("DOUBLE"))
-        exact = distance <= size * ConstantExpression(FLOAT_TYPES[source])
-    elif type_ == "DOUBLE":
-        exact = call("isfinite", result)
-    elif source in WHOLE_TYPES or source == type_:
-        return replace(read, value=result, type=type_)
-    else:
-        exact = result.try_cast(source) == read.value
-    return replace(read, value=CaseExpression(exact, result), type=type_)
-
-
-def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
-    digits = trimmed(value)
-    pattern = WHOLE_TEXT if type_ == "BIGINT" else NUMBER_TEXT if type_ == "DOUBLE" or options.round else MONEY_TEXT
-    if options.decimal == ",":
-        digits = CaseExpression(~call("contains", digits, text(".")), call("replace", digits, text(","), text(".")))
-    return CaseExpression(call("regexp_full_match", digits, text(pattern)), digits.try_cast(type_))
 
 
 def _yes_no(read: CheckedValue) -> CheckedValue:

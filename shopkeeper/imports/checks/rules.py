@@ -8,7 +8,7 @@ from duckdb import ColumnExpression, ConstantExpression, Expression
 
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.i18n import N_
-from shopkeeper.imports.checks.expressions import call, text
+from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
 

@@ -25,8 +25,8 @@ from duckdb import (
 from shopkeeper.contract.table import Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import ROW, Candidates
-from shopkeeper.imports.checks.expressions import call, text
 from shopkeeper.imports.checks.rules import Check, key_checks
+from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.readers.reading import Reading, unreadable
 from shopkeeper.lake.publish import disk_is_full
 from shopkeeper.messages import message

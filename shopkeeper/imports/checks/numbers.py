@@ -1,0 +1,98 @@
+"""Numbers as shops write them, as DuckDB expressions: a text becomes a number only where nothing is lost by it."""
+
+import re
+from dataclasses import replace
+
+from duckdb import CaseExpression, ConstantExpression, Expression
+
+from shopkeeper.contract.table import MONEY
+from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
+from shopkeeper.imports.mapping.declared import ColumnMapping
+
+WHOLE_TEXT = r"[+-]?[0-9]{1,19}(\.0*)?"
+NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
+MONEY_TEXT = r"[+-]?([0-9]+(\.[0-9]{0,4}0*)?|\.[0-9]{1,4}0*)"
+
+
+def number(read: CheckedValue, type_: str, options: ColumnMapping) -> CheckedValue:
+    """As BIGINT, DOUBLE or an amount; times the column's `scale`. Raise `KeyError` for a type that holds no number."""
+    if options.scale == 1:
+        return _unscaled(read, type_, options)
+    wide = _unscaled(read, WIDE, replace(options, round=True)).value * ConstantExpression(options.scale)
+    result = wide.try_cast(type_)
+    exact = result.try_cast(WIDE) == wide.try_cast(WIDE)
+    return replace(read, value=result if options.round else CaseExpression(exact, result), type=type_)
+
+
+def _unscaled(read: CheckedValue, type_: str, options: ColumnMapping) -> CheckedValue:
+    source = read.type
+    if source == "VARCHAR":
+        return replace(read, value=_number_of_text(read.value, type_, options), type=type_)
+    if source not in (*WHOLE_TYPES, *FLOAT_TYPES) and not source.startswith("DECIMAL"):
+        raise KeyError(source)
+    result = read.value.try_cast(type_)
+    if options.round:
+        return replace(read, value=result, type=type_)
+    if source in FLOAT_TYPES and type_ == MONEY:
+        size = call("greatest", call("abs", read.value), ConstantExpression(1.0))
+        distance = call("abs", read.value.cast("DOUBLE") - result.cast("DOUBLE"))
+        exact = distance <= size * ConstantExpression(FLOAT_TYPES[source])
+    elif type_ == "DOUBLE":
+        exact = call("isfinite", result)
+    elif source in WHOLE_TYPES or source == type_:
+        return replace(read, value=result, type=type_)
+    else:
+        exact = result.try_cast(source) == read.value
+    return replace(read, value=CaseExpression(exact, result), type=type_)
+
+
+def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
+    digits = plain_digits(value, options)
+    if type_ == "BIGINT" and not options.round:
+        # DuckDB reads "1.0" as 1, and would round "1.6": only zeros may stand behind the point.
+        return CaseExpression(
+            call("regexp_full_match", digits, text(WHOLE_TEXT)), digits.try_cast(WIDE).try_cast(type_)
+        )
+    pattern = MONEY_TEXT if type_ == MONEY and not options.round else NUMBER_TEXT
+    result = digits.try_cast(WIDE).try_cast(type_) if type_ == "BIGINT" else digits.try_cast(type_)
+    if options.percent:
+        hundredth = text(r".*%")
+        of_hundred = digits_of_percent(digits).try_cast(WIDE) / ConstantExpression(100)
+        whole = CaseExpression(call("regexp_full_match", digits_of_percent(digits), text(pattern)), of_hundred)
+        plain = CaseExpression(call("regexp_full_match", digits, text(pattern)), result)
+        return CaseExpression(call("regexp_full_match", digits, hundredth), whole.try_cast(type_)).otherwise(plain)
+    return CaseExpression(call("regexp_full_match", digits, text(pattern)), result)
+
+
+def digits_of_percent(digits: Expression) -> Expression:
+    """Without the sign at the end."""
+    return call("regexp_replace", digits, text(r"\s*%$"), text(""))
+
+
+def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
+    """A number's text with a point for the decimal mark and a minus in front, without marks and signs around it.
+
+    What is not written as the options say stays as it is, or NULL, and so is no number.
+    """
+    digits = trimmed(value)
+    if options.brackets:
+        digits = call("regexp_replace", digits, text(r"^\((.*)\)$"), text(r"-\1"))
+    if options.strip:
+        signs = "|".join(re.escape(each) for each in options.strip)
+        digits = call("regexp_replace", digits, text(rf"^([+-]?)\s*(?:{signs})\s*([+-]?)"), text(r"\1\2"))
+        digits = call("regexp_replace", digits, text(rf"\s*(?:{signs})\s*$"), text(""))
+    if options.thousands:
+        digits = _without_thousands(digits, options)
+    if options.decimal == ",":
+        digits = CaseExpression(~call("contains", digits, text(".")), call("replace", digits, text(","), text(".")))
+    return digits
+
+
+def _without_thousands(digits: Expression, options: ColumnMapping) -> Expression:
+    """Groups of three only: 1.23 with a point for thousands is a mistake, not 123."""
+    mark, point = re.escape(options.thousands), re.escape(options.decimal)
+    grouped = rf"[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+({point}[0-9]*)?\s*%?"
+    bare = call("replace", digits, text(options.thousands), text(""))
+    return CaseExpression(call("regexp_full_match", digits, text(grouped)), bare).when(
+        ~call("contains", digits, text(options.thousands)), digits
+    )
