@@ -1,10 +1,15 @@
 -- grain: one row for the whole shop; no row counts as sold but one whose status is sale or empty
+-- The last day is the last one with a sale or a stock count: refunds that come after it do not move it. Where neither
+-- is there, it is the last day of any line.
 WITH orders AS (
     SELECT
         l.order_id,
         bool_or(l.customer_id IS NOT NULL) AS identified,
         bool_or(coalesce(l.status, 'sale') = 'sale') AS sold,
         sum(l.net_amount) AS net_amount,
+        max(CAST(l.ordered_at AS DATE)) FILTER (
+            WHERE coalesce(l.status, 'sale') = 'sale' AND l.quantity > 0
+        ) AS last_sale_day,
         min(CAST(l.ordered_at AS DATE)) AS first_day,
         max(CAST(l.ordered_at AS DATE)) AS last_day
     FROM order_lines AS l
@@ -13,7 +18,9 @@ WITH orders AS (
 
 SELECT
     min(o.first_day) AS first_day,
-    max(o.last_day) AS last_day,
+    coalesce(
+        greatest(max(o.last_sale_day), (SELECT max(k.day) FROM stock_snapshots AS k)), max(o.last_day)
+    ) AS last_day,
     coalesce(sum(o.net_amount), 0) AS net_amount,
     CAST(count(*) FILTER (WHERE o.identified AND o.sold) AS DOUBLE)
     / nullif(CAST(count(*) FILTER (WHERE o.sold) AS DOUBLE), 0) AS identified_order_share

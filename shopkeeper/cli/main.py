@@ -17,6 +17,7 @@ from shopkeeper.cli.customers import export
 from shopkeeper.cli.terminal import Day, day, err, out, progress, version_served
 from shopkeeper.errors import Refused
 from shopkeeper.imports import job
+from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.mapping import file as mappings
 from shopkeeper.imports.outcome import Outcome
 from shopkeeper.jobs.buying import files
@@ -97,12 +98,21 @@ def make_sample(
 @app.command(name="import")
 def import_(
     paths: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files, or folders of them.")],
-    mapping: Annotated[str, typer.Option(help="A ready mapping by name, or a TOML file.")] = "sample",
+    mapping: Annotated[str, typer.Option(help="A ready mapping by name, or a TOML file.")] = "plain",
     strict: Annotated[bool, typer.Option("--strict", help="Refuse the import where any row is rejected.")] = False,
     append: Annotated[
         bool, typer.Option("--append", help="Add rows to those served; else tables are replaced.")
     ] = False,
     as_of: Day = None,
+    name: Annotated[str, typer.Option(help="The shop's name, where the mapping has none.")] = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code of the shop's currency, such as CNY.")] = "",
+    timezone: Annotated[str, typer.Option(help="The shop's timezone, such as Asia/Shanghai.")] = "",
+    accept_rejects: Annotated[
+        bool, typer.Option("--accept-rejects", help="Go on where more than 2 % of the order lines are rejected.")
+    ] = False,
+    accept_change: Annotated[
+        bool, typer.Option("--accept-change", help="Go on where the same days changed by more than 30 %.")
+    ] = False,
 ) -> None:
     """Check the merchant's files and serve them as a new version; list what broke the contract."""
     with progress() as bar:
@@ -113,6 +123,7 @@ def import_(
             strict=strict,
             append=append,
             as_of=day(as_of),
+            said=Acceptance(name, currency, timezone, rejects=accept_rejects, change=accept_change),
             progress=bar,
         )
     _print_outcome(outcome)

@@ -14,6 +14,8 @@ from duckdb import DuckDBPyConnection
 from shopkeeper import i18n
 from shopkeeper.contract.tables import ORDER_LINES, REQUIRED_TABLES
 from shopkeeper.errors import Refused
+from shopkeeper.imports import acceptance
+from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.stage import TableInStaging
@@ -31,6 +33,7 @@ from shopkeeper.query_files import recipe
 __all__ = ["BrokenRule", "Outcome", "TableOutcome", "import_files"]
 
 SHARE_OF_CHECKS = 0.6
+NOTHING_SAID = Acceptance()
 FIRST_RULES = 12
 
 
@@ -73,13 +76,15 @@ def import_files(
     strict: bool = False,
     append: bool = False,
     as_of: date | None = None,
+    said: Acceptance = NOTHING_SAID,
     progress: Progress = UNHEARD,
 ) -> Outcome:
     """Read files or folders, check every row, and publish what is good as a new version of the lake at `root`.
 
     The import replaces the tables it carries, or adds to them with `append`; other tables stay. Rows that break the
     contract go to the version's rejects; with `strict` one such row refuses the import. `as_of` is the last complete
-    day; without it that of the mapping, else the last day with an order.
+    day; without it that of the mapping, else the last day with a sale or a stock count. `said` names the shop where the
+    mapping does not, and lets pass what stops an import otherwise: many rejects, a sudden change.
 
     Raise `Refused` where a file is not sound, a table would be empty, or totals do not reconcile; what was served
     before stays.
@@ -88,7 +93,10 @@ def import_files(
     progress.step("Looking at the files", 0.0)
     files_read, left = input_files.find(paths, mapping)
     with publisher(root) as directory:
-        job = Job(files_read, mapping, store.current(root), append, as_of or mapping.as_of, left)
+        before = store.current(root)
+        mapping = acceptance.with_shop(mapping, said, before)
+        acceptance.refuse_future(as_of or mapping.as_of, datetime.now(ZoneInfo(mapping.shop.timezone)).date())
+        job = Job(files_read, mapping, before, append, as_of or mapping.as_of, left)
         job, unchanged = _without_imported(job)
         if unchanged:
             return unchanged
@@ -98,10 +106,24 @@ def import_files(
             tables = _stage(connection, job, directory, progress.part(0, SHARE_OF_CHECKS))
             rules = summarise(connection, [path for each in tables for path in each.rejects])
             _refuse(tables, rules, strict=strict)
+            _refuse_unaccepted(connection, job, tables, said)
             staged = _staged(connection, job, tables, directory)
         shutil.rmtree(scratch)
         version = publish(root, staged, progress.part(SHARE_OF_CHECKS, 1 - SHARE_OF_CHECKS))
     return _outcome(version, tables, rules, staged.warnings)
+
+
+def _refuse_unaccepted(
+    connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInStaging], said: Acceptance
+) -> None:
+    for each in tables:
+        if each.contract is not ORDER_LINES:
+            continue
+        if not said.rejects:
+            amounts = each.net_amount_in, each.net_amount_rejected
+            acceptance.refuse_many_rejects(each.rows_in, each.rows_rejected, *amounts)
+        if job.before and not job.append and not said.change and ORDER_LINES.name in job.before.tables:
+            acceptance.refuse_change(connection, job.before, each.good)
 
 
 def _without_imported(job: Job) -> tuple[Job, Outcome | None]:

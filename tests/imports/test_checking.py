@@ -223,7 +223,11 @@ def naive_rules(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def naive_quantity_rule(text: str) -> str:
-    return "" if re.fullmatch(r"[+-]?[0-9]+(\.0*)?", text) and -(2**63) <= int(text.split(".")[0]) < 2**63 else "whole number"
+    return (
+        ""
+        if re.fullmatch(r"[+-]?[0-9]+(\.0*)?", text) and -(2**63) <= int(text.split(".", maxsplit=1)[0]) < 2**63
+        else "whole number"
+    )
 
 
 def naive_amount_rule(text: str) -> str:

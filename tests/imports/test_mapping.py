@@ -21,8 +21,8 @@ def columns(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_ready_mappings_load() -> None:
-    assert available() == ("online_retail", "sample", "shopify")
-    assert [load(name).shop.currency for name in available()] == ["GBP", "CNY", "USD"]
+    assert available() == ("online_retail", "plain", "sample", "shopify")
+    assert [load(name).shop.currency for name in available()] == ["GBP", "", "CNY", ""]
     assert load("sample").shop.sample
 
 
