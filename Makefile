@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LINES ?= 10000000
 
-.PHONY: run test check format bench pictures messages sample clean
+.PHONY: run test test-deep check format bench pictures messages sample clean
 
 $(VENV)/.runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -26,6 +26,9 @@ check: $(VENV)/.dev  ## format, lint, types
 
 test: check  ## everything that must hold
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test-deep: check  ## the long forms too, and ten times the examples
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "" --hypothesis-profile deep
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

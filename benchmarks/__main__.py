@@ -16,7 +16,7 @@ import duckdb
 from rich.console import Console
 
 from shopkeeper import sample
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
 from shopkeeper.engine.duckdb import Engine, open_version
@@ -118,12 +118,12 @@ def questions(version: Version) -> list[Row]:
     found = [("bare scan of customer_id, ordered_at of the lines", f"{seconds(scan):.3f} s", "1.0x", "")]
     for label, filters, view, goal in asked(engine):
 
-        def ask(filters: Filters = filters, view: View = view) -> object:
+        def ask(filters: CustomerFilters = filters, view: View = view) -> object:
             return retention.report(engine, filters, view)
 
         taken, _, part = ratio(ask, scan)
         found.append((label, f"{taken:.3f} s", f"{part:.2f}x of the scan", f"below {goal:.1f}x"))
-    ours = seconds(lambda: retention.report(engine, Filters(), View()))
+    ours = seconds(lambda: retention.report(engine, CustomerFilters(), View()))
     distinct = seconds(rival("count_distinct"), 1)
     found.append(
         ("the same by SQL count(distinct) on the lines", f"{distinct:.2f} s", f"{distinct / ours:.0f}x ours", "20x")
@@ -134,12 +134,12 @@ def questions(version: Version) -> list[Row]:
     return found
 
 
-def asked(engine: Engine) -> list[tuple[str, Filters, View, float]]:
+def asked(engine: Engine) -> list[tuple[str, CustomerFilters, View, float]]:
     """Label, filters, view and goal of each question."""
     mix = engine("customers/filter_values")
     channels = tuple(mix["channel"].unique().sort())
     categories = tuple(mix["category"].unique().sort())
-    plain = Filters()
+    plain = CustomerFilters()
     return [
         ("month, exact, calendar", plain, View(), 1.0),
         ("week, exact, calendar", plain, View("week"), 1.0),
@@ -148,28 +148,38 @@ def asked(engine: Engine) -> list[tuple[str, Filters, View, float]]:
         ("rolling 30 days", plain, View(windows="rolling"), 1.0),
         ("rolling 7 days", plain, View("week", windows="rolling"), 1.0),
         ("cumulative revenue", plain, View(method="cumulative", measure="revenue"), 1.0),
-        ("acquired in one channel", Filters(acquired_channels=channels[:1]), View(), 1.0),
-        ("bought in one category", Filters(bought_categories=categories[:1]), View(), 3.0),
+        ("acquired in one channel", CustomerFilters(acquired_channels=channels[:1]), View(), 1.0),
+        ("bought in one category", CustomerFilters(bought_categories=categories[:1]), View(), 3.0),
         (
             "bought in all channels and categories but one",
-            Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+            CustomerFilters(bought_channels=channels[1:], bought_categories=categories[1:]),
             View(),
             3.0,
         ),
-        ("the same, weeks", Filters(bought_channels=channels[1:], bought_categories=categories[1:]), View("week"), 3.0),
+        (
+            "the same, weeks",
+            CustomerFilters(bought_channels=channels[1:], bought_categories=categories[1:]),
+            View("week"),
+            3.0,
+        ),
         (
             "the same, unbounded",
-            Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+            CustomerFilters(bought_channels=channels[1:], bought_categories=categories[1:]),
             View(method="unbounded"),
             3.0,
         ),
         (
             "the same, orders",
-            Filters(bought_channels=channels[1:], bought_categories=categories[1:]),
+            CustomerFilters(bought_channels=channels[1:], bought_categories=categories[1:]),
             View(measure="orders"),
             3.0,
         ),
-        ("bought in one category, revenue", Filters(bought_categories=categories[:1]), View(measure="revenue"), 3.0),
+        (
+            "bought in one category, revenue",
+            CustomerFilters(bought_categories=categories[:1]),
+            View(measure="revenue"),
+            3.0,
+        ),
     ]
 
 

@@ -36,9 +36,9 @@ def chain(skus: int) -> tuple[Needs, pl.DataFrame]:
     lead = np.where(np.arange(count) < WAREHOUSES * skus, draw.integers(9, 31, count), 4.0)
     days = np.where(lead > 5, lead + 20, 14.0)
     available = np.floor(draw.gamma(1.5, 1 / 1.5, count) * rate * days)
-    landing = np.zeros_like(own)
+    inbound = np.zeros_like(own)
     some = draw.random(count) < 0.1
-    landing[some, draw.integers(0, 20, some.sum())] = np.ceil(rate[some] * 14)
+    inbound[some, draw.integers(0, 20, some.sum())] = np.ceil(rate[some] * 14)
     cells = pl.DataFrame(
         {
             "location": np.repeat(names, skus),
@@ -52,7 +52,7 @@ def chain(skus: int) -> tuple[Needs, pl.DataFrame]:
             "error_sd": np.sqrt(1.5 * rate),
             "need_sd": np.sqrt(2 * rate),
             "unit_margin": np.tile(draw.lognormal(2.5, 0.8, skus), len(names)),
-            "counted": rate < 1.4,
+            "integer_valued": rate < 1.4,
         }
     )
     pairs = [(a, b, LEAST) for a in names[:WAREHOUSES] for b in names[:WAREHOUSES] if a != b]
@@ -60,7 +60,7 @@ def chain(skus: int) -> tuple[Needs, pl.DataFrame]:
     lanes = pl.DataFrame(pairs, schema=["from_location", "to_location", "minimum_units"], orient="row").with_columns(
         lead_days=pl.lit(3.0), cost_per_unit=pl.lit(0.9)
     )
-    return Needs(date(2026, 10, 21), cells, own, own * 1.2, landing, pl.DataFrame(), 0), lanes
+    return Needs(date(2026, 10, 21), cells, own, own * 1.2, inbound, pl.DataFrame(), 0), lanes
 
 
 def main() -> None:

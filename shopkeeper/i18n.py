@@ -61,9 +61,9 @@ def match_locale(accepted: str | None) -> str:
         except ValueError:
             continue
     for rank, _, tag in sorted(wishes):
-        for known in LANGUAGES:
-            if rank < 0 and tag.split("-")[0] == known.split("_")[0]:
-                return known
+        for language in LANGUAGES:
+            if rank < 0 and tag.split("-")[0] == language.split("_")[0]:
+                return language
     return SOURCE
 
 

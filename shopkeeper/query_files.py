@@ -62,21 +62,25 @@ def load(name: str, queries: Path = QUERIES) -> QueryFile:
 
 def load_folder(folder: str, queries: Path = QUERIES) -> list[QueryFile]:
     """All queries of a folder, each after those it names in `after`. Raise `ValueError` where these run in a circle."""
-    found = {path.stem: load(f"{folder}/{path.stem}", queries) for path in sorted((queries / folder).glob("*.sql"))}
-    if unknown := {word for query in found.values() for word in query.after} - found.keys():
+    queries_by_name = {
+        path.stem: load(f"{folder}/{path.stem}", queries) for path in sorted((queries / folder).glob("*.sql"))
+    }
+    if unknown := {word for query in queries_by_name.values() for word in query.after} - queries_by_name.keys():
         raise ValueError(f"queries/{folder}: `after` names {', '.join(sorted(unknown))}, which is not there")
     try:
-        order = list(TopologicalSorter({stem: sorted(query.after) for stem, query in found.items()}).static_order())
+        order = list(
+            TopologicalSorter({stem: sorted(query.after) for stem, query in queries_by_name.items()}).static_order()
+        )
     except CycleError as error:
         raise ValueError(f"queries/{folder}: `after` runs in a circle: {' -> '.join(error.args[1])}") from error
-    return [found[stem] for stem in order]
+    return [queries_by_name[stem] for stem in order]
 
 
 def recipe(queries: Path = QUERIES) -> str:
     """SHA-256 of the queries that make marts: a version of another recipe may lack what pages ask for."""
     files = [file for folder in ("staging", "marts") for file in sorted((queries / folder).glob("*.sql"))]
-    told = "".join(f"{file.stem}\0{file.read_text(encoding='utf-8')}\0" for file in files)
-    return hashlib.sha256(told.encode()).hexdigest()
+    text = "".join(f"{file.stem}\0{file.read_text(encoding='utf-8')}\0" for file in files)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def read_header(sql: str) -> dict[str, str]:

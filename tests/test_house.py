@@ -12,6 +12,7 @@ from tests.paths import REPOSITORY
 
 PACKAGE = REPOSITORY / "shopkeeper"
 SOURCES = sorted([REPOSITORY / "app.py", *(REPOSITORY / "pages").rglob("*.py"), *PACKAGE.rglob("*.py")])
+TESTS = sorted((REPOSITORY / "tests").rglob("*.py"))
 SECTIONS = ("customers", "supply", "shop")
 ROOMS = ("screen", "table", "chart")
 FLOORS = (
@@ -220,6 +221,21 @@ def test_cached_functions_take_small_values_only() -> None:
 
 def test_html_is_never_written_by_hand() -> None:
     assert not [name(path) for path in SOURCES if "unsafe_allow_html" in path.read_text(encoding="utf-8")]
+
+
+def test_no_test_module_imports_another() -> None:
+    """What two of them do stands beside them, in a module named after what it holds."""
+    importers = {name(path): [target for target in imports(path) if ".test_" in target] for path in TESTS}
+    assert {path: targets for path, targets in importers.items() if targets} == {}
+
+
+def test_no_test_waits_for_time_to_pass() -> None:
+    """It waits for what it needs: it is not slower than that, and does not fail where that takes longer."""
+    for path in TESTS:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func).rsplit(".", maxsplit=1)[-1]
+                assert called not in {"sleep", "wait_for_timeout"}, f"{name(path)}: line {node.lineno}"
 
 
 def test_the_app_runs_on_exact_versions_and_lists_them_once() -> None:

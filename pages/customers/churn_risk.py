@@ -22,15 +22,15 @@ match section:
         say_unfitted()
     case _:
         answer = st.container()
-        found = ui.load(churn.report, fits, filters, parts.choose_options(fits, stages.rules_in_use()))
-        if found.customers.is_empty():
+        churn_risk = ui.load(churn.report, fits, filters, parts.choose_options(fits, stages.rules_in_use()))
+        if churn_risk.customers.is_empty():
             ui.say_empty()
         elif section == "customer":
-            customer.draw(fits, found)
+            customer.draw(fits, churn_risk)
         else:
             with answer:
-                parts.draw_answer(found)
-            parts.draw_model(fits, found)
-            parts.draw_rescue(found)
-            parts.draw_where(found)
+                parts.draw_answer(churn_risk)
+            parts.draw_model(fits, churn_risk)
+            parts.draw_rescue(churn_risk)
+            parts.draw_where(churn_risk)
 ui.explain(parts.DEFINITIONS[section])

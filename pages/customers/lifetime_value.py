@@ -18,23 +18,23 @@ if fits is None:
     st.stop()
 answer = st.container()
 options = parts.choose_options(fits)
-found = ui.load(lifetime_value.report, fits, filters, options)
-if found.customers.is_empty():
+customer_value = ui.load(lifetime_value.report, fits, filters, options)
+if customer_value.customers.is_empty():
     ui.say_empty()
     st.stop()
 with answer:
-    parts.draw_answer(found)
+    parts.draw_answer(customer_value)
     parts.draw_action(ui.load(opportunity.opportunity, fits, filters, options))
-parts.draw_notes(found)
+parts.draw_notes(customer_value)
 match parts.choose_part():
     case "segments":
-        views.draw_segments(found)
+        views.draw_segments(customer_value)
     case "distribution":
-        views.draw_distribution(found)
+        views.draw_distribution(customer_value)
     case "matrix":
-        views.draw_matrix(found)
+        views.draw_matrix(customer_value)
     case "customers":
-        views.draw_customers(found)
+        views.draw_customers(customer_value)
     case _:
-        proof.draw_proof(fits, options.kind, found.value)
+        proof.draw_proof(fits, options.kind, customer_value.value)
 ui.explain(parts.DEFINITIONS)

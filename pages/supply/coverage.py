@@ -3,7 +3,7 @@
 import streamlit as st
 
 from shopkeeper import ui
-from shopkeeper.supply.coverage import report as coverage
+from shopkeeper.supply.coverage.report import report
 from shopkeeper.supply.coverage.screen import regions as parts
 from shopkeeper.supply.coverage.screen import views
 from shopkeeper.supply.screen import filters as screen_filters
@@ -11,26 +11,26 @@ from shopkeeper.supply.screen.in_force import in_force
 
 filters = screen_filters.choose_goods(without=("locations",))
 section = parts.choose_section()
-found = ui.load(coverage.report, filters, in_force())
+coverage = ui.load(report, filters, in_force())
 answer = st.container()
-parts.draw_notes(found)
-if found.regions_skus.is_empty():
+parts.draw_notes(coverage)
+if coverage.regions_skus.is_empty():
     ui.say_empty()
-elif not (found.has_stock and found.has_forecast):
-    views.draw_levels(found) if found.has_forecast else views.draw_classes(found)
+elif not (coverage.has_stock and coverage.has_forecast):
+    views.draw_levels(coverage) if coverage.has_forecast else views.draw_classes(coverage)
 else:
     match section:
         case "act":
-            parts.draw_act(found)
+            parts.draw_act(coverage)
         case "cell":
-            views.draw_cell(found)
+            views.draw_cell(coverage)
         case "changes":
-            views.draw_changes(found)
+            views.draw_changes(coverage)
         case "classes":
-            views.draw_classes(found)
+            views.draw_classes(coverage)
         case _:
             with answer:
-                parts.draw_answer(found)
-            parts.draw_regions(found)
-            parts.draw_next(found)
+                parts.draw_answer(coverage)
+            parts.draw_regions(coverage)
+            parts.draw_next(coverage)
 ui.explain(parts.DEFINITIONS[section])

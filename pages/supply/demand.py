@@ -11,13 +11,13 @@ from shopkeeper.supply.screen.filters import choose_goods
 filters = choose_goods(without=("locations",))
 section = parts.choose_section()
 above = st.container()
-found = parts.found_for(filters, section)
+demand = parts.load_demand(filters, section)
 with above:
-    first.draw_answer(found)
+    first.draw_answer(demand)
     if section == "forecast":
-        parts.draw_head(found)
+        parts.draw_head(demand)
 if section == "forecast":
-    parts.draw_rows(found)
+    parts.draw_rows(demand)
 else:
     sections.draw(section, filters)
 ui.explain(parts.DEFINITIONS[section])

@@ -4,24 +4,24 @@ import streamlit as st
 
 from shopkeeper import ui
 from shopkeeper.supply.network.screen import regions as parts
-from shopkeeper.supply.network.screen import what_if as tries
+from shopkeeper.supply.network.screen import what_if
 from shopkeeper.supply.screen.filters import choose_goods
 
 filters = choose_goods(without=("locations",))
 section = parts.choose_section()
-found = parts.found_for(filters, parts.choose_options())
+network = parts.load_network(filters, parts.choose_options())
 answer = st.container()
-parts.draw_notes(found)
-if section == "nodes" or found.now.near_rate is None:
-    parts.draw_nodes(found)
+parts.draw_notes(network)
+if section == "nodes" or network.now.near_rate is None:
+    parts.draw_nodes(network)
 else:
     with answer:
-        parts.draw_answer(found)
+        parts.draw_answer(network)
     match section:
         case "next":
-            tries.draw_next(found)
+            what_if.draw_next(network)
         case "plan":
-            tries.draw_plan(found, filters)
+            what_if.draw_plan(network, filters)
         case _:
-            parts.draw_regions(found)
+            parts.draw_regions(network)
 ui.explain(parts.DEFINITIONS[section])

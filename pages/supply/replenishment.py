@@ -14,18 +14,18 @@ filters = choose_goods()
 section = parts.choose_section()
 set_now = in_force()
 answer = st.container()
-found = ui.load(replenishment.report, filters, set_now)
+proposals = ui.load(replenishment.report, filters, set_now)
 match section:
     case "decisions":
         log.draw_log()
     case "levels":
-        log.draw_levels(found)
+        log.draw_levels(proposals)
     case _:
         moves = ui.load(transfers.report, filters, set_now)
         with answer:
-            parts.draw_answer(found, moves)
+            parts.draw_answer(proposals, moves)
         if section == "transfers":
             parts.draw_transfers(moves)
         else:
-            parts.draw_orders(found, set_now)
+            parts.draw_orders(proposals, set_now)
 ui.explain(parts.DEFINITIONS[section])

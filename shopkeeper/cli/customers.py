@@ -13,7 +13,7 @@ from shopkeeper import exports
 from shopkeeper.cli.terminal import Day, day, out, progress, version_served
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn import table as churn_table
-from shopkeeper.customers.filters import Filters, filter_values
+from shopkeeper.customers.filters import CustomerFilters, filter_values
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table as lifecycle_table
 from shopkeeper.customers.lifetime_value import report as lifetime_value
@@ -56,9 +56,9 @@ def acquired(
     cohort_from: Day = None,
     cohort_to: Day = None,
     until: Until = None,
-) -> Filters:
+) -> CustomerFilters:
     """Filters by the first-ever purchase, the options of every report."""
-    return Filters(
+    return CustomerFilters(
         acquired_channels=_choice(acquired_channel),
         acquired_regions=_choice(acquired_region),
         acquired_categories=_choice(acquired_category),
@@ -74,23 +74,25 @@ def filtered(command: Callable[..., None]) -> Callable[..., None]:
     own, shared = (dict(inspect.signature(function).parameters) for function in (command, acquired))
     del own["filters"]
 
-    def run(**given: Any) -> None:
-        filters = acquired(**{name: given.pop(name) for name in shared})
-        command(filters=filters, **given)
+    def run(**options: Any) -> None:
+        filters = acquired(**{name: options.pop(name) for name in shared})
+        command(filters=filters, **options)
 
     kinds = get_type_hints(acquired, include_extras=True) | get_type_hints(command, include_extras=True)
     run.__doc__, run.__name__ = command.__doc__, command.__name__
     run.__annotations__ = {name: kinds[name] for name in (*own, *shared)}
     # Typer reads a command's options from its signature.
-    every = [known.replace(kind=inspect.Parameter.KEYWORD_ONLY) for known in (*own.values(), *shared.values())]
-    run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own.values(), *shared.values())
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return run
 
 
 @export.command("retention")
 @filtered
 def export_retention(
-    filters: Filters,
+    filters: CustomerFilters,
     *,
     output: Output,
     period: Annotated[Literal["week", "month", "quarter"], typer.Option()] = "month",
@@ -117,7 +119,7 @@ def export_retention(
 @export.command("churn")
 @filtered
 def export_churn(
-    filters: Filters,
+    filters: CustomerFilters,
     *,
     output: Output,
     horizon: Annotated[int, typer.Option(help="Days over which risk is told: 30, 60, 90 or 180.")] = 90,
@@ -137,14 +139,14 @@ def export_churn(
     rules = StageRules(active_days, lost_days, loyal_purchases)
     options = churn.ChurnOptions(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
-    found = churn.report(query, fits, filters, options)
-    write(output, (churn_table.rescue if rescue else churn_table.customers)(version, found))
+    churn_risk = churn.report(query, fits, filters, options)
+    write(output, (churn_table.rescue if rescue else churn_table.customers)(version, churn_risk))
 
 
 @export.command("lifetime_value")
 @filtered
 def export_lifetime_value(
-    filters: Filters,
+    filters: CustomerFilters,
     *,
     output: Output,
     horizon: Annotated[int, typer.Option(help="Months ahead: 3, 6, 12 or 24.")] = 12,
@@ -162,7 +164,7 @@ def export_lifetime_value(
 @export.command("lifecycle")
 @filtered
 def export_lifecycle(
-    filters: Filters,
+    filters: CustomerFilters,
     *,
     output: Output,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Left out: 90 days before.")] = None,
@@ -175,19 +177,19 @@ def export_lifecycle(
     """Lifecycle stages then and now, one row per customer."""
     rules = StageRules(active_days, lost_days, loyal_purchases)
     version, query = _opened(output, filters)
-    found = lifecycle.report(query, filters, rules, day(since))
+    report = lifecycle.report(query, filters, rules, day(since))
     customers = lifecycle.customers(query, filters, rules, day(since), from_stage, to_stage)
-    write(output, lifecycle_table.customers(version, found, customers))
+    write(output, lifecycle_table.customers(version, report, customers))
 
 
 @export.command("model_check")
 def export_model_check(output: Output, model: Model = None) -> None:
     """Predicted and actual in the holdout, one row per figure of the test."""
-    version, query, fits = _fitted(output, Filters())
+    version, query, fits = _fitted(output, CustomerFilters())
     write(output, model_check_table.whole(version, model_check.report(query, fits, model)))
 
 
-def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:
+def _opened(output: Path, filters: CustomerFilters) -> tuple[Version, Engine]:
     exports.check_suffix(output)
     version = version_served()
     query = open_version(version)
@@ -195,7 +197,7 @@ def _opened(output: Path, filters: Filters) -> tuple[Version, Engine]:
     return version, query
 
 
-def _fitted(output: Path, filters: Filters) -> tuple[Version, Engine, Fits]:
+def _fitted(output: Path, filters: CustomerFilters) -> tuple[Version, Engine, Fits]:
     """As `_opened`, with the fits of the version; they are made where they are missing."""
     version, query = _opened(output, filters)
     fits = files.read(version)

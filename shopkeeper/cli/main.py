@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
     i18n.use(i18n.SOURCE)
     try:
-        given = app(args=arguments, standalone_mode=False)
+        exit_code = app(args=arguments, standalone_mode=False)
     except Refused as refusal:
         return _refuse(str(refusal))
     except typer.TyperException as misuse:
@@ -56,12 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as fault:
         return _refuse(_log_fault(fault))
-    return given if isinstance(given, int) else 0
+    return exit_code if isinstance(exit_code, int) else 0
 
 
 def _words(misuse: typer.TyperException) -> str:
-    told = getattr(misuse, "format_message", misuse.__str__)()
-    return told if told.endswith((".", "!", "?")) else f"{told}."
+    sentence = getattr(misuse, "format_message", misuse.__str__)()
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _refuse(sentence: str) -> int:

@@ -16,7 +16,7 @@ from shopkeeper.query_files import ROOT
 
 SHORTEST_SECRET = 32
 EXAMPLES = ("change", "example", "secret", "random", "password", "xxxx", "your", "12345")
-WANTED = {
+SAFE_OPTIONS = {
     "client.showErrorDetails": "none",
     "server.enableCORS": True,
     "server.enableXsrfProtection": True,
@@ -37,10 +37,10 @@ def faults(options: Mapping[str, object], environ: Mapping[str, str]) -> list[Me
             "{option} is {value}, and must be {wanted}: set it in .streamlit/config.toml.",
             option=option,
             value=shown(options.get(option)),
-            wanted=shown(wanted),
+            wanted=shown(safe),
         )
-        for option, wanted in WANTED.items()
-        if options.get(option) != wanted
+        for option, safe in SAFE_OPTIONS.items()
+        if options.get(option) != safe
     ]
     sentences += secret_faults(options)
     if not is_loopback(options.get("server.address")):

@@ -79,7 +79,7 @@ def export_forecast_check(
     """How well demand was forecast before, one row per level, beside the seasonal naive."""
     query = opened(output)
     found = backtest.report(query, goods(query, category, region, sku))
-    make = demand_table.worst if items else demand_table.forecast_check
+    make = demand_table.worst if items else demand_table.forecast_accuracy
     write(output, make(query.version, found))
 
 

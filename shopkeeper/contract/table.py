@@ -125,17 +125,19 @@ class Table:
 
     def departures(self, frame: pl.DataFrame) -> list[str]:
         """Where a frame is not as declared, in words; empty where all columns are there, typed and in order."""
-        wanted = {
+        declared = {
             name: type_ for name, type_ in self.schema().items() if name in frame.columns or name not in self.optional
         }
-        missing = [f"{self.name}.{name} is missing" for name in wanted if name not in frame.columns]
-        more = [f"{self.name}.{name} is not declared" for name in frame.columns if name not in wanted]
+        missing = [f"{self.name}.{name} is missing" for name in declared if name not in frame.columns]
+        more = [f"{self.name}.{name} is not declared" for name in frame.columns if name not in declared]
         typed = [
             f"{self.name}.{name} is {frame.schema[name]}, declared {type_}"
-            for name, type_ in wanted.items()
+            for name, type_ in declared.items()
             if name in frame.columns and frame.schema[name] != type_
         ]
-        ordered = [] if missing or more or frame.columns == list(wanted) else [f"{self.name}: columns in another order"]
+        ordered = (
+            [] if missing or more or frame.columns == list(declared) else [f"{self.name}: columns in another order"]
+        )
         return [*missing, *more, *typed, *ordered]
 
 
@@ -146,14 +148,14 @@ def defined(name: str, type: ColumnType = "DOUBLE", *, column: str = "", unit: s
     """
     if name in TERMS:
         return Column(column or name, type, TERMS[name].text, unit=unit, label=TERMS[name].label)
-    found = measure(name)
+    declared = measure(name)
     return Column(
         column or name,
         type,
-        found.description,
-        unit=unit or _UNITS.get(found.format, ""),
-        label=found.label,
-        format=found.format,
+        declared.description,
+        unit=unit or _UNITS.get(declared.format, ""),
+        label=declared.label,
+        format=declared.format,
     )
 
 

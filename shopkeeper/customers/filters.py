@@ -19,7 +19,7 @@ EARLIEST, LATEST = date(1, 1, 1), date(9999, 12, 31)
 
 
 @dataclass(frozen=True)
-class Filters(Choices):
+class CustomerFilters(Choices):
     """One viewer's choices on the customer pages. `None` is *all* for a choice and *open* for a date."""
 
     CHOICES: ClassVar[Mapping[str, str]] = {

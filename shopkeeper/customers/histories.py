@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
@@ -25,7 +25,7 @@ from shopkeeper.models.buying.value import discounted_purchases
 
 FEW_CUSTOMERS = 30
 """Below this many customers a plain rate says little, and that of a wider group is taken."""
-SILENCE_BANDS = (30, 90, 180, 365)
+INACTIVITY_BANDS = (30, 90, 180, 365)
 
 
 def check_model(kind: str | None, discount: float) -> None:
@@ -40,7 +40,7 @@ def check_model(kind: str | None, discount: float) -> None:
         )
 
 
-def check_viewer(query: Query, filters: Filters) -> None:
+def check_viewer(query: Query, filters: CustomerFilters) -> None:
     """Raise `Refused` where the viewer may see, or the filters keep, only a part of each customer's purchases."""
     if query.scope.restricted:
         raise Refused(
@@ -49,7 +49,7 @@ def check_viewer(query: Query, filters: Filters) -> None:
                 "ask the owner for a wider view, or use Retention."
             )
         )
-    for name, label in Filters.CHOICES.items():
+    for name, label in CustomerFilters.CHOICES.items():
         if name.startswith("bought_") and getattr(filters, name) is not None:
             raise Refused(
                 message(
@@ -60,12 +60,12 @@ def check_viewer(query: Query, filters: Filters) -> None:
             )
 
 
-def seen_until(query: Query, filters: Filters) -> date:
+def seen_until(query: Query, filters: CustomerFilters) -> date:
     """The last day that is looked at: as-of, or an earlier day that the viewer chose."""
     return min(query.version.as_of, filters.until or query.version.as_of)
 
 
-def customers(query: Query, filters: Filters) -> pl.DataFrame:
+def customers(query: Query, filters: CustomerFilters) -> pl.DataFrame:
     """One row per chosen customer, as seen on `until`; columns as in queries/customers/histories.sql.
 
     Raise `Refused` as `check_viewer` does.
@@ -130,43 +130,45 @@ def value_per_purchase(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> 
         mean = fits.means.get(value)
         return own.with_columns(purchase_value=pl.lit(None if mean is None else max(mean, 0.0), dtype=pl.Float64))
     # With the shop's own mean in its place, a mean that is not known leaves the shop's mean.
-    known = own["monetary_value"].clip(lower_bound=0.0).fill_null(spend.population_mean)
-    return own.with_columns(expected_average(spend, own["frequency"], known).alias("purchase_value"))
+    own_mean = own["monetary_value"].clip(lower_bound=0.0).fill_null(spend.population_mean)
+    return own.with_columns(expected_average(spend, own["frequency"], own_mean).alias("purchase_value"))
 
 
-def used_kind(fits: Fits, wanted: ModelKind | None) -> ModelKind | None:
+def used_kind(fits: Fits, preferred: ModelKind | None) -> ModelKind | None:
     """The model asked for where it was fitted, else the default."""
-    return wanted if wanted in fits.models else fits.chosen
+    return preferred if preferred in fits.models else fits.chosen
 
 
-def used_value(fits: Fits, wanted: ValueMeasure) -> ValueMeasure:
+def used_value(fits: Fits, preferred: ValueMeasure) -> ValueMeasure:
     """Margin where it is known of anybody, else net revenue."""
-    return wanted if wanted in fits.means else "revenue"
+    return preferred if preferred in fits.means else "revenue"
 
 
-def notes(fits: Fits, day: date, wanted: ModelKind | None, by: FittedBy, value: ValueMeasure) -> tuple[Message, ...]:
+def notes(fits: Fits, day: date, preferred: ModelKind | None, by: FittedBy, value: ValueMeasure) -> tuple[Message, ...]:
     """What a reader of these scores must know: fallbacks, and how far the fit reaches."""
-    kind = used_kind(fits, wanted)
-    told: list[Message] = [fits.reason] if kind is None else []
-    if wanted and wanted != kind:
+    kind = used_kind(fits, preferred)
+    sentences: list[Message] = [fits.reason] if kind is None else []
+    if preferred and preferred != kind:
         text = N_("{wanted} could not be fitted; {used} serves instead.")
-        told.append(Message(text, {"wanted": KIND_NAMES[wanted], "used": KIND_NAMES[kind] if kind else "-"}))
+        sentences.append(Message(text, {"wanted": KIND_NAMES[preferred], "used": KIND_NAMES[kind] if kind else "-"}))
     if kind == "bg_nbd":
-        told.append(Message(N_("BG/NBD takes every customer who bought once for active: there P(alive) is always 1.")))
+        sentences.append(
+            Message(N_("BG/NBD takes every customer who bought once for active: there P(alive) is always 1."))
+        )
     if kind is not None and by != "shop" and kind != fits.chosen:
         text = N_("Fits by segment are made with {kind} only; the whole shop's fit serves.")
-        told.append(Message(text, {"kind": KIND_NAMES[fits.chosen or kind]}))
+        sentences.append(Message(text, {"kind": KIND_NAMES[fits.chosen or kind]}))
     if kind is not None and day < fits.as_of:
         text = N_("Histories are as of {day}; the model was fitted on purchases until {fitted}.")
-        told.append(Message(text, {"day": day.isoformat(), "fitted": fits.as_of.isoformat()}))
+        sentences.append(Message(text, {"day": day.isoformat(), "fitted": fits.as_of.isoformat()}))
     if used_value(fits, value) != value:
-        told.append(Message(N_("No unit costs are known, so margin is not; values are net revenue.")))
+        sentences.append(Message(N_("No unit costs are known, so margin is not; values are net revenue.")))
     if used_value(fits, value) not in fits.spends:
         text = N_(
             "What a purchase is worth could not be fitted; the shop's mean repeat purchase stands for everybody's."
         )
-        told.append(Message(text))
-    return (*told, *(fits.notes if by != "shop" or value not in fits.spends else ()))
+        sentences.append(Message(text))
+    return (*sentences, *(fits.notes if by != "shop" or value not in fits.spends else ()))
 
 
 def _segment(by: FittedBy) -> pl.Expr:
@@ -185,9 +187,9 @@ def _score_histories(
     """Scores of distinct histories of one model, with their keys as they came: in days."""
     unit = DAYS[model.unit]
     tuples = in_units(part, model.unit).with_columns(customers=pl.lit(1))
-    found = score(model, tuples, horizon / unit)
+    scores = score(model, tuples, horizon / unit)
     return part.with_columns(
-        *found.select("p_alive", "p_no_purchase", "expected_purchases").get_columns(),
+        *scores.select("p_alive", "p_no_purchase", "expected_purchases").get_columns(),
         discounted_purchases(model, tuples, horizon, discount).alias("discounted"),
         (next_purchase_quantile(model, tuples) * unit).alias("wait"),
         *([factorial_moment(model, tuples, horizon / unit).alias("factorial")] if varying else []),
@@ -195,18 +197,18 @@ def _score_histories(
 
 
 def _rated(frame: pl.DataFrame, rates: tuple[Rate, ...], horizon: int) -> pl.DataFrame:
-    """Plain rates: of customers alike in frequency and silence, else in frequency, else of all; null where unknown."""
+    """Plain rates: of customers alike in frequency and inactivity, else in frequency, else of all; null if unknown."""
     nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "discounted", "wait", "factorial")]
     banded = frame.with_columns(
         nothing,
         frequency_band=pl.col("frequency").clip(upper_bound=4),
-        silence_band=1 + sum(((pl.col("T") - pl.col("recency")) > days).cast(pl.Int32) for days in SILENCE_BANDS),
+        silence_band=1 + sum(((pl.col("T") - pl.col("recency")) > days).cast(pl.Int32) for days in INACTIVITY_BANDS),
     )
-    known: list[Mapping[str, int]] = [vars(rate) for rate in rates if rate.days == horizon]
+    rates_of_horizon: list[Mapping[str, int]] = [vars(rate) for rate in rates if rate.days == horizon]
     schema = dict.fromkeys(("frequency_band", "silence_band"), pl.Int32) | dict.fromkeys(
         ("customers", "buyers", "purchases"), pl.Int64
     )
-    table = pl.DataFrame([{name: row[name] for name in schema} for row in known], schema=schema)
+    table = pl.DataFrame([{name: row[name] for name in schema} for row in rates_of_horizon], schema=schema)
     away, bought = [], []
     for place, keys in enumerate((["frequency_band", "silence_band"], ["frequency_band"], [])):
         wider = (

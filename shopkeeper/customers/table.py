@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import KIND_NAMES
 from shopkeeper.messages import Message
 
 
-def filter_terms(filters: Filters) -> tuple[str, ...]:
+def filter_terms(filters: CustomerFilters) -> tuple[str, ...]:
     """The words, of those that filters use, which a reader may not know."""
     names = {
         label
@@ -43,6 +43,6 @@ def notes_caption(notes: Sequence[Message]) -> tuple[tuple[str, str], ...]:
     return ((_("To know"), " ".join(str(note) for note in notes)),) if notes else ()
 
 
-def acquired_terms(filters: Filters) -> tuple[str, ...]:
+def acquired_terms(filters: CustomerFilters) -> tuple[str, ...]:
     """The word for filters by the first purchase, where one was used."""
     return ("acquired_in",) if any(value is False for value in filters.acquired().values()) else ()

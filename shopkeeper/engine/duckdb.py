@@ -157,8 +157,8 @@ class Engine:
 
     def marts(self) -> dict[str, Visibility]:
         """The version's marts that this program knows. One whose scope nobody declares is not opened."""
-        known = {path.stem for path in (self.queries / "marts").glob("*.sql")}
-        return {name: load(f"marts/{name}", self.queries).visibility for name in self.version.marts if name in known}
+        declared = {path.stem for path in (self.queries / "marts").glob("*.sql")}
+        return {name: load(f"marts/{name}", self.queries).visibility for name in self.version.marts if name in declared}
 
     def rebuilt(self, broken: DuckDBPyConnection) -> DuckDBPyConnection:
         """A fresh connection in place of the broken one, made once however many threads find it broken."""

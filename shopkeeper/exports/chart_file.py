@@ -80,7 +80,7 @@ def browser_path() -> str | None:
     named = os.environ.get("BROWSER_PATH")
     if named:
         return named if Path(named).is_file() else None
-    return next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
 def _captioned(figure: go.Figure, about: About) -> tuple[go.Figure, int]:

@@ -40,8 +40,8 @@ def download(
 
     `caption` says in words what made it, `words` go into the file's name, `terms` are explained in its About.
     """
-    origin = about(version, title, frame.height, caption, terms, as_of or version.as_of)
-    return Download(report, tuple(words), frame, origin, tuple(columns))
+    provenance = about(version, title, frame.height, caption, terms, as_of or version.as_of)
+    return Download(report, tuple(words), frame, provenance, tuple(columns))
 
 
 def about(

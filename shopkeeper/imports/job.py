@@ -83,14 +83,14 @@ def import_files(
     """
     stage.refuse_relative(root, paths)
     progress.step("Looking at the files", 0.0)
-    found, left = input_files.find(paths, mapping)
+    files_read, left = input_files.find(paths, mapping)
     with publisher(root) as directory:
         batches = tuple(
             Batch(mapping, table.name, tuple(files), "append" if append else "replace")
-            for table, files in stage.in_order(found, mapping)
+            for table, files in stage.in_order(files_read, mapping)
         )
         job = Job(batches, mapping.shop, store.current(root), as_of or mapping.as_of, left)
-        job, unchanged = _without_known(job)
+        job, unchanged = _without_imported(job)
         if unchanged:
             return unchanged
         checked = check(job, directory, strict=strict, progress=progress.part(0, SHARE_OF_CHECKS))
@@ -122,22 +122,22 @@ def publish_checked(root: Path, checked: Checked, progress: Progress = UNHEARD) 
     return _outcome(version, checked)
 
 
-def _without_known(job: Job) -> tuple[Job, Outcome | None]:
+def _without_imported(job: Job) -> tuple[Job, Outcome | None]:
     """The job without files that are already there, or the outcome where that leaves nothing to do."""
     before = job.before
     if before is None:
         return job, None
-    known = {(source.table, source.sha256) for source in before.sources}
+    imported = {(source.table, source.sha256) for source in before.sources}
     if not job.append:
-        given = {(file.table, file.sha256) for file in job.files}
-        given |= {(batch.table, job.digest(batch)) for batch in job.batches}
+        to_import = {(file.table, file.sha256) for file in job.files}
+        to_import |= {(batch.table, job.digest(batch)) for batch in job.batches}
         # Marts that another program made are made anew, from the same rows.
-        if given == {pair for pair in known if pair[0] in job.tables} and before.recipe == recipe():
+        if to_import == {pair for pair in imported if pair[0] in job.tables} and before.recipe == recipe():
             return job, Outcome(
                 before, changed=False, message=message("These files are already imported; nothing changed.")
             )
         return job, None
-    new = tuple(file for file in job.files if (file.table, file.sha256) not in known)
+    new = tuple(file for file in job.files if (file.table, file.sha256) not in imported)
     if not new:
         return job, Outcome(
             before, changed=False, message=message("These files were imported already; nothing changed.")

@@ -98,9 +98,9 @@ def summarise(connection: DuckDBPyConnection, rejects: Sequence[Path]) -> tuple[
     groups = listed.aggregate([*by, FunctionExpression("count_star").alias("rows")]).fetchall()
     broken = []
     for table, column, rule, reason, rows in sorted(groups, key=lambda group: (-group[4], group[:3])):
-        wanted = zip(by[:3], (table, column, rule), strict=True)
+        of_group = zip(by[:3], (table, column, rule), strict=True)
         of_rule = listed
-        for name, value in wanted:
+        for name, value in of_group:
             of_rule = of_rule.filter(name == ConstantExpression(value))
         first = of_rule.sort(ColumnExpression("file"), ColumnExpression("line")).limit(EXAMPLES)
         examples = first.project(*(ColumnExpression(name) for name in ("file", "line", "value"))).fetchall()

@@ -71,15 +71,15 @@ def _fetch_all(
     fetched = []
     for number, source in enumerate(sources):
         progress.step(f"Looking at {source.name}", number / len(sources))
-        known = Before.of(source, before, digest(source.mapping))
+        earlier = Before.of(source, before, digest(source.mapping))
         place = private / str(number)
         match source.place:
             case Folder():
-                fetched.append(folder.fetch(source, source.place, known))
+                fetched.append(folder.fetch(source, source.place, earlier))
             case Database():
-                fetched.append(database.fetch(source, source.place, known, place))
+                fetched.append(database.fetch(source, source.place, earlier, place))
             case Storage():
-                fetched.append(storage.fetch(source, source.place, known, place))
+                fetched.append(storage.fetch(source, source.place, earlier, place))
     return tuple(fetched)
 
 

@@ -34,14 +34,14 @@ def open_tables(connection: DuckDBPyConnection, tables: Mapping[str, Sequence[Pa
     """
     for table in TABLES:
         relation = typed(connection, table, tables.get(table.name, ()))
-        for column, found in zip(table.columns, relation.types, strict=True):
-            if str(found) != column.type:
+        for column, stored_type in zip(table.columns, relation.types, strict=True):
+            if str(stored_type) != column.type:
                 raise Refused(
                     message(
                         "Table {name}: column {column} is stored as {found}, but must be {type}. Import {name} again.",
                         name=table.name,
                         column=column.name,
-                        found=found,
+                        found=stored_type,
                         type=column.type,
                     )
                 )

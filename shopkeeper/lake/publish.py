@@ -70,7 +70,7 @@ def describe(
     carried = {name: before.tables[name] for name in staged.carried} if before else {}
     sources = [source for source in before.sources if source.table in carried] if before else []
     lines_from = before if before and ORDER_LINES.name in carried else staged
-    told = {table.name: table for table in staged.tables} | carried
+    tables = {table.name: table for table in staged.tables} | carried
     for name, table in carried.items():
         if {file.sha256 for file in table.files} != {file.sha256 for file in sealed[name]}:
             raise Refused(
@@ -87,7 +87,7 @@ def describe(
         shop=staged.shop,
         as_of=staged.as_of or (lines_from.as_of or facts.last_day),
         first_day=facts.first_day,
-        tables={name: stats(table.rows_in, table.rows_rejected, sealed[name]) for name, table in told.items()},
+        tables={name: stats(table.rows_in, table.rows_rejected, sealed[name]) for name, table in tables.items()},
         marts={},
         net_amount_in=lines_from.net_amount_in,
         net_amount_published=facts.net_amount,

@@ -37,8 +37,8 @@ def join_rejects(
     """Put the rejects into `directory`: those staged, and those that belong to the carried tables."""
     parts = [typed(connection, REJECTED, [staged])] if staged else []
     if older and carried:
-        wanted = ColumnExpression("table").isin(*(ConstantExpression(name) for name in carried))
-        parts.append(typed(connection, REJECTED, [older]).filter(wanted))
+        of_carried = ColumnExpression("table").isin(*(ConstantExpression(name) for name in carried))
+        parts.append(typed(connection, REJECTED, [older]).filter(of_carried))
     if not parts:
         return None
     rejects = parts[0] if len(parts) == 1 else parts[0].union(parts[1])

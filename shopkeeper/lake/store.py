@@ -101,21 +101,21 @@ def rollback(root: Path, version_id: str | None = None) -> Version:
     """
     with locked(root):
         before = current(root) if version_id is None else None
-        wanted = version_id or (before.parent if before else None)
-        if wanted not in [folder.name for folder in folders(root)]:
+        target = version_id or (before.parent if before else None)
+        if target not in [folder.name for folder in folders(root)]:
             raise Refused(
                 message(
-                    "There is no version {version} to go back to. `versions` lists those there are.", version=wanted
+                    "There is no version {version} to go back to. `versions` lists those there are.", version=target
                 )
                 if version_id
                 else message("There is no older version to go back to.")
             )
-        version = read_manifest(root / "versions" / str(wanted))
+        version = read_manifest(root / "versions" / str(target))
         if faults := verify(version):
             raise Refused(
                 message(
                     "Version {wanted} is damaged and was not served: {faults}.",
-                    wanted=wanted,
+                    wanted=target,
                     faults="; ".join(faults),
                 )
             )
@@ -123,19 +123,12 @@ def rollback(root: Path, version_id: str | None = None) -> Version:
         return version
 
 
-def prune(root: Path, keep: int = KEEP) -> list[str]:
-    """Remove old versions, and give their ids.
-
-    The newest `keep`, those of the last 24 hours, the current and the one it replaced stay.
-
-    Raise `Refused` where a publisher is at work.
-    """
-    with locked(root):
-        return remove_old(root, keep)
-
-
 def remove_old(root: Path, keep: int) -> list[str]:
-    """`prune` for one who holds the lock. A folder leaves `versions` in one step, so none is ever seen half gone."""
+    """Remove old versions, and give their ids; for one who holds the lock.
+
+    The newest `keep`, those of the last 24 hours, the current and the one it replaced stay. A folder leaves `versions`
+    in one step, so none is ever seen half gone.
+    """
     served = current(root)
     needed = {served.id, served.parent} if served else set()
     young = f"{datetime.now(UTC) - YOUNG:%Y%m%dT%H%M%SZ-%f}"
@@ -151,15 +144,15 @@ def remove_old(root: Path, keep: int) -> list[str]:
 def verify(version: Version) -> list[str]:
     """Faults of the version's files against its manifest, in words; empty where all is well."""
     expected = {file.path: file for file in version.all_files()}
-    there = {str(file.relative_to(version.path)) for file in version.path.rglob("*") if file.is_file()} - {MANIFEST}
-    faults = [f"{path} is not in the manifest" for path in sorted(there - expected.keys())]
-    faults += [f"{path} is missing" for path in sorted(expected.keys() - there)]
-    both = sorted(there & expected.keys())
+    present = {str(file.relative_to(version.path)) for file in version.path.rglob("*") if file.is_file()} - {MANIFEST}
+    faults = [f"{path} is not in the manifest" for path in sorted(present - expected.keys())]
+    faults += [f"{path} is missing" for path in sorted(expected.keys() - present)]
+    both = sorted(present & expected.keys())
     with ThreadPoolExecutor(max_workers=4) as pool:
-        found = pool.map(lambda path: checksum(version.path / path), both)
+        digests = pool.map(lambda path: checksum(version.path / path), both)
     faults += [
         f"{path} is not what was published"
-        for path, digest in zip(both, found, strict=True)
+        for path, digest in zip(both, digests, strict=True)
         if digest != expected[path].sha256
     ]
     return faults

@@ -44,11 +44,11 @@ def typed(connection: DuckDBPyConnection, table: Table, files: Sequence[Path]) -
         relation = connection.read_parquet([str(file) for file in files], union_by_name=True)
     else:
         relation = connection.table_function("range", [0])
-    there = set(relation.columns) if files else set()
+    present = set(relation.columns) if files else set()
     return relation.project(
         *(
             ColumnExpression(column.name)
-            if column.name in there
+            if column.name in present
             else ConstantExpression(None).cast(column.type).alias(column.name)
             for column in table.columns
         )

@@ -1,7 +1,6 @@
 """Every measure once: the screen, the About sheet and the documentation use these words."""
 
-from shopkeeper import i18n
-from shopkeeper.i18n import N_, Number
+from shopkeeper.i18n import N_
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.customers import CUSTOMER_MEASURES, MODEL_MEASURES
 from shopkeeper.measures.measure import Measure
@@ -238,23 +237,6 @@ def definition(name: str) -> tuple[str, str]:
     """Label and full text of a measure (with its formula) or a term, in the language in use; else `KeyError`."""
     if (term := TERMS.get(name)) is not None:
         return label(name), _(term.text)
-    found = _MEASURES[name]
-    text = _("{description} Formula: {formula}.", description=_(found.description), formula=_(found.formula))
+    declared = _MEASURES[name]
+    text = _("{description} Formula: {formula}.", description=_(declared.description), formula=_(declared.formula))
     return label(name), text
-
-
-def format_value(measure: Measure, value: Number | None, currency: str) -> str:
-    """The value as the measure is read, in the language in use; a missing one is a dash."""
-    match measure.format:
-        case "integer":
-            return i18n.integer(value)
-        case "number":
-            return i18n.number(value)
-        case "percent":
-            return i18n.percent(value)
-        case "money":
-            return i18n.money(value, currency)
-        case "money_compact":
-            return i18n.compact_money(value, currency)
-        case "days":
-            return i18n.days(value)

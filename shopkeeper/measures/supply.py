@@ -42,14 +42,14 @@ DEMAND_MEASURES: tuple[Measure, ...] = (
         "lower",
     ),
     Measure(
-        "hit_80",
+        "interval_coverage_80",
         N_("Inside the 80% band"),
         N_("Share of the backtest's weeks that came out inside the band; an honest band has 80%."),
         N_("weeks inside / weeks tested"),
         "percent",
     ),
     Measure(
-        "hit_95",
+        "interval_coverage_95",
         N_("Inside the 95% band"),
         N_("Share of the backtest's weeks that came out inside the band; an honest band has 95%."),
         N_("weeks inside / weeks tested"),

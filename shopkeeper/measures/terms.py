@@ -144,7 +144,7 @@ _ALL = (
     ),
     # Demand
     Term(
-        "asked_for",
+        "demand",
         N_("Demand"),
         N_(
             "Units of sale lines by the day they were ordered and the region they ship to; returns stand apart. Moves "

@@ -31,7 +31,7 @@ class Block:
     visits: Visits
     mailings: list[Mailing]
     placed: Orders
-    asked: Lines
+    demanded: Lines
     cells: Ints  # by line: its place in day x location x SKU
 
 
@@ -56,15 +56,15 @@ class SamplePlan:
         persons, visits, mailings = people.block(rng, world.where, start, stop, self.persons)
         positions = (np.arange(first, last) + rng.random(last - first)) / max(self.unidentified, 1)
         placed = orders(rng, world, persons, visits, positions)
-        asked = lines(rng, world, placed)
+        demanded = lines(rng, world, placed)
         locations = len(world.where.ids)
         return Block(
             persons,
             visits,
             mailings,
             placed,
-            asked,
-            cell(world.goods, locations, asked.day, placed.location[asked.parent], asked.sku),
+            demanded,
+            cell(world.goods, locations, demanded.day, placed.location[demanded.parent], demanded.sku),
         )
 
 
@@ -96,8 +96,8 @@ def generate(
     for number in range(drawn.blocks):
         progress.step("Customers and their orders", 0.35 * number / drawn.blocks)
         block = drawn.draw(world, number)
-        ships = np.flatnonzero(takes_stock(block.asked))
-        noted.note(world, block.placed, block.asked, ships, block.cells[ships])
+        ships = np.flatnonzero(takes_stock(block.demanded))
+        noted.note(world, block.placed, block.demanded, ships, block.cells[ships])
         noted.note_people(block.persons, block.mailings)
     progress.step("Stock", 0.35)
     kept = carried(world)
@@ -126,10 +126,10 @@ def _sell(
     for number in range(drawn.blocks):
         progress.step("Order lines", 0.4 + 0.55 * number / drawn.blocks)
         block = drawn.draw(world, number)
-        sold, missing = serve(world.goods, block.placed, block.asked, block.cells, shelf)
+        sold, missing = serve(world.goods, block.placed, block.demanded, block.cells, shelf)
         lost.append(missing)
         _note_staples(staples, world, block.placed, sold)
-        orders_so_far = int(block.asked.order.max()) + 1
+        orders_so_far = int(block.demanded.order.max()) + 1
         sold = with_refunds(drawn.random(number, _REFUND), sold, orders_so_far)
         table = rows.order_lines(world, block.persons, block.placed, sold, orders_so_far, first_number)
         first_number += table.orders
@@ -139,9 +139,9 @@ def _sell(
 
 
 def _staple_cells(noted: DemandTally) -> Flags:
-    found = np.zeros(noted.cells.shape, dtype=bool)
-    found[:, :, STAPLES] = True
-    return found.reshape(-1)
+    is_staple = np.zeros(noted.cells.shape, dtype=bool)
+    is_staple[:, :, STAPLES] = True
+    return is_staple.reshape(-1)
 
 
 def _note_staples(staples: Ints, world: World, placed: Orders, sold: Lines) -> None:

@@ -36,42 +36,55 @@ def cell(goods: Catalogue, locations: int, day: Ints, location: Ints, sku: Ints)
     return (day.astype(np.int64) * locations + location) * len(goods.names) + sku
 
 
-def takes_stock(asked: Lines) -> Flags:
+def takes_stock(demanded: Lines) -> Flags:
     """Everything but cancelled and returned lines leaves a shelf."""
-    return np.asarray((asked.status != process.CANCELLED) & (asked.status != process.REFUND))
+    return np.asarray((demanded.status != process.CANCELLED) & (demanded.status != process.REFUND))
 
 
-def serve(goods: Catalogue, placed: Orders, asked: Lines, cells: Ints, shelf: Shelf) -> tuple[Lines, LostLines]:
+def serve(goods: Catalogue, placed: Orders, demanded: Lines, cells: Ints, shelf: Shelf) -> tuple[Lines, LostLines]:
     """Lines as sold, and what was lost. First come, first served; a line may be served in part."""
-    got = _allocate(asked, cells, shelf, np.flatnonzero(takes_stock(asked) & shelf.short[cells]))
-    missing = asked.units - got
-    base = asked.status == process.SALE
+    got = _allocate(demanded, cells, shelf, np.flatnonzero(takes_stock(demanded) & shelf.short[cells]))
+    missing = demanded.units - got
+    base = demanded.status == process.SALE
     served = np.zeros(len(placed.day), dtype=bool)
-    served[asked.order[base & (got > 0)]] = True
-    first = np.zeros(len(asked), dtype=bool)
-    first[np.unique(asked.order, return_index=True)[1]] = True
-    replaced = base & first & ~served[np.minimum(asked.order, len(placed.day) - 1)]
-    staple = STAPLES[goods.category[asked.sku]]
-    sku = np.where(replaced, staple, asked.sku)
-    units = np.where(replaced, np.maximum(1, -(-asked.net // goods.price[staple])), got)
-    net = np.where(replaced, asked.net, np.rint(asked.net * got / asked.units).astype(np.int64))
+    served[demanded.order[base & (got > 0)]] = True
+    first = np.zeros(len(demanded), dtype=bool)
+    first[np.unique(demanded.order, return_index=True)[1]] = True
+    replaced = base & first & ~served[np.minimum(demanded.order, len(placed.day) - 1)]
+    staple = STAPLES[goods.category[demanded.sku]]
+    sku = np.where(replaced, staple, demanded.sku)
+    units = np.where(replaced, np.maximum(1, -(-demanded.net // goods.price[staple])), got)
+    net = np.where(replaced, demanded.net, np.rint(demanded.net * got / demanded.units).astype(np.int64))
     sold = Lines(
-        asked.order, asked.parent, asked.day, asked.second, sku, units, net, asked.status, asked.units_factor
+        demanded.order,
+        demanded.parent,
+        demanded.day,
+        demanded.second,
+        sku,
+        units,
+        net,
+        demanded.status,
+        demanded.units_factor,
     ).take(units > 0)
     rows = np.flatnonzero(missing > 0)
-    parent = asked.parent[rows]
+    parent = demanded.parent[rows]
     lost = LostLines(
-        asked.day[rows], placed.location[parent], placed.region[parent], asked.sku[rows], missing[rows], replaced[rows]
+        demanded.day[rows],
+        placed.location[parent],
+        placed.region[parent],
+        demanded.sku[rows],
+        missing[rows],
+        replaced[rows],
     )
     return sold, lost
 
 
-def _allocate(asked: Lines, cells: Ints, shelf: Shelf, rows: Ints) -> Ints:
-    got = asked.units.copy()
+def _allocate(demanded: Lines, cells: Ints, shelf: Shelf, rows: Ints) -> Ints:
+    got = demanded.units.copy()
     if not len(rows):
         return got
-    rows = rows[np.lexsort((asked.order[rows], asked.second[rows], cells[rows]))]
-    where, units = cells[rows], asked.units[rows]
+    rows = rows[np.lexsort((demanded.order[rows], demanded.second[rows], cells[rows]))]
+    where, units = cells[rows], demanded.units[rows]
     starts = np.flatnonzero(np.concatenate([[True], where[1:] != where[:-1]]))
     before = np.cumsum(units) - units
     before -= np.repeat(before[starts], np.diff(np.append(starts, len(rows))))

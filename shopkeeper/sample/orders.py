@@ -17,7 +17,7 @@ from shopkeeper.sample.calendar import (
     UNIDENTIFIED_FACTOR,
     arrival_days,
 )
-from shopkeeper.sample.catalogue import Catalogue, pick
+from shopkeeper.sample.catalogue import DEALER_RANGE, ONLINE_RANGE, STORE_RANGE, Catalogue, pick
 from shopkeeper.sample.demand import EVENT_DISCOUNT, Tastes, serving_location
 from shopkeeper.sample.people import People, Visits
 from shopkeeper.sample.places import Places
@@ -83,25 +83,27 @@ def join(first: Lines, second: Lines) -> Lines:
 
 def orders(rng: np.random.Generator, world: World, persons: People, visits: Visits, positions: Floats) -> Orders:
     """Orders of known persons, then unidentified ones at `positions` (0..1 of all unidentified orders)."""
-    known, unknown = len(visits.person), len(positions)
-    person = np.concatenate([visits.person, np.full(unknown, -1)])
+    identified, unidentified = len(visits.person), len(positions)
+    person = np.concatenate([visits.person, np.full(unidentified, -1)])
     day = np.concatenate([visits.day, arrival_days(UNIDENTIFIED_CURVE, positions)])
-    home = np.searchsorted(np.cumsum(world.where.buyers)[:-1], rng.random(unknown), side="right")
+    home = np.searchsorted(np.cumsum(world.where.buyers)[:-1], rng.random(unidentified), side="right")
     region = np.concatenate([persons.region[visits.person], home])
     channel = _channels(rng, world.where, persons, visits, day, region)
-    nu = np.concatenate([persons.nu[visits.person], rng.gamma(SPENDING.q, 1 / SPENDING.v, unknown)])
-    total = known + unknown
+    nu = np.concatenate([persons.nu[visits.person], rng.gamma(SPENDING.q, 1 / SPENDING.v, unidentified)])
+    total = identified + unidentified
     online = channel < process.STORE_CHANNEL
     elsewhere = online & (rng.random(total) < process.GIFT_ELSEWHERE)
     region = np.where(elsewhere, rng.integers(0, len(world.where.buyers), total), region)
-    nth = np.concatenate([persons.number[visits.person], rng.integers(0, 1_000, unknown)])
+    nth = np.concatenate([persons.number[visits.person], rng.integers(0, 1_000, unidentified)])
     store = world.where.first_store[region] + nth % np.maximum(world.where.stores[region], 1)
     phone = rng.random(total) < process.PHONE_SHARE[MONTH_OF_DAY[day], channel]
     device = np.where(channel == process.STORE_CHANNEL, process.TILL, np.where(phone, process.PHONE, process.DESKTOP))
-    on_main = np.concatenate([channel[:known] == persons.main_channel[visits.person], np.zeros(unknown, dtype=bool)])
-    second_account = np.concatenate([persons.second_account[visits.person], np.zeros(unknown, dtype=bool)])
+    on_main = np.concatenate(
+        [channel[:identified] == persons.main_channel[visits.person], np.zeros(unidentified, dtype=bool)]
+    )
+    second_account = np.concatenate([persons.second_account[visits.person], np.zeros(unidentified, dtype=bool)])
     factor = np.concatenate(
-        [np.where(visits.first, NEWCOMER_FACTOR[visits.day], 1.0), UNIDENTIFIED_FACTOR[day[known:]]],
+        [np.where(visits.first, NEWCOMER_FACTOR[visits.day], 1.0), UNIDENTIFIED_FACTOR[day[identified:]]],
     )
     return Orders(
         person=person,
@@ -121,13 +123,13 @@ def _channels(
     rng: np.random.Generator, where: Places, persons: People, visits: Visits, day: Ints, region: Ints
 ) -> Ints:
     """The first purchase is on the main channel, later ones mostly; the rest follows the mix of the month."""
-    known = len(visits.person)
+    identified = len(visits.person)
     month, has_store = MONTH_OF_DAY[day], (where.stores[region] > 0).astype(np.int64)
     u = rng.random(len(day))
-    mixed = people.choose(process.MIX_CURVE[month[:known], has_store[:known]], u[:known])
-    loyal = visits.first | (rng.random(known) < process.MAIN_CHANNEL_LOYALTY)
-    unknown = people.choose(process.UNIDENTIFIED_MIX[month[known:], has_store[known:]], u[known:])
-    return np.concatenate([np.where(loyal, persons.main_channel[visits.person], mixed), unknown])
+    mixed = people.choose(process.MIX_CURVE[month[:identified], has_store[:identified]], u[:identified])
+    loyal = visits.first | (rng.random(identified) < process.MAIN_CHANNEL_LOYALTY)
+    unidentified = people.choose(process.UNIDENTIFIED_MIX[month[identified:], has_store[identified:]], u[identified:])
+    return np.concatenate([np.where(loyal, persons.main_channel[visits.person], mixed), unidentified])
 
 
 def _seconds(rng: np.random.Generator, online: Flags) -> Ints:
@@ -150,7 +152,9 @@ def lines(rng: np.random.Generator, world: World, placed: Orders) -> Lines:
     factor = world.tastes.units_factor(day, region, category)
     net = np.maximum(np.rint(target * factor * 100), 100).astype(np.int64)
     channel = placed.channel[order]
-    assortment = np.where(channel == process.STORE_CHANNEL, 1, np.where(channel == process.DEALER_CHANNEL, 2, 0))
+    assortment = np.select(
+        [channel == process.STORE_CHANNEL, channel == process.DEALER_CHANNEL], [STORE_RANGE, DEALER_RANGE], ONLINE_RANGE
+    )
     listed = net / 100 / (1.0 - EVENT_DISCOUNT * SHARE_OF_DAY[day])
     sku, units = pick(world.goods, assortment, MONTH_OF_DAY[day], category, listed, rng.random(len(order)))
     second = placed.second[order]
@@ -159,7 +163,7 @@ def lines(rng: np.random.Generator, world: World, placed: Orders) -> Lines:
     return join(sold, _extras(rng, world, sold.take(starts), len(placed.day)))
 
 
-def _extras(rng: np.random.Generator, world: World, firsts: Lines, known: int) -> Lines:
+def _extras(rng: np.random.Generator, world: World, firsts: Lines, orders_so_far: int) -> Lines:
     """Cancelled, staff, gift and exchange orders: copies of an order's first line that are no purchases.
 
     They come on top, so the purchase days of a person stay those of the known process.
@@ -177,4 +181,6 @@ def _extras(rng: np.random.Generator, world: World, firsts: Lines, known: int) -
     second = np.maximum(0, chosen.second - np.where(status == process.CANCELLED, 240, -120))
     second = np.minimum(second, 86_399)
     ones = np.ones(len(rows))
-    return Lines(known + np.arange(len(rows)), chosen.order, day, second, chosen.sku, chosen.units, net, status, ones)
+    return Lines(
+        orders_so_far + np.arange(len(rows)), chosen.order, day, second, chosen.sku, chosen.units, net, status, ones
+    )

@@ -49,8 +49,8 @@ class Mailing:
 def purchase_days(rng: np.random.Generator, first: Ints, rate: Floats, leaving: Floats) -> tuple[Ints, Ints, Flags]:
     """Person and day of every purchase up to the last day, and who is still alive then.
 
-    Gaps are exponential, rounded to whole days, at least one. As in BG/NBD nobody leaves at the first purchase, only
-    after a repeat. Sorted by person and day.
+    Inter-purchase times are exponential, rounded to whole days, at least one. As in BG/NBD nobody leaves at the first
+    purchase, only after a repeat. Sorted by person and day.
     """
     active, day = np.arange(len(first)), first
     persons, days, alive = [active], [day], np.zeros(len(first), dtype=bool)
@@ -58,8 +58,8 @@ def purchase_days(rng: np.random.Generator, first: Ints, rate: Floats, leaving: 
         if len(days) > 1:
             stays = rng.random(len(active)) >= leaving[active]
             active, day = active[stays], day[stays]
-        gap = np.rint(np.minimum(rng.exponential(size=len(active)) / rate[active], 4.0 * DAYS))
-        day = day + np.maximum(1, gap).astype(np.int64)
+        inter_purchase_days = np.rint(np.minimum(rng.exponential(size=len(active)) / rate[active], 4.0 * DAYS))
+        day = day + np.maximum(1, inter_purchase_days).astype(np.int64)
         within = day < DAYS
         alive[active[~within]] = True
         active, day = active[within], day[within]
@@ -74,8 +74,8 @@ def purchases_per_person(rng: np.random.Generator, persons: int = 40_000) -> flo
     """Mean purchases of a person over the whole time, by simulation."""
     first = arrival_days(NEWCOMER_CURVE, (np.arange(persons) + 0.5) / persons)
     rate = rng.gamma(PURCHASING.r, 1 / PURCHASING.alpha, persons)
-    found, _, _ = purchase_days(rng, first, rate, rng.beta(PURCHASING.a, PURCHASING.b, persons))
-    return len(found) / persons
+    buyers, _, _ = purchase_days(rng, first, rate, rng.beta(PURCHASING.a, PURCHASING.b, persons))
+    return len(buyers) / persons
 
 
 def choose(curve: Floats, u: Floats) -> Ints:

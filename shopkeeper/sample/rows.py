@@ -125,8 +125,10 @@ class Accounts:
 
 def accounts(placed: Orders) -> Accounts:
     """Every account once, by person."""
-    known = placed.person >= 0
-    slot = (placed.person[known] * len(process.CHANNELS) + placed.channel[known]) * 2 + placed.account[known]
+    identified = placed.person >= 0
+    slot = (placed.person[identified] * len(process.CHANNELS) + placed.channel[identified]) * 2 + placed.account[
+        identified
+    ]
     slot = np.unique(slot)
     person, rest = np.divmod(slot, len(process.CHANNELS) * 2)
     return Accounts(person, rest // 2, rest % 2)

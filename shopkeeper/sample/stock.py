@@ -72,14 +72,14 @@ def carried(world: World) -> Flags:
     return world.goods.ranges[world.where.kind]
 
 
-def _landing_days(rng: np.random.Generator) -> Ints:
+def _arrival_days(rng: np.random.Generator) -> Ints:
     """Supplier x day: when a delivery meant for that day lands. In a supplier's outage it lands after it."""
-    lands = np.tile(np.arange(DAYS + _HORIZON), (len(SUPPLIERS), 1))
+    arrival_days = np.tile(np.arange(DAYS + _HORIZON), (len(SUPPLIERS), 1))
     for supplier in range(len(SUPPLIERS)):
         starts = np.sort(rng.integers(20, DAYS, rng.poisson(_OUTAGES_A_YEAR * DAYS / 365)))
         for start, end in zip(starts, starts + rng.integers(20, 50, len(starts)), strict=True):
-            lands[supplier, start:end] = end
-    return lands
+            arrival_days[supplier, start:end] = end
+    return arrival_days
 
 
 def _days_to_event() -> Ints:
@@ -113,7 +113,7 @@ def simulate(
         rate=_first_rates(demand, goods.launched),
         arrivals=np.zeros((_HORIZON, *shape), dtype=np.int64),
     )
-    lands = _landing_days(rng)
+    arrival_days = _arrival_days(rng)
     to_event = _days_to_event()
     filled = np.zeros_like(demand)
     on_hand = np.zeros((SNAPSHOT_DAYS, *shape), dtype=np.int32)
@@ -124,17 +124,17 @@ def simulate(
         shelves.on_hand += landed
         shelves.on_order -= landed
         landed[:] = 0
-        asked = np.where(cells, demand[today], 0)
+        demand_today = np.where(cells, demand[today], 0)
         if never_out:
-            _top_up(shelves, world, asked, today)
-        was_there = shelves.on_hand > 0
-        filled[today] = np.minimum(shelves.on_hand, asked)
+            _top_up(shelves, world, demand_today, today)
+        had_stock = shelves.on_hand > 0
+        filled[today] = np.minimum(shelves.on_hand, demand_today)
         shelves.on_hand -= filled[today]
         needs = _needs(shelves, world, cells, today, int(to_event[today]), direct=never_out)
         moved = np.zeros(shape, dtype=np.int64) if never_out else _move(rng, shelves, world, needs, today)
-        _buy(rng, shelves, world, needs, today, lands, direct=never_out)
+        _buy(rng, shelves, world, needs, today, arrival_days, direct=never_out)
         out = filled[today] + moved
-        shelves.rate += np.where(was_there, (out - shelves.rate) * _SMOOTHING, 0.0)
+        shelves.rate += np.where(had_stock, (out - shelves.rate) * _SMOOTHING, 0.0)
         most = np.maximum(most, shelves.on_hand.sum(axis=1))
         if today >= DAYS - SNAPSHOT_DAYS:
             on_hand[today - DAYS + SNAPSHOT_DAYS] = shelves.on_hand
@@ -149,11 +149,11 @@ def _open(shelves: _Shelves, world: World, cells: Flags, today: int) -> None:
         shelves.receive_now(today, today - 20, rows, np.ceil(shelves.rate[rows] * days + 2).astype(np.int64))
 
 
-def _top_up(shelves: _Shelves, world: World, asked: Ints, today: int) -> None:
-    rows = np.nonzero(asked > shelves.on_hand)
+def _top_up(shelves: _Shelves, world: World, demand: Ints, today: int) -> None:
+    rows = np.nonzero(demand > shelves.on_hand)
     if len(rows[0]):
         pack = world.goods.pack[rows[1]]
-        short = asked[rows] - shelves.on_hand[rows] + np.ceil(7 * shelves.rate[rows])
+        short = demand[rows] - shelves.on_hand[rows] + np.ceil(7 * shelves.rate[rows])
         shelves.receive_now(today, today, rows, (np.ceil(short / pack) * pack).astype(np.int64))
 
 
@@ -171,8 +171,8 @@ def _needs(shelves: _Shelves, world: World, cells: Flags, today: int, to_event: 
     position = shelves.on_hand + shelves.on_order
     ends_soon = today > goods.delisted[None, :] - lead - 30
     still_sold = (goods.launched[None, :] <= today) & ((goods.delisted[None, :] == DAYS) | ~ends_soon)
-    wanted = reviews & still_sold & (position <= np.floor(reorder_point))
-    return np.where(wanted, np.ceil(order_up_to - position), 0).astype(np.int64)
+    due = reviews & still_sold & (position <= np.floor(reorder_point))
+    return np.where(due, np.ceil(order_up_to - position), 0).astype(np.int64)
 
 
 def _move(rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints, today: int) -> Ints:
@@ -182,11 +182,11 @@ def _move(rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints
     rows = np.nonzero(needs * (where.kind >= STORE)[:, None])
     if not len(rows[0]):
         return moved
-    parent, asked = where.parent[rows[0]], needs[rows]
-    wanted = np.zeros_like(moved)
-    np.add.at(wanted, (parent, rows[1]), asked)
-    share = np.minimum(1.0, shelves.on_hand[parent, rows[1]] / wanted[parent, rows[1]])
-    units = np.floor(asked * share + 1e-9).astype(np.int64)
+    parent, units_needed = where.parent[rows[0]], needs[rows]
+    needs_by_parent = np.zeros_like(moved)
+    np.add.at(needs_by_parent, (parent, rows[1]), units_needed)
+    share = np.minimum(1.0, shelves.on_hand[parent, rows[1]] / needs_by_parent[parent, rows[1]])
+    units = np.floor(units_needed * share + 1e-9).astype(np.int64)
     rows, parent, units = (rows[0][units > 0], rows[1][units > 0]), parent[units > 0], units[units > 0]
     np.add.at(moved, (parent, rows[1]), units)
     shelves.on_hand -= moved
@@ -197,7 +197,14 @@ def _move(rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints
 
 
 def _buy(
-    rng: np.random.Generator, shelves: _Shelves, world: World, needs: Ints, today: int, lands: Ints, *, direct: bool
+    rng: np.random.Generator,
+    shelves: _Shelves,
+    world: World,
+    needs: Ints,
+    today: int,
+    arrival_days: Ints,
+    *,
+    direct: bool,
 ) -> None:
     """Orders from suppliers, in whole packs and at least the least they deliver."""
     where, goods = world.where, world.goods
@@ -211,5 +218,5 @@ def _buy(
     lead = np.where(where.kind[rows[0]] == WAREHOUSE, goods.lead[sku], 3.0)
     sd = np.minimum(goods.lead_sd[sku], 0.3 * lead)
     days = np.maximum(1, np.rint(rng.normal(lead, sd))).astype(np.int64)
-    arrival = lands[goods.supplier[sku], np.minimum(today + days, lands.shape[1] - 1)]
+    arrival = arrival_days[goods.supplier[sku], np.minimum(today + days, arrival_days.shape[1] - 1)]
     shelves.order(today, rows, units, today + lead.astype(np.int64), arrival, np.full(len(sku), NONE))

@@ -80,10 +80,10 @@ class DemandTally:
     newcomers: Ints  # day x channel
     treated: Ints  # by campaign
 
-    def note(self, world: World, placed: Orders, asked: Lines, ships: Ints, cells: Ints) -> None:
-        """Add a block. `ships` are the rows of `asked` that leave a shelf, `cells` their places in `self.cells`."""
-        np.add.at(self.cells.reshape(-1), cells, asked.units[ships].astype(np.int32))
-        sale = asked.take(asked.status == process.SALE)
+    def note(self, world: World, placed: Orders, demanded: Lines, ships: Ints, cells: Ints) -> None:
+        """Add a block. `ships` are the rows of `demanded` that leave a shelf, `cells` their places in `self.cells`."""
+        np.add.at(self.cells.reshape(-1), cells, demanded.units[ships].astype(np.int32))
+        sale = demanded.take(demanded.status == process.SALE)
         region = placed.region[sale.parent]
         np.add.at(self.regions, (sale.day, region, sale.sku), sale.units.astype(np.int32))
         inside = np.flatnonzero(EVENT_OF_DAY[sale.day] >= 0)

@@ -2,7 +2,7 @@
 
 from shopkeeper.state.database import FILE, State, kept_nowhere, open_state, url_of
 from shopkeeper.state.decisions import COLUMNS as DECISION_COLUMNS
-from shopkeeper.state.decisions import decisions, history_of, record_decision
+from shopkeeper.state.decisions import decisions, record_decision
 from shopkeeper.state.overrides import add_override, overrides, withdraw_override
 from shopkeeper.state.policy import policy, policy_history, save_policy
 from shopkeeper.state.signature import LONGEST
@@ -14,7 +14,6 @@ __all__ = [
     "State",
     "add_override",
     "decisions",
-    "history_of",
     "kept_nowhere",
     "open_state",
     "overrides",

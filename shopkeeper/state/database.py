@@ -174,14 +174,14 @@ def _migrated(engine: Engine, place: str) -> Engine:
     """Bring the tables up to date, one program at a time. Raise `Refused`, the engine closed, where that cannot be."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    own_revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     done = False
     try:
         with engine.execution_options(writes=True).begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-            found = set(MigrationContext.configure(connection).get_current_heads())
-            if newer := found - known:
+            stored_revisions = set(MigrationContext.configure(connection).get_current_heads())
+            if newer := stored_revisions - own_revisions:
                 raise Refused(
                     message(
                         "What is kept in {place} was written by a newer program (revision {revision}), and this one "

@@ -57,7 +57,7 @@ def record_decision(state: State, *decisions: Decision) -> tuple[int, ...]:
 
 
 def decisions(state: State) -> pl.DataFrame:
-    """The decisions that hold, the newest first, `COLUMNS`: what was replaced is in `history_of`.
+    """The decisions that hold, the newest first, `COLUMNS`; those that were replaced stay in the table.
 
     `made_at` is UTC; `frozen` is JSON as text.
     """
@@ -70,13 +70,6 @@ def decisions(state: State) -> pl.DataFrame:
             .order_by(DecisionRow.id.desc())
         )
         return _frame(session.scalars(holding).all())
-
-
-def history_of(state: State, proposal: str) -> pl.DataFrame:
-    """Every decision on one proposal, the newest first; columns as `decisions`."""
-    with state.reading() as session:
-        asked = select(DecisionRow).where(DecisionRow.proposal == proposal).order_by(DecisionRow.id.desc())
-        return _frame(session.scalars(asked).all())
 
 
 def _row(decision: Decision, now: datetime) -> DecisionRow:
@@ -111,11 +104,11 @@ def _row(decision: Decision, now: datetime) -> DecisionRow:
 
 def _frame(rows: Iterable[DecisionRow]) -> pl.DataFrame:
     named = [name for name in COLUMNS if name != "frozen"]
-    found = [
+    records = [
         {name: getattr(row, name) for name in named} | {"frozen": json.dumps(row.frozen, ensure_ascii=False)}
         for row in rows
     ]
-    return pl.DataFrame(found, schema=dict(COLUMNS))
+    return pl.DataFrame(records, schema=dict(COLUMNS))
 
 
 def _overtaken(state: State, decisions: tuple[Decision, ...]) -> Message:
@@ -135,8 +128,8 @@ def _overtaken(state: State, decisions: tuple[Decision, ...]) -> Message:
 
 def _newest(session: Session, decisions: tuple[Decision, ...]) -> DecisionRow | None:
     for decision in decisions:
-        asked = select(DecisionRow).where(DecisionRow.proposal == decision.proposal).order_by(DecisionRow.id.desc())
-        found = session.scalar(asked.limit(1))
-        if found is not None and found.id != decision.replaces:
-            return found
+        statement = select(DecisionRow).where(DecisionRow.proposal == decision.proposal).order_by(DecisionRow.id.desc())
+        newest = session.scalar(statement.limit(1))
+        if newest is not None and newest.id != decision.replaces:
+            return newest
     return None

@@ -26,9 +26,9 @@ def policy(state: State) -> Policy:
         newest = select(SettingRow).where(SettingRow.name == POLICY).order_by(SettingRow.id.desc()).limit(1)
         row = session.scalar(newest)
         kept = dict(row.value) if row else {}
-    known = {field.name for field in fields(Policy)}
+    field_names = {field.name for field in fields(Policy)}
     try:
-        return Policy(**{name: _frozen(value) for name, value in kept.items() if name in known})
+        return Policy(**{name: _frozen(value) for name, value in kept.items() if name in field_names})
     except (TypeError, ValueError) as error:
         raise Refused(
             message(
@@ -48,9 +48,9 @@ def policy_history(state: State) -> pl.DataFrame:
     """Every policy that was saved, the newest first: `made_at` (UTC), `author`, `policy` (JSON as text)."""
     with state.reading() as session:
         rows = session.scalars(select(SettingRow).where(SettingRow.name == POLICY).order_by(SettingRow.id.desc()))
-        found = [{"made_at": row.made_at, "author": row.author, "policy": str(row.value)} for row in rows]
+        records = [{"made_at": row.made_at, "author": row.author, "policy": str(row.value)} for row in rows]
     schema: dict[str, Any] = {"made_at": pl.Datetime("us", "UTC"), "author": pl.String, "policy": pl.String}
-    return pl.DataFrame(found, schema=schema)
+    return pl.DataFrame(records, schema=schema)
 
 
 def _frozen(value: Any) -> Any:

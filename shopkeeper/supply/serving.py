@@ -15,7 +15,7 @@ from shopkeeper.models.demand.series import as_lists, matrix
 
 NO_REGION = "(none)"
 """Where a location stands that nobody described."""
-COUNTED_BELOW = 1.417
+INTERMITTENT_BELOW = 1.417
 """Units per day below which Poisson demand has a day with demand less often than each 1.32 days: 1 / (1 - exp(-d))."""
 _CHUNK = 20_000
 _PATTERN = {"smooth": "intermittent", "erratic": "lumpy"}
@@ -46,10 +46,10 @@ def shares(query: Query, forecasts: pl.DataFrame) -> pl.DataFrame:
     )
     shipped = shipped.with_columns(share=pl.col("units") / pl.col("units").sum().over("row"), by_lane=pl.lit(False))
     rest = wanted.join(shipped, on="row", how="anti")
-    found = [shipped, _by_lane(query, rest, carried)]
+    served = [shipped, _by_lane(query, rest, carried)]
     columns = ["region", "location", "sku", "category", "share", "daily_mean", "by_lane"]
     return (
-        pl.concat([part.select(columns) for part in found])
+        pl.concat([part.select(columns) for part in served])
         .with_columns(demand=pl.col("share") * pl.col("daily_mean").fill_null(0.0))
         .select("region", "location", "sku", "category", "share", "demand", "by_lane")
         .sort("region", "location", "sku")
@@ -66,14 +66,14 @@ def _by_lane(query: Query, wanted: pl.DataFrame, carried: pl.DataFrame) -> pl.Da
     return first.with_columns(share=pl.lit(1.0), by_lane=pl.lit(True))
 
 
-def parts(found: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+def parts(shares: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     """To which regions the stock of each place belongs, in proportion to the demand that it serves there.
 
-    `found` are `shares`, `places` rows with `location, sku, region` (where the location stands). One row per location,
-    SKU and region: `location, sku, region, part`; parts add up to 1 per place, so that regions add up to the stock.
-    Stock without demand anywhere belongs to its own region.
+    `shares` are rows of the function `shares`, `places` has `location, sku, region` (where the location stands). One
+    row per location, SKU and region: `location, sku, region, part`; parts add up to 1 per place, so that regions add up
+    to the stock. Stock without demand anywhere belongs to its own region.
     """
-    served = found.filter(pl.col("demand") > 0).join(places, on=["location", "sku"], how="semi")
+    served = shares.filter(pl.col("demand") > 0).join(places, on=["location", "sku"], how="semi")
     served = served.select(
         "location", "sku", "region", part=pl.col("demand") / pl.col("demand").sum().over("location", "sku")
     )
@@ -91,12 +91,12 @@ def location_demand(query: Query, forecasts: pl.DataFrame) -> pl.DataFrame:
     per day), `error_sd` (units per day). Each unit of a region's demand m with error s goes to the location with
     probability p: variance p^2 s^2 + p (1 - p) m, and regions err independently.
     """
-    found = shares(query, forecasts)
-    if found.is_empty():
+    served = shares(query, forecasts)
+    if served.is_empty():
         return pl.DataFrame(schema=_DEMAND_SCHEMA)
-    told = forecasts.with_row_index("row").select("row", "region", "sku", "daily_mean", "error_sd", "pattern")
-    rows = found.join(told, on=["region", "sku"], how="left").sort("location", "sku", "region")
-    places = query("supply/serving_locations").select("location", stands="region")
+    series = forecasts.with_row_index("row").select("row", "region", "sku", "daily_mean", "error_sd", "pattern")
+    rows = served.join(series, on=["region", "sku"], how="left").sort("location", "sku", "region")
+    places = query("supply/serving_locations").select("location", home_region="region")
     p, mean, sd = pl.col("share"), pl.col("daily_mean").fill_null(0.0), pl.col("error_sd").fill_null(0.0)
     grouped = rows.group_by("location", "sku", maintain_order=True).agg(
         pl.col("category").first(),
@@ -110,9 +110,9 @@ def location_demand(query: Query, forecasts: pl.DataFrame) -> pl.DataFrame:
     trickle = pl.col("pattern").replace(_PATTERN)
     return (
         grouped.with_columns(as_lists(units), daily_mean=pl.Series(units.mean(axis=1)))
-        .with_columns(pattern=pl.when(pl.col("daily_mean") < COUNTED_BELOW).then(trickle).otherwise("pattern"))
+        .with_columns(pattern=pl.when(pl.col("daily_mean") < INTERMITTENT_BELOW).then(trickle).otherwise("pattern"))
         .join(places, on="location", how="left", maintain_order="left")
-        .with_columns(region=pl.col("stands").fill_null(NO_REGION))
+        .with_columns(region=pl.col("home_region").fill_null(NO_REGION))
         .select(list(_DEMAND_SCHEMA))
     )
 
@@ -121,15 +121,15 @@ def _weighted(units: Floats, rows: np.ndarray, weights: np.ndarray, sizes: np.nd
     """Sum of weighted rows of `units` by runs of `sizes`, some thousands at a time: all at once would fill memory."""
     ends = np.cumsum(sizes)
     starts = ends - sizes
-    found = np.zeros((len(sizes), units.shape[1]))
+    sums = np.zeros((len(sizes), units.shape[1]))
     first = 0
     while first < len(sizes):
         last = max(first + 1, int(np.searchsorted(ends, starts[first] + _CHUNK, side="right")))
         chosen = slice(starts[first], ends[last - 1])
         weighted = units[rows[chosen]] * weights[chosen, None]
-        found[first:last] = np.add.reduceat(weighted, starts[first:last] - starts[first], axis=0)
+        sums[first:last] = np.add.reduceat(weighted, starts[first:last] - starts[first], axis=0)
         first = last
-    return found
+    return sums
 
 
 def leads(query: Query, items: pl.DataFrame, places: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -139,8 +139,8 @@ def leads(query: Query, items: pl.DataFrame, places: pl.DataFrame, policy: Polic
     these, all others from the supplier; where nobody says how long that takes, the policy's days hold. Columns as in
     `places` and `lead_days` (with receiving), `lead_sd`, `from_location` (null: supplier), `assumed` (policy's days).
     """
-    told = query("supply/serving_locations").select("location", "kind")
-    warehouses = told.filter(pl.col("kind") == "warehouse")["location"].to_list()
+    described = query("supply/serving_locations").select("location", "kind")
+    warehouses = described.filter(pl.col("kind") == "warehouse")["location"].to_list()
     lanes = query("supply/serving_lanes").filter(
         pl.col("to_location").is_not_null() & pl.col("from_location").is_in(warehouses)
     )
@@ -150,7 +150,7 @@ def leads(query: Query, items: pl.DataFrame, places: pl.DataFrame, policy: Polic
     lane = fastest.select(
         "from_location", location="to_location", lane_days="lead_days", lane_sd=pl.col("lead_sd").fill_null(0.0)
     )
-    lane = lane.join(told.filter(pl.col("kind").is_in(["store", "dealer"])), on="location", how="semi")
+    lane = lane.join(described.filter(pl.col("kind").is_in(["store", "dealer"])), on="location", how="semi")
     supplier = items.select("sku", supplier_days="lead_days", supplier_sd="lead_sd")
     joined = places.join(lane, on="location", how="left", maintain_order="left").join(
         supplier, on="sku", how="left", maintain_order="left"

@@ -1,11 +1,12 @@
 """Where a page ends: what to do next, and the page on which it is done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
 
 from shopkeeper.i18n import gettext as _
+from shopkeeper.ui import session
 
 
 @contextmanager
@@ -16,7 +17,11 @@ def do_next(what: str) -> Iterator[None]:
         yield
 
 
-def open_page(label: str, path: str, key: str, icon: str) -> None:
-    """A button that leads to another page, by its path in `links`."""
-    if st.button(label, key=key, icon=icon):
+def open_page(
+    label: str, path: str, key: str, icon: str, *, choices: Mapping[str, object] | None = None, tertiary: bool = False
+) -> None:
+    """A button that leads to another page, by its path in `links`; `choices` are made there, by the widgets' keys."""
+    if st.button(label, key=key, icon=icon, type="tertiary" if tertiary else "secondary"):
+        for name, value in (choices or {}).items():
+            session.keep(name, value)
         st.switch_page(path)

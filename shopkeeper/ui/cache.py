@@ -36,18 +36,18 @@ class Answers:
                 if key in self.kept:
                     return self.kept[key][0]
             try:
-                found = ask()
-                self.keep(key, found)
+                answer = ask()
+                self.keep(key, answer)
             finally:
                 with self.lock:
                     self.turns.pop(key, None)
-        return found
+        return answer
 
-    def keep(self, key: Hashable, found: object) -> None:
+    def keep(self, key: Hashable, answer: object) -> None:
         """Keep one more, and let go of those not used for longest until all fit."""
-        size = bytes_of(found)
+        size = bytes_of(answer)
         with self.lock:
-            self.kept[key] = (found, size)
+            self.kept[key] = (answer, size)
             while len(self.kept) > 1 and self.bytes() > self.most_bytes:
                 self.kept.popitem(last=False)
 

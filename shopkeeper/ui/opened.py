@@ -66,8 +66,8 @@ def version_now() -> Version:
 
 def opened() -> Opened:
     """What this run answers from."""
-    found: Opened = st.session_state[OPENED]
-    return found
+    now: Opened = st.session_state[OPENED]
+    return now
 
 
 def load(report: Callable[Concatenate[Query, P], R], *arguments: P.args, **options: P.kwargs) -> R:
@@ -76,10 +76,10 @@ def load(report: Callable[Concatenate[Query, P], R], *arguments: P.args, **optio
     Arguments are small frozen values. The answer is shared: nobody changes it.
     """
     now = opened()
-    asked = (f"{report.__module__}.{report.__qualname__}", repr(arguments), repr(sorted(options.items())))
-    key = (*asked, repr(now.scope), now.version.id, now.forecast.name if now.forecast else "")
-    found: R = answer(Question(key, lambda: report(now.query, *arguments, **options)))  # type: ignore[assignment]
-    return found
+    call = (f"{report.__module__}.{report.__qualname__}", repr(arguments), repr(sorted(options.items())))
+    key = (*call, repr(now.scope), now.version.id, now.forecast.name if now.forecast else "")
+    result: R = answer(Question(key, lambda: report(now.query, *arguments, **options)))  # type: ignore[assignment]
+    return result
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda held: held.close())

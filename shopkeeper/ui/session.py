@@ -32,12 +32,12 @@ def speak() -> None:
     """Use the session's language in this thread; every entry into a page, dialog or fragment begins with it."""
     state, native = st.session_state, i18n.match_locale(st.context.locale)
     if LANGUAGE not in state:
-        asked = linked(LANGUAGE)
-        if asked and asked[-1] not in i18n.LANGUAGES:
+        link_values = linked(LANGUAGE)
+        if link_values and link_values[-1] not in i18n.LANGUAGES:
             i18n.use(native)
-            notice(_("The link asks for the language “{value}”, which is not spoken here.", value=asked[-1]))
-            asked = None
-        keep(LANGUAGE, asked[-1] if asked else native)
+            notice(_("The link asks for the language “{value}”, which is not spoken here.", value=link_values[-1]))
+            link_values = None
+        keep(LANGUAGE, link_values[-1] if link_values else native)
     i18n.use(state[LANGUAGE])
     remember(LANGUAGE, [] if state[LANGUAGE] == native else [state[LANGUAGE]])
 
@@ -86,9 +86,9 @@ def show_notices() -> None:
 def end() -> None:
     """Bring the address bar up to date. Names that nobody here owns stay as they are."""
     state, shown = st.session_state, {name: st.query_params.get_all(name) for name in st.query_params}
-    wanted = {name: values for name, values in (shown | state[URL]).items() if values}
-    if wanted != shown:
-        st.query_params.from_dict(wanted)
+    parameters = {name: values for name, values in (shown | state[URL]).items() if values}
+    if parameters != shown:
+        st.query_params.from_dict(parameters)
 
 
 def forget_notices() -> None:
@@ -99,8 +99,8 @@ def forget_notices() -> None:
 def choose(label: str, options: Mapping[str, str], key: str, default: str, *, hidden: bool = False) -> str:
     """One of `options` (value: translated label), from the link, the session, or `default`."""
     state = st.session_state
-    if asked := linked(key):
-        keep(key, asked[-1])
+    if link_values := linked(key):
+        keep(key, link_values[-1])
     if state.get(key, default) not in options:
         notice(
             _(

@@ -25,13 +25,13 @@ def handle(url: str) -> State:
 
 def signed_in() -> str | None:
     """Who signed in, by name or e-mail address; None where sign-in is not set up."""
-    known = st.user.get("name") or st.user.get("email") if st.user else None
-    return str(known) if known else None
+    name = st.user.get("name") or st.user.get("email") if st.user else None
+    return str(name) if name else None
 
 
 def ask_author() -> str:
     """The name that goes into the log: who signed in, else what is typed here, remembered for the session."""
-    if known := signed_in():
-        return known
+    if name := signed_in():
+        return name
     session.keep(AUTHOR, st.session_state.get(AUTHOR, ""))
     return str(st.text_input(_("Your name"), key=AUTHOR, max_chars=100, help=_("Kept in the log with each decision.")))

@@ -34,10 +34,10 @@ TABLE_ROWS, MOST_ROWS = 15, 1000
 log = logging.getLogger(__name__)
 
 
-def file_name(given: Download, extension: str, scope: Scope) -> str:
+def file_name(sheet: Download, extension: str, scope: Scope) -> str:
     """Known before the file is made: files that differ differ in choices, filters, version, scope or language."""
-    told = (given.report, given.choices, given.about, scope, extension)
-    return exports.file_name(given.report, given.about, extension, repr(told).encode(), given.choices)
+    contents = (sheet.report, sheet.choices, sheet.about, scope, extension)
+    return exports.file_name(sheet.report, sheet.about, extension, repr(contents).encode(), sheet.choices)
 
 
 def show_table(

@@ -1,23 +1,26 @@
-"""A running app on a small shop, and the Chromium that looks at it."""
+"""The app as it runs on the shops, and the Chromium that looks at it."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from shopkeeper.exports import browser_path
-from shopkeeper.jobs.forecast import run
 from shopkeeper.lake.version import Version
-from tests.shops import customers_on_disk, goods_on_disk
 from tools.web_app import running
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 OWN_SEARCH = re.compile(r"/[a-z_]+/_stcore/(health|host-config)$")
 ABSENT = "browser tests need Chromium (apt-get install chromium), and none was found"
+
+# On a busy machine the app takes longer than the five seconds that Playwright grants.
+expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,32 +47,29 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    return customers_on_disk.publish(tmp_path_factory.mktemp("browser") / "lake")
+def served(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Version], str]]:
+    """The address at which a shop is served: one server for each, which ends with the session."""
+    logs: list[Path] = []
+    with ExitStack() as servers:
+
+        @cache
+        def address(data: Path) -> str:
+            logs.append(tmp_path_factory.mktemp("server") / "server.log")
+            return servers.enter_context(running(data, logs[-1]))
+
+        yield lambda shop: address(shop.path.parents[1])
+    for log in logs:
+        assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
-def app_url(chromium: str, shop: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("server") / "server.log"
-    with running(shop.path.parents[1], log) as url:
-        yield url
-    assert "Traceback" not in log.read_text(encoding="utf-8")
+def app_url(served: Callable[[Version], str], corner_shop: Version) -> str:
+    return served(corner_shop)
 
 
 @pytest.fixture(scope="session")
-def goods(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """A shop with stock, lanes and deliveries, and the forecast that the job makes of it."""
-    version = goods_on_disk.publish(tmp_path_factory.mktemp("goods") / "lake")
-    run.make(version)
-    return version
-
-
-@pytest.fixture(scope="session")
-def goods_url(chromium: str, goods: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("supply") / "server.log"
-    with running(goods.path.parents[1], log) as url:
-        yield url
-    assert "Traceback" not in log.read_text(encoding="utf-8")
+def goods_url(served: Callable[[Version], str], goods_shop: Version) -> str:
+    return served(goods_shop)
 
 
 @pytest.fixture

@@ -14,20 +14,20 @@ from shopkeeper.lake.version import Version
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.supply.filters import GoodsFilters
-from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.browser.acting import download, go, idle, screen_table, widest, within
 
 
-def report(goods: Version) -> Coverage:
-    query = open_version(goods, made=files.table_files(goods))
+def report(goods_shop: Version) -> Coverage:
+    query = open_version(goods_shop, made=files.table_files(goods_shop))
     found = coverage.report(query, GoodsFilters())
     query.close()
     return found
 
 
 def test_a_tile_opens_the_items_of_its_region_and_their_file(
-    quiet_supply: Page, goods_url: str, goods: Version, tmp_path: Path
+    quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, report(goods)
+    page, found = quiet_supply, report(goods_shop)
     go(page, f"{goods_url}/coverage")
     idle(page)
     within(page, "coverage_map_chart").locator(".scatterlayer .trace .points .point").first.click(force=True)
@@ -63,5 +63,4 @@ def test_a_phone_never_scrolls_sideways(quiet_supply: Page, goods_url: str, part
     idle(page)
     with i18n.speaking("zh_CN"):
         expect(page.get_by_role("heading", level=1)).to_have_text(i18n.gettext("Coverage"))
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390

@@ -1,61 +1,35 @@
 """What a stock planner does on the Demand page, in a real browser: to one item, its file, a manual value."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from shopkeeper.engine.duckdb import open_version
-from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.forecast import files as forecast_files
-from shopkeeper.jobs.forecast import run
 from shopkeeper.lake.version import Version
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand import table
 from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.demand.screen.forecast import DEFINITIONS
 from shopkeeper.supply.filters import GoodsFilters
-from tests.browser.test_journeys import download, go, idle, within
-from tests.shops import goods_on_disk
-from tools.web_app import running
-
-
-@pytest.fixture(scope="module")
-def goods(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    version = goods_on_disk.publish(tmp_path_factory.mktemp("goods") / "lake")
-    buying_run.make(version)
-    run.make(version)
-    return version
-
-
-@pytest.fixture(scope="module")
-def goods_url(chromium: str, goods: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("server") / "server.log"
-    with running(goods.path.parents[1], log) as url:
-        yield url
-    assert "Traceback" not in log.read_text(encoding="utf-8")
+from tests.browser.acting import choose_first, download, go, idle, widest, within
 
 
 def test_from_the_answer_to_the_items_of_a_category_and_their_file(
-    page: Page, goods_url: str, goods: Version, tmp_path: Path
+    page: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    query = open_version(goods, made=forecast_files.table_files(goods))
+    query = open_version(goods_shop, made=forecast_files.table_files(goods_shop))
     whole = demand.report(query, GoodsFilters())
     category = whole.series["category"][0]
     below = demand.report(query, GoodsFilters(categories=(category,)), options=DemandOptions("sku"))
-    expected = table.demand(goods, below).frame
+    expected = table.demand(goods_shop, below).frame
     query.close()
     go(page, f"{goods_url}/demand", shows="stPlotlyChart")
     expect(page.get_by_text(f"about {whole.totals['units'][0]:,.0f} units will be asked for")).to_be_visible()
 
-    grid = within(page, "demand_grid").locator("canvas").first
-    grid.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
-    box = grid.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    choose_first(page, "demand_grid")
     expect(page.get_by_text(f"about {below.totals['units'][0]:,.0f} units will be asked for")).to_be_visible(
         timeout=20_000
     )
@@ -89,6 +63,5 @@ def test_a_phone_never_scrolls_sideways(page: Page, goods_url: str, part: str) -
     page.goto(f"{goods_url}/demand?demand_view={part}")
     expect(page.get_by_role("heading", level=4).first).to_be_visible(timeout=30_000)
     idle(page)
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390
     assert page.get_by_test_id("stException").count() == 0

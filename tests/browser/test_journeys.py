@@ -7,67 +7,37 @@ from pathlib import Path
 import polars as pl
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import Retention, View
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.lake.version import Version
+from tests.browser.acting import download, go, idle, screen_table, widest, within
 from tools.web_app import running
 
 
-def idle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
-
-
-def go(page: Page, url: str, shows: str = "stMetric") -> None:
-    page.goto(url)
-    expect(page.get_by_test_id(shows).first).to_be_visible(timeout=30_000)
-    idle(page)
-
-
-def within(page: Page, key: str) -> Locator:
-    return page.locator(f".st-key-{key}")
-
-
-def download(page: Page, key: str, extension: str, folder: Path) -> Path:
-    within(page, f"{key}_download").get_by_role("button").first.click()
-    with page.expect_download() as caught:
-        page.locator(f".st-key-{key}_{extension} button").click()
-    path = folder / caught.value.suggested_filename
-    caught.value.save_as(path)
-    page.keyboard.press("Escape")
-    return path
-
-
-def report_of(shop: Version, filters: Filters, view: View) -> Retention:
-    query = open_version(shop)
+def report_of(corner_shop: Version, filters: CustomerFilters, view: View) -> Retention:
+    query = open_version(corner_shop)
     try:
         return retention.report(query, filters, view)
     finally:
         query.close()
 
 
-def screen_table(page: Page, key: str) -> list[list[str]]:
-    """The rows that the grid tells a screen reader."""
-    rows = within(page, f"{key}_table").locator("table[role=grid] tbody tr")
-    expect(rows.first).to_be_attached(timeout=15_000)
-    return [row.locator("td").all_inner_texts() for row in rows.all()]
-
-
 def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
-    quiet_page: Page, app_url: str, shop: Version, tmp_path: Path
+    quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path
 ) -> None:
-    page, filters = quiet_page, Filters(acquired_channels=("Own stores",))
+    page, filters = quiet_page, CustomerFilters(acquired_channels=("Own stores",))
     go(page, f"{app_url}/?acquired_channels=Own+stores")
     within(page, "measure").get_by_text("Customers").click()
     within(page, "method").get_by_text("Cumulative").click()
     idle(page)
     expect(page).to_have_url(re.compile("method=cumulative"))
 
-    cells = report_of(shop, filters, View(method="cumulative")).cells
+    cells = report_of(corner_shop, filters, View(method="cumulative")).cells
     place, cell = next(
         (place, row) for place, row in enumerate(cells.filter("mature").iter_rows(named=True)) if row["age"] == 2
     )
@@ -91,10 +61,12 @@ def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
     assert all(cell.data_type == "s" for cell in regions)
 
 
-def test_the_file_of_the_chart_holds_every_cell(quiet_page: Page, app_url: str, shop: Version, tmp_path: Path) -> None:
+def test_the_file_of_the_chart_holds_every_cell(
+    quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path
+) -> None:
     page = quiet_page
     go(page, f"{app_url}/?heatmap_as=table")
-    cells = report_of(shop, Filters(), View()).cells
+    cells = report_of(corner_shop, CustomerFilters(), View()).cells
     read = pl.read_csv(download(page, "heatmap", "csv", tmp_path), try_parse_dates=True)
     assert read["rate"].to_list() == pytest.approx(cells["rate"].to_list(), nan_ok=True)
     assert read["cohort"].to_list() == cells["cohort"].to_list()
@@ -122,9 +94,9 @@ def test_the_language_switch_sticks(quiet_page: Page, app_url: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/data"])
-def test_a_deep_link_opens_the_whole_frame(quiet_page: Page, app_url: str, shop: Version, path: str) -> None:
+def test_a_deep_link_opens_the_whole_frame(quiet_page: Page, app_url: str, corner_shop: Version, path: str) -> None:
     go(quiet_page, app_url + path)
-    expect(quiet_page.get_by_text(shop.id).first).to_be_visible()
+    expect(quiet_page.get_by_text(corner_shop.id).first).to_be_visible()
     expect(quiet_page.get_by_test_id("stSidebarNav")).to_be_visible()
 
 
@@ -135,12 +107,13 @@ def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str, path: st
     go(page, app_url + path)
     with i18n.speaking("zh_CN"):
         expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(f"{i18n.gettext('Retention')}|数据"))
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390
 
 
-def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(page: Page, shop: Version, tmp_path: Path) -> None:
-    with running(shop.path.parents[1], tmp_path / "server.log") as url:
+def test_the_first_visitor_of_a_fresh_server_may_come_by_a_deep_link(
+    page: Page, corner_shop: Version, tmp_path: Path
+) -> None:
+    with running(corner_shop.path.parents[1], tmp_path / "server.log") as url:
         go(page, f"{url}/data")
         expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
         assert page.get_by_role("dialog").count() == 0

@@ -11,11 +11,11 @@ from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs.forecast import files
 from shopkeeper.lake.version import Version
 from shopkeeper.supply.network import report as network
-from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.browser.acting import download, go, idle, screen_table, within
 
 
-def found_in(goods: Version) -> network.Network:
-    query = open_version(goods, made=files.table_files(goods))
+def found_in(goods_shop: Version) -> network.Network:
+    query = open_version(goods_shop, made=files.table_files(goods_shop))
     try:
         found = network.report(query)
         assert found.candidates.height
@@ -25,9 +25,9 @@ def found_in(goods: Version) -> network.Network:
 
 
 def test_from_the_rate_to_a_store_switched_on_and_its_file(
-    quiet_supply: Page, goods_url: str, goods: Version, tmp_path: Path
+    quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, found_in(goods)
+    page, found = quiet_supply, found_in(goods_shop)
     go(page, f"{goods_url}/network")
     expect(page.get_by_test_id("stMetricValue").first).to_have_text(i18n.percent(found.now.near_rate))
     tiles = within(page, "network_map_chart").locator(".scatterlayer .points .point")
@@ -48,7 +48,7 @@ def test_from_the_rate_to_a_store_switched_on_and_its_file(
     expect(page).to_have_url(re.compile("network_view=next"))
 
 
-def test_the_table_of_nodes_is_that_of_the_report(quiet_supply: Page, goods_url: str, goods: Version) -> None:
+def test_the_table_of_nodes_is_that_of_the_report(quiet_supply: Page, goods_url: str, goods_shop: Version) -> None:
     go(quiet_supply, f"{goods_url}/network?network_view=nodes")
     seen = screen_table(quiet_supply, "network_nodes")
-    assert [row[1] for row in seen] == found_in(goods).nodes["location"].to_list()[: len(seen)]
+    assert [row[1] for row in seen] == found_in(goods_shop).nodes["location"].to_list()[: len(seen)]

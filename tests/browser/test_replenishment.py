@@ -13,20 +13,20 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen.proposals import DEFINITIONS
-from tests.browser.test_journeys import download, go, idle, screen_table, within
+from tests.browser.acting import choose_first, download, go, idle, screen_table, widest, within
 
 
-def report(goods: Version) -> OrderProposals:
-    query = open_version(goods, made=files.table_files(goods))
+def report(goods_shop: Version) -> OrderProposals:
+    query = open_version(goods_shop, made=files.table_files(goods_shop))
     found = replenishment.report(query, GoodsFilters())
     query.close()
     return found
 
 
 def test_an_order_is_explained_accepted_and_found_in_the_log(
-    quiet_supply: Page, goods_url: str, goods: Version, tmp_path: Path
+    quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, report(goods)
+    page, found = quiet_supply, report(goods_shop)
     go(page, f"{goods_url}/replenishment")
     idle(page)
     with download(page, "orders", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
@@ -35,9 +35,7 @@ def test_an_order_is_explained_accepted_and_found_in_the_log(
     assert all(row["why"] for row in rows)
 
     first = found.rows.row(0, named=True)
-    box = within(page, "orders_table").locator("canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 16, box["y"] + 52)
+    choose_first(page, "orders_table")
     expect(page.get_by_text(f"{first['position']} in position")).to_be_visible(timeout=15_000)
     expect(within(page, "stock_path_chart")).to_be_visible(timeout=15_000)
     idle(page)
@@ -60,5 +58,4 @@ def test_a_phone_never_scrolls_sideways(quiet_supply: Page, goods_url: str, part
     page = quiet_supply
     go(page, f"{goods_url}/replenishment?replenishment_view={part}", shows="stPopover")
     idle(page)
-    wide = "[document.documentElement, document.querySelector('[data-testid=stMain]')].map(e => e.scrollWidth)"
-    assert max(page.evaluate(wide)) <= 390
+    assert widest(page) <= 390

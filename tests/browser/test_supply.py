@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_journeys import idle
+from tests.browser.acting import idle
 
 PAGES = {
     "coverage": ("Coverage", "覆盖"), "demand": ("Demand", "需求"), "replenishment": ("Replenishment", "补货"),

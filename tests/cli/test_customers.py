@@ -9,7 +9,7 @@ import pytest
 
 from shopkeeper.cli import main
 from shopkeeper.customers.churn import report as churn
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.model_check import report as model_check
@@ -70,7 +70,7 @@ def test_exports_have_the_rows_of_the_reports(data: Path, tmp_path: Path) -> Non
     query = open_version(version)
     day, web = date(2024, 12, 31), ("web",)
     chosen = ["--acquired-channel", "web", "--as-of", day.isoformat()]
-    filters = Filters(acquired_channels=web, until=day)
+    filters = CustomerFilters(acquired_channels=web, until=day)
     risk = churn.report(query, fits, filters, churn.ChurnOptions(horizon=30))
     expected = {
         ("churn", "--horizon", "30", *chosen): risk.customers,

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from shopkeeper.cli import main
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
 from shopkeeper.engine.duckdb import open_version
@@ -70,7 +70,9 @@ def test_an_export_has_the_rows_of_the_report(orders: Path, data: Path, tmp_path
     assert run("export", "retention", *options, "-o", target) == 0
     version = store.current(data)
     assert version is not None
-    expected = retention.report(open_version(version), Filters(), View(method="cumulative", measure="revenue")).cells
+    expected = retention.report(
+        open_version(version), CustomerFilters(), View(method="cumulative", measure="revenue")
+    ).cells
     match suffix:
         case ".csv":
             found = pl.read_csv(target, try_parse_dates=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention.report import View
 from shopkeeper.engine.query import Choice
 
@@ -42,7 +42,7 @@ def chosen(choice: Choice, value: str) -> bool:
 
 
 def naive(
-    lines: Iterable[Mapping[str, Any]], categories: Mapping[str, str], filters: Filters, view: View, last: date
+    lines: Iterable[Mapping[str, Any]], categories: Mapping[str, str], filters: CustomerFilters, view: View, last: date
 ) -> dict[Cell, NaiveCell]:
     """Every cell that has begun, by cohort and age."""
     as_of = min(last, filters.until or last)
@@ -101,7 +101,7 @@ def first_purchases(sales: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]
     return first
 
 
-def bought(filters: Filters, row: Mapping[str, Any]) -> bool:
+def bought(filters: CustomerFilters, row: Mapping[str, Any]) -> bool:
     return (
         row["counts"]
         and chosen(filters.bought_channels, row["channel"])

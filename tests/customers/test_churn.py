@@ -1,40 +1,45 @@
 """Churn risk: histories equal plain loops, figures follow their definitions, and nothing is told that is not known."""
 
 import math
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper import i18n
 from shopkeeper.customers import histories
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import value_per_purchase
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.second_order import report as second_order
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import HORIZONS, Fits
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
-from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
-from tests.shops.fitted import START, bought, insufficient_histories, sample
+from tests.examples import FEWER
+from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
+from tests.shops.fitted import START, FittedGround, bought, insufficient_histories
 from tests.shops.in_memory import line, shop
 
 GROUNDS = insufficient_histories()
+Scored = Callable[..., Churn]
 NUMBERS = [
     "monetary_value", "p_alive", "p_no_purchase", "expected_purchases", "days_overdue", "value_at_stake",
 ]  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@FEWER
 @given(
     random_lines(),
     st.sampled_from([None, date(2024, 4, 30), date(2024, 6, 30)]),
@@ -47,7 +52,7 @@ def test_every_history_equals_the_naive_one(
     last = asked.version.as_of
     day = min(last, until or last)
     expected = naive_history.histories(lines, CATEGORIES, last, day)
-    found = {row["customer_id"]: row for row in histories.customers(asked, Filters(until=until)).to_dicts()}
+    found = {row["customer_id"]: row for row in histories.customers(asked, CustomerFilters(until=until)).to_dicts()}
     assert found.keys() == expected.keys()
     for customer, history in expected.items():
         for name, value in history.row(day).items():
@@ -56,25 +61,30 @@ def test_every_history_equals_the_naive_one(
             assert found[customer]["last_products"] == ", ".join(history.last_skus)
 
 
-def test_the_mart_and_the_way_back_in_time_agree_on_the_last_day() -> None:
-    query, _ = sample()
-    asked = Filters().acquired()
-    mart = query("customers/histories", **asked)
-    back = query("customers/histories_until", **asked, as_of=query.version.as_of)
+def test_the_mart_and_the_way_back_in_time_agree_on_the_last_day(opened: Engine) -> None:
+    asked = CustomerFilters().acquired()
+    mart = opened("customers/histories", **asked)
+    back = opened("customers/histories_until", **asked, as_of=opened.version.as_of)
     floats = ["revenue", "margin", "repeat_revenue", "repeat_margin"]
     assert mart.drop("last_products", *floats).equals(back.drop("last_products", *floats))
     for name in floats:
         assert (mart[name] - back[name]).abs().max() < 1e-6  # type: ignore[operator]
 
 
-def scored(**options: Any) -> tuple[Churn, Fits]:
-    query, fits = sample()
-    return churn.report(query, fits, Filters(), ChurnOptions(**options)), fits
+@pytest.fixture(scope="module")
+def scored(opened: Engine, fits: Fits) -> Scored:
+    """The report on the sample shop by these options."""
+
+    @cache
+    def report(**options: Any) -> Churn:
+        return churn.report(opened, fits, CustomerFilters(), ChurnOptions(**options))
+
+    return report
 
 
-def test_figures_are_probabilities_and_one_time_buyers_are_at_risk() -> None:
+def test_figures_are_probabilities_and_one_time_buyers_are_at_risk(scored: Scored) -> None:
     for kind in ("mbg_nbd", "bg_nbd", "pareto_nbd"):
-        rows = scored(kind=kind)[0].customers
+        rows = scored(kind=kind).customers
         for name in ("p_alive", "p_no_purchase"):
             assert rows[name].is_between(0, 1).all()
         assert (rows["p_no_purchase"] >= 1 - rows["p_alive"] - 1e-9).all()
@@ -82,27 +92,27 @@ def test_figures_are_probabilities_and_one_time_buyers_are_at_risk() -> None:
         assert rows["value_at_stake"].is_sorted(descending=True)
 
 
-def test_a_longer_horizon_leaves_less_risk() -> None:
-    risks = [scored(horizon=days)[0].customers.sort("customer_id")["p_no_purchase"] for days in HORIZONS]
+def test_a_longer_horizon_leaves_less_risk(scored: Scored) -> None:
+    risks = [scored(horizon=days).customers.sort("customer_id")["p_no_purchase"] for days in HORIZONS]
     for shorter, longer in pairwise(risks):
         assert (longer <= shorter + 1e-12).all()
 
 
-def test_value_at_stake_is_risk_times_what_an_active_customer_would_bring() -> None:
-    found, fits = scored(discount=0.0, value="revenue")
+def test_value_at_stake_is_risk_times_what_an_active_customer_would_bring(scored: Scored, fits: Fits) -> None:
+    found = scored(discount=0.0, value="revenue")
     rows = value_per_purchase(found.customers.with_columns(repeat_revenue="monetary_value"), fits, "revenue")
     expected = rows["p_no_purchase"] * rows["expected_purchases"] / rows["p_alive"] * rows["purchase_value"]
     assert (expected / rows["value_at_stake"] - 1).abs().max() < 1e-6  # type: ignore[operator]
 
 
-def test_the_rescue_list_leaves_out_whom_it_says() -> None:
-    found, _ = scored(quiet_days=20)
+def test_the_rescue_list_leaves_out_whom_it_says(scored: Scored) -> None:
+    found = scored(quiet_days=20)
     rescue = found.rescue
     assert rescue["contactable"].eq(False).fill_null(False).sum() == 0
     assert rescue["last_day"].max() <= found.as_of - timedelta(days=20)  # type: ignore[operator]
     assert "lost" not in set(rescue["stage"])
     assert sum(found.left_out.values()) + rescue.height == found.customers.height
-    everyone = scored(leave_lost=False)[0]
+    everyone = scored(leave_lost=False)
     assert "lost" in set(everyone.rescue["stage"])
 
 
@@ -111,20 +121,20 @@ def test_who_never_said_whether_to_be_contacted_stays_on_the_list_and_open_retur
     lines.append(line("dee", START + timedelta(days=170), status="refund", quantity=-1, net_amount=-3, order_id="back"))
     people = [{"customer_id": "ann", "contactable": True}, {"customer_id": "bob", "contactable": False}]
     query = shop(lines, as_of=START + timedelta(days=180), customers=people)
-    reasons = churn.report(query, fit_version(query), Filters()).customers.select("customer_id", "left_out")
+    reasons = churn.report(query, fit_version(query), CustomerFilters()).customers.select("customer_id", "left_out")
     expected = {"ann": None, "bob": "not_contactable", "cem": None, "dee": "returning"}
     assert dict(reasons.iter_rows()) == expected
 
 
 def test_days_overdue_follow_the_customers_own_rhythm() -> None:
     query = shop([*bought("ann", 0, 10, 30, 40), *bought("bob", 0, 10)], as_of=START + timedelta(days=70))
-    rows = churn.report(query, fit_version(query), Filters()).customers.sort("customer_id")
+    rows = churn.report(query, fit_version(query), CustomerFilters()).customers.sort("customer_id")
     assert rows["days_overdue"].to_list() == [20, None]
     assert rows["expected_next_order"].to_list()[1] is None
 
 
-def test_segments_and_classes_hold_everybody_once() -> None:
-    found, _ = scored()
+def test_segments_and_classes_hold_everybody_once(scored: Scored) -> None:
+    found = scored()
     for _, part in found.segments.group_by("segment_kind"):
         assert part["customers"].sum() == found.customers.height
         assert part["value_at_stake"].sum() == pytest.approx(found.customers["value_at_stake"].sum())
@@ -132,11 +142,10 @@ def test_segments_and_classes_hold_everybody_once() -> None:
     assert found.distribution.height == 10
 
 
-def test_a_history_falls_between_purchases_and_rises_at_them() -> None:
-    found, fits = scored(kind="mbg_nbd")
+def test_a_history_falls_between_purchases_and_rises_at_them(opened: Engine, scored: Scored, fits: Fits) -> None:
+    found = scored(kind="mbg_nbd")
     row = found.customers.filter((pl.col("frequency") > 5) & (pl.col("T") < 390)).to_dicts()[0]
-    query, _ = sample()
-    one = churn.customer(query, fits, found, row["customer_id"])
+    one = churn.customer(opened, fits, found, row["customer_id"])
     assert one.purchases.height == row["frequency"] + 1
     assert one.alive.height == row["T"] + 1
     last = one.alive.to_dicts()[-1]
@@ -148,13 +157,13 @@ def test_a_history_falls_between_purchases_and_rises_at_them() -> None:
         if after["day"] not in on_purchases:
             assert after["p_alive"] <= before["p_alive"] + 1e-12
     with pytest.raises(Refused, match="nobody"):
-        churn.customer(query, fits, found, "nobody")
+        churn.customer(opened, fits, found, "nobody")
 
 
 def test_the_clock_to_the_second_order_counts_who_still_waits() -> None:
     lines = [*bought("ann", 0, 10, channel="web"), *bought("bob", 0, channel="web"), *bought("cem", 0, 30, 31)]
     query = shop(lines, as_of=START + timedelta(days=40))
-    found = second_order.report(query, Filters(), "channel")
+    found = second_order.report(query, CustomerFilters(), "channel")
     assert found.medians.to_dicts() == [
         {"segment": "web", "customers": 2, "returned": 1, "median_days": 10.0},
         {"segment": "(none)", "customers": 1, "returned": 1, "median_days": 30.0},
@@ -163,17 +172,16 @@ def test_the_clock_to_the_second_order_counts_who_still_waits() -> None:
     assert web.select("duration", "survival", "returned").rows() == [(0.0, 1.0, 0.0), (10.0, 0.5, 0.5)]
 
 
-def test_looking_from_an_earlier_day_sees_nothing_later() -> None:
-    query, fits = sample()
+def test_looking_from_an_earlier_day_sees_nothing_later(opened: Engine, fits: Fits) -> None:
     day = date(2025, 6, 30)
-    found = churn.report(query, fits, Filters(until=day))
+    found = churn.report(opened, fits, CustomerFilters(until=day))
     assert found.as_of == day
     assert found.customers["last_day"].max() <= day  # type: ignore[operator]
     assert any("Jun 30, 2025" in str(note) for note in found.notes)
 
 
-def test_fits_by_channel_change_scores_and_lose_nobody() -> None:
-    shop_wide, by_channel = scored()[0].customers, scored(fitted_by="channel")[0].customers
+def test_fits_by_channel_change_scores_and_lose_nobody(scored: Scored) -> None:
+    shop_wide, by_channel = scored().customers, scored(fitted_by="channel").customers
     assert by_channel.height == shop_wide.height
     assert by_channel["p_alive"].null_count() == 0
     assert not by_channel.sort("customer_id")["p_no_purchase"].equals(shop_wide.sort("customer_id")["p_no_purchase"])
@@ -183,15 +191,15 @@ def test_a_restricted_viewer_and_a_filter_on_purchases_are_refused() -> None:
     lines = bought("ann", 0, 30)
     fits = fit_version(shop(lines))
     with pytest.raises(Refused, match="every purchase"):
-        churn.report(shop(lines, scope=Scope(categories=("tea",))), fits, Filters())
+        churn.report(shop(lines, scope=Scope(categories=("tea",))), fits, CustomerFilters())
     with pytest.raises(Refused, match="Bought in channel"):
-        churn.report(shop(lines), fits, Filters(bought_channels=("web",)))
+        churn.report(shop(lines), fits, CustomerFilters(bought_channels=("web",)))
     restricted = shop(lines, scope=Scope(regions=("north",)))
-    assert restricted("customers/histories", **Filters().acquired()).is_empty()
+    assert restricted("customers/histories", **CustomerFilters().acquired()).is_empty()
     day = START + timedelta(days=30)
-    assert restricted("customers/histories_until", **Filters().acquired(), as_of=day).is_empty()
+    assert restricted("customers/histories_until", **CustomerFilters().acquired(), as_of=day).is_empty()
     assert restricted("customers/churn/purchases", customer_id="ann", as_of=day).is_empty()
-    assert restricted("customers/second_order/times", by="all", as_of=day, **Filters().acquired()).is_empty()
+    assert restricted("customers/second_order/times", by="all", as_of=day, **CustomerFilters().acquired()).is_empty()
 
 
 @pytest.mark.parametrize("choice", [{"horizon": 45}, {"kind": "arima"}, {"discount": 3.0}])
@@ -201,12 +209,10 @@ def test_an_option_that_there_is_not_is_refused(choice: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
-    query = shop(lines, as_of=as_of)
-    fits = fit_version(query)
-    found = churn.report(query, fits, Filters())
-    assert found.customers.height == len({row["customer_id"] for row in lines})
+def test_bad_ground_has_no_nan_and_says_why(ground: str, fitted_ground: FittedGround) -> None:
+    query, fits = fitted_ground(ground)
+    found = churn.report(query, fits, CustomerFilters())
+    assert found.customers.height == len({row["customer_id"] for row in GROUNDS[ground][0]})
     for name in NUMBERS:
         assert all(math.isfinite(value) for value in found.customers[name].drop_nulls()), name
     if found.kind is None:
@@ -214,32 +220,30 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str) -> None:
         assert found.customers["p_alive"].null_count() == found.customers.height
     for note in found.notes:
         assert "{" not in str(note)
-    second_order.report(query, Filters())
+    second_order.report(query, CustomerFilters())
     one = found.customers["customer_id"][0]
     assert churn.customer(query, fits, found, one).purchases.height >= 1
 
 
-def test_plain_rates_stand_in_where_no_model_can_be_had() -> None:
-    lines, as_of = GROUNDS["no repeat buyers"]
-    query = shop(lines, as_of=as_of)
-    rows = churn.report(query, fit_version(query), Filters()).customers
+def test_plain_rates_stand_in_where_no_model_can_be_had(fitted_ground: FittedGround) -> None:
+    query, fits = fitted_ground("no repeat buyers")
+    rows = churn.report(query, fits, CustomerFilters()).customers
     assert rows["p_no_purchase"].unique().to_list() == [1.0], "nobody like them ever came back"
     lines = [row for n in range(60) for row in bought(f"c{n:02}", 0, *([130] if n < 20 else []))]
     query = shop(lines, as_of=START + timedelta(days=200))
-    rows = churn.report(query, fit_version(query), Filters(), ChurnOptions(value="revenue")).customers
+    rows = churn.report(query, fit_version(query), CustomerFilters(), ChurnOptions(value="revenue")).customers
     assert rows["p_no_purchase"].null_count() == 0
     assert rows["p_no_purchase"].is_between(0.5, 1).all()
 
 
-def test_no_filter_left_gives_an_empty_report() -> None:
-    query, fits = sample()
-    found = churn.report(query, fits, Filters(acquired_channels=()))
+def test_no_filter_left_gives_an_empty_report(opened: Engine, fits: Fits) -> None:
+    found = churn.report(opened, fits, CustomerFilters(acquired_channels=()))
     assert found.customers.is_empty()
     assert found.distribution["customers"].sum() == 0
 
 
-def test_the_sums_are_those_of_the_customers_and_of_the_rescue_list() -> None:
-    found, _ = scored()
+def test_the_sums_are_those_of_the_customers_and_of_the_rescue_list(scored: Scored) -> None:
+    found = scored()
     here = found.customers.filter(pl.col("stage") != "lost")
     assert found.totals.staying == here.height
     assert found.totals.expected_away == pytest.approx(here["p_no_purchase"].sum())

@@ -12,16 +12,15 @@ from streamlit.testing.v1 import AppTest
 from shopkeeper import i18n
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.screen.risk import DEFINITIONS
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.jobs.buying import files
-from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
 from shopkeeper.models.buying.stages import StageRules
-from tests.shops import customers_on_disk, fitted
+from tests.shops import customers_on_disk
 from tests.ui import page_app
 from tests.ui.page_app import texts
 
@@ -29,30 +28,23 @@ PAGE = "pages/customers/churn_risk.py"
 open_page = partial(page_app.opened, PAGE)
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    version = customers_on_disk.publish(tmp_path_factory.mktemp("churn") / "lake")
-    buying_run.make(version)
-    return version
-
-
 @pytest.fixture(autouse=True)
-def _served(shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("SHOPKEEPER_DATA", str(shop.path.parents[1]))
+def _served(corner_shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
     with i18n.speaking("en"):
         yield
 
 
 @pytest.fixture
-def query(shop: Version) -> Iterator[Engine]:
-    engine = open_version(shop)
+def query(corner_shop: Version) -> Iterator[Engine]:
+    engine = open_version(corner_shop)
     yield engine
     engine.close()
 
 
 @pytest.fixture(scope="module")
-def fits(shop: Version) -> Fits:
-    found = files.read(shop)
+def small_fits(corner_shop: Version) -> Fits:
+    found = files.read(corner_shop)
     assert found is not None
     return found
 
@@ -71,8 +63,8 @@ def test_every_part_draws_in_every_language(part: str, language: str) -> None:
     assert "nan" not in texts(app).lower()
 
 
-def test_the_answer_is_that_of_the_report(query: Engine, fits: Fits) -> None:
-    found = churn.report(query, fits, Filters(), churn.ChurnOptions(horizon=30))
+def test_the_answer_is_that_of_the_report(query: Engine, small_fits: Fits) -> None:
+    found = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions(horizon=30))
     app = open_page(risk_days="30")
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["To rescue"] == i18n.integer(found.rescue.height)
@@ -80,26 +72,25 @@ def test_the_answer_is_that_of_the_report(query: Engine, fits: Fits) -> None:
     assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()
 
 
-def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(fits: Fits) -> None:
-    assert fits.chosen is None
+def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(small_fits: Fits) -> None:
+    assert small_fits.chosen is None
     app = open_page()
-    assert str(fits.reason) in texts(app)
+    assert str(small_fits.reason) in texts(app)
     assert "Plain rate" in texts(app)
 
 
-def test_another_model_and_another_value_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine, made = fitted.sample()
-    monkeypatch.setenv("SHOPKEEPER_DATA", str(engine.version.path.parents[1]))
-    other = next(kind for kind in made.models if kind != made.chosen)
-    found = churn.report(engine, made, Filters(), churn.ChurnOptions(kind=other, value="revenue"))
+def test_another_model_and_another_value_are_told(monkeypatch: pytest.MonkeyPatch, opened: Engine, fits: Fits) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(opened.version.path.parents[1]))
+    other = next(kind for kind in fits.models if kind != fits.chosen)
+    found = churn.report(opened, fits, CustomerFilters(), churn.ChurnOptions(kind=other, value="revenue"))
     app = open_page(model=other, value="revenue")
     assert rescue_of(app)["value_at_stake"].to_list() == found.rescue["value_at_stake"].head(100).to_list()
     assert rescue_of(app)["p_alive"].to_list() == found.rescue["p_alive"].head(100).to_list()
     assert open_page(churn_view="customer").metric[0].value.endswith("%")
 
 
-def test_one_customer_is_drawn_and_an_unknown_one_is_said(query: Engine, fits: Fits) -> None:
-    found = churn.report(query, fits, Filters(), churn.ChurnOptions())
+def test_one_customer_is_drawn_and_an_unknown_one_is_said(query: Engine, small_fits: Fits) -> None:
+    found = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions())
     row = found.customers.sort("frequency", descending=True).row(0, named=True)
     app = open_page(churn_view="customer", customer=row["customer_id"])
     assert f"{row['frequency'] + 1} purchases" in texts(app)
@@ -109,7 +100,7 @@ def test_one_customer_is_drawn_and_an_unknown_one_is_said(query: Engine, fits: F
 
 def test_every_cell_of_the_moves_holds_as_many_customers_as_it_says(query: Engine) -> None:
     since = date(2026, 5, 1)
-    moves = lifecycle.report(query, Filters(), since=since).moves
+    moves = lifecycle.report(query, CustomerFilters(), since=since).moves
     for move in moves.head(3).iter_rows(named=True):
         app = open_page(
             churn_view="lifecycle", moves_since=since.isoformat(), stage_then=move["from_stage"],
@@ -120,7 +111,7 @@ def test_every_cell_of_the_moves_holds_as_many_customers_as_it_says(query: Engin
 
 
 def test_rules_are_moved_by_link_and_impossible_ones_are_said(query: Engine) -> None:
-    found = lifecycle.report(query, Filters(), StageRules(active_days=30, lost_days=60))
+    found = lifecycle.report(query, CustomerFilters(), StageRules(active_days=30, lost_days=60))
     app = open_page(churn_view="lifecycle", active_days="30", lost_days="60")
     assert app.metric[-1].value == i18n.integer(found.counts["lost"])
     assert "more days than active" in open_page(churn_view="lifecycle", active_days="200").warning[0].value
@@ -128,7 +119,7 @@ def test_rules_are_moved_by_link_and_impossible_ones_are_said(query: Engine) -> 
 
 
 def test_the_second_order_says_how_many_are_back(query: Engine) -> None:
-    whole = second_order.report(query, Filters(), "all")
+    whole = second_order.report(query, CustomerFilters(), "all")
     app = open_page(churn_view="second", clock_by="category")
     by_day_30 = whole.curves.filter(duration=30.0)["returned"].to_list()
     assert app.metric[0].value == i18n.percent(by_day_30[0])
@@ -148,10 +139,17 @@ def test_without_fits_the_page_says_how_to_make_them(tmp_path: Path, monkeypatch
     assert open_page(churn_view="lifecycle").metric
 
 
-def test_customers_lost_already_are_rescued_where_that_is_chosen(query: Engine, fits: Fits) -> None:
-    usual = churn.report(query, fits, Filters())
-    found = churn.report(query, fits, Filters(), churn.ChurnOptions(leave_lost=False))
+def test_customers_lost_already_are_rescued_where_that_is_chosen(query: Engine, small_fits: Fits) -> None:
+    usual = churn.report(query, small_fits, CustomerFilters())
+    found = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions(leave_lost=False))
     assert found.rescue.height > usual.rescue.height
     app = open_page(lost="rescue")
     assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()
     assert i18n.integer(found.rescue.height) in [metric.value for metric in app.metric]
+
+
+def test_the_way_to_the_proof_opens_it_on_the_other_page() -> None:
+    app = open_page().button(key="proof_link").click().run()
+    assert not app.exception
+    assert app.session_state["value_part"] == "proof"
+    assert app.segmented_control(key="value_part").value == "proof"

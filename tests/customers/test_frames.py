@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shopkeeper.customers.churn import report as churn
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle.frames import CUSTOMERS as MOVED
 from shopkeeper.customers.lifetime_value import report as lifetime_value
@@ -19,22 +19,26 @@ from shopkeeper.customers.retention.frames import CUSTOMERS as BEHIND
 from shopkeeper.customers.retention.opportunity import opportunity
 from shopkeeper.customers.retention.report import MEASURES, METHODS, View
 from shopkeeper.customers.second_order import report as second_order
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import Fits
 from tests.declared import departures
-from tests.shops.fitted import bought, sample
+from tests.shops.fitted import bought
 from tests.shops.in_memory import shop
 
-NOBODY = Filters(acquired_channels=())
+NOBODY = CustomerFilters(acquired_channels=())
 
 
-def thin() -> tuple[Query, Fits]:
+@pytest.fixture(params=["sample", "thin"])
+def fitted(request: pytest.FixtureRequest, opened: Engine, fits: Fits) -> tuple[Query, Fits]:
+    if request.param == "sample":
+        return opened, fits
     query = shop([*bought("ann", 0, 30, 65), *bought("bob", 40)])
     return query, fit_version(query)
 
 
-def results(query: Query, fits: Fits, filters: Filters) -> Iterator[Any]:
+def results(query: Query, fits: Fits, filters: CustomerFilters) -> Iterator[Any]:
     for method in METHODS:
         yield retention.report(query, filters, View(method=method))
     for measure in MEASURES:
@@ -51,19 +55,17 @@ def results(query: Query, fits: Fits, filters: Filters) -> Iterator[Any]:
         yield second_order.report(query, filters, by)
 
 
-@pytest.mark.parametrize("filters", [Filters(), NOBODY], ids=["everybody", "nobody"])
-@pytest.mark.parametrize("make", [sample, thin])
-def test_frames_are_as_declared(make: Any, filters: Filters) -> None:
-    query, fits = make()
+@pytest.mark.parametrize("filters", [CustomerFilters(), NOBODY], ids=["everybody", "nobody"])
+def test_frames_are_as_declared(fitted: tuple[Query, Fits], filters: CustomerFilters) -> None:
+    query, fits = fitted
     assert [fault for result in results(query, fits, filters) for fault in departures(result)] == []
 
 
-@pytest.mark.parametrize("make", [sample, thin])
-def test_lists_and_long_tables_are_as_declared(make: Any) -> None:
-    query, fits = make()
-    cells = retention.report(query, Filters(), View()).cells.filter("mature")
+def test_lists_and_long_tables_are_as_declared(fitted: tuple[Query, Fits]) -> None:
+    query, fits = fitted
+    cells = retention.report(query, CustomerFilters(), View()).cells.filter("mature")
     cohort, age = cells.select("cohort", "age").row(0)
-    assert BEHIND.departures(retention.customers(query, Filters(), View(), cohort, age)) == []
+    assert BEHIND.departures(retention.customers(query, CustomerFilters(), View(), cohort, age)) == []
     since = query.version.as_of - timedelta(days=10)
-    assert MOVED.departures(lifecycle.customers(query, Filters(), since=since)) == []
+    assert MOVED.departures(lifecycle.customers(query, CustomerFilters(), since=since)) == []
     assert PARTS.departures(model_check_table.parts(model_check.report(query, fits))) == []

@@ -6,25 +6,28 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.customers.churn.report import ChurnOptions, report
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle.report import NOT_YET, STAGE_TEXTS, bounds_in_words
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
+from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
-from tests.customers.test_retention import CATEGORIES, PRODUCTS, random_lines
-from tests.shops.fitted import START, bought, insufficient_histories, sample
+from tests.examples import FEWER
+from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
+from tests.shops.fitted import START, bought, insufficient_histories
 from tests.shops.in_memory import shop
 
 RULES = StageRules(active_days=12, lost_days=30, loyal_purchases=3)
 
 
-@settings(max_examples=30, deadline=None)
+@FEWER
 @given(
     random_lines(),
     st.sampled_from([None, date(2024, 6, 30)]),
@@ -38,7 +41,7 @@ def test_stages_and_moves_equal_the_naive_count(
     last = asked.version.as_of
     as_of = min(last, until or last)
     since = as_of - timedelta(days=back)
-    filters = Filters(until=until)
+    filters = CustomerFilters(until=until)
     found = lifecycle.report(asked, filters, RULES, since)
     now = stages_on(lines, last, as_of)
     then = stages_on(lines, last, since)
@@ -61,10 +64,9 @@ def stages_on(lines: list[dict[str, Any]], last: date, day: date) -> dict[str, s
     }
 
 
-def test_the_stages_of_the_sample_agree_on_every_way_to_them() -> None:
-    query, fits = sample()
-    found = lifecycle.report(query, Filters())
-    rows = report(query, fits, Filters(), ChurnOptions()).customers
+def test_the_stages_of_the_sample_agree_on_every_way_to_them(opened: Engine, fits: Fits) -> None:
+    found = lifecycle.report(opened, CustomerFilters())
+    rows = report(opened, fits, CustomerFilters(), ChurnOptions()).customers
     by_churn = dict(rows.group_by("stage").len().iter_rows())
     assert by_churn == {name: count for name, count in found.counts.items() if count}
     by_move = dict(found.moves.group_by("to_stage").agg(pl.col("customers").sum()).iter_rows())
@@ -78,7 +80,7 @@ def test_the_stages_of_the_sample_agree_on_every_way_to_them() -> None:
 )
 def test_a_stage_begins_on_its_day(silence: int, stage: str) -> None:
     query = shop(bought("ann", 0), as_of=START + timedelta(days=silence))
-    found = lifecycle.report(query, Filters(), RULES, START - timedelta(days=1))
+    found = lifecycle.report(query, CustomerFilters(), RULES, START - timedelta(days=1))
     assert {name for name, count in found.counts.items() if count} == {stage}
     assert found.moves.select("from_stage", "to_stage").rows() == [(NOT_YET, stage)]
 
@@ -86,12 +88,12 @@ def test_a_stage_begins_on_its_day(silence: int, stage: str) -> None:
 @pytest.mark.parametrize(("pause", "stage"), [(30, "active"), (31, "won_back")])
 def test_won_back_begins_after_the_silence_that_is_called_lost(pause: int, stage: str) -> None:
     query = shop(bought("ann", 0, pause), as_of=START + timedelta(days=pause))
-    assert lifecycle.report(query, Filters(), RULES).counts[stage] == 1
+    assert lifecycle.report(query, CustomerFilters(), RULES).counts[stage] == 1
 
 
 def test_value_is_what_purchases_had_brought_by_then() -> None:
     query = shop(bought("ann", 0, 40, net_amount=7), as_of=START + timedelta(days=58))
-    stages = lifecycle.report(query, Filters()).stages.filter(pl.col("customers") > 0)
+    stages = lifecycle.report(query, CustomerFilters()).stages.filter(pl.col("customers") > 0)
     assert stages.select("day", "stage", "revenue").rows() == [
         (date(2024, 1, 31), "new", 7.0),
         (date(2024, 2, 28), "active", 14.0),
@@ -114,24 +116,24 @@ def test_rules_that_cannot_be_told_apart_are_refused(rules: dict[str, int]) -> N
 def test_moves_need_an_earlier_day_and_a_stage_that_there_is() -> None:
     query = shop(bought("ann", 0, 40))
     with pytest.raises(Refused, match="earlier day"):
-        lifecycle.report(query, Filters(), since=query.version.as_of)
+        lifecycle.report(query, CustomerFilters(), since=query.version.as_of)
     with pytest.raises(Refused, match="no stage"):
-        lifecycle.customers(query, Filters(), from_stage="sleepy")
+        lifecycle.customers(query, CustomerFilters(), from_stage="sleepy")
 
 
 def test_a_restricted_viewer_is_refused() -> None:
     with pytest.raises(Refused, match="every purchase"):
-        lifecycle.report(shop(bought("ann", 0, 40), scope=Scope(categories=("tea",))), Filters())
+        lifecycle.report(shop(bought("ann", 0, 40), scope=Scope(categories=("tea",))), CustomerFilters())
 
 
 @pytest.mark.parametrize("ground", insufficient_histories())
 def test_bad_ground_is_counted_all_the_same(ground: str) -> None:
     lines, as_of = insufficient_histories()[ground]
-    found = lifecycle.report(shop(lines, as_of=as_of), Filters())
+    found = lifecycle.report(shop(lines, as_of=as_of), CustomerFilters())
     assert sum(found.counts.values()) == len({row["customer_id"] for row in lines})
 
 
 def test_a_shop_without_a_sale_has_no_stages() -> None:
-    found = lifecycle.report(shop(bought("ann", 0, status="cancelled")), Filters())
+    found = lifecycle.report(shop(bought("ann", 0, status="cancelled")), CustomerFilters())
     assert found.stages.is_empty()
     assert found.moves.is_empty()

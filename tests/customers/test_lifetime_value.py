@@ -1,32 +1,43 @@
 """Lifetime value: historic and predicted stay apart, sums agree, intervals hold them, and nothing known is lost."""
 
 import math
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import polars as pl
 import pytest
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.jobs.buying.result import Fits
 from tests.declared import departures
 from tests.models.buying.formulas import customer_lifetime_value
-from tests.shops.fitted import bought, insufficient_histories, living_shop, sample
+from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
 from tests.shops.in_memory import shop
 
 GROUNDS = insufficient_histories()
 
-
-def valued(**options: Any) -> LifetimeValue:
-    query, fits = sample()
-    return lifetime_value.report(query, fits, Filters(), LifetimeValueOptions(**options))
+Valued = Callable[..., LifetimeValue]
 
 
-def test_predicted_value_is_that_of_the_models() -> None:
-    _, fits = sample()
+@pytest.fixture(scope="module")
+def valued(opened: Engine, fits: Fits) -> Valued:
+    """The report on the sample shop by these options."""
+
+    @cache
+    def report(**options: Any) -> LifetimeValue:
+        return lifetime_value.report(opened, fits, CustomerFilters(), LifetimeValueOptions(**options))
+
+    return report
+
+
+def test_predicted_value_is_that_of_the_models(fits: Fits, valued: Valued) -> None:
     found = valued(value="revenue")
     rows = found.customers.filter(pl.col("monetary_value").is_null() | (pl.col("monetary_value") >= 0)).head(500)
     assert fits.chosen is not None
@@ -36,22 +47,21 @@ def test_predicted_value_is_that_of_the_models() -> None:
     assert (rows["predicted_value"] / expected - 1).abs().max() < 1e-9  # type: ignore[operator]
 
 
-def test_historic_value_is_what_the_shop_took() -> None:
-    query, _ = sample()
+def test_historic_value_is_what_the_shop_took(opened: Engine, valued: Valued) -> None:
     found = valued(value="revenue")
-    purchases = query("customers/histories", **Filters().acquired())
+    purchases = opened("customers/histories", **CustomerFilters().acquired())
     assert found.customers["historic_value"].sum() == pytest.approx(purchases["revenue"].sum())
     assert departures(found) == []
 
 
-def test_longer_horizons_and_smaller_discounts_are_worth_more() -> None:
+def test_longer_horizons_and_smaller_discounts_are_worth_more(valued: Valued) -> None:
     totals = [valued(months=months).customers["predicted_value"].sum() for months in MONTHS]
     assert totals == sorted(totals)
     assert valued(discount=0.0).customers["predicted_value"].sum() > totals[2]
 
 
 @pytest.mark.parametrize("fitted_by", ["shop", "channel"])
-def test_segments_add_up_and_lie_in_their_intervals(fitted_by: str) -> None:
+def test_segments_add_up_and_lie_in_their_intervals(fitted_by: str, valued: Valued) -> None:
     found = valued(fitted_by=fitted_by)
     total = found.customers["predicted_value"].sum()
     for _, part in found.segments.group_by("segment_kind"):
@@ -62,19 +72,20 @@ def test_segments_add_up_and_lie_in_their_intervals(fitted_by: str) -> None:
     assert set(found.segments["segment_kind"]) == {"all", "cohort", "channel", "region", "category"}
 
 
-def test_predictions_of_the_past_hold_what_then_happened() -> None:
+def test_predictions_of_the_past_hold_what_then_happened(opened: Engine, fits: Fits) -> None:
     """Fitted up to the split, the interval of all customers' purchases is met within a few per cent."""
-    query, fits = sample()
     assert fits.calibration_end is not None
-    found = lifetime_value.report(query, fits, Filters(until=fits.calibration_end), LifetimeValueOptions(discount=0.0))
-    held = query(
+    found = lifetime_value.report(
+        opened, fits, CustomerFilters(until=fits.calibration_end), LifetimeValueOptions(discount=0.0)
+    )
+    held = opened(
         "customers/model_check/holdout", calibration_end=fits.calibration_end, as_of=fits.as_of, risk_days=90
     )  # fmt: skip
     actual = (held["holdout"] * held["customers"]).sum()
     assert found.customers["expected_purchases"].sum() == pytest.approx(actual, rel=0.05)
 
 
-def test_the_lorenz_curve_runs_from_nothing_to_all() -> None:
+def test_the_lorenz_curve_runs_from_nothing_to_all(valued: Valued) -> None:
     found = valued()
     for name in ("historic", "predicted"):
         held = found.lorenz[name]
@@ -84,7 +95,7 @@ def test_the_lorenz_curve_runs_from_nothing_to_all() -> None:
     assert found.top_predicted == found.lorenz["predicted"][10]
 
 
-def test_distribution_and_matrix_hold_everybody() -> None:
+def test_distribution_and_matrix_hold_everybody(valued: Valued) -> None:
     found = valued()
     assert found.distribution["customers"].sum() == found.customers.height
     assert found.distribution["predicted_value"].sum() == pytest.approx(found.customers["predicted_value"].sum())
@@ -95,17 +106,16 @@ def test_distribution_and_matrix_hold_everybody() -> None:
 def test_without_unit_costs_value_is_revenue_and_says_so() -> None:
     lines = [{**row, "unit_cost": None} for row in living_shop()]
     query = shop(lines)
-    found = lifetime_value.report(query, fit_version(query), Filters(), LifetimeValueOptions(value="margin"))
+    found = lifetime_value.report(query, fit_version(query), CustomerFilters(), LifetimeValueOptions(value="margin"))
     assert found.value == "revenue"
     assert any("unit costs" in str(note) for note in found.notes)
     assert found.customers["predicted_value"].null_count() == 0
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_bad_ground_has_no_nan(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
-    query = shop(lines, as_of=as_of)
-    found = lifetime_value.report(query, fit_version(query), Filters())
+def test_bad_ground_has_no_nan(ground: str, fitted_ground: FittedGround) -> None:
+    query, fits = fitted_ground(ground)
+    found = lifetime_value.report(query, fits, CustomerFilters())
     for frame in (found.customers, found.segments, found.distribution, found.lorenz, found.matrix):
         for name, kind in frame.schema.items():
             if kind.is_float():
@@ -121,14 +131,13 @@ def test_refusals() -> None:
     lines = bought("ann", 0, 30)
     fits = fit_version(shop(lines))
     with pytest.raises(Refused, match="every purchase"):
-        lifetime_value.report(shop(lines, scope=Scope(categories=("tea",))), fits, Filters())
+        lifetime_value.report(shop(lines, scope=Scope(categories=("tea",))), fits, CustomerFilters())
     for choice in ({"months": 5}, {"kind": "arima"}, {"discount": -0.5}):
         with pytest.raises(Refused, match="choose"):
             LifetimeValueOptions(**choice)
 
 
-def test_an_empty_choice_is_an_empty_report() -> None:
-    query, fits = sample()
-    found = lifetime_value.report(query, fits, Filters(acquired_channels=()), LifetimeValueOptions())
+def test_an_empty_choice_is_an_empty_report(opened: Engine, fits: Fits) -> None:
+    found = lifetime_value.report(opened, fits, CustomerFilters(acquired_channels=()), LifetimeValueOptions())
     assert found.customers.is_empty()
     assert found.segments.is_empty()

@@ -1,58 +1,58 @@
 """The Lifetime value page without a browser: it shows what the reports say, and says what it cannot show."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from shopkeeper import exports, i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
 from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions
-from shopkeeper.customers.lifetime_value.shapes import banded, per_customer, silence_names
+from shopkeeper.customers.lifetime_value.shapes import banded, inactivity_names, per_customer
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.chart import compared_bars
-from tests.paths import APP
+from shopkeeper.engine.duckdb import Engine
+from shopkeeper.jobs.buying.result import Fits
 from tests.shops import customers_on_disk
-from tests.shops.fitted import sample
-from tests.ui.test_pages import link_of, sound, texts
+from tests.ui import page_app
+from tests.ui.page_app import link_of, texts
 
 PAGE = "pages/customers/lifetime_value.py"
 DEFAULT = LifetimeValueOptions()
 PARTS = ("segments", "distribution", "matrix", "customers", "proof")
+open_page = partial(page_app.opened, PAGE)
+Found = Callable[..., LifetimeValue]
 
 
 @pytest.fixture(autouse=True)
-def _served(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("SHOPKEEPER_DATA", str(sample()[0].version.path.parents[1]))
+def _served(monkeypatch: pytest.MonkeyPatch, opened: Engine) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(opened.version.path.parents[1]))
     with i18n.speaking("en"):
         yield
 
 
-@cache
-def found(options: LifetimeValueOptions = DEFAULT) -> LifetimeValue:
-    query, fits = sample()
-    return lifetime_value.report(query, fits, Filters(), options)
+@pytest.fixture(scope="module")
+def found(opened: Engine, fits: Fits) -> Found:
+    """The report on the sample shop by these options."""
+
+    @cache
+    def report(options: LifetimeValueOptions = DEFAULT) -> LifetimeValue:
+        return lifetime_value.report(opened, fits, CustomerFilters(), options)
+
+    return report
 
 
-def open_page(**link: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in link.items():
-        app.query_params[name] = value
-    return sound(app.run().switch_page(PAGE).run())
-
-
-def test_the_answer_is_that_of_the_report() -> None:
+def test_the_answer_is_that_of_the_report(opened: Engine, found: Found) -> None:
     whole = found().segments.filter(segment_kind="all").row(0, named=True)
     app = open_page()
-    currency = sample()[0].version.shop.currency
+    currency = opened.version.shop.currency
     assert [metric.value for metric in app.metric] == [
         i18n.compact_money(whole["historic_value"], currency),
         i18n.compact_money(whole["predicted_value"], currency),
@@ -74,14 +74,14 @@ def test_every_part_draws_alone_in_every_language(part: str) -> None:
         assert "nan" not in texts(app).lower().replace("finance", "")
 
 
-def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports() -> None:
+def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports(opened: Engine, found: Found) -> None:
     app = open_page(months="24", value="revenue", discount="0", model="mbg_nbd", value_part="customers")
     told = found(LifetimeValueOptions(24, "mbg_nbd", "shop", "revenue", 0.0))
     listed = app.dataframe[0].value
     assert listed.iloc[:, 0].tolist() == told.customers["customer_id"].head(len(listed)).to_list()
     assert {"months": ["24"], "value": ["revenue"], "discount": ["0"]}.items() <= link_of(app).items()
     assert "net revenue" in texts(app)
-    given = table.customers(sample()[0].version, told)
+    given = table.customers(opened.version, told)
     read = pl.read_csv(BytesIO(exports.to_csv(given.frame, given.about)))
     assert read.height == told.customers.height
     assert read["predicted_value"].to_list() == pytest.approx(told.customers["predicted_value"].to_list())
@@ -103,41 +103,38 @@ def test_without_fits_the_page_says_how_to_make_them(tmp_path: Path, monkeypatch
     assert not app.metric
 
 
-def test_a_part_of_the_histories_is_refused_in_a_sentence() -> None:
-    query, _ = sample()
-    category = query("customers/filter_values")["category"].drop_nulls().first()
+def test_a_part_of_the_histories_is_refused_in_a_sentence(opened: Engine) -> None:
+    category = opened("customers/filter_values")["category"].drop_nulls().first()
     app = open_page(bought_categories=str(category))
     assert [warning for warning in app.warning if "Acquired in" in warning.value]
 
 
-def test_the_proof_tells_the_models_and_the_assumption() -> None:
-    query, fits = sample()
+def test_the_proof_tells_the_models_and_the_assumption(opened: Engine, fits: Fits) -> None:
     app = open_page(value_part="proof")
     shown = texts(app)
     assert str(fits.reason) in shown
     assert "Gamma-Gamma's assumption holds" in shown
     assert i18n.number(fits.spends["margin"].correlation) in [metric.value for metric in app.metric]
-    checked = model_check.report(query, fits)
+    checked = model_check.report(opened, fits)
     assert app.dataframe[0].value.shape[0] == checked.trials.height
     bars = compared_bars(checked.by_frequency, "frequency", titles=("x", "y"), more=model_check.MOST)
     assert bars.data[0].x[-1] == "7+"
     assert list(bars.data[1].y) == checked.by_frequency["actual"].to_list()
 
 
-def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody() -> None:
+def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody(found: Found) -> None:
     rows = per_customer(found().segments, "channel")
     assert (rows["predicted_each"] * rows["customers"]).to_list() == pytest.approx(rows["predicted_value"].to_list())
     assert rows["predicted_each"].is_sorted(descending=True)
     cells = banded(found().matrix)
-    assert silence_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
+    assert inactivity_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
     assert cells["customers"].sum() == found().customers.height
     value = (cells["customers"] * cells["predicted_value"]).sum()
     assert value == pytest.approx(found().customers["predicted_value"].sum())
 
 
-def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
-    query, fits = sample()
-    told = opportunity(query, fits, Filters(), LifetimeValueOptions())
+def test_a_segment_stands_out_only_where_chance_does_not_explain_it(opened: Engine, fits: Fits, found: Found) -> None:
+    told = opportunity(opened, fits, CustomerFilters(), LifetimeValueOptions())
     assert told.most is not None
     assert told.least is not None
     assert told.most["low"] < told.most["each"] < told.most["high"]
@@ -149,4 +146,4 @@ def test_a_segment_stands_out_only_where_chance_does_not_explain_it() -> None:
         predicted_value=pl.col("predicted_value") * pl.when(pl.col("first_channel") == "2").then(2.0).otherwise(1.0)
     )
     certain = _certain(replace(found(), customers=better), "channel")
-    assert certain.filter(pl.col("gap") > 0)["segment"].to_list() == ["2"]
+    assert certain.filter(pl.col("difference") > 0)["segment"].to_list() == ["2"]

@@ -9,19 +9,20 @@ import pytest
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.report import ModelCheck
 from shopkeeper.customers.model_check.table import parts as long_table
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
+from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.models.buying.model import KINDS
-from tests.shops.fitted import bought, insufficient_histories, living_shop, sample
+from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
 from tests.shops.in_memory import shop
 
 GROUNDS = insufficient_histories()
 
 
-def test_every_part_counts_every_customer() -> None:
-    query, fits = sample()
-    found = model_check.report(query, fits)
+def test_every_part_counts_every_customer(opened: Engine, fits: Fits) -> None:
+    found = model_check.report(opened, fits)
     customers = fits.holdout_tests[0].customers
     for frame in (found.purchases, found.risk, found.by_frequency):
         assert frame["customers"].sum() == customers
@@ -32,9 +33,8 @@ def test_every_part_counts_every_customer() -> None:
     assert found.histogram["predicted"].sum() == pytest.approx(customers)
 
 
-def test_the_model_of_the_simulated_shop_holds() -> None:
-    query, fits = sample()
-    found = model_check.report(query, fits)
+def test_the_model_of_the_simulated_shop_holds(opened: Engine, fits: Fits) -> None:
+    found = model_check.report(opened, fits)
     off = (found.histogram["predicted"] / found.histogram["actual"] - 1).abs()
     assert off.max() < 0.1  # type: ignore[operator]
     last = found.tracking.to_dicts()[-1]
@@ -63,19 +63,17 @@ def test_tracking_counts_the_purchases_of_the_calibrated_customers() -> None:
     assert (found.tracking["day"].diff().drop_nulls() == timedelta(days=7)).all()
 
 
-def test_any_fitted_model_can_be_looked_at() -> None:
-    query, fits = sample()
+def test_any_fitted_model_can_be_looked_at(opened: Engine, fits: Fits) -> None:
     for kind in KINDS:
-        assert model_check.report(query, fits, kind).kind == kind
-    assert model_check.report(query, fits).kind == fits.chosen
-    trials = model_check.report(query, fits).trials
+        assert model_check.report(opened, fits, kind).kind == kind
+    assert model_check.report(opened, fits).kind == fits.chosen
+    trials = model_check.report(opened, fits).trials
     assert trials["kind"].to_list() == list(KINDS)
     assert trials.filter("chosen")["kind"].to_list() == [fits.chosen]
 
 
-def test_the_long_table_holds_every_part() -> None:
-    query, fits = sample()
-    found = model_check.report(query, fits)
+def test_the_long_table_holds_every_part(opened: Engine, fits: Fits) -> None:
+    found = model_check.report(opened, fits)
     rows = long_table(found)
     assert set(rows["part"]) == {"purchases", "risk", "frequency", "histogram", "tracking", "trial"}
     parts = (found.purchases, found.risk, found.by_frequency, found.histogram, found.tracking)
@@ -83,10 +81,9 @@ def test_the_long_table_holds_every_part() -> None:
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_bad_ground_is_empty_or_finite(ground: str) -> None:
-    lines, as_of = GROUNDS[ground]
-    query = shop(lines, as_of=as_of)
-    found = model_check.report(query, fit_version(query))
+def test_bad_ground_is_empty_or_finite(ground: str, fitted_ground: FittedGround) -> None:
+    query, fits = fitted_ground(ground)
+    found = model_check.report(query, fits)
     for frame in frames(found):
         for name, kind in frame.schema.items():
             if kind.is_float():

@@ -9,7 +9,7 @@ import pytest
 
 from shopkeeper import i18n
 from shopkeeper.charts.style import GROUND, for_file
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention.chart.curves import retention_curves
 from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
 from shopkeeper.customers.retention.report import MEASURES, METHODS, Retention, View
@@ -18,7 +18,7 @@ from tests.paths import REPOSITORY
 RATES = {(1, 0): 1.0, (1, 1): 0.25, (1, 2): 0.125, (2, 0): 1.0, (2, 1): 0.5, (3, 0): 1.0}
 
 
-def a_report(view: View | None = None, filters: Filters | None = None) -> Retention:
+def a_report(view: View | None = None, filters: CustomerFilters | None = None) -> Retention:
     """Three monthly cohorts of 40, 12 and 40 customers; the last period of each is still open."""
     sizes = {1: 40, 2: 12, 3: 40}
     rows = []
@@ -49,7 +49,7 @@ def a_report(view: View | None = None, filters: Filters | None = None) -> Retent
         .sort("age")
         .with_columns(rate=pl.col("value") / pl.col("n"), low=pl.lit(0.0), high=pl.lit(1.0), upper=pl.lit(1.0))
     )  # fmt: skip
-    return Retention(view or View(), filters or Filters(), date(2026, 4, 15), cells, mean, None)
+    return Retention(view or View(), filters or CustomerFilters(), date(2026, 4, 15), cells, mean, None)
 
 
 def heat(figure: go.Figure) -> list[go.Heatmap]:

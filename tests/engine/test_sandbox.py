@@ -39,9 +39,8 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory, queries: Path) -> Iterator[Place]:
     base = tmp_path_factory.mktemp("place")
-    queries = tiny_queries(base / "queries")
     older = publish_mark(base / "lake", queries, 1)
     with publisher(base / "lake") as directory:
         products = pl.DataFrame({"sku": ["s1"], "category": ["tea"]})
@@ -173,8 +172,8 @@ def test_the_limits_hold_on_a_cursor(place: Place) -> None:
     assert ask(place.engine, wanted) == [(10_000, 2, "953.6 MiB")]
 
 
-def test_a_spill_is_bounded_and_leaves_nothing(place: Place) -> None:
-    small = open_version(place.version, memory="80MB", queries=Path(place.names["base"]) / "queries")
+def test_a_spill_is_bounded_and_leaves_nothing(place: Place, queries: Path) -> None:
+    small = open_version(place.version, memory="80MB", queries=queries)
     greedy = "SELECT max(x) FROM (SELECT repeat('x', 300) || random() x FROM range(2000000) ORDER BY x LIMIT 1500000)"
     with pytest.raises(duckdb.OutOfMemoryException):
         ask(small, greedy)
@@ -224,20 +223,22 @@ def test_writing_over_its_own_mart_is_stopped_by_the_system(open_folder: Path) -
     assert store.verify(version) == []
 
 
-def test_known_hole_a_restricted_viewers_engine_can_open_the_whole_mart_by_its_path(place: Place) -> None:
+def test_known_hole_a_restricted_viewers_engine_can_open_the_whole_mart_by_its_path(
+    place: Place, queries: Path
+) -> None:
     """The wall here is that nobody but the files in queries/ writes SQL, and that these name no file: a test reads all.
 
     Should users ever write SQL, each scope needs files of its own.
     """
-    mine = open_version(place.version, Scope((), ()), queries=Path(place.names["base"]) / "queries")
+    mine = open_version(place.version, Scope((), ()), queries=queries)
     assert ask(mine, "SELECT count(*) FROM parts") == [(0,)]
     assert ask(mine, f"SELECT count(*) > 0 FROM read_parquet('{place.names['mart']}')") == [(True,)]  # noqa: S608
     mine.close()
 
 
-def test_known_hole_the_private_folder_to_spill_in_can_be_written(place: Place) -> None:
+def test_known_hole_the_private_folder_to_spill_in_can_be_written(place: Place, queries: Path) -> None:
     """It is this engine's alone, bounded in size, holds nothing of the lake, and goes with the engine."""
-    engine = open_version(place.version, queries=Path(place.names["base"]) / "queries")
+    engine = open_version(place.version, queries=queries)
     assert engine.spill.stat().st_mode & 0o077 == 0
     ask(engine, f"COPY (SELECT 1) TO '{engine.spill}/x.csv'")
     engine.close()
@@ -245,8 +246,8 @@ def test_known_hole_the_private_folder_to_spill_in_can_be_written(place: Place) 
 
 
 @pytest.mark.parametrize("sql", ["CREATE TABLE own AS SELECT 1", "CREATE OR REPLACE VIEW calendar AS SELECT 1"])
-def test_known_hole_names_in_memory_can_be_made_and_replaced(place: Place, sql: str) -> None:
+def test_known_hole_names_in_memory_can_be_made_and_replaced(place: Place, sql: str, queries: Path) -> None:
     """The wall here is that a query file holds one SELECT."""
-    engine = open_version(place.version, queries=Path(place.names["base"]) / "queries")
+    engine = open_version(place.version, queries=queries)
     ask(engine, sql)
     engine.close()

@@ -6,12 +6,13 @@ from io import BytesIO, StringIO
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from shopkeeper.exports import About, to_csv
 from shopkeeper.exports.csv_file import ABOUT_COLUMNS
+from tests.examples import MORE
 
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BLANKS = " \u00a0\u3000\u200b\u2060\ufeff"
@@ -96,7 +97,7 @@ def test_columns_that_a_csv_cannot_carry_are_named(column: pl.Series, about: Abo
         to_csv(column.to_frame(), about)
 
 
-@settings(deadline=None)
+@MORE
 @given(
     st.lists(
         st.tuples(

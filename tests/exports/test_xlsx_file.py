@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.escape import unescape
@@ -182,7 +182,6 @@ def test_a_sheet_is_named_after_the_title_within_excels_rules(title: str, name: 
     assert sheet_name(title) == name
 
 
-@settings(deadline=None, max_examples=50)
 @given(
     st.lists(
         st.tuples(

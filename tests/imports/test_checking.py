@@ -13,11 +13,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.file import parse_mapping
+from tests.examples import FEWER
 from tests.imports.conftest import GOOD_LINE, HEADER, IDENTITY, NOT_AFTER, SHOP, Checked, check
 
 FAULTS = [
@@ -265,7 +266,7 @@ CELLS = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@FEWER
 @given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=20))
 def test_random_rows_are_judged_as_a_plain_reading_of_the_contract_does(rows: Sequence[Mapping[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention.report import View, customers, report
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.imports import job
@@ -58,7 +58,7 @@ def test_every_row_and_every_penny_is_accounted_for(version: Version) -> None:
 
 def test_monthly_cohorts_equal_the_published_matrix(query: Engine, published: dict[str, Any]) -> None:
     matrix = published["matrices"]["qty_gt0_and_price_gt0"]
-    retention = report(query, Filters(), View())
+    retention = report(query, CustomerFilters(), View())
     sizes = dict(retention.cells.select(pl.col("cohort").dt.strftime("%Y-%m"), "cohort_size").iter_rows())
     assert sizes == {cohort: row[0] for cohort, row in matrix.items()}
     # December 2011 ends on the 9th in the data: the matrix prints it, a page must not.
@@ -70,9 +70,9 @@ def test_monthly_cohorts_equal_the_published_matrix(query: Engine, published: di
 
 def test_the_part_month_counts_for_those_who_came_back_later(query: Engine, published: dict[str, Any]) -> None:
     matrix = published["matrices"]["qty_gt0_and_price_gt0"]
-    behind = customers(query, Filters(), View(), date(2010, 12, 1), 11)
+    behind = customers(query, CustomerFilters(), View(), date(2010, 12, 1), 11)
     assert behind.height == matrix["2010-12"][11]
-    unbounded = report(query, Filters(), View(method="unbounded")).cells
+    unbounded = report(query, CustomerFilters(), View(method="unbounded")).cells
     last_closed = unbounded.filter(cohort=date(2010, 12, 1), age=11)["value"].item()
     assert last_closed >= matrix["2010-12"][11]
 
@@ -81,13 +81,13 @@ def test_united_kingdom_alone_equals_its_published_matrix(query: Engine, publish
     """Customers here have one country each but for a few, so acquired in and bought in the UK come within 1 %."""
     matrix = published["matrices"]["UK_only_qty_gt0_price_gt0"]
     uk = ("United Kingdom",)
-    cells = report(query, Filters(acquired_regions=uk, bought_regions=uk), View()).cells
+    cells = report(query, CustomerFilters(acquired_regions=uk, bought_regions=uk), View()).cells
     for cohort, row in triangle(cells).items():
         for found, expected in zip(row, matrix[cohort], strict=False):
             assert abs(found - expected) <= max(1, expected // 100), cohort
 
 
 def test_cohorts_of_the_first_months_may_not_be_first(query: Engine) -> None:
-    cells = report(query, Filters(), View()).cells
+    cells = report(query, CustomerFilters(), View()).cells
     marked = cells.filter("may_not_be_first")["cohort"].unique().sort().to_list()
     assert marked == [date(2010, 12, 1), date(2011, 1, 1), date(2011, 2, 1)]

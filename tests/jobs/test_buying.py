@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from shopkeeper import i18n
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import FORMAT, HORIZONS, KIND_NAMES, Fits
@@ -19,14 +20,13 @@ from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_te
 from shopkeeper.models.buying.model import KINDS
 from shopkeeper.progress import Cancelled, Progress
 from tests.paths import SAMPLE
-from tests.shops.fitted import bought, insufficient_histories, living_shop, sample
+from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
 from tests.shops.in_memory import shop
 
 INSUFFICIENT = insufficient_histories()
 
 
-def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals() -> None:
-    _, fits = sample()
+def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals(fits: Fits) -> None:
     truth = json.loads((SAMPLE / "truth" / "parameters.json").read_text(encoding="utf-8"))["purchasing"]
     model = fits.models["bg_nbd"]
     errors = dict(model.standard_errors)
@@ -34,8 +34,7 @@ def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals() -> None:
         assert abs(value - truth[name]) <= 1.96 * errors[name], name
 
 
-def test_the_model_that_made_the_shop_wins_the_holdout() -> None:
-    _, fits = sample()
+def test_the_model_that_made_the_shop_wins_the_holdout(fits: Fits) -> None:
     assert fits.chosen == "bg_nbd"
     assert [test.kind for test in fits.holdout_tests] == list(KINDS)
     best = max(fits.holdout_tests, key=lambda test: test.log_likelihood or -math.inf)
@@ -43,12 +42,11 @@ def test_the_model_that_made_the_shop_wins_the_holdout() -> None:
     assert KIND_NAMES["bg_nbd"] in str(fits.reason)
 
 
-def test_predicted_risk_is_within_three_points_of_what_happened_in_every_tenth() -> None:
-    query, fits = sample()
+def test_predicted_risk_is_within_three_points_of_what_happened_in_every_tenth(opened: Engine, fits: Fits) -> None:
     assert fits.chosen is not None
     assert fits.calibration_end is not None
     held = in_units(
-        query(
+        opened(
             "customers/model_check/holdout", calibration_end=fits.calibration_end, as_of=fits.as_of, risk_days=RISK_DAYS
         ),
         fits.unit,
@@ -70,10 +68,8 @@ def test_a_fit_up_to_the_split_knows_nothing_of_what_came_after() -> None:
     assert one.models != other.models
 
 
-def test_fits_outlive_the_process_as_json(tmp_path: Path) -> None:
-    query, fits = sample()
-    version = query.version
-    assert files.read(version) == fits
+def test_fits_outlive_the_process_as_json(tmp_path: Path, opened: Engine) -> None:
+    fits, version = fit_version(shop(living_shop())), opened.version
     elsewhere = replace(version, path=tmp_path / "versions" / version.id)
     assert files.read(elsewhere) is None
     elsewhere.path.mkdir(parents=True)
@@ -112,9 +108,8 @@ def test_progress_names_its_steps_and_ends_at_the_whole() -> None:
 
 
 @pytest.mark.parametrize("name", INSUFFICIENT)
-def test_bad_ground_gets_a_sentence_and_no_nan(name: str) -> None:
-    lines, as_of = INSUFFICIENT[name]
-    fits = fit_version(shop(lines, as_of=as_of))
+def test_bad_ground_gets_a_sentence_and_no_nan(name: str, fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground(name)
     assert str(fits.reason).endswith(".")
     assert "{" not in str(fits.reason)
     for note in fits.notes:
@@ -134,26 +129,23 @@ def numbers(fits: Fits) -> list[float]:
     return [*found, *fits.means.values()]
 
 
-def test_a_shop_too_young_says_what_it_needs() -> None:
-    lines, as_of = INSUFFICIENT["three weeks"]
-    fits = fit_version(shop(lines, as_of=as_of))
+def test_a_shop_too_young_says_what_it_needs(fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground("three weeks")
     assert fits.chosen is None
     assert not fits.holdout_tests
     assert "180" in str(fits.reason)
     assert "21 days" in str(fits.reason)
 
 
-def test_by_weeks_says_the_same_as_by_days() -> None:
-    query, fits = sample()
-    weekly = fit_version(query, unit="week")
+def test_by_weeks_says_the_same_as_by_days(opened: Engine, fits: Fits) -> None:
+    weekly = fit_version(opened, unit="week")
     assert weekly.chosen == fits.chosen
     ratio = dict(fits.models["bg_nbd"].parameters)["alpha"] / dict(weekly.models["bg_nbd"].parameters)["alpha"]
     assert ratio == pytest.approx(7, rel=1e-3)
 
 
-def test_segments_have_fits_of_their_own() -> None:
-    query, fits = sample()
-    channels = query("jobs/buying/tuples", by="channel")
+def test_segments_have_fits_of_their_own(opened: Engine, fits: Fits) -> None:
+    channels = opened("jobs/buying/tuples", by="channel")
     sizes = channels.group_by("segment").agg(pl.col("customers").sum())
     assert set(fits.segments["channel"]) == set(sizes["segment"])
     for segment, customers in sizes.iter_rows():
@@ -161,9 +153,8 @@ def test_segments_have_fits_of_their_own() -> None:
     assert set(fits.segments["cohort"]) == {"2023", "2024", "2025", "2026"}
 
 
-def test_the_split_holds_out_the_last_third() -> None:
-    query, fits = sample()
-    days = (fits.as_of - query.version.first_day).days + 1
+def test_the_split_holds_out_the_last_third(opened: Engine, fits: Fits) -> None:
+    days = (fits.as_of - opened.version.first_day).days + 1
     assert fits.calibration_end == fits.as_of - timedelta(days=days // 3)
 
 
@@ -181,9 +172,8 @@ def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
 
 
 @pytest.mark.parametrize("name", INSUFFICIENT)
-def test_every_sentence_is_told_whole_in_chinese(name: str) -> None:
-    lines, as_of = INSUFFICIENT[name]
-    fits = fit_version(shop(lines, as_of=as_of))
+def test_every_sentence_is_told_whole_in_chinese(name: str, fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground(name)
     tests = [test.refused for test in fits.holdout_tests if test.refused]
     with i18n.speaking("zh_CN"):
         for sentence in (fits.reason, *fits.notes, *tests):
@@ -191,8 +181,8 @@ def test_every_sentence_is_told_whole_in_chinese(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", INSUFFICIENT)
-def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(name: str) -> None:
-    lines, as_of = INSUFFICIENT[name]
-    notes = [str(note) for note in fit_version(shop(lines, as_of=as_of)).notes]
+def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(name: str, fitted_ground: FittedGround) -> None:
+    _, fits = fitted_ground(name)
+    notes = [str(note) for note in fits.notes]
     assert len(notes) == len(set(notes))
     assert sum("came back; a model of their spending" in note for note in notes) <= 1

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsforecast.models import SeasonalNaive
 
 from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, LEVELS, WEEKS
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.forecast.baseline import baseline_at, daily, hierarchy_of
 from shopkeeper.jobs.forecast.candidate_models import PreviousLevels
 from shopkeeper.jobs.forecast.history import History, day_of
@@ -22,9 +23,9 @@ from shopkeeper.jobs.forecast.levels import PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.jobs.forecast.rows import backtest
 from shopkeeper.progress import UNHEARD, Cancelled, Progress
+from tests.examples import FEWER
 from tests.paths import SAMPLE
-from tests.shops.fitted import sample
-from tests.shops.forecast import AS_OF, demand_history, expected, sample_run
+from tests.shops.forecast import AS_OF, demand_history, expected
 from tests.shops.in_memory import POLARS_TYPES, line, shop
 
 KEYS = {
@@ -45,16 +46,22 @@ def days(run: Run, level: str) -> tuple[pl.DataFrame, np.ndarray]:
 # --- the sample shop ------------------------------------------------------------------------------------------------
 
 
-def test_the_sample_is_foreseen_better_than_by_the_seasonal_naive() -> None:
-    found = errors(sample_run())
+@pytest.fixture(scope="module")
+def foreseen(opened: Engine) -> Run:
+    """The sample shop's forecasts."""
+    return forecast_version(opened)
+
+
+def test_the_sample_is_foreseen_better_than_by_the_seasonal_naive(foreseen: Run) -> None:
+    found = errors(foreseen)
     assert found["region_category"]["wape"] <= 0.9 * found["region_category"]["naive_wape"]
     for level in LEVELS:
         assert found[level]["wape"] <= found[level]["naive_wape"]
     assert abs(found["shop"]["bias"]) < 0.03
 
 
-def test_bands_of_the_sample_hold_what_they_promise_on_origins_that_did_not_make_them() -> None:
-    found = errors(sample_run())
+def test_bands_of_the_sample_hold_what_they_promise_on_origins_that_did_not_make_them(foreseen: Run) -> None:
+    found = errors(foreseen)
     for level in ("category", "region", "region_category", "sku"):
         assert 0.75 <= found[level]["coverage_80"] <= 0.85
         assert 0.92 <= found[level]["coverage_95"] <= 0.98
@@ -63,8 +70,8 @@ def test_bands_of_the_sample_hold_what_they_promise_on_origins_that_did_not_make
     assert found["region_sku"]["coverage_95"] >= 0.95
 
 
-def test_checks_are_sums_that_can_be_made_again_from_their_weeks() -> None:
-    checks = sample_run().tables["forecast_checks"].filter(pl.col("level") == "category")
+def test_checks_are_sums_that_can_be_made_again_from_their_weeks(foreseen: Run) -> None:
+    checks = foreseen.tables["forecast_checks"].filter(pl.col("level") == "category")
     first = checks.filter(pl.col("days") == 28).with_columns(
         weeks_demand=pl.col("actual_weeks").list.head(4).list.sum(),
         weeks_error=pl.col("forecast_weeks").list.head(4).list.sum() - pl.col("actual_weeks").list.head(4).list.sum(),
@@ -76,9 +83,9 @@ def test_checks_are_sums_that_can_be_made_again_from_their_weeks() -> None:
     assert (checks["hits_95"] <= checks["weeks"]).all()
 
 
-def test_what_came_in_the_checks_is_what_was_truly_asked_for() -> None:
+def test_what_came_in_the_checks_is_what_was_truly_asked_for(foreseen: Run) -> None:
     """Sold and lost, against the demand that the simulation drew; lost units are estimates."""
-    run = sample_run()
+    run = foreseen
     truth = pl.read_parquet(SAMPLE / "truth" / "demand.parquet")
     for cutoff, demand in (
         run.tables["forecast_checks"].filter(pl.col("level") == "shop").select("origin", "demand").iter_rows()
@@ -87,12 +94,12 @@ def test_what_came_in_the_checks_is_what_was_truly_asked_for() -> None:
         assert demand == pytest.approx(demanded["units"].sum(), rel=0.05)
 
 
-def test_levels_of_the_sample_add_up_at_every_day() -> None:
-    add_up(sample_run())
+def test_levels_of_the_sample_add_up_at_every_day(foreseen: Run) -> None:
+    add_up(foreseen)
 
 
 @pytest.mark.parametrize("name", ["双11 Double 11", "618 Mid-year sale", "春节 Spring Festival"])
-def test_event_factors_of_the_sample_are_those_of_its_true_demand(name: str) -> None:
+def test_event_factors_of_the_sample_are_those_of_its_true_demand(name: str, foreseen: Run) -> None:
     """Again in another way: true demand of a category in each window, over that of the four weeks around it."""
     category = pl.read_parquet(SAMPLE / "products.parquet").select("sku", "category")
     truth = pl.read_parquet(SAMPLE / "truth" / "demand.parquet").join(category, on="sku")
@@ -116,10 +123,8 @@ def test_event_factors_of_the_sample_are_those_of_its_true_demand(name: str) -> 
         .select("category", again=pl.col("inside") / pl.col("around"))
     )
     length = int(events.select((pl.col("ends_on") - pl.col("starts_on")).dt.total_days().max()).item())
-    found = (
-        sample_run()
-        .tables["event_factors"]
-        .filter(pl.col("name") == name, pl.col("day_of_window").is_between(0, length))
+    found = foreseen.tables["event_factors"].filter(
+        pl.col("name") == name, pl.col("day_of_window").is_between(0, length)
     )
     both = found.group_by("category").agg(found=pl.col("factor").mean()).join(again, on="category")
     assert both.height == 8
@@ -127,8 +132,8 @@ def test_event_factors_of_the_sample_are_those_of_its_true_demand(name: str) -> 
     assert both["found"].mean() == pytest.approx(both["again"].mean(), rel=0.1)
 
 
-def test_the_coming_double_11_is_a_peak_and_december_is_not_inflated_by_the_last_one() -> None:
-    _, shop_days = days(sample_run(), "shop")
+def test_the_coming_double_11_is_a_peak_and_december_is_not_inflated_by_the_last_one(foreseen: Run) -> None:
+    _, shop_days = days(foreseen, "shop")
     ahead = [date(2026, 10, 22) + timedelta(days=step) for step in range(HORIZON)]
     by_day = dict(zip(ahead, shop_days[0], strict=True))
     december = np.mean([units for day, units in by_day.items() if day.month == 12])
@@ -295,10 +300,15 @@ def add_up(run: Run) -> None:
     bottom, units = days(run, "region_sku")
     for level, keys in KEYS.items():
         rows, values = days(run, level)
-        whole = bottom.select(keys).with_row_index("row")
-        for number, row in enumerate(rows.select(keys).iter_rows(named=True)):
-            mine = whole.filter(*(pl.col(key) == value for key, value in row.items()))["row"].to_numpy()
-            assert values[number] == pytest.approx(units[mine].sum(axis=0), abs=1e-6, rel=1e-9)
+        place = {key: number for number, key in enumerate(keyed(rows, keys))}
+        sums = np.zeros_like(values)
+        for key, row in zip(keyed(bottom, keys), units, strict=True):
+            sums[place[key]] += row
+        assert np.allclose(values, sums, atol=1e-6, rtol=1e-9)
+
+
+def keyed(rows: pl.DataFrame, keys: list[str]) -> list[tuple[Any, ...]]:
+    return rows.select(keys).rows() if keys else [()] * rows.height
 
 
 @st.composite
@@ -321,7 +331,7 @@ def small_shops(draw: st.DrawFn) -> History:
     return demand_history(series, items=[row for row in items if any(s[0] == "S0" for s in series)], events=events)
 
 
-@settings(max_examples=20, deadline=None)
+@FEWER
 @given(small_shops())
 def test_levels_add_up_and_every_number_is_one_whatever_the_shop(history: History) -> None:
     run = forecast_history(history)
@@ -432,19 +442,19 @@ def test_an_event_never_seen_is_said() -> None:
     assert np.ptp(expected(run, "shop").reshape(WEEKS, 7).sum(axis=1)) < 1.5
 
 
-def test_a_restricted_viewer_sees_only_rows_of_the_own_categories_and_regions() -> None:
-    rows = sample_run().tables["forecasts"]
+def test_a_restricted_viewer_sees_only_rows_of_the_own_categories_and_regions(foreseen: Run) -> None:
+    rows = foreseen.tables["forecasts"]
     for level, keys in KEYS.items():
         there = rows.filter(pl.col("level") == level)
         for column in ("category", "region", "sku"):
             assert (there[column].is_null() != (column in keys)).all()
 
 
-def test_the_sample_tells_its_origins_and_one_of_them_lies_before_an_event() -> None:
-    summary = sample_run().summary
+def test_the_sample_tells_its_origins_and_one_of_them_lies_before_an_event(foreseen: Run, opened: Engine) -> None:
+    summary = foreseen.summary
     assert len(summary["origins"]) == 5
     assert date(2025, 10, 15) <= date.fromisoformat(summary["origins"][-1]) <= date(2025, 10, 27)
-    assert sample()[0].version.as_of.isoformat() == summary["as_of"]
+    assert opened.version.as_of.isoformat() == summary["as_of"]
 
 
 def test_days_are_numbered_from_the_first() -> None:

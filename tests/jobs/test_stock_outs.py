@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.forecast import stock_outs
 from shopkeeper.models.demand.excess_demand import MANY, excess
+from tests.examples import FEWER
 from tests.paths import SAMPLE
-from tests.shops.fitted import sample
 from tests.shops.in_memory import MemoryQuery, line, shop
 
 START = date(2024, 3, 1)
@@ -149,7 +150,7 @@ def test_a_peak_loses_more_than_an_ordinary_day() -> None:
     assert peak > 2 * ordinary
 
 
-@settings(max_examples=40, deadline=None)
+@FEWER
 @given(
     st.lists(
         st.tuples(st.sampled_from([0, 0, 1, 3, None]), st.integers(0, 3), st.integers(0, 2)), min_size=2, max_size=9
@@ -176,7 +177,6 @@ def test_the_days_that_a_shelf_was_out_equal_a_plain_loop(days: list[tuple[int |
     assert list(zip(days_of(seen), seen["there"].to_list(), seen["sold"].to_list(), strict=True)) == expected
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.floats(0.01, 6),
     st.integers(0, 12),
@@ -211,13 +211,12 @@ def test_for_many_units_the_normal_distribution_takes_over_smoothly() -> None:
 
 
 @pytest.fixture(scope="module")
-def compared() -> pl.DataFrame:
+def compared(opened: Engine) -> pl.DataFrame:
     """Location x SKU x category of the sample shop: lost by the estimate, and in truth since the first snapshot."""
-    query, _ = sample()
-    found = stock_outs.estimate(query)
-    first = query("supply/demand/snapshots")["first_day"][0]
+    found = stock_outs.estimate(opened)
+    first = opened("supply/demand/snapshots")["first_day"][0]
     truth = pl.read_parquet(SAMPLE / "truth" / "lost_units.parquet").filter(pl.col("day") >= first)
-    items = query("supply/demand/items").select("sku", "category")
+    items = opened("supply/demand/items").select("sku", "category")
     told = found.group_by("location", "sku", "category").agg(pl.sum("lost"))
     true = (
         truth.join(items, on="sku")
@@ -243,9 +242,8 @@ def test_lost_units_are_near_the_truth_by_kind_of_location_and_by_category(compa
     assert categories.select(pl.corr("lost", "true")).item() > 0.8
 
 
-def test_the_estimate_is_complete_and_sane() -> None:
-    query, _ = sample()
-    found = stock_outs.estimate(query)
+def test_the_estimate_is_complete_and_sane(opened: Engine) -> None:
+    found = stock_outs.estimate(opened)
     assert found.columns == list(stock_outs.COLUMNS)
     assert found.null_count().sum_horizontal().item() == 0
     assert (found["lost"] >= 0).all()

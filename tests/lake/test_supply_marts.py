@@ -4,9 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import FEWER
 from tests.shops.in_memory import MemoryQuery, line, shop
 
 TODAY = date(2024, 4, 30)
@@ -86,7 +87,7 @@ def test_a_late_delivery_is_expected_tomorrow_and_one_that_landed_is_closed() ->
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@FEWER
 @given(
     st.lists(
         st.tuples(

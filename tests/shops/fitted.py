@@ -1,36 +1,17 @@
-"""Shops whose fits are made once for all tests: the committed sample shop, and small ones on bad ground."""
+"""Shops to fit models of buying to: one that lives, and small ones on bad ground."""
 
-import atexit
 import random
-import shutil
-import tempfile
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from shopkeeper.engine.duckdb import Engine, open_version
-from shopkeeper.imports import job
-from shopkeeper.imports.mapping import file
-from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import Fits
-from tests.paths import SAMPLE
-from tests.shops.in_memory import line
+from tests.shops.in_memory import MemoryQuery, line
 
 START = date(2024, 1, 1)
-
-
-@cache
-def sample() -> tuple[Engine, Fits]:
-    """The sample shop, published and fitted in a folder of its own."""
-    root = Path(tempfile.mkdtemp(prefix="shopkeeper-fitted-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    version = job.import_files([SAMPLE], file.load("sample"), root).version
-    fits = buying_run.make(version)
-    query = open_version(version)
-    atexit.register(query.close)
-    return query, fits
+FittedGround = Callable[[str], tuple[MemoryQuery, Fits]]
+"""A shop on bad ground by its name, and the fits that can be had there."""
 
 
 def bought(customer: str, *days: int, **more: Any) -> list[dict[str, Any]]:

@@ -1,27 +1,18 @@
-"""Shops whose forecasts tests look at: the sample shop, forecast once, and small ones drawn straight into a history."""
+"""Small shops whose forecasts tests look at, drawn straight into a history."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from shopkeeper.jobs.forecast.history import History, build_history
-from shopkeeper.jobs.forecast.job import forecast_version
 from shopkeeper.jobs.forecast.result import Run
-from tests.shops.fitted import sample
 
 AS_OF = date(2025, 10, 20)
 NO_LOSS = pl.DataFrame(schema={"sku": pl.String, "region": pl.String, "day": pl.Date, "lost": pl.Float64})
 EVENTS = {"event_id": pl.String, "name": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}
-
-
-@cache
-def sample_run() -> Run:
-    """The sample shop's forecasts."""
-    return forecast_version(sample()[0])
 
 
 def demand_history(

@@ -9,8 +9,9 @@ import pytest
 
 from shopkeeper.errors import Refused
 from shopkeeper.merchant.decisions import Decision
-from shopkeeper.state import State, decisions, history_of, open_state, record_decision
+from shopkeeper.state import State, decisions, open_state, record_decision
 from shopkeeper.state.decisions import _row
+from tests.state.decision_history import history_of
 
 AS_OF = date(2026, 10, 21)
 
@@ -103,22 +104,25 @@ def at_once(url: str, work: Callable[[State, int], object], writers: int = 8) ->
         return list(pool.map(one, range(writers)))
 
 
-def test_writers_at_once_lose_nothing(url: str, state: State) -> None:
+@pytest.mark.parametrize("steps", [5, pytest.param(100, marks=pytest.mark.deep)])
+def test_writers_at_once_lose_nothing(url: str, state: State, steps: int) -> None:
     def work(own: State, number: int) -> None:
-        for step in range(5):
+        for step in range(steps):
             record_decision(own, decision(f"{number}-{step}"))
 
     assert at_once(url, work) == [""] * 8
     rows = decisions(state)
-    assert rows.height == 40
-    assert rows["id"].n_unique() == 40
+    assert rows.height == 8 * steps
+    assert rows["id"].n_unique() == 8 * steps
 
 
-def test_of_writers_on_one_proposal_exactly_one_is_first(url: str, state: State) -> None:
-    refused = at_once(url, lambda own, number: record_decision(own, decision(author=f"writer {number}")))
-    assert refused.count("") == 1
-    winner = decisions(state)["author"].item()
-    assert all(not told or f"{winner} has decided" in told for told in refused)
+@pytest.mark.parametrize("proposals", [1, pytest.param(50, marks=pytest.mark.deep)])
+def test_of_writers_on_one_proposal_exactly_one_is_first(url: str, state: State, proposals: int) -> None:
+    for proposal in map(str, range(proposals)):
+        refused = at_once(url, lambda own, number: record_decision(own, decision(proposal, author=f"writer {number}")))  # noqa: B023
+        assert refused.count("") == 1
+        winner = decisions(state).filter(proposal=proposal)["author"].item()
+        assert all(not told or f"{winner} has decided" in told for told in refused)
 
 
 def test_a_reader_sees_nothing_of_what_is_not_kept_yet(state: State) -> None:

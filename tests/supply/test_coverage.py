@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
@@ -27,6 +27,7 @@ from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.supply.filters import GoodsFilters
+from tests.examples import FEWER
 from tests.shops.goods_in_memory import AS_OF, PRODUCTS, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery, frame
 
@@ -133,7 +134,7 @@ def test_regions_share_the_stock_of_a_location_by_the_demand_that_it_serves() ->
     ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@FEWER
 @given(
     st.lists(st.integers(-5, 40), min_size=4, max_size=4),
     st.lists(st.floats(0, 6), min_size=4, max_size=4),
@@ -158,7 +159,7 @@ PAIRS = [("W", "tea"), ("S", "tea"), ("W", "cup"), ("S", "cup")]
 ASKED = [("north", "tea"), ("south", "tea"), ("north", "cup"), ("south", "cup")]
 
 
-@settings(max_examples=20, deadline=None)
+@FEWER
 @given(
     st.integers(0, 30), st.lists(st.integers(0, 3), min_size=91, max_size=91),
     st.lists(st.tuples(st.integers(1, 20), st.integers(1, 12)), max_size=3, unique_by=lambda pair: pair[0]),

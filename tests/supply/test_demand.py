@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.contract.forecasts import HORIZON, WEEKS
@@ -25,6 +25,7 @@ from shopkeeper.supply.demand.frames.forecast import USED
 from shopkeeper.supply.demand.parts import behind, series_weeks
 from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.filters import GoodsFilters
+from tests.examples import FEWER
 from tests.shops.fitted import living_shop
 from tests.shops.in_memory import MemoryQuery, line, shop
 
@@ -111,7 +112,7 @@ def test_a_manual_value_holds_for_its_days_and_its_region_only() -> None:
     assert row[0]["error_sd"] == 1.0
 
 
-@settings(max_examples=30, deadline=None)
+@FEWER
 @given(st.floats(0, 1000), st.integers(1, HORIZON), st.integers(0, 40))
 def test_regions_share_a_value_for_all_of_them_and_it_adds_up(units: float, first: int, length: int) -> None:
     made = override("tea", None, units, first, first + length)
@@ -322,7 +323,7 @@ def test_accuracy_follows_its_formulas() -> None:
     assert row["gain"] == pytest.approx(1 - 12 / 8)
     assert row["bias"] == pytest.approx(-2 / 30)
     assert row["mase"] == pytest.approx(10 / 14 / 0.5)
-    assert (row["hit_80"], row["hit_95"], row["weeks"]) == (0.75, 1.0, 4)
+    assert (row["interval_coverage_80"], row["interval_coverage_95"], row["weeks"]) == (0.75, 1.0, 4)
     assert found.at("shop") is None
 
 
@@ -381,9 +382,9 @@ def test_lost_units_equal_a_plain_loop(by: demand_lost.By) -> None:
 
 def test_days_of_unknown_stock_are_counted_and_said() -> None:
     found = demand_lost.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL)
-    assert (found.known_days, found.calendar_days, found.negative) == (3, 10, 1)
+    assert (found.snapshot_days, found.calendar_days, found.negative) == (3, 10, 1)
     none = demand_lost.report(demand_shop(), ALL)
-    assert (none.first_day, none.known_days, none.margin) == (None, 0, None)
+    assert (none.first_day, none.snapshot_days, none.margin) == (None, 0, None)
 
 
 def test_what_was_lost_stands_in_the_history_from_the_first_snapshot_on() -> None:
@@ -426,15 +427,15 @@ def test_both_sides_add_up_to_the_forecast() -> None:
     fits = fit_version(query)
     found = two_sided.report(query, fits, ALL, DEFAULTS, 28)
     assert dict(found.rows.select("region", "forecast").iter_rows()) == pytest.approx({"north": 70.0, "south": 28.0})
-    parts = found.rows.select(pl.sum_horizontal("known_customers", "new_customers", "unidentified", "rest"))
+    parts = found.rows.select(pl.sum_horizontal("existing_customers", "new_customers", "unidentified", "rest"))
     assert parts.to_series().to_list() == pytest.approx(found.rows["forecast"].to_list())
     whole = found.whole.row(0, named=True)
-    for name in ("forecast", "known_customers", "new_customers", "unidentified", "rest"):
+    for name in ("forecast", "existing_customers", "new_customers", "unidentified", "rest"):
         assert whole[name] == pytest.approx(found.rows[name].sum())
     assert whole["unidentified"] == 0
     assert whole["purchases"] > 0
     longer = two_sided.report(query, fits, ALL, DEFAULTS, 91)
-    assert longer.whole["known_customers"][0] > whole["known_customers"]
+    assert longer.whole["existing_customers"][0] > whole["existing_customers"]
     assert two_sided.report(query, fits, GoodsFilters(regions=("south",))).rows["region"].to_list() == ["south"]
     first = (query.version.as_of - AS_OF).days + 1
     manual = two_sided.report(query, fits, ALL, InForce(overrides=(override("tea", "south", 9.0, first, first + 6),)))
@@ -456,7 +457,7 @@ def test_orders_without_identity_count_as_many_as_their_share() -> None:
     known = sum(1 for one in lines if one["customer_id"] and one["ordered_at"].date() > AS_OF - timedelta(days=364))
     assert row["unidentified_share"] == pytest.approx(91 / (91 + known))
     assert row["units_per_purchase"] == pytest.approx(1)
-    assert row["unidentified"] == pytest.approx((row["known_customers"] + row["new_customers"]) * 91 / known)
+    assert row["unidentified"] == pytest.approx((row["existing_customers"] + row["new_customers"]) * 91 / known)
 
 
 def test_the_check_says_what_lies_ahead_what_is_young_and_who_may_not_see_it() -> None:

@@ -12,7 +12,6 @@ import pytest
 from shopkeeper import i18n, state
 from shopkeeper.cli import main
 from shopkeeper.engine.duckdb import Engine, open_version
-from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake.version import Version
@@ -24,7 +23,7 @@ from shopkeeper.supply.demand import table as demand_table
 from shopkeeper.supply.demand.report import DemandOptions
 from shopkeeper.supply.demand.screen.forecast import DEFINITIONS, DRILL
 from shopkeeper.supply.filters import GoodsFilters
-from tests.shops import customers_on_disk, goods_on_disk
+from tests.shops import customers_on_disk
 from tests.shops.goods_on_disk import REGIONS
 from tests.ui import page_app
 from tests.ui.page_app import texts
@@ -34,25 +33,17 @@ open_page = partial(page_app.opened, PAGE)
 ALL = GoodsFilters()
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    version = goods_on_disk.publish(tmp_path_factory.mktemp("demand") / "lake")
-    buying_run.make(version)
-    forecast_run.make(version)
-    return version
-
-
 @pytest.fixture(autouse=True)
-def _served(shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("SHOPKEEPER_DATA", str(shop.path.parents[1]))
+def _served(goods_shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(goods_shop.path.parents[1]))
     monkeypatch.delenv("SHOPKEEPER_STATE_URL", raising=False)
     with i18n.speaking("en"):
         yield
 
 
 @pytest.fixture
-def query(shop: Version) -> Iterator[Engine]:
-    engine = open_version(shop, made=forecast_files.table_files(shop))
+def query(goods_shop: Version) -> Iterator[Engine]:
+    engine = open_version(goods_shop, made=forecast_files.table_files(goods_shop))
     yield engine
     engine.close()
 
@@ -110,8 +101,8 @@ def test_what_was_lost_is_that_of_the_report(query: Engine) -> None:
     assert "known on 40 of 40 days" in told
 
 
-def test_a_manual_value_is_set_seen_and_withdrawn(shop: Version, query: Engine) -> None:
-    held = state.open_state(state.url_of(shop.path.parents[1]))
+def test_a_manual_value_is_set_seen_and_withdrawn(goods_shop: Version, query: Engine) -> None:
+    held = state.open_state(state.url_of(goods_shop.path.parents[1]))
     app = open_page(demand_view="manual", goods_skus="K1")
     assert "No manual values are in force" in texts(app)
     app.button(key="manual_keep").click().run()
@@ -124,7 +115,9 @@ def test_a_manual_value_is_set_seen_and_withdrawn(shop: Version, query: Engine) 
     app.button(key="manual_keep").click().run()
     assert not app.exception
     (made,) = state.overrides(held)
-    statistical = demand.statistical(query, "K1", None, shop.as_of + timedelta(days=1), shop.as_of + timedelta(days=28))
+    statistical = demand.statistical(
+        query, "K1", None, goods_shop.as_of + timedelta(days=1), goods_shop.as_of + timedelta(days=28)
+    )
     assert (made.sku, made.region, made.units_per_day) == ("K1", None, 50.0)
     assert made.author, "who is signed in stands beside the value"
     assert made.statistical_units_per_day == pytest.approx(statistical)
@@ -140,10 +133,9 @@ def test_a_manual_value_is_set_seen_and_withdrawn(shop: Version, query: Engine) 
 
 
 def test_without_a_forecast_the_page_says_what_to_run_and_shows_what_sold(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corner_shop: Version, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    version = customers_on_disk.publish(tmp_path / "lake")
-    monkeypatch.setenv("SHOPKEEPER_DATA", str(version.path.parents[1]))
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
     for section in DEFINITIONS:
         assert "python -m shopkeeper forecast" in texts(open_page(demand_view=section))
     assert open_page().get("plotly_chart")

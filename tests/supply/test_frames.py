@@ -8,7 +8,8 @@ import pytest
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.job import fit_version
-from shopkeeper.jobs.forecast import files, run
+from shopkeeper.jobs.forecast import files
+from shopkeeper.lake.version import Version
 from shopkeeper.merchant.in_force import DEFAULTS
 from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage.frames import LOCATIONS
@@ -26,7 +27,6 @@ from shopkeeper.supply.replenishment import table as replenishment_table
 from shopkeeper.supply.replenishment import transfers
 from shopkeeper.supply.replenishment.frames import ORDERS_READ, PATH, TRANSFERS_READ
 from tests.declared import departures
-from tests.shops import goods_on_disk
 from tests.shops.fitted import bought
 from tests.shops.in_memory import shop
 
@@ -34,10 +34,8 @@ EVERYTHING, NOTHING = GoodsFilters(), GoodsFilters(skus=())
 
 
 @pytest.fixture(scope="module")
-def goods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
-    version = goods_on_disk.publish(tmp_path_factory.mktemp("frames") / "lake")
-    run.make(version)
-    query = open_version(version, made=files.table_files(version))
+def goods(goods_shop: Version) -> Iterator[Query]:
+    query = open_version(goods_shop, made=files.table_files(goods_shop))
     yield query
     query.close()
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.engine.query import Scope
@@ -18,6 +18,7 @@ from shopkeeper.supply.network.allocation import figures, give_out, idle, missin
 from shopkeeper.supply.network.candidate_sites import costed
 from shopkeeper.supply.network.inputs import NetworkInputs
 from shopkeeper.supply.network.report import Network, NetworkOptions
+from tests.examples import MORE
 from tests.shops.goods_in_memory import AS_OF, PLACES, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery
 
@@ -251,7 +252,7 @@ def test_what_customers_take_over_the_counter_is_not_shipped() -> None:
     assert found.now.lead_days == 0
 
 
-def ground(seed: int) -> NetworkInputs:
+def network_inputs(seed: int) -> NetworkInputs:
     """A random network of a few items, places and regions; the last place does not ship."""
     draw = np.random.default_rng(seed)
     items, places, regions = (int(n) for n in draw.integers(1, 5, 3))
@@ -265,22 +266,22 @@ def ground(seed: int) -> NetworkInputs:
         regions=pl.DataFrame({"region": [f"R{n}" for n in range(regions)]}), nodes=nodes,
         demand=draw.integers(0, 9, (items, regions)).astype(np.float64) * 0.7,
         available=draw.integers(0, 9, (items, places)).astype(np.float64),
-        landing=np.zeros((items, places)), walk_in=np.zeros((items, places)), lead=lead,
-        cost=draw.integers(0, 9, lead.shape).astype(float), told_lead=lead, told_cost=np.zeros(lead.shape),
-        moves=pl.DataFrame(), priced=True, stands=np.zeros(places, dtype=np.int64), tiles=np.zeros((regions, regions)),
-        year=26.0, notes=(),
+        inbound=np.zeros((items, places)), walk_in=np.zeros((items, places)), lead=lead,
+        cost=draw.integers(0, 9, lead.shape).astype(float), stated_lead=lead, stated_cost=np.zeros(lead.shape),
+        moves=pl.DataFrame(), priced=True, home_region=np.zeros(places, dtype=np.int64),
+        tiles=np.zeros((regions, regions)), year=26.0, notes=(),
     )  # fmt: skip
 
 
 def near(found: NetworkInputs, stock: Floats, promise: float) -> float:
-    placed = give_out(found, stock, promise)
+    allocation = give_out(found, stock, promise)
     every = np.ones(found.regions.height, dtype=bool)
-    told_ = figures(found, placed, every)
-    given_ = found.demand.sum() - missing(found, placed).sum()
+    told_ = figures(found, allocation, every)
+    given_ = found.demand.sum() - missing(found, allocation).sum()
     assert told_.near == pytest.approx(given_)
     assert told_.near <= told_.served + 1e-9
     assert told_.near_rate is None or 0 <= told_.near_rate <= 1
-    assert idle(placed).sum() == pytest.approx(stock.sum() - told_.served)
+    assert idle(allocation).sum() == pytest.approx(stock.sum() - told_.served)
     reach = sum(
         np.minimum(found.demand[:, region], stock[:, found.lead[:, region] <= promise].sum(axis=1)).sum()
         for region in range(found.regions.height)
@@ -289,17 +290,17 @@ def near(found: NetworkInputs, stock: Floats, promise: float) -> float:
     return told_.near
 
 
-@settings(max_examples=80, deadline=None)
+@MORE
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
 def test_more_stock_a_longer_promise_and_more_nodes_never_lower_the_rate(seed: int, promise: int) -> None:
-    found = ground(seed)
+    found = network_inputs(seed)
     first = near(found, found.available, promise)
     assert near(found, found.available, promise + 1) >= first - 1e-6
     assert near(found, found.available + 1, promise) >= first - 1e-6
-    placed, draw = give_out(found, found.available, promise), np.random.default_rng(seed)
+    allocation, draw = give_out(found, found.available, promise), np.random.default_rng(seed)
     extra = draw.integers(0, 5, len(found.demand)).astype(np.float64)
     lead = draw.integers(1, 6, found.regions.height).astype(float)
-    more = with_source(found, placed, extra, lead, np.ones(len(lead)))
+    more = with_source(found, allocation, extra, lead, np.ones(len(lead)))
     every = np.ones(len(lead), dtype=bool)
     assert figures(found, more, every).near >= first - 1e-6
     assert (idle(more) >= 0).all()

@@ -23,9 +23,9 @@ from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table as network_table
 from shopkeeper.supply.network.report import Network, NetworkOptions
 from shopkeeper.supply.network.screen.regions import DEFINITIONS
-from tests.shops import customers_on_disk, goods_on_disk
 from tests.shops.goods_on_disk import REGIONS, SKUS
 from tests.shops.in_memory import frame
+from tests.shops.once import copied
 from tests.ui import page_app
 from tests.ui.page_app import texts
 
@@ -46,8 +46,8 @@ def flat_forecast(version: Version) -> None:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    version = goods_on_disk.publish(tmp_path_factory.mktemp("network") / "lake")
+def shop(goods_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Version:
+    version = copied(goods_lake, tmp_path_factory.mktemp("network") / "lake")
     flat_forecast(version)
     return version
 
@@ -135,9 +135,8 @@ def test_chosen_categories_and_regions_are_in_what_is_shown(query: Engine) -> No
     assert app.dataframe[0].value["region"].to_list() == ["海南 Hainan"]
 
 
-def test_a_shop_of_orders_alone_is_told_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    version = customers_on_disk.publish(tmp_path / "lake")
-    monkeypatch.setenv("SHOPKEEPER_DATA", str(version.path.parents[1]))
+def test_a_shop_of_orders_alone_is_told_what_is_missing(corner_shop: Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
     told = texts(open_page())
     for words in ("python -m shopkeeper forecast", "stock snapshots", "no lanes to regions", "No locations"):
         assert words in told

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper import i18n
@@ -20,6 +20,7 @@ from shopkeeper.supply.replenishment import needs, notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
+from tests.examples import FEWER
 from tests.shops.goods_in_memory import AS_OF, LANES, PLACES, PRODUCTS, counted, forecast, landing, small_shop, sold
 from tests.shops.in_memory import MemoryQuery
 
@@ -245,7 +246,7 @@ def test_bad_ground_is_said_and_the_rest_still_works(change: dict[str, Any], not
     query = small_shop(tables.pop("stock_snapshots"), tables.pop("forecasts"), **tables)
     found = moves(query)
     assert found.notes.get(note), found.notes
-    told = [str(sentence) for sentence in notes.told(found.notes)]
+    told = [str(sentence) for sentence in notes.sentences(found.notes)]
     assert len(told) == len(found.notes)
     assert all("%" not in text for text in told)
     assert isinstance(orders(query).rows, pl.DataFrame)
@@ -281,7 +282,7 @@ def test_a_full_store_gets_what_it_has_room_for() -> None:
 amount = st.integers(0, 30)
 
 
-@settings(max_examples=30, deadline=None)
+@FEWER
 @given(amount, amount, amount, st.integers(0, 4), st.integers(0, 4), st.integers(0, 12))
 def test_no_move_takes_a_place_below_its_own_need(
     there: int, other: int, store: int, north: int, south: int, lands: int
@@ -328,7 +329,7 @@ def test_downloads_hold_the_rows_and_say_the_filters() -> None:
 def test_needs_add_up() -> None:
     """What is passed on is what the store lacks, no more; nobody's own demand is changed by it."""
     query = small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED)
-    found = needs.needs(query, GoodsFilters(), InForce(STRICT))
+    found = needs.stock_needs(query, GoodsFilters(), InForce(STRICT))
     places = found.cells["location"].to_list()
     passed = (found.need - found.own).sum(axis=1)
     lacks = 2 * HORIZON - 2

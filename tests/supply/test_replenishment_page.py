@@ -1,6 +1,7 @@
 """The Replenishment page without a browser: what it shows is what the reports say, and what is decided is kept."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
 from shopkeeper.supply.replenishment.screen.proposals import DEFINITIONS
 from shopkeeper.ui import state as signing
-from tests.paths import APP
 from tests.shops.goods_in_memory import forecast, publish
+from tests.state.decision_history import history_of
+from tests.ui import page_app
+from tests.ui.page_app import sound, texts
 
 PAGE = "pages/supply/replenishment.py"
+open_page = partial(page_app.opened, PAGE)
 FORECASTS = (forecast("north", 1), forecast("south", 2), forecast("south", 1, "cup"))
 
 
@@ -59,24 +63,6 @@ def kept(tmp_path: Path) -> Iterator[state.State]:
     opened.close()
 
 
-def started(**link: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in link.items():
-        app.query_params[name] = value
-    return sound(app.run().switch_page(PAGE).run())
-
-
-def sound(app: AppTest) -> AppTest:
-    assert not app.exception
-    assert not app.error, [error.value for error in app.error]
-    return app
-
-
-def texts(app: AppTest) -> str:
-    elements = (*app.markdown, *app.caption, *app.warning, *app.info, *app.success)
-    return "\n".join(str(element.value) for element in elements)
-
-
 def ticked(app: AppTest, table: str, *rows: int, turn: int = 0) -> AppTest:
     app.session_state[f"{table}_grid_{turn}"] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return sound(app.run())
@@ -85,7 +71,7 @@ def ticked(app: AppTest, table: str, *rows: int, turn: int = 0) -> AppTest:
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("part", DEFINITIONS)
 def test_every_part_draws_in_every_language(part: str, language: str) -> None:
-    app = started(replenishment_view=part, lang=language)
+    app = open_page(replenishment_view=part, lang=language)
     assert not app.warning
     assert "nan" not in texts(app).lower()
 
@@ -94,16 +80,16 @@ def test_orders_and_transfers_are_those_of_the_reports(query: Engine) -> None:
     found, moved = replenishment.report(query, GoodsFilters()), transfers.report(query, GoodsFilters())
     assert found.rows.height
     assert moved.rows.height
-    app = started()
+    app = open_page()
     assert app.metric[0].value == str(found.rows.height)
     assert app.dataframe[0].value["units"].to_list() == found.rows["units"].to_list()
-    app = started(replenishment_view="transfers")
+    app = open_page(replenishment_view="transfers")
     assert app.dataframe[0].value["units"].to_list() == moved.rows["units"].to_list()
     assert "by linear programming" in texts(app)
 
 
 def test_an_accepted_order_is_in_the_log_and_beside_the_proposal(kept: state.State, query: Engine) -> None:
-    app = ticked(started(), "orders", 0)
+    app = ticked(open_page(), "orders", 0)
     found = replenishment.report(query, GoodsFilters()).rows.row(0, named=True)
     assert "in position" in texts(app)
     app.text_input(key="decided_by").set_value("Ann")
@@ -112,12 +98,12 @@ def test_an_accepted_order_is_in_the_log_and_beside_the_proposal(kept: state.Sta
     row = state.decisions(kept).row(0, named=True)
     assert (row["author"], row["verdict"], row["units_decided"]) == ("Ann", "accepted", found["units"])
     assert app.dataframe[0].value["decided"].to_list()[0] == f"Accepted {found['units']} · Ann"
-    log = started(replenishment_view="decisions")
+    log = open_page(replenishment_view="decisions")
     assert log.dataframe[0].value["outcome"].to_list() == ["Open"]
 
 
 def test_a_decision_is_changed_by_a_new_one_and_refusing_needs_a_reason(kept: state.State) -> None:
-    app = ticked(started(), "orders", 0)
+    app = ticked(open_page(), "orders", 0)
     app.text_input(key="decided_by").set_value("Ann")
     sound(app.button(key="decide_refused").click().run())
     assert any("Say why" in warning.value for warning in app.warning)
@@ -135,26 +121,26 @@ def test_a_decision_is_changed_by_a_new_one_and_refusing_needs_a_reason(kept: st
     sound(app.button(key="decide_changed").click().run())
     now = state.decisions(kept).row(0, named=True)
     assert (now["verdict"], now["replaces"]) == ("changed", first["id"])
-    assert state.history_of(kept, first["proposal"]).height == 2
+    assert history_of(kept, first["proposal"]).height == 2
 
 
 def test_who_signed_in_is_not_asked_for_a_name(kept: state.State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signing, "signed_in", lambda: "ann@example.com")
-    app = ticked(started(), "orders", 0)
+    app = ticked(open_page(), "orders", 0)
     sound(app.button(key="decide_accepted").click().run())
     assert state.decisions(kept)["author"].to_list() == ["ann@example.com"]
 
 
 def test_several_transfers_are_accepted_at_once(kept: state.State, query: Engine) -> None:
     count = transfers.report(query, GoodsFilters()).rows.height
-    app = ticked(started(replenishment_view="transfers"), "transfers", *range(count))
+    app = ticked(open_page(replenishment_view="transfers"), "transfers", *range(count))
     app.text_input(key="decided_by").set_value("Ann")
     sound(app.button(key="decide_accepted").click().run())
     assert state.decisions(kept)["kind"].to_list() == ["transfer"] * count
 
 
 def test_service_levels_are_saved_with_a_name_and_hold(kept: state.State, query: Engine) -> None:
-    app = started(replenishment_view="levels")
+    app = open_page(replenishment_view="levels")
     app.number_input(key="policy_review_days").set_value(14.0)
     sound(app.button(key="levels_save").click().run())
     assert any("Say who" in warning.value for warning in app.warning)
@@ -163,20 +149,20 @@ def test_service_levels_are_saved_with_a_name_and_hold(kept: state.State, query:
     policy = state.policy(kept)
     assert policy == Policy(review_days=14)
     found = replenishment.report(query, GoodsFilters(), InForce(policy))
-    assert started().dataframe[0].value["units"].to_list() == found.rows["units"].to_list()
+    assert open_page().dataframe[0].value["units"].to_list() == found.rows["units"].to_list()
     assert state.policy_history(kept)["author"].to_list() == ["Ann"]
 
 
 def test_where_nothing_can_be_kept_everything_is_read_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPKEEPER_STATE_URL", "sqlite:////proc/1/nowhere.sqlite")
-    app = ticked(started(), "orders", 0)
+    app = ticked(open_page(), "orders", 0)
     assert any("Decisions cannot be kept" in warning.value for warning in app.warning)
     assert app.button(key="decide_accepted").disabled
 
 
 def test_a_state_that_cannot_be_opened_is_said_and_proposals_stand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPKEEPER_STATE_URL", "nonsense")
-    app = started()
+    app = open_page()
     assert any("no address of a database" in warning.value for warning in app.warning)
     assert app.dataframe[0].value["units"].to_list()
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.merchant.policy import Policy
@@ -10,6 +10,7 @@ from shopkeeper.models.demand.series import as_lists, matrix
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
+from tests.examples import FEWER
 from tests.shops.goods_in_memory import LANES, PLACES, counted, forecast, small_shop, sold
 from tests.shops.in_memory import MemoryQuery
 
@@ -91,7 +92,7 @@ def test_stock_that_nobody_asks_for_stays_where_it_is() -> None:
     assert serving.parts(serving.shares(query, used(query)), places).rows() == [("W", "tea", "north", 1.0)]
 
 
-@settings(max_examples=25, deadline=None)
+@FEWER
 @given(
     st.lists(
         st.tuples(st.sampled_from(["north", "south", "east"]), st.sampled_from(["W", "S", "X"]), st.integers(1, 9)),

@@ -1,9 +1,8 @@
 """Answers kept between runs: bounded by what they take in memory, computed once, told apart by their whole key."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Barrier
+from threading import Barrier, Lock
 
 import polars as pl
 import pytest
@@ -57,20 +56,31 @@ def test_an_answer_beyond_the_bound_is_kept_alone() -> None:
     assert MOST_BYTES <= 2**30
 
 
+class SharedTurn:
+    """A lock that nobody takes before so many hold it in their hands, each having found nothing kept."""
+
+    def __init__(self, visitors: int) -> None:
+        self.together = Barrier(visitors, timeout=30)
+        self.lock = Lock()
+
+    def __enter__(self) -> None:
+        self.together.wait()
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
 def test_what_many_ask_at_once_is_computed_once() -> None:
-    kept, asked, together = Answers(), [], Barrier(8)
+    kept, asked = Answers(), []
+    kept.turns["key"] = SharedTurn(8)  # type: ignore[assignment]
 
     def ask() -> int:
-        time.sleep(0.05)
         asked.append(1)
         return 7
 
-    def visitor(_number: int) -> object:
-        together.wait()
-        return kept.of("key", ask)
-
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(visitor, range(8))) == {7}
+        assert set(pool.map(lambda _visitor: kept.of("key", ask), range(8))) == {7}
     assert len(asked) == 1
 
 

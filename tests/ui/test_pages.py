@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import opportunity as opportunities
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.report import View
@@ -21,46 +20,21 @@ from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from shopkeeper.ui import tables
 from shopkeeper.ui.opened import Question, answer
-from tests.paths import APP
 from tests.shops import customers_on_disk
+from tests.ui.page_app import link_of, linked, sound, texts
 
 PAGES = ("pages/customers/retention.py", "pages/shop/data.py")
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    return customers_on_disk.publish(tmp_path_factory.mktemp("pages") / "lake")
-
-
 @pytest.fixture(autouse=True)
-def _served(shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("SHOPKEEPER_DATA", str(shop.path.parents[1]))
+def _served(corner_shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
     with i18n.speaking("en"):
         yield
 
 
 def open_app(**link: str | list[str]) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30)
-    for name, value in link.items():
-        app.query_params[name] = value
-    app.run()
-    return sound(app)
-
-
-def sound(app: AppTest) -> AppTest:
-    assert not app.exception
-    assert not app.error, [error.value for error in app.error]
-    return app
-
-
-def texts(app: AppTest) -> str:
-    shown = [*app.markdown, *app.caption, *app.title, *app.warning, *app.info, *app.success]
-    return "\n".join(str(element.value) for element in shown)
-
-
-def link_of(app: AppTest) -> dict[str, Any]:
-    shown = {name: app.query_params[name] for name in app.query_params}
-    return {name: value if isinstance(value, list) else [value] for name, value in shown.items()}
+    return sound(linked(**link).run())
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -79,9 +53,9 @@ def test_every_page_draws_in_every_language(page: str, language: str) -> None:
     assert not app.warning
 
 
-def test_figures_on_the_page_are_those_of_the_report(shop: Version) -> None:
-    query = open_version(shop)
-    mean = retention.report(query, Filters(), View(method="cumulative")).mean
+def test_figures_on_the_page_are_those_of_the_report(corner_shop: Version) -> None:
+    query = open_version(corner_shop)
+    mean = retention.report(query, CustomerFilters(), View(method="cumulative")).mean
     query.close()
     rates = dict(mean.select("age", "rate").iter_rows())
     app = open_app()
@@ -90,21 +64,21 @@ def test_figures_on_the_page_are_those_of_the_report(shop: Version) -> None:
     assert f"Of 100 new customers, {i18n.integer(rates[1] * 100)} buy again" in texts(app)
 
 
-def test_the_trust_strip_says_how_far_to_trust(shop: Version) -> None:
+def test_the_trust_strip_says_how_far_to_trust(corner_shop: Version) -> None:
     for page in PAGES:
         strip = texts(open_app().switch_page(page).run())
-        for fact in ("As of Jul 31, 2026", "2 rows rejected", "CNY", "Asia/Shanghai", shop.id):
+        for fact in ("As of Jul 31, 2026", "2 rows rejected", "CNY", "Asia/Shanghai", corner_shop.id):
             assert fact in strip
 
 
-def test_a_link_opens_the_view_it_names(shop: Version) -> None:
+def test_a_link_opens_the_view_it_names(corner_shop: Version) -> None:
     link = {"acquired_channels": ["Own stores"], "cohort_from": "2026-02-01", "period": "week", "method": "unbounded"}
     app = open_app(**link)  # type: ignore[arg-type]
     assert app.multiselect(key="acquired_channels").value == ["Own stores"]
     assert not app.warning
     view = View(period="week", method="cumulative")
-    filters = Filters(acquired_channels=("Own stores",), cohort_from=date(2026, 2, 1))
-    query = open_version(shop)
+    filters = CustomerFilters(acquired_channels=("Own stores",), cohort_from=date(2026, 2, 1))
+    query = open_version(corner_shop)
     rates = dict(retention.report(query, filters, view).mean.select("age", "rate").iter_rows())
     query.close()
     assert app.metric[0].value == i18n.percent(rates[1])
@@ -149,9 +123,9 @@ def test_a_choice_that_another_choice_forbids_is_not_dropped_in_silence() -> Non
     assert app.segmented_control(key="method").value == "exact"
 
 
-def test_a_cell_holds_as_many_customers_as_it_says(shop: Version) -> None:
-    query = open_version(shop)
-    cells = retention.report(query, Filters(), View()).cells
+def test_a_cell_holds_as_many_customers_as_it_says(corner_shop: Version) -> None:
+    query = open_version(corner_shop)
+    cells = retention.report(query, CustomerFilters(), View()).cells
     query.close()
     cell = cells.filter(mature=True, age=1).row(0, named=True)
     app = open_app(cohort=cell["cohort"].isoformat(), age="1")
@@ -213,25 +187,27 @@ def test_answers_are_told_apart_by_their_whole_key() -> None:
             assert answer(Question(key, lambda: "asked again")) == key
 
 
-def test_two_tables_never_share_a_file_name(shop: Version) -> None:
-    query = open_version(shop)
+def test_two_tables_never_share_a_file_name(corner_shop: Version) -> None:
+    query = open_version(corner_shop)
     found = [
-        retention.customers(query, Filters(), View(), date(2026, 3, 1), age, absent=absent)
+        retention.customers(query, CustomerFilters(), View(), date(2026, 3, 1), age, absent=absent)
         for age in (1, 2)
         for absent in (True, False)
     ]
     cells = [(age, absent) for age in (1, 2) for absent in (True, False)]
     query.close()
     names = {
-        downloads_of(shop, frame, age, absent=absent, extension=extension)
+        downloads_of(corner_shop, frame, age, absent=absent, extension=extension)
         for frame, (age, absent) in zip(found, cells, strict=True)
         for extension in ("csv", "xlsx")
     }
     assert len(names) == 8
 
 
-def downloads_of(shop: Version, frame: pl.DataFrame, age: int, *, absent: bool, extension: str) -> str:
-    made = customers(shop, Filters(), View(), frame, shop.as_of, (date(2026, 3, 1), age), absent=absent)
+def downloads_of(corner_shop: Version, frame: pl.DataFrame, age: int, *, absent: bool, extension: str) -> str:
+    made = customers(
+        corner_shop, CustomerFilters(), View(), frame, corner_shop.as_of, (date(2026, 3, 1), age), absent=absent
+    )
     return tables.file_name(made, extension, EVERYTHING)
 
 
@@ -239,7 +215,7 @@ def test_a_fault_shows_an_id_and_no_trace(monkeypatch: pytest.MonkeyPatch, caplo
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the secret inside")
 
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = linked()
     monkeypatch.setattr(opportunities, "opportunity", broken)
     app.run()
     assert not app.exception

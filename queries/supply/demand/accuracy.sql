@@ -32,10 +32,9 @@ WITH checks AS (
 SELECT
     c.level AS level,
     count(DISTINCT (c.category, c.region, c.sku)) AS series,
-    count(DISTINCT c.origin) AS origins,
-    count(*) AS checks,
-    min(c.origin) AS first_origin,
-    max(c.origin) AS last_origin,
+    count(DISTINCT c.origin) AS cutoffs,
+    min(c.origin) AS first_cutoff,
+    max(c.origin) AS last_cutoff,
     CAST(max(c.days) AS BIGINT) AS days,
     CAST(sum(c.demand) AS DOUBLE) AS demand,
     CAST(sum(c.absolute_error) / nullif(sum(c.demand), 0) AS DOUBLE) AS wape,
@@ -48,8 +47,8 @@ SELECT
         avg(CASE WHEN c.scale > 0 AND c.days > 0 THEN c.naive_absolute_error / c.days / c.scale END) AS DOUBLE
     ) AS naive_mase,
     CAST(coalesce(sum(c.weeks), 0) AS BIGINT) AS weeks,
-    CAST(sum(c.hits_80) AS DOUBLE) / nullif(sum(c.weeks), 0) AS hit_80,
-    CAST(sum(c.hits_95) AS DOUBLE) / nullif(sum(c.weeks), 0) AS hit_95
+    CAST(sum(c.hits_80) AS DOUBLE) / nullif(sum(c.weeks), 0) AS interval_coverage_80,
+    CAST(sum(c.hits_95) AS DOUBLE) / nullif(sum(c.weeks), 0) AS interval_coverage_95
 FROM checks AS c
 GROUP BY c.level
 ORDER BY c.level

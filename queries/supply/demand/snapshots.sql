@@ -4,7 +4,7 @@
 SELECT
     min(s.day) AS first_day,
     max(s.day) AS last_day,
-    count(DISTINCT s.day) AS known_days,
+    count(DISTINCT s.day) AS snapshot_days,
     count(DISTINCT s.location) AS locations,
     count(DISTINCT CASE WHEN s.on_hand < 0 THEN (s.location, s.sku) END) AS negative
 FROM stock_days AS s

@@ -1,11 +1,11 @@
 -- grain: one row per series of a level that was tested
 -- parameters: $level, $categories, $categories_all, $regions, $regions_all, $skus, $skus_all
--- `error` = sum(f - y) and `absolute_error` = sum|f - y| over the days of all origins, in units.
+-- `error` = sum(f - y) and `absolute_error` = sum|f - y| over the days of all cutoffs, in units.
 SELECT
     c.category AS category,
     c.region AS region,
     c.sku AS sku,
-    count(*) AS origins,
+    count(*) AS cutoffs,
     CAST(sum(c.days) AS BIGINT) AS days,
     CAST(sum(c.demand) AS DOUBLE) AS demand,
     CAST(sum(c.error) AS DOUBLE) AS error,

@@ -12,7 +12,7 @@ from typing import Annotated
 import polars as pl
 
 from shopkeeper.customers.churn.frames import ALIVE, CUSTOMERS, DISTRIBUTION, PURCHASES, SEGMENTS
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import (
     check_model,
     check_viewer,
@@ -107,7 +107,7 @@ class Churn:
     """
 
     options: ChurnOptions
-    filters: Filters
+    filters: CustomerFilters
     as_of: date
     kind: ModelKind | None
     value: ValueMeasure
@@ -129,14 +129,14 @@ class CustomerHistory:
     alive: Annotated[pl.DataFrame, ALIVE]
 
 
-def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = ChurnOptions()) -> Churn:
+def report(query: Query, fits: Fits, filters: CustomerFilters, options: ChurnOptions = ChurnOptions()) -> Churn:
     """Score every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
-    found = customers(query, filters)
+    scores = customers(query, filters)
     as_of = seen_until(query, filters)
     kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
-    found = scored(found, fits, kind, options.fitted_by, options.horizon, options.discount)
-    found = _with_value(found, fits, value)
-    found = _with_dates(found, as_of, options.rules).with_columns(
+    scores = scored(scores, fits, kind, options.fitted_by, options.horizon, options.discount)
+    scores = _with_value(scores, fits, value)
+    scores = _with_dates(scores, as_of, options.rules).with_columns(
         left_out=left_out(
             as_of,
             quiet_days=options.quiet_days,
@@ -145,9 +145,11 @@ def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = C
         )
     )
     # Customers come in the order of their ids, which a stable sort keeps among equals, in half the time.
-    found = found.select(CUSTOMERS.names).sort("value_at_stake", descending=True, nulls_last=True, maintain_order=True)
-    missed = found.filter(pl.col("left_out").is_not_null()).group_by("left_out").len().sort("left_out")
-    rescue = found.filter(pl.col("left_out").is_null() & pl.col("value_at_stake").is_not_null())
+    scores = scores.select(CUSTOMERS.names).sort(
+        "value_at_stake", descending=True, nulls_last=True, maintain_order=True
+    )
+    missed = scores.filter(pl.col("left_out").is_not_null()).group_by("left_out").len().sort("left_out")
+    rescue = scores.filter(pl.col("left_out").is_null() & pl.col("value_at_stake").is_not_null())
     return Churn(
         options,
         filters,
@@ -155,12 +157,12 @@ def report(query: Query, fits: Fits, filters: Filters, options: ChurnOptions = C
         kind,
         value,
         _notes(fits, as_of, options),
-        found,
+        scores,
         rescue,
         dict(missed.iter_rows()),
-        _distribution(found),
-        _segments(found),
-        _totals(found, rescue),
+        _distribution(scores),
+        _segments(scores),
+        _totals(scores, rescue),
     )
 
 
@@ -183,11 +185,11 @@ def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> Custom
 
 
 def _notes(fits: Fits, as_of: date, options: ChurnOptions) -> tuple[Message, ...]:
-    told = notes(fits, as_of, options.kind, options.fitted_by, options.value)
+    warnings = notes(fits, as_of, options.kind, options.fitted_by, options.value)
     if used_kind(fits, options.kind) is None and options.horizon not in {rate.days for rate in fits.rates}:
         text = N_("Not even plain rates over {days} days are known yet: they need {needed} days of data.")
-        told = (*told, Message(text, {"days": options.horizon, "needed": 2 * options.horizon}))
-    return told
+        warnings = (*warnings, Message(text, {"days": options.horizon, "needed": 2 * options.horizon}))
+    return warnings
 
 
 def _with_value(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.DataFrame:
@@ -215,16 +217,16 @@ def _with_dates(frame: pl.DataFrame, as_of: date, rules: StageRules) -> pl.DataF
     )
 
 
-def _totals(found: pl.DataFrame, rescue: pl.DataFrame) -> Totals:
-    here = found.filter(pl.col("stage") != "lost").select("p_no_purchase", "value_at_stake")
-    known = here["p_no_purchase"].null_count() < here.height
+def _totals(scores: pl.DataFrame, rescue: pl.DataFrame) -> Totals:
+    staying = scores.filter(pl.col("stage") != "lost").select("p_no_purchase", "value_at_stake")
+    any_risk = staying["p_no_purchase"].null_count() < staying.height
     whole = float(rescue["value_at_stake"].sum())
     first = rescue["value_at_stake"].head(FIRST_CALLS)
     held = float(first.sum())
     return Totals(
-        here.height,
-        float(here["p_no_purchase"].sum()) if known else None,
-        float(here["value_at_stake"].sum()),
+        staying.height,
+        float(staying["p_no_purchase"].sum()) if any_risk else None,
+        float(staying["value_at_stake"].sum()),
         rescue.height,
         whole,
         first.len(),
@@ -235,12 +237,12 @@ def _totals(found: pl.DataFrame, rescue: pl.DataFrame) -> Totals:
 
 def _distribution(frame: pl.DataFrame) -> pl.DataFrame:
     band = (pl.col("p_no_purchase") * 10).floor().clip(0, 9)
-    known = frame.filter(pl.col("p_no_purchase").is_not_null())
-    counted = known.group_by(band=band.cast(pl.Int64)).agg(
+    with_risk = frame.filter(pl.col("p_no_purchase").is_not_null())
+    by_band = with_risk.group_by(band=band.cast(pl.Int64)).agg(
         customers=pl.len().cast(pl.Int64), value_at_stake=pl.col("value_at_stake").sum()
     )
     bands = pl.DataFrame({"band": list(range(10))})
-    return bands.join(counted, on="band", how="left", maintain_order="left").select(
+    return bands.join(by_band, on="band", how="left", maintain_order="left").select(
         low=pl.col("band") / 10,
         high=(pl.col("band") + 1) / 10,
         customers=pl.col("customers").fill_null(0),

@@ -56,8 +56,8 @@ def moves_matrix(
 
     Each cell carries `[from_stage, to_stage]` as the first two fields of its custom data, which a click gives back.
     """
-    there = set(moves["from_stage"])
-    rows = [stage for stage in names if stage in there]
+    from_stages = set(moves["from_stage"])
+    rows = [stage for stage in names if stage in from_stages]
     columns = [stage for stage in names if stage != "not_yet"]
     cells = {(row["from_stage"], row["to_stage"]): row for row in moves.iter_rows(named=True)}
     across, labels = [names[stage] for stage in columns], [names[stage] for stage in rows]

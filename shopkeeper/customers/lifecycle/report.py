@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer, seen_until
 from shopkeeper.customers.lifecycle.frames import CUSTOMERS, MOVES, STAGES_BY_MONTH
 from shopkeeper.engine.query import Query
@@ -46,7 +46,7 @@ class Lifecycle:
     """
 
     rules: StageRules
-    filters: Filters
+    filters: CustomerFilters
     as_of: date
     since: date
     stages: Annotated[pl.DataFrame, STAGES_BY_MONTH]
@@ -65,7 +65,9 @@ class Lifecycle:
         return (self.after_active / self.returns, self.after_lost / self.returns) if self.returns else None
 
 
-def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, since: date | None = None) -> Lifecycle:
+def report(
+    query: Query, filters: CustomerFilters, rules: StageRules = DEFAULT_RULES, since: date | None = None
+) -> Lifecycle:
     """Stages over time and moves since `since` (left out: 90 days before the last day looked at).
 
     Raise `Refused` where the viewer or the filters see only a part of histories, or `since` is not before as-of.
@@ -73,12 +75,12 @@ def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, si
     check_viewer(query, filters)
     as_of = seen_until(query, filters)
     start = _since(since, as_of)
-    asked = {**vars(rules), **filters.acquired(), "as_of": as_of}
-    changes = query("customers/lifecycle/counts", **asked)
-    moves = query("customers/lifecycle/moves", **asked, since=start).with_columns(
+    parameters = {**vars(rules), **filters.acquired(), "as_of": as_of}
+    changes = query("customers/lifecycle/counts", **parameters)
+    moves = query("customers/lifecycle/moves", **parameters, since=start).with_columns(
         share=pl.col("customers") / pl.col("customers").sum().over("from_stage")
     )
-    pauses = query(
+    inter_purchase_times = query(
         "customers/lifecycle/pauses", as_of=as_of, active_days=rules.active_days, lost_days=rules.lost_days
     ).to_dicts()
     stages = _running(changes, as_of)
@@ -90,7 +92,7 @@ def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, si
         start,
         stages,
         _ordered(moves),
-        **(pauses[0] if pauses else _NO_RETURNS),
+        **(inter_purchase_times[0] if inter_purchase_times else _NO_RETURNS),
         slipped=_moved(moves, BUYING, ("at_risk", "lost")),
         came_back=_moved(moves, ("lost",), [name for name in STAGES if name != "lost"]),
         counts=dict(zip(now["stage"], now["customers"], strict=True)),
@@ -99,7 +101,7 @@ def report(query: Query, filters: Filters, rules: StageRules = DEFAULT_RULES, si
 
 def customers(
     query: Query,
-    filters: Filters,
+    filters: CustomerFilters,
     rules: StageRules = DEFAULT_RULES,
     since: date | None = None,
     from_stage: str = "any",
@@ -112,8 +114,8 @@ def customers(
     check_viewer(query, filters)
     for name in (from_stage, to_stage):
         if name not in {*STAGES, NOT_YET, "any"}:
-            known = ", ".join((*STAGES, NOT_YET, "any"))
-            raise Refused(message("“{asked}” is no stage; choose one of {known}.", asked=name, known=known))
+            stage_names = ", ".join((*STAGES, NOT_YET, "any"))
+            raise Refused(message("“{asked}” is no stage; choose one of {known}.", asked=name, known=stage_names))
     as_of = seen_until(query, filters)
     return query(
         "customers/lifecycle/customers",

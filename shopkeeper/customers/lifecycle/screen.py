@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table
@@ -35,15 +35,15 @@ def rules_in_use() -> StageRules:
     """The stages' bounds as the link or the viewer set them, on whichever part of the page."""
     usual = StageRules()
     for name, lowest in LOWEST.items():
-        if (asked := session.linked(name)) is not None:
-            if asked[-1].isdecimal() and lowest <= int(asked[-1]) <= MOST:
-                session.keep(name, int(asked[-1]))
+        if (link_values := session.linked(name)) is not None:
+            if link_values[-1].isdecimal() and lowest <= int(link_values[-1]) <= MOST:
+                session.keep(name, int(link_values[-1]))
             else:
                 session.notice(
                     _(
                         "The link asks for “{label}” {value}; choose {lowest} to {most}.",
                         label=_(table.BOUNDS[name]),
-                        value=asked[-1],
+                        value=link_values[-1],
                         lowest=lowest,
                         most=MOST,
                     )
@@ -59,7 +59,7 @@ def rules_in_use() -> StageRules:
     return StageRules(**held)
 
 
-def draw(filters: Filters) -> None:
+def draw(filters: CustomerFilters) -> None:
     """Everything about stages."""
     rules = rules_in_use()
     above = st.container()
@@ -70,16 +70,16 @@ def draw(filters: Filters) -> None:
             explained = st.container()
             for name, lowest in LOWEST.items():
                 st.number_input(_(table.BOUNDS[name]), lowest, MOST, step=1, key=name, on_change=session.forget_notices)
-    found = load(lifecycle.report, filters, rules, since)
-    if found.stages.is_empty():
+    report = load(lifecycle.report, filters, rules, since)
+    if report.stages.is_empty():
         tables.say_empty()
         return
     with explained:
-        draw_rules(found)
+        draw_rules(report)
     with above:
-        draw_answer(found)
-    draw_stages(found, shown if found.stages[shown].null_count() == 0 else "revenue")
-    draw_moves(found)
+        draw_answer(report)
+    draw_stages(report, shown if report.stages[shown].null_count() == 0 else "revenue")
+    draw_moves(report)
 
 
 def measure_names() -> dict[str, str]:
@@ -87,15 +87,15 @@ def measure_names() -> dict[str, str]:
     return {"customers": _("Customers"), "revenue": _("Net revenue"), "margin": _("Margin")}
 
 
-def choose_since(filters: Filters) -> date | None:
+def choose_since(filters: CustomerFilters) -> date | None:
     """The day from which moves are counted; nothing to choose in a shop of one day."""
     first, as_of = opened().version.first_day, seen_until(opened().query, filters)
     latest, usual = as_of - timedelta(days=1), max(first, as_of - timedelta(days=90))
-    if (asked := session.linked(SINCE)) is not None:
+    if (link_values := session.linked(SINCE)) is not None:
         try:
-            session.keep(SINCE, date.fromisoformat(asked[-1]))
+            session.keep(SINCE, date.fromisoformat(link_values[-1]))
         except ValueError:
-            session.notice(_("The link counts moves since “{value}”, which is no day.", value=asked[-1]))
+            session.notice(_("The link counts moves since “{value}”, which is no day.", value=link_values[-1]))
     if latest < first:
         return None
     held = st.session_state.get(SINCE)
@@ -114,62 +114,62 @@ def choose_since(filters: Filters) -> date | None:
     return since
 
 
-def draw_rules(found: Lifecycle) -> None:
+def draw_rules(report: Lifecycle) -> None:
     """Each stage in a sentence, and how often the bounds were too early."""
     for label, rule in STAGE_TEXTS.values():
-        st.markdown(f"**{_(label)}** — {_(rule, **bounds_in_words(found.rules))}")
-    if found.called_early:
-        risky, lost = found.called_early
+        st.markdown(f"**{_(label)}** — {_(rule, **bounds_in_words(report.rules))}")
+    if report.called_early:
+        risky, lost = report.called_early
         st.caption(
             _(
                 "Of {n} returns so far, {late} came after more than {active} days of silence and {later} after more "
                 "than {lost}: so many were called at risk or lost too early.",
-                n=i18n.integer(found.returns),
+                n=i18n.integer(report.returns),
                 late=i18n.percent(risky),
                 later=i18n.percent(lost),
-                active=found.rules.active_days,
-                lost=found.rules.lost_days,
+                active=report.rules.active_days,
+                lost=report.rules.lost_days,
             )
         )
 
 
-def draw_answer(found: Lifecycle) -> None:
+def draw_answer(report: Lifecycle) -> None:
     """How many are here, slipping and gone, and a figure for each stage."""
-    told = _(
+    sentence = _(
         "Since {day}, {slipped} customers who bought lately have gone quiet, and {back} who were lost came back.",
-        day=i18n.date_(found.since),
-        slipped=i18n.integer(found.slipped),
-        back=i18n.integer(found.came_back),
+        day=i18n.date_(report.since),
+        slipped=i18n.integer(report.slipped),
+        back=i18n.integer(report.came_back),
     )
-    st.markdown(f"#### {told}")
+    st.markdown(f"#### {sentence}")
     with st.container(horizontal=True, gap="small"):
         for name, (label, rule) in STAGE_TEXTS.items():
-            count = i18n.integer(found.counts.get(name, 0))
-            st.metric(_(label), count, border=True, help=_(rule, **bounds_in_words(found.rules)))
+            count = i18n.integer(report.counts.get(name, 0))
+            st.metric(_(label), count, border=True, help=_(rule, **bounds_in_words(report.rules)))
 
 
-def draw_stages(found: Lifecycle, shown: str) -> None:
+def draw_stages(report: Lifecycle, shown: str) -> None:
     """Stages over time."""
     names, currency = stage_names(), shop_currency()
     label = measure_names()[shown]
     unit = label if shown == "customers" else f"{label} ({currency})"
     title = _("Customers by stage") if shown == "customers" else _("What customers had brought, by stage")
     note = "" if shown == "customers" else _("all that the customers of a stage had brought by that day")
-    sheet = table.stages(opened().version, found, title, shown, names)
-    tables.show_chart(lambda **_dark: stage_areas(found.stages, names, shown, unit), sheet, "stages", note=note)
+    sheet = table.stages(opened().version, report, title, shown, names)
+    tables.show_chart(lambda **_dark: stage_areas(report.stages, names, shown, unit), sheet, "stages", note=note)
 
 
-def draw_moves(found: Lifecycle) -> None:
+def draw_moves(report: Lifecycle) -> None:
     """The matrix, and the customers of a cell."""
     names = {NOT_YET: _(NOT_YET_LABEL), **stage_names()}
-    then, now = found.moves["from_stage"].unique(), set(found.moves["to_stage"])
+    then, now = report.moves["from_stage"].unique(), set(report.moves["to_stage"])
     read_pick()
     state = st.session_state
-    sheet = table.moves(opened().version, found, names)
+    sheet = table.moves(opened().version, report, names)
     picked = (str(state.get(THEN)), str(state.get(NOW)))
 
     def draw(*, dark: bool = False) -> Any:
-        return moves_matrix(found.moves, names, picked=picked, dark=dark)
+        return moves_matrix(report.moves, names, picked=picked, dark=dark)
 
     tables.show_chart(
         draw,
@@ -185,35 +185,35 @@ def draw_moves(found: Lifecycle) -> None:
     if row is None or column is None:
         st.caption(_("Click a cell of the matrix, or choose a stage then and a stage now."))
         return
-    draw_cell(found, row, column, every | names)
+    draw_cell(report, row, column, every | names)
 
 
 def read_pick() -> None:
     """The cell to look into: of the link, or of a click since the last run."""
     for key in (THEN, NOW):
-        if (asked := session.linked(key)) is not None:
+        if (link_values := session.linked(key)) is not None:
             session.keep(UNSEEN, True)
-            session.keep(key, asked[-1])
+            session.keep(key, link_values[-1])
     if cell := clicked(["moves"]):
         session.keep(THEN, cell[0])
         session.keep(NOW, cell[1])
 
 
-def draw_cell(found: Lifecycle, row: str, column: str, names: dict[str, str]) -> None:
+def draw_cell(report: Lifecycle, row: str, column: str, names: dict[str, str]) -> None:
     """The customers who were in one stage and are in another."""
     session.keep(UNSEEN, False)
-    listed = load(lifecycle.customers, found.filters, found.rules, found.since, row, column)
-    told = i18n.ngettext(
+    listed = load(lifecycle.customers, report.filters, report.rules, report.since, row, column)
+    sentence = i18n.ngettext(
         "**{n}** customer: {then} on {since}, {now} on {until}.",
         "**{n}** customers: {then} on {since}, {now} on {until}.",
         listed.height,
         then=names[row],
         now=names[column],
-        since=i18n.date_(found.since),
-        until=i18n.date_(found.as_of),
+        since=i18n.date_(report.since),
+        until=i18n.date_(report.as_of),
     )
-    st.markdown(told)
-    sheet = table.cell(opened().version, found, listed, (row, column), names)
+    st.markdown(sentence)
+    sheet = table.cell(opened().version, report, listed, (row, column), names)
     with st.container(horizontal=True, horizontal_alignment="right"):
         tables.download_menu(sheet, "movers")
     words = [pl.col("from_stage", "to_stage").replace(names)]

@@ -179,7 +179,7 @@ def value_lorenz(lorenz: pl.DataFrame) -> go.Figure:
 def value_matrix(
     cells: pl.DataFrame, rows: Sequence[str], columns: Sequence[str], currency: str, few: int, *, dark: bool = False
 ) -> go.Figure:
-    """Mean predicted value by repeat purchases (rows) and silence (columns), with the number of customers in each cell.
+    """Mean predicted value by repeat purchases (rows) and inactivity (columns), with the customers in each cell.
 
     `cells`: `row, column` (places in `rows` and `columns`), `customers, p_alive, predicted_value`. Cells of fewer than
     `few` customers fade into the ground.

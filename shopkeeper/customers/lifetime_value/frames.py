@@ -109,28 +109,28 @@ LORENZ = Table(
 
 MATRIX = Table(
     "value_matrix",
-    "one row per number of repeat purchases (10 is 10 and more) and months of silence (24 is 24 and more)",
+    "one row per number of repeat purchases (10 is 10 and more) and months of inactivity (24 is 24 and more)",
     "Means of the customers with that history.",
     (
         defined("frequency", "INTEGER"),
-        Column("silent_months", "INTEGER", "Months of 30 days since the last purchase.", unit="months"),
+        Column("inactive_months", "INTEGER", "Months of 30 days since the last purchase.", unit="months"),
         CUSTOMERS_COUNT,
         P_ALIVE,
         _EACH,
     ),
-    key=("frequency", "silent_months"),
+    key=("frequency", "inactive_months"),
 )
 
 BANDS = Table(
     "value_bands",
-    "one row per number of repeat purchases and band of months of silence",
+    "one row per number of repeat purchases and band of months of inactivity",
     "The matrix in wider bands, means weighted by customers.",
     (
         Column("row", "BIGINT", "Place of the row."),
         Column("column", "BIGINT", "Place of the column."),
         replace(defined("frequency", "VARCHAR"), format=None),
         Column(
-            "silence",
+            "inactivity",
             "VARCHAR",
             "Months since the last purchase, as a band.",
             label=N_("Months since the last purchase"),

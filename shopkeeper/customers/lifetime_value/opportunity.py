@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, LifetimeValueOptions, report
 from shopkeeper.engine.query import Query
@@ -39,20 +39,22 @@ class LifetimeValueOpportunity:
     moved: float | None
 
 
-def opportunity(query: Query, fits: Fits, filters: Filters, options: LifetimeValueOptions) -> LifetimeValueOpportunity:
+def opportunity(
+    query: Query, fits: Fits, filters: CustomerFilters, options: LifetimeValueOptions
+) -> LifetimeValueOpportunity:
     """Compare the customers of the last year, so that none is worth more only for having come lately."""
     dated = filters.cohort_from or filters.cohort_to
     since = None if dated else seen_until(query, filters) - timedelta(days=364)
-    found = report(query, fits, replace(filters, cohort_from=since) if since else filters, options)
-    most, least = max(_pairs(found), key=_gain, default=(None, None))
-    predicted = found.customers["predicted_value"].fill_null(0.0).clip(lower_bound=0.0).sum()
+    customer_value = report(query, fits, replace(filters, cohort_from=since) if since else filters, options)
+    most, least = max(_pairs(customer_value), key=_gain, default=(None, None))
+    predicted = customer_value.customers["predicted_value"].fill_null(0.0).clip(lower_bound=0.0).sum()
     return LifetimeValueOpportunity(
         options,
-        found.value,
+        customer_value.value,
         since,
-        found.customers.height,
-        found.top_predicted,
-        (found.top_predicted or 0.0) * float(predicted),
+        customer_value.customers.height,
+        customer_value.top_predicted,
+        (customer_value.top_predicted or 0.0) * float(predicted),
         most,
         least,
         _moved(most, least),
@@ -63,50 +65,52 @@ def _moved(most: Mapping[str, Any] | None, least: Mapping[str, Any] | None) -> f
     if most and least:
         return 100 * float(most["each"] - least["each"])
     row = most or least
-    return 100 * abs(float(row["gap"])) if row else None
+    return 100 * abs(float(row["difference"])) if row else None
 
 
-def _pairs(found: LifetimeValue) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
+def _pairs(customer_value: LifetimeValue) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
     """The most and the least valuable segment of each kind, each None where it may differ by chance."""
     pairs = []
     for kind in ("channel", "category", "region"):
-        rows = _certain(found, kind).sort("each").to_dicts()
-        above, below = [row for row in rows if row["gap"] > 0], [row for row in rows if row["gap"] < 0]
+        rows = _certain(customer_value, kind).sort("each").to_dicts()
+        above, below = [row for row in rows if row["difference"] > 0], [row for row in rows if row["difference"] < 0]
         if rows:
             pairs.append((above[-1] if above else None, below[0] if below else None))
     return pairs
 
 
 def _gain(pair: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> float:
-    return float(sum(abs(row["gap"]) * row["n"] for row in pair if row))
+    return float(sum(abs(row["difference"]) * row["n"] for row in pair if row))
 
 
-def _certain(found: LifetimeValue, kind: str) -> pl.DataFrame:
+def _certain(customer_value: LifetimeValue, kind: str) -> pl.DataFrame:
     """Segments whose mean differs from that of all others by more than chance, however many are looked at."""
-    value, rows = pl.col("predicted_value"), found.customers.filter(pl.col("predicted_value").is_not_null())
+    value, rows = pl.col("predicted_value"), customer_value.customers.filter(pl.col("predicted_value").is_not_null())
     groups = rows.group_by(segment=SEGMENT_KINDS[kind]).agg(
         n=pl.len(), total=value.sum(), squares=(value**2).sum(), historic_each=pl.col("historic_value").mean()
     )
     if groups.height < 2:
-        return groups.clear().with_columns(each=pl.lit(0.0), gap=pl.lit(0.0))
+        return groups.clear().with_columns(each=pl.lit(0.0), difference=pl.lit(0.0))
     n, total, squares = (pl.col(name) for name in ("n", "total", "squares"))
     others = n.sum() - n
     rest = (total.sum() - total) / others
     variance = (squares / n - (total / n) ** 2) / n
     rest_variance = ((squares.sum() - squares) / others - rest**2) / others
     sure = NormalDist().inv_cdf(1 - 0.025 / groups.height)
-    told = found.segments.filter(segment_kind=kind).select(
+    fit_margins = customer_value.segments.filter(segment_kind=kind).select(
         "segment", below=pl.col("predicted_value") - pl.col("low"), above=pl.col("high") - pl.col("predicted_value")
     )
     by_chance = NORMAL_QUANTILE_975**2 * variance
     return (
-        groups.with_columns(each=total / n, gap=total / n - rest, width=sure * (variance + rest_variance).sqrt())
-        .join(told, on="segment", how="left")
+        groups.with_columns(each=total / n, difference=total / n - rest, width=sure * (variance + rest_variance).sqrt())
+        .join(fit_margins, on="segment", how="left")
         .with_columns(
             segment_kind=pl.lit(kind),
-            rest=pl.col("each") - pl.col("gap"),
+            rest=pl.col("each") - pl.col("difference"),
             low=pl.col("each") - (by_chance + (pl.col("below").fill_null(0.0) / n) ** 2).sqrt(),
             high=pl.col("each") + (by_chance + (pl.col("above").fill_null(0.0) / n) ** 2).sqrt(),
         )
-        .filter(n >= ENOUGH, others >= ENOUGH, pl.col("gap").abs() > pl.col("width"), pl.col("segment").is_not_null())
+        .filter(
+            n >= ENOUGH, others >= ENOUGH, pl.col("difference").abs() > pl.col("width"), pl.col("segment").is_not_null()
+        )
     )

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import (
     by_model,
     check_model,
@@ -98,7 +98,7 @@ class LifetimeValue:
     """
 
     options: LifetimeValueOptions
-    filters: Filters
+    filters: CustomerFilters
     as_of: date
     kind: ModelKind | None
     value: ValueMeasure
@@ -115,14 +115,14 @@ class LifetimeValue:
 
 
 def report(
-    query: Query, fits: Fits, filters: Filters, options: LifetimeValueOptions = LifetimeValueOptions()
+    query: Query, fits: Fits, filters: CustomerFilters, options: LifetimeValueOptions = LifetimeValueOptions()
 ) -> LifetimeValue:
     """Value every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
-    found = customers(query, filters).select(NEEDED)
+    scores = customers(query, filters).select(NEEDED)
     as_of = seen_until(query, filters)
     kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
-    found = _valued(found, fits, kind, value, options)
-    shares, cells, spend = lorenz(found), matrix(found), fits.spends.get(value)
+    scores = _valued(scores, fits, kind, value, options)
+    shares, cells, spend = lorenz(scores), matrix(scores), fits.spends.get(value)
     top = shares.filter(pl.col("percent") == 10).to_dicts()
     return LifetimeValue(
         options,
@@ -131,9 +131,9 @@ def report(
         kind,
         value,
         (*notes(fits, as_of, options.kind, options.fitted_by, options.value), *_assumption(fits, value)),
-        found.select(CUSTOMERS.names),
-        _segments(found, fits, kind, value, options),
-        distribution(found),
+        scores.select(CUSTOMERS.names),
+        _segments(scores, fits, kind, value, options),
+        distribution(scores),
         shares.drop("percent"),
         top[0]["historic"] if top else None,
         top[0]["predicted"] if top else None,
@@ -148,20 +148,20 @@ def _valued(
 ) -> pl.DataFrame:
     """All columns of `CUSTOMERS`, and `variance` of what each brings; the largest predicted value first."""
     days, spend = MONTHS[options.months], fits.spends.get(value)
-    found = scored(frame, fits, kind, options.fitted_by, days, options.discount, varying=True)
-    found = value_per_purchase(found, fits, value).with_columns(
+    scores = scored(frame, fits, kind, options.fitted_by, days, options.discount, varying=True)
+    scores = value_per_purchase(scores, fits, value).with_columns(
         cohort=pl.col("first_day").dt.year().cast(pl.String),
         historic_value=pl.col(value),
         predicted_value=pl.col("discounted") * pl.col("purchase_value"),
     )
-    known = spend is not None and kind is not None
-    variance = value_variance(spend, _known_spend(found, spend)) if spend and known else None
-    found = found.with_columns(variance=pl.lit(None, dtype=pl.Float64) if variance is None else variance)
+    predictable = spend is not None and kind is not None
+    variance = value_variance(spend, _filled_spend(scores, spend)) if spend and predictable else None
+    scores = scores.with_columns(variance=pl.lit(None, dtype=pl.Float64) if variance is None else variance)
     # Customers come in the order of their ids, which a stable sort keeps among equals, in half the time.
-    return found.sort("predicted_value", descending=True, nulls_last=True, maintain_order=True)
+    return scores.sort("predicted_value", descending=True, nulls_last=True, maintain_order=True)
 
 
-def _known_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
+def _filled_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
     """With the shop's mean in place of a mean that is not known, and 0 for one below."""
     return frame.with_columns(
         monetary_value=pl.col("monetary_value").clip(lower_bound=0.0).fill_null(spend.population_mean)
@@ -203,9 +203,11 @@ def _segments(
             chance=pl.col("variance").sum(),
             nothing=pl.col("p_no_purchase").clip(lower_bound=1e-300).log().sum().exp(),
         )
-        told = sums.join(_open(named, fits, kind, value, options), on="segment", how="left", nulls_equal=True)
-        low, high = sum_interval(told["predicted_value"], told["chance"] + told["open"], told["nothing"])
-        bounded = told.with_columns(low.alias("low"), high.alias("high"), segment_kind=pl.lit(name))
+        uncertain = sums.join(_open(named, fits, kind, value, options), on="segment", how="left", nulls_equal=True)
+        low, high = sum_interval(
+            uncertain["predicted_value"], uncertain["chance"] + uncertain["open"], uncertain["nothing"]
+        )
+        bounded = uncertain.with_columns(low.alias("low"), high.alias("high"), segment_kind=pl.lit(name))
         # Without a fit of what a purchase is worth nothing is known of its spread.
         bounds = (pl.when(pl.col("open").is_not_null()).then(bound).alias(bound) for bound in ("low", "high"))
         parts.append(bounded.with_columns(bounds))
@@ -238,15 +240,17 @@ def _open(
     parts = []
     for model, part in by_model(named, fits, kind, options.fitted_by):
         # The frame comes sorted by predicted value, so every n-th customer stands for those around.
-        placed = part.select("segment", "frequency", "recency", "T", "monetary_value", "predicted_value").with_columns(
+        ranked = part.select("segment", "frequency", "recency", "T", "monetary_value", "predicted_value").with_columns(
             place=pl.int_range(pl.len()).over("segment"), step=pl.len().over("segment") // FOR_INTERVAL + 1
         )
-        taken = placed.filter((pl.col("place") - pl.col("step") // 2) % pl.col("step") == 0)
-        taken = _known_spend(taken, spend).with_columns(customers=pl.lit(1, dtype=pl.Int64))
-        told = segment_values(model, spend, in_units(taken, model.unit), MONTHS[options.months], options.discount)
+        sample = ranked.filter((pl.col("place") - pl.col("step") // 2) % pl.col("step") == 0)
+        sample = _filled_spend(sample, spend).with_columns(customers=pl.lit(1, dtype=pl.Int64))
+        deviations = segment_values(
+            model, spend, in_units(sample, model.unit), MONTHS[options.months], options.discount
+        )
         sums = part.group_by("segment").agg(pl.col("predicted_value").sum())
         parts.append(
-            told.join(sums, on="segment", nulls_equal=True).select(
+            deviations.join(sums, on="segment", nulls_equal=True).select(
                 "segment", open=(pl.col("predicted_value") * pl.col("deviation")) ** 2
             )
         )

@@ -7,9 +7,9 @@ import polars as pl
 from shopkeeper.customers.lifetime_value.frames import BANDS, DISTRIBUTION, MATRIX, SEGMENTS_READ
 
 MOST_FREQUENT = 10
-SILENT_MONTHS = 24
-SILENCE = (0, 1, 2, 3, 6, 12, SILENT_MONTHS)
-"""Months with which the bands of silence begin."""
+MOST_INACTIVE_MONTHS = 24
+INACTIVE_MONTHS = (0, 1, 2, 3, 6, 12, MOST_INACTIVE_MONTHS)
+"""Months with which the bands of inactivity begin."""
 
 
 def distribution(frame: pl.DataFrame) -> Annotated[pl.DataFrame, DISTRIBUTION]:
@@ -20,14 +20,14 @@ def distribution(frame: pl.DataFrame) -> Annotated[pl.DataFrame, DISTRIBUTION]:
         return pl.DataFrame(schema=DISTRIBUTION.schema())
     width = _rounded_up(float(top) / 10)
     band = (pl.col("predicted_value") / width).floor().clip(0, 10).cast(pl.Int64)
-    counted = (
+    by_band = (
         frame.filter(pl.col("predicted_value").is_not_null())
         .group_by(band=band)
         .agg(customers=pl.len().cast(pl.Int64), predicted_value=pl.col("predicted_value").sum())
     )
     return (
         pl.DataFrame({"band": list(range(11))})
-        .join(counted, on="band", how="left", maintain_order="left")
+        .join(by_band, on="band", how="left", maintain_order="left")
         .select(
             low=pl.col("band") * width,
             high=pl.when(pl.col("band") < 10).then((pl.col("band") + 1) * width),
@@ -50,44 +50,44 @@ def lorenz(frame: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=dict.fromkeys(("percent", "share", "historic", "predicted"), pl.Float64))
     points = pl.DataFrame({"percent": list(range(101))})
     places = (points["percent"] * customers / 100).ceil().cast(pl.Int64)
-    found = points.with_columns(share=pl.col("percent") / 100)
+    curve = points.with_columns(share=pl.col("percent") / 100)
     for name in ("historic", "predicted"):
         values = frame[f"{name}_value"].fill_null(0.0).clip(lower_bound=0.0).sort(descending=True)
         total = float(values.sum())
         running = pl.concat([pl.Series([0.0]), values.cum_sum().rename("")])
         held = running.gather(places) / total if total else pl.Series([None] * 101, dtype=pl.Float64)
-        found = found.with_columns(held.alias(name))
-    return found
+        curve = curve.with_columns(held.alias(name))
+    return curve
 
 
 def matrix(frame: pl.DataFrame) -> Annotated[pl.DataFrame, MATRIX]:
-    """Means by repeat purchases and months of silence."""
-    silent = ((pl.col("T") - pl.col("recency")) // 30).clip(upper_bound=SILENT_MONTHS).cast(pl.Int32)
+    """Means by repeat purchases and months of inactivity."""
+    inactive = ((pl.col("T") - pl.col("recency")) // 30).clip(upper_bound=MOST_INACTIVE_MONTHS).cast(pl.Int32)
     return (
-        frame.group_by(frequency=pl.col("frequency").clip(upper_bound=MOST_FREQUENT), silent_months=silent)
+        frame.group_by(frequency=pl.col("frequency").clip(upper_bound=MOST_FREQUENT), inactive_months=inactive)
         .agg(
             customers=pl.len().cast(pl.Int64),
             p_alive=pl.col("p_alive").mean(),
             predicted_value=pl.col("predicted_value").mean(),
         )
-        .sort("frequency", "silent_months")
+        .sort("frequency", "inactive_months")
     )
 
 
-def silence_names() -> list[str]:
+def inactivity_names() -> list[str]:
     """`0`, `3–5`, `24+`: the columns of the matrix."""
-    ends = [*SILENCE[1:], None]
+    ends = [*INACTIVE_MONTHS[1:], None]
     return [
         f"{start}+" if end is None else str(start) if end == start + 1 else f"{start}–{end - 1}"
-        for start, end in zip(SILENCE, ends, strict=True)
+        for start, end in zip(INACTIVE_MONTHS, ends, strict=True)
     ]
 
 
 def banded(matrix: pl.DataFrame) -> Annotated[pl.DataFrame, BANDS]:
-    """The matrix with its months in the bands of `SILENCE`: means weighted by customers."""
+    """The matrix with its months in the bands of `INACTIVE_MONTHS`: means weighted by customers."""
     customers = pl.col("customers")
-    column = sum(((pl.col("silent_months") >= start).cast(pl.Int64) for start in SILENCE[1:]), pl.lit(0))
-    names = silence_names()
+    column = sum(((pl.col("inactive_months") >= start).cast(pl.Int64) for start in INACTIVE_MONTHS[1:]), pl.lit(0))
+    names = inactivity_names()
     most = pl.col("row") == MOST_FREQUENT
     return (
         matrix.group_by(row=pl.col("frequency").cast(pl.Int64), column=column)
@@ -98,7 +98,7 @@ def banded(matrix: pl.DataFrame) -> Annotated[pl.DataFrame, BANDS]:
         .sort("row", "column")
         .with_columns(
             frequency=pl.when(most).then(pl.lit(f"{MOST_FREQUENT}+")).otherwise(pl.col("row").cast(pl.String)),
-            silence=pl.col("column").replace_strict(dict(enumerate(names)), return_dtype=pl.String),
+            inactivity=pl.col("column").replace_strict(dict(enumerate(names)), return_dtype=pl.String),
         )
         .select(BANDS.names)
     )

@@ -61,7 +61,7 @@ def lorenz(version: Version, value: LifetimeValue) -> Download:
 
 
 def matrix(version: Version, value: LifetimeValue) -> Download:
-    """Predicted value by repeat purchases and silence."""
+    """Predicted value by repeat purchases and inactivity."""
     columns = BANDS.labelled()
     frame = value.bands.select(column.name for column in columns)
     title = _("Predicted value by repeat purchases and months of silence")

@@ -16,8 +16,8 @@ def compared_bars(frame: pl.DataFrame, key: str, *, titles: tuple[str, str], mor
     `titles` are those of the axes. A `customers` column is told on hover.
     """
     names = [f"{value}+" if value == more else str(value) for value in frame[key]]
-    counted = "customers" in frame.columns
-    count = "<br>" + _("{n} customers", n="%{customdata[0]:,}") if counted else ""
+    has_customers = "customers" in frame.columns
+    count = "<br>" + _("{n} customers", n="%{customdata[0]:,}") if has_customers else ""
     figure = go.Figure(layout={"template": TEMPLATE})
     for column, name, colour in (("predicted", _("Predicted"), EXPECTED), ("actual", _("Actual"), HAPPENED)):
         figure.add_trace(
@@ -26,9 +26,9 @@ def compared_bars(frame: pl.DataFrame, key: str, *, titles: tuple[str, str], mor
                 y=frame[column].to_list(),
                 name=name,
                 marker={"color": colour},
-                customdata=frame.select("customers").rows() if counted else None,
+                customdata=frame.select("customers").rows() if has_customers else None,
                 hovertemplate=f"<b>{titles[0]}: %{{x}}</b><br>{name} <b>%{{y:,.3~r}}</b>{count}<extra></extra>"
-                if counted
+                if has_customers
                 else f"<b>{titles[0]}: %{{x}}</b><br>{name} <b>%{{y:,.0f}}</b><extra></extra>",
             )
         )

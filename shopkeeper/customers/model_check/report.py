@@ -7,7 +7,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer
 from shopkeeper.customers.model_check.frames import (
     BY_FREQUENCY,
@@ -81,28 +81,28 @@ class ModelCheck:
 
 def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelCheck:
     """Test the model asked for, else the default. Raise `Refused` where the viewer sees only a part of histories."""
-    check_viewer(query, Filters())
+    check_viewer(query, CustomerFilters())
     used = kind if kind in fits.calibrated else fits.chosen
     notes = fits.notes
     if kind and used != kind:
         text = N_("{wanted} could not be fitted; {used} serves instead.")
         notes = (Message(text, {"wanted": KIND_NAMES[kind], "used": KIND_NAMES[used] if used else "-"}), *notes)
     split = fits.calibration_end
-    told = (used, fits.as_of, split, fits.reason, notes, _trials(fits), _parameters(fits))
+    summary = (used, fits.as_of, split, fits.reason, notes, _trials(fits), _parameters(fits))
     if used is None or split is None:
-        return ModelCheck(*told, *(pl.DataFrame(schema=table.schema()) for table in _TESTED))
+        return ModelCheck(*summary, *(pl.DataFrame(schema=table.schema()) for table in _TESTED))
     model = fits.calibrated[used]
     days = (fits.as_of - split).days
-    asked = {"calibration_end": split, "as_of": fits.as_of}
-    held = in_units(query("customers/model_check/holdout", **asked, risk_days=RISK_DAYS), model.unit)
+    days_of_split = {"calibration_end": split, "as_of": fits.as_of}
+    held = in_units(query("customers/model_check/holdout", **days_of_split, risk_days=RISK_DAYS), model.unit)
     low, high = wilson(pl.col("stayed_away").cast(pl.Float64), pl.col("customers"))
     return ModelCheck(
-        *told,
+        *summary,
         purchases_by_tenth(model, held, days),
         risk_by_tenth(model, held).with_columns(low=low, high=high).drop("stayed_away"),
         purchases_by_frequency(model, held, days, MOST),
         _histogram(model, held),
-        _tracking(model, query("customers/model_check/tracking", **asked), split, fits.as_of),
+        _tracking(model, query("customers/model_check/tracking", **days_of_split), split, fits.as_of),
     )
 
 
@@ -193,9 +193,9 @@ def _tracking(model: BuyingModel, days: pl.DataFrame, split: date, as_of: date) 
 def _curve(model: BuyingModel, length: int) -> list[float]:
     """Expected repeat purchases of one customer by day since the first: computed by week, straight in between."""
     knots = [*range(0, length, WEEK), length]
-    known = {knot: expected_new_customer(model, knot / DAYS[model.unit]) if knot else 0.0 for knot in knots}
+    expected = {knot: expected_new_customer(model, knot / DAYS[model.unit]) if knot else 0.0 for knot in knots}
     curve = [0.0] * (length + 1)
     for left, right in pairwise(knots):
         for day in range(left, right + 1):
-            curve[day] = known[left] + (known[right] - known[left]) * (day - left) / (right - left)
+            curve[day] = expected[left] + (expected[right] - expected[left]) * (day - left) / (right - left)
     return curve

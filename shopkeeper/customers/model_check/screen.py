@@ -24,18 +24,18 @@ from shopkeeper.ui.opened import load, opened
 
 def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
     """The contest of the models, then the winner's or the chosen one's predictions beside what happened."""
-    found = load(model_check.report, fits, kind)
-    split = found.calibration_end
+    check = load(model_check.report, fits, kind)
+    split = check.calibration_end
     st.markdown(f"##### {_('Would it have been right?')}")
-    st.markdown(verdict(found, fits))
-    whole = table.whole(opened().version, found)
-    draw_figures(found, fits, value)
-    draw_trials(found, fits)
-    if found.kind is None or split is None or found.purchases.is_empty():
+    st.markdown(verdict(check, fits))
+    whole = table.whole(opened().version, check)
+    draw_figures(check, fits, value)
+    draw_trials(check, fits)
+    if check.kind is None or split is None or check.purchases.is_empty():
         return
-    st.markdown(f"##### {_('{kind} against what happened', kind=KIND_NAMES[found.kind])}")
+    st.markdown(f"##### {_('{kind} against what happened', kind=KIND_NAMES[check.kind])}")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        days = (found.as_of - split).days
+        days = (check.as_of - split).days
         st.caption(
             _(
                 "Fitted on purchases until {split}, tested on the {days} after that.",
@@ -45,25 +45,25 @@ def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
             width="content",
         )
         tables.download_menu(whole, "proof_all")
-    views = charts_of(found, split, days)
+    views = charts_of(check, split, days)
     for pair in zip(views[::2], views[1::2], strict=True):
         for column, view in zip(st.columns(2, gap="medium"), pair, strict=True):
             with column:
                 view()
 
 
-def verdict(found: ModelCheck, fits: Fits) -> str:
+def verdict(check: ModelCheck, fits: Fits) -> str:
     """In words: how far it was off, and what it needs where there is no test."""
-    trial = next((trial for trial in fits.holdout_tests if trial.kind == found.kind), None)
-    if trial is None or found.purchases.is_empty():
+    trial = next((trial for trial in fits.holdout_tests if trial.kind == check.kind), None)
+    if trial is None or check.purchases.is_empty():
         return str(fits.reason) + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`")
     return _(
         "{reason} It expected {expected} purchases of these customers, and {happened} came ({off}). Over tenths of "
         "customers, its risk of no purchase in {days} was off by {mean} points on average, by {worst} at most.",
-        reason=str(found.reason),
-        expected=i18n.integer(found.expected),
-        happened=i18n.integer(found.happened),
-        off=signed(found.off),
+        reason=str(check.reason),
+        expected=i18n.integer(check.expected),
+        happened=i18n.integer(check.happened),
+        off=signed(check.off),
         days=i18n.days(RISK_DAYS),
         mean=i18n.number(100 * (trial.calibration_error or 0.0), 1),
         worst=i18n.number(100 * (trial.worst_tenth or 0.0), 1),
@@ -75,14 +75,14 @@ def signed(share: float | None) -> str:
     return ("+" if share is not None and share > 0 else "") + i18n.percent(share)
 
 
-def draw_figures(found: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
+def draw_figures(check: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
     """What has to hold for the page to be believed, one figure each."""
-    trial = next((trial for trial in fits.holdout_tests if trial.kind == found.kind), None)
+    trial = next((trial for trial in fits.holdout_tests if trial.kind == check.kind), None)
     with st.container(horizontal=True, gap="small"):
-        if trial is not None and not found.purchases.is_empty():
+        if trial is not None and not check.purchases.is_empty():
             st.metric(
                 _("Purchases: predicted against actual"),
-                signed(found.off),
+                signed(check.off),
                 border=True,
                 help=_("Over the whole holdout; 0 is best."),
             )
@@ -110,30 +110,30 @@ def draw_figures(found: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
         )
 
 
-def draw_trials(found: ModelCheck, fits: Fits) -> None:
+def draw_trials(check: ModelCheck, fits: Fits) -> None:
     """Every model on the same customers and days."""
     refused = {trial.kind: str(trial.refused) for trial in fits.holdout_tests if trial.refused}
-    if found.trials.is_empty():
+    if check.trials.is_empty():
         return
     st.markdown(f"**{_('Models on the holdout')}**")
-    tables.show_table(table.trials(opened().version, found, refused), "proof_trials")
+    tables.show_table(table.trials(opened().version, check, refused), "proof_trials")
     with st.expander(_("Parameters of the fits on all days")):
-        tables.show_table(table.parameters(opened().version, found), "proof_parameters")
+        tables.show_table(table.parameters(opened().version, check), "proof_parameters")
 
 
-def charts_of(found: ModelCheck, split: date, days: int) -> list[Callable[[], None]]:
+def charts_of(check: ModelCheck, split: date, days: int) -> list[Callable[[], None]]:
     """Six views of the same test, each drawn when it is called."""
     each, count = _("Purchases per customer in {days}", days=i18n.days(days)), _("Customers")
     tenth, past = _("Tenth of customers, by expected purchases"), _("Repeat purchases until then")
-    weeks = found.tracking
+    weeks = check.tracking
     drawings: list[tuple[str, str, pl.DataFrame, Callable[..., Any]]] = [
         (
             "purchases",
             _("Purchases by tenth of customers"),
-            found.purchases,
-            lambda **_dark: compared_bars(found.purchases, "tenth", titles=(tenth, each)),
+            check.purchases,
+            lambda **_dark: compared_bars(check.purchases, "tenth", titles=(tenth, each)),
         ),
-        ("risk", _("Risk: predicted and happened"), found.risk, lambda **_dark: risk_calibration(found.risk)),
+        ("risk", _("Risk: predicted and happened"), check.risk, lambda **_dark: risk_calibration(check.risk)),
         (
             "cumulative",
             _("Repeat purchases, added up"),
@@ -149,22 +149,22 @@ def charts_of(found: ModelCheck, split: date, days: int) -> list[Callable[[], No
         (
             "histogram",
             _("Customers by frequency"),
-            found.histogram,
-            lambda **_dark: compared_bars(found.histogram, "frequency", titles=(past, count), more=MOST),
+            check.histogram,
+            lambda **_dark: compared_bars(check.histogram, "frequency", titles=(past, count), more=MOST),
         ),
         (
             "frequency",
             _("Purchases by past frequency"),
-            found.by_frequency,
-            lambda **_dark: compared_bars(found.by_frequency, "frequency", titles=(past, each), more=MOST),
+            check.by_frequency,
+            lambda **_dark: compared_bars(check.by_frequency, "frequency", titles=(past, each), more=MOST),
         ),
     ]
-    return [drawing(found, *given) for given in drawings]
+    return [drawing(check, *parts) for parts in drawings]
 
 
 def drawing(
-    found: ModelCheck, name: str, title: str, frame: pl.DataFrame, draw: Callable[..., Any]
+    check: ModelCheck, name: str, title: str, frame: pl.DataFrame, draw: Callable[..., Any]
 ) -> Callable[[], None]:
     """One chart with its table and files."""
-    sheet = table.drawn(opened().version, found, name, title, frame)
+    sheet = table.drawn(opened().version, check, name, title, frame)
     return lambda: tables.show_chart(draw, sheet, f"proof_{name}")

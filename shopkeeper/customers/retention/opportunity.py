@@ -7,7 +7,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention.frames import SEGMENTS
 from shopkeeper.customers.retention.report import observed_until
 from shopkeeper.engine.query import Query
@@ -31,7 +31,7 @@ class RetentionOpportunity:
     best: dict[str, object] | None
 
 
-def opportunity(query: Query, filters: Filters, days: int = 90) -> RetentionOpportunity:
+def opportunity(query: Query, filters: CustomerFilters, days: int = 90) -> RetentionOpportunity:
     """Compare how many of the last year's new customers came back within `days`, by where they were acquired."""
     as_of = observed_until(query, filters)
     year_of_closed = as_of - timedelta(days=365 + days)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention.frames import CELLS, CUSTOMERS, MEAN
 from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
@@ -85,14 +85,14 @@ class Retention:
     """One retention table, and the mean of its mature cells by age."""
 
     view: View
-    filters: Filters
+    filters: CustomerFilters
     as_of: date
     cells: Annotated[pl.DataFrame, CELLS]
     mean: Annotated[pl.DataFrame, MEAN]
     cost_share: float | None
 
 
-def report(query: Query, filters: Filters, view: View) -> Retention:
+def report(query: Query, filters: CustomerFilters, view: View) -> Retention:
     """Retention of the customers and purchases that `filters` choose, as the data stood at as-of (or `until`)."""
     as_of = observed_until(query, filters)
     sizes = query("customers/retention/cohort_sizes", **_windows(view), **filters.acquired(), as_of=as_of)
@@ -107,7 +107,7 @@ def report(query: Query, filters: Filters, view: View) -> Retention:
 
 
 def customers(
-    query: Query, filters: Filters, view: View, cohort: date, age: int, *, absent: bool = False
+    query: Query, filters: CustomerFilters, view: View, cohort: date, age: int, *, absent: bool = False
 ) -> Annotated[pl.DataFrame, CUSTOMERS]:
     """The customers behind one cell, or with `absent` those of its n who are missing from it."""
     return query(
@@ -123,7 +123,7 @@ def customers(
     )
 
 
-def observed_until(query: Query, filters: Filters) -> date:
+def observed_until(query: Query, filters: CustomerFilters) -> date:
     """The last day that is looked at: as-of, or an earlier day that the viewer chose."""
     return min(query.version.as_of, filters.until or query.version.as_of)
 
@@ -132,7 +132,7 @@ def _windows(view: View) -> dict[str, Parameter]:
     return {"period": view.period, "windows": view.windows, "window_days": view.window_days}
 
 
-def _counts(query: Query, filters: Filters, view: View, as_of: date) -> pl.DataFrame:
+def _counts(query: Query, filters: CustomerFilters, view: View, as_of: date) -> pl.DataFrame:
     if _counts_everything(query, filters):
         return query("customers/retention/purchases", **_windows(view), **filters.acquired(), measure=view.measure)
     return query(
@@ -146,13 +146,13 @@ def _counts(query: Query, filters: Filters, view: View, as_of: date) -> pl.DataF
     )
 
 
-def _unidentified(query: Query, filters: Filters, as_of: date) -> pl.DataFrame:
+def _unidentified(query: Query, filters: CustomerFilters, as_of: date) -> pl.DataFrame:
     if _counts_everything(query, filters):
         return query("customers/retention/unidentified_days", as_of=as_of)
     return query("customers/retention/unidentified_parts", **filters.bought(), as_of=as_of)
 
 
-def _counts_everything(query: Query, filters: Filters) -> bool:
+def _counts_everything(query: Query, filters: CustomerFilters) -> bool:
     return not (filters.restricts_purchases or query.scope.restricted)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.frames import SEGMENT
 from shopkeeper.customers.retention.frames import CELLS, CUSTOMERS, MEAN, SEGMENTS, measured
 from shopkeeper.customers.retention.opportunity import RetentionOpportunity
@@ -67,7 +67,7 @@ def means(version: Version, retentions: Sequence[Retention], names: Sequence[str
     )
 
 
-def segments(version: Version, opportunity: RetentionOpportunity, filters: Filters, as_of: date) -> Download:
+def segments(version: Version, opportunity: RetentionOpportunity, filters: CustomerFilters, as_of: date) -> Download:
     """Every channel, region and category: the table behind the sentence on what to do."""
     worth = Message(N_("Worth ({currency})"), {"currency": version.shop.currency})
     return download(
@@ -84,7 +84,7 @@ def segments(version: Version, opportunity: RetentionOpportunity, filters: Filte
 
 def customers(
     version: Version,
-    filters: Filters,
+    filters: CustomerFilters,
     view: View,
     frame: pl.DataFrame,
     as_of: date,

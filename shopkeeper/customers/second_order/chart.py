@@ -19,11 +19,11 @@ STEPS_DRAWN = 300
 """Of each curve: a screen shows no more, and each costs time on every rerun."""
 
 
-def second_order_curves(found: SecondOrder, names: Mapping[str, str]) -> go.Figure:
+def second_order_curves(second_order: SecondOrder, names: Mapping[str, str]) -> go.Figure:
     """Share that came back by days since the first purchase, by segment, each with its 95 % band."""
     figure = go.Figure(layout={"template": TEMPLATE})
-    for place, segment in enumerate(found.medians["segment"].head(CURVES_DRAWN)):
-        curve = _thinned(found.curves.filter(pl.col("segment") == segment, pl.col("at_risk") >= FEWEST_AT_RISK))
+    for place, segment in enumerate(second_order.medians["segment"].head(CURVES_DRAWN)):
+        curve = _thinned(second_order.curves.filter(pl.col("segment") == segment, pl.col("at_risk") >= FEWEST_AT_RISK))
         for trace in _clock(curve, names.get(segment, segment), place):
             figure.add_trace(trace)
     return figure.update_layout(

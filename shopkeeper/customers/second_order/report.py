@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer, seen_until
 from shopkeeper.customers.second_order.frames import CLOCK, CLOCK_DAYS, CURVES, MEDIANS
 from shopkeeper.engine.query import Query
@@ -24,7 +24,9 @@ class SecondOrder:
     clock: Annotated[pl.DataFrame, CLOCK]
 
 
-def report(query: Query, filters: Filters, by: Literal["all", "channel", "category"] = "channel") -> SecondOrder:
+def report(
+    query: Query, filters: CustomerFilters, by: Literal["all", "channel", "category"] = "channel"
+) -> SecondOrder:
     """How long customers take to come back once. Raise `Refused` where viewer or filters see only a part."""
     check_viewer(query, filters)
     as_of = seen_until(query, filters)

@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.customers.second_order import table
 from shopkeeper.customers.second_order.chart import CURVES_DRAWN, FEWEST_AT_RISK, second_order_curves
@@ -14,7 +14,7 @@ from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
 
 
-def draw(filters: Filters) -> None:
+def draw(filters: CustomerFilters) -> None:
     """How fast customers return once, by where they were won."""
     whole = load(second_order.report, filters, "all")
     if whole.medians.is_empty():

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.second_order.frames import CLOCK_DAYS, CURVES, SEGMENTS
 from shopkeeper.customers.second_order.report import SecondOrder
 from shopkeeper.exports.download import Download, download
@@ -12,7 +12,7 @@ from shopkeeper.lake.version import Version
 CURVES_READ = ("segment", "duration", "at_risk", "events", "censored", "returned", "survival", "low", "high")
 
 
-def curves(version: Version, clock: SecondOrder, filters: Filters) -> Download:
+def curves(version: Version, clock: SecondOrder, filters: CustomerFilters) -> Download:
     """Every step of every curve."""
     return download(
         version,
@@ -27,7 +27,7 @@ def curves(version: Version, clock: SecondOrder, filters: Filters) -> Download:
     )
 
 
-def segments(version: Version, clock: SecondOrder, filters: Filters) -> Download:
+def segments(version: Version, clock: SecondOrder, filters: CustomerFilters) -> Download:
     """Segments with the share that is back, and how many are still waited for, on a few days."""
     frame = clock.medians
     for day in CLOCK_DAYS:

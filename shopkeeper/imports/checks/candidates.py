@@ -33,7 +33,7 @@ ROW = "row json"
 class Candidates:
     """A file's rows, typed but not yet judged.
 
-    `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (given), `<name>=` VARCHAR
+    `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
     (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told.
     """
 
@@ -46,20 +46,20 @@ class Candidates:
 
 def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: Terms) -> Candidates:
     """Apply the mapping to a file. Raise `Refused` where a column that is needed is not there or cannot be used."""
-    found, absent = _resolve(reading, mapping, contract)
+    mapped, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     by_name = {column.name: column for column in reading.columns}
     made: dict[str, CheckedValue] = {}
     for column in contract.columns:
-        if column.name in found:
-            made[column.name] = _term(reading, by_name, found[column.name], column, clock)
+        if column.name in mapped:
+            made[column.name] = _term(reading, by_name, mapped[column.name], column, clock)
     everything = [ColumnExpression("line")]
     for column in contract.columns:
         everything += _project(column, made.get(column.name))
     pairs = [part for each in reading.columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
     everything.append(call("json_object", *pairs).cast("VARCHAR").alias(ROW))
     relation = fill_down(reading, mapping.fill_down) if mapping.fill_down else reading.relation
-    used = {name for column in found.values() for name in sources(column.rule)}
+    used = {name for column in mapped.values() for name in sources(column.rule)}
     used |= {mapping.fill_down.key} if mapping.fill_down else set()
     return Candidates(
         reading,
@@ -80,7 +80,7 @@ def _resolve(
 ) -> tuple[dict[str, ColumnMapping], tuple[str, ...]]:
     """The mapping's columns in the file's own spelling; and the file's columns it names in vain."""
     aliases = dict(mapping.aliases)
-    found: dict[str, ColumnMapping] = {}
+    mapped: dict[str, ColumnMapping] = {}
     absent: list[str] = []
     for column in mapping.columns:
         missing = []
@@ -93,7 +93,7 @@ def _resolve(
                 missing.append(name)
         if not missing:
             rule = replace_columns(column.rule, names.__getitem__)
-            found[column.name] = replace(column, rule=rule)
+            mapped[column.name] = replace(column, rule=rule)
         elif contract.column(column.name).required:
             near = nearest(missing[0], (each.name for each in reading.columns))
             raise Refused(
@@ -109,7 +109,7 @@ def _resolve(
             )
         elif not mapping.identity:
             absent += missing
-    return found, tuple(absent)
+    return mapped, tuple(absent)
 
 
 def _term(
@@ -129,7 +129,7 @@ def _project(column: Column, made: CheckedValue | None) -> Iterator[Expression]:
         yield ConstantExpression(None).cast(column.type).alias(column.name)
         return
     yield made.value.alias(column.name)
-    yield made.given.alias(f"{column.name}?")
+    yield made.is_filled.alias(f"{column.name}?")
     yield made.shown.alias(f"{column.name}=")
 
 

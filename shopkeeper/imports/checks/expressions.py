@@ -1,7 +1,7 @@
 """Rules and types as DuckDB expressions: what the file says, whether it says anything, and its typed value.
 
-A value is typed only where nothing is lost by it; everything else becomes NULL while `given` stays true, which is what
-a reject is.
+A value is typed only where nothing is lost by it; everything else becomes NULL while `is_filled` stays true, which is
+what a reject is.
 """
 
 from collections.abc import Callable
@@ -61,12 +61,13 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class CheckedValue:
-    """`value` has the DuckDB `type`, NULL where the file says nothing or what it says cannot be used; `given` is TRUE
-    or FALSE; `shown` is what the file says, as text. `fault` names the rule broken where given without a value."""
+    """`value` has the DuckDB `type`, NULL where the file says nothing or what it says cannot be used; `is_filled` is
+    TRUE where it says something, else FALSE; `shown` is what the file says, as text. `fault` names the rule broken by
+    what is filled and has no value."""
 
     value: Expression
     type: str
-    given: Expression
+    is_filled: Expression
     shown: Expression
     fault: str = ""
 
@@ -118,8 +119,8 @@ def column_term(id_: str, type_: str) -> CheckedValue:
     shown = column.cast("VARCHAR")
     if type_ in (*WHOLE_TYPES, *FLOAT_TYPES, "BOOLEAN", "DATE") or type_.startswith(("DECIMAL", "TIMESTAMP")):
         return CheckedValue(column, type_, column.is_not_null(), shown)
-    given = filled(shown)
-    return CheckedValue(CaseExpression(given, shown), "VARCHAR", given, shown)
+    is_filled = filled(shown)
+    return CheckedValue(CaseExpression(is_filled, shown), "VARCHAR", is_filled, shown)
 
 
 def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMapping) -> CheckedValue:
@@ -128,9 +129,9 @@ def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMappi
         case SourceColumn():
             return column(rule.column)
         case Constant():
-            given = ConstantExpression(bool(rule.value.strip()))
+            is_filled = ConstantExpression(bool(rule.value.strip()))
             value = text(rule.value) if rule.value.strip() else ConstantExpression(None).cast("VARCHAR")
-            return CheckedValue(value, "VARCHAR", given, value)
+            return CheckedValue(value, "VARCHAR", is_filled, value)
         case Arithmetic():
             return _arithmetic(rule, [term(part, column, options) for part in rule.operands], options)
         case FirstOf():
@@ -138,7 +139,7 @@ def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMappi
             return CheckedValue(
                 duckdb.CoalesceOperator(*(part.value for part in parts)),
                 "VARCHAR",
-                reduce(or_, (part.given for part in parts)),
+                reduce(or_, (part.is_filled for part in parts)),
                 duckdb.CoalesceOperator(*(part.shown for part in parts)),
             )
         case Values():
@@ -150,7 +151,7 @@ def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMappi
 
 def _chosen(rule: Filled | StartsWith, read: CheckedValue, rest: CheckedValue) -> CheckedValue:
     if isinstance(rule, Filled):
-        return _either(read, read.given, text(rule.value), rest)
+        return _either(read, read.is_filled, text(rule.value), rest)
     for start, value in reversed(rule.cases):
         matches = duckdb.CoalesceOperator(call("starts_with", read.value, text(start)), ConstantExpression(False))
         rest = _either(read, matches, text(value), rest)
@@ -161,7 +162,7 @@ def _either(read: CheckedValue, match: Expression, value: Expression, rest: Chec
     return CheckedValue(
         CaseExpression(match, value).otherwise(rest.value),
         "VARCHAR",
-        CaseExpression(match, ConstantExpression(True)).otherwise(rest.given),
+        CaseExpression(match, ConstantExpression(True)).otherwise(rest.is_filled),
         CaseExpression(match, read.shown).otherwise(rest.shown),
         rest.fault,
     )
@@ -169,8 +170,8 @@ def _either(read: CheckedValue, match: Expression, value: Expression, rest: Chec
 
 def _cases(value: Expression, cases: tuple[tuple[str, str], ...]) -> Expression:
     (first, result), *others = cases
-    found = CaseExpression(value == text(first), text(result))
-    return reduce(lambda so_far, case: so_far.when(value == text(case[0]), text(case[1])), others, found)
+    first_case = CaseExpression(value == text(first), text(result))
+    return reduce(lambda so_far, case: so_far.when(value == text(case[0]), text(case[1])), others, first_case)
 
 
 def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapping) -> CheckedValue:
@@ -179,9 +180,9 @@ def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapp
     # 38 digits hold any product of two amounts; DuckDB's own choice of 18 would overflow and end the whole import.
     wide = "DECIMAL(38,4)" if rule.kind == "product" else WIDE
     value = reduce(apply, (part.value if part.type == wide else part.value.try_cast(wide) for part in numbers))
-    given = reduce(and_, (part.given for part in parts))
+    is_filled = reduce(and_, (part.is_filled for part in parts))
     shown = call("concat_ws", text(symbol), *(duckdb.CoalesceOperator(part.shown, text("")) for part in parts))
-    return CheckedValue(value.try_cast(WIDE), WIDE, given, shown, "amount")
+    return CheckedValue(value.try_cast(WIDE), WIDE, is_filled, shown, "amount")
 
 
 def as_text(read: CheckedValue) -> CheckedValue:

@@ -45,27 +45,27 @@ class Check:
 def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iterator[Check]:
     """The rules of a column, in the order in which a row is told about them; `fault`: that of an unusable value."""
     name, value = column.name, ColumnExpression(column.name)
-    given = ColumnExpression(f"{name}?")
+    is_filled = ColumnExpression(f"{name}?")
     if column.required:
         yield Check(
             name,
             "required",
-            value.is_null() & ~given,
+            value.is_null() & ~is_filled,
             message("{column} is empty; every row of {table} needs it.", column=name, table=contract.name),
         )
     if fault != "text":
-        yield Check(name, fault, value.is_null() & given, UNUSABLE[fault])
+        yield Check(name, fault, value.is_null() & is_filled, UNUSABLE[fault])
     if column.type == "VARCHAR":
         yield Check(
             name, "text", call("contains", value, text(NUL)), message("It holds a NUL character, which is no text.")
         )
     if column.allowed:
         allowed = ", ".join(column.allowed)
-        known = value.isin(*map(text, column.allowed))
+        is_allowed = value.isin(*map(text, column.allowed))
         yield Check(
             name,
             "allowed",
-            ~known,
+            ~is_allowed,
             message("It is none of: {allowed}. Change it, or say in the mapping what it means.", allowed=allowed),
         )
     if column.minimum is not None:

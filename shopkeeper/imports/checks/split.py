@@ -66,29 +66,33 @@ def judged(rows: DuckDBPyRelation, checks: Sequence[Check]) -> DuckDBPyRelation:
 
 
 def split(
-    connection: DuckDBPyConnection, given: Candidates, contract: Table, blocked: DuckDBPyRelation | None, target: Path
+    connection: DuckDBPyConnection,
+    candidates: Candidates,
+    contract: Table,
+    blocked: DuckDBPyRelation | None,
+    target: Path,
 ) -> Split:
     """Write good rows to `target` and the others beside it. `blocked` has keys and the rule that keeps them out.
 
     Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
     """
-    unjudged, checks = _with_blocked(given, contract, blocked)
+    unjudged, checks = _with_blocked(candidates, contract, blocked)
     rows = judged(unjudged, checks)
     rejects = target.with_suffix(".rejects.parquet")
     try:
         columns = [ColumnExpression(column.name).cast(column.type).alias(column.name) for column in contract.columns]
         rows.filter(~ColumnExpression(BROKEN)).project(*columns).write_parquet(str(target), compression="zstd")
         good = _count(connection, target)
-        bad = given.reading.rows - good
+        bad = candidates.reading.rows - good
         if bad:
-            listed = list_rejects(unjudged.filter(any_broken(checks)), given.reading, contract, checks)
+            listed = list_rejects(unjudged.filter(any_broken(checks)), candidates.reading, contract, checks)
             listed.write_parquet(str(rejects), compression="zstd")
             lines = connection.read_parquet(rejects).project(ColumnExpression("line")).distinct()
             if _rows(lines) != bad:
                 raise Refused(
                     message(
                         "{name}: {bad} rows are missing and {rows} are rejected.",
-                        name=given.reading.file.name,
+                        name=candidates.reading.file.name,
                         bad=bad,
                         rows=_rows(lines),
                     )
@@ -97,20 +101,20 @@ def split(
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and disk_is_full(error):
             raise
-        raise unreadable(given.reading.file, error) from error
-    return Split(given.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
+        raise unreadable(candidates.reading.file, error) from error
+    return Split(candidates.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
 
 
 def _with_blocked(
-    given: Candidates, contract: Table, blocked: DuckDBPyRelation | None
+    candidates: Candidates, contract: Table, blocked: DuckDBPyRelation | None
 ) -> tuple[DuckDBPyRelation, tuple[Check, ...]]:
     if blocked is None:
-        return given.rows, given.checks
+        return candidates.rows, candidates.checks
     names = key_columns(contract)
-    keyed = given.rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
+    keyed = candidates.rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
     rows = keyed.join(blocked.set_alias("blocked keys"), KEY, how="left")
     rule_broken = duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text(""))
-    return rows, (*given.checks, *key_checks(names, lambda rule: rule_broken == text(rule)))
+    return rows, (*candidates.checks, *key_checks(names, lambda rule: rule_broken == text(rule)))
 
 
 def key_columns(contract: Table) -> tuple[str, ...]:
@@ -191,9 +195,9 @@ def net_amounts(rows: DuckDBPyRelation, bad: int) -> tuple[Decimal, Decimal, int
 
 
 def _sum(rows: DuckDBPyRelation, amount: Expression) -> tuple[Decimal, int, int]:
-    counted = FunctionExpression("count_star").alias("rows")
+    row_count = FunctionExpression("count_star").alias("rows")
     ((total, all_rows, readable),) = rows.aggregate(
-        [amount.sum().alias("sum"), counted, amount.count().alias("n")]
+        [amount.sum().alias("sum"), row_count, amount.count().alias("n")]
     ).fetchall()
     return total or Decimal(0), all_rows, readable
 

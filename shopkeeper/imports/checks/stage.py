@@ -202,16 +202,16 @@ def blocked_keys(
     for name in names:
         if contract.column(name).required:
             keys = keys.filter(ColumnExpression(name).is_not_null())
-    found: list[DuckDBPyRelation] = []
+    blocked: list[DuckDBPyRelation] = []
     if contract.key:
-        counted = keys.aggregate([*columns, FunctionExpression("count_star").alias("rows")])
-        twice = counted.filter(ColumnExpression("rows") > ConstantExpression(1))
-        found.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
+        rows_by_key = keys.aggregate([*columns, FunctionExpression("count_star").alias("rows")])
+        twice = rows_by_key.filter(ColumnExpression("rows") > ConstantExpression(1))
+        blocked.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
     if existing:
         old = connection.read_parquet([str(path) for path in existing]).project(key(names).alias(KEY))
         new = keys.distinct().project(key(names).alias(KEY), ConstantExpression("already there").alias(BLOCKED))
-        found.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
-    everything = reduce(DuckDBPyRelation.union, found)
+        blocked.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
+    everything = reduce(DuckDBPyRelation.union, blocked)
     name = f"blocked_{secrets.token_hex(4)}"
     everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)
     kept = connection.table(name)
@@ -235,22 +235,22 @@ def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[M
 
 
 def unknown_references(
-    connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], there: Mapping[str, Sequence[Path]]
+    connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], files_of: Mapping[str, Sequence[Path]]
 ) -> Iterator[Message]:
-    """Warnings on values of the `staged` tables that the table they refer to, among those `there`, does not know."""
+    """Warnings on values of the `staged` tables that the table they refer to, if it has `files_of`, does not list."""
     for name, files in staged.items():
         rows = connection.read_parquet([str(path) for path in files])
         for column in table(name).columns:
             parent = column.references
-            if not parent or not there.get(parent):
+            if not parent or not files_of.get(parent):
                 continue
-            known = table(parent).key[0]
-            parents = connection.read_parquet([str(path) for path in there[parent]])
+            parent_key = table(parent).key[0]
+            parents = connection.read_parquet([str(path) for path in files_of[parent]])
             value = ColumnExpression(column.name).alias("value")
             values = rows.filter(ColumnExpression(column.name).is_not_null()).project(value).set_alias("child")
-            parents = parents.project(ColumnExpression(known).alias("value")).set_alias("parent")
-            counted = FunctionExpression("count_star").alias("rows")
-            lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), counted])
+            parents = parents.project(ColumnExpression(parent_key).alias("value")).set_alias("parent")
+            row_count = FunctionExpression("count_star").alias("rows")
+            lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), row_count])
             totals = [FunctionExpression("count_star").alias("values"), ColumnExpression("rows").sum().alias("rows")]
             ((different, lines),) = lost.aggregate(totals).fetchall()
             if different:
@@ -270,8 +270,8 @@ def join_rejects(
     """All rejects in one file: those of this import, and the older ones of tables that it appends to."""
     parts = [typed(connection, REJECTED, new)] if new else []
     if older and appended:
-        wanted = ColumnExpression("table").isin(*(ConstantExpression(name) for name in appended))
-        parts.append(typed(connection, REJECTED, [older]).filter(wanted))
+        of_appended = ColumnExpression("table").isin(*(ConstantExpression(name) for name in appended))
+        parts.append(typed(connection, REJECTED, [older]).filter(of_appended))
     if not parts:
         return None
     reduce(DuckDBPyRelation.union, parts).write_parquet(str(target), compression="zstd")

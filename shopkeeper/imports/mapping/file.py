@@ -115,7 +115,7 @@ def load(name_or_path: str | Path) -> Mapping:
             )
         path = FOLDER / f"{name_or_path}.toml"
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise Refused(
             message(
@@ -131,17 +131,17 @@ def load(name_or_path: str | Path) -> Mapping:
                 error=error,
             )
         ) from error
-    return parse_mapping(path.stem, given)
+    return parse_mapping(path.stem, document)
 
 
-def parse_mapping(name: str, given: Dictionary[str, Any]) -> Mapping:
+def parse_mapping(name: str, document: Dictionary[str, Any]) -> Mapping:
     """The mapping that a parsed TOML document describes. Raise `Refused` for anything it should not say."""
     place = f"Mapping {name}"
-    only_keys(place, given, ("identity", "shop", "notes", "leave", "tables"))
-    shop = _table(f"{place}: [shop]", given.get("shop"))
+    only_keys(place, document, ("identity", "shop", "notes", "leave", "tables"))
+    shop = _table(f"{place}: [shop]", document.get("shop"))
     only_keys(f"{place}: [shop]", shop, SHOP_KEYS)
-    if given.get("identity"):
-        if "tables" in given:
+    if document.get("identity"):
+        if "tables" in document:
             raise Refused(
                 message(
                     "{place}: identity takes every table as the contract names it; leave [tables] out.",
@@ -150,7 +150,7 @@ def parse_mapping(name: str, given: Dictionary[str, Any]) -> Mapping:
             )
         tables = tuple(_identity(each) for each in TABLES)
     else:
-        tables = tuple(_table_mapping(place, *item) for item in _table(place, given.get("tables")).items())
+        tables = tuple(_table_mapping(place, *item) for item in _table(place, document.get("tables")).items())
     if not tables:
         raise Refused(
             message(
@@ -173,8 +173,8 @@ def parse_mapping(name: str, given: Dictionary[str, Any]) -> Mapping:
         tables,
         source_timezone=_timezone(place, shop["source_timezone"]) if "source_timezone" in shop else "",
         as_of=as_of,
-        notes=_texts(f"{place}: notes", given.get("notes", [])),
-        leave=_texts(f"{place}: leave", given.get("leave", [])),
+        notes=_texts(f"{place}: notes", document.get("notes", [])),
+        leave=_texts(f"{place}: leave", document.get("leave", [])),
     )
 
 
@@ -205,8 +205,8 @@ def _shop(place: str, shop: dict[str, Any]) -> Shop:
     return Shop(shop["name"], currency, _timezone(place, shop["timezone"]), shop.get("sample") is True)
 
 
-def _timezone(place: str, given: object) -> str:
-    name = text(f"{place}: timezone", given)
+def _timezone(place: str, value: object) -> str:
+    name = text(f"{place}: timezone", value)
     if name not in available_timezones():
         raise Refused(
             message(
@@ -219,7 +219,7 @@ def _timezone(place: str, given: object) -> str:
     return name
 
 
-def _table_mapping(place: str, name: str, given: object) -> TableMapping:
+def _table_mapping(place: str, name: str, value: object) -> TableMapping:
     names = [each.name for each in TABLES]
     if name not in names:
         raise Refused(
@@ -232,7 +232,7 @@ def _table_mapping(place: str, name: str, given: object) -> TableMapping:
             )
         )
     place = f"{place}: tables.{name}"
-    values = _table(place, given)
+    values = _table(place, value)
     only_keys(place, values, TABLE_KEYS)
     contract = table(name)
     columns = _table(f"{place}.columns", values.get("columns"))
@@ -261,10 +261,10 @@ def _table_mapping(place: str, name: str, given: object) -> TableMapping:
     )
 
 
-def _column(place: str, name: str, given: object) -> ColumnMapping:
-    if not isinstance(given, dict):
-        return ColumnMapping(name, parse(place, given))
-    options = {key: value for key, value in given.items() if key in COLUMN_OPTIONS}
+def _column(place: str, name: str, rule: object) -> ColumnMapping:
+    if not isinstance(rule, dict):
+        return ColumnMapping(name, parse(place, rule))
+    options = {key: value for key, value in rule.items() if key in COLUMN_OPTIONS}
     formats = options.get("format", [])
     decimal = options.get("decimal", ".")
     rounding = options.get("round", False)
@@ -277,15 +277,15 @@ def _column(place: str, name: str, given: object) -> ColumnMapping:
         )
     return ColumnMapping(
         name,
-        parse(place, {key: value for key, value in given.items() if key not in options}),
+        parse(place, {key: value for key, value in rule.items() if key not in options}),
         formats=(formats,) if isinstance(formats, str) else _texts(f"{place}.format", formats),
         decimal=decimal,
         round=rounding,
     )
 
 
-def _fill_down(place: str, given: object) -> FillDown:
-    values = _table(place, given)
+def _fill_down(place: str, value: object) -> FillDown:
+    values = _table(place, value)
     only_keys(place, values, ("key", "columns"))
     columns = _texts(f"{place}.columns", values.get("columns", []))
     if not columns:
@@ -298,26 +298,26 @@ def _fill_down(place: str, given: object) -> FillDown:
     return FillDown(text(f"{place}.key", values.get("key")), columns)
 
 
-def _texts(place: str, given: object) -> tuple[str, ...]:
-    if isinstance(given, str):
-        return (given,)
-    if not isinstance(given, list):
+def _texts(place: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, list):
         raise Refused(
             message(
                 "{place} must be a list of texts, not {given}.",
                 place=place,
-                given=repr(given),
+                given=repr(value),
             )
         )
-    return tuple(text(place, each) for each in given)
+    return tuple(text(place, each) for each in value)
 
 
-def _table(place: str, given: object) -> dict[str, Any]:
-    if not isinstance(given, dict):
+def _table(place: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise Refused(
             message(
                 "{place} is missing, or not a table.",
                 place=place,
             )
         )
-    return given
+    return value

@@ -97,35 +97,35 @@ def most_like(name: str, choices: Iterable[str]) -> str | None:
     return by_folded[alike[0]] if alike else None
 
 
-def only_keys(place: str, given: Mapping[str, object], known: Iterable[str]) -> None:
+def only_keys(place: str, entries: Mapping[str, object], allowed: Iterable[str]) -> None:
     """Raise `Refused` for the first key that is not known there."""
-    known = tuple(known)
-    for key in given:
-        if key not in known:
+    allowed = tuple(allowed)
+    for key in entries:
+        if key not in allowed:
             raise Refused(
                 message(
                     "{place} has an unknown key {key}{nearest} It may hold: {known}.",
                     place=place,
                     key=repr(key),
-                    nearest=nearest(key, known),
-                    known=", ".join(known),
+                    nearest=nearest(key, allowed),
+                    known=", ".join(allowed),
                 )
             )
 
 
-def parse(place: str, given: object) -> Rule:
+def parse(place: str, value: object) -> Rule:
     """Read a rule from a mapping file: a text names a column, a table one of the forms. Raise `Refused`, naming it."""
-    if isinstance(given, str):
-        return SourceColumn(given)
-    if not isinstance(given, dict):
+    if isinstance(value, str):
+        return SourceColumn(value)
+    if not isinstance(value, dict):
         raise Refused(
             message(
                 "{place} must be a column's name or a table such as {{ constant = 'x' }}, not {given}.",
                 place=place,
-                given=repr(given),
+                given=repr(value),
             )
         )
-    rule = cast(dict[str, Any], given)
+    rule = cast(dict[str, Any], value)
     only_keys(place, rule, (*FORMS, *REFINEMENTS))
     chosen = [form for form in FORMS if form in rule]
     if len(chosen) != 1:
@@ -153,8 +153,8 @@ def parse(place: str, given: object) -> Rule:
     return _many(place, form, rule[form])
 
 
-def _many(place: str, form: str, given: object) -> Rule:
-    if not isinstance(given, list) or len(given) < 2:
+def _many(place: str, form: str, values: object) -> Rule:
+    if not isinstance(values, list) or len(values) < 2:
         raise Refused(
             message(
                 "{place}: {form} needs a list of at least two columns.",
@@ -162,7 +162,7 @@ def _many(place: str, form: str, given: object) -> Rule:
                 form=form,
             )
         )
-    parts = tuple(parse(f"{place}.{form}", part) for part in given)
+    parts = tuple(parse(f"{place}.{form}", part) for part in values)
     if form == "first_of":
         return FirstOf(parts)
     if form == "product" and len(parts) != 2:
@@ -210,28 +210,28 @@ def _source(place: str, rule: dict[str, Any]) -> Rule:
     return StartsWith(column, _cases(place, rule["starts_with"]), rest)
 
 
-def _cases(place: str, given: object) -> tuple[tuple[str, str], ...]:
-    if not isinstance(given, dict) or not given:
+def _cases(place: str, cases: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(cases, dict) or not cases:
         raise Refused(
             message(
                 "{place} needs a table such as {{ C = 'refund' }}.",
                 place=place,
             )
         )
-    return tuple((text(place, key), text(place, value)) for key, value in given.items())
+    return tuple((text(place, key), text(place, value)) for key, value in cases.items())
 
 
-def text(place: str, given: object) -> str:
+def text(place: str, value: object) -> str:
     """The text given. Raise `Refused` where it is something else."""
-    if not isinstance(given, str):
+    if not isinstance(value, str):
         raise Refused(
             message(
                 "{place} must be a text in quotes, not {given}.",
                 place=place,
-                given=repr(given),
+                given=repr(value),
             )
         )
-    return given
+    return value
 
 
 def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:

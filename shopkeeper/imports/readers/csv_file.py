@@ -172,7 +172,7 @@ def _undecodable(path: Path, encoding: str) -> Message | None:
 
 def detect_delimiter(path: Path, name: str, encoding: str, expected: Iterable[str]) -> str:
     """The delimiter under which the header holds most of the expected columns; of equals, most columns."""
-    wanted = {column.strip().casefold() for column in expected}
+    expected_names = {column.strip().casefold() for column in expected}
 
     def fitness(delimiter: str) -> tuple[int, int]:
         try:
@@ -180,7 +180,7 @@ def detect_delimiter(path: Path, name: str, encoding: str, expected: Iterable[st
                 header = next((record for record in records if record), [])
         except csv.Error:
             return (-1, 0)
-        return (len(wanted & {column.strip().casefold() for column in header}), len(header))
+        return (len(expected_names & {column.strip().casefold() for column in header}), len(header))
 
     best = max(DELIMITERS, key=fitness)
     if fitness(best)[0] < 0:
@@ -307,8 +307,8 @@ def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, records: R
         return False
     lengths = [FunctionExpression("length", ColumnExpression(each)).sum().alias(each) for each in columns]
     staged = connection.read_parquet(target)
-    (found,) = staged.aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
-    return bool(found[0] == records.rows and sum(length or 0 for length in found[1:]) == records.characters)
+    (counts,) = staged.aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
+    return bool(counts[0] == records.rows and sum(length or 0 for length in counts[1:]) == records.characters)
 
 
 def _rewrite(path: Path, dialect: Dialect, copy: Path) -> None:

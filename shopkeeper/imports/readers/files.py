@@ -41,9 +41,9 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
     Raise `Refused` for a path that is not there, a kind that is not read, a file that no table or several take, the
     same file twice, and where nothing is left.
     """
-    found, left = listed(paths, mapping)
-    _refuse_twins(found)
-    if not found:
+    files, left = listed(paths, mapping)
+    _refuse_twins(files)
+    if not files:
         names = ", ".join(table.name for table in mapping.tables)
         raise Refused(
             message(
@@ -52,32 +52,32 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
             )
         )
     order = {table.name: number for number, table in enumerate(TABLES)}
-    return tuple(sorted(found, key=lambda file: (order[file.table], file.name))), left
+    return tuple(sorted(files, key=lambda file: (order[file.table], file.name))), left
 
 
 def listed(paths: Sequence[Path], mapping: Mapping) -> tuple[list[InputFile], tuple[Message, ...]]:
     """As `find`, but two files may hold the same bytes, and there may be none."""
-    found: list[InputFile] = []
+    files: list[InputFile] = []
     left: list[str] = []
-    for given in paths:
-        if not given.exists():
+    for path in paths:
+        if not path.exists():
             raise Refused(
                 message(
                     "{given} is not there. Check the path.",
-                    given=given,
+                    given=path,
                 )
             )
-        for path in _walk(given):
-            relative = path.relative_to(given) if given.is_dir() else PurePath(path.name)
+        for file in _walk(path):
+            relative = file.relative_to(path) if path.is_dir() else PurePath(file.name)
             if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
                 continue
-            table = table_of(relative, mapping, alone=not given.is_dir(), inside=given.name if given.is_dir() else "")
+            table = table_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
             if table:
-                _refuse_kind(path, relative.as_posix())
-                found.append(input_file(path, relative.as_posix(), table))
+                _refuse_kind(file, relative.as_posix())
+                files.append(input_file(file, relative.as_posix(), table))
             else:
                 left.append(relative.as_posix())
-    return found, tuple(map(left_alone, left))
+    return files, tuple(map(left_alone, left))
 
 
 def left_alone(name: str) -> Message:
@@ -85,12 +85,12 @@ def left_alone(name: str) -> Message:
     return message("{name} belongs to no table, and was left alone.", name=name)
 
 
-def _walk(given: Path) -> Iterator[Path]:
-    if not given.is_dir():
-        yield given
+def _walk(start: Path) -> Iterator[Path]:
+    if not start.is_dir():
+        yield start
         return
-    for path in sorted(given.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(given).parts):
+    for path in sorted(start.rglob("*")):
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(start).parts):
             yield path
 
 
@@ -115,8 +115,8 @@ def table_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> s
         return mapping.tables[0].name
     stem = path.name.split(".")[0]
     names = [table.name for table in mapping.tables]
-    known = path.suffix.lower() in (*DELIMITED, *PARQUET, *WORKBOOK)
-    if alone or (known and most_like(stem, names)):
+    readable = path.suffix.lower() in (*DELIMITED, *PARQUET, *WORKBOOK)
+    if alone or (readable and most_like(stem, names)):
         raise Refused(
             message(
                 "{path} belongs to no table{near} Name the file, or its folder, after one of: {names}.",

@@ -43,8 +43,8 @@ class Reading:
         """The column of that name; letter case and blanks around it do not count, unless two would fit."""
         exact = [column for column in self.columns if column.name == name]
         alike = [column for column in self.columns if column.name.strip().casefold() == name.strip().casefold()]
-        found = exact or alike
-        return found[0] if len(found) == 1 else None
+        matches = exact or alike
+        return matches[0] if len(matches) == 1 else None
 
 
 def open_file(connection: DuckDBPyConnection, file: InputFile, mapping: TableMapping, scratch: Path) -> Reading:
@@ -73,17 +73,17 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
         relation = connection.read_parquet(link, binary_as_string=True, file_row_number=True)
         names = [name for name in relation.columns if name != ROW_NUMBER]
         types = [str(each) for name, each in zip(relation.columns, relation.types, strict=True) if name != ROW_NUMBER]
-        (counted,) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
+        ((row_count,),) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
     except duckdb.Error as error:
         raise unreadable(file, error) from error
-    if len(names) > csv_file.MOST_COLUMNS or len(names) * counted[0] > PARQUET_CELLS:
+    if len(names) > csv_file.MOST_COLUMNS or len(names) * row_count > PARQUET_CELLS:
         raise Refused(
             message(
                 "{name} has {names} columns and {counted} rows; at most {most_columns} columns and "
                 "{parquet_cells} cells are read at once. Split it, or leave columns out.",
                 name=file.name,
                 names=len(names),
-                counted=counted[0],
+                counted=row_count,
                 most_columns=csv_file.MOST_COLUMNS,
                 parquet_cells=PARQUET_CELLS,
             )
@@ -92,7 +92,7 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
     columns = tuple(map(FileColumn, names, ids, types))
     line = (ColumnExpression(ROW_NUMBER) + ConstantExpression(1)).cast("BIGINT").alias("line")
     renamed = relation.project(line, *(ColumnExpression(column.name).alias(column.id) for column in columns))
-    return Reading(file, renamed, columns, counted[0])
+    return Reading(file, renamed, columns, row_count)
 
 
 def unreadable(file: InputFile, error: duckdb.Error) -> Refused:

@@ -110,14 +110,14 @@ def _inspect_archive(archive: zipfile.ZipFile, name: str, size: int) -> None:
             continue
         with archive.open(part) as stream:
             start = stream.read(8192)
-        found = DIMENSION.search(start)
-        if found and (_number(found[1]) > COLUMNS or int(found[2]) > ROWS):
+        dimension = DIMENSION.search(start)
+        if dimension and (_number(dimension[1]) > COLUMNS or int(dimension[2]) > ROWS):
             raise Refused(
                 message(
                     "{name} has a sheet up to cell {found}; at most {rows} rows and {columns} columns are "
                     "read. Delete what lies outside your table, or save it as CSV.",
                     name=name,
-                    found=(found[1] + found[2]).decode(),
+                    found=(dimension[1] + dimension[2]).decode(),
                     rows=ROWS,
                     columns=COLUMNS,
                 )

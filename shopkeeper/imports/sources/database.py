@@ -87,7 +87,7 @@ def statement(place: Database, of_table: TableSource, position: str) -> str:
     else:
         schema, _, name = of_table.table.rpartition(".")
         given = table(name, schema=schema or None)
-    asked: Select[Any] = select(text("*")).select_from(given)
+    query: Select[Any] = select(text("*")).select_from(given)
     if position and of_table.cursor:
         cursor: ColumnClause[Any] = column(of_table.cursor)
         since = earlier(parsed(position), of_table.overlap)
@@ -95,11 +95,11 @@ def statement(place: Database, of_table: TableSource, position: str) -> str:
         if of_table.order:
             order: ColumnClause[Any] = column(of_table.order)
             newer = order.in_(select(order).select_from(given).where(newer))
-        asked = asked.where(newer)
+        query = query.where(newer)
     dialects = {"postgresql": postgresql.dialect, "mysql": mysql.dialect}
     # Any other style of parameters would double each % of the merchant's query.
     dialect = dialects[place.dialect](paramstyle="named")
-    return str(asked.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def parsed(position: str) -> Position:

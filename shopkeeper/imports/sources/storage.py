@@ -43,8 +43,8 @@ def fetch(source: Source, place: Storage, before: Before, folder: Path) -> Fetch
             for each in objects
             if table_of(PurePosixPath(each.name), source.mapping, alone=False, inside=folder.name)
         ]
-        known = {name: file.mark for (_, name), file in before.files.items()}
-        wanted = [each for each in ours if known.get(f"{source.name}/{each.name}") != each.mark]
+        marks_before = {name: file.mark for (_, name), file in before.files.items()}
+        wanted = [each for each in ours if marks_before.get(f"{source.name}/{each.name}") != each.mark]
         for each in wanted:
             _copy(client, each, folder)
     except OSError as error:

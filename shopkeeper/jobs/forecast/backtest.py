@@ -29,14 +29,14 @@ def cutoffs(history: History) -> list[int]:
     The latter is as far before the last event of its name as the data end before the next.
     """
     days = history.days
-    days_known = [days - SPACING * back for back in range(1, CUTOFFS + 1) if days - SPACING * back >= SHORTEST]
+    cutoff_days = [days - SPACING * back for back in range(1, CUTOFFS + 1) if days - SPACING * back >= SHORTEST]
     past = [window for window in history.windows if window.end < days]
     for window in sorted((window for window in history.windows if window.start >= days), key=lambda w: w.start):
         before = max((w for w in past if w.name == window.name), key=lambda w: w.start, default=None)
         if before is not None:
             event = days - (window.start - before.start)
-            return [*days_known, event] if SHORTEST_FOR_EVENT <= event < min(days_known, default=0) else days_known
-    return days_known
+            return [*cutoff_days, event] if SHORTEST_FOR_EVENT <= event < min(cutoff_days, default=0) else cutoff_days
+    return cutoff_days
 
 
 def weekly_error(baseline: Baseline, category: Ints, levels: Floats, actual: Floats) -> Floats:

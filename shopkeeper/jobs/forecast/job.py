@@ -19,7 +19,7 @@ from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.jobs.forecast.rows import (
     as_declared,
     backtest,
-    check_rows,
+    backtest_rows,
     demand_profile,
     empty,
     forecast_rows,
@@ -77,17 +77,17 @@ def forecast_history(
     backtests = backtest(history, hierarchy, chosen.cutoff_forecasts)
     latest = chosen.cutoff_forecasts[-1]
     ahead = daily(history, latest.baseline, hierarchy, latest.levels, latest.path)
-    forecasts, checks = [], []
+    forecasts, backtest_frames = [], []
     for number, (level, group) in enumerate(hierarchy.groups.items()):
         progress.step("Adding up regions and items", 0.88 + 0.02 * number)
         model = models_of(chosen, level, group.rows)
         more = _more(history, level, group.rows, chosen, hashes)
         units = sums(ahead, group.of, group.rows)
         forecasts.append(forecast_rows(level, group, profiles[level], backtests[level], units, model, more))
-        checks.append(check_rows(history, level, group, profiles[level], backtests[level], model))
+        backtest_frames.append(backtest_rows(history, level, group, profiles[level], backtests[level], model))
     tables = {
         FORECASTS.name: pl.concat(forecasts),
-        FORECAST_CHECKS.name: pl.concat(checks),
+        FORECAST_CHECKS.name: pl.concat(backtest_frames),
         LOST_UNITS.name: empty(LOST_UNITS),
         EVENT_FACTORS.name: _event_factors(hierarchy, baselines[-1]),
     }

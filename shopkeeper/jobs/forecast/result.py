@@ -34,10 +34,10 @@ class Run:
         def share(above: str, below: str) -> pl.Expr:
             return pl.col(above).sum() / pl.col(below).sum()
 
-        checks = self.tables[FORECAST_CHECKS.name]
+        backtest = self.tables[FORECAST_CHECKS.name]
         order = pl.Enum(LEVELS)
         return (
-            checks.group_by("level")
+            backtest.group_by("level")
             .agg(
                 series=pl.struct("category", "region", "sku").n_unique(),
                 wape=share("absolute_error", "demand"),

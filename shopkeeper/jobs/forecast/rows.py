@@ -133,7 +133,7 @@ def bands_of(backtests: Sequence[LevelBacktest], without: LevelBacktest | None =
     return calibrate(forecast, actual, weeks)
 
 
-def check_rows(
+def backtest_rows(
     history: History,
     level: str,
     group: Group,

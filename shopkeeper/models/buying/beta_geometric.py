@@ -15,11 +15,10 @@ import numpy as np
 from scipy.special import betainc, betaincinv, betaln, expit, gammaln, hyp2f1, psi  # type: ignore[import-untyped]
 
 from shopkeeper.models.arrays import Floats, Ints
-from shopkeeper.models.buying.histories import Histories, by_frequency, by_frequency_and_age
+from shopkeeper.models.buying.histories import LONGEST_LOG_WAIT, Histories, by_frequency, by_frequency_and_age
 
 SINGULAR = 1e-6
 """The formula for the expectation divides by a - 1 and by a + b - 1, which cancel; this near, it is taken beside."""
-LONGEST_LOG_WAIT = 50.0
 CHANCES = 48
 
 

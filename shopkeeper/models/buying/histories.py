@@ -11,6 +11,8 @@ from shopkeeper.models.arrays import Floats, Ints
 
 ROWS_AT_ONCE = 2048
 """Rows of a block in which every row has some dozens of nodes: small enough for the processor's cache."""
+LONGEST_LOG_WAIT = 50.0
+"""Most that the logarithm of 1 + wait / (alpha + T) may be: a longer wait for the next purchase is as good as never."""
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,12 @@ import numpy as np
 from scipy.special import expit, gammaln, logsumexp, psi  # type: ignore[import-untyped]
 
 from shopkeeper.models.arrays import Floats, Ints
-from shopkeeper.models.buying.histories import Histories, by_frequency, by_frequency_and_age
+from shopkeeper.models.buying.histories import LONGEST_LOG_WAIT, Histories, by_frequency, by_frequency_and_age
 
 NEGLIGIBLE = 45.0
 """An integrand that has fallen by e^-45 adds nothing to a double."""
 EASY_FALL = 12.0
 WAIT_GRID = 1 - np.linspace(1, 0, 97)[:-1] ** 2
-LONGEST_LOG_WAIT = 50.0
 
 
 @cache

@@ -23,10 +23,10 @@ def score(model: BuyingModel, tuples: pl.DataFrame, horizon: float) -> pl.DataFr
     """
     _check_time(horizon)
     histories, formulas = Histories.of(tuples), model.formulas
-    silent = formulas.log_likelihood(histories.later(horizon)) - formulas.log_likelihood(histories)
+    log_no_purchase = formulas.log_likelihood(histories.later(horizon)) - formulas.log_likelihood(histories)
     return tuples.with_columns(
         p_alive=_series(formulas.p_alive(histories)),
-        p_no_purchase=_series(np.exp(np.minimum(silent, 0.0))),
+        p_no_purchase=_series(np.exp(np.minimum(log_no_purchase, 0.0))),
         expected_purchases=_series(formulas.expected(histories, horizon)),
     )
 

@@ -6,8 +6,9 @@ Kaplan & Meier (1958), J. Am. Stat. Assoc. 53; the interval is Greenwood's on th
 
 import polars as pl
 
+from shopkeeper.models.intervals import NORMAL_QUANTILE_975
+
 ONE_CURVE = "curve"
-NORMAL_QUANTILE_975 = 1.959963984540054
 
 
 def kaplan_meier(times: pl.DataFrame, by: str | None = None) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel
 from shopkeeper.models.buying.spend import SpendModel, expected_average
+from shopkeeper.models.intervals import NORMAL_QUANTILE_975
 
 Model = TypeVar("Model", BuyingModel, SpendModel)
 
@@ -22,7 +23,6 @@ PERIOD_DAYS = 30
 DAYS_PER_YEAR = 365.25
 STEP = 1e-3
 LIGHTEST_TAIL = 0.5
-NORMAL_QUANTILE_975 = 1.959963984540054
 
 
 def discounted_purchases(model: BuyingModel, tuples: pl.DataFrame, days: int, discount_per_year: float) -> pl.Series:

@@ -51,12 +51,12 @@ def year_profile(totals: Floats, ordinary: Flags, weights: Floats, days: int) ->
     Poisson regression of weekly sums on growth and two harmonics of the year: of all rows together, then of each row's
     share in them. Each pair of coefficients is shrunk by the positive-part James-Stein rule.
     """
-    rows, days_known = totals.shape
-    if days_known < SHORTEST_YEARS or not totals.any():
+    rows, history_days = totals.shape
+    if history_days < SHORTEST_YEARS or not totals.any():
         return np.ones((rows, days))
     shop_total = totals.sum(axis=0, keepdims=True)
     mean_weights = (weights * totals.sum(axis=1, keepdims=True)).sum(axis=0, keepdims=True) / max(totals.sum(), 1e-9)
-    knots = np.arange(KNOT_DAYS, days_known - KNOT_DAYS / 2, KNOT_DAYS)
+    knots = np.arange(KNOT_DAYS, history_days - KNOT_DAYS / 2, KNOT_DAYS)
     shop_coefficients = _harmonics(shop_total[0], ordinary, mean_weights[0], knots)
     ahead = np.arange(days, dtype=np.float64)
     shop_log = _year(ahead) @ shop_coefficients
@@ -64,7 +64,7 @@ def year_profile(totals: Floats, ordinary: Flags, weights: Floats, days: int) ->
     none = np.zeros(0)
     own = [_harmonics(row, ordinary, weight * level, none) for row, weight in zip(totals, weights, strict=True)]
     profile: Floats = np.exp(shop_log + np.stack([_year(ahead) @ beta for beta in own]))
-    last = profile[:, :days_known][:, -365:]
+    last = profile[:, :history_days][:, -365:]
     return np.asarray(profile / last.mean(axis=1, keepdims=True))
 
 

@@ -7,7 +7,7 @@ from scipy.special import betainc, pdtr  # type: ignore[import-untyped]
 from shopkeeper.models.arrays import Flags, Floats
 
 _SLACK = 1e-9
-_COUNTED_UP = 100.0
+_SUMMED_UP = 100.0
 _MOST_UNITS = 100_000
 
 
@@ -17,16 +17,16 @@ def count_quantile(probability: ArrayLike, mean: ArrayLike, variance: ArrayLike)
     Demand counts units: Poisson where the variance is no larger than the mean, otherwise negative binomial, matched to
     mean and variance (size r = m^2 / (v - m), success probability m / v). Without demand it is 0.
     """
-    p, m, v = np.broadcast_arrays(*(np.asarray(given, dtype=float) for given in (probability, mean, variance)))
+    p, m, v = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in (probability, mean, variance)))
     quantiles = np.zeros(m.shape)
-    flat, few, many = quantiles.reshape(-1), (m > 0) & (m <= _COUNTED_UP), m > _COUNTED_UP
-    for chosen, quantile in ((few, _counted_up), (many, _halved)):
+    flat, few, many = quantiles.reshape(-1), (m > 0) & (m <= _SUMMED_UP), m > _SUMMED_UP
+    for chosen, quantile in ((few, _summed), (many, _halved)):
         if chosen.any():
             flat[chosen.reshape(-1)] = quantile(p[chosen], m[chosen], v[chosen])
     return quantiles
 
 
-def _counted_up(p: Floats, m: Floats, v: Floats) -> Floats:
+def _summed(p: Floats, m: Floats, v: Floats) -> Floats:
     """Probabilities of 0, 1, 2 ... units added up until they reach `p`: for small means, where this ends soon."""
     size, chance, wide = _negative_binomial(m, v)
     mass = np.where(wide, chance**size, np.exp(-m))
@@ -61,7 +61,7 @@ def _negative_binomial(m: Floats, v: Floats) -> tuple[Floats, Floats, Flags]:
 
 def count_probability(units: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> Floats:
     """P(demand <= units) by the distributions of `count_quantile`; `units` whole numbers, 0 below 0."""
-    k, m, v = np.broadcast_arrays(*(np.asarray(given, dtype=float) for given in (units, mean, variance)))
+    k, m, v = np.broadcast_arrays(*(np.asarray(values, dtype=float) for values in (units, mean, variance)))
     size, chance, wide = _negative_binomial(np.maximum(m, 1e-12), v)
     at = np.maximum(k, 0)
     probability = np.where(wide, betainc(size, at + 1, chance), pdtr(at, np.maximum(m, 0)))

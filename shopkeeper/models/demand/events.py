@@ -86,8 +86,8 @@ def estimate(totals: Floats, marks: Marks, usual: Floats) -> Factors:
 
     `marks` may reach further than `totals`; days beyond are not looked at.
     """
-    days_known = totals.shape[1]
-    past = Marks(marks.names, marks.name[:days_known], marks.day[:days_known], marks.core[:days_known])
+    history_days = totals.shape[1]
+    past = Marks(marks.names, marks.name[:history_days], marks.day[:history_days], marks.core[:history_days])
     baseline = smoothed(totals, past.ordinary, usual) * usual
     spread = _dispersion(totals, baseline, past.ordinary)
     values, years = {}, {}

@@ -30,9 +30,9 @@ def raked(levels: Floats, items: Ints, cells: Ints, item_levels: Floats, cell_le
     return fitted
 
 
-def scaled(levels: Floats, groups: Ints, wanted: Floats) -> Floats:
+def scaled(levels: Floats, groups: Ints, group_sums: Floats) -> Floats:
     """`levels` scaled in proportion so that each group's sum is what is wanted."""
-    return np.asarray(levels * _scale(levels, groups, wanted)[groups])
+    return np.asarray(levels * _scale(levels, groups, group_sums)[groups])
 
 
 def sums(values: Floats, groups: Ints, count: int) -> Floats:
@@ -47,6 +47,6 @@ def sums(values: Floats, groups: Ints, count: int) -> Floats:
     return totals
 
 
-def _scale(levels: Floats, groups: Ints, wanted: Floats) -> Floats:
-    present = np.bincount(groups, weights=levels, minlength=wanted.size)
-    return np.divide(wanted, present, out=np.zeros_like(wanted), where=present > NOTHING)
+def _scale(levels: Floats, groups: Ints, group_sums: Floats) -> Floats:
+    present = np.bincount(groups, weights=levels, minlength=group_sums.size)
+    return np.divide(group_sums, present, out=np.zeros_like(group_sums), where=present > NOTHING)

@@ -97,8 +97,8 @@ def add_source(flow: Flow, supply: Floats, demand: Floats, value: Floats, extra:
 def _widened(flow: Flow, items: Ints, supply: Floats, demand: Floats, value: Floats, lanes: Floats) -> Flow:
     """One block of `add_source`; the new source is the last of `supply`."""
     sources, sinks = len(value), len(lanes)
-    there = supply[:, :sources] > LEAST
-    own = np.argsort(~there, axis=1, kind="stable")[:, : int(there.sum(axis=1).max())]
+    in_supply = supply[:, :sources] > LEAST
+    own = np.argsort(~in_supply, axis=1, kind="stable")[:, : int(in_supply.sum(axis=1).max())]
     source = np.hstack([own, np.full((len(items), 1), sources)])
     units = np.take_along_axis(flow.by_item(items, sources + 1, sinks), source[:, :, None], 1)
     left = np.take_along_axis(supply, source, 1) - units.sum(axis=2)
@@ -257,24 +257,24 @@ def _send(
     every = np.arange(len(rows))
     amount = np.where(steals, np.inf, left[rows, np.where(steals, 0, start)])
     amount = np.minimum(amount, want[rows, target])
-    given: list[tuple[Ints, Ints, Ints, float]] = []
+    steps: list[tuple[Ints, Ints, Ints, float]] = []
     at_source, at_sink, walking = np.where(steals, -1, start), np.where(steals, start, -1), every
     for _ in range(2 * sum(flow.shape[1:]) + 2):
         backwards = walking[at_source[walking] < 0]
         source, sink = ways.to_source[backwards, at_sink[backwards]], at_sink[backwards]
         amount[backwards] = np.minimum(amount[backwards], flow[rows[backwards], source, sink])
-        given.append((backwards, source, sink, -1.0))
+        steps.append((backwards, source, sink, -1.0))
         at_source[backwards] = source
         source = at_source[walking]
         sink = ways.to_sink[walking, source]
-        given.append((walking, source, sink, 1.0))
+        steps.append((walking, source, sink, 1.0))
         at_sink[walking], at_source[walking] = sink, -1
         walking = walking[sink != target[walking]]
         if not len(walking):
             break
     else:
         raise RuntimeError("a way to serve a region goes round in circles")
-    for which, source, sink, sign in given:
+    for which, source, sink, sign in steps:
         flow[rows[which], source, sink] += sign * amount[which]
     want[rows, target] -= amount
     np.subtract.at(left, (rows[~steals], start[~steals]), amount[~steals])

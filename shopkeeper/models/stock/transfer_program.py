@@ -50,11 +50,11 @@ def program(task: Task, ways: pl.DataFrame, room: pl.DataFrame | None) -> Progra
     steps = task.steps.join(ways, on=["to_location", "sku"], how="semi").sort("to_location", "sku", "step")
     steps = steps.with_row_index("column").with_columns(pl.col("column").cast(pl.Int64) + ways.height)
     columns = ways.height + steps.height
-    given = [
+    supply_limits = [
         _supply_limit(ends, task.supply, "units"),
         _supply_limit(ends.filter("outside"), task.supply, "units_outside"),
     ]
-    rows, cells, most = _stacked([*given, *([] if room is None else [_room_limit(ends, room)])])
+    rows, cells, most = _stacked([*supply_limits, *([] if room is None else [_room_limit(ends, room)])])
     receivers = ways.select("to_location", "sku").unique().sort("to_location", "sku").with_row_index("row")
     into, used = (part.join(receivers, on=["to_location", "sku"]) for part in (ends, steps))
     signs = np.concatenate([np.ones(into.height), -np.ones(used.height)])

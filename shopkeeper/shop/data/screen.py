@@ -82,21 +82,24 @@ def draw_versions(version: Version) -> None:
     if not others:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        wanted = st.selectbox(_("Serve another version"), others, key="wanted_version", width=360)
+        version_id = st.selectbox(_("Serve another version"), others, key="version_to_serve", width=360)
         if st.button(_("Go back to it"), key="roll_back", icon=":material/history:"):
             dialog = st.dialog(_("Serve another version?"))(confirm_rollback)
-            dialog(wanted)
+            dialog(version_id)
 
 
-def confirm_rollback(wanted: str) -> None:
+def confirm_rollback(version_id: str) -> None:
     """A dialog runs on its own: it has to be told the language, and guarded, anew."""
     session.speak()
     with guarded():
         st.write(
-            _("Every viewer will see version {version} from their next click on. Nothing is deleted.", version=wanted)
+            _(
+                "Every viewer will see version {version} from their next click on. Nothing is deleted.",
+                version=version_id,
+            )
         )
         if st.button(_("Serve it"), key="confirm_roll_back", type="primary"):
-            store.rollback(store.data_folder(), wanted)
+            store.rollback(store.data_folder(), version_id)
             st.rerun()
 
 

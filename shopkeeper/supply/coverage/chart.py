@@ -25,21 +25,21 @@ def tile_map(
 
     Custom data of each tile begins with `[region, ""]`, which a click gives back; `picked` is framed.
     """
-    placed = regions.drop_nulls(["tile_row", "tile_column"])
-    rows = sorted(range(placed["tile_row"].min(), placed["tile_row"].max() + 1))  # type: ignore[arg-type,operator]
-    columns = sorted(range(placed["tile_column"].min(), placed["tile_column"].max() + 1))  # type: ignore[arg-type,operator]
-    at = {(row["tile_row"], row["tile_column"]): row for row in placed.iter_rows(named=True)}
+    mapped = regions.drop_nulls(["tile_row", "tile_column"])
+    rows = sorted(range(mapped["tile_row"].min(), mapped["tile_row"].max() + 1))  # type: ignore[arg-type,operator]
+    columns = sorted(range(mapped["tile_column"].min(), mapped["tile_column"].max() + 1))  # type: ignore[arg-type,operator]
+    at = {(row["tile_row"], row["tile_column"]): row for row in mapped.iter_rows(named=True)}
     z = [[_shade(at[y, x], measure) if (y, x) in at else None for x in columns] for y in rows]
     text = [[_tile_text(at[y, x], measure) if (y, x) in at else "" for x in columns] for y in rows]
     figure = go.Figure(
         [
             heat(z, text, columns, rows, dark, size=11),
-            targets(placed, "tile_column", "tile_row", _facts(placed), _hover(currency)),
+            targets(mapped, "tile_column", "tile_row", _facts(mapped), _hover(currency)),
         ],
         layout={"template": TEMPLATE},
     )
     if picked is not None:
-        for row in placed.filter(pl.col("region") == picked).iter_rows(named=True):
+        for row in mapped.filter(pl.col("region") == picked).iter_rows(named=True):
             frame(figure, row["tile_column"], row["tile_row"])
     hidden = {"visible": False, "fixedrange": True}
     return figure.update_layout(
@@ -93,13 +93,13 @@ def cover_heatmap(
         y, x = rows[cell["region"]], columns[cell["category"]]
         if cell["series"]:
             z[y][x], text[y][x] = _shade(cell, measure), _cell_text(cell, measure)
-    placed = cells.filter(pl.col("series") > 0).with_columns(
+    filled = cells.filter(pl.col("series") > 0).with_columns(
         x=pl.col("category").replace_strict(columns, return_dtype=pl.Int64),
         y=pl.col("region").replace_strict(rows, return_dtype=pl.Int64),
     )
     spots = list(range(len(categories))), list(range(len(regions)))
     figure = go.Figure(
-        [heat(z, text, *spots, dark, size=12), targets(placed, "x", "y", _facts(placed), _hover(currency))],
+        [heat(z, text, *spots, dark, size=12), targets(filled, "x", "y", _facts(filled), _hover(currency))],
         layout={"template": TEMPLATE},
     )
     if picked and picked[0] in rows and picked[1] in columns:
@@ -131,12 +131,19 @@ def class_matrix(classes: pl.DataFrame, patterns: Mapping[str, str], *, dark: bo
     there = classes.filter(pl.col("series") > 0)
     rows = sorted(set(there["abc"].drop_nulls()))
     columns = [name for name in patterns if name in set(there["pattern"])]
-    found = {(row["abc"], row["pattern"]): row for row in there.iter_rows(named=True)}
-    z = [[found[y, x]["at_risk"] / found[y, x]["series"] if (y, x) in found else None for x in columns] for y in rows]
+    by_class = {(row["abc"], row["pattern"]): row for row in there.iter_rows(named=True)}
+    z = [
+        [by_class[y, x]["at_risk"] / by_class[y, x]["series"] if (y, x) in by_class else None for x in columns]
+        for y in rows
+    ]
     text = [
         [
-            _("{n} of {series}", n=i18n.integer(found[y, x]["at_risk"]), series=i18n.integer(found[y, x]["series"]))
-            if (y, x) in found
+            _(
+                "{n} of {series}",
+                n=i18n.integer(by_class[y, x]["at_risk"]),
+                series=i18n.integer(by_class[y, x]["series"]),
+            )
+            if (y, x) in by_class
             else ""
             for x in columns
         ]
@@ -229,7 +236,7 @@ def _cell_text(row: Mapping[str, Any], measure: str) -> str:
 def _facts(rows: pl.DataFrame) -> list[list[Any]]:
     category = pl.col("category") if "category" in rows.columns else pl.lit("")
     cover = [figure_text(value, "cover_days", "") for value in rows["cover_days"]]
-    told = rows.select(
+    facts = rows.select(
         "region",
         category.alias("category"),
         "series",
@@ -238,7 +245,7 @@ def _facts(rows: pl.DataFrame) -> list[list[Any]]:
         pl.col("margin_at_stake", "excess_value").fill_null(0),
         pl.Series("cover", cover, pl.String),
     )
-    return [list(row) for row in told.iter_rows()]
+    return [list(row) for row in facts.iter_rows()]
 
 
 def _hover(currency: str) -> str:

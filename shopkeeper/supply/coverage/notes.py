@@ -17,23 +17,23 @@ NAMED = 3
 DOUBLE_RULES = ("unique", "already there")
 
 
-def notes(query: Query, given: CoverageInputs, filters: GoodsFilters) -> tuple[Message, ...]:
+def notes(query: Query, inputs: CoverageInputs, filters: GoodsFilters) -> tuple[Message, ...]:
     """All that a reader should know of this data, the worst first; nothing for good data."""
-    found = (
-        *_missing_tables(query, given),
-        *_odd_counts(query, given),
-        *_uncounted(given),
-        *_unserved(query, given, filters),
-        *_unpriced(given),
+    messages = (
+        *_missing_tables(query, inputs),
+        *_odd_counts(query, inputs),
+        *_uncounted(inputs),
+        *_unserved(query, inputs, filters),
+        *_unpriced(inputs),
         *_unseen(query),
     )
-    return tuple(found)
+    return tuple(messages)
 
 
-def _missing_tables(query: Query, given: CoverageInputs) -> list[Message]:
-    found = []
-    if given.forecasts.is_empty():
-        found.append(
+def _missing_tables(query: Query, inputs: CoverageInputs) -> list[Message]:
+    messages = []
+    if inputs.forecasts.is_empty():
+        messages.append(
             Message(
                 N_(
                     "There is no forecast for these choices, so nobody can say how long stock lasts. What lies where, "
@@ -41,8 +41,8 @@ def _missing_tables(query: Query, given: CoverageInputs) -> list[Message]:
                 )
             )
         )
-    if given.stock["day"].is_null().all():
-        found.append(
+    if inputs.stock["day"].is_null().all():
+        messages.append(
             Message(
                 N_(
                     "Nothing was counted: there is no row of stock_snapshots for these choices. Expected demand, "
@@ -52,7 +52,7 @@ def _missing_tables(query: Query, given: CoverageInputs) -> list[Message]:
             )
         )
     elif query("supply/serving_lanes").is_empty():
-        found.append(
+        messages.append(
             Message(
                 N_(
                     "There are no lanes: stores and dealers are taken to be supplied as a warehouse is, straight from "
@@ -60,13 +60,13 @@ def _missing_tables(query: Query, given: CoverageInputs) -> list[Message]:
                 )
             )
         )
-    return found
+    return messages
 
 
-def _odd_counts(query: Query, given: CoverageInputs) -> list[Message]:
-    found, stock = [], given.stock
-    if negative := stock.filter(pl.col("counted_on_hand") < 0).height:
-        found.append(
+def _odd_counts(query: Query, inputs: CoverageInputs) -> list[Message]:
+    messages, stock = [], inputs.stock
+    if negative := stock.filter(pl.col("raw_on_hand") < 0).height:
+        messages.append(
             Message(
                 N_(
                     "{n} counts are below 0 (a SKU at a location): they stand for nothing available. Count these "
@@ -75,8 +75,8 @@ def _odd_counts(query: Query, given: CoverageInputs) -> list[Message]:
                 {"n": f"{negative:,}"},
             )
         )
-    unknown = stock.filter(pl.col("counted_on_hand") > 0).join(
-        given.items.filter(~pl.col("known")), on="sku", how="semi"
+    unknown = stock.filter(pl.col("raw_on_hand") > 0).join(
+        inputs.items.filter(~pl.col("described_or_sold")), on="sku", how="semi"
     )
     if unknown.height:
         values = {
@@ -84,7 +84,7 @@ def _odd_counts(query: Query, given: CoverageInputs) -> list[Message]:
             "units": f"{unknown['on_hand'].sum():,.0f}",
             "skus": _named(unknown["sku"].unique().sort()),
         }
-        found.append(
+        messages.append(
             Message(
                 N_(
                     "{units} units in stock belong to {n} SKUs that nobody described and that were never sold "
@@ -94,7 +94,7 @@ def _odd_counts(query: Query, given: CoverageInputs) -> list[Message]:
             )
         )
     if double := _double_counts(query):
-        found.append(
+        messages.append(
             Message(
                 N_(
                     "{n} rows of stock_snapshots were rejected because the same SKU was counted twice at a location "
@@ -104,7 +104,7 @@ def _odd_counts(query: Query, given: CoverageInputs) -> list[Message]:
                 {"n": f"{double:,}"},
             )
         )
-    return [*found, *_stale_counts(query, stock)]
+    return [*messages, *_stale_counts(query, stock)]
 
 
 def _stale_counts(query: Query, stock: pl.DataFrame) -> list[Message]:
@@ -140,15 +140,15 @@ def _double_counts(query: Query) -> int:
     return int(rows.select(pl.struct("file", "line").n_unique()).collect().item())
 
 
-def _uncounted(given: CoverageInputs) -> list[Message]:
-    counted = given.stock.filter(pl.col("day").is_not_null())
-    if counted.is_empty():
+def _uncounted(inputs: CoverageInputs) -> list[Message]:
+    counts = inputs.stock.filter(pl.col("day").is_not_null())
+    if counts.is_empty():
         return []
-    found = []
-    serving = given.shares.filter(pl.col("demand") > 0).select("location").unique()
-    blind = serving.join(counted, on="location", how="anti")["location"].sort()
+    messages = []
+    serving = inputs.shares.filter(pl.col("demand") > 0).select("location").unique()
+    blind = serving.join(counts, on="location", how="anti")["location"].sort()
     if len(blind):
-        found.append(
+        messages.append(
             Message(
                 N_(
                     "{n} locations ship to buyers but were never counted ({locations}): what they hold is in no "
@@ -157,9 +157,9 @@ def _uncounted(given: CoverageInputs) -> list[Message]:
                 {"n": f"{len(blind):,}", "locations": _named(blind)},
             )
         )
-    asked = given.forecasts.filter(pl.col("daily_mean") > 0).select("sku").unique()
-    if never := asked.join(counted, on="sku", how="anti").height:
-        found.append(
+    with_demand = inputs.forecasts.filter(pl.col("daily_mean") > 0).select("sku").unique()
+    if never := with_demand.join(counts, on="sku", how="anti").height:
+        messages.append(
             Message(
                 N_(
                     "{n} SKUs are asked for but were never counted anywhere: they have no status and are in no "
@@ -168,21 +168,21 @@ def _uncounted(given: CoverageInputs) -> list[Message]:
                 {"n": f"{never:,}"},
             )
         )
-    return found
+    return messages
 
 
-def _unserved(query: Query, given: CoverageInputs, filters: GoodsFilters) -> list[Message]:
+def _unserved(query: Query, inputs: CoverageInputs, filters: GoodsFilters) -> list[Message]:
     """Regions without a location of their own, and those that none serves at all."""
-    asked = given.forecasts.filter(pl.col("daily_mean") > 0)
+    with_demand = inputs.forecasts.filter(pl.col("daily_mean") > 0)
     if filters.regions is not None:
-        asked = asked.filter(pl.col("region").is_in(list(filters.regions)))
-    standing = query("supply/serving_locations").filter(pl.col("region") != NO_REGION)
-    served = asked.join(given.shares, on="region", how="semi")
-    bare = asked.join(served, on="region", how="anti")["region"].unique().sort()
-    away = served.join(standing, on="region", how="anti")["region"].unique().sort()
-    found = []
+        with_demand = with_demand.filter(pl.col("region").is_in(list(filters.regions)))
+    home_regions = query("supply/serving_locations").filter(pl.col("region") != NO_REGION)
+    served = with_demand.join(inputs.shares, on="region", how="semi")
+    bare = with_demand.join(served, on="region", how="anti")["region"].unique().sort()
+    away = served.join(home_regions, on="region", how="anti")["region"].unique().sort()
+    messages = []
     if len(bare):
-        found.append(
+        messages.append(
             Message(
                 N_(
                     "No location ships to {n} regions that ask for goods ({regions}), and no lane leads there: "
@@ -192,20 +192,22 @@ def _unserved(query: Query, given: CoverageInputs, filters: GoodsFilters) -> lis
             )
         )
     if len(away):
-        found.append(
+        messages.append(
             Message(
                 N_("{n} regions have no location of their own and are served from others ({regions})."),
                 {"n": f"{len(away):,}", "regions": _named(away)},
             )
         )
-    return found
+    return messages
 
 
-def _unpriced(given: CoverageInputs) -> list[Message]:
-    there = given.items.join(given.stock.filter(pl.col("available") > 0), on="sku", how="semi").filter("known")
-    found = []
+def _unpriced(inputs: CoverageInputs) -> list[Message]:
+    there = inputs.items.join(inputs.stock.filter(pl.col("available") > 0), on="sku", how="semi").filter(
+        "described_or_sold"
+    )
+    messages = []
     if without := there["unit_cost"].null_count():
-        found.append(
+        messages.append(
             Message(
                 N_(
                     "{n} SKUs in stock have no cost: their value and margin are not in the sums. Add unit_cost to "
@@ -214,9 +216,9 @@ def _unpriced(given: CoverageInputs) -> list[Message]:
                 {"n": f"{without:,}"},
             )
         )
-    asked = given.items.join(given.forecasts, on="sku", how="semi")
-    if assumed := asked["lead_days"].null_count():
-        found.append(
+    forecast_items = inputs.items.join(inputs.forecasts, on="sku", how="semi")
+    if assumed := forecast_items["lead_days"].null_count():
+        messages.append(
             Message(
                 N_(
                     "For {n} SKUs nobody says how long the supplier takes; the days of the stock policy are used. "
@@ -225,7 +227,7 @@ def _unpriced(given: CoverageInputs) -> list[Message]:
                 {"n": f"{assumed:,}"},
             )
         )
-    return found
+    return messages
 
 
 def _unseen(query: Query) -> list[Message]:

@@ -16,7 +16,7 @@ from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.messages import Message
 from shopkeeper.supply.coverage.frames import AGES, AGES_BY_CATEGORY, CELLS, CLASSES, LOCATIONS, REGIONS, REGIONS_SKUS
-from shopkeeper.supply.coverage.inputs import ground, location_series, region_series
+from shopkeeper.supply.coverage.inputs import location_series, read, region_series
 from shopkeeper.supply.coverage.notes import notes
 from shopkeeper.supply.coverage.status import AT_RISK, STATUSES, judged
 from shopkeeper.supply.filters import GoodsFilters
@@ -56,19 +56,19 @@ class Ages:
 
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Coverage:
     """Coverage of the chosen categories, regions and SKUs; locations are chosen in `locations` only."""
-    given = ground(query, filters, in_force)
-    series = region_series(given, in_force.policy, filters)
+    inputs = read(query, filters, in_force)
+    series = region_series(inputs, in_force.policy, filters)
     rows = judged(series, in_force.policy, query.version.as_of).with_columns(_sell_through(), change=_change())
     rows = _worst_first(rows, "region").select(REGIONS_SKUS.names)
-    has_stock = bool(given.stock["day"].is_not_null().any())
+    has_stock = bool(inputs.stock["day"].is_not_null().any())
     tiles = query("supply/regions").drop("parent")
     return Coverage(
         filters,
         in_force.policy,
         query.version.as_of,
         has_stock,
-        not given.forecasts.is_empty(),
-        notes(query, given, filters),
+        not inputs.forecasts.is_empty(),
+        notes(query, inputs, filters),
         rows,
         _grouped(rows, "region", "category"),
         _grouped(rows, "region").join(tiles, on="region", how="left", maintain_order="left"),
@@ -82,10 +82,10 @@ def locations(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS)
     Of the chosen locations, and of those that stand in or serve the chosen regions. Their lead is that of the way by
     which goods come: `from_location`, null for the supplier.
     """
-    given = ground(query, filters, in_force)
-    rows = judged(location_series(query, given, in_force.policy, filters), in_force.policy, query.version.as_of)
-    told = query("supply/serving_locations").select("location", "kind", location_name="name")
-    rows = rows.with_columns(_sell_through()).join(told, on="location", how="left")
+    inputs = read(query, filters, in_force)
+    rows = judged(location_series(query, inputs, in_force.policy, filters), in_force.policy, query.version.as_of)
+    described = query("supply/serving_locations").select("location", "kind", location_name="name")
+    rows = rows.with_columns(_sell_through()).join(described, on="location", how="left")
     return _worst_first(rows, "location").select(LOCATIONS.names)
 
 
@@ -146,7 +146,7 @@ def _grouped(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
         pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name)
         for name in ("margin_at_stake", "stock_value", "excess_value")
     ]
-    found = rows.group_by(by).agg(
+    sums = rows.group_by(by).agg(
         (status.is_not_null() & (status != "no_demand")).sum().cast(pl.Int64).alias("series"),
         *((status == name).fill_null(value=False).sum().cast(pl.Int64).alias(name) for name in STATUSES),
         status.is_in(AT_RISK).fill_null(value=False).sum().cast(pl.Int64).alias("at_risk"),
@@ -155,7 +155,7 @@ def _grouped(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     )
     cover = _median_cover(rows, by)
     return (
-        found.join(cover, on=by, how="left", nulls_equal=True)
+        sums.join(cover, on=by, how="left", nulls_equal=True)
         .with_columns(_sell_through())
         .sort("margin_at_stake", "at_risk", *by, descending=[True, True, *(False for _ in by)], nulls_last=True)
     )
@@ -163,7 +163,7 @@ def _grouped(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
 
 def _median_cover(rows: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     """Days that half of the demand is covered for: the median of the series' cover, weighted by their demand."""
-    asked = pl.col("status").is_not_null() & (pl.col("status") != "no_demand")
-    known = rows.filter(asked).sort("cover_days", nulls_last=True)
+    with_demand = pl.col("status").is_not_null() & (pl.col("status") != "no_demand")
+    by_cover = rows.filter(with_demand).sort("cover_days", nulls_last=True)
     within = pl.col("daily_mean").cum_sum().over(by) / pl.col("daily_mean").sum().over(by)
-    return known.filter(within >= 0.5 - 1e-9).group_by(by, maintain_order=True).agg(pl.col("cover_days").first())
+    return by_cover.filter(within >= 0.5 - 1e-9).group_by(by, maintain_order=True).agg(pl.col("cover_days").first())

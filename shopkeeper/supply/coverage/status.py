@@ -18,7 +18,6 @@ from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS
 STATUSES = ("out", "runs_out", "order_now", "ok", "excess", "no_demand")
 """The worst first."""
 AT_RISK = ("out", "runs_out")
-WEEK = 7
 _SLACK = 1e-9
 _BLOCK = 8192
 
@@ -28,15 +27,15 @@ class Series:
     """Rows and what belongs to each, in the same order.
 
     `rows` has at least `sku, available, available_before, open_units, pattern, abc, error_sd, lead_days` (until an
-    order placed today could be sold), `lead_sd, unit_cost, unit_margin` and `counted` (whether the SKU was ever
-    counted anywhere). `units`, `landing`, `landing_before`: rows x days of forecast, of open deliveries, and of those
+    order placed today could be sold), `lead_sd, unit_cost, unit_margin` and `has_stock_count` (whether the SKU was ever
+    counted anywhere). `units`, `inbound`, `inbound_before`: rows x days of forecast, of open deliveries, and of those
     of a week ago, counted from then.
     """
 
     rows: pl.DataFrame
     units: Floats
-    landing: Floats
-    landing_before: Floats
+    inbound: Floats
+    inbound_before: Floats
 
 
 def judged(series: Series, policy: Policy, as_of: date) -> pl.DataFrame:
@@ -51,27 +50,27 @@ def judged(series: Series, policy: Policy, as_of: date) -> pl.DataFrame:
     rows = series.rows
     wanted = _service_levels(rows, policy)
     blocks = [_block(series, wanted, policy, slice(at, at + _BLOCK)) for at in range(0, max(rows.height, 1), _BLOCK)]
-    found = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    told = rows.with_columns(
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    with_levels = rows.with_columns(
         pl.Series(name, values).fill_nan(None)
         if values.dtype.kind == "f"
         else pl.Series(name, values.tolist(), pl.String)
-        for name, values in found.items()
+        for name, values in columns.items()
     )
-    return _with_money(told, as_of)
+    return _with_money(with_levels, as_of)
 
 
 def _service_levels(rows: pl.DataFrame, policy: Policy) -> Floats:
     kinds = rows.select("abc", "pattern").unique()
     level = [policy.service_level(abc or "C", pattern or "none") for abc, pattern in kinds.iter_rows()]
-    told = rows.select("abc", "pattern").join(
+    joined = rows.select("abc", "pattern").join(
         kinds.with_columns(level=pl.Series(level, dtype=pl.Float64)),
         on=["abc", "pattern"],
         how="left",
         nulls_equal=True,
         maintain_order="left",
     )
-    return np.asarray(told["level"].to_numpy(), dtype=float)
+    return np.asarray(joined["level"].to_numpy(), dtype=float)
 
 
 def _block(series: Series, wanted: Floats, policy: Policy, part: slice) -> dict[str, np.ndarray]:
@@ -81,31 +80,31 @@ def _block(series: Series, wanted: Floats, policy: Policy, part: slice) -> dict[
         return np.asarray(rows[name].cast(pl.Float64).fill_null(0.0).to_numpy(), dtype=float)
 
     lead, lead_sd, sd = column("lead_days"), column("lead_sd"), column("error_sd")
-    counted = rows["pattern"].is_in(INTEGER_VALUED_PATTERNS).fill_null(value=True).to_numpy()
-    levels = inventory.levels(units, sd, lead, lead_sd, wanted[part], policy.review_days, counted)
+    integer_valued = rows["pattern"].is_in(INTEGER_VALUED_PATTERNS).fill_null(value=True).to_numpy()
+    levels = inventory.levels(units, sd, lead, lead_sd, wanted[part], policy.review_days, integer_valued)
     excess_from = np.maximum(levels.order_up_to, inventory.expected(units, policy.excess_days))
     demand = units.sum(axis=1)
-    there = rows["counted"].fill_null(value=False).to_numpy()
-    found: dict[str, np.ndarray] = {
+    there = rows["has_stock_count"].fill_null(value=False).to_numpy()
+    figures: dict[str, np.ndarray] = {
         "daily_mean": units.mean(axis=1),
         "safety_stock": levels.safety_stock,
         "reorder_point": levels.reorder_point,
         "order_up_to": levels.order_up_to,
     }
     moments = (
-        ("", column("available"), series.landing[part], there),
+        ("", column("available"), series.inbound[part], there),
         (
             "_before",
             column("available_before"),
-            series.landing_before[part],
+            series.inbound_before[part],
             there & rows["available_before"].is_not_null().to_numpy(),
         ),
     )
-    for suffix, available, landing, known in moments:
-        gap = inventory.shortfall(units, available, landing)
-        cover = inventory.cover_of(gap, available)
+    for suffix, available, inbound, has_count in moments:
+        shortage = inventory.shortfall(units, available, inbound)
+        cover = inventory.cover_of(shortage, available)
         excess = np.maximum(available - np.where(demand < policy.no_demand_units, 0, excess_from), 0)
-        in_time = np.where(np.arange(1, units.shape[1] + 1) <= np.ceil(lead)[:, None], landing, 0).sum(axis=1)
+        in_time = np.where(np.arange(1, units.shape[1] + 1) <= np.ceil(lead)[:, None], inbound, 0).sum(axis=1)
         status = _status(
             demand < policy.no_demand_units,
             available,
@@ -114,14 +113,14 @@ def _block(series: Series, wanted: Floats, policy: Policy, part: slice) -> dict[
             excess,
             available + in_time <= levels.reorder_point + _SLACK,
         )
-        status[~known] = None
-        found[f"status{suffix}"] = status
-        found[f"cover{suffix or '_days'}"] = np.where(known & (demand >= policy.no_demand_units), cover, np.nan)
+        status[~has_count] = None
+        figures[f"status{suffix}"] = status
+        figures[f"cover{suffix or '_days'}"] = np.where(has_count & (demand >= policy.no_demand_units), cover, np.nan)
         if not suffix:
-            lost = inventory.lost_by(gap, np.ceil(lead) - 1)
-            found["lost_units"] = np.where(known & (demand >= policy.no_demand_units), lost, np.nan)
-            found["excess_units"] = np.where(known, excess, np.nan)
-    return found
+            lost = inventory.lost_by(shortage, np.ceil(lead) - 1)
+            figures["lost_units"] = np.where(has_count & (demand >= policy.no_demand_units), lost, np.nan)
+            figures["excess_units"] = np.where(has_count, excess, np.nan)
+    return figures
 
 
 def _status(
@@ -139,8 +138,8 @@ def _with_money(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
         run_out_on=pl.lit(as_of) + pl.duration(days=pl.col("cover_days").cast(pl.Int64)),
         margin_at_stake=pl.col("lost_units") * pl.col("unit_margin").clip(0),
         excess_value=pl.col("excess_units") * pl.col("unit_cost"),
-        stock_value=pl.when("counted").then(pl.col("available") * pl.col("unit_cost")),
-        available=pl.when("counted").then("available"),
+        stock_value=pl.when("has_stock_count").then(pl.col("available") * pl.col("unit_cost")),
+        available=pl.when("has_stock_count").then("available"),
     )
 
 

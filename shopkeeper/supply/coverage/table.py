@@ -37,23 +37,23 @@ TERMS = (
 )
 
 
-def coverage(version: Version, found: Coverage, by: str = "sku", places: pl.DataFrame | None = None) -> Download:
+def coverage(version: Version, coverage: Coverage, by: str = "sku", places: pl.DataFrame | None = None) -> Download:
     """All rows of the report: by `sku` (SKU x region), `location` (`places`, as `coverage.locations` gives), `cell`."""
     if by == "location" and places is not None:
-        return sheet(version, found, "coverage-locations", _("Coverage by location and SKU"), places)
+        return sheet(version, coverage, "coverage-locations", _("Coverage by location and SKU"), places)
     if by == "cell":
-        return sheet(version, found, "coverage-cells", _("Coverage by region and category"), found.cells)
-    return sheet(version, found, "coverage", _("Coverage by region and SKU"), found.regions_skus)
+        return sheet(version, coverage, "coverage-cells", _("Coverage by region and category"), coverage.cells)
+    return sheet(version, coverage, "coverage", _("Coverage by region and SKU"), coverage.regions_skus)
 
 
-def ages(version: Version, found: Coverage, aged: Ages) -> Download:
+def ages(version: Version, coverage: Coverage, aged: Ages) -> Download:
     """How long stock has lain, one row per location and SKU."""
-    return sheet(version, found, "stock-age", _("Age of stock by location and SKU"), aged.rows, terms=("stock_age",))
+    return sheet(version, coverage, "stock-age", _("Age of stock by location and SKU"), aged.rows, terms=("stock_age",))
 
 
 def sheet(
     version: Version,
-    found: Coverage,
+    coverage: Coverage,
     report: str,
     title: str,
     frame: pl.DataFrame,
@@ -68,15 +68,15 @@ def sheet(
         title,
         frame,
         labelled(COLUMNS, frame.columns),
-        caption=(*more, *_policy(found), *_noted(found), *found.filters.caption()),
+        caption=(*more, *_policy(coverage), *_noted(coverage), *coverage.filters.caption()),
         words=tuple(value for _label, value in more),
         terms=terms,
-        as_of=found.as_of,
+        as_of=coverage.as_of,
     )
 
 
-def _policy(found: Coverage) -> tuple[tuple[str, str], ...]:
-    policy = found.policy
+def _policy(coverage: Coverage) -> tuple[tuple[str, str], ...]:
+    policy = coverage.policy
     levels = "; ".join(f"{abc} {i18n.percent(level, 1)}" for abc, level in policy.service_levels)
     return (
         (_("Cycle service"), levels),
@@ -86,5 +86,5 @@ def _policy(found: Coverage) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _noted(found: Coverage) -> tuple[tuple[str, str], ...]:
-    return ((_("To know"), " ".join(str(note) for note in found.notes)),) if found.notes else ()
+def _noted(coverage: Coverage) -> tuple[tuple[str, str], ...]:
+    return ((_("To know"), " ".join(str(note) for note in coverage.notes)),) if coverage.notes else ()

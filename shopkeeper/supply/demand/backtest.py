@@ -1,4 +1,4 @@
-"""How well demand was forecast before: the rolling-origin backtest at every level, beside the seasonal naive."""
+"""How well demand was forecast before: the backtest over rolling cutoffs at every level, beside the seasonal naive."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,13 +8,13 @@ import polars as pl
 
 from shopkeeper.contract.forecasts import LEVELS
 from shopkeeper.engine.query import Query
-from shopkeeper.supply.demand.frames.checks import ACCURACY, WORST
+from shopkeeper.supply.demand.frames.comparisons import ACCURACY, WORST
 from shopkeeper.supply.demand.report import chosen, within
 from shopkeeper.supply.filters import GoodsFilters
 
 
 @dataclass(frozen=True)
-class Checks:
+class Backtest:
     """What was forecast from earlier days, and what came.
 
     WAPE by day and by week of seven days, bias and coverage of the bands as shares; MASE is the mean over series. Both
@@ -36,17 +36,17 @@ class Checks:
         return float(self.worst["cost"].head(first or self.worst.height).sum())
 
 
-def report(query: Query, filters: GoodsFilters) -> Checks:
+def report(query: Query, filters: GoodsFilters) -> Backtest:
     """The backtest of what the filters choose. Levels that sum over more than is chosen are left out."""
     seen = within(filters, query.scope)
-    found = query("supply/demand/accuracy", **chosen(seen))
+    levels = query("supply/demand/accuracy", **chosen(seen))
     order = pl.col("level").replace_strict({name: place for place, name in enumerate(LEVELS)}, default=None)
     naive = pl.col("naive_week_wape")
-    accuracy = found.with_columns(gain=pl.when(naive > 0).then(1 - pl.col("week_wape") / naive)).sort(order)
+    accuracy = levels.with_columns(gain=pl.when(naive > 0).then(1 - pl.col("week_wape") / naive)).sort(order)
     level = "sku" if seen.regions is None else "region_sku"
     rows = query("supply/demand/worst", level=level, **chosen(seen))
     worst = _costed(rows, query("supply/demand/items"))
-    return Checks(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst)
+    return Backtest(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst)
 
 
 def _costed(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Adding series of forecasts up, with their bands: series to a whole, weeks to a total.
 
-Bands of several series are added as if all of them erred the same way, and a total of weeks by how much weeks erred
-error_correlation in the backtest: neither can be narrower than what was measured.
+Bands of several series are added as if all of them erred the same way, and a total of weeks by the correlation
+of the weeks' errors in the backtest: neither can be narrower than what was measured.
 """
 
 from collections.abc import Sequence
@@ -10,26 +10,12 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.models.arrays import Floats
+from shopkeeper.models.demand.series import as_lists, matrix
 
 BANDS = ("low_80", "high_80", "low_95", "high_95")
 LISTS = ("units", *BANDS)
 FEWEST_TESTS = 8
-"""Below so many tests weeks are taken to err together."""
-
-
-def matrix(frame: pl.DataFrame, name: str) -> Floats:
-    """A list column, all lists of one length, as rows of an array."""
-    width: int = frame.select(pl.col(name).list.len().max()).item() or 0
-    if not width:
-        return np.zeros((frame.height, 0))
-    return np.asarray(frame[name].list.to_array(width).to_numpy(), dtype=np.float64)
-
-
-def lists(name: str, values: Floats) -> pl.Series:
-    """The rows of an array as a list column."""
-    if not values.size:
-        return pl.Series(name, [[] for _ in range(len(values))], dtype=pl.List(pl.Float64))
-    return pl.Series(name, np.ascontiguousarray(values)).cast(pl.List(pl.Float64))
+"""Below so many tests the errors of weeks are taken to be fully correlated."""
 
 
 def weekly(daily: Floats) -> Floats:
@@ -45,16 +31,16 @@ def added(series: pl.DataFrame, keys: Sequence[str], names: Sequence[str] = LIST
         places = np.zeros(series.height, dtype=np.int64)
     else:
         groups = series.group_by(keys, maintain_order=True).agg(series=pl.len())
-        found = series.select(keys).join(
+        numbered = series.select(keys).join(
             groups.select(keys).with_row_index("place"), on=keys, how="left", nulls_equal=True, maintain_order="left"
         )
-        places = found["place"].to_numpy()
+        places = numbered["place"].to_numpy()
     columns = []
     for name in names:
         rows = matrix(series, name)
         total = np.zeros((groups.height, rows.shape[1]))
         np.add.at(total, places, rows)
-        columns.append(lists(name, total))
+        columns.append(as_lists(total, name))
     return groups.with_columns(*columns)
 
 
@@ -68,20 +54,20 @@ def moved(series: pl.DataFrame, change: pl.DataFrame, keys: Sequence[str]) -> pl
         return plain
     if keys:
         places = plain.select(keys).with_row_index("place")
-        found = change.join(places, on=keys, how="inner", nulls_equal=True)
+        numbered = change.join(places, on=keys, how="inner", nulls_equal=True)
     else:
-        found = change.with_columns(place=pl.lit(0, dtype=pl.UInt32))
-    rows, units = found["place"].to_numpy(), matrix(plain, "units").copy()
+        numbered = change.with_columns(place=pl.lit(0, dtype=pl.UInt32))
+    rows, units = numbered["place"].to_numpy(), matrix(plain).copy()
     delta = np.zeros_like(units)
-    np.add.at(delta, rows, matrix(found, "units"))
+    np.add.at(delta, rows, matrix(numbered))
     by_week = weekly(delta)
-    bands = [lists(name, np.maximum(matrix(plain, name) + by_week, 0.0)) for name in BANDS]
+    bands = [as_lists(np.maximum(matrix(plain, name) + by_week, 0.0), name) for name in BANDS]
     touched = np.isin(np.arange(plain.height), rows)
-    return plain.with_columns(lists("units", units + delta), *bands, overridden=pl.Series(touched))
+    return plain.with_columns(as_lists(units + delta), *bands, overridden=pl.Series(touched))
 
 
 def correlation(errors: pl.DataFrame) -> float:
-    """How far weeks err together, 0 to 1, from a row of queries/supply/demand/week_errors.sql; 1 where it is unknown.
+    """Correlation of weeks' errors, 0 to 1, from a row of queries/supply/demand/week_errors.sql; 1 where it is unknown.
 
     With m weeks of correlation r, E[(sum of errors)^2] = (1 + (m - 1) r) times the sum of their squares.
     """
@@ -94,7 +80,7 @@ def correlation(errors: pl.DataFrame) -> float:
 
 def totals(series: pl.DataFrame, weeks: int, error_correlation: float) -> pl.DataFrame:
     """Rows of `series` (`units`, `statistical`, `BANDS`): the same names as sums over the first `weeks` weeks."""
-    units = weekly(matrix(series, "units"))[:, :weeks]
+    units = weekly(matrix(series))[:, :weeks]
     total = units.sum(axis=1)
     count = max(units.shape[1], 1)
     widen = np.sqrt(1 + (count - 1) * error_correlation)

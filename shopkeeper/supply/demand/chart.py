@@ -26,9 +26,9 @@ def demand_weeks(behind: pl.DataFrame, weeks: pl.DataFrame, events: pl.DataFrame
             figure.add_trace(trace)
     figure.add_trace(_line(behind, "ends_on", "units", _("Sold"), {"color": PALETTE[0], "width": 2}, "lines"))
     if behind["lost"].fill_null(0.0).sum() > 0:
-        asked = behind.drop_nulls("lost").with_columns(units=pl.col("units") + pl.col("lost"))
+        demand = behind.drop_nulls("lost").with_columns(units=pl.col("units") + pl.col("lost"))
         name = _("Sold and lost for want of stock")
-        figure.add_trace(_line(asked, "ends_on", "units", name, {"color": PALETTE[4], "dash": "dot"}, "lines"))
+        figure.add_trace(_line(demand, "ends_on", "units", name, {"color": PALETTE[4], "dash": "dot"}, "lines"))
     if not weeks.is_empty():
         line = {"color": PALETTE[1], "width": 3, "dash": "dash"}
         figure.add_trace(_line(weeks, "ends_on", "forecast", _("Forecast"), line, "lines+markers"))
@@ -115,7 +115,7 @@ def demand_series(series: pl.DataFrame, names: list[str]) -> go.Figure:
 
 
 def forecast_accuracy(accuracy: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
-    """WAPE by week at each level (`Checks.accuracy`), ours beside the seasonal naive's."""
+    """WAPE by week at each level (`Backtest.accuracy`), ours beside the seasonal naive's."""
     labels = [names[level] for level in accuracy["level"]]
     figure = go.Figure(layout={"template": TEMPLATE})
     pairs = (("week_wape", _("Forecast"), PALETTE[0], ""), ("naive_week_wape", _("Seasonal naive"), GREY, "/"))
@@ -163,7 +163,7 @@ def both_sides(rows: pl.DataFrame) -> go.Figure:
     drawn = rows.head(DRAWN)
     figure = go.Figure(layout={"template": TEMPLATE})
     parts = (
-        ("known_customers", _("Known customers"), PALETTE[0], ""),
+        ("existing_customers", _("Known customers"), PALETTE[0], ""),
         ("new_customers", _("New customers"), PALETTE[5], "/"),
         ("unidentified", _("Without identity"), GREY, "."),
     )
@@ -196,11 +196,11 @@ def both_sides(rows: pl.DataFrame) -> go.Figure:
 
 
 def _bands(weeks: pl.DataFrame) -> list[go.Scatter]:
-    ends, found = weeks["ends_on"].to_list(), []
+    ends, traces = weeks["ends_on"].to_list(), []
     for level, opacity in (("95", 0.12), ("80", 0.25)):
         low, high = weeks[f"low_{level}"].to_list(), weeks[f"high_{level}"].to_list()
         edge = {"mode": "lines", "line": {"width": 0, "color": PALETTE[1]}, "hoverinfo": "skip"}
-        found += [
+        traces += [
             go.Scatter(x=ends, y=high, showlegend=False, **edge),
             go.Scatter(
                 x=ends,
@@ -211,7 +211,7 @@ def _bands(weeks: pl.DataFrame) -> list[go.Scatter]:
                 **edge,
             ),
         ]
-    return found
+    return traces
 
 
 def _line(rows: pl.DataFrame, x: str, y: str, name: str, line: dict[str, Any], mode: str) -> go.Scatter:

@@ -9,7 +9,7 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.messages import message
-from shopkeeper.supply.demand.frames.checks import LOST
+from shopkeeper.supply.demand.frames.comparisons import LOST
 from shopkeeper.supply.demand.report import within
 from shopkeeper.supply.filters import GoodsFilters
 
@@ -20,9 +20,9 @@ By = Literal["sku", "region", "location"]
 class LostSales:
     """Stock-outs, as chosen: `rows` are by `by`, money is at the item's mean of the last year.
 
-    `units`, `revenue` and `margin` are sums of the rows (margin null where no cost is known). Snapshots of stock:
-    `first_day` to `last_day` (null without any), of whose `calendar_days` only `known_days` have one; `negative` counts
-    locations x SKUs with a negative quantity, taken for nothing.
+    `units` and `margin` are sums of the rows (margin null where no cost is known). Snapshots of stock:
+    `first_day` to `last_day` (null without any), of whose `calendar_days` only `snapshot_days` have one; `negative`
+    counts locations x SKUs with a negative quantity, taken for nothing.
     """
 
     filters: GoodsFilters
@@ -30,11 +30,10 @@ class LostSales:
     as_of: date
     rows: Annotated[pl.DataFrame, LOST]
     units: float
-    revenue: float
     margin: float | None
     first_day: date | None
     last_day: date | None
-    known_days: int
+    snapshot_days: int
     calendar_days: int
     negative: int
 
@@ -58,11 +57,13 @@ def report(query: Query, filters: GoodsFilters, by: By = "sku") -> LostSales:
             )
         )
     seen = within(filters, query.scope)
-    found = query("supply/demand/lost", by=by, **seen.parameters())
-    rows = _worth(found, query("supply/demand/items"))
-    known = query("supply/demand/snapshots")
+    stock_outs = query("supply/demand/lost", by=by, **seen.parameters())
+    rows = _worth(stock_outs, query("supply/demand/items"))
+    snapshots = query("supply/demand/snapshots")
     first, last, days, negative = (
-        known.select("first_day", "last_day", "known_days", "negative").row(0) if known.height else (None, None, 0, 0)
+        snapshots.select("first_day", "last_day", "snapshot_days", "negative").row(0)
+        if snapshots.height
+        else (None, None, 0, 0)
     )
     return LostSales(
         filters,
@@ -70,7 +71,6 @@ def report(query: Query, filters: GoodsFilters, by: By = "sku") -> LostSales:
         query.version.as_of,
         rows,
         float(rows["lost"].sum()),
-        float(rows["lost_revenue"].sum()),
         float(rows["lost_margin"].sum()) if rows["lost_margin"].count() else None,
         first,
         last,

@@ -39,12 +39,12 @@ def overridden(
 
 
 def _with_new_regions(forecasts: pl.DataFrame, made: list[Override]) -> pl.DataFrame:
-    asked = pl.DataFrame(
+    pairs = pl.DataFrame(
         [(override.region, override.sku) for override in made if override.region is not None],
         schema={"region": pl.String, "sku": pl.String},
         orient="row",
     ).unique(maintain_order=True)
-    missing = asked.join(forecasts, on=_KEY, how="anti")
+    missing = pairs.join(forecasts, on=_KEY, how="anti")
     if missing.is_empty():
         return forecasts
     alike = forecasts.unique("sku", keep="first", maintain_order=True).drop("region")

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from shopkeeper.lake.version import Version
-from shopkeeper.supply.demand.bands import BANDS, LISTS, added, lists, matrix, moved, totals, weekly
+from shopkeeper.models.demand.series import as_lists, matrix
+from shopkeeper.supply.demand.bands import BANDS, LISTS, added, moved, totals, weekly
 from shopkeeper.supply.demand.frames.forecast import SERIES, TOTALS, WEEKS_BEHIND
 
 MONTH, QUARTER = 28, 91
@@ -20,11 +21,11 @@ def changed(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     rows = after.filter(pl.col("overridden"))
     if rows.is_empty():
         return rows.select("region", "category", "sku", "units")
-    found = rows.join(
+    both = rows.join(
         before.select("region", "sku", plain="units"), on=["region", "sku"], how="left", maintain_order="left"
     ).with_columns(plain=pl.coalesce("plain", pl.col("units") * 0.0))
-    delta = matrix(found, "units") - matrix(found, "plain")
-    return found.select("region", "category", "sku").with_columns(lists("units", delta))
+    delta = matrix(both) - matrix(both, "plain")
+    return both.select("region", "category", "sku").with_columns(as_lists(delta))
 
 
 def worth(used: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -46,13 +47,13 @@ def worth(used: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
 
 def grouped(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Rows of `worth` by `keys`: `series, units, units_91, revenue, margin` and `share` of units; most units first."""
-    known = pl.col("margin").count() > 0
+    has_margin = pl.col("margin").count() > 0
     whole = pl.col("units").sum()
     return (
         rows.group_by(keys, maintain_order=True)
         .agg(
             pl.sum("units", "units_91", "revenue"),
-            margin=pl.when(known).then(pl.col("margin").sum()),
+            margin=pl.when(has_margin).then(pl.col("margin").sum()),
             series=pl.len().cast(pl.Int64),
         )
         .with_columns(share=pl.when(whole > 0).then(pl.col("units") / whole))
@@ -79,7 +80,7 @@ def totals_of(
     whole: pl.DataFrame, rows: pl.DataFrame, history: pl.DataFrame, error_correlation: float, version: Version
 ) -> pl.DataFrame:
     """The next 28 and 91 days; see `Demand.totals`."""
-    found = []
+    frames = []
     for span, ending in ((MONTH, ""), (QUARTER, "_91")):
         if whole.is_empty():
             continue
@@ -87,7 +88,7 @@ def totals_of(
         before = version.as_of - timedelta(days=YEAR)
         same = history.filter(pl.col("day").is_between(before, before + timedelta(days=span), closed="right"))
         margin = rows[f"margin{ending}"]
-        found.append(
+        frames.append(
             totals(whole, span // 7, error_correlation).with_columns(
                 days=pl.lit(span, dtype=pl.Int64),
                 last=pl.lit(float(last)),
@@ -96,11 +97,11 @@ def totals_of(
                 margin=pl.lit(float(margin.sum()) if margin.count() else None, pl.Float64),
             )
         )
-    return pl.concat(found).select(TOTALS.names) if found else pl.DataFrame(schema=TOTALS.schema())
+    return pl.concat(frames).select(TOTALS.names) if frames else pl.DataFrame(schema=TOTALS.schema())
 
 
 def by_series(
-    found: pl.DataFrame,
+    level_series: pl.DataFrame,
     keys: list[str],
     change: pl.DataFrame,
     recent: pl.DataFrame,
@@ -110,14 +111,18 @@ def by_series(
 ) -> pl.DataFrame:
     """One row per value of `keys`, by margin, else revenue; see `Demand.series`.
 
-    `found` are series of a level that tells `keys` apart, `recent` rows of demand_recent, `rows` those of `worth`.
-    Pattern and model are named where a row is one series.
+    `level_series` are series of a level that tells `keys` apart, `recent` rows of demand_recent, `rows` those of
+    `worth`. Pattern and model are named where a row is one series.
     """
-    series = moved(added(found, keys), added(change, keys, ["units"]), keys)
+    series = moved(added(level_series, keys), added(change, keys, ["units"]), keys)
     month = totals(series, MONTH // 7, error_correlation)
-    named = pl.col("pattern", "model").first() if found.height == series.height else pl.lit(None, pl.String)
-    kinds = found.group_by(keys, maintain_order=True).agg(named) if keys and found.height == series.height else None
-    told = series.drop("series", "statistical", *LISTS).with_columns(
+    named = pl.col("pattern", "model").first() if level_series.height == series.height else pl.lit(None, pl.String)
+    kinds = (
+        level_series.group_by(keys, maintain_order=True).agg(named)
+        if keys and level_series.height == series.height
+        else None
+    )
+    combined = series.drop("series", "statistical", *LISTS).with_columns(
         daily=series["units"],
         statistical_daily=series["statistical"],
         **{f"week_{name}": series[name] for name in BANDS},
@@ -129,16 +134,16 @@ def by_series(
         _summed(rows, keys, ["units_91", "revenue", "margin"]),
     ):
         if frame is not None:
-            told = _joined(told, frame, keys)
+            combined = _joined(combined, frame, keys)
     if "sku" in keys:
-        told = told.join(items.select("sku", "name", "abc"), on="sku", how="left", maintain_order="left")
-    missing = [pl.lit(None, pl.String).alias(name) for name in SERIES.names if name not in told.columns]
-    order = [name for name in ("margin", "revenue", "units") if told[name].count()][:1]
+        combined = combined.join(items.select("sku", "name", "abc"), on="sku", how="left", maintain_order="left")
+    missing = [pl.lit(None, pl.String).alias(name) for name in SERIES.names if name not in combined.columns]
+    order = [name for name in ("margin", "revenue", "units") if combined[name].count()][:1]
     said = ["last", *(["year_before"] if recent["year_before"].count() else [])]
-    told = told.with_columns(missing).with_columns(pl.col(said).fill_null(0.0)).select(SERIES.names)
+    combined = combined.with_columns(missing).with_columns(pl.col(said).fill_null(0.0)).select(SERIES.names)
     if not order:
-        return told
-    return told.sort(*order, *keys, descending=[True] * len(order) + [False] * len(keys), nulls_last=True)
+        return combined
+    return combined.sort(*order, *keys, descending=[True] * len(order) + [False] * len(keys), nulls_last=True)
 
 
 def series_weeks(series: pl.DataFrame, as_of: date, keys: Sequence[str]) -> pl.DataFrame:
@@ -150,7 +155,7 @@ def series_weeks(series: pl.DataFrame, as_of: date, keys: Sequence[str]) -> pl.D
     forecast, plain = weekly(matrix(series, "daily")), weekly(matrix(series, "statistical_daily"))
     count = forecast.shape[1]
     frame = series.select(*keys, "overridden", *(pl.col(f"{prefix}{name}").alias(name) for name in BANDS))
-    frame = frame.with_columns(lists("forecast", forecast), lists("statistical", plain))
+    frame = frame.with_columns(as_lists(forecast, "forecast"), as_lists(plain, "statistical"))
     week = pl.lit(list(range(1, count + 1)), dtype=pl.List(pl.Int64))
     frame = frame.with_columns(pl.col(name).list.head(count) for name in BANDS).with_columns(week=week)
     rows = frame.explode("week", "forecast", "statistical", *BANDS, empty_as_null=False)
@@ -161,20 +166,20 @@ def series_weeks(series: pl.DataFrame, as_of: date, keys: Sequence[str]) -> pl.D
 
 
 def _summed(rows: pl.DataFrame, keys: list[str], names: list[str]) -> pl.DataFrame:
-    known = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in names]
-    return rows.group_by(keys, maintain_order=True).agg(known) if keys else rows.select(known)
+    sums = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in names]
+    return rows.group_by(keys, maintain_order=True).agg(sums) if keys else rows.select(sums)
 
 
-def _joined(told: pl.DataFrame, frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def _joined(rows: pl.DataFrame, frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     if not keys:
-        return told.join(frame, how="cross")
-    return told.join(frame, on=keys, how="left", maintain_order="left", nulls_equal=True)
+        return rows.join(frame, how="cross")
+    return rows.join(frame, on=keys, how="left", maintain_order="left", nulls_equal=True)
 
 
 def behind(history: pl.DataFrame, as_of: date, count: int) -> pl.DataFrame:
     """The history by week of seven days, the last `count` up to as-of; one begun before the data is left out."""
     back = ((pl.lit(as_of) - pl.col("day")).dt.total_days() // 7).alias("back")
-    known = pl.when(pl.col("lost").count() > 0).then(pl.col("lost").sum()).alias("lost")
+    lost = pl.when(pl.col("lost").count() > 0).then(pl.col("lost").sum()).alias("lost")
     return (
         history.with_columns(back)
         .group_by("back")
@@ -182,7 +187,7 @@ def behind(history: pl.DataFrame, as_of: date, count: int) -> pl.DataFrame:
             pl.col("day").min().alias("starts_on"),
             pl.col("day").max().alias("ends_on"),
             pl.sum("units"),
-            known,
+            lost,
             n=pl.len(),
         )
         .filter(pl.col("n") == 7, pl.col("back") < count)

@@ -87,10 +87,7 @@ class DemandOptions:
 
 @dataclass(frozen=True)
 class Demand:
-    """What will be asked for, as chosen; frames of forecasts are empty before the first run.
-
-    `error_correlation` says how far weeks err together, 0 to 1.
-    """
+    """What will be asked for, as chosen; frames of forecasts are empty before the first run."""
 
     options: DemandOptions
     filters: GoodsFilters
@@ -104,7 +101,6 @@ class Demand:
     regions: Annotated[pl.DataFrame, REGIONS]
     patterns: Annotated[pl.DataFrame, PATTERNS]
     events: Annotated[pl.DataFrame, EVENTS]
-    error_correlation: float
 
 
 def used(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Annotated[pl.DataFrame, USED]:
@@ -143,7 +139,6 @@ def report(
         grouped(rows, ["region"]),
         grouped(rows, ["pattern"]),
         _events(query, history, as_of),
-        error_correlation,
     )
 
 
@@ -196,12 +191,12 @@ def chosen(filters: GoodsFilters) -> dict[str, Parameter]:
 def _used(query: Query, filters: GoodsFilters, in_force: InForce) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The statistical forecast and the one in use. Regions are chosen last: a manual value may be for all of them."""
     rows = query("supply/demand/forecasts", **filters.parameters("categories", "skus"))
-    found = overridden(rows, in_force.overrides, query.version.as_of, whole=query.scope.regions is None)
+    in_use = overridden(rows, in_force.overrides, query.version.as_of, whole=query.scope.regions is None)
     plain = rows.with_columns(overridden=pl.lit(value=False))
     if filters.regions is None:
-        return plain, found
+        return plain, in_use
     here = pl.col("region").is_in(list(filters.regions))
-    return plain.filter(here), found.filter(here)
+    return plain.filter(here), in_use.filter(here)
 
 
 def _history(query: Query, filters: GoodsFilters, options: DemandOptions) -> pl.DataFrame:
@@ -210,14 +205,14 @@ def _history(query: Query, filters: GoodsFilters, options: DemandOptions) -> pl.
     since = max(first, as_of - timedelta(days=max(options.weeks * 7, YEAR + QUARTER)))
     sold = query("supply/demand/history", since=since, **chosen(filters))
     lost = query("supply/demand/lost_days", since=since, **chosen(filters))
-    known = query("supply/demand/snapshots")
+    snapshots = query("supply/demand/snapshots")
     grid = pl.DataFrame({"day": pl.date_range(since, as_of, eager=True)})
-    estimated = known.height and query("supply/demand/run").height
-    told = pl.col("day") >= (known["first_day"][0] if estimated else as_of + timedelta(days=1))
+    estimated = snapshots.height and query("supply/demand/run").height
+    is_estimated = pl.col("day") >= (snapshots["first_day"][0] if estimated else as_of + timedelta(days=1))
     return (
         grid.join(sold.select("day", "units"), on="day", how="left", maintain_order="left")
         .join(lost, on="day", how="left", maintain_order="left")
-        .with_columns(pl.col("units").fill_null(0.0), lost=pl.when(told).then(pl.col("lost").fill_null(0.0)))
+        .with_columns(pl.col("units").fill_null(0.0), lost=pl.when(is_estimated).then(pl.col("lost").fill_null(0.0)))
     )
 
 
@@ -230,11 +225,11 @@ def _series(
     error_correlation: float,
 ) -> pl.DataFrame:
     keys = KEYS[options.by]
-    found = query("supply/demand/series", level=source(filters, keys), **chosen(filters))
+    level_series = query("supply/demand/series", level=source(filters, keys), **chosen(filters))
     recent = query("supply/demand/recent", as_of=query.version.as_of, days=MONTH, **chosen(filters))
     if query.version.first_day > query.version.as_of - timedelta(days=YEAR):
         recent = recent.with_columns(year_before=pl.lit(None, dtype=pl.Float64))
-    return by_series(found, keys, change, recent, rows, query("supply/demand/items"), error_correlation)
+    return by_series(level_series, keys, change, recent, rows, query("supply/demand/items"), error_correlation)
 
 
 def _events(query: Query, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -244,14 +239,14 @@ def _events(query: Query, history: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
 def _notes(rows: pl.DataFrame) -> tuple[Message, ...]:
     """What fell short."""
-    found = []
+    notes = []
     if rows.height and rows["margin"].null_count() == rows.height:
-        found.append(Message(N_("No unit costs are known, so margin is not; values are net revenue.")))
+        notes.append(Message(N_("No unit costs are known, so margin is not; values are net revenue.")))
     elif rows["margin"].null_count():
         count = rows.filter(pl.col("margin").is_null())["sku"].n_unique()
-        found.append(Message(N_("Items without a known cost, which are in no margin: {n}."), {"n": count}))
+        notes.append(Message(N_("Items without a known cost, which are in no margin: {n}."), {"n": count}))
     lost, whole = float(rows.filter(pl.col("region") == NO_REGION)["units"].sum()), float(rows["units"].sum())
     if lost > 0:
         text = N_("{share} % of the units expected went to no region that is known: their orders name none.")
-        found.append(Message(text, {"share": round(100 * lost / max(whole, lost), 1)}))
-    return tuple(found)
+        notes.append(Message(text, {"share": round(100 * lost / max(whole, lost), 1)}))
+    return tuple(notes)

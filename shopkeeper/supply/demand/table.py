@@ -10,9 +10,9 @@ from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
 from shopkeeper.measures.supply import LEVEL_NAMES, level_name
-from shopkeeper.supply.demand.backtest import Checks
-from shopkeeper.supply.demand.frames import checks, forecast
-from shopkeeper.supply.demand.frames.checks import ACCURACY
+from shopkeeper.supply.demand.backtest import Backtest
+from shopkeeper.supply.demand.frames import comparisons, forecast
+from shopkeeper.supply.demand.frames.comparisons import ACCURACY
 from shopkeeper.supply.demand.frames.forecast import MANUAL, PATTERNS, SERIES
 from shopkeeper.supply.demand.lost import LostSales
 from shopkeeper.supply.demand.parts import series_weeks
@@ -20,48 +20,61 @@ from shopkeeper.supply.demand.report import KEYS, Demand, Level
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
 
-TERMS = ("asked_for", "forecast_band", "manual_value", "demand_pattern")
+TERMS = ("demand", "forecast_band", "manual_value", "demand_pattern")
 
 
-def demand(version: Version, found: Demand) -> Download:
+def demand(version: Version, demand: Demand) -> Download:
     """One row per series of `options.by` and week ahead, with bands, the statistical and the used value."""
-    keys = KEYS[found.options.by]
-    frame = series_weeks(found.series, found.as_of, keys)
-    title = _("Demand by week: {level}", level=_(LEVEL_NAMES[found.options.by]))
-    return _download(version, "demand", title, frame, found.filters, (found.options.by,), TERMS, found)
+    keys = KEYS[demand.options.by]
+    frame = series_weeks(demand.series, demand.as_of, keys)
+    title = _("Demand by week: {level}", level=_(LEVEL_NAMES[demand.options.by]))
+    return _download(version, "demand", title, frame, demand.filters, (demand.options.by,), TERMS, demand)
 
 
-def series(version: Version, found: Demand) -> Download:
+def series(version: Version, demand: Demand) -> Download:
     """One row per series of `options.by`: the next weeks, their band and worth, the last weeks and a year before."""
-    frame = _filled(found.series.select(column.name for column in SERIES.labelled()))
-    title = _("Next 4 weeks: {level}", level=_(LEVEL_NAMES[found.options.by]))
-    return _download(version, "demand-series", title, frame, found.filters, (found.options.by,), TERMS, found)
+    frame = _filled(demand.series.select(column.name for column in SERIES.labelled()))
+    title = _("Next 4 weeks: {level}", level=_(LEVEL_NAMES[demand.options.by]))
+    return _download(version, "demand-series", title, frame, demand.filters, (demand.options.by,), TERMS, demand)
 
 
-def forecast_check(version: Version, found: Checks) -> Download:
-    """One row per level: error, bias, MASE and hit rates of the backtest, beside the seasonal naive."""
-    names = ("backtest", "seasonal_naive", "week_wape", "wape", "forecast_bias", "mase", "hit_80", "hit_95")
+def forecast_accuracy(version: Version, backtest: Backtest) -> Download:
+    """One row per level: error, bias, MASE and coverage of the bands in the backtest, beside the seasonal naive."""
+    names = (
+        "backtest",
+        "seasonal_naive",
+        "week_wape",
+        "wape",
+        "forecast_bias",
+        "mase",
+        "interval_coverage_80",
+        "interval_coverage_95",
+    )
     title = _("How well demand was forecast")
-    return _download(version, "forecast-check", title, found.accuracy, found.filters, (), names, found)
+    return _download(version, "forecast-check", title, backtest.accuracy, backtest.filters, (), names, backtest)
 
 
-def worst(version: Version, found: Checks) -> Download:
+def worst(version: Version, backtest: Backtest) -> Download:
     """One row per item (region x item where regions are chosen), the most costly error first."""
-    frame, names = _filled(found.worst), ("error_cost", "backtest", "seasonal_naive", "forecast_bias")
-    return _download(version, "forecast-worst", _("Items by error in margin"), frame, found.filters, (), names, found)
+    frame, names = _filled(backtest.worst), ("error_cost", "backtest", "seasonal_naive", "forecast_bias")
+    return _download(
+        version, "forecast-worst", _("Items by error in margin"), frame, backtest.filters, (), names, backtest
+    )
 
 
-def lost(version: Version, found: LostSales) -> Download:
+def lost(version: Version, lost_sales: LostSales) -> Download:
     """One row per item (x region or location): days out of stock, lost units and their margin."""
     names = ("units_lost", "margin_lost", "out_day")
     title = _("Stock-outs and lost units")
-    return _download(version, "lost-units", title, _filled(found.rows), found.filters, (found.by,), names, found)
+    return _download(
+        version, "lost-units", title, _filled(lost_sales.rows), lost_sales.filters, (lost_sales.by,), names, lost_sales
+    )
 
 
-def two_sided(version: Version, found: TwoSided, filters: GoodsFilters) -> Download:
+def two_sided(version: Version, sides: TwoSided, filters: GoodsFilters) -> Download:
     """One row per region: the forecast, and what customers are expected to buy."""
-    title = _("Two-sided check, next {days}", days=i18n.days(found.days))
-    return _download(version, "two-sided", title, found.rows, filters, (f"{found.days}d",), ("two_sided",), found)
+    title = _("Two-sided check, next {days}", days=i18n.days(sides.days))
+    return _download(version, "two-sided", title, sides.rows, filters, (f"{sides.days}d",), ("two_sided",), sides)
 
 
 def manual(version: Version, frame: pl.DataFrame, filters: GoodsFilters) -> Download:
@@ -92,16 +105,16 @@ def patterns(version: Version, demand: Demand, names: Mapping[str, str]) -> Down
     )
 
 
-def accuracy_levels(version: Version, backtest: Checks, names: Mapping[str, str]) -> Download:
+def accuracy_levels(version: Version, backtest: Backtest, names: Mapping[str, str]) -> Download:
     """The backtest by level, called by `names`."""
     frame = backtest.accuracy.with_columns(pl.col("level").replace(names))
     return download(version, "forecast-levels", _("How well demand was forecast"), frame, ACCURACY.labelled())
 
 
-def outlook(version: Version, found: Demand, behind: pl.DataFrame) -> Download:
+def outlook(version: Version, demand: Demand, behind: pl.DataFrame) -> Download:
     """The chart's rows: weeks behind (`starts_on, ends_on, units, lost`) and ahead, one below the other."""
-    frame = pl.concat([behind.rename({"units": "demand"}), found.weeks.drop("week")], how="diagonal")
-    return _download(version, "demand-weeks", _("Demand by week"), frame, found.filters, (), TERMS, found)
+    frame = pl.concat([behind.rename({"units": "demand"}), demand.weeks.drop("week")], how="diagonal")
+    return _download(version, "demand-weeks", _("Demand by week"), frame, demand.filters, (), TERMS, demand)
 
 
 def levels(*names: Level) -> dict[str, str]:
@@ -123,9 +136,9 @@ def _download(
     filters: GoodsFilters,
     words: Sequence[str],
     terms: Sequence[str],
-    found: Demand | Checks | LostSales | TwoSided,
+    result: Demand | Backtest | LostSales | TwoSided,
 ) -> Download:
-    columns = labelled((*forecast.COLUMNS, *checks.COLUMNS), frame.columns)
+    columns = labelled((*forecast.COLUMNS, *comparisons.COLUMNS), frame.columns)
     return download(
         version,
         report,
@@ -135,5 +148,5 @@ def _download(
         caption=filters.caption(),
         words=words,
         terms=terms,
-        as_of=found.as_of,
+        as_of=result.as_of,
     )

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import customers, scored, used_kind
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
@@ -19,7 +19,7 @@ from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message, message
 from shopkeeper.supply.demand import report as demand
-from shopkeeper.supply.demand.frames.checks import BOTH_SIDES, BOTH_SIDES_WHOLE
+from shopkeeper.supply.demand.frames.comparisons import BOTH_SIDES, BOTH_SIDES_WHOLE
 from shopkeeper.supply.filters import GoodsFilters
 
 DAYS = (28, 91)
@@ -78,12 +78,12 @@ def report(query: Query, fits: Fits, filters: GoodsFilters, in_force: InForce = 
 
 def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:
     """Expected purchases of today's customers by region of the first purchase: `first_region, purchases`."""
-    people = customers(query, Filters())
+    people = customers(query, CustomerFilters())
     kind = used_kind(fits, None)
-    told = days if kind is not None else RATE_DAYS[days]
-    scores = scored(people, fits, kind, "shop", told, 0.0)
+    model_days = days if kind is not None else RATE_DAYS[days]
+    scores = scored(people, fits, kind, "shop", model_days, 0.0)
     return scores.group_by("first_region", maintain_order=True).agg(
-        purchases=pl.col("expected_purchases").fill_null(0.0).sum() * (days / told)
+        purchases=pl.col("expected_purchases").fill_null(0.0).sum() * (days / model_days)
     )
 
 
@@ -103,8 +103,8 @@ def _young(query: Query) -> bool:
 
 def _events(query: Query, days: int) -> tuple[str, ...]:
     last = query.version.as_of + timedelta(days=days)
-    found = query("jobs/forecast/events").filter(pl.col("ends_on") > query.version.as_of, pl.col("starts_on") <= last)
-    return tuple(found["name"].unique(maintain_order=True))
+    events = query("jobs/forecast/events").filter(pl.col("ends_on") > query.version.as_of, pl.col("starts_on") <= last)
+    return tuple(events["name"].unique(maintain_order=True))
 
 
 def _forecast(used: pl.DataFrame, days: int) -> pl.DataFrame:
@@ -137,25 +137,27 @@ def _rows(
     money = pl.col("revenue").clip(0) + pl.col("unidentified_revenue").clip(0)
     share = pl.when(money > 0).then(pl.col("unidentified_revenue").clip(0) / money).otherwise(0.0)
     per = pl.when(pl.col("last_purchases") > 0).then(pl.col("units") * (1 - share) / pl.col("last_purchases"))
-    known = pl.col("purchases") * pl.col("units_per_purchase")
+    existing = pl.col("purchases") * pl.col("units_per_purchase")
     new = pl.col("new_purchases") * pl.col("units_per_purchase")
     odds = pl.when(share < 1).then(share / (1 - share)).otherwise(0.0)
-    told = both.with_columns(
+    sides = both.with_columns(
         unidentified_share=share,
         units_per_purchase=per.fill_null(0.0),
         new_purchases=pl.col("new") * growth,
         odds=odds,
-    ).with_columns(known_customers=known, new_customers=new)
-    told = told.with_columns(unidentified=(pl.col("known_customers") + pl.col("new_customers")) * pl.col("odds"))
-    return _with_rest(told).select(BOTH_SIDES.names).sort("forecast", "region", descending=[True, False])
+    ).with_columns(existing_customers=existing, new_customers=new)
+    sides = sides.with_columns(unidentified=(pl.col("existing_customers") + pl.col("new_customers")) * pl.col("odds"))
+    return _with_rest(sides).select(BOTH_SIDES.names).sort("forecast", "region", descending=[True, False])
 
 
 def _with_rest(rows: pl.DataFrame) -> pl.DataFrame:
-    rest = pl.col("forecast") - pl.col("known_customers") - pl.col("new_customers") - pl.col("unidentified")
+    rest = pl.col("forecast") - pl.col("existing_customers") - pl.col("new_customers") - pl.col("unidentified")
     return rows.with_columns(rest=rest).with_columns(
         rest_share=pl.when(pl.col("forecast") > 0).then(pl.col("rest") / pl.col("forecast"))
     )
 
 
 def _whole(rows: pl.DataFrame) -> pl.DataFrame:
-    return _with_rest(rows.select(pl.sum("forecast", "known_customers", "new_customers", "unidentified", "purchases")))
+    return _with_rest(
+        rows.select(pl.sum("forecast", "existing_customers", "new_customers", "unidentified", "purchases"))
+    )

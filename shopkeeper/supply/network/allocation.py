@@ -20,7 +20,7 @@ SAME = 1e-6
 
 
 @dataclass(frozen=True)
-class Placed:
+class Allocation:
     """The best way to give out `supply` (S x A units): `flow`, by lanes of `lead` and `cost` (A x R).
 
     Sources (A) are the locations, and after them those that were added. `cost` of an added one holds what moving the
@@ -71,80 +71,85 @@ class Figures:
         return self.freight / self.served if self.served > 0 else None
 
 
-def supply_of(ground: NetworkInputs, stock: Floats) -> Floats:
+def supply_of(inputs: NetworkInputs, stock: Floats) -> Floats:
     """What each location can give of `stock` (S x L); without shipping no more than is asked over its counter."""
-    return np.where(ground.ships, stock, np.minimum(stock, ground.walk_in))
+    return np.where(inputs.ships, stock, np.minimum(stock, inputs.walk_in))
 
 
 def give_out(
-    ground: NetworkInputs, stock: Floats, promise: float, progress: Callable[[float], None] | None = None
-) -> Placed:
+    inputs: NetworkInputs, stock: Floats, promise: float, progress: Callable[[float], None] | None = None
+) -> Allocation:
     """The best way to give out `stock` (S x L units) by the lanes in use."""
-    supply = supply_of(ground, stock)
-    value = placement.tiers(ground.lead <= promise + SAME, ground.lead, ground.cost, ground.dearest)
-    flow = placement.place(supply, ground.demand, value, progress)
-    return Placed(flow, supply, ground.lead, ground.cost, promise)
+    supply = supply_of(inputs, stock)
+    value = placement.tiers(inputs.lead <= promise + SAME, inputs.lead, inputs.cost, inputs.dearest)
+    flow = placement.place(supply, inputs.demand, value, progress)
+    return Allocation(flow, supply, inputs.lead, inputs.cost, promise)
 
 
 def with_source(
-    ground: NetworkInputs, placed: Placed, extra: Floats, lead: Floats, cost: Floats, taken: Floats | None = None
-) -> Placed:
+    inputs: NetworkInputs,
+    allocation: Allocation,
+    extra: Floats,
+    lead: Floats,
+    cost: Floats,
+    taken: Floats | None = None,
+) -> Allocation:
     """The best way once `extra` (S units) can also be given by lanes of `lead` and `cost` (R).
 
     `taken` (S x A) is what the other sources have less for it, out of what they had not given out.
     """
-    supply = placed.supply if taken is None else placed.supply - taken
-    value = placement.tiers(placed.near, placed.lead, placed.cost, ground.dearest)
-    lanes = placement.tiers(lead[None] <= placed.promise + SAME, lead[None], cost[None], ground.dearest)[0]
-    flow = placement.add_source(placed.flow, supply, ground.demand, value, extra, lanes)
-    return Placed(
+    supply = allocation.supply if taken is None else allocation.supply - taken
+    value = placement.tiers(allocation.near, allocation.lead, allocation.cost, inputs.dearest)
+    lanes = placement.tiers(lead[None] <= allocation.promise + SAME, lead[None], cost[None], inputs.dearest)[0]
+    flow = placement.add_source(allocation.flow, supply, inputs.demand, value, extra, lanes)
+    return Allocation(
         flow,
         np.hstack([supply, extra[:, None]]),
-        np.vstack([placed.lead, lead]),
-        np.vstack([placed.cost, cost]),
-        placed.promise,
+        np.vstack([allocation.lead, lead]),
+        np.vstack([allocation.cost, cost]),
+        allocation.promise,
     )
 
 
-def idle(placed: Placed) -> Floats:
+def idle(allocation: Allocation) -> Floats:
     """Units of each item and source (S x A) that nobody gets."""
-    left = placed.supply.copy()
-    np.subtract.at(left, (placed.flow.item, placed.flow.source), placed.flow.units)
+    left = allocation.supply.copy()
+    np.subtract.at(left, (allocation.flow.item, allocation.flow.source), allocation.flow.units)
     return np.asarray(left.clip(0.0))
 
 
-def missing(ground: NetworkInputs, placed: Placed) -> Floats:
+def missing(inputs: NetworkInputs, allocation: Allocation) -> Floats:
     """Units asked for (S x R) that are not near."""
-    flow, left = placed.flow, ground.demand.copy()
-    kept = placed.near[flow.source, flow.sink]
+    flow, left = allocation.flow, inputs.demand.copy()
+    kept = allocation.near[flow.source, flow.sink]
     np.subtract.at(left, (flow.item[kept], flow.sink[kept]), flow.units[kept])
     return np.asarray(left.clip(0.0))
 
 
-def figures(ground: NetworkInputs, placed: Placed, regions: Flags) -> Figures:
+def figures(inputs: NetworkInputs, allocation: Allocation, regions: Flags) -> Figures:
     """Sums over these regions (R)."""
-    return _sums(ground, placed, np.zeros_like(ground.demand, dtype=np.int64), 1, regions)[0]
+    return _sums(inputs, allocation, np.zeros_like(inputs.demand, dtype=np.int64), 1, regions)[0]
 
 
-def table(ground: NetworkInputs, placed: Placed, regions: Flags, by: str) -> pl.DataFrame:
+def table(inputs: NetworkInputs, allocation: Allocation, regions: Flags, by: str) -> pl.DataFrame:
     """One row per `region`, or per `category`, of these regions (R).
 
     Columns: the group, `demand, near, far, unserved` (units), `near_rate` (null without demand), `lead_days`, `freight`
     (money of these days), `freight_per_unit`, `margin_not_near` (margin of what is not near), `unserved_margin`.
     """
-    shape = ground.demand.shape
+    shape = inputs.demand.shape
     if by == "region":
-        names = ground.regions["region"].to_list()
+        names = inputs.regions["region"].to_list()
         group = np.broadcast_to(np.arange(shape[1]), shape)
     else:
-        names = sorted(ground.items["category"].unique().to_list())
+        names = sorted(inputs.items["category"].unique().to_list())
         place = {name: number for number, name in enumerate(names)}
-        own = np.array([place[name] for name in ground.items["category"]], dtype=np.int64)
+        own = np.array([place[name] for name in inputs.items["category"]], dtype=np.int64)
         group = np.broadcast_to(own[:, None], shape)
     worth = np.bincount(
-        group[:, regions].ravel(), (ground.demand * ground.margin[:, None])[:, regions].ravel(), len(names)
+        group[:, regions].ravel(), (inputs.demand * inputs.margin[:, None])[:, regions].ravel(), len(names)
     )
-    sums = _sums(ground, placed, group, len(names), regions)
+    sums = _sums(inputs, allocation, group, len(names), regions)
     rows = [
         {
             by: name,
@@ -173,8 +178,8 @@ def table(ground: NetworkInputs, placed: Placed, regions: Flags, by: str) -> pl.
         "margin_not_near",
         "unserved_margin",
     )
-    found = pl.DataFrame(rows, schema={by: pl.String} | dict.fromkeys(numbers, pl.Float64))
-    return found.filter(pl.Series(regions)) if by == "region" else found
+    frame = pl.DataFrame(rows, schema={by: pl.String} | dict.fromkeys(numbers, pl.Float64))
+    return frame.filter(pl.Series(regions)) if by == "region" else frame
 
 
 def _some(rest: float) -> float:
@@ -182,24 +187,24 @@ def _some(rest: float) -> float:
     return max(0.0, round(rest, 6))
 
 
-def _sums(ground: NetworkInputs, placed: Placed, group: Ints, groups: int, regions: Flags) -> list[Figures]:
+def _sums(inputs: NetworkInputs, allocation: Allocation, group: Ints, groups: int, regions: Flags) -> list[Figures]:
     """Figures of each group; `group` is the position of each item x region."""
-    flow = placed.flow
+    flow = allocation.flow
     units = flow.units * regions[flow.sink]
     at, lane = group[flow.item, flow.sink], (flow.source, flow.sink)
-    near, margin = units * placed.near[lane], ground.margin[flow.item]
+    near, margin = units * allocation.near[lane], inputs.margin[flow.item]
 
     def total(weights: Floats) -> list[float]:
         return np.bincount(at, weights, groups).tolist() if len(at) else [0.0] * groups
 
-    days = np.where(np.isfinite(placed.lead), placed.lead, 0.0)
-    asked = np.bincount(group[:, regions].ravel(), ground.demand[:, regions].ravel(), groups).tolist()
+    days = np.where(np.isfinite(allocation.lead), allocation.lead, 0.0)
+    demand = np.bincount(group[:, regions].ravel(), inputs.demand[:, regions].ravel(), groups).tolist()
     columns = (
-        asked,
+        demand,
         total(near),
         total(units),
         total(units * days[lane]),
-        total(units * placed.cost[lane]),
+        total(units * allocation.cost[lane]),
         total(near * margin),
         total(units * margin),
     )

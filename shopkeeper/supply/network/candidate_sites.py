@@ -13,7 +13,7 @@ import polars as pl
 from shopkeeper.errors import Refused
 from shopkeeper.messages import message
 from shopkeeper.models.arrays import Flags, Floats
-from shopkeeper.supply.network.allocation import SAME, Figures, Placed, figures, idle, missing, with_source
+from shopkeeper.supply.network.allocation import SAME, Allocation, Figures, figures, idle, missing, with_source
 from shopkeeper.supply.network.frames import CANDIDATES
 from shopkeeper.supply.network.inputs import NetworkInputs
 
@@ -66,50 +66,49 @@ def compared(before: Figures, after: Figures, year: float, fixed: float) -> Chan
     return Change(before, after, points, cost, per_point, margin, (after.near_margin - before.near_margin) * year)
 
 
-def find(ground: NetworkInputs, candidate: str) -> Node:
+def find(inputs: NetworkInputs, candidate: str) -> Node:
     """The node that a link asks for. Raise `Refused` where it cannot be switched on or opened."""
-    rows = ground.nodes.filter(pl.col("location") == candidate).to_dicts()
+    rows = inputs.nodes.filter(pl.col("location") == candidate).to_dicts()
     if rows and not rows[0]["ships"]:
         return Node(candidate, rows[0]["kind"], rows[0]["region"])
     kind, _, region = candidate.partition(":")
-    if region in set(ground.regions["region"]) and kind in kinds(ground):
+    if region in set(inputs.regions["region"]) and kind in kinds(inputs):
         return Node(None, kind, region)
     if rows:
         raise Refused(message("“{node}” ships already; choose a location that does not.", node=candidate))
     raise Refused(message("“{node}” is neither a location nor a kind of node and a region.", node=candidate))
 
 
-def kinds(ground: NetworkInputs) -> list[str]:
+def kinds(inputs: NetworkInputs) -> list[str]:
     """Kinds of location that ship today by lanes whose regions' distance is known: a new one is like these."""
-    known = {row["kind"] for row in ground.nodes.filter(pl.col("described") & (pl.col("reaches") > 0)).to_dicts()}
-    return sorted(known)
+    return sorted(inputs.nodes.filter(pl.col("described") & (pl.col("reaches") > 0))["kind"].unique().to_list())
 
 
-def candidates(ground: NetworkInputs) -> list[Node]:
+def candidates(inputs: NetworkInputs) -> list[Node]:
     """Every location that could be switched on, and a new one of each kind in each region that asks for something."""
-    idle_now = ground.nodes.filter(~pl.col("ships") & (pl.col("available") > 0))
+    idle_now = inputs.nodes.filter(~pl.col("ships") & (pl.col("available") > 0))
     there = [Node(row["location"], row["kind"], row["region"]) for row in idle_now.to_dicts()]
-    asking = ground.regions["region"].filter(pl.Series(ground.demand.sum(axis=0) > 0)).to_list()
-    known = [kind for kind in kinds(ground) if kind in OPENED] or kinds(ground)
-    return there + [Node(None, kind, region) for kind in known for region in asking]
+    asking = inputs.regions["region"].filter(pl.Series(inputs.demand.sum(axis=0) > 0)).to_list()
+    openable = [kind for kind in kinds(inputs) if kind in OPENED] or kinds(inputs)
+    return there + [Node(None, kind, region) for kind in openable for region in asking]
 
 
-def ranking(ground: NetworkInputs, placed: Placed, regions: Flags) -> pl.DataFrame:
+def ranking(inputs: NetworkInputs, allocation: Allocation, regions: Flags) -> pl.DataFrame:
     """Each single candidate, what brings most points first: `CANDIDATES`.
 
     `action` switch_on or open; `units` it would hold to ship; `near_units` brought near in these days; `points` of the
     rate (0 to 1); money a year as in `Change`, without what the node itself costs (`costed`); `lead_days` the change of
     mean days to the buyer (below 0: faster).
     """
-    before, rows = figures(ground, placed, regions), []
-    far = missing(ground, placed)
-    for node in candidates(ground):
-        reached = lanes_of(ground, node)[0] <= placed.promise + SAME
+    before, rows = figures(inputs, allocation, regions), []
+    far = missing(inputs, allocation)
+    for node in candidates(inputs):
+        reached = lanes_of(inputs, node)[0] <= allocation.promise + SAME
         if node.location or far[:, reached].sum() > WORTH_A_LOOK * before.demand:
-            after, units = added(ground, placed, node)
-            found = compared(before, figures(ground, after, regions), ground.year, 0.0)
+            after, units = added(inputs, allocation, node)
+            change = compared(before, figures(inputs, after, regions), inputs.year, 0.0)
             if units > SAME:
-                rows.append(_row(ground, node, units, found))
+                rows.append(_row(inputs, node, units, change))
     order = ["points", "margin_year", "candidate"]
     return pl.DataFrame(rows, schema=CANDIDATES.schema()).sort(order, descending=[True, True, False])
 
@@ -124,9 +123,9 @@ def costed(ranked: pl.DataFrame, node_cost: float) -> pl.DataFrame:
     )
 
 
-def _row(ground: NetworkInputs, node: Node, units: float, found: Change) -> dict[str, object]:
-    names = dict(ground.nodes.select("location", "name").rows())
-    days = [figure.lead_days for figure in (found.before, found.after)]
+def _row(inputs: NetworkInputs, node: Node, units: float, change: Change) -> dict[str, object]:
+    names = dict(inputs.nodes.select("location", "name").rows())
+    days = [figure.lead_days for figure in (change.before, change.after)]
     return {
         "candidate": node.candidate,
         "action": "switch_on" if node.location else "open",
@@ -134,86 +133,90 @@ def _row(ground: NetworkInputs, node: Node, units: float, found: Change) -> dict
         "kind": node.kind,
         "region": node.region,
         "units": units,
-        "points": found.points,
-        "near_units": found.after.near - found.before.near,
-        "cost_year": found.cost_year,
-        "cost_per_point": found.cost_per_point,
-        "margin_year": found.margin_year,
-        "near_margin_year": found.near_margin_year,
+        "points": change.points,
+        "near_units": change.after.near - change.before.near,
+        "cost_year": change.cost_year,
+        "cost_per_point": change.cost_per_point,
+        "margin_year": change.margin_year,
+        "near_margin_year": change.near_margin_year,
         "lead_days": days[1] - days[0] if days[0] is not None and days[1] is not None else None,
     }
 
 
-def added(ground: NetworkInputs, placed: Placed, node: Node) -> tuple[Placed, float]:
+def added(inputs: NetworkInputs, allocation: Allocation, node: Node) -> tuple[Allocation, float]:
     """The goods given out with one more node, and the units that it holds for it."""
-    lead, cost = lanes_of(ground, node)
+    lead, cost = lanes_of(inputs, node)
     if node.location:
-        at = ground.nodes["location"].to_list().index(node.location)
-        extra = (ground.available[:, at] - placed.supply[:, at]).clip(0.0)
-        return with_source(ground, placed, extra, lead, cost), float(extra.sum())
-    extra, taken, freight = _stocked(ground, placed, node, lead)
-    return with_source(ground, placed, extra, lead, cost + freight, taken), float(extra.sum())
+        at = inputs.nodes["location"].to_list().index(node.location)
+        extra = (inputs.available[:, at] - allocation.supply[:, at]).clip(0.0)
+        return with_source(inputs, allocation, extra, lead, cost), float(extra.sum())
+    extra, taken, freight = _stocked(inputs, allocation, node, lead)
+    return with_source(inputs, allocation, extra, lead, cost + freight, taken), float(extra.sum())
 
 
-def lanes_of(ground: NetworkInputs, node: Node) -> tuple[Floats, Floats]:
+def lanes_of(inputs: NetworkInputs, node: Node) -> tuple[Floats, Floats]:
     """Days and cost to each region (R): as told for the location, else as nodes of its kind have them by distance."""
     if node.location:
-        at = ground.nodes["location"].to_list().index(node.location)
-        if np.isfinite(ground.told_lead[at]).any():
-            return ground.told_lead[at], ground.told_cost[at]
-    return _alike(ground, node.kind, node.region)
+        at = inputs.nodes["location"].to_list().index(node.location)
+        if np.isfinite(inputs.stated_lead[at]).any():
+            return inputs.stated_lead[at], inputs.stated_cost[at]
+    return _alike(inputs, node.kind, node.region)
 
 
-def _alike(ground: NetworkInputs, kind: str, region: str) -> tuple[Floats, Floats]:
+def _alike(inputs: NetworkInputs, kind: str, region: str) -> tuple[Floats, Floats]:
     """Days and cost by region of a node like those of its kind, as far as one of these reaches.
 
     A straight line through lanes of the kind over the distance on the tile map; without a map only the region itself,
     by the median of such lanes. A kind without lanes is like all that ship.
     """
-    lead, cost = np.full(ground.regions.height, np.inf), np.zeros(ground.regions.height)
-    own = (ground.nodes["kind"] == kind).to_numpy() & np.isfinite(ground.told_lead).any(axis=1)
-    like = own if own.any() else np.isfinite(ground.told_lead).any(axis=1)
-    tiles, stands = ground.tiles, ground.stands
-    places = np.flatnonzero(like & (stands >= 0))
-    at, to = np.nonzero(np.isfinite(ground.told_lead[places]))
-    far, days, money = tiles[stands[places[at]], to], ground.told_lead[places[at], to], ground.told_cost[places[at], to]
-    home = ground.regions["region"].to_list().index(region) if region in set(ground.regions["region"]) else -1
+    lead, cost = np.full(inputs.regions.height, np.inf), np.zeros(inputs.regions.height)
+    own = (inputs.nodes["kind"] == kind).to_numpy() & np.isfinite(inputs.stated_lead).any(axis=1)
+    like = own if own.any() else np.isfinite(inputs.stated_lead).any(axis=1)
+    tiles, home_region = inputs.tiles, inputs.home_region
+    places = np.flatnonzero(like & (home_region >= 0))
+    at, to = np.nonzero(np.isfinite(inputs.stated_lead[places]))
+    far, days, money = (
+        tiles[home_region[places[at]], to],
+        inputs.stated_lead[places[at], to],
+        inputs.stated_cost[places[at], to],
+    )
+    home = inputs.regions["region"].to_list().index(region) if region in set(inputs.regions["region"]) else -1
     if home < 0 or not len(far):
         return lead, cost
     near = far == 0
     lead[home] = float(np.median(days[near])) if near.any() else 1.0
     cost[home] = float(np.median(money[near] if near.any() else money))
-    known = np.isfinite(far)
-    if len(np.unique(far[known])) >= FEWEST:
-        reach = np.isfinite(tiles[home]) & (tiles[home] <= far[known].max())
-        line = np.vander(far[known], 2)
+    measured = np.isfinite(far)
+    if len(np.unique(far[measured])) >= FEWEST:
+        reach = np.isfinite(tiles[home]) & (tiles[home] <= far[measured].max())
+        line = np.vander(far[measured], 2)
         for values, target in ((days, lead), (money, cost)):
-            slope, level = np.linalg.lstsq(line, values[known])[0]
+            slope, level = np.linalg.lstsq(line, values[measured])[0]
             target[reach] = np.maximum(level + slope * tiles[home][reach], 0.0)
     return lead, cost
 
 
-def _stocked(ground: NetworkInputs, placed: Placed, node: Node, lead: Floats) -> tuple[Floats, Floats, float]:
+def _stocked(inputs: NetworkInputs, allocation: Allocation, node: Node, lead: Floats) -> tuple[Floats, Floats, float]:
     """Goods of a new node (S units), what others have less for it (S x A), and the cost of moving a unit there.
 
     It gets what is missing near the regions it reaches in time, as far as that lies idle in warehouses, nearest
     first; the dearest margins first where its kind holds less.
     """
-    wanted = missing(ground, placed)[:, lead <= placed.promise + SAME].sum(axis=1)
-    left, sources = idle(placed), placed.supply.shape[1]
-    warehouses = np.flatnonzero((ground.nodes["kind"] == "warehouse").to_numpy())
-    giving = warehouses if len(warehouses) else np.flatnonzero(ground.ships)
+    wanted = missing(inputs, allocation)[:, lead <= allocation.promise + SAME].sum(axis=1)
+    left, sources = idle(allocation), allocation.supply.shape[1]
+    warehouses = np.flatnonzero((inputs.nodes["kind"] == "warehouse").to_numpy())
+    giving = warehouses if len(warehouses) else np.flatnonzero(inputs.ships)
     extra = np.minimum(wanted, left[:, giving].sum(axis=1))
-    holds = ground.nodes.filter(pl.col("kind") == node.kind)["capacity"].median()
+    holds = inputs.nodes.filter(pl.col("kind") == node.kind)["capacity"].median()
     if isinstance(holds, int | float):
-        order = np.argsort(-ground.margin, kind="stable")
+        order = np.argsort(-inputs.margin, kind="stable")
         before = np.cumsum(extra[order]) - extra[order]
         extra[order] = np.clip(float(holds) - before, 0.0, extra[order])
-    tiles, stands = ground.tiles, ground.stands
-    home = ground.regions["region"].to_list().index(node.region)
-    apart = np.where(stands[giving] >= 0, tiles[stands[giving], home], np.inf)
+    tiles, home_region = inputs.tiles, inputs.home_region
+    home = inputs.regions["region"].to_list().index(node.region)
+    apart = np.where(home_region[giving] >= 0, tiles[home_region[giving], home], np.inf)
     taken, rest, spent = np.zeros((len(extra), sources)), extra.copy(), 0.0
-    price = _moving(ground, node.kind)
+    price = _moving(inputs, node.kind)
     for at, far in sorted(zip(giving, apart, strict=True), key=lambda pair: float(pair[1])):
         taken[:, at] = np.minimum(rest, left[:, at])
         rest = rest - taken[:, at]
@@ -221,18 +224,18 @@ def _stocked(ground: NetworkInputs, placed: Placed, node: Node, lead: Floats) ->
     return extra, taken, spent / float(extra.sum()) if extra.sum() > 0 else 0.0
 
 
-def _moving(ground: NetworkInputs, kind: str) -> Callable[[float], float]:
+def _moving(inputs: NetworkInputs, kind: str) -> Callable[[float], float]:
     """Cost of moving a unit so far (tiles) to a node of a kind, as others of it have it; 0 where no move has a cost."""
-    alike = ground.moves.filter(pl.col("to_kind") == kind)
-    alike = ground.moves if alike.is_empty() else alike
+    alike = inputs.moves.filter(pl.col("to_kind") == kind)
+    alike = inputs.moves if alike.is_empty() else alike
     if alike.is_empty():
         return lambda _far: 0.0
-    place = {name: number for number, name in enumerate(ground.regions["region"])}
+    place = {name: number for number, name in enumerate(inputs.regions["region"])}
     ends = alike.select("from_region", "to_region").rows()
-    far = np.array([ground.tiles[place[a], place[b]] if a in place and b in place else np.inf for a, b in ends])
-    cost, known = alike["cost"].to_numpy(), np.isfinite(far)
+    far = np.array([inputs.tiles[place[a], place[b]] if a in place and b in place else np.inf for a, b in ends])
+    cost, measured = alike["cost"].to_numpy(), np.isfinite(far)
     usual = float(np.median(cost))
-    if len(np.unique(far[known])) < FEWEST:
+    if len(np.unique(far[measured])) < FEWEST:
         return lambda _far: usual
-    slope, level = np.linalg.lstsq(np.vander(far[known], 2), cost[known])[0]
+    slope, level = np.linalg.lstsq(np.vander(far[measured], 2), cost[measured])[0]
     return lambda far: max(0.0, float(level + slope * far)) if np.isfinite(far) else usual

@@ -20,10 +20,10 @@ def near_map(regions: pl.DataFrame, measure: str, currency: str, *, dark: bool =
 
     `measure` is the figure in the tiles: near_rate, lead_days or freight_per_unit (of `Network.regions`).
     """
-    placed = regions.drop_nulls(["tile_row", "tile_column"])
-    cells = {(row["tile_row"], row["tile_column"]): row for row in placed.iter_rows(named=True)}
-    rows, columns = _span(placed["tile_row"]), _span(placed["tile_column"])
-    colours, scale = SCALES[dark], _scale(placed, measure)
+    mapped = regions.drop_nulls(["tile_row", "tile_column"])
+    cells = {(row["tile_row"], row["tile_column"]): row for row in mapped.iter_rows(named=True)}
+    rows, columns = _span(mapped["tile_row"]), _span(mapped["tile_column"])
+    colours, scale = SCALES[dark], _scale(mapped, measure)
     heat = go.Heatmap(
         z=[[_shade(cells.get((y, x)), measure) for x in columns] for y in rows],
         text=[[_tile(cells.get((y, x)), measure, currency) for x in columns] for y in rows],
@@ -41,11 +41,11 @@ def near_map(regions: pl.DataFrame, measure: str, currency: str, *, dark: bool =
         colorscale=[[step / (len(colours) - 1), colour] for step, colour in enumerate(colours)],
     )
     points = go.Scatter(
-        x=placed["tile_column"].to_list(),
-        y=placed["tile_row"].to_list(),
+        x=mapped["tile_column"].to_list(),
+        y=mapped["tile_row"].to_list(),
         mode="markers",
         marker={"size": 30, "color": "rgba(0,0,0,0)"},
-        customdata=_facts(placed, currency),
+        customdata=_facts(mapped, currency),
         hovertemplate=_hover(),
     )
     hidden = {"visible": False, "fixedrange": True}
@@ -171,16 +171,16 @@ def rate_change(regions: pl.DataFrame) -> go.Figure:
 
 
 def _span(values: pl.Series) -> list[int]:
-    known = values.to_list()
-    return list(range(min(known), max(known) + 1))
+    positions = values.to_list()
+    return list(range(min(positions), max(positions) + 1))
 
 
 def _scale(rows: pl.DataFrame, measure: str) -> tuple[float, float]:
     """Lightest and darkest; rates are told on the whole scale, so that two pictures of them can be compared."""
     if measure == "near_rate":
         return -1.0, 0.0
-    known = [float(value) for value in rows[measure].drop_nulls()]
-    return min(known, default=0.0), max(known, default=0.0) or 1.0
+    drawn = [float(value) for value in rows[measure].drop_nulls()]
+    return min(drawn, default=0.0), max(drawn, default=0.0) or 1.0
 
 
 def _shade(row: Mapping[str, Any] | None, measure: str) -> float | None:
@@ -214,10 +214,10 @@ def _beside(points: float, cost: float | None, currency: str) -> str:
 
 
 def _facts(rows: pl.DataFrame, currency: str) -> list[list[Any]]:
-    told = rows.select("region", "demand", "near", "far", "unserved", "in_reach").rows()
+    figures = rows.select("region", "demand", "near", "far", "unserved", "in_reach").rows()
     facts = []
     for row, (rate, days, cost) in zip(
-        told, rows.select("near_rate", "lead_days", "freight_per_unit").rows(), strict=True
+        figures, rows.select("near_rate", "lead_days", "freight_per_unit").rows(), strict=True
     ):
         near = i18n.percent(rate) if rate is not None else _("no demand")
         facts.append([*row, i18n.number(days, 1), near, i18n.money(cost, currency)])

@@ -1,4 +1,4 @@
-"""What the Network page stands on: demand, stock and lanes as tables of numbers, and what is missing in them.
+"""Inputs of the Network page: demand, stock and lanes as tables of numbers, and what is missing in them.
 
 Positions: S items, L locations, R ship-to regions. All units are of the days ahead that were asked for.
 """
@@ -31,11 +31,11 @@ class NetworkInputs:
     `items`: one row per SKU asked for (`sku, name, category, unit_margin`, money per unit, null unknown), in the order
     of the S positions. `regions`: `region, parent, tile_row, tile_column` (R). `nodes`: rows of
     `queries/supply/network/nodes.sql` (L) with `ships` settled and `reaches` (regions with a lane).
-    `demand` S x R; `available`, `landing` and `walk_in` S x L (units; `walk_in` is what buyers ask for over the counter
+    `demand` S x R; `available`, `inbound` and `walk_in` S x L (units; `walk_in` is what buyers ask for over the counter
     of a location that does not ship). `lead` (days, inf without a lane) and `cost` (money per unit, 0 where unknown)
-    L x R as used today; `told_lead`, `told_cost` as the lanes say, whether a location ships or not. `moves`: lanes
+    L x R as used today; `stated_lead`, `stated_cost` as the lanes say, whether a location ships or not. `moves`: lanes
     between locations (`from_location, to_location, to_kind, from_region, to_region, cost`). `priced`: some lane has a
-    cost. `stands` is the position of each location's region (L; -1 unknown), `tiles` the straight distance between
+    cost. `home_region` is the position of each location's region (L; -1 unknown), `tiles` the straight distance between
     regions on the tile map (R x R; inf for one that is not on it, 0 at home). `year` is how many times these days a
     year is. `notes` say what falls short.
     """
@@ -45,15 +45,15 @@ class NetworkInputs:
     nodes: pl.DataFrame
     demand: Floats
     available: Floats
-    landing: Floats
+    inbound: Floats
     walk_in: Floats
     lead: Floats
     cost: Floats
-    told_lead: Floats
-    told_cost: Floats
+    stated_lead: Floats
+    stated_cost: Floats
     moves: pl.DataFrame
     priced: bool
-    stands: Ints
+    home_region: Ints
     tiles: Floats
     year: float
     notes: tuple[Message, ...]
@@ -71,7 +71,7 @@ class NetworkInputs:
     @property
     def dearest(self) -> float:
         """More than any lane costs, an estimated one included."""
-        return 2.0 * float(max(self.cost.max(initial=0.0), self.told_cost.max(initial=0.0))) + 1.0
+        return 2.0 * float(max(self.cost.max(initial=0.0), self.stated_cost.max(initial=0.0))) + 1.0
 
 
 def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> NetworkInputs:
@@ -80,35 +80,38 @@ def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> N
     given = whole.parameters("categories", "skus")
     as_of = query.version.as_of
     forecasts = demand.used(query, whole, in_force)
-    asked = forecasts.with_columns(units=pl.col("units").list.head(days).list.sum().clip(lower_bound=0.0))
-    items = query("supply/network/items", **given).filter(pl.col("sku").is_in(asked["sku"].unique().to_list()))
-    regions = _regions(query("supply/regions"), asked)
+    expected = forecasts.with_columns(units=pl.col("units").list.head(days).list.sum().clip(lower_bound=0.0))
+    items = query("supply/network/items", **given).filter(pl.col("sku").is_in(expected["sku"].unique().to_list()))
+    regions = _regions(query("supply/regions"), expected)
     nodes = query("supply/network/nodes", as_of=as_of, **given)
     stock = query("supply/network/stock", until=as_of + timedelta(days=days), **given)
     lanes = query("supply/serving_lanes").filter(pl.col("lead_days").is_not_null())
     nodes = _settled(nodes, lanes)
     places, names, skus = nodes["location"].to_list(), regions["region"].to_list(), items["sku"].to_list()
-    told_lead, told_cost, filled = _told(lanes, nodes, names)
-    lead, cost, own = _in_use(told_lead, told_cost, nodes, _at(names, nodes["region"]))
+    stated_lead, stated_cost, filled = _stated(lanes, nodes, names)
+    lead, cost, own = _in_use(stated_lead, stated_cost, nodes, _at(names, nodes["region"]))
     available = _table(stock, skus, places, "location", "available")
     return NetworkInputs(
         items=items,
         regions=regions,
         nodes=nodes,
-        demand=_table(asked, skus, names, "region", "units"),
+        demand=_table(expected, skus, names, "region", "units"),
         available=available,
-        landing=_table(stock, skus, places, "location", "landing"),
-        walk_in=_walk_in(serving.shares(query, forecasts), asked, nodes, skus),
+        inbound=_table(stock, skus, places, "location", "on_order"),
+        walk_in=_walk_in(serving.shares(query, forecasts), expected, nodes, skus),
         lead=lead,
         cost=cost,
-        told_lead=told_lead,
-        told_cost=told_cost,
+        stated_lead=stated_lead,
+        stated_cost=stated_cost,
         moves=_moves(lanes, nodes),
         priced=bool(lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()),
-        stands=_at(names, nodes["region"]),
+        home_region=_at(names, nodes["region"]),
         tiles=_distances(regions),
-        year=_year(query, items, asked, days),
-        notes=(*_missing(asked, nodes, lanes, available), *_shortcomings(query, asked, nodes, lanes, filled, own)),
+        year=_year(query, items, expected, days),
+        notes=(
+            *_missing(expected, nodes, lanes, available),
+            *_shortcomings(query, expected, nodes, lanes, filled, own),
+        ),
     )
 
 
@@ -121,15 +124,15 @@ def _table(frame: pl.DataFrame, skus: list[str], columns: list[str], by: str, va
     """Sums of `value` by item and column; rows of others are left out."""
     row, column = _at(skus, frame["sku"]), _at(columns, frame[by])
     kept = (row >= 0) & (column >= 0)
-    found = np.zeros((len(skus), len(columns)))
-    np.add.at(found, (row[kept], column[kept]), frame[value].fill_null(0.0).to_numpy()[kept])
-    return found
+    sums = np.zeros((len(skus), len(columns)))
+    np.add.at(sums, (row[kept], column[kept]), frame[value].fill_null(0.0).to_numpy()[kept])
+    return sums
 
 
-def _regions(told: pl.DataFrame, asked: pl.DataFrame) -> pl.DataFrame:
+def _regions(described: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
     """Every region that is described or asks for something; who asks from nowhere cannot be near anything."""
-    asking = asked.select("region").unique().filter(pl.col("region").is_not_null(), pl.col("region") != NOWHERE)
-    return asking.join(told, on="region", how="full", coalesce=True).sort("region")
+    asking = expected.select("region").unique().filter(pl.col("region").is_not_null(), pl.col("region") != NOWHERE)
+    return asking.join(described, on="region", how="full", coalesce=True).sort("region")
 
 
 def _settled(nodes: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
@@ -146,7 +149,7 @@ def _settled(nodes: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(lanes: pl.DataFrame, nodes: pl.DataFrame, regions: list[str]) -> tuple[Floats, Floats, int]:
+def _stated(lanes: pl.DataFrame, nodes: pl.DataFrame, regions: list[str]) -> tuple[Floats, Floats, int]:
     """Days and cost by location and region, and how many lanes had no cost: these take the median of their kind."""
     rows = lanes.filter(pl.col("to_region").is_not_null()).join(
         nodes.select("location", "kind"), left_on="from_location", right_on="location"
@@ -164,32 +167,32 @@ def _told(lanes: pl.DataFrame, nodes: pl.DataFrame, regions: list[str]) -> tuple
     return lead, cost, int(rows["cost_per_unit"].null_count())
 
 
-def _in_use(told: Floats, cost: Floats, nodes: pl.DataFrame, stands: Ints) -> tuple[Floats, Floats, int]:
+def _in_use(stated: Floats, cost: Floats, nodes: pl.DataFrame, home_region: Ints) -> tuple[Floats, Floats, int]:
     """Lanes of today, and how many were taken for granted: a location that ships reaches its own region anyway.
 
     One that does not ship serves who comes to it, at once and without freight, and nobody else.
     """
     ships = nodes["ships"].to_numpy()
-    lead = np.where(ships[:, None], told, np.inf)
-    own = np.flatnonzero(ships & (stands >= 0))
-    own = own[~np.isfinite(lead[own, stands[own]])]
+    lead = np.where(ships[:, None], stated, np.inf)
+    own = np.flatnonzero(ships & (home_region >= 0))
+    own = own[~np.isfinite(lead[own, home_region[own]])]
     lead, cost = lead.copy(), cost.copy()
-    lead[own, stands[own]] = OWN_DAYS
-    usual = [cost[at, to] for at, to in enumerate(stands) if to >= 0 and np.isfinite(told[at, to])]
-    cost[own, stands[own]] = float(np.median(usual)) if usual else 0.0
-    counter = np.flatnonzero(~ships & (stands >= 0))
-    lead[counter, stands[counter]] = 0.0
-    cost[counter, stands[counter]] = 0.0
+    lead[own, home_region[own]] = OWN_DAYS
+    usual = [cost[at, to] for at, to in enumerate(home_region) if to >= 0 and np.isfinite(stated[at, to])]
+    cost[own, home_region[own]] = float(np.median(usual)) if usual else 0.0
+    counter = np.flatnonzero(~ships & (home_region >= 0))
+    lead[counter, home_region[counter]] = 0.0
+    cost[counter, home_region[counter]] = 0.0
     return lead, cost, len(own)
 
 
-def _walk_in(shares: pl.DataFrame, asked: pl.DataFrame, nodes: pl.DataFrame, skus: list[str]) -> Floats:
+def _walk_in(shares: pl.DataFrame, expected: pl.DataFrame, nodes: pl.DataFrame, skus: list[str]) -> Floats:
     """What is asked for over the counter of locations that do not ship, by their share of what their region bought."""
     counters = nodes.filter(~pl.col("ships")).select("location", "region")
     units = (
         shares.filter(~pl.col("by_lane"))
         .join(counters, on=["location", "region"])
-        .join(asked.select("region", "sku", "units"), on=["region", "sku"])
+        .join(expected.select("region", "sku", "units"), on=["region", "sku"])
     )
     units = units.with_columns(units=pl.col("units") * pl.col("share"))
     return _table(units, skus, nodes["location"].to_list(), "location", "units")
@@ -209,38 +212,40 @@ def _moves(lanes: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     return (
         lanes.filter(pl.col("to_location").is_not_null() & pl.col("cost_per_unit").is_not_null())
         .join(ends.select("location", from_region="region"), left_on="from_location", right_on="location")
-        .join(ends.select("location", to_kind="kind", stands="region"), left_on="to_location", right_on="location")
-        .select("from_location", "to_location", "to_kind", "from_region", to_region="stands", cost="cost_per_unit")
+        .join(ends.select("location", to_kind="kind", end_region="region"), left_on="to_location", right_on="location")
+        .select("from_location", "to_location", "to_kind", "from_region", to_region="end_region", cost="cost_per_unit")
     )
 
 
-def _year(query: Query, items: pl.DataFrame, asked: pl.DataFrame, days: int) -> float:
+def _year(query: Query, items: pl.DataFrame, expected: pl.DataFrame, days: int) -> float:
     """Units of the last 365 days to those of the days ahead; plain days where there is no such year or no demand."""
-    ahead = float(asked.filter(pl.col("region") != NOWHERE)["units"].sum())
+    ahead = float(expected.filter(pl.col("region") != NOWHERE)["units"].sum())
     year = float(items["units_year"].sum())
     whole = (query.version.as_of - query.version.first_day).days >= 364
     return year / ahead if whole and ahead > 0 and year > 0 else 365.0 / days
 
 
-def _missing(asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, available: Floats) -> tuple[Message, ...]:
+def _missing(
+    expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, available: Floats
+) -> tuple[Message, ...]:
     """Whole tables that nobody brought: what that means here, and what would help."""
-    told = []
-    if asked.is_empty():
-        told.append(
+    texts = []
+    if expected.is_empty():
+        texts.append(
             N_(
                 "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run "
                 "`python -m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
             )
         )
     if not available.any():
-        told.append(
+        texts.append(
             N_(
                 "No stock is known for these goods, so nothing can lie near anybody. Import stock snapshots to see the "
                 "rate."
             )
         )
     if lanes.filter(pl.col("to_region").is_not_null()).is_empty():
-        told.append(
+        texts.append(
             N_(
                 "There are no lanes to regions. A location that ships is taken to reach its own region within a day, "
                 "and no other. Import lanes to see what else is in reach."
@@ -250,28 +255,28 @@ def _missing(asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, avai
         lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].null_count()
         == lanes.filter(pl.col("to_region").is_not_null()).height
     ):
-        told.append(
+        texts.append(
             N_(
                 "No lane has a cost, so neither shipping cost nor cost per point can be told; the fastest lanes are "
                 "taken first. Add cost_per_unit to the lanes."
             )
         )
     if nodes.filter("described").is_empty():
-        told.append(
+        texts.append(
             N_(
                 "No locations are described: what a place is, where it stands and whether it ships is not known. "
                 "Import locations to see them as nodes."
             )
         )
-    return tuple(Message(text) for text in told)
+    return tuple(Message(text) for text in texts)
 
 
 def _shortcomings(
-    query: Query, asked: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, filled: int, own: int
+    query: Query, expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, filled: int, own: int
 ) -> tuple[Message, ...]:
     """Single rows that fall short, counted."""
-    total = float(asked["units"].sum())
-    nowhere = float(asked.filter(pl.col("region") == NOWHERE)["units"].sum())
+    total = float(expected["units"].sum())
+    nowhere = float(expected.filter(pl.col("region") == NOWHERE)["units"].sum())
     unknown = lanes.join(nodes, left_on="from_location", right_on="location", how="anti")["from_location"].n_unique()
     places = set(nodes["location"])
     lost = sum(1 for end in lanes["to_location"].drop_nulls().unique() if end not in places)

@@ -20,7 +20,7 @@ from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message, message
 from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.network.allocation import Figures, Placed, figures, give_out, idle, missing, table
+from shopkeeper.supply.network.allocation import Allocation, Figures, figures, give_out, idle, missing, table
 from shopkeeper.supply.network.candidate_sites import Change, added, compared, find, ranking
 from shopkeeper.supply.network.frames import CANDIDATES, CATEGORIES, COMPARED, LANES, MISSING, NODES, REGIONS, TRIED
 from shopkeeper.supply.network.inputs import NetworkInputs, read
@@ -32,7 +32,7 @@ WINDOWS = (14, 28)
 LEAST_MISSING = 0.5
 """Units by region and SKU below which nothing is said to be missing: forecasts are fractions."""
 MOVES = {"sku": pl.String, "from_location": pl.String, "location": pl.String, "units": pl.Float64}
-Tell = Callable[[float], None]
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Network:
 
     `now` is of the stock that is there, `coming` with the deliveries that land in the days ahead, all of these counted
     in full; the frames are of now. `year` is how many times the days ahead a year is. `priced`: costs are known.
-    `ground` and `placed` serve `what_if`.
+    `inputs` and `allocation` serve `what_if`.
     """
 
     options: NetworkOptions
@@ -80,13 +80,13 @@ class Network:
     lanes: Annotated[pl.DataFrame, LANES]
     year: float
     priced: bool
-    ground: NetworkInputs
-    placed: Placed
+    inputs: NetworkInputs
+    allocation: Allocation
 
     @cached_property
     def candidates(self) -> Annotated[pl.DataFrame, CANDIDATES]:
         """Each single further node, what brings most points first; computed when it is first asked for."""
-        return ranking(self.ground, self.placed, chosen_regions(self.ground, self.filters))
+        return ranking(self.inputs, self.allocation, chosen_regions(self.inputs, self.filters))
 
     @cached_property
     def coming(self) -> Figures:
@@ -108,61 +108,61 @@ def report(
     filters: GoodsFilters = EVERYWHERE,
     in_force: InForce = DEFAULTS,
     options: NetworkOptions = DEFAULT,
-    progress: Tell | None = None,
+    progress: Progress | None = None,
 ) -> Network:
     """How near the goods are. Regions chosen limit what is told; goods are given out to all regions in any case."""
-    ground = read(query, filters, in_force, options.window_days)
-    told = chosen_regions(ground, filters)
-    now = give_out(ground, ground.available, options.promise_days, progress)
-    regions = _regions(ground, now, told)
+    inputs = read(query, filters, in_force, options.window_days)
+    shown = chosen_regions(inputs, filters)
+    now = give_out(inputs, inputs.available, options.promise_days, progress)
+    regions = _regions(inputs, now, shown)
     return Network(
         options,
         filters,
         query.version.as_of,
-        (*ground.notes, *_unreached(regions)),
-        figures(ground, now, told),
+        (*inputs.notes, *_unreached(regions)),
+        figures(inputs, now, shown),
         regions,
-        table(ground, now, told, "category"),
-        _missing(ground, now, told),
-        _nodes(ground, now),
-        _lanes(ground, now, told),
-        ground.year,
-        ground.priced,
-        ground,
+        table(inputs, now, shown, "category"),
+        _missing(inputs, now, shown),
+        _nodes(inputs, now),
+        _lanes(inputs, now, shown),
+        inputs.year,
+        inputs.priced,
+        inputs,
         now,
     )
 
 
-def what_if(found: Network, nodes: tuple[str, ...], node_cost: float = 0.0) -> WhatIf:
+def what_if(network: Network, nodes: tuple[str, ...], node_cost: float = 0.0) -> WhatIf:
     """The same with these candidates as shipping points besides, in this order; goods are given out anew.
 
     Raise `Refused` for a candidate that there is not. `node_cost` is a year's cost of each (shop currency).
     """
-    ground, told, after, rows = found.ground, chosen_regions(found.ground, found.filters), found.placed, []
+    inputs, shown, after, rows = network.inputs, chosen_regions(network.inputs, network.filters), network.allocation, []
     for candidate in dict.fromkeys(nodes):
-        node = find(ground, candidate)
-        after, units = added(ground, after, node)
+        node = find(inputs, candidate)
+        after, units = added(inputs, after, node)
         rows.append({"candidate": node.candidate, "kind": node.kind, "region": node.region, "units": units})
-    change = compared(found.now, figures(ground, after, told), found.year, node_cost * len(rows))
+    change = compared(network.now, figures(inputs, after, shown), network.year, node_cost * len(rows))
     kept = ["region", "near_rate", "lead_days", "freight_per_unit"]
-    then = table(ground, after, told, "region").select(kept)
-    regions = found.regions.select("region", "demand", *kept[1:]).join(
+    then = table(inputs, after, shown, "region").select(kept)
+    regions = network.regions.select("region", "demand", *kept[1:]).join(
         then, on="region", how="left", suffix="_after", maintain_order="left"
     )
     schema = {"candidate": pl.String, "kind": pl.String, "region": pl.String, "units": pl.Float64}
     return WhatIf(change, regions, pl.DataFrame(rows, schema=schema))
 
 
-def planned(found: Network, moves: pl.DataFrame) -> Figures:
+def planned(network: Network, moves: pl.DataFrame) -> Figures:
     """The figures once deliveries on their way and these moves have landed.
 
     `moves`: `sku, from_location` (null for an order from a supplier), `location, units`, only what lands in the days
     ahead. What a location does not have cannot leave it.
     """
-    ground = found.ground
-    stock = ground.available + ground.landing
-    skus = {sku: place for place, sku in enumerate(ground.items["sku"])}
-    places = {name: place for place, name in enumerate(ground.nodes["location"])}
+    inputs = network.inputs
+    stock = inputs.available + inputs.inbound
+    skus = {sku: place for place, sku in enumerate(inputs.items["sku"])}
+    places = {name: place for place, name in enumerate(inputs.nodes["location"])}
     for sku, source, target, units in moves.select("sku", "from_location", "location", "units").iter_rows():
         if sku in skus and target in places:
             row, moved = skus[sku], float(units)
@@ -170,8 +170,8 @@ def planned(found: Network, moves: pl.DataFrame) -> Figures:
                 moved = min(moved, float(stock[row, places[source]]))
                 stock[row, places[source]] -= moved
             stock[row, places[target]] += moved
-    placed = give_out(ground, stock, found.options.promise_days)
-    return figures(ground, placed, chosen_regions(ground, found.filters))
+    allocation = give_out(inputs, stock, network.options.promise_days)
+    return figures(inputs, allocation, chosen_regions(inputs, network.filters))
 
 
 def moves_of(orders: pl.DataFrame, transfers: pl.DataFrame, until: date) -> pl.DataFrame:
@@ -182,31 +182,31 @@ def moves_of(orders: pl.DataFrame, transfers: pl.DataFrame, until: date) -> pl.D
     return both.filter(pl.col("lands_on") <= until).select(list(MOVES))
 
 
-def chosen_regions(ground: NetworkInputs, filters: GoodsFilters) -> Flags:
+def chosen_regions(inputs: NetworkInputs, filters: GoodsFilters) -> Flags:
     """Which regions are told of."""
-    names = ground.regions["region"]
+    names = inputs.regions["region"]
     if filters.regions is None:
         return np.ones(len(names), dtype=bool)
     return np.array([name in filters.regions for name in names], dtype=bool)
 
 
-def _regions(ground: NetworkInputs, now: Placed, told: Flags) -> pl.DataFrame:
-    near = (now.near & ground.ships[:, None]).sum(axis=0)
-    reach = ground.regions.select("region", "tile_row", "tile_column", in_reach=pl.Series(near.astype(np.int64)))
-    return table(ground, now, told, "region").join(reach, on="region", how="left", maintain_order="left")
+def _regions(inputs: NetworkInputs, now: Allocation, shown: Flags) -> pl.DataFrame:
+    near = (now.near & inputs.ships[:, None]).sum(axis=0)
+    reach = inputs.regions.select("region", "tile_row", "tile_column", in_reach=pl.Series(near.astype(np.int64)))
+    return table(inputs, now, shown, "region").join(reach, on="region", how="left", maintain_order="left")
 
 
-def _missing(ground: NetworkInputs, placed: Placed, told: Flags) -> pl.DataFrame:
-    units = missing(ground, placed)
-    row, region = np.nonzero((units > LEAST_MISSING) & told[None])
-    names = ground.regions["region"].gather(region)
-    asked = ground.demand[row, region]
+def _missing(inputs: NetworkInputs, allocation: Allocation, shown: Flags) -> pl.DataFrame:
+    units = missing(inputs, allocation)
+    row, region = np.nonzero((units > LEAST_MISSING) & shown[None])
+    names = inputs.regions["region"].gather(region)
+    demand = inputs.demand[row, region]
     return (
-        ground.items.select("sku", "name", "category", "unit_margin")[row]
+        inputs.items.select("sku", "name", "category", "unit_margin")[row]
         .with_columns(
             region=names,
-            demand=pl.Series(asked),
-            near=pl.Series(asked - units[row, region]),
+            demand=pl.Series(demand),
+            near=pl.Series(demand - units[row, region]),
             missing=pl.Series(units[row, region]),
         )
         .with_columns(margin_not_near=pl.col("missing") * pl.col("unit_margin"))
@@ -215,29 +215,29 @@ def _missing(ground: NetworkInputs, placed: Placed, told: Flags) -> pl.DataFrame
     )
 
 
-def _nodes(ground: NetworkInputs, placed: Placed) -> pl.DataFrame:
-    gives = placed.supply.sum(axis=0) - idle(placed).sum(axis=0)
-    near = (placed.near & ground.ships[:, None]).sum(axis=1)
-    return ground.nodes.with_columns(
+def _nodes(inputs: NetworkInputs, allocation: Allocation) -> pl.DataFrame:
+    gives = allocation.supply.sum(axis=0) - idle(allocation).sum(axis=0)
+    near = (allocation.near & inputs.ships[:, None]).sum(axis=1)
+    return inputs.nodes.with_columns(
         near_reaches=pl.Series(near.astype(np.int64)),
         gives=pl.Series(gives, dtype=pl.Float64),
-        idle=pl.Series((ground.available.sum(axis=0) - gives).clip(0.0), dtype=pl.Float64),
+        idle=pl.Series((inputs.available.sum(axis=0) - gives).clip(0.0), dtype=pl.Float64),
         capacity_use=pl.when(pl.col("capacity") > 0).then(pl.col("held") / pl.col("capacity")),
     ).sort("value_at_cost", "on_hand", "location", descending=[True, True, False], nulls_last=True)
 
 
-def _lanes(ground: NetworkInputs, placed: Placed, told: Flags) -> pl.DataFrame:
-    units = np.zeros(placed.lead.shape)
-    np.add.at(units, (placed.flow.source, placed.flow.sink), placed.flow.units)
-    at, to = np.nonzero(np.isfinite(placed.lead) & told[None] & ground.ships[:, None])
-    cost = pl.Series(placed.cost[at, to], dtype=pl.Float64)
+def _lanes(inputs: NetworkInputs, allocation: Allocation, shown: Flags) -> pl.DataFrame:
+    units = np.zeros(allocation.lead.shape)
+    np.add.at(units, (allocation.flow.source, allocation.flow.sink), allocation.flow.units)
+    at, to = np.nonzero(np.isfinite(allocation.lead) & shown[None] & inputs.ships[:, None])
+    cost = pl.Series(allocation.cost[at, to], dtype=pl.Float64)
     return (
-        ground.nodes.select("location", "name", "kind")[at]
+        inputs.nodes.select("location", "name", "kind")[at]
         .with_columns(
-            region=ground.regions["region"].gather(to),
-            lead_days=pl.Series(placed.lead[at, to]),
-            cost_per_unit=cost if ground.priced else pl.lit(None, dtype=pl.Float64),
-            near=pl.Series(placed.near[at, to]),
+            region=inputs.regions["region"].gather(to),
+            lead_days=pl.Series(allocation.lead[at, to]),
+            cost_per_unit=cost if inputs.priced else pl.lit(None, dtype=pl.Float64),
+            near=pl.Series(allocation.near[at, to]),
             units=pl.Series(units[at, to]),
         )
         .sort("location", "lead_days", "region")

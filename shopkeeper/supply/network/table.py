@@ -120,32 +120,38 @@ TERMS = (
 )
 
 
-def network(version: Version, found: Network, rows: str = "nodes", node_cost: float = 0.0) -> Download:
+def network(version: Version, network: Network, rows: str = "nodes", node_cost: float = 0.0) -> Download:
     """One table of the report: `ROWS`. `node_cost` is what a further node itself costs a year."""
     frames = {
-        "nodes": found.nodes,
-        "regions": found.regions,
-        "categories": found.categories,
-        "lanes": found.lanes,
-        "missing": found.missing,
+        "nodes": network.nodes,
+        "regions": network.regions,
+        "categories": network.categories,
+        "lanes": network.lanes,
+        "missing": network.missing,
     }
-    frame = frames[rows] if rows in frames else costed(found.candidates, node_cost)
-    frame = in_words(frame, found).select(READ[rows])
+    frame = frames[rows] if rows in frames else costed(network.candidates, node_cost)
+    frame = in_words(frame, network).select(READ[rows])
     more = ((_("A node itself costs, per year"), i18n.money(node_cost, version.shop.currency)),)
     return _made(
-        version, found, f"network-{rows}", _(TITLES[rows]), frame, DECLARED[rows], more if rows == "candidates" else ()
+        version,
+        network,
+        f"network-{rows}",
+        _(TITLES[rows]),
+        frame,
+        DECLARED[rows],
+        more if rows == "candidates" else (),
     )
 
 
-def compared(version: Version, found: Network, tried: WhatIf) -> Download:
+def compared(version: Version, network: Network, tried: WhatIf) -> Download:
     """Regions before and after the nodes that are tried."""
     nodes = ", ".join(tried.nodes["candidate"]) or _("none")
-    frame = tried.regions if found.priced else tried.regions.drop("freight_per_unit", "freight_per_unit_after")
+    frame = tried.regions if network.priced else tried.regions.drop("freight_per_unit", "freight_per_unit_after")
     title = _("Regions before and after")
-    return _made(version, found, "network-what-if", title, frame, COMPARED, ((_("Nodes added"), nodes),))
+    return _made(version, network, "network-what-if", title, frame, COMPARED, ((_("Nodes added"), nodes),))
 
 
-def in_words(frame: pl.DataFrame, found: Network) -> pl.DataFrame:
+def in_words(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
     """Kinds and actions in the viewer's language; money of lanes empty where no lane has a cost."""
     names = {"kind": KINDS, "action": ACTIONS}
     there = [
@@ -156,7 +162,7 @@ def in_words(frame: pl.DataFrame, found: Network) -> pl.DataFrame:
     costs = [
         name
         for name in ("freight", "freight_per_unit", "cost_per_point", "cost_year", "margin_year")
-        if name in frame.columns and not found.priced
+        if name in frame.columns and not network.priced
     ]
     opened = pl.coalesce("name", pl.lit(_("(new)"))).alias("name")
     named = [opened] if "action" in frame.columns else []
@@ -165,20 +171,20 @@ def in_words(frame: pl.DataFrame, found: Network) -> pl.DataFrame:
 
 def _made(
     version: Version,
-    found: Network,
+    network: Network,
     report: str,
     title: str,
     frame: pl.DataFrame,
     declared: Table,
     more: Sequence[tuple[str, str]],
 ) -> Download:
-    options = found.options
+    options = network.options
     caption = (
         (_("Promise"), i18n.days(options.promise_days)),
         (_("Days ahead"), i18n.integer(options.window_days)),
         *more,
-        *found.filters.caption(),
-        *(((_("To know"), " ".join(str(note) for note in found.notes)),) if found.notes else ()),
+        *network.filters.caption(),
+        *(((_("To know"), " ".join(str(note) for note in network.notes)),) if network.notes else ()),
     )
     return download(
         version,
@@ -189,5 +195,5 @@ def _made(
         caption=caption,
         words=(f"{options.promise_days:g}d", f"{options.window_days}d"),
         terms=TERMS,
-        as_of=found.as_of,
+        as_of=network.as_of,
     )

@@ -21,12 +21,12 @@ def stock_path(path: pl.DataFrame, reorder_point: float | None, lands: str) -> g
     """
     days = path["day"].to_list()
     figure = go.Figure(layout={"template": TEMPLATE})
-    landing = path.filter(pl.col("landing") > 0)
-    if landing.height:
+    inbound = path.filter(pl.col("inbound") > 0)
+    if inbound.height:
         figure.add_trace(
             go.Bar(
-                x=landing["day"].to_list(),
-                y=landing["landing"].to_list(),
+                x=inbound["day"].to_list(),
+                y=inbound["inbound"].to_list(),
                 name=_("Deliveries on their way"),
                 marker={"color": GREY},
                 opacity=0.55,

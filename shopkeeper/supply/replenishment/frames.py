@@ -99,7 +99,7 @@ COLUMNS: tuple[Column, ...] = (
     text("policy", "The policy, in words.", N_("Policy")),
     day("day", "The day."),
     units("demand", "Asked for."),
-    units("landing", "Inbound that lands that day."),
+    units("inbound", "Inbound that lands that day."),
     units("without", "Expected stock without the order."),
     units("with_units", "Expected stock with it."),
 )
@@ -329,6 +329,6 @@ PATH = Table(
     "stock_path",
     "one row per day ahead",
     "Expected stock of an item at a place, without and with an order.",
-    _of("day", "demand", "landing", "without", "with_units"),
+    _of("day", "demand", "inbound", "without", "with_units"),
     key=("day",),
 )

@@ -1,4 +1,4 @@
-"""What each location has of each SKU, what it will need and what lands: the ground of orders and transfers.
+"""What each location has of each SKU, what it will need and what lands: the baseline of orders and transfers.
 
 A location that gets its goods from a warehouse by a lane passes on to it what it will miss: the warehouse's need is
 what it ships to buyers itself, and what its stores and dealers will have to fetch, at the time when it has to leave
@@ -37,77 +37,77 @@ class Needs:
     committed, both at least 0), `on_the_way` (all open deliveries), `unit_cost, unit_margin` (null where unknown),
     `pack_size, minimum_order, lead_days` (with receiving), `lead_sd, lead_source` (lane, products, deliveries, policy),
     `service_level, daily_mean` (own demand, units per day), `error_sd, need_mean, need_sd` (with what it passes on to
-    those it supplies), `counted` (demand in single units).
+    those it supplies), `integer_valued` (demand in single units).
     Matrices of cells x `HORIZON` days from the day after `as_of`: `own` (expected demand), `need` (with what is passed
-    on), `landing` (units that should land). `suppliers`: rows of `supply/replenishment/suppliers`.
+    on), `inbound` (units that should land). `suppliers`: rows of `supply/replenishment/suppliers`.
     """
 
     as_of: date
     cells: pl.DataFrame
     own: Floats
     need: Floats
-    landing: Floats
+    inbound: Floats
     suppliers: pl.DataFrame
     unserved: int
     """Region x SKU with demand that no location serves."""
 
 
-def needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs:
+def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs:
     """The needs of all locations for the categories and items chosen."""
     chosen = GoodsFilters(categories=filters.categories, skus=filters.skus)
-    asked = chosen.parameters("categories", "skus")
-    items = query("supply/replenishment/items", **asked)
-    stock = query("supply/coverage/stock", **asked)
+    parameters = chosen.parameters("categories", "skus")
+    items = query("supply/replenishment/items", **parameters)
+    stock = query("supply/coverage/stock", **parameters)
     suppliers = query("supply/replenishment/suppliers")
     forecasts = demand.used(query, chosen, in_force)
     served = serving.location_demand(query, forecasts)
     cells, rows = _cells(items, stock, served)
     measured = _with_measured(items, suppliers)
     cells = _with_leads(query, cells, measured, in_force.policy)
-    landing = _landing(cells, query("supply/replenishment/landing", **asked), query.version.as_of)
+    inbound = _inbound(cells, query("supply/replenishment/inbound", **parameters), query.version.as_of)
     own = np.zeros((cells.height, HORIZON))
     if not served.is_empty():
         own[np.flatnonzero(rows.is_not_null().to_numpy())] = matrix(served)[rows.drop_nulls().to_numpy()]
-    cells = _with_service(cells, in_force.policy).with_columns(on_the_way=pl.Series(landing.sum(axis=1)))
-    need, need_sd = _passed_on(cells, own, landing, in_force.policy)
+    cells = _with_service(cells, in_force.policy).with_columns(on_the_way=pl.Series(inbound.sum(axis=1)))
+    need, need_sd = _passed_on(cells, own, inbound, in_force.policy)
     cells = cells.with_columns(need_mean=pl.Series(need.mean(axis=1)), need_sd=pl.Series(need_sd))
     reached = forecasts.filter(pl.col("daily_mean") > 0).join(
         serving.shares(query, forecasts), on=["region", "sku"], how="anti"
     )
-    return Needs(query.version.as_of, cells, own, need, landing, suppliers, reached.height)
+    return Needs(query.version.as_of, cells, own, need, inbound, suppliers, reached.height)
 
 
 def _cells(items: pl.DataFrame, stock: pl.DataFrame, served: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
     """Locations x SKUs with what is known of both, and each cell's row of `served` (null without demand)."""
     places = pl.concat([stock.select(_KEY), served.select(_KEY)]).unique().sort(_KEY)
-    asked = served.with_row_index("row").select(
-        *_KEY, pl.col("row").cast(pl.Int64), "pattern", "daily_mean", "error_sd", stands="region"
+    expected = served.with_row_index("row").select(
+        *_KEY, pl.col("row").cast(pl.Int64), "pattern", "daily_mean", "error_sd", home_region="region"
     )
-    known = stock.select(*_KEY, "region", "on_hand", "committed", stock_day="day")
-    found = (
-        places.join(known, on=_KEY, how="left", maintain_order="left")
-        .join(asked, on=_KEY, how="left", maintain_order="left")
+    counts = stock.select(*_KEY, "region", "on_hand", "committed", stock_day="day")
+    joined = (
+        places.join(counts, on=_KEY, how="left", maintain_order="left")
+        .join(expected, on=_KEY, how="left", maintain_order="left")
         .join(items.rename({"lead_days": "_days", "lead_sd": "_sd"}), on="sku", how="inner", maintain_order="left")
     )
     there = pl.col("on_hand").fill_null(0).clip(0) - pl.col("committed").fill_null(0)
-    cells = found.with_columns(
-        pl.coalesce("region", "stands").alias("region"),
+    cells = joined.with_columns(
+        pl.coalesce("region", "home_region").alias("region"),
         pl.col("on_hand", "committed").fill_null(0),
         pl.col("pattern").fill_null("none"),
         pl.col("daily_mean", "error_sd").fill_null(0.0),
         available=there.clip(0).cast(pl.Float64),
     )
-    return cells.drop("row", "stands", "_days", "_sd"), found["row"]
+    return cells.drop("row", "home_region", "_days", "_sd"), joined["row"]
 
 
 def _with_measured(items: pl.DataFrame, suppliers: pl.DataFrame) -> pl.DataFrame:
     """Items whose lead time nobody states get the one measured on their supplier: `lead_source` says so."""
     enough = suppliers.filter(pl.col("deliveries") >= FEWEST_DELIVERIES)
-    told = items.join(
+    joined = items.join(
         enough.select("supplier", "measured_days", "measured_sd"), on="supplier", how="left", maintain_order="left"
     )
     stated = pl.col("lead_days").is_not_null()
-    return told.select(
+    return joined.select(
         "sku",
         lead_days=pl.coalesce("lead_days", "measured_days"),
         # A lead time without a spread still has one, if it was measured.
@@ -121,10 +121,10 @@ def _with_measured(items: pl.DataFrame, suppliers: pl.DataFrame) -> pl.DataFrame
 
 
 def _with_leads(query: Query, cells: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    found = serving.leads(query, items, cells.select(_KEY), policy)
+    leads = serving.leads(query, items, cells.select(_KEY), policy)
     by_lane = pl.col("from_location").is_not_null()
     return (
-        cells.join(found, on=_KEY, how="left", maintain_order="left")
+        cells.join(leads, on=_KEY, how="left", maintain_order="left")
         .join(items.select("sku", "lead_source"), on="sku", how="left", maintain_order="left")
         .with_columns(lead_source=pl.when(by_lane).then(pl.lit("lane")).otherwise("lead_source"))
         .drop("assumed")
@@ -136,21 +136,21 @@ def _with_service(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     levels = [policy.service_level(abc, pattern) for abc, pattern in kinds.iter_rows()]
     kinds = kinds.with_columns(pl.Series("service_level", levels, dtype=pl.Float64))
     return cells.join(kinds, on=["abc", "pattern"], how="left", maintain_order="left").with_columns(
-        counted=pl.col("pattern").is_in(list(INTEGER_VALUED_PATTERNS))
+        integer_valued=pl.col("pattern").is_in(list(INTEGER_VALUED_PATTERNS))
     )
 
 
-def _landing(cells: pl.DataFrame, landing: pl.DataFrame, as_of: date) -> Floats:
+def _inbound(cells: pl.DataFrame, inbound: pl.DataFrame, as_of: date) -> Floats:
     """Cells x days: what should land; beyond the forecast's end nothing counts."""
-    found = np.zeros((cells.height, HORIZON))
+    units = np.zeros((cells.height, HORIZON))
     day = (pl.col("expected_on") - as_of).dt.total_days() - 1
-    rows = landing.with_columns(column=day).filter(pl.col("column").is_between(0, HORIZON - 1))
+    rows = inbound.with_columns(column=day).filter(pl.col("column").is_between(0, HORIZON - 1))
     rows = rows.join(cells.select(_KEY).with_row_index("row"), on=_KEY)
-    np.add.at(found, (rows["row"].to_numpy(), rows["column"].to_numpy()), rows["units"].to_numpy())
-    return found
+    np.add.at(units, (rows["row"].to_numpy(), rows["column"].to_numpy()), rows["units"].to_numpy())
+    return units
 
 
-def _passed_on(cells: pl.DataFrame, own: Floats, landing: Floats, policy: Policy) -> tuple[Floats, Floats]:
+def _passed_on(cells: pl.DataFrame, own: Floats, inbound: Floats, policy: Policy) -> tuple[Floats, Floats]:
     """Need with what the cells supplied will have to fetch, and its daily standard deviation."""
     need, variance = own.copy(), np.square(cells["error_sd"].to_numpy())
     supplied = cells.with_row_index("row").filter(pl.col("from_location").is_not_null())
@@ -166,10 +166,10 @@ def _passed_on(cells: pl.DataFrame, own: Floats, landing: Floats, policy: Policy
         pairs["lead_sd"].to_numpy(),
         pairs["daily_mean"].to_numpy(),
         pairs["error_sd"].to_numpy(),
-        pairs["counted"].to_numpy(),
+        pairs["integer_valued"].to_numpy(),
     )
     free = np.maximum(pairs["available"].to_numpy() - kept, 0)
-    missing = np.maximum(np.maximum.accumulate(shortfall(own[rows], free, landing[rows]), axis=1), 0)
+    missing = np.maximum(np.maximum.accumulate(shortfall(own[rows], free, inbound[rows]), axis=1), 0)
     fetched = np.diff(missing, axis=1, prepend=0.0)
     np.add.at(need, givers, _earlier(fetched, np.ceil(lead).astype(int)))
     np.add.at(variance, givers, np.square(pairs["error_sd"].to_numpy()))
@@ -178,20 +178,20 @@ def _passed_on(cells: pl.DataFrame, own: Floats, landing: Floats, policy: Policy
 
 def _earlier(units: Floats, days: np.ndarray) -> Floats:
     """Each row moved to the left by its days; what would fall before the first day is needed on the first."""
-    found = np.zeros_like(units)
+    shifted = np.zeros_like(units)
     for shift in np.unique(days):
         chosen, step = days == shift, min(int(shift), units.shape[1] - 1)
-        found[chosen, : units.shape[1] - step] = units[chosen, step:]
-        found[chosen, 0] += units[chosen, :step].sum(axis=1)
-    return found
+        shifted[chosen, : units.shape[1] - step] = units[chosen, step:]
+        shifted[chosen, 0] += units[chosen, :step].sum(axis=1)
+    return shifted
 
 
-def cover(found: Needs, rows: np.ndarray) -> Floats:
+def cover(needs: Needs, rows: np.ndarray) -> Floats:
     """Forward days of cover of these cells by their own demand; NaN beyond the forecast."""
-    return days_of_cover(found.own[rows], found.cells["available"].to_numpy()[rows], found.landing[rows])
+    return days_of_cover(needs.own[rows], needs.cells["available"].to_numpy()[rows], needs.inbound[rows])
 
 
-def notes_of(found: Needs) -> Mapping[str, int]:
+def notes_of(needs: Needs) -> Mapping[str, int]:
     """How many cells (SKUs for `no_cost`) fall short in each way; only those that do.
 
     `no_forecast`, `no_counts` (1): nothing at all is expected, or was counted. `no_stock`: asked for but never counted;
@@ -199,16 +199,16 @@ def notes_of(found: Needs) -> Mapping[str, int]:
     known margin or cost; `no_lead`: SKUs of which nobody says how long a supplier takes; `unserved`: region x SKU with
     demand that no location serves.
     """
-    cells = found.cells
+    cells = needs.cells
     kept = cells.filter(pl.col("stock_day").is_not_null())
     counts = {
-        "no_forecast": int(not found.own.any()),
+        "no_forecast": int(not needs.own.any()),
         "no_counts": int(kept.is_empty()),
         "no_stock": cells.filter(pl.col("stock_day").is_null() & (pl.col("daily_mean") > 0)).height,
         "negative": cells.filter(pl.col("on_hand") < 0).height,
         "unknown": kept.filter(~pl.col("described"))["sku"].n_unique(),
         "no_cost": kept.filter(pl.col("unit_cost").is_null() | pl.col("unit_margin").is_null())["sku"].n_unique(),
         "no_lead": kept.filter(pl.col("lead_source") == "policy")["sku"].n_unique(),
-        "unserved": found.unserved,
+        "unserved": needs.unserved,
     }
     return {name: count for name, count in counts.items() if count}

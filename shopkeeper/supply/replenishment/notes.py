@@ -49,7 +49,7 @@ QUIET = ("no_stock", "negative", "unknown", "no_cost", "no_lead", "unserved", "n
 """Told in small print; all others stand where the answer would be."""
 
 
-def told(counts: Mapping[str, int], names: tuple[str, ...] = tuple(TEXTS)) -> tuple[Message, ...]:
+def sentences(counts: Mapping[str, int], names: tuple[str, ...] = tuple(TEXTS)) -> tuple[Message, ...]:
     """The sentences of `counts` (`OrderProposals.notes`, `Transfers.notes`) among `names`, in the order of `TEXTS`."""
     return tuple(
         Message(text, {"n": f"{counts[name]:,}"}) for name, text in TEXTS.items() if counts.get(name) and name in names

@@ -10,7 +10,6 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.merchant.decisions import ProposalKind
 
-OUTCOMES = ("needed", "not_enough", "not_needed", "not_done", "missed", "rightly_refused", "open", "unknown")
 _FROZEN = {
     "lands_on": pl.Date,
     "until": pl.Date,
@@ -90,28 +89,28 @@ def scored(query: Query, decisions: pl.DataFrame) -> pl.DataFrame:
     - refused: `missed` (ran out), `rightly_refused`;
     - `open` (the days are not over), `unknown` (nobody counted the stock).
     """
-    told = _unfrozen(decisions)
-    if told.is_empty():
+    unfrozen = _unfrozen(decisions)
+    if unfrozen.is_empty():
         empty = {name: pl.lit(None, dtype=kind) for name, kind in _SCORES.items()}
-        return told.with_columns(**empty).select(*decisions.columns, *_SCORES)
+        return unfrozen.with_columns(**empty).select(*decisions.columns, *_SCORES)
     seen = query(
         "supply/replenishment/since",
-        since=min(told["as_of"].to_list()),
-        locations=told["location"].unique().sort().to_list(),
-        skus=told["sku"].unique().sort().to_list(),
+        since=min(unfrozen["as_of"].to_list()),
+        locations=unfrozen["location"].unique().sort().to_list(),
+        skus=unfrozen["sku"].unique().sort().to_list(),
     )
-    days = told.join(seen, on=["location", "sku"]).filter(pl.col("day") > pl.col("as_of"))
-    counted = _counted(days)
-    found = told.join(counted, on="id", how="left", maintain_order="left")
+    days = unfrozen.join(seen, on=["location", "sku"]).filter(pl.col("day") > pl.col("as_of"))
+    measured = _measured(days)
+    scores = unfrozen.join(measured, on="id", how="left", maintain_order="left")
     as_of = pl.lit(query.version.as_of)
     over = as_of >= pl.col("until")
-    found = found.with_columns(
+    scores = scores.with_columns(
         left_units=pl.when(as_of >= pl.col("forecast_until")).then(pl.col("left_units").fill_null(0.0)),
         landed_units=pl.col("landed_units").fill_null(0.0),
         outcome=_outcome(over),
     )
     saved = pl.when(pl.col("outcome").is_in(["needed", "not_enough"])).then("saved_units")
-    return found.with_columns(saved_units=saved, saved_margin=saved * pl.col("unit_margin").clip(0)).select(
+    return scores.with_columns(saved_units=saved, saved_margin=saved * pl.col("unit_margin").clip(0)).select(
         *decisions.columns, *_SCORES
     )
 
@@ -143,7 +142,7 @@ def _unfrozen(decisions: pl.DataFrame) -> pl.DataFrame:
     return decisions.with_columns(columns)
 
 
-def _counted(days: pl.DataFrame) -> pl.DataFrame:
+def _measured(days: pl.DataFrame) -> pl.DataFrame:
     """By decision: what landed and left, and the stock from the landing day on, with and without the units."""
     window = pl.col("day") <= pl.col("until")
     landed = pl.col("landed").filter(window).sum()

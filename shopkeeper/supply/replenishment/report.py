@@ -29,9 +29,8 @@ from shopkeeper.models.stock.inventory import (
     standard_loss,
 )
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.replenishment import needs
 from shopkeeper.supply.replenishment.frames import ORDERS, PATH, SUPPLIERS
-from shopkeeper.supply.replenishment.needs import Needs, notes_of
+from shopkeeper.supply.replenishment.needs import Needs, notes_of, stock_needs
 
 COMING_DAYS = 14
 """Orders that fall due within so many days are told ahead."""
@@ -59,26 +58,26 @@ class OrderProposals:
 
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> OrderProposals:
     """What to order today, for the goods and places chosen. Empty tables are told in `notes`, never refused."""
-    found = needs.needs(query, filters, in_force)
-    cells = found.cells.with_row_index("row").filter(
+    needs = stock_needs(query, filters, in_force)
+    cells = needs.cells.with_row_index("row").filter(
         pl.col("from_location").is_null()
         & pl.col("stock_day").is_not_null()
-        & (pl.col("delisted_on").is_null() | (pl.col("delisted_on") > found.as_of))
+        & (pl.col("delisted_on").is_null() | (pl.col("delisted_on") > needs.as_of))
     )
     cells = _chosen(cells, filters)
-    rows = _levels(found, cells, in_force.policy)
+    rows = _levels(needs, cells, in_force.policy)
     due = pl.col("position") <= pl.col("reorder_point") + 1e-9
     ordered = rows.filter(due & (pl.col("units") > 0))
-    coming = rows.filter(~due & (pl.col("order_by") <= found.as_of + timedelta(days=COMING_DAYS)))
+    coming = rows.filter(~due & (pl.col("order_by") <= needs.as_of + timedelta(days=COMING_DAYS)))
     ordered = ordered.sort("margin_protected", "units", "proposal", descending=[True, True, False], nulls_last=True)
     return OrderProposals(
         filters,
         in_force.policy,
-        found.as_of,
+        needs.as_of,
         ordered.select(ORDERS.names),
         coming.sort("order_by", "proposal").select(ORDERS.names),
-        notes_of(found),
-        found.suppliers,
+        notes_of(needs),
+        needs.suppliers,
     )
 
 
@@ -89,19 +88,19 @@ def path(
 
     The stock is that of each evening, `PATH_DAYS` ahead.
     """
-    found = needs.needs(query, GoodsFilters(skus=(sku,)), in_force)
-    row = found.cells.with_row_index("row").filter(location=location, sku=sku).to_dicts()[0]
-    need, landing = (part[row["row"], :PATH_DAYS] for part in (found.need, found.landing))
-    days = [found.as_of + timedelta(days=number) for number in range(1, PATH_DAYS + 1)]
+    needs = stock_needs(query, GoodsFilters(skus=(sku,)), in_force)
+    row = needs.cells.with_row_index("row").filter(location=location, sku=sku).to_dicts()[0]
+    need, inbound = (part[row["row"], :PATH_DAYS] for part in (needs.need, needs.inbound))
+    days = [needs.as_of + timedelta(days=number) for number in range(1, PATH_DAYS + 1)]
     extra = np.array([units if day == lands_on else 0.0 for day in days])
     start = float(row["available"])
     return pl.DataFrame(
         {
             "day": days,
             "demand": need,
-            "landing": landing,
-            "without": _stock(start, need, landing),
-            "with_units": _stock(start, need, landing + extra),
+            "inbound": inbound,
+            "without": _stock(start, need, inbound),
+            "with_units": _stock(start, need, inbound + extra),
         }
     )
 
@@ -157,22 +156,28 @@ def _chosen(cells: pl.DataFrame, filters: GoodsFilters) -> pl.DataFrame:
     return cells
 
 
-def _levels(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _levels(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """`cells` with the columns of `OrderProposals.rows`."""
     rows = cells["row"].to_numpy()
-    need, landing, own = (part[rows] for part in (found.need, found.landing, found.own))
+    need, inbound, own = (part[rows] for part in (needs.need, needs.inbound, needs.own))
     lead, lead_sd, sd = (cells[name].to_numpy().astype(float) for name in ("lead_days", "lead_sd", "need_sd"))
     end = lead + policy.review_days
     level = levels(
-        need, sd, lead, lead_sd, cells["service_level"].to_numpy(), policy.review_days, cells["counted"].to_numpy()
+        need,
+        sd,
+        lead,
+        lead_sd,
+        cells["service_level"].to_numpy(),
+        policy.review_days,
+        cells["integer_valued"].to_numpy(),
     )
     there = (cells["on_hand"].clip(lower_bound=0) - cells["committed"]).to_numpy().astype(float)
-    in_time, later = _landed(landing, lead), _landed(landing, end)
+    in_time, later = _landed(inbound, lead), _landed(inbound, end)
     packs = cells["pack_size"].to_numpy(), cells["minimum_order"].to_numpy()
     units = order_quantity(there + later, level.order_up_to, *packs)
     spared = [
         _spared(need, there + landed, units, (lead, last), lead_sd, sd)
-        for landed, last in ((later, end), (landing.sum(axis=1), np.maximum(end, HORIZON)))
+        for landed, last in ((later, end), (inbound.sum(axis=1), np.maximum(end, HORIZON)))
     ]
     whole = expected(need, end)
     own_share = np.where(whole > 0, _ratio(expected(own, end), whole), 1.0)
@@ -188,9 +193,9 @@ def _levels(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         pl.Series("own_share", own_share),
         pl.Series("spared_review", spared[0]),
         pl.Series("spared", spared[1]),
-        pl.Series("cover_days", days_of_cover(need, cells["available"].to_numpy(), landing)).fill_nan(None),
+        pl.Series("cover_days", days_of_cover(need, cells["available"].to_numpy(), inbound)).fill_nan(None),
     )
-    return _dated(made, found.as_of)
+    return _dated(made, needs.as_of)
 
 
 def _dated(made: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -228,20 +233,20 @@ def _expected_short(mean: Floats, sd: Floats, there: Floats) -> Floats:
     return np.asarray(steady * standard_loss((there - mean) / steady))
 
 
-def _landed(landing: Floats, days: Floats) -> Floats:
+def _landed(inbound: Floats, days: Floats) -> Floats:
     """Units of each row that land within its first days, a part of a day counting whole."""
-    within = np.arange(1, landing.shape[1] + 1) <= np.ceil(days)[:, None]
-    return np.asarray(np.where(within, landing, 0).sum(axis=1))
+    within = np.arange(1, inbound.shape[1] + 1) <= np.ceil(days)[:, None]
+    return np.asarray(np.where(within, inbound, 0).sum(axis=1))
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
-def _stock(start: float, need: Floats, landing: Floats) -> list[float]:
+def _stock(start: float, need: Floats, inbound: Floats) -> list[float]:
     """Evening stocks; what is not there is not sold, and not asked for again."""
-    found, there = [], max(start, 0.0)
-    for out, into in zip(need, landing, strict=True):
+    evenings, there = [], max(start, 0.0)
+    for out, into in zip(need, inbound, strict=True):
         there = max(there + into - out, 0.0)
-        found.append(there)
-    return found
+        evenings.append(there)
+    return evenings

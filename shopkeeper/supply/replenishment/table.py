@@ -54,28 +54,28 @@ TRANSFER_TERMS = ("transfer_plan", "spare_stock", "margin_saved", "transfer_gain
 DECISION_TERMS = ("decision_score", "margin_protected", "margin_saved")
 
 
-def orders(version: Version, found: OrderProposals, frame: pl.DataFrame | None = None) -> Download:
+def orders(version: Version, proposals: OrderProposals, frame: pl.DataFrame | None = None) -> Download:
     """Every order proposed with its reason, or some rows of it (`frame`, which may hold more columns)."""
-    rows = found.rows if frame is None else frame
-    told = [replenishment.why(row, found.policy) for row in rows.iter_rows(named=True)]
-    rows = rows.with_columns(pl.Series("why", told, dtype=pl.String))
+    rows = proposals.rows if frame is None else frame
+    reasons = [replenishment.why(row, proposals.policy) for row in rows.iter_rows(named=True)]
+    rows = rows.with_columns(pl.Series("why", reasons, dtype=pl.String))
     return sheet(
         version,
         "replenishment",
         _("Orders to place"),
         rows,
-        _chosen(found.filters, found.policy, replenishment_notes.told(found.notes)),
+        _chosen(proposals.filters, proposals.policy, replenishment_notes.sentences(proposals.notes)),
         ORDER_TERMS,
     )
 
 
-def transfers(version: Version, found: Transfers, frame: pl.DataFrame | None = None) -> Download:
+def transfers(version: Version, transfers: Transfers, frame: pl.DataFrame | None = None) -> Download:
     """Every move proposed, or some rows of it (`frame`, which may hold more columns)."""
-    chosen = _chosen(found.filters, found.policy, replenishment_notes.told(found.notes))
-    rows = found.rows if frame is None else frame
-    told = [moves.why(row) for row in rows.iter_rows(named=True)]
-    rows = rows.with_columns(pl.Series("why", told, dtype=pl.String))
-    return sheet(version, "transfers", _("Transfers to make"), rows, (*_plan(found), *chosen), TRANSFER_TERMS)
+    chosen = _chosen(transfers.filters, transfers.policy, replenishment_notes.sentences(transfers.notes))
+    rows = transfers.rows if frame is None else frame
+    reasons = [moves.why(row) for row in rows.iter_rows(named=True)]
+    rows = rows.with_columns(pl.Series("why", reasons, dtype=pl.String))
+    return sheet(version, "transfers", _("Transfers to make"), rows, (*_plan(transfers), *chosen), TRANSFER_TERMS)
 
 
 def decisions(version: Version, scored: pl.DataFrame) -> Download:
@@ -111,9 +111,9 @@ def _chosen(filters: GoodsFilters, policy: Policy, notes: Sequence[Message]) -> 
     )
 
 
-def _plan(found: Transfers) -> tuple[tuple[str, str], ...]:
-    closed = ", ".join(f"{start} → {end}" for start, end in found.plan.closed)
-    full = ", ".join(found.plan.full)
+def _plan(transfers: Transfers) -> tuple[tuple[str, str], ...]:
+    closed = ", ".join(f"{start} → {end}" for start, end in transfers.plan.closed)
+    full = ", ".join(transfers.plan.full)
     words = ((_("Lanes left out below their minimum"), closed), (_("Places that are full then"), full))
     return tuple((label, text) for label, text in words if text)
 

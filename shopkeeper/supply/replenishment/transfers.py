@@ -28,9 +28,8 @@ from shopkeeper.models.stock.inventory import expected, levels, shortfall
 from shopkeeper.models.stock.transfer_program import WAY, Task
 from shopkeeper.models.stock.transfers import TransferPlan, plan
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.replenishment import needs
 from shopkeeper.supply.replenishment.frames import LANES, TRANSFERS
-from shopkeeper.supply.replenishment.needs import Needs, notes_of
+from shopkeeper.supply.replenishment.needs import Needs, cover, notes_of, stock_needs
 
 COURSES = 10
 """Courses of demand, each the middle of a tenth of what can come."""
@@ -56,22 +55,22 @@ class Transfers:
 
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Transfers:
     """The moves that save most for the goods chosen; of these, the ones from or to the places chosen are shown."""
-    found = needs.needs(query, filters, in_force)
+    needs = stock_needs(query, filters, in_force)
     lanes = query("supply/replenishment/transfer_lanes")
     room = query("supply/replenishment/transfer_room").select(
         to_location="location", units=(pl.col("capacity_units") - pl.col("units")).clip(0)
     )
-    task, ways = task_of(found, lanes, room, in_force.policy)
+    task, ways = task_of(needs, lanes, room, in_force.policy)
     made = plan(task)
-    rows = _rows(found, task, ways, made)
+    rows = _rows(needs, task, ways, made)
     return Transfers(
         filters,
         in_force.policy,
-        found.as_of,
-        _shown(rows, found, filters),
-        _lanes(_shown(rows, found, filters), lanes),
+        needs.as_of,
+        _shown(rows, needs, filters),
+        _lanes(_shown(rows, needs, filters), lanes),
         made,
-        _notes(found, lanes, task, ways),
+        _notes(needs, lanes, task, ways),
     )
 
 
@@ -96,45 +95,45 @@ def why(row: Mapping[str, Any]) -> str:
     )
 
 
-def task_of(found: Needs, lanes: pl.DataFrame, room: pl.DataFrame, policy: Policy) -> tuple[Task, pl.DataFrame]:
+def task_of(needs: Needs, lanes: pl.DataFrame, room: pl.DataFrame, policy: Policy) -> tuple[Task, pl.DataFrame]:
     """The program's input, and its ways with `arrives, until` (days ahead), `short` (mean units) for the report."""
-    cells = found.cells.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
-    supply = _supply(found, cells, policy)
+    cells = needs.cells.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+    supply = _supply(needs, cells, policy)
     ways = _ways(cells, supply, lanes, policy)
-    ways, steps = _worth(found, ways)
+    ways, steps = _worth(needs, ways)
     limits = lanes.select(*WAY, minimum="minimum_units")
     return Task(supply, ways.select(*WAY, "sku", "cost", "most", "outside"), steps, limits, room), ways
 
 
-def _supply(found: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _supply(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """What each place can give: `from_location, sku, units, units_outside`, where that is a unit at least."""
-    asked = cells.filter(pl.col("available") >= 1)
-    rows = asked["row"].to_numpy()
-    given = asked.select(from_location="location", sku="sku")
-    for name, units, sd in (("units", found.own, "error_sd"), ("units_outside", found.need, "need_sd")):
-        spare = _spare(asked, units[rows], found.landing[rows], asked[sd].to_numpy(), policy)
+    givers = cells.filter(pl.col("available") >= 1)
+    rows = givers["row"].to_numpy()
+    given = givers.select(from_location="location", sku="sku")
+    for name, units, sd in (("units", needs.own, "error_sd"), ("units_outside", needs.need, "need_sd")):
+        spare = _spare(givers, units[rows], needs.inbound[rows], givers[sd].to_numpy(), policy)
         given = given.with_columns(pl.Series(name, np.floor(spare + 1e-9)).cast(pl.Int64))
     # What those supplied from here need can only lower what may leave for others.
     given = given.with_columns(units_outside=pl.min_horizontal("units", "units_outside"))
     return given.filter(pl.col("units") > 0)
 
 
-def _spare(asked: pl.DataFrame, units: Floats, landing: Floats, sd: Floats, policy: Policy) -> Floats:
+def _spare(givers: pl.DataFrame, units: Floats, inbound: Floats, sd: Floats, policy: Policy) -> Floats:
     """The most that can leave today so that stock never falls below safety stock before it can be supplied again."""
-    lead = asked["lead_days"].to_numpy().astype(float)
+    lead = givers["lead_days"].to_numpy().astype(float)
     level = levels(
         units,
         sd,
         lead,
-        asked["lead_sd"].to_numpy(),
-        asked["service_level"].to_numpy(),
+        givers["lead_sd"].to_numpy(),
+        givers["service_level"].to_numpy(),
         policy.review_days,
-        asked["counted"].to_numpy(),
+        givers["integer_valued"].to_numpy(),
     )
     end = lead + policy.review_days
     kept = level.order_up_to - expected(units, end)
-    available = asked["available"].to_numpy()
-    course = np.cumsum(landing, axis=1) - np.cumsum(units, axis=1)
+    available = givers["available"].to_numpy()
+    course = np.cumsum(inbound, axis=1) - np.cumsum(units, axis=1)
     within = np.arange(1, units.shape[1] + 1) <= np.ceil(end)[:, None]
     lowest = np.minimum(np.where(within, course, np.inf).min(axis=1, initial=np.inf), 0.0)
     # Lead times beyond the forecast: what is needed there is needed too.
@@ -144,9 +143,9 @@ def _spare(asked: pl.DataFrame, units: Floats, landing: Floats, sd: Floats, poli
 
 def _ways(cells: pl.DataFrame, supply: pl.DataFrame, lanes: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Lanes x SKUs between a place with something to spare and one that is asked for the SKU, in time."""
-    asked = cells.filter((pl.col("daily_mean") > 0) & (pl.col("unit_margin") > 0))
+    with_demand = cells.filter((pl.col("daily_mean") > 0) & (pl.col("unit_margin") > 0))
     supplied = pl.col("from_location").is_not_null()
-    receivers = asked.select(
+    receivers = with_demand.select(
         "row",
         "sku",
         "unit_margin",
@@ -168,9 +167,9 @@ def _ways(cells: pl.DataFrame, supply: pl.DataFrame, lanes: pl.DataFrame, policy
     )
 
 
-def _worth(found: Needs, ways: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _worth(needs: Needs, ways: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`ways` with `cost` (being late included), `most` and `short`; and what each further unit is worth, in steps."""
-    short = _short(found, ways)
+    short = _short(needs, ways)
     useful = short.max(axis=1, initial=0.0) > 1e-6
     ways, short = ways.filter(pl.Series(useful)), short[useful]
     margin = ways["unit_margin"].to_numpy()
@@ -210,42 +209,44 @@ def _steps(receivers: pl.DataFrame, short: Floats, margin: Floats) -> pl.DataFra
     )
 
 
-def _short(found: Needs, ways: pl.DataFrame) -> Floats:
+def _short(needs: Needs, ways: pl.DataFrame) -> Floats:
     """Ways x courses: units short between arrival and next supply, if demand takes that course."""
     result = np.zeros((ways.height, COURSES))
     row, until, arrives = (ways[name].to_numpy().astype(int) for name in ("row", "until", "arrives"))
-    cells = found.cells.select("available", "error_sd", "counted")
+    cells = needs.cells.select("available", "error_sd", "integer_valued")
     for first in range(0, ways.height, _CHUNK):
         part = slice(first, first + _CHUNK)
         there = cells[row[part]]
-        units, landing = found.own[row[part]], found.landing[row[part]]
+        units, inbound = needs.own[row[part]], needs.inbound[row[part]]
         mean = expected(units, until[part])
         variance = until[part] * np.square(there["error_sd"].to_numpy())
         available = there["available"].to_numpy()
         risky = np.flatnonzero(mean + 4 * np.sqrt(variance) + 4 > available)
         for course in range(COURSES):
-            wanted = _course((course + 0.5) / COURSES, mean[risky], variance[risky], there["counted"].to_numpy()[risky])
+            wanted = _course(
+                (course + 0.5) / COURSES, mean[risky], variance[risky], there["integer_valued"].to_numpy()[risky]
+            )
             times = np.divide(wanted, mean[risky], out=np.zeros_like(wanted), where=mean[risky] > 0)
-            gap = shortfall(units[risky] * times[:, None], available[risky], landing[risky])
-            worst = np.maximum(np.maximum.accumulate(gap, axis=1), 0)
+            shortage = shortfall(units[risky] * times[:, None], available[risky], inbound[risky])
+            worst = np.maximum(np.maximum.accumulate(shortage, axis=1), 0)
             ends, starts = until[part][risky] - 1, np.minimum(arrives[part][risky], HORIZON) - 1
             at = np.arange(len(risky))
             result[first + risky, course] = worst[at, ends] - worst[at, starts]
     return result
 
 
-def _course(chance: float, mean: Floats, variance: Floats, counted: np.ndarray) -> Floats:
+def _course(chance: float, mean: Floats, variance: Floats, integer_valued: np.ndarray) -> Floats:
     """The demand that is not exceeded with this chance: whole units where demand comes in single units."""
     smooth = np.maximum(mean + float(ndtri(chance)) * np.sqrt(variance), 0)
-    found = smooth.copy()
-    if counted.any():
-        found[counted] = count_quantile(chance, mean[counted], variance[counted])
-    return found
+    demand = smooth.copy()
+    if integer_valued.any():
+        demand[integer_valued] = count_quantile(chance, mean[integer_valued], variance[integer_valued])
+    return demand
 
 
-def _rows(found: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> pl.DataFrame:
-    as_of = pl.lit(found.as_of)
-    cells = found.cells.select("location", "sku", "name", "category", "available", "unit_margin")
+def _rows(needs: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> pl.DataFrame:
+    as_of = pl.lit(needs.as_of)
+    cells = needs.cells.select("location", "sku", "name", "category", "available", "unit_margin")
     arrival = ways.select(*WAY, "sku", "arrives", "until", "short", "lead_days", "cost_per_unit", "row")
     given = made.moves.group_by("from_location", "sku").agg(given=pl.col("units").sum())
     keys = [*WAY, "sku"]
@@ -257,12 +258,12 @@ def _rows(found: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> p
         .join(given, on=["from_location", "sku"])
     )
     at = rows["row"].to_numpy()
-    cover = needs.cover(found, at)
-    wanted = expected(found.own[at], rows["until"].to_numpy())
+    cover_days = cover(needs, at)
+    wanted = expected(needs.own[at], rows["until"].to_numpy())
     paid = pl.col("units") * pl.col("cost_per_unit").fill_null(0.0)
     return (
         rows.with_columns(
-            pl.Series("to_cover_days", cover).fill_nan(None),
+            pl.Series("to_cover_days", cover_days).fill_nan(None),
             pl.Series("to_need", wanted),
             # Being late is a loss, not a cost that anybody pays.
             margin_saved=pl.col("worth") - (pl.col("cost") - paid),
@@ -279,11 +280,11 @@ def _rows(found: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> p
     )
 
 
-def _shown(rows: pl.DataFrame, found: Needs, filters: GoodsFilters) -> pl.DataFrame:
+def _shown(rows: pl.DataFrame, needs: Needs, filters: GoodsFilters) -> pl.DataFrame:
     """Moves from or to one of the places chosen."""
     for chosen, column in ((filters.locations, "location"), (filters.regions, "region")):
         if chosen is not None:
-            places = found.cells.filter(pl.col(column).is_in(list(chosen)))["location"].unique().implode()
+            places = needs.cells.filter(pl.col(column).is_in(list(chosen)))["location"].unique().implode()
             rows = rows.filter(pl.col("from_location").is_in(places) | pl.col("to_location").is_in(places))
     return rows
 
@@ -297,12 +298,12 @@ def _lanes(rows: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _notes(found: Needs, lanes: pl.DataFrame, task: Task, ways: pl.DataFrame) -> dict[str, int]:
-    told = dict(notes_of(found))
-    found_short = {
+def _notes(needs: Needs, lanes: pl.DataFrame, task: Task, ways: pl.DataFrame) -> dict[str, int]:
+    counts = dict(notes_of(needs))
+    plan_counts = {
         "no_lanes": int(lanes.is_empty()),
         "no_lane_cost": lanes["cost_per_unit"].null_count(),
         "nothing_spare": int(task.supply.is_empty()),
         "nobody_short": int(not task.supply.is_empty() and not lanes.is_empty() and ways.is_empty()),
     }
-    return told | {name: count for name, count in found_short.items() if count}
+    return counts | {name: count for name, count in plan_counts.items() if count}

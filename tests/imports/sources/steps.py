@@ -16,6 +16,14 @@ from tests.imports.conftest import IDENTITY
 from tests.shops.in_memory import frame
 
 MAPPING: FileMapping = parse_mapping("test", IDENTITY)
+MAPPING_FILE = """
+identity = true
+[shop]
+name = "Test shop"
+currency = "CNY"
+timezone = "Asia/Shanghai"
+"""
+"""As a merchant would write it: every table as the contract names it."""
 MODES: dict[str, Mode] = {"order_lines": "replace-by-order", "marketing_spend": "append"}
 CENT = 0.005
 

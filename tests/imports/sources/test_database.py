@@ -15,14 +15,8 @@ from shopkeeper.imports.sync import SyncOutcome, sync
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from tests.imports.sources.conftest import Till
+from tests.imports.sources.steps import MAPPING_FILE
 
-MAPPING = """
-identity = true
-[shop]
-name = "Test shop"
-currency = "CNY"
-timezone = "Asia/Shanghai"
-"""
 CREATE = """CREATE TABLE sold (
     order_id VARCHAR(20), ordered_at {time}, sku VARCHAR(20), quantity INT, net_amount DECIMAL(12, 2),
     customer_id VARCHAR(20), status VARCHAR(20), changed_at {time})"""
@@ -32,7 +26,7 @@ INSERT = "INSERT INTO sold VALUES "
 
 def declare(folder: Path, till: Till, tables: str) -> Path:
     folder.mkdir(exist_ok=True)
-    (folder / "mine.toml").write_text(MAPPING)
+    (folder / "mine.toml").write_text(MAPPING_FILE)
     path = folder / "sources.toml"
     head = f'[sources.till]\nkind = "{till.dialect}"\nurl = "{till.url}"\nmapping = "mine.toml"\n'
     path.write_text(head + tables)
@@ -151,10 +145,10 @@ def test_what_cannot_be_read_is_said_without_the_password(
     ("dialect", "quoted"), [("postgresql", '"Order No"'), ("mysql", "`Order No`")], ids=["postgresql", "mysql"]
 )
 def test_names_are_quoted_and_the_overlap_goes_back(dialect: Any, quoted: str) -> None:
-    asked = TableSource(
+    lines_of_till = TableSource(
         "order_lines", "replace-by-order", "Till.Lines", cursor="at", overlap=timedelta(days=3), order="Order No"
     )
-    written = statement(Database(dialect, ""), asked, "2026-01-05T10:00:00")
+    written = statement(Database(dialect, ""), lines_of_till, "2026-01-05T10:00:00")
     assert f"WHERE {quoted} IN (SELECT {quoted}" in written
     assert ">= '2026-01-02 10:00:00" in written
-    assert "WHERE" not in statement(Database(dialect, ""), asked, "")
+    assert "WHERE" not in statement(Database(dialect, ""), lines_of_till, "")

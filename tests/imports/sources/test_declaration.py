@@ -8,7 +8,7 @@ import pytest
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.sources.declaration import Database, Folder, Storage, load
-from tests.imports.sources.test_database import MAPPING
+from tests.imports.sources.steps import MAPPING_FILE
 
 FOLDER = '[sources.shop]\nkind = "folder"\npath = "exports"\nmapping = "sample"\n'
 BASE = (
@@ -22,8 +22,8 @@ STORE = '[sources.store]\nkind = "s3"\nbucket = "b"\nmapping = "sample"\n'
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TILL_PASSWORD", "p@ss")
     monkeypatch.delenv("MISSING", raising=False)
-    (tmp_path / "mine.toml").write_text(MAPPING)
-    (tmp_path / "euro.toml").write_text(MAPPING.replace("CNY", "EUR"))
+    (tmp_path / "mine.toml").write_text(MAPPING_FILE)
+    (tmp_path / "euro.toml").write_text(MAPPING_FILE.replace("CNY", "EUR"))
     return tmp_path / "sources.toml"
 
 

@@ -12,13 +12,13 @@ from shopkeeper.imports.sources import storage
 from shopkeeper.imports.sources.declaration import load
 from shopkeeper.imports.sync import sync
 from tests.imports.conftest import HEADER
-from tests.imports.sources.test_database import MAPPING
+from tests.imports.sources.steps import MAPPING_FILE
 
 LINE = "{},2026-05-0{} 10:00:00,A,1,{},ann,sale,CNY"
 
 
 def declare(folder: Path, endpoint: str) -> Path:
-    (folder / "mine.toml").write_text(MAPPING)
+    (folder / "mine.toml").write_text(MAPPING_FILE)
     path = folder / "sources.toml"
     path.write_text(
         f"""[sources.store]

@@ -5,6 +5,13 @@ import polars as pl
 
 from shopkeeper.models.buying.model import ModelKind
 
+TRUTH: dict[ModelKind, tuple[float, float, float, float]] = {
+    "bg_nbd": (0.7, 6.0, 0.9, 3.0),
+    "mbg_nbd": (0.8, 7.0, 0.9, 3.0),
+    "pareto_nbd": (0.7, 8.0, 0.8, 20.0),
+}
+"""Parameters in weeks, by model."""
+
 
 def simulate(
     kind: ModelKind, parameters: tuple[float, float, float, float], n: int, age: float, horizon: float, seed: int

@@ -10,13 +10,7 @@ from shopkeeper.models.buying import fitting
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, fit
 from tests.models.buying import cdnow
-from tests.models.buying.shoppers import simulate
-
-TRUTH: dict[ModelKind, tuple[float, float, float, float]] = {
-    "bg_nbd": (0.7, 6.0, 0.9, 3.0),
-    "mbg_nbd": (0.8, 7.0, 0.9, 3.0),
-    "pareto_nbd": (0.7, 8.0, 0.8, 20.0),
-}
+from tests.models.buying.shoppers import TRUTH, simulate
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad  # type: ignore[import-untyped]
 
@@ -22,8 +22,7 @@ from shopkeeper.models.buying.scoring import (
     score,
 )
 from tests.models.buying.formulas import probability_of_count
-from tests.models.buying.shoppers import simulate
-from tests.models.buying.test_model import TRUTH
+from tests.models.buying.shoppers import TRUTH, simulate
 
 HORIZON = 12.0
 
@@ -117,7 +116,6 @@ def test_the_wait_for_the_next_purchase(kind: ModelKind, q: float) -> None:
         assert before / quad(density, 0, 60 / shape, limit=200)[0] == pytest.approx(q, abs=2e-3)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     kind=st.sampled_from(KINDS),
     frequency=st.integers(0, 3000),
@@ -148,7 +146,6 @@ def test_every_history_has_finite_numbers_that_make_sense(
         assert 0 <= probability_of_count(model, tuples, horizon, [n]).item() <= 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     frequency=st.integers(0, 300),
     age=st.floats(1, 7305),
@@ -178,7 +175,6 @@ def test_pareto_quadrature_is_the_integral(
     assert alive == pytest.approx(ratio / (ratio + integral), rel=1e-7, abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     kind=st.sampled_from(["bg_nbd", "mbg_nbd"]),
     age=st.floats(1, 7305),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.models.buying.survival import kaplan_meier, median
+from tests.examples import MORE
 
 ON_6MP = [6, 6, 6, 7, 10, 13, 16, 22, 23]
 STILL_WELL = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
@@ -50,6 +51,7 @@ def naive(rows: list[tuple[int, bool]]) -> list[tuple[int, int, int, float]]:
     return curve
 
 
+@MORE
 @given(st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=60))
 def test_as_a_loop_would(rows: list[tuple[int, bool]]) -> None:
     times = pl.DataFrame(rows, schema=["duration", "observed"], orient="row")

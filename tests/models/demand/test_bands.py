@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.models.demand.bands import Bands, calibrate
+from tests.examples import MORE
 
 
 def counts(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -35,6 +36,7 @@ def test_later_weeks_have_wider_bands_where_they_missed_by_more() -> None:
     assert (high - low)[0, 12] > 1.5 * (high - low)[0, 0]
 
 
+@MORE
 @given(
     forecast=st.lists(st.floats(0, 1e5), min_size=1, max_size=40),
     factor=st.floats(0, 5),

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand import forecasters
+from tests.examples import FEWER
 
 EVERY_MODEL = sorted(
     {*forecasters.SMOOTH_MODELS, *forecasters.SERIES_MODELS, *forecasters.SPARSE_MODELS, *forecasters.PATH_MODELS}
@@ -56,7 +57,7 @@ def test_a_model_of_growth_goes_on_growing_and_one_of_a_level_does_not() -> None
 
 
 @pytest.mark.parametrize("model", EVERY_MODEL)
-@settings(max_examples=25, deadline=None)
+@FEWER
 @given(history=st.lists(st.sampled_from([0, 0, 0, 1, 2, 40, 0.25]), max_size=70))
 def test_every_history_has_a_number(model: str, history: list[float]) -> None:
     path = forecasters.path(model, np.array(history, dtype=np.float64), 91)

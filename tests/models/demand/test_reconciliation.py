@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shopkeeper.models.demand.reconciliation import raked, scaled, sums
+from tests.examples import MORE
 
 
 def test_a_table_of_two_by_two() -> None:
@@ -15,7 +16,7 @@ def test_a_table_of_two_by_two() -> None:
     assert found == pytest.approx([18, 12, 42, 28])
 
 
-@settings(max_examples=80)
+@MORE
 @given(
     levels=st.lists(st.floats(0, 100), min_size=12, max_size=12),
     items=st.lists(st.floats(0, 50), min_size=4, max_size=4),
@@ -36,6 +37,7 @@ def test_nothing_is_made_from_nothing() -> None:
     assert scaled(np.zeros(3), np.array([0, 0, 1]), np.array([5.0, 5.0])).tolist() == [0, 0, 0]
 
 
+@MORE
 @given(st.lists(st.tuples(st.integers(0, 4), st.floats(0, 9), st.floats(0, 9)), max_size=30))
 def test_sums_by_group_and_day_are_those_of_a_loop(rows: list[tuple[int, float, float]]) -> None:
     groups = np.array([group for group, _, _ in rows], dtype=np.int64)

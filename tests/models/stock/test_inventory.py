@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]
 
@@ -15,6 +15,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.demand import counts
 from shopkeeper.models.stock import inventory
+from tests.examples import MORE
 
 TEXTBOOK = Path(os.environ.get("SHOPKEEPER_REAL_DATA", "")) / "expected" / "inventory_textbook.json"
 
@@ -88,7 +89,7 @@ def test_counted_demand_is_held_against_by_the_quantile() -> None:
     assert inventory.safety_stock(0.98, 20, 0, 0.0, 0.0, True) == 0
 
 
-@settings(deadline=None)
+@MORE
 @given(st.floats(0.5, 0.9999), st.floats(0.001, 3000), st.floats(0.3, 40))
 def test_count_quantile_is_that_of_scipy(probability: float, mean: float, ratio: float) -> None:
     variance = mean * ratio
@@ -137,7 +138,7 @@ def test_a_shortage_is_not_made_good_by_what_lands_later() -> None:
     assert inventory.lost_by(shortage, 0) == [0.0]
 
 
-@settings(deadline=None)
+@MORE
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), min_size=1, max_size=30),
     st.integers(-3, 20),

@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.optimize import linprog  # type: ignore[import-untyped]
@@ -69,7 +69,6 @@ def test_nothing_to_give_and_nobody_to_ask_is_no_flow() -> None:
         assert not len(place(supply, demand, value).units)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_near_units_are_the_most_that_any_way_to_give_out_whole_units_reaches(seed: int) -> None:
     draw = np.random.default_rng(seed)
@@ -82,7 +81,6 @@ def test_near_units_are_the_most_that_any_way_to_give_out_whole_units_reaches(se
         assert round(float(flow[item][lead <= 2].sum()), 6) == by_force(supply[item], demand[item], lead <= 2)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_the_sum_is_that_of_an_independent_program_with_and_without_one_more_source(seed: int, whole: bool) -> None:
     draw = np.random.default_rng(seed)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
 
 from shopkeeper.models.stock import transfers
 from shopkeeper.models.stock.transfer_program import Task
 from shopkeeper.models.stock.transfers import TransferPlan, plan
+from tests.examples import FEWER
 
 Way = tuple[str, str, str]
 """From, to, SKU."""
@@ -129,7 +130,6 @@ def shortest_path_flow(supply: Any, ways: Any, steps: Any) -> float:
     return gain
 
 
-@settings(max_examples=60, deadline=None)
 @given(networks())
 def test_the_plan_earns_what_the_cheapest_flow_earns(network: Given) -> None:
     found = plan(task(**network))
@@ -137,7 +137,6 @@ def test_the_plan_earns_what_the_cheapest_flow_earns(network: Given) -> None:
     assert found.bound == pytest.approx(found.gain, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
 @given(networks())
 def test_nobody_gives_more_than_he_can_and_nobody_gets_more_than_he_needs(network: Given) -> None:
     found = moved(plan(task(**network)))
@@ -197,7 +196,6 @@ def unit_by_unit(supply: Any, ways: Any, steps: Any, minimum: Any, room: Any) ->
     return -float(found.fun)
 
 
-@settings(max_examples=40, deadline=None)
 @given(networks(), st.dictionaries(st.sampled_from(PLACES), st.integers(0, 5)))
 def test_with_shared_room_the_plan_loses_no_more_than_rounding_down_may_cost(
     network: Given, room: dict[str, int]
@@ -212,7 +210,6 @@ def test_with_shared_room_the_plan_loses_no_more_than_rounding_down_may_cost(
     assert found.gain >= best - len(room) * 6.0 - 1e-6
 
 
-@settings(max_examples=40, deadline=None)
 @given(networks(), st.data())
 def test_with_minimums_the_search_finds_the_optimum_of_another_program(network: Given, data: st.DataObject) -> None:
     lanes = sorted({way[:2] for way in network["ways"]})
@@ -226,7 +223,7 @@ def test_with_minimums_the_search_finds_the_optimum_of_another_program(network: 
     assert found.bound >= best - 1e-3
 
 
-@settings(max_examples=25, deadline=None)
+@FEWER
 @given(networks(), st.data())
 def test_the_heuristic_alone_keeps_every_rule_and_never_beats_the_bound(network: Given, data: st.DataObject) -> None:
     lanes = sorted({way[:2] for way in network["ways"]})

@@ -23,34 +23,34 @@ OFFERED = 200
 CUSTOMER = "customer"
 
 
-def draw(fits: Fits, found: Churn) -> None:
+def draw(fits: Fits, churn_risk: Churn) -> None:
     """One customer: the figures, and purchases on the line of P(alive)."""
-    customer_id = choose_customer(found)
+    customer_id = choose_customer(churn_risk)
     if not customer_id:
         return
     try:
-        history = churn.customer(opened().query, fits, found, customer_id)
+        history = churn.customer(opened().query, fits, churn_risk, customer_id)
     except Refused as refusal:
         st.warning(str(refusal))
         return
     draw_summary(history.summary)
-    sheet = table.purchases(opened().version, found, history, customer_id)
-    tables.show_chart(lambda **_dark: life(history, found), sheet, "life")
+    sheet = table.purchases(opened().version, churn_risk, history, customer_id)
+    tables.show_chart(lambda **_dark: life(history, churn_risk), sheet, "life")
     if not history.alive.is_empty():
         st.caption(_("each day as it would have been told then, with today's fit"))
 
 
-def life(history: CustomerHistory, found: Churn) -> Any:
+def life(history: CustomerHistory, churn_risk: Churn) -> Any:
     """The chart of one customer."""
-    return customer_life(history, shop_currency(), found.options.horizon)
+    return customer_life(history, shop_currency(), churn_risk.options.horizon)
 
 
-def choose_customer(found: Churn) -> str:
+def choose_customer(churn_risk: Churn) -> str:
     """One of those most worth rescuing, or any id that is typed."""
-    first = found.rescue if found.rescue.height else found.customers
+    first = churn_risk.rescue if churn_risk.rescue.height else churn_risk.customers
     offered = first["customer_id"].head(OFFERED).to_list()
-    if asked := session.linked(CUSTOMER):
-        session.keep(CUSTOMER, asked[-1])
+    if link_values := session.linked(CUSTOMER):
+        session.keep(CUSTOMER, link_values[-1])
     held = st.session_state.get(CUSTOMER) or offered[0]
     session.keep(CUSTOMER, held)
     chosen = st.selectbox(
@@ -68,14 +68,14 @@ def choose_customer(found: Churn) -> str:
 def draw_summary(row: Mapping[str, Any]) -> None:
     """What is known of the customer and expected next, in figures and one line."""
     purchases = i18n.ngettext("{n} purchase", "{n} purchases", row["frequency"] + 1)
-    told = _(
+    sentence = _(
         "{stage}: {purchases} since {first}, the last on {last}.",
         stage=screen.stage_names()[row["stage"]],
         purchases=purchases,
         first=i18n.date_(row["first_day"]),
         last=i18n.date_(row["last_day"]),
     )
-    st.markdown(f"#### {told}")
+    st.markdown(f"#### {sentence}")
     with st.container(horizontal=True, gap="small"):
         for name in ("p_alive", "p_no_purchase"):
             st.metric(label(name), i18n.percent(row[name]), border=True, help=_(measure(name).description))

@@ -19,7 +19,7 @@ from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, Fits
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.models.buying.stages import StageRules
 from shopkeeper.ui import links, session, tables
-from shopkeeper.ui.actions import do_next
+from shopkeeper.ui.actions import do_next, open_page
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import opened
 
@@ -87,18 +87,18 @@ def choose_options(fits: Fits, rules: StageRules) -> ChurnOptions:
     return ChurnOptions(int(days), kind, fitted_by, value, leave_lost=leave, rules=rules)  # type: ignore[arg-type]
 
 
-def draw_answer(found: Churn) -> None:
+def draw_answer(churn_risk: Churn) -> None:
     """How many will stay away, what that costs and how many can be rescued: of customers who are not lost yet."""
-    sums = found.totals
+    sums = churn_risk.totals
     if not sums.staying:
         st.info(_("Every customer chosen here is lost already: none bought lately. Widen the filters."))
         return
     if sums.expected_away is None:
         return
-    days = i18n.days(found.options.horizon)
+    days = i18n.days(churn_risk.options.horizon)
     customers, away = i18n.integer(sums.staying), i18n.integer(sums.expected_away)
     stake, rescue = money(sums.value_at_stake), money(sums.rescue_value)
-    told = _(
+    sentence = _(
         "Of {n} customers who are not lost yet, about {lost} will not buy in the next {days}: {value} is at stake. "
         "{rescue} have gone quiet and may be contacted: rescuing them saves up to {worth}.",
         n=customers,
@@ -108,7 +108,7 @@ def draw_answer(found: Churn) -> None:
         rescue=i18n.integer(sums.to_rescue),
         worth=rescue,
     )
-    st.markdown(f"#### {told}")
+    st.markdown(f"#### {sentence}")
     with st.container(horizontal=True, gap="small"):
         st.metric(
             _("Will stay away for {days}", days=days),
@@ -121,42 +121,41 @@ def draw_answer(found: Churn) -> None:
             _("To rescue"),
             i18n.integer(sums.to_rescue),
             border=True,
-            help=_("Left out: {reasons}.", reasons=left_out_words(found) or _("nobody")),
+            help=_("Left out: {reasons}.", reasons=left_out_words(churn_risk) or _("nobody")),
         )
         st.metric(_("At stake among these"), rescue, border=True, help=_(measure("value_at_stake").description))
 
 
-def left_out_words(found: Churn) -> str:
+def left_out_words(churn_risk: Churn) -> str:
     """Why customers are not on the rescue list, and how many."""
-    quiet, returns = i18n.days(found.options.quiet_days), i18n.days(found.options.return_days)
+    quiet, returns = i18n.days(churn_risk.options.quiet_days), i18n.days(churn_risk.options.return_days)
     reasons = {
         "not_contactable": _("asked not to be contacted"),
         "recent": _("bought in the last {days}", days=quiet),
         "returning": _("gave something back in the last {days}", days=returns),
         "lost": _("lost already"),
     }
-    return "; ".join(f"{reasons[name]}: {i18n.integer(count)}" for name, count in found.left_out.items())
+    return "; ".join(f"{reasons[name]}: {i18n.integer(count)}" for name, count in churn_risk.left_out.items())
 
 
-def draw_model(fits: Fits, found: Churn) -> None:
+def draw_model(fits: Fits, churn_risk: Churn) -> None:
     """The model in use and why, the way to its proof, and what fell short."""
-    fell_back = found.kind is None or found.options.kind not in {None, found.kind}
-    words = " ".join(str(note) for note in found.notes)
+    fell_back = churn_risk.kind is None or churn_risk.options.kind not in {None, churn_risk.kind}
+    words = " ".join(str(note) for note in churn_risk.notes)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        name = KIND_NAMES[found.kind] if found.kind else label("plain_rate")
+        name = KIND_NAMES[churn_risk.kind] if churn_risk.kind else label("plain_rate")
         with st.popover(_("Why {model}?", model=name), icon=":material/help:", type="tertiary"):
             st.markdown(str(fits.reason))
             if fits.holdout_tests:
                 draw_trials(fits)
-        if st.button(
+        open_page(
             _("See the proof"),
-            key="proof_link",
-            icon=":material/fact_check:",
-            type="tertiary",
-            on_click=session.keep,
-            args=("value_part", "proof"),
-        ):
-            st.switch_page(links.LIFETIME_VALUE)
+            links.LIFETIME_VALUE,
+            "proof_link",
+            ":material/fact_check:",
+            choices={"value_part": "proof"},
+            tertiary=True,
+        )
     if fell_back:
         st.info(words)
     elif words:
@@ -168,22 +167,22 @@ def draw_trials(fits: Fits) -> None:
     tables.show_table(table.trials(opened().version, fits), "trials", download=False)
 
 
-def draw_rescue(found: Churn) -> None:
+def draw_rescue(churn_risk: Churn) -> None:
     """What to do next, and the list to do it with."""
-    if found.rescue.is_empty():
-        st.info(_("Nobody has to be rescued here: {reasons}.", reasons=left_out_words(found) or _("no customers")))
+    if churn_risk.rescue.is_empty():
+        st.info(_("Nobody has to be rescued here: {reasons}.", reasons=left_out_words(churn_risk) or _("no customers")))
         return
-    sums = found.totals
+    sums = churn_risk.totals
     what = _(
         "Begin at the top: the first {n} customers hold {share} of what can be rescued, **{worth}** within {days}. "
         "Write to each where they last bought, before the offer goes to everybody.",
         n=i18n.integer(sums.first_calls),
         share=i18n.percent(sums.first_share, 0),
         worth=money(sums.first_value),
-        days=i18n.days(found.options.horizon),
+        days=i18n.days(churn_risk.options.horizon),
     )
     with do_next(what):
-        sheet = table.rescue(opened().version, found)
+        sheet = table.rescue(opened().version, churn_risk)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.markdown(f"##### {sheet.about.title}", width="content")
             tables.download_menu(sheet, "rescue")
@@ -193,8 +192,8 @@ def draw_rescue(found: Churn) -> None:
 def draw_list(sheet: Download) -> None:
     """The first rows; one that is marked opens its customer."""
     frame = sheet.frame.head(SHOWN)
-    said = pl.when("contactable").then(pl.lit(_("Yes"))).otherwise(pl.lit(_("Never asked")))
-    shown = frame.with_columns(said.alias("contactable"), stage_words()).select(LISTED)
+    contact_words = pl.when("contactable").then(pl.lit(_("Yes"))).otherwise(pl.lit(_("Never asked")))
+    shown = frame.with_columns(contact_words.alias("contactable"), stage_words()).select(LISTED)
     shown = shown.select(name for name in LISTED if shown[name].null_count() < shown.height)
     with st.container(key="rescue_table"):
         st.dataframe(
@@ -209,11 +208,11 @@ def draw_list(sheet: Download) -> None:
                 name: tables.config_of(CUSTOMERS.column(name), shown.schema[name]) for name in shown.columns
             },
         )
-    told = [_("mark a row to see the customer's history")]
+    caption = [_("mark a row to see the customer's history")]
     if shown.height < sheet.frame.height:
         rows = i18n.integer(sheet.frame.height)
-        told.insert(0, _("the first {shown} of {rows}; the download has all", shown=shown.height, rows=rows))
-    st.caption(" · ".join(told))
+        caption.insert(0, _("the first {shown} of {rows}; the download has all", shown=shown.height, rows=rows))
+    st.caption(" · ".join(caption))
 
 
 def open_row(customers: Sequence[str]) -> None:
@@ -240,20 +239,20 @@ def segment_kinds() -> dict[str, str]:
     }
 
 
-def draw_where(found: Churn) -> None:
+def draw_where(churn_risk: Churn) -> None:
     """How risk is spread, and where the money is."""
-    if found.distribution["customers"].sum() == 0:
+    if churn_risk.distribution["customers"].sum() == 0:
         return
     kinds, currency = segment_kinds(), shop_currency()
     kind = session.choose(_("Value at stake by"), kinds, "stake_by", "stage")
     names = screen.stage_names() | {"(none)": _("(none)")}
     left, right = st.columns(2, gap="medium")
     with left:
-        sheet = table.distribution(opened().version, found)
-        tables.show_chart(lambda **_dark: risk_histogram(found.distribution, currency), sheet, "risk")
+        sheet = table.distribution(opened().version, churn_risk)
+        tables.show_chart(lambda **_dark: risk_histogram(churn_risk.distribution, currency), sheet, "risk")
     with right:
-        part = found.segments.filter(pl.col("segment_kind") == kind).drop("segment_kind")
+        part = churn_risk.segments.filter(pl.col("segment_kind") == kind).drop("segment_kind")
         part = part.with_columns(pl.col("segment").replace(names))
-        sheet = table.segments(opened().version, found, kind, kinds[kind], part)
+        sheet = table.segments(opened().version, churn_risk, kind, kinds[kind], part)
         tables.show_chart(lambda **_dark: stake_by_segment(part, currency), sheet, "stake")
     st.caption(_("with those already lost, who are in no figure above"))

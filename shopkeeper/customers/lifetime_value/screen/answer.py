@@ -54,14 +54,14 @@ def choose_options(fits: Fits) -> LifetimeValueOptions:
 def choose_discount() -> float:
     """Percent a year, as a share."""
     default = round(LifetimeValueOptions().discount * 100)
-    if (asked := session.linked("discount")) is not None:
-        if asked[-1].isdecimal() and int(asked[-1]) <= 100:
-            session.keep("discount", int(asked[-1]))
+    if (link_values := session.linked("discount")) is not None:
+        if link_values[-1].isdecimal() and int(link_values[-1]) <= 100:
+            session.keep("discount", int(link_values[-1]))
         else:
             session.notice(
                 _(
                     "The link asks for a discount of “{value}” percent a year; choose 0 to 100. It is {default} now.",
-                    value=asked[-1],
+                    value=link_values[-1],
                     default=default,
                 )
             )
@@ -98,33 +98,33 @@ def value_name(value: ValueMeasure) -> str:
     return _("margin") if value == "margin" else _("net revenue")
 
 
-def draw_answer(found: LifetimeValue) -> None:
+def draw_answer(customer_value: LifetimeValue) -> None:
     """What all chosen customers are worth, in one sentence and four figures: what has happened apart from the rest."""
-    whole = found.segments.row(by_predicate=pl.col("segment_kind") == "all", named=True)
+    whole = customer_value.segments.row(by_predicate=pl.col("segment_kind") == "all", named=True)
     predicted = whole["predicted_value"]
     values: dict[str, Any] = {
         "n": i18n.integer(whole["customers"]),
         "historic": money(whole["historic_value"]),
-        "value": value_name(found.value),
-        "months": found.options.months,
+        "value": value_name(customer_value.value),
+        "months": customer_value.options.months,
     }
     if predicted is None:
-        told = _(
+        sentence = _(
             "These {n} customers have brought {historic} of {value} so far; what comes is not known yet.", **values
         )
     else:
-        told = _(
+        sentence = _(
             "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
             "10% of them hold {top} of it.",
             predicted=money(predicted),
-            top=i18n.percent(found.top_predicted, 0),
+            top=i18n.percent(customer_value.top_predicted, 0),
             **values,
         )
-    st.markdown(f"#### {told}")
-    _draw_figures(found, whole)
+    st.markdown(f"#### {sentence}")
+    _draw_figures(customer_value, whole)
 
 
-def _draw_figures(found: LifetimeValue, whole: Mapping[str, Any]) -> None:
+def _draw_figures(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> None:
     """What has come, and where something is predicted what should come, of all and of one."""
     predicted = whole["predicted_value"]
     with st.container(horizontal=True, gap="small"):
@@ -148,7 +148,7 @@ def _draw_figures(found: LifetimeValue, whole: Mapping[str, Any]) -> None:
             )
         )
         st.metric(
-            _("Predicted, next {months} months", months=found.options.months),
+            _("Predicted, next {months} months", months=customer_value.options.months),
             money(predicted),
             border=True,
             help=f"{span} {_(measure('predicted_value').description)}".strip(),
@@ -161,29 +161,36 @@ def _draw_figures(found: LifetimeValue, whole: Mapping[str, Any]) -> None:
         )
         st.metric(
             _("Held by the top 10%"),
-            i18n.percent(found.top_predicted, 0),
+            i18n.percent(customer_value.top_predicted, 0),
             border=True,
-            help=_("Of what is predicted; of what has happened it is {share}.", share=i18n.percent(found.top_historic)),
+            help=_(
+                "Of what is predicted; of what has happened it is {share}.",
+                share=i18n.percent(customer_value.top_historic),
+            ),
         )
 
 
-def draw_notes(found: LifetimeValue) -> None:
+def draw_notes(customer_value: LifetimeValue) -> None:
     """What fell short; what has been replaced, with the way out."""
-    wanted = found.options
-    fell_back = found.kind is None or wanted.kind not in {None, found.kind} or wanted.value != found.value
-    words = " ".join(str(note) for note in found.notes)
+    options = customer_value.options
+    fell_back = (
+        customer_value.kind is None
+        or options.kind not in {None, customer_value.kind}
+        or options.value != customer_value.value
+    )
+    words = " ".join(str(note) for note in customer_value.notes)
     if fell_back:
         st.info(words + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`"))
     elif words:
         st.caption(words)
 
 
-def draw_action(found: LifetimeValueOpportunity) -> None:
+def draw_action(opportunity: LifetimeValueOpportunity) -> None:
     """Where to win customers, and what that is worth."""
-    if found.top is None:
+    if opportunity.top is None:
         return
-    with do_next(action(found)):
-        if (shown := found.most or found.least) is not None:
+    with do_next(action(opportunity)):
+        if (shown := opportunity.most or opportunity.least) is not None:
             kind, segment = str(shown["segment_kind"]), shown["segment"]
             st.button(
                 _("Show only {segment}", segment=segment),
@@ -194,11 +201,11 @@ def draw_action(found: LifetimeValueOpportunity) -> None:
             )
 
 
-def action(found: LifetimeValueOpportunity) -> str:
+def action(opportunity: LifetimeValueOpportunity) -> str:
     """What to do, and what it is worth."""
-    since = _("since {day}", day=i18n.date_(found.since)) if found.since else _("in the chosen time")
-    values = {"since": since, "months": found.options.months}
-    most, least = found.most, found.least
+    since = _("since {day}", day=i18n.date_(opportunity.since)) if opportunity.since else _("in the chosen time")
+    values = {"since": since, "months": opportunity.options.months}
+    most, least = opportunity.most, opportunity.least
     if most and least:
         return _(
             "Of the customers won {since}, {most} are worth most: {high} each over the next {months} months "
@@ -210,32 +217,32 @@ def action(found: LifetimeValueOpportunity) -> str:
             low=money_in_full(least["each"]),
             high_interval=span_of(most),
             low_interval=span_of(least),
-            worth=money(found.moved),
+            worth=money(opportunity.moved),
             **values,
-        ) + limit(found, most)
+        ) + limit(opportunity, most)
     if row := most or least:
-        return _one_segment(found, row, values) + limit(found, row)
+        return _one_segment(opportunity, row, values) + limit(opportunity, row)
     return _(
         "No channel, category or region brings better customers for certain, so keep the best you have: the top 10% of "
         "the {n} customers won {since} should bring **{worth}** over the next {months} months. Choose “Customers” "
         "below for the list of them, and look after these first.",
-        n=i18n.integer(found.n),
-        worth=money(found.top_value),
+        n=i18n.integer(opportunity.n),
+        worth=money(opportunity.top_value),
         **values,
     )
 
 
-def _one_segment(found: LifetimeValueOpportunity, row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+def _one_segment(opportunity: LifetimeValueOpportunity, row: Mapping[str, Any], values: Mapping[str, Any]) -> str:
     """Where only the best, or only the worst, stands out from the rest."""
     figures = {
         "who": who(row),
         "each": money_in_full(row["each"]),
         "interval": span_of(row),
         "rest": money_in_full(row["rest"]),
-        "worth": money(found.moved),
+        "worth": money(opportunity.moved),
         **values,
     }
-    if found.most:
+    if opportunity.most:
         return _(
             "Of the customers won {since}, {who} are worth most: {each} each over the next {months} months "
             "({interval}), all others {rest}. Spend there: each hundred more of them, instead of others, bring "
@@ -250,9 +257,9 @@ def _one_segment(found: LifetimeValueOpportunity, row: Mapping[str, Any], values
     )
 
 
-def limit(found: LifetimeValueOpportunity, row: Mapping[str, Any]) -> str:
+def limit(opportunity: LifetimeValueOpportunity, row: Mapping[str, Any]) -> str:
     """What a new customer may cost at most; only margin can pay for one."""
-    if found.value != "margin":
+    if opportunity.value != "margin":
         return ""
     return " " + _("To win one of {who} should cost less than {each}.", who=who(row), each=money_in_full(row["each"]))
 

@@ -10,7 +10,7 @@ from shopkeeper.customers.histories import FEW_CUSTOMERS
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
-from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, per_customer, silence_names
+from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, inactivity_names, per_customer
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
@@ -19,7 +19,7 @@ from shopkeeper.ui.opened import opened
 DRAWN, LISTED = 15, 500
 
 
-def draw_segments(found: LifetimeValue) -> None:
+def draw_segments(customer_value: LifetimeValue) -> None:
     """Sums and values per customer of one kind of segment, chart and table."""
     kinds = {
         "channel": _("Channel"),
@@ -28,8 +28,8 @@ def draw_segments(found: LifetimeValue) -> None:
         "region": _("Region"),
     }
     kind = session.choose(_("Acquired by"), kinds, "value_by", "channel")
-    frame = per_customer(found.segments, kind)
-    sheet = table.segments(opened().version, found, kind, kinds[kind], frame)
+    frame = per_customer(customer_value.segments, kind)
+    sheet = table.segments(opened().version, customer_value, kind, kinds[kind], frame)
     notes = [_("lines show the 95% interval of what these customers will bring, chance included")]
     if kind == "cohort":
         notes.append(_("later years have had less time to bring anything, and more of it lies ahead"))
@@ -46,41 +46,49 @@ def draw_segments(found: LifetimeValue) -> None:
         tables.show_table(sheet, "value_segments_rows", download=False)
 
 
-def draw_distribution(found: LifetimeValue) -> None:
+def draw_distribution(customer_value: LifetimeValue) -> None:
     """How unlike customers are: classes of predicted value, and what the richest hold."""
-    if found.top_historic is not None or found.top_predicted is not None:
+    if customer_value.top_historic is not None or customer_value.top_predicted is not None:
         st.markdown(
             _(
                 "The most valuable 10% of customers hold **{predicted}** of what is predicted; the 10% who brought "
                 "most so far hold **{historic}** of what has come.",
-                predicted=i18n.percent(found.top_predicted),
-                historic=i18n.percent(found.top_historic),
+                predicted=i18n.percent(customer_value.top_predicted),
+                historic=i18n.percent(customer_value.top_historic),
             )
         )
     left, right = st.columns(2, gap="medium")
-    classes, shares = table.distribution(opened().version, found), table.lorenz(opened().version, found)
+    classes, shares = (
+        table.distribution(opened().version, customer_value),
+        table.lorenz(opened().version, customer_value),
+    )
     with left:
-        if found.distribution.is_empty():
+        if customer_value.distribution.is_empty():
             say_unpredicted()
         else:
             tables.show_chart(
-                lambda **_dark: value_distribution(found.distribution, shop_currency()), classes, "value_classes"
+                lambda **_dark: value_distribution(customer_value.distribution, shop_currency()),
+                classes,
+                "value_classes",
             )
     with right:
-        tables.show_chart(lambda **_dark: value_lorenz(found.lorenz), shares, "value_lorenz")
+        tables.show_chart(lambda **_dark: value_lorenz(customer_value.lorenz), shares, "value_lorenz")
 
 
-def draw_matrix(found: LifetimeValue) -> None:
+def draw_matrix(customer_value: LifetimeValue) -> None:
     """Predicted value by how often and how long ago customers bought."""
-    if found.kind is None or found.matrix["predicted_value"].null_count() == found.matrix.height:
+    if (
+        customer_value.kind is None
+        or customer_value.matrix["predicted_value"].null_count() == customer_value.matrix.height
+    ):
         say_unpredicted()
         return
-    frame = found.bands
+    frame = customer_value.bands
     rows = [*map(str, range(MOST_FREQUENT)), f"{MOST_FREQUENT}+"]
-    sheet = table.matrix(opened().version, found)
+    sheet = table.matrix(opened().version, customer_value)
 
     def draw(*, dark: bool = False) -> Any:
-        return value_matrix(frame, rows, silence_names(), shop_currency(), FEW_CUSTOMERS, dark=dark)
+        return value_matrix(frame, rows, inactivity_names(), shop_currency(), FEW_CUSTOMERS, dark=dark)
 
     note = _(
         "Bold: predicted value per customer ({currency}); below it the number of customers. Pale: fewer than {few}. A "
@@ -91,10 +99,10 @@ def draw_matrix(found: LifetimeValue) -> None:
     tables.show_chart(draw, sheet, "value_matrix", note=note)
 
 
-def draw_customers(found: LifetimeValue) -> None:
+def draw_customers(customer_value: LifetimeValue) -> None:
     """Every customer, the most valuable first; the file has them all."""
     st.markdown(f"##### {_('Customers, the most valuable first')}")
-    tables.show_table(table.customers(opened().version, found), "valued", first=LISTED)
+    tables.show_table(table.customers(opened().version, customer_value), "valued", first=LISTED)
 
 
 def say_unpredicted() -> None:

@@ -130,8 +130,8 @@ def highest(cells: pl.DataFrame, factor: float) -> float:
     """The end of the colour scale: the highest rate after age 0, which would drown all others."""
     later = cells.filter(pl.col("age") > 0, pl.col("n") >= FEW_CUSTOMERS)["rate"].max()
     anywhere = cells["rate"].max()
-    found = later or anywhere or 1.0
-    return float(found) * factor  # type: ignore[arg-type]
+    highest_rate = later or anywhere or 1.0
+    return float(highest_rate) * factor  # type: ignore[arg-type]
 
 
 def cell_style(dark: bool, *, pale: bool, crowded: bool) -> dict[str, Any]:

@@ -37,23 +37,23 @@ def draw_customers(report: Retention) -> None:
         st.caption(_("Click a cell of the heat map, or choose a cohort and an age."))
         return
     absent = side == "absent"
-    found = load(retention.customers, report.filters, report.view, cohort, age, absent=absent)
+    listed = load(retention.customers, report.filters, report.view, cohort, age, absent=absent)
     cell = closed.filter(pl.col("cohort") == cohort, pl.col("age") == age).row(0, named=True)
-    st.markdown(cell_sentence(report.view, names[cohort], age, cell, found.height, absent=absent))
-    listed = customers(opened().version, report.filters, report.view, found, report.as_of, (cohort, age), absent=absent)
-    tables.show_table(listed, "customers")
+    st.markdown(cell_sentence(report.view, names[cohort], age, cell, listed.height, absent=absent))
+    sheet = customers(opened().version, report.filters, report.view, listed, report.as_of, (cohort, age), absent=absent)
+    tables.show_table(sheet, "customers")
 
 
 def picked() -> tuple[date, int] | None:
     """The cell to look into: from a click on the heat map since the last run, the link, or the boxes below it."""
     state = st.session_state
     for key, read in (("cohort", date.fromisoformat), ("age", int)):
-        if (asked := session.linked(key)) is not None:
+        if (link_values := session.linked(key)) is not None:
             try:
-                session.keep(key, read(asked[-1]))
+                session.keep(key, read(link_values[-1]))
                 session.keep(UNSEEN, True)
             except ValueError:
-                session.notice(_("The link names “{value}”, which is no cell of this table.", value=asked[-1]))
+                session.notice(_("The link names “{value}”, which is no cell of this table.", value=link_values[-1]))
     cell = clicked(["heatmap"])
     if cell and cell[0]:
         session.keep("cohort", date.fromisoformat(cell[0]))

@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.filters import Filters
+from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention import table
 from shopkeeper.customers.retention.chart.curves import retention_curves
@@ -21,6 +21,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.terms import TERMS
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
@@ -64,8 +65,8 @@ def choose_view() -> tuple[View, str, bool]:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         period = session.choose(_("Period"), period_names(), "period", "month")
         kind = session.choose(_("Measure"), measure_names(), "measure", "customers")
-        counted = ("exact", "unbounded", "cumulative") if kind == "customers" else ("exact", "cumulative")
-        method = session.choose(_("Method"), {name: _(TERMS[name].label) for name in counted}, "method", "exact")
+        methods = ("exact", "unbounded", "cumulative") if kind == "customers" else ("exact", "cumulative")
+        method = session.choose(_("Method"), {name: _(TERMS[name].label) for name in methods}, "method", "exact")
         windows = session.choose(
             _("Windows"), {name: _(TERMS[name].label) for name in ("calendar", "rolling")}, "windows", "calendar"
         )
@@ -78,14 +79,14 @@ def choose_view() -> tuple[View, str, bool]:
 def window_days(period: str) -> int:
     """The length of a rolling window; its key names the period, since each has a length of its own."""
     default = WINDOW_DAYS[period]  # type: ignore[index]
-    if (asked := session.linked("window_days")) is not None:
-        if asked[-1].isdecimal() and 1 <= int(asked[-1]) <= LONGEST_WINDOW:
-            session.keep(f"window_days_{period}", int(asked[-1]))
+    if (link_values := session.linked("window_days")) is not None:
+        if link_values[-1].isdecimal() and 1 <= int(link_values[-1]) <= LONGEST_WINDOW:
+            session.keep(f"window_days_{period}", int(link_values[-1]))
         else:
             session.notice(
                 _(
                     "The link asks for a window of “{value}” days; choose 1 to {most}. It is {default} now.",
-                    value=asked[-1],
+                    value=link_values[-1],
                     most=LONGEST_WINDOW,
                     default=default,
                 )
@@ -97,7 +98,7 @@ def window_days(period: str) -> int:
     return int(days)
 
 
-def draw_answer(filters: Filters, view: View) -> None:
+def draw_answer(filters: CustomerFilters, view: View) -> None:
     """Who comes back, in one sentence and four figures: always cumulative, whatever is drawn below."""
     again = load(retention.report, filters, replace(view, method="cumulative", measure="customers"))
     spent = load(retention.report, filters, replace(view, method="cumulative", measure="revenue"))
@@ -149,14 +150,10 @@ def headline(view: View, reached: list[tuple[int, float]]) -> str:
     )
 
 
-def draw_opportunity(found: RetentionOpportunity, filters: Filters) -> None:
+def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters) -> None:
     """Where to act, and what it is worth."""
-    best = found.best
-    with st.container(border=True):
-        if best is None:
-            st.markdown(everywhere(found))
-        else:
-            st.markdown(action(best, found))
+    best = opportunity.best
+    with do_next(everywhere(opportunity) if best is None else action(best, opportunity)):
         with st.container(horizontal=True):
             if best is not None:
                 st.button(
@@ -169,41 +166,40 @@ def draw_opportunity(found: RetentionOpportunity, filters: Filters) -> None:
             opened_table = st.toggle(_("All channels, regions and categories"), key="segments")
         if opened_table:
             as_of = retention.observed_until(opened().query, filters)
-            tables.show_table(table.segments(opened().version, found, filters, as_of), "opportunity")
+            tables.show_table(table.segments(opened().version, opportunity, filters, as_of), "opportunity")
 
 
-def everywhere(found: RetentionOpportunity) -> str:
+def everywhere(opportunity: RetentionOpportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
     return _(
-        "**Do this next.** No channel, region or category falls behind for certain, so begin with everyone: one more "
+        "No channel, region or category falls behind for certain, so begin with everyone: one more "
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
         "the newest closed cohort below and “Missing from it” for the list of those to bring back.",
-        n=i18n.integer(found.n),
-        worth=money(found.point_worth),
-        days=i18n.days(found.days),
+        n=i18n.integer(opportunity.n),
+        worth=money(opportunity.point_worth),
+        days=i18n.days(opportunity.days),
     )
 
 
-def action(best: dict[str, Any], found: RetentionOpportunity) -> str:
+def action(best: dict[str, Any], opportunity: RetentionOpportunity) -> str:
     """What to do, and what it is worth."""
     who = {
         "channel": _("New customers won through **{segment}**", segment=best["segment"]),
         "region": _("New customers in **{segment}**", segment=best["segment"]),
         "category": _("New customers who began with **{segment}**", segment=best["segment"]),
     }[best["segment_kind"]]
-    what = _(
+    return _(
         "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more "
         "of last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer "
         "for the second order, a reminder, a better first product.",
         who=who,
         rate=i18n.percent(best["rate"]),
-        days=i18n.days(found.days),
-        shop_rate=i18n.percent(found.rate),
+        days=i18n.days(opportunity.days),
+        shop_rate=i18n.percent(opportunity.rate),
         gap=i18n.integer(best["gap_customers"]),
         n=i18n.integer(best["n"]),
         worth=money(best["worth"]),
     )
-    return _("**Do this next.** {what}", what=what)
 
 
 def _plural(kind: str) -> str:
@@ -284,15 +280,15 @@ def draw_curves(reports: list[Retention]) -> None:
 
 def compared() -> bool:
     """Whether the viewer wants a second segment."""
-    if asked := session.linked("compare"):
-        session.keep("compare", asked[-1] == "1")
+    if link_values := session.linked("compare"):
+        session.keep("compare", link_values[-1] == "1")
     session.keep("compare", st.session_state.get("compare", False))
-    wanted = st.toggle(_("Compare two segments"), key="compare", on_change=session.forget_notices)
-    session.remember("compare", ["1"] if wanted else [])
-    return wanted
+    comparing = st.toggle(_("Compare two segments"), key="compare", on_change=session.forget_notices)
+    session.remember("compare", ["1"] if comparing else [])
+    return comparing
 
 
-def choose_other_segment(filters: Filters) -> Filters:
+def choose_other_segment(filters: CustomerFilters) -> CustomerFilters:
     """The second segment, beside the words of the first."""
     left, right = st.columns(2)
     with left.container(border=True):
@@ -303,7 +299,7 @@ def choose_other_segment(filters: Filters) -> Filters:
         return screen_filters.segment_filters("b_")
 
 
-def words(filters: Filters) -> str:
+def words(filters: CustomerFilters) -> str:
     """The filters on one line."""
     return "; ".join(f"{label}: {value}" for label, value in filters.caption()) or _("All customers and purchases")
 

@@ -16,6 +16,7 @@ from shopkeeper.supply.coverage import table
 from shopkeeper.supply.coverage.frames import COLUMNS
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.actions import do_next, open_page
 from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.picking import clicked
@@ -96,10 +97,10 @@ def _open_clicked() -> None:
         session.keep(SECTION, "cell")
 
 
-def draw_notes(found: Coverage) -> None:
+def draw_notes(coverage: Coverage) -> None:
     """What is missing or odd in the data; loudly where the page cannot do its work."""
-    words = [str(note) for note in found.notes]
-    if words and not (found.has_stock and found.has_forecast):
+    words = [str(note) for note in coverage.notes]
+    if words and not (coverage.has_stock and coverage.has_forecast):
         st.info("\n\n".join(words))
     elif words:
         with st.container(key="coverage_notes"):
@@ -107,21 +108,23 @@ def draw_notes(found: Coverage) -> None:
                 st.caption(f"ⓘ {sentence}")
 
 
-def draw_answer(found: Coverage) -> None:
+def draw_answer(coverage: Coverage) -> None:
     """How much is out or runs out before help can come, what that costs, and where it is worst."""
-    risk = found.at_risk
-    totals = found.classes.select(pl.col("series", "out", "runs_out", "order_now", "at_risk").sum()).row(0, named=True)
-    stake, excess = total(risk, "margin_at_stake"), total(found.regions_skus, "excess_value")
+    risk = coverage.at_risk
+    totals = coverage.classes.select(pl.col("series", "out", "runs_out", "order_now", "at_risk").sum()).row(
+        0, named=True
+    )
+    stake, excess = total(risk, "margin_at_stake"), total(coverage.regions_skus, "excess_value")
     values = {"n": i18n.integer(totals["at_risk"]), "all": i18n.integer(totals["series"])}
     if risk.is_empty():
-        told = _(
+        sentence = _(
             "None of {all} items with demand, region by region, is out or runs out before an order placed today can "
             "land.",
             all=values["all"],
         )
     else:
-        worst = found.regions.row(0, named=True)
-        told = _(
+        worst = coverage.regions.row(0, named=True)
+        sentence = _(
             "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
             "land: {stake} of margin is at stake, most of it in {region} ({part}).",
             stake=money(stake),
@@ -129,13 +132,13 @@ def draw_answer(found: Coverage) -> None:
             part=money(worst["margin_at_stake"]),
             **values,
         )
-    st.markdown(f"#### {told}")
+    st.markdown(f"#### {sentence}")
     with st.container(horizontal=True, gap="small"):
         st.metric(
             f"{ICONS['out']} {_('Out')}",
             i18n.integer(totals["out"]),
             border=True,
-            delta=_change_of(found, "out"),
+            delta=_change_of(coverage, "out"),
             delta_color="inverse",
             help=_("Items in a region of which nothing is available. Below: against a week ago."),
         )
@@ -143,7 +146,7 @@ def draw_answer(found: Coverage) -> None:
             f"{ICONS['runs_out']} {_('Run out before an order can land')}",
             i18n.integer(totals["runs_out"]),
             border=True,
-            delta=_change_of(found, "runs_out"),
+            delta=_change_of(coverage, "runs_out"),
             delta_color="inverse",
             help=_("Used up before an order placed today can be sold. Below: against a week ago."),
         )
@@ -151,16 +154,16 @@ def draw_answer(found: Coverage) -> None:
         st.metric(label("excess_value"), money(excess), border=True, help=_(measure("excess_value").description))
 
 
-def _change_of(found: Coverage, status: str) -> str | None:
+def _change_of(coverage: Coverage, status: str) -> str | None:
     """How many more items have this status than a week ago; nothing where that week was not counted."""
-    known = found.regions_skus.filter(pl.col("status").is_not_null() & pl.col("status_before").is_not_null())
-    if known.is_empty():
+    comparable = coverage.regions_skus.filter(pl.col("status").is_not_null() & pl.col("status_before").is_not_null())
+    if comparable.is_empty():
         return None
-    difference = int((known["status"] == status).sum()) - int((known["status_before"] == status).sum())
+    difference = int((comparable["status"] == status).sum()) - int((comparable["status_before"] == status).sum())
     return f"{difference:+d}" if difference else None
 
 
-def draw_regions(found: Coverage) -> None:
+def draw_regions(coverage: Coverage) -> None:
     """Map and table of cells, by a figure of the viewer's choice; a click opens what lies behind."""
     names = {
         "at_risk": _("Out or running out"),
@@ -170,11 +173,11 @@ def draw_regions(found: Coverage) -> None:
     }
     shown = session.choose(_("Show"), names, MEASURE, "at_risk")
     note = _("Click a region or a cell to see its items and locations. ✓: nothing is out or runs out.")
-    regions = found.regions.filter(pl.col("series") > 0)
+    regions = coverage.regions.filter(pl.col("series") > 0)
     mapped = regions.drop_nulls(["tile_row", "tile_column"])
     title = drawings.measure_title(shown, shop_currency())
     sheet = sheet_of(
-        found, "coverage-regions", _("{what} by region", what=title), regions.drop("tile_row", "tile_column")
+        coverage, "coverage-regions", _("{what} by region", what=title), regions.drop("tile_row", "tile_column")
     )
     picked = st.session_state.get(REGION), st.session_state.get(CATEGORY)
 
@@ -190,46 +193,49 @@ def draw_regions(found: Coverage) -> None:
     with left:
         tables.show_chart(draw_map, sheet, "coverage_map", select=True, note=note)
     with right:
-        sheet = sheet_of(found, "coverage-cells", _("{what} by region and category", what=title), found.cells)
+        sheet = sheet_of(coverage, "coverage-cells", _("{what} by region and category", what=title), coverage.cells)
 
         def draw_cells(*, dark: bool = False) -> Any:
-            return drawings.cover_heatmap(found.cells, shown, shop_currency(), picked=picked, dark=dark)  # type: ignore[arg-type]
+            return drawings.cover_heatmap(coverage.cells, shown, shop_currency(), picked=picked, dark=dark)  # type: ignore[arg-type]
 
         tables.show_chart(draw_cells, sheet, "coverage_cells", select=True)
 
 
-def draw_next(found: Coverage) -> None:
+def draw_next(coverage: Coverage) -> None:
     """What to do now and what it is worth; nothing where nothing is missing."""
-    risk = found.at_risk
-    low = int((found.regions_skus["status"] == "order_now").sum())
+    risk = coverage.at_risk
+    low = int((coverage.regions_skus["status"] == "order_now").sum())
     if risk.is_empty() and not low:
         return
     first = risk.head(FIRST)
-    with st.container(border=True):
-        what = _(
-            "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
-            "stake. {more} more items have fallen to their reorder point.",
-            n=i18n.integer(first.height),
-            stake=money(total(first, "margin_at_stake")),
-            whole=money(total(risk, "margin_at_stake")),
-            more=i18n.integer(low),
+    what = _(
+        "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
+        "stake. {more} more items have fallen to their reorder point.",
+        n=i18n.integer(first.height),
+        stake=money(total(first, "margin_at_stake")),
+        whole=money(total(risk, "margin_at_stake")),
+        more=i18n.integer(low),
+    )
+    with do_next(what):
+        open_page(
+            _("See what to order and what to move"),
+            links.REPLENISHMENT,
+            "to_replenishment",
+            ":material/local_shipping:",
         )
-        st.markdown(_("**Do this next.** {what}", what=what))
-        if st.button(_("See what to order and what to move"), key="to_replenishment", icon=":material/local_shipping:"):
-            st.switch_page(links.REPLENISHMENT)
 
 
-def draw_act(found: Coverage) -> None:
+def draw_act(coverage: Coverage) -> None:
     """What to order or move first, and what that saves."""
-    risk = found.at_risk
-    order = found.regions_skus.filter(pl.col("status") == "order_now")
+    risk = coverage.at_risk
+    order = coverage.regions_skus.filter(pl.col("status") == "order_now")
     if risk.is_empty() and order.is_empty():
         st.success(_("Nothing has to be ordered today: no item in a region is below its reorder point."))
         return
-    draw_next(found)
+    draw_next(coverage)
     listed = pl.concat([risk, order])
     title = _("Items to act on, by margin at stake")
-    draw_rows(sheet_of(found, "coverage-to-act-on", title, listed), "coverage_act", ACT)
+    draw_rows(sheet_of(coverage, "coverage-to-act-on", title, listed), "coverage_act", ACT)
 
 
 def draw_rows(sheet: Download, key: str, names: tuple[str, ...]) -> None:
@@ -243,15 +249,15 @@ def draw_rows(sheet: Download, key: str, names: tuple[str, ...]) -> None:
     )
     frame = frame.select(name for name in frame.columns if frame[name].null_count() < frame.height)
     _table(frame, key)
-    told = []
+    captions = []
     if sheet.frame.height > SHOWN:
-        told.append(
+        captions.append(
             _("the first {shown} of {rows}; the download has all", shown=SHOWN, rows=i18n.integer(sheet.frame.height))
         )
     if "cover_days" in names:
-        told.append(_("no days of cover: lasts more than 91 days, or nothing is asked for (see the status)"))
-    if told:
-        st.caption(" · ".join(told))
+        captions.append(_("no days of cover: lasts more than 91 days, or nothing is asked for (see the status)"))
+    if captions:
+        st.caption(" · ".join(captions))
 
 
 def _table(frame: pl.DataFrame, key: str) -> None:
@@ -307,6 +313,6 @@ def pattern_words() -> dict[str, str]:
     }
 
 
-def sheet_of(found: Coverage, report: str, title: str, frame: pl.DataFrame, **more: str) -> Download:
+def sheet_of(coverage: Coverage, report: str, title: str, frame: pl.DataFrame, **more: str) -> Download:
     """A table of the report, told as its file is."""
-    return table.sheet(opened().version, found, report, title, frame, more=tuple(more.items()))
+    return table.sheet(opened().version, coverage, report, title, frame, more=tuple(more.items()))

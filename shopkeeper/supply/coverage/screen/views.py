@@ -9,13 +9,13 @@ from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label
 from shopkeeper.supply.coverage import chart as drawings
-from shopkeeper.supply.coverage import report as coverage
 from shopkeeper.supply.coverage import table
-from shopkeeper.supply.coverage.report import Coverage
+from shopkeeper.supply.coverage.report import Coverage, ages, locations
 from shopkeeper.supply.coverage.screen.regions import CATEGORY, REGION, draw_rows, pattern_words, sheet_of
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import load, opened
 
@@ -73,13 +73,13 @@ EXCESS = (
 AGED = ("name", "sku", "location", "category", "value", "on_hand", "fresh", "middle", "old", "unknown", "oldest_days")
 
 
-def draw_cell(found: Coverage) -> None:
+def draw_cell(coverage: Coverage) -> None:
     """The items of one region (and category), and the locations that serve it."""
-    region, category = _chosen(found)
+    region, category = _chosen(coverage)
     if region is None:
         return
-    rows = found.regions_skus.filter(pl.col("region") == region)
-    categories = found.filters.categories
+    rows = coverage.regions_skus.filter(pl.col("region") == region)
+    categories = coverage.filters.categories
     if category is not None:
         rows, categories = rows.filter(pl.col("category") == category), (category,)
     counts = {name: int((rows["status"] == name).sum()) for name in ("out", "runs_out", "order_now", "excess")}
@@ -94,23 +94,25 @@ def draw_cell(found: Coverage) -> None:
         )
     )
     chosen = {_("Region"): region} | ({_("Category"): category} if category else {})
-    sheet = sheet_of(found, "coverage", _("Items in {region}", region=region), rows, **chosen)
+    sheet = sheet_of(coverage, "coverage", _("Items in {region}", region=region), rows, **chosen)
     draw_rows(sheet, "coverage_skus", SKUS)
-    filters = GoodsFilters(categories, (region,), found.filters.skus)
-    places = load(coverage.locations, filters, in_force())
-    sheet = sheet_of(found, "coverage-locations", _("Locations that serve {region}", region=region), places, **chosen)
+    filters = GoodsFilters(categories, (region,), coverage.filters.skus)
+    places = load(locations, filters, in_force())
+    sheet = sheet_of(
+        coverage, "coverage-locations", _("Locations that serve {region}", region=region), places, **chosen
+    )
     draw_rows(sheet, "coverage_places", PLACES)
     st.caption(_("a location's stock is whole here; above, the part that its share of demand gives to the region"))
 
 
-def _chosen(found: Coverage) -> tuple[str | None, str | None]:
+def _chosen(coverage: Coverage) -> tuple[str | None, str | None]:
     """Region and category to look into: clicked, linked or chosen here; the worst region at first."""
-    state, regions = st.session_state, found.regions["region"].to_list()
-    categories = found.cells["category"].unique().sort().to_list()
-    for key, known in ((REGION, regions), (CATEGORY, categories)):
-        if asked := session.linked(key):
-            session.keep(key, asked[-1])
-        if state.get(key) is not None and state[key] not in known:
+    state, regions = st.session_state, coverage.regions["region"].to_list()
+    categories = coverage.cells["category"].unique().sort().to_list()
+    for key, choices in ((REGION, regions), (CATEGORY, categories)):
+        if linked := session.linked(key):
+            session.keep(key, linked[-1])
+        if state.get(key) is not None and state[key] not in choices:
             session.notice(_("“{value}” is not among the regions and categories shown here.", value=state[key]))
             state[key] = None
         session.keep(key, state.get(key))
@@ -124,13 +126,13 @@ def _chosen(found: Coverage) -> tuple[str | None, str | None]:
     return region, category
 
 
-def draw_changes(found: Coverage) -> None:
+def draw_changes(coverage: Coverage) -> None:
     """What went bad in a week, and what recovered."""
-    known = found.regions_skus.filter(pl.col("status_before").is_not_null())
-    if known.is_empty():
+    comparable = coverage.regions_skus.filter(pl.col("status_before").is_not_null())
+    if comparable.is_empty():
         st.info(_("Nothing was counted a week before, so there is nothing to compare with. Send daily counts."))
         return
-    moved = known.filter(pl.col("change").is_not_null())
+    moved = comparable.filter(pl.col("change").is_not_null())
     counts = dict(moved["change"].value_counts().iter_rows())
     worse = moved.filter(pl.col("change") != "recovered")
     st.markdown(
@@ -148,26 +150,26 @@ def draw_changes(found: Coverage) -> None:
         return
     title = _("What changed since last week")
     draw_rows(
-        sheet_of(found, "coverage-changes", title, pl.concat([worse, moved.filter(change="recovered")])),
+        sheet_of(coverage, "coverage-changes", title, pl.concat([worse, moved.filter(change="recovered")])),
         "coverage_changes",
         CHANGES,
     )
     st.caption(_("then: the stock and deliveries of a week ago against today's forecast"))
 
 
-def draw_classes(found: Coverage) -> None:
+def draw_classes(coverage: Coverage) -> None:
     """Which kinds of items run out, where money lies still, and since when."""
     left, right = st.columns(2, gap="medium")
     with left:
         sheet = sheet_of(
-            found, "coverage-classes", _("Out or running out, by ABC class and demand pattern"), found.classes
+            coverage, "coverage-classes", _("Out or running out, by ABC class and demand pattern"), coverage.classes
         )
 
         def draw_matrix(*, dark: bool = False) -> Any:
-            return drawings.class_matrix(found.classes, pattern_words(), dark=dark)
+            return drawings.class_matrix(coverage.classes, pattern_words(), dark=dark)
 
         tables.show_chart(draw_matrix, sheet, "coverage_classes", note=_("items in a region that have demand"))
-    aged = load(coverage.ages, found.filters)
+    aged = load(ages, coverage.filters)
     names = {
         "fresh": _("Last 90 days"),
         "middle": _("91 to 180 days"),
@@ -178,39 +180,41 @@ def draw_classes(found: Coverage) -> None:
         if aged.totals.is_empty():
             st.info(_("Nothing was counted, so there is no age of stock."))
         else:
-            whole = table.ages(opened().version, found, aged)
-            sheet = sheet_of(found, "stock-age-categories", _("Units on hand by how long they have lain"), aged.totals)
+            whole = table.ages(opened().version, coverage, aged)
+            sheet = sheet_of(
+                coverage, "stock-age-categories", _("Units on hand by how long they have lain"), aged.totals
+            )
             note = _(
                 "{share} of {n} units landed more than 180 days ago, or before the first known delivery",
                 share=i18n.percent(_old_share(aged.totals)),
                 n=i18n.integer(total(aged.totals, "on_hand")),
             )
             tables.show_chart(lambda **_dark: drawings.age_bars(aged.totals, names), sheet, "coverage_age", note=note)
-    draw_excess(found)
+    draw_excess(coverage)
     if not aged.rows.is_empty():
         draw_rows(whole, "coverage_aged", AGED)
 
 
-def draw_excess(found: Coverage) -> None:
+def draw_excess(coverage: Coverage) -> None:
     """What to stop ordering, or to move where it is missed."""
-    rows = found.regions_skus.filter(pl.col("excess_units") >= 1)
+    rows = coverage.regions_skus.filter(pl.col("excess_units") >= 1)
     rows = rows.sort(
         "excess_value", "excess_units", "region", "sku", descending=[True, True, False, False], nulls_last=True
     )
     if rows.is_empty():
         return
     idle = rows.filter(pl.col("status") == "no_demand")
-    with st.container(border=True):
-        what = _(
-            "{value} ({currency}) lie beyond what is needed, {idle} of it in items that nobody asks for: order no more "
-            "of these, move them to where they are out, or sell them off.",
-            value=i18n.compact(total(rows, "excess_value")),
-            currency=shop_currency(),
-            idle=i18n.compact(total(idle, "excess_value")),
-        )
-        st.markdown(_("**Do this next.** {what}", what=what))
+    what = _(
+        "{value} ({currency}) lie beyond what is needed, {idle} of it in items that nobody asks for: order no more "
+        "of these, move them to where they are out, or sell them off.",
+        value=i18n.compact(total(rows, "excess_value")),
+        currency=shop_currency(),
+        idle=i18n.compact(total(idle, "excess_value")),
+    )
+    with do_next(what):
+        pass
     draw_rows(
-        sheet_of(found, "coverage-excess", f"{label('excess_value')}, {_('by item and region')}", rows),
+        sheet_of(coverage, "coverage-excess", f"{label('excess_value')}, {_('by item and region')}", rows),
         "coverage_excess",
         EXCESS,
     )
@@ -221,9 +225,9 @@ def _old_share(totals: pl.DataFrame) -> float | None:
     return (total(totals, "old") + total(totals, "unknown")) / whole if whole else None
 
 
-def draw_levels(found: Coverage) -> None:
+def draw_levels(coverage: Coverage) -> None:
     """Where nothing was counted: what a region needs to have, so that counts can be held against it."""
-    rows = found.regions_skus.filter(pl.col("daily_mean") > 0).sort(
+    rows = coverage.regions_skus.filter(pl.col("daily_mean") > 0).sort(
         "daily_mean", "sku", "region", descending=[True, False, False]
     )
     names = (
@@ -241,7 +245,7 @@ def draw_levels(found: Coverage) -> None:
     )
     title = _("Expected demand and what to keep, by item and region")
     draw_rows(
-        sheet_of(found, "coverage-levels", title, rows.select("region", *(n for n in names if n != "region"))),
+        sheet_of(coverage, "coverage-levels", title, rows.select("region", *(n for n in names if n != "region"))),
         "coverage_levels",
         names,
     )

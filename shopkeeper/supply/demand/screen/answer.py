@@ -9,8 +9,8 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.supply import level_name
-from shopkeeper.supply.demand import backtest
-from shopkeeper.supply.demand.backtest import Checks
+from shopkeeper.supply.demand.backtest import Backtest
+from shopkeeper.supply.demand.backtest import report as backtest_report
 from shopkeeper.supply.demand.parts import MONTH
 from shopkeeper.supply.demand.report import Demand
 from shopkeeper.ui.figures import money
@@ -19,19 +19,19 @@ from shopkeeper.ui.opened import load, opened
 NAMED_REGIONS = 3
 
 
-def draw_answer(found: Demand) -> None:
+def draw_answer(demand: Demand) -> None:
     """What will be asked for in the next 4 weeks, where, how sure, and what it is worth."""
     if opened().forecast is None:
         say_no_forecast()
         return
-    if found.totals.is_empty() or not found.totals["units"][0]:
+    if demand.totals.is_empty() or not demand.totals["units"][0]:
         st.info(_("No demand is expected of what is chosen here: nothing of it sold lately. Widen the filters."))
         return
-    st.markdown(f"#### {answer(found)}")
-    checks = load(backtest.report, found.filters)
-    if sure := how_sure(checks):
+    st.markdown(f"#### {answer(demand)}")
+    backtest = load(backtest_report, demand.filters)
+    if sure := how_sure(backtest):
         st.markdown(sure)
-    for note in found.notes:
+    for note in demand.notes:
         st.caption(str(note))
 
 
@@ -46,9 +46,9 @@ def say_no_forecast() -> None:
     )
 
 
-def answer(found: Demand) -> str:
+def answer(demand: Demand) -> str:
     """The first sentences of the page."""
-    row = found.totals.row(0, named=True)
+    row = demand.totals.row(0, named=True)
     worth = _("{revenue} of net revenue", revenue=money(row["revenue"]))
     if row["margin"] is not None:
         worth = _(
@@ -56,7 +56,7 @@ def answer(found: Demand) -> str:
             revenue=money(row["revenue"]),
             margin=money(row["margin"]),
         )
-    told = [
+    sentences = [
         _(
             "In the next 4 weeks about {units} units will be asked for, worth {worth}; 80 times of 100 between {low} "
             "and {high}.",
@@ -65,17 +65,17 @@ def answer(found: Demand) -> str:
             low=i18n.integer(row["low_80"]),
             high=i18n.integer(row["high_80"]),
         ),
-        where(found),
+        where(demand),
         compared(row),
-        *events_ahead(found),
+        *events_ahead(demand),
     ]
-    return " ".join(part for part in told if part)
+    return " ".join(part for part in sentences if part)
 
 
-def where(found: Demand) -> str:
+def where(demand: Demand) -> str:
     """The regions that ask for most."""
-    first = found.regions.head(NAMED_REGIONS)
-    if found.regions.height <= 1:
+    first = demand.regions.head(NAMED_REGIONS)
+    if demand.regions.height <= 1:
         return ""
     regions = ", ".join(
         f"{region} ({i18n.percent(share, 0)})" for region, share in first.select("region", "share").rows()
@@ -103,26 +103,26 @@ def compared(row: Mapping[str, Any]) -> str:
     )
 
 
-def events_ahead(found: Demand) -> list[str]:
+def events_ahead(demand: Demand) -> list[str]:
     """Events that lie in the next 4 weeks."""
-    days = (pl.col("ends_on") - pl.lit(found.as_of)).dt.total_days()
-    start = (pl.col("starts_on") - pl.lit(found.as_of)).dt.total_days()
-    ahead = found.events.filter(days >= 1, start <= MONTH)
+    days = (pl.col("ends_on") - pl.lit(demand.as_of)).dt.total_days()
+    start = (pl.col("starts_on") - pl.lit(demand.as_of)).dt.total_days()
+    ahead = demand.events.filter(days >= 1, start <= MONTH)
     return [
         _("{event} ({first} to {last}) lies in them.", event=name, first=i18n.date_(first), last=i18n.date_(last))
         for name, first, last in ahead.iter_rows()
     ]
 
 
-def how_sure(checks: Checks) -> str:
+def how_sure(backtest: Backtest) -> str:
     """What the backtest says, at the level where goods are planned."""
-    row = checks.at("region_category") or checks.at("region_sku")
+    row = backtest.at("region_category") or backtest.at("region_sku")
     if row is None or row["week_wape"] is None:
         return ""
     values = {
         "error": i18n.percent(row["week_wape"], 0),
         "naive": i18n.percent(row["naive_week_wape"], 0),
-        "hits": i18n.percent(row["hit_80"], 0),
+        "hits": i18n.percent(row["interval_coverage_80"], 0),
         "weeks": i18n.integer(row["weeks"]),
         "level": level_name(str(row["level"])).lower(),
     }

@@ -9,22 +9,23 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.supply import PATTERN_NAMES
-from shopkeeper.supply.demand import backtest, table
 from shopkeeper.supply.demand import chart as charts
-from shopkeeper.supply.demand import report as demand
+from shopkeeper.supply.demand import table
+from shopkeeper.supply.demand.backtest import report as backtest_report
 from shopkeeper.supply.demand.frames.forecast import SERIES
 from shopkeeper.supply.demand.parts import behind
-from shopkeeper.supply.demand.report import Demand, DemandOptions, Level
+from shopkeeper.supply.demand.report import HISTORY_WEEKS, KEYS, Demand, DemandOptions, Level, report
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.filters import choose_one
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import load, opened
 
 SECTION, BY = "demand_view", "demand_by"
 DEFINITIONS: Mapping[str, tuple[str, ...]] = {
-    "forecast": ("asked_for", "forecast_band", "backtest", "demand_pattern", "manual_value", "as_of"),
+    "forecast": ("demand", "forecast_band", "backtest", "demand_pattern", "manual_value", "as_of"),
     "accuracy": (
         "backtest",
         "seasonal_naive",
@@ -32,13 +33,13 @@ DEFINITIONS: Mapping[str, tuple[str, ...]] = {
         "wape",
         "forecast_bias",
         "mase",
-        "hit_80",
-        "hit_95",
+        "interval_coverage_80",
+        "interval_coverage_95",
         "error_cost",
     ),
     "lost": ("units_lost", "margin_lost", "out_day"),
-    "manual": ("manual_value", "asked_for"),
-    "check": ("two_sided", "asked_for", "purchase"),
+    "manual": ("manual_value", "demand"),
+    "check": ("two_sided", "demand", "purchase"),
 }
 DRILL: Mapping[str, tuple[str, str, Level]] = {
     "category": ("categories", "category", "sku"),
@@ -63,11 +64,11 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "forecast", hidden=True)
 
 
-def found_for(filters: GoodsFilters, section: str) -> Demand:
+def load_demand(filters: GoodsFilters, section: str) -> Demand:
     """The report that the page stands on; its table's level is asked for where it is shown."""
     held = st.session_state.get(BY, "category")
     by = choose_level() if section == "forecast" else held
-    return load(demand.report, filters, in_force(), DemandOptions(by if by in demand.KEYS else "category"))
+    return load(report, filters, in_force(), DemandOptions(by if by in KEYS else "category"))
 
 
 def choose_level() -> Level:
@@ -76,37 +77,37 @@ def choose_level() -> Level:
     return session.choose(_("By"), names, BY, "category")  # type: ignore[return-value]
 
 
-def draw_head(found: Demand) -> None:
+def draw_head(demand: Demand) -> None:
     """The chart, and what to do."""
-    draw_chart(found)
+    draw_chart(demand)
     if opened().forecast is not None:
-        draw_next(found)
+        draw_next(demand)
 
 
-def draw_rows(found: Demand) -> None:
+def draw_rows(demand: Demand) -> None:
     """The series, and how demand comes."""
     if opened().forecast is not None:
-        draw_series(found)
-        draw_patterns(found)
+        draw_series(demand)
+        draw_patterns(demand)
 
 
-def draw_chart(found: Demand) -> None:
+def draw_chart(demand: Demand) -> None:
     """Weeks (or days) behind and ahead, with bands and events."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         step = session.choose(_("Step"), {"week": _("Week"), "day": _("Day")}, "demand_step", "week")
-        spans = {str(weeks): _("{n} weeks", n=weeks) for weeks in demand.HISTORY_WEEKS}
+        spans = {str(weeks): _("{n} weeks", n=weeks) for weeks in HISTORY_WEEKS}
         span = int(session.choose(_("History"), spans, "demand_span", "52"))
-    past = behind(found.history, found.as_of, span)
-    sheet = table.outlook(opened().version, found, past)
+    past = behind(demand.history, demand.as_of, span)
+    sheet = table.outlook(opened().version, demand, past)
 
     def draw(**_dark: bool) -> Any:
         if step == "day":
-            return charts.demand_days(found.history.tail(span * 7), found.days, found.events)
-        return charts.demand_weeks(past, found.weeks, found.events)
+            return charts.demand_days(demand.history.tail(span * 7), demand.days, demand.events)
+        return charts.demand_weeks(past, demand.weeks, demand.events)
 
     notes = [_("n = {n} units sold in {weeks} weeks", n=i18n.integer(past["units"].sum()), weeks=past.height)]
-    notes.append(_("as of {day}", day=i18n.date_(found.as_of)))
-    if found.events.is_empty():
+    notes.append(_("as of {day}", day=i18n.date_(demand.as_of)))
+    if demand.events.is_empty():
         notes.append(_("no events are known: bring a table of events, and peaks are marked and forecast as such"))
     if step == "day":
         notes.append(_("bands are by week"))
@@ -114,13 +115,13 @@ def draw_chart(found: Demand) -> None:
     tables.show_chart(draw, sheet, "demand_weeks", title=title, note=" · ".join(notes))
 
 
-def draw_next(found: Demand) -> None:
+def draw_next(demand: Demand) -> None:
     """Which items are worth a look by a human, and what that is worth."""
-    checks = load(backtest.report, found.filters)
-    total, cost = checks.cost(), checks.cost(FIRST_ITEMS)
+    backtest = load(backtest_report, demand.filters)
+    total, cost = backtest.cost(), backtest.cost(FIRST_ITEMS)
     if not total:
         return
-    first = checks.worst.head(FIRST_ITEMS)
+    first = backtest.worst.head(FIRST_ITEMS)
     what = _(
         "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error in "
         "the backtest, **{worth}** of margin. Where you know better (a campaign, a new listing), set a manual value.",
@@ -129,23 +130,21 @@ def draw_next(found: Demand) -> None:
         share=i18n.percent(cost / total, 0),
         worth=money(cost),
     )
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=what))
-        with st.container(horizontal=True):
-            st.button(
-                _("See the items"),
-                key="demand_to_accuracy",
-                on_click=session.keep,
-                args=(SECTION, "accuracy"),
-                icon=":material/fact_check:",
-            )
-            st.button(
-                _("Set a manual value"),
-                key="demand_to_manual",
-                on_click=session.keep,
-                args=(SECTION, "manual"),
-                icon=":material/edit:",
-            )
+    with do_next(what), st.container(horizontal=True):
+        st.button(
+            _("See the items"),
+            key="demand_to_accuracy",
+            on_click=session.keep,
+            args=(SECTION, "accuracy"),
+            icon=":material/fact_check:",
+        )
+        st.button(
+            _("Set a manual value"),
+            key="demand_to_manual",
+            on_click=session.keep,
+            args=(SECTION, "manual"),
+            icon=":material/edit:",
+        )
 
 
 def labels(series: pl.DataFrame, by: Level) -> list[str]:
@@ -165,27 +164,27 @@ def labels(series: pl.DataFrame, by: Level) -> list[str]:
     )
 
 
-def draw_series(found: Demand) -> None:
+def draw_series(demand: Demand) -> None:
     """The series as bars, and as a table that opens the next level."""
-    if found.series.is_empty():
+    if demand.series.is_empty():
         return
-    sheet, by = table.series(opened().version, found), found.options.by
-    named = labels(found.series.head(charts.DRAWN), by)
+    sheet, by = table.series(opened().version, demand), demand.options.by
+    named = labels(demand.series.head(charts.DRAWN), by)
     tables.show_chart(
-        lambda **_dark: charts.demand_series(found.series, named),
+        lambda **_dark: charts.demand_series(demand.series, named),
         sheet,
         "demand_series",
         note=_("the first {n} by margin; lines show the 80% band", n=len(named)),
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(_("Mark a row to look into it. The file has every week with its bands."))
-        tables.download_menu(table.demand(opened().version, found), "demand")
-    draw_grid(found, sheet.frame.columns)
+        tables.download_menu(table.demand(opened().version, demand), "demand")
+    draw_grid(demand, sheet.frame.columns)
 
 
-def draw_grid(found: Demand, names: list[str]) -> None:
+def draw_grid(demand: Demand, names: list[str]) -> None:
     """The first rows; one that is marked is looked into."""
-    shown = found.series.head(SHOWN).select(names)
+    shown = demand.series.head(SHOWN).select(names)
     if "pattern" in names:
         words = {name: _(word) for name, word in PATTERN_NAMES.items()}
         shown = shown.with_columns(pl.col("pattern").replace(words))
@@ -197,29 +196,29 @@ def draw_grid(found: Demand, names: list[str]) -> None:
             height=420 if shown.height > 11 else "content",
             selection_mode="single-row",
             placeholder=i18n.MISSING,
-            on_select=lambda: open_row(found),
+            on_select=lambda: open_row(demand),
             column_config={name: tables.config_of(SERIES.column(name), shown.schema[name]) for name in names},
         )
 
 
-def open_row(found: Demand) -> None:
+def open_row(demand: Demand) -> None:
     """Choose what was marked, and show the level below."""
     rows = st.session_state["demand_grid"]["selection"]["rows"]
-    if not rows or found.options.by not in DRILL:
+    if not rows or demand.options.by not in DRILL:
         return
-    row = found.series.row(rows[0], named=True)
-    name, column, level = DRILL[found.options.by]
+    row = demand.series.row(rows[0], named=True)
+    name, column, level = DRILL[demand.options.by]
     choose_one(name, row[column])
-    if found.options.by in {"region_category", "region_sku"}:
+    if demand.options.by in {"region_category", "region_sku"}:
         choose_one("regions", row["region"])
-    if found.options.by == "region_sku":
+    if demand.options.by == "region_sku":
         choose_one("skus", row["sku"])
     session.keep(BY, level)
 
 
-def draw_patterns(found: Demand) -> None:
+def draw_patterns(demand: Demand) -> None:
     """How demand comes: series and units by pattern, at the level that is forecast."""
     words = {name: _(word) for name, word in PATTERN_NAMES.items()}
-    sheet = table.patterns(opened().version, found, words)
+    sheet = table.patterns(opened().version, demand, words)
     with st.expander(sheet.about.title):
         tables.show_table(sheet, "demand_patterns")

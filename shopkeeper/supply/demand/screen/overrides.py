@@ -47,33 +47,33 @@ def draw_withdraw(frame: pl.DataFrame, who: str) -> None:
         for row in frame.iter_rows(named=True)
     }
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        asked = st.selectbox(
+        override_id = st.selectbox(
             _("Withdraw"), list(names), format_func=lambda key: names.get(key, key), key="manual_withdraw"
         )
         if st.button(_("Withdraw this value"), key="manual_withdraw_go", icon=":material/undo:"):
-            decided.withdraw_override(state.held(), asked, author=who)
+            decided.withdraw_override(state.held(), override_id, author=who)
             st.rerun()
 
 
 def draw_form(filters: GoodsFilters, who: str) -> None:
     """A new manual value beside the statistical one."""
-    known, as_of = load(labels), opened().version.as_of
+    offered, as_of = load(labels), opened().version.as_of
     st.markdown(f"##### {_('Set a manual value')}")
     with st.container(border=True, key="manual_form"):
-        items = list(known["skus"])
+        items = list(offered["skus"])
         first = filters.skus[0] if filters.skus and filters.skus[0] in items else None
         sku = st.selectbox(
             _("Item"),
             items,
             index=items.index(first) if first else None,
             key="manual_sku",
-            format_func=lambda key: known["skus"].get(key, key),
+            format_func=lambda key: offered["skus"].get(key, key),
             placeholder=_("Choose an item"),
         )
         region = st.selectbox(
-            _("Region"), ["", *known["regions"]], key="manual_region", format_func=lambda key: key or _("All regions")
+            _("Region"), ["", *offered["regions"]], key="manual_region", format_func=lambda key: key or _("All regions")
         )
-        asked = st.date_input(
+        days = st.date_input(
             _("From and to"),
             (as_of + timedelta(days=1), as_of + timedelta(days=28)),
             key="manual_days",
@@ -81,10 +81,10 @@ def draw_form(filters: GoodsFilters, who: str) -> None:
             max_value=as_of + timedelta(days=FARTHEST),
             format="YYYY-MM-DD",
         )
-        if not sku or not isinstance(asked, tuple) or len(asked) < 2:
+        if not sku or not isinstance(days, tuple) or len(days) < 2:
             st.caption(_("Choose an item and both days; the statistical forecast is shown then."))
             return
-        draw_value(sku, region or None, (asked[0], asked[1]), who)
+        draw_value(sku, region or None, (days[0], days[1]), who)
 
 
 def draw_value(sku: str, region: str | None, days: tuple[date, date], who: str) -> None:

@@ -7,8 +7,9 @@ from shopkeeper import i18n
 from shopkeeper.customers.screen.model import fitted, say_unfitted
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
-from shopkeeper.supply.demand import backtest, lost, table, two_sided
 from shopkeeper.supply.demand import chart as charts
+from shopkeeper.supply.demand import lost, table, two_sided
+from shopkeeper.supply.demand.backtest import report as backtest_report
 from shopkeeper.supply.demand.lost import LostSales
 from shopkeeper.supply.demand.screen import overrides
 from shopkeeper.supply.demand.screen.answer import say_no_forecast
@@ -17,11 +18,12 @@ from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
 HONEST = (0.75, 0.85)
-"""Where the hit rate of an honest 80 % band lies, chance allowed for."""
+"""Where the coverage of an honest 80 % interval lies, chance allowed for."""
 
 
 def draw(section: str, filters: GoodsFilters) -> None:
@@ -34,13 +36,13 @@ def draw(section: str, filters: GoodsFilters) -> None:
         case "manual":
             overrides.draw(filters)
         case _:
-            draw_check(filters)
+            draw_two_sided(filters)
 
 
 def draw_accuracy(filters: GoodsFilters) -> None:
     """Errors at each level beside the seasonal naive's, and the items where they cost most."""
-    found = load(backtest.report, filters)
-    if found.accuracy.is_empty():
+    backtest = load(backtest_report, filters)
+    if backtest.accuracy.is_empty():
         st.info(
             _(
                 "Nothing of what is chosen was tested: there is no backtest yet, or its history is too short. The "
@@ -49,53 +51,50 @@ def draw_accuracy(filters: GoodsFilters) -> None:
         )
         return
     version = opened().version
-    sheet = table.forecast_check(version, found)
-    names = table.levels(*found.accuracy["level"].to_list())
-    row = found.accuracy.row(0, named=True)
+    sheet = table.forecast_accuracy(version, backtest)
+    names = table.levels(*backtest.accuracy["level"].to_list())
+    row = backtest.accuracy.row(0, named=True)
     note = _(
         "{origins} origins from {first} to {last}, {days} ahead; n = {n} series at the finest level",
-        origins=row["origins"],
-        first=i18n.date_(row["first_origin"]),
-        last=i18n.date_(row["last_origin"]),
+        origins=row["cutoffs"],
+        first=i18n.date_(row["first_cutoff"]),
+        last=i18n.date_(row["last_cutoff"]),
         days=i18n.days(row["days"]),
-        n=i18n.integer(found.accuracy["series"].max()),  # type: ignore[arg-type]
+        n=i18n.integer(backtest.accuracy["series"].max()),  # type: ignore[arg-type]
     )
-    tables.show_chart(lambda **_dark: charts.forecast_accuracy(found.accuracy, names), sheet, "accuracy", note=note)
-    for told in band_words(found.accuracy, names):
-        st.caption(told)
-    tables.show_table(table.accuracy_levels(opened().version, found, names), "accuracy_levels", download=False)
+    tables.show_chart(lambda **_dark: charts.forecast_accuracy(backtest.accuracy, names), sheet, "accuracy", note=note)
+    for sentence in band_words(backtest.accuracy, names):
+        st.caption(sentence)
+    tables.show_table(table.accuracy_levels(opened().version, backtest, names), "accuracy_levels", download=False)
     st.markdown(f"##### {_('Items by error in margin')}")
-    total, first = found.cost(), found.cost(FIRST_ITEMS)
+    total, first = backtest.cost(), backtest.cost(FIRST_ITEMS)
     if total:
-        st.markdown(
-            _(
-                "**Do this next.** Check the first {n}: they hold {share} of the error, **{worth}** of margin in the "
-                "backtest. Where the forecast errs one way (bias), set a manual value until it has learned.",
-                n=i18n.integer(min(FIRST_ITEMS, found.worst.height)),
-                share=i18n.percent(first / total, 0),
-                worth=money(first),
-            )
+        what = _(
+            "Check the first {n}: they hold {share} of the error, **{worth}** of margin in the backtest. Where the "
+            "forecast errs one way (bias), set a manual value until it has learned.",
+            n=i18n.integer(min(FIRST_ITEMS, backtest.worst.height)),
+            share=i18n.percent(first / total, 0),
+            worth=money(first),
         )
-    tables.show_table(table.worst(version, found), "worst", first=200)
+        with do_next(what):
+            pass
+    tables.show_table(table.worst(version, backtest), "worst", first=200)
 
 
 def band_words(accuracy: pl.DataFrame, names: dict[str, str]) -> list[str]:
     """Levels whose 80 % band does not hold what it says."""
     low, high = HONEST
-    narrow = [
-        names[level] for level, hit in accuracy.select("level", "hit_80").iter_rows() if hit is not None and hit < low
-    ]
-    wide = [
-        names[level] for level, hit in accuracy.select("level", "hit_80").iter_rows() if hit is not None and hit > high
-    ]
-    told = []
+    coverage = dict(accuracy.select("level", "interval_coverage_80").drop_nulls().iter_rows())
+    narrow = [names[level] for level, share in coverage.items() if share < low]
+    wide = [names[level] for level, share in coverage.items() if share > high]
+    sentences = []
     if narrow:
-        told.append(
+        sentences.append(
             _("The 80% band was too narrow at: {levels}. Plan with the 95% band there.", levels=", ".join(narrow))
         )
     if wide:
-        told.append(_("The 80% band was wider than it need be at: {levels}.", levels=", ".join(wide)))
-    return told
+        sentences.append(_("The 80% band was wider than it need be at: {levels}.", levels=", ".join(wide)))
+    return sentences
 
 
 def draw_lost(filters: GoodsFilters) -> None:
@@ -104,8 +103,8 @@ def draw_lost(filters: GoodsFilters) -> None:
         say_no_forecast()
         return
     names = {"sku": _("Item"), "region": _("Item x region"), "location": _("Item x location")}
-    found = load(lost.report, filters, session.choose(_("By"), names, "lost_by", "sku"))  # type: ignore[arg-type]
-    if found.first_day is None:
+    lost_sales = load(lost.report, filters, session.choose(_("By"), names, "lost_by", "sku"))  # type: ignore[arg-type]
+    if lost_sales.first_day is None:
         st.info(
             _(
                 "No stock snapshots have been brought, so nobody knows when something was out. Import the table of "
@@ -113,59 +112,61 @@ def draw_lost(filters: GoodsFilters) -> None:
             )
         )
         return
-    draw_lost_words(found)
-    if found.rows.is_empty():
+    draw_lost_words(lost_sales)
+    if lost_sales.rows.is_empty():
         st.success(_("Nothing of what is chosen was out of stock on a day with a snapshot."))
         return
-    sheet = table.lost(opened().version, found)
-    parts = [name for name in ("name", "region", "location") if found.rows[name].count()]
+    sheet = table.lost(opened().version, lost_sales)
+    parts = [name for name in ("name", "region", "location") if lost_sales.rows[name].count()]
     label = pl.concat_str([pl.col("sku"), *(pl.col(name).fill_null("") for name in parts)], separator=" · ")
-    drawn = found.rows.head(charts.DRAWN).with_columns(label=label)
+    drawn = lost_sales.rows.head(charts.DRAWN).with_columns(label=label)
     currency = shop_currency()
-    tables.show_chart(lambda **_dark: charts.lost_items(drawn, found.valued_in, currency), sheet, "lost")
+    tables.show_chart(lambda **_dark: charts.lost_items(drawn, lost_sales.valued_in, currency), sheet, "lost")
     if st.session_state.get("lost_as") != "table":
         tables.show_table(sheet, "lost_rows", download=False, first=200)
 
 
-def draw_lost_words(found: LostSales) -> None:
+def draw_lost_words(lost_sales: LostSales) -> None:
     """How much, since when, and what to do."""
-    whole, top = found.worth(), found.worth(FIRST_ITEMS)
+    whole, top = lost_sales.worth(), lost_sales.worth(FIRST_ITEMS)
     worth = money(whole)
     st.markdown(
         _(
             "##### Since {first} about {units} units were asked for and not there: {worth} lost.",
-            first=i18n.date_(found.first_day),
-            units=i18n.integer(found.units),
+            first=i18n.date_(lost_sales.first_day),
+            units=i18n.integer(lost_sales.units),
             worth=worth,
         )
     )
     if whole:
-        st.markdown(
-            _(
-                "**Do this next.** The first {n} rows are {share} of it, {part}. Raise their service level or order "
-                "earlier on the page Replenishment.",
-                n=min(FIRST_ITEMS, found.rows.height),
-                share=i18n.percent(top / whole, 0),
-                part=money(top),
-            )
+        what = _(
+            "The first {n} rows are {share} of it, {part}. Raise their service level or order earlier on the page "
+            "Replenishment.",
+            n=min(FIRST_ITEMS, lost_sales.rows.height),
+            share=i18n.percent(top / whole, 0),
+            part=money(top),
         )
-    told = [
+        with do_next(what):
+            pass
+    captions = [
         _(
             "stock is known on {known} of {all} days since then; on the others nothing is counted",
-            known=i18n.integer(found.known_days),
-            all=i18n.integer(found.calendar_days),
+            known=i18n.integer(lost_sales.snapshot_days),
+            all=i18n.integer(lost_sales.calendar_days),
         )
     ]
-    if found.negative:
-        told.append(
+    if lost_sales.negative:
+        captions.append(
             ngettext(
-                "{n} stock is negative and taken for none", "{n} stocks are negative and taken for none", found.negative
+                "{n} stock is negative and taken for none",
+                "{n} stocks are negative and taken for none",
+                lost_sales.negative,
             )
         )
-    st.caption(" · ".join(told))
+    st.caption(" · ".join(captions))
 
 
-def draw_check(filters: GoodsFilters) -> None:
+def draw_two_sided(filters: GoodsFilters) -> None:
     """The items' forecast against what customers are expected to buy, by region."""
     fits = fitted()
     if opened().forecast is None:
@@ -175,43 +176,45 @@ def draw_check(filters: GoodsFilters) -> None:
         say_unfitted()
         return
     days = int(session.choose(_("Days ahead"), {str(n): i18n.days(n) for n in two_sided.DAYS}, "check_days", "28"))
-    found = load(two_sided.report, fits, filters, in_force(), days)
-    if found.rows.is_empty():
+    sides = load(two_sided.report, fits, filters, in_force(), days)
+    if sides.rows.is_empty():
         tables.say_empty()
         return
-    st.markdown(f"##### {check_words(found)}")
-    st.markdown(next_words(found))
-    sheet = table.two_sided(opened().version, found, filters)
+    st.markdown(f"##### {two_sided_words(sides)}")
+    if sides.events:
+        st.markdown(event_words(sides))
+    with do_next(first_region(sides)):
+        pass
+    sheet = table.two_sided(opened().version, sides, filters)
     tables.show_chart(
-        lambda **_dark: charts.both_sides(found.rows),
+        lambda **_dark: charts.both_sides(sides.rows),
         sheet,
         "check",
         title=_("What customers should buy, and what the items' history expects, next {days}", days=i18n.days(days)),
         note=_(
             "the first {n} of {all} regions; new customers grow by {growth} against a year before; as of {day}",
-            n=min(charts.DRAWN, found.rows.height),
-            all=found.rows.height,
-            growth=i18n.percent(found.growth - 1),
-            day=i18n.date_(found.as_of),
+            n=min(charts.DRAWN, sides.rows.height),
+            all=sides.rows.height,
+            growth=i18n.percent(sides.growth - 1),
+            day=i18n.date_(sides.as_of),
         ),
     )
-    for note in found.notes:
+    for note in sides.notes:
         st.caption(str(note))
     if st.session_state.get("check_as") != "table":
         tables.show_table(sheet, "check_rows", download=False)
 
 
-def check_words(found: TwoSided) -> str:
+def two_sided_words(sides: TwoSided) -> str:
     """How the two sides compare, and what explains the gap."""
-    row = found.whole.row(0, named=True)
-    values = {
-        name: i18n.integer(row[name]) for name in ("forecast", "known_customers", "new_customers", "unidentified")
-    }
+    row = sides.whole.row(0, named=True)
+    values = {name: i18n.integer(row[name]) for name in ("forecast", "new_customers", "unidentified")}
     rest = i18n.integer(abs(row["rest"]))
     share = i18n.percent(abs(row["rest_share"] or 0), 0)
     text = _(
         "The items' history expects {forecast} units. Known customers should buy {known_customers}, new ones "
         "{new_customers}, and {unidentified} come without identity.",
+        known_customers=i18n.integer(row["existing_customers"]),
         **values,
     )
     if row["rest"] >= 0:
@@ -219,31 +222,28 @@ def check_words(found: TwoSided) -> str:
     return text + " " + _("That is {rest} ({share}) more than the items' history expects.", rest=rest, share=share)
 
 
-def next_words(found: TwoSided) -> str:
-    """Where to look first, and what may lie behind it."""
-    if found.events:
-        event = _(
-            "{events} lies in these days: the items' forecast knows it, the model of known customers does not, so part "
-            "of the gap is the event.",
-            events=", ".join(found.events),
-        )
-        return f"{event} {first_region(found)}"
-    return first_region(found)
+def event_words(sides: TwoSided) -> str:
+    """What of the difference an event explains."""
+    return _(
+        "{events} lies in these days: the items' forecast knows it, the model of known customers does not, so part "
+        "of the gap is the event.",
+        events=", ".join(sides.events),
+    )
 
 
-def first_region(found: TwoSided) -> str:
+def first_region(sides: TwoSided) -> str:
     """The region where the two sides are farthest apart."""
-    row = found.rows.sort(pl.col("rest").abs(), descending=True).row(0, named=True)
+    row = sides.rows.sort(pl.col("rest").abs(), descending=True).row(0, named=True)
     rest = i18n.integer(abs(row["rest"]))
     if row["rest"] < 0:
         return _(
-            "**Do this next.** Look at {region} first: its customers should buy {rest} units more than is forecast. "
+            "Look at {region} first: its customers should buy {rest} units more than is forecast. "
             "Where a campaign lies ahead, trust the customers and order for it.",
             region=row["region"],
             rest=rest,
         )
     return _(
-        "**Do this next.** Look at {region} first: {rest} units are forecast there that its customers do not explain. "
+        "Look at {region} first: {rest} units are forecast there that its customers do not explain. "
         "Where they came from one large buyer or an event gone by, set a manual value.",
         region=row["region"],
         rest=rest,

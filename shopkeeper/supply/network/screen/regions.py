@@ -10,11 +10,11 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import chart as drawings
-from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table
-from shopkeeper.supply.network.report import PROMISES, WINDOWS, Network, NetworkOptions
+from shopkeeper.supply.network.report import PROMISES, WINDOWS, Network, NetworkOptions, report
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
@@ -49,10 +49,10 @@ def choose_options() -> NetworkOptions:
     return NetworkOptions(float(promise), int(window))
 
 
-def found_for(filters: GoodsFilters, options: NetworkOptions) -> Network:
+def load_network(filters: GoodsFilters, options: NetworkOptions) -> Network:
     """The report, with a word while goods are given out."""
     with st.spinner(_("Giving goods out to the regions…"), show_time=True):
-        return load(network.report, filters, in_force(), options)
+        return load(report, filters, in_force(), options)
 
 
 def points(share: float | None) -> str:
@@ -60,69 +60,69 @@ def points(share: float | None) -> str:
     return _("{n} points", n=i18n.number(100 * share if share is not None else None))
 
 
-def node_name(found: Network, candidate: str) -> str:
+def node_name(network: Network, candidate: str) -> str:
     """A location by its name, a new node by kind and region."""
-    names = dict(found.nodes.select("location", "name").rows())
+    names = dict(network.nodes.select("location", "name").rows())
     if candidate in names:
         return str(names[candidate])
     kind, _colon, region = candidate.partition(":")
     return _("new {kind} in {region}", kind=_(table.KINDS.get(kind, kind)).lower(), region=region)
 
 
-def draw_notes(found: Network) -> None:
+def draw_notes(network: Network) -> None:
     """What is missing or odd in the data; loudly where there is nothing else to show."""
-    words = [str(note) for note in found.notes]
-    if words and found.now.near <= 0:
+    words = [str(note) for note in network.notes]
+    if words and network.now.near <= 0:
         st.info("\n\n".join(words))
         return
     for sentence in words:
         st.caption(f"ⓘ {sentence}")
 
 
-def draw_answer(found: Network) -> None:
+def draw_answer(network: Network) -> None:
     """How much lies near, what the best next node brings, and what a point costs."""
-    rate, days = found.now.near_rate, i18n.days(found.options.promise_days)
+    rate, days = network.now.near_rate, i18n.days(network.options.promise_days)
     if rate is None:
         st.info(_("Nothing is expected to be asked for here in the days ahead. Widen the filters."))
         return
-    told = _(
+    sentence = _(
         "{rate} of what the next {window} will ask for lies within {days} of its buyers.",
         rate=i18n.percent(rate),
-        window=i18n.days(found.options.window_days),
+        window=i18n.days(network.options.window_days),
         days=days,
     )
-    st.markdown(f"#### {told} {_best(found)}")
-    lost = float(found.regions["margin_not_near"].sum())
+    st.markdown(f"#### {sentence} {_best(network)}")
+    lost = float(network.regions["margin_not_near"].sum())
     with st.container(horizontal=True, gap="small"):
         st.metric(
             label("near_demand_rate"), i18n.percent(rate), border=True, help=_(measure("near_demand_rate").description)
         )
         st.metric(
             _("Not near"),
-            i18n.integer(found.now.demand - found.now.near),
+            i18n.integer(network.now.demand - network.now.near),
             border=True,
             help=_("Units expected in these days that no stock lies near to: {margin} of margin.", margin=money(lost)),
         )
         st.metric(
             label("lead_to_buyer"),
-            i18n.number(found.now.lead_days, 1),
+            i18n.number(network.now.lead_days, 1),
             border=True,
             help=_(measure("lead_to_buyer").description),
         )
-        cost = found.now.freight_per_unit if found.priced else None
+        cost = network.now.freight_per_unit if network.priced else None
         st.metric(_("Shipping cost per unit"), money(cost), border=True, help=_(measure("freight").description))
 
 
-def _best(found: Network) -> str:
+def _best(network: Network) -> str:
     """The next node to switch on or open, as a sentence."""
     with st.spinner(_("Weighing one more shipping point…"), show_time=True):
-        ranked = found.candidates
+        ranked = network.candidates
     best = ranked.filter(pl.col("points") > 0).head(1).to_dicts()
     if not best:
         return _("No single further shipping point would bring more of it near.")
     row = best[0]
-    name, more = node_name(found, row["candidate"]), points(row["points"])
-    if not found.priced:
+    name, more = node_name(network, row["candidate"]), points(row["points"])
+    if not network.priced:
         return _("The best next step, {node}, brings {more}; what a point costs cannot be told.", node=name, more=more)
     cost = row["cost_per_point"]
     if cost <= 0:
@@ -143,18 +143,18 @@ def _best(found: Network) -> str:
     )
 
 
-def draw_regions(found: Network) -> None:
+def draw_regions(network: Network) -> None:
     """The map, or bars where there is none; categories; and what is not near, dearest first."""
-    sheet = table.network(opened().version, found, "regions")
-    mapped = found.regions.drop_nulls(["tile_row", "tile_column"])
+    sheet = table.network(opened().version, network, "regions")
+    mapped = network.regions.drop_nulls(["tile_row", "tile_column"])
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        drawn = _costs_apart(found)
-        measure_ = choose_measure(found)
+        drawn = _costs_apart(network)
+        measure_ = choose_measure(network)
         title = _(
             "{what} by region, within {days}",
-            what=measures(found)[measure_],
-            days=i18n.days(found.options.promise_days),
+            what=measures(network)[measure_],
+            days=i18n.days(network.options.promise_days),
         )
         currency = shop_currency()
         if mapped.is_empty():
@@ -167,112 +167,115 @@ def draw_regions(found: Network) -> None:
                 sheet,
                 "network_map",
                 title=title,
-                note=_map_note(found, mapped.height),
+                note=_map_note(network, mapped.height),
             )
     with right:
-        categories = table.network(opened().version, found, "categories")
+        categories = table.network(opened().version, network, "categories")
         st.markdown(f"##### {categories.about.title}")
         tables.show_table(categories, "network_categories")
-    draw_missing(found)
+    draw_missing(network)
 
 
-def measures(found: Network) -> dict[str, str]:
+def measures(network: Network) -> dict[str, str]:
     """What the map can show."""
     names = {"near_rate": label("near_demand_rate"), "lead_days": label("lead_to_buyer")}
-    return names | ({"freight_per_unit": _("Shipping cost per unit")} if found.priced else {})
+    return names | ({"freight_per_unit": _("Shipping cost per unit")} if network.priced else {})
 
 
-def choose_measure(found: Network) -> str:
+def choose_measure(network: Network) -> str:
     """The figure in the tiles."""
-    return session.choose(_("Show"), measures(found), "network_measure", "near_rate")
+    return session.choose(_("Show"), measures(network), "network_measure", "near_rate")
 
 
-def _costs_apart(found: Network) -> pl.DataFrame:
+def _costs_apart(network: Network) -> pl.DataFrame:
     """Regions without costs where no lane has one."""
     nothing = pl.lit(None, dtype=pl.Float64).alias("freight_per_unit")
-    return found.regions if found.priced else found.regions.with_columns(nothing)
+    return network.regions if network.priced else network.regions.with_columns(nothing)
 
 
-def _map_note(found: Network, mapped: int) -> str:
-    asked = found.regions.filter(pl.col("demand") > 0).height
-    words = [_("the stronger the colour, the worse"), _("{n} regions with demand", n=i18n.integer(asked))]
-    if mapped < found.regions.height:
-        away = i18n.integer(found.regions.height - mapped)
+def _map_note(network: Network, mapped: int) -> str:
+    with_demand = network.regions.filter(pl.col("demand") > 0).height
+    words = [_("the stronger the colour, the worse"), _("{n} regions with demand", n=i18n.integer(with_demand))]
+    if mapped < network.regions.height:
+        away = i18n.integer(network.regions.height - mapped)
         words.append(_("{n} regions are not on the map; the table has them", n=away))
     return " · ".join(words)
 
 
-def draw_missing(found: Network) -> None:
+def draw_missing(network: Network) -> None:
     """What to bring nearer first, and what it is worth."""
-    sheet = table.network(opened().version, found, "missing")
-    if found.missing.is_empty():
+    sheet = table.network(opened().version, network, "missing")
+    if network.missing.is_empty():
         st.success(_("All that is expected lies near its buyers: nothing has to be moved for the promise."))
         return
-    with st.container(border=True):
-        top = found.missing.group_by("region").agg(pl.col("missing", "margin_not_near").sum())
-        worst = top.sort("margin_not_near", "missing", "region", descending=[True, True, False]).row(0, named=True)
-        what = _(
-            "Bring goods nearer to {region} first: {n} units worth {margin} of margin in the next {days} lie too far "
-            "away. Begin at the top of the list; Replenishment proposes the moves.",
-            region=worst["region"],
-            n=i18n.integer(worst["missing"]),
-            margin=money(worst["margin_not_near"]),
-            days=i18n.days(found.options.window_days),
-        )
-        st.markdown(_("**Do this next.** {what}", what=what))
+    with do_next(_bring_nearer(network)):
         st.markdown(f"##### {sheet.about.title}")
         tables.show_table(sheet, "network_missing", first=FIRST)
 
 
-def draw_nodes(found: Network) -> None:
+def _bring_nearer(network: Network) -> str:
+    """The region that lacks most nearby, and what that is worth."""
+    top = network.missing.group_by("region").agg(pl.col("missing", "margin_not_near").sum())
+    worst = top.sort("margin_not_near", "missing", "region", descending=[True, True, False]).row(0, named=True)
+    return _(
+        "Bring goods nearer to {region} first: {n} units worth {margin} of margin in the next {days} lie too far "
+        "away. Begin at the top of the list; Replenishment proposes the moves.",
+        region=worst["region"],
+        n=i18n.integer(worst["missing"]),
+        margin=money(worst["margin_not_near"]),
+        days=i18n.days(network.options.window_days),
+    )
+
+
+def draw_nodes(network: Network) -> None:
     """Every location with its stock and throughput, and the lanes in use."""
-    nodes = table.network(opened().version, found, "nodes")
-    total = found.nodes.select(pl.col("ships", "value_at_cost", "shipped_28", "received_28").sum()).row(0, named=True)
+    nodes = table.network(opened().version, network, "nodes")
+    total = network.nodes.select(pl.col("ships", "value_at_cost", "shipped_28", "received_28").sum()).row(0, named=True)
     with st.container(horizontal=True, gap="small"):
         st.metric(
             _("Locations that ship"),
             i18n.integer(total["ships"]),
             border=True,
-            help=_("Of {n} locations.", n=i18n.integer(found.nodes.height)),
+            help=_("Of {n} locations.", n=i18n.integer(network.nodes.height)),
         )
         st.metric(_("Stock at cost"), money(total["value_at_cost"]), border=True)
         st.metric(_("Shipped in 28 days"), i18n.integer(total["shipped_28"]), border=True)
         st.metric(_("Received in 28 days"), i18n.integer(total["received_28"]), border=True)
     st.markdown(f"##### {nodes.about.title}")
-    _say_nodes(found)
+    _say_nodes(network)
     tables.show_table(nodes, "network_nodes")
-    _say_idle(found)
-    lanes = table.network(opened().version, found, "lanes")
+    _say_idle(network)
+    lanes = table.network(opened().version, network, "lanes")
     st.markdown(f"##### {lanes.about.title}")
-    if found.lanes.is_empty():
+    if network.lanes.is_empty():
         st.info(_("No location ships to any region by a known lane. Import lanes to see them."))
     else:
         tables.show_table(lanes, "network_lanes", first=FIRST)
 
 
-def _say_idle(found: Network) -> None:
+def _say_idle(network: Network) -> None:
     """Where goods lie that nobody needs soon, and what to do about it."""
-    idle, there = float(found.nodes["idle"].sum()), float(found.nodes["available"].sum())
-    if idle < 1 or found.now.demand <= 0:
+    idle, there = float(network.nodes["idle"].sum()), float(network.nodes["available"].sum())
+    if idle < 1 or network.now.demand <= 0:
         return
-    most = found.nodes.sort("idle", "location", descending=[True, False]).row(0, named=True)
+    most = network.nodes.sort("idle", "location", descending=[True, False]).row(0, named=True)
     what = _(
         "{share} of the available units ({n}) are needed by no buyer in the next {days}, most of them in {node} "
         "({most}). Look there before you order or move anything else.",
         share=i18n.percent(min(1.0, idle / there) if there else None, 0),
         n=i18n.integer(idle),
         node=most["name"],
-        days=i18n.days(found.options.window_days),
+        days=i18n.days(network.options.window_days),
         most=i18n.integer(most["idle"]),
     )
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=what))
+    with do_next(what):
+        pass
 
 
-def _say_nodes(found: Network) -> None:
+def _say_nodes(network: Network) -> None:
     """How many nodes of each kind there are, and which is fullest."""
-    kinds = found.nodes.group_by("kind").agg(n=pl.len(), ships=pl.col("ships").sum()).sort("n", descending=True)
-    told = ", ".join(
+    kinds = network.nodes.group_by("kind").agg(n=pl.len(), ships=pl.col("ships").sum()).sort("n", descending=True)
+    by_kind = ", ".join(
         _(
             "{kind}: {n} ({ships} ship)",
             kind=_(table.KINDS.get(row["kind"], row["kind"])),
@@ -281,13 +284,13 @@ def _say_nodes(found: Network) -> None:
         )
         for row in kinds.to_dicts()
     )
-    full = found.nodes.drop_nulls("capacity_use").sort("capacity_use", "location", descending=[True, False]).head(1)
-    words = [told] if told else []
+    full = network.nodes.drop_nulls("capacity_use").sort("capacity_use", "location", descending=[True, False]).head(1)
+    words = [by_kind] if by_kind else []
     words += [
         _("fullest: {node}, {use} of what it holds", node=row["name"], use=i18n.percent(row["capacity_use"], 0))
         for row in full.to_dicts()
     ]
-    unvalued = int(found.nodes["unvalued"].sum())
+    unvalued = int(network.nodes["unvalued"].sum())
     if unvalued:
         words.append(_("{n} units have no known cost and are in no value", n=i18n.integer(unvalued)))
     st.caption(" · ".join(words))

@@ -12,16 +12,16 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import chart as drawings
-from shopkeeper.supply.network import report as network
 from shopkeeper.supply.network import table
 from shopkeeper.supply.network.allocation import Figures
 from shopkeeper.supply.network.candidate_sites import candidates, costed
-from shopkeeper.supply.network.report import Network
+from shopkeeper.supply.network.report import Network, WhatIf, moves_of, planned, what_if
 from shopkeeper.supply.network.screen.regions import node_name, points
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import links, session, tables
+from shopkeeper.ui.actions import do_next, open_page
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
@@ -29,9 +29,9 @@ TRIED, COST, GRID = "tried_nodes", "node_cost", "network_candidates_grid"
 SHOWN = 60
 
 
-def draw_next(found: Network) -> None:
+def draw_next(network: Network) -> None:
     """What each single node would bring, then what those chosen bring together."""
-    ranked = costed(found.candidates, choose_cost())
+    ranked = costed(network.candidates, choose_cost())
     if ranked.is_empty():
         st.info(
             _(
@@ -40,18 +40,18 @@ def draw_next(found: Network) -> None:
             )
         )
         return
-    draw_ranking(found, ranked)
-    draw_tried(found, ranked)
+    draw_ranking(network, ranked)
+    draw_tried(network, ranked)
 
 
 def choose_cost() -> float:
     """What a further node itself costs a year, as the link or the viewer says."""
-    asked = session.linked(COST)
-    if asked is not None:
+    linked = session.linked(COST)
+    if linked is not None:
         try:
-            session.keep(COST, max(0.0, float(asked[-1])))
+            session.keep(COST, max(0.0, float(linked[-1])))
         except ValueError:
-            session.notice(_("The link asks for a yearly cost of “{value}”, which is no number.", value=asked[-1]))
+            session.notice(_("The link asks for a yearly cost of “{value}”, which is no number.", value=linked[-1]))
     session.keep(COST, float(st.session_state.get(COST) or 0.0))
     cost = st.number_input(
         _("What a node itself costs a year ({currency})", currency=shop_currency()),
@@ -67,9 +67,9 @@ def choose_cost() -> float:
     return float(cost or 0.0)
 
 
-def draw_ranking(found: Network, ranked: pl.DataFrame) -> None:
+def draw_ranking(network: Network, ranked: pl.DataFrame) -> None:
     """Bars of the best, and the whole list; one that is marked is tried below."""
-    sheet = table.network(opened().version, found, "candidates", float(st.session_state.get(COST) or 0.0))
+    sheet = table.network(opened().version, network, "candidates", float(st.session_state.get(COST) or 0.0))
     best = ranked.filter(pl.col("points") > 0)
     if best.is_empty():
         st.info(
@@ -83,7 +83,7 @@ def draw_ranking(found: Network, ranked: pl.DataFrame) -> None:
     else:
         # A dealer and a store in the same place bring the same: the better of them stands for both.
         best = best.unique(["action", "region", "name"], keep="first", maintain_order=True)
-        names = {name: node_name(found, name) for name in best["candidate"]}
+        names = {name: node_name(network, name) for name in best["candidate"]}
         currency = shop_currency()
         tables.show_chart(
             lambda **_dark: drawings.candidate_bars(best, names, currency),
@@ -114,25 +114,25 @@ def _try_row(names: Sequence[str]) -> None:
         session.keep(TRIED, [names[rows[0]]])
 
 
-def choose_nodes(found: Network, ranked: pl.DataFrame) -> tuple[str, ...]:
+def choose_nodes(network: Network, ranked: pl.DataFrame) -> tuple[str, ...]:
     """The nodes to try together; the best one until somebody chooses."""
-    known = list(dict.fromkeys([*ranked["candidate"], *(node.candidate for node in candidates(found.ground))]))
-    asked = session.linked(TRIED)
-    held = asked if asked is not None else st.session_state.get(TRIED)
+    choices = list(dict.fromkeys([*ranked["candidate"], *(node.candidate for node in candidates(network.inputs))]))
+    linked = session.linked(TRIED)
+    held = linked if linked is not None else st.session_state.get(TRIED)
     first = [ranked["candidate"][0]]
-    if unknown := [value for value in held or () if value and value not in known]:
+    if unknown := [value for value in held or () if value and value not in choices]:
         session.notice(
             _(
                 "{value} cannot be tried: it ships already, or is no location of this shop. It was left out.",
                 value=", ".join(f"“{value}”" for value in unknown),
             )
         )
-    session.keep(TRIED, first if held is None else [value for value in held if value in known])
+    session.keep(TRIED, first if held is None else [value for value in held if value in choices])
     chosen = st.multiselect(
         _("Shipping points to try"),
-        known,
+        choices,
         key=TRIED,
-        format_func=lambda name: node_name(found, name),
+        format_func=lambda name: node_name(network, name),
         on_change=session.forget_notices,
         placeholder=_("Choose locations to switch on, or nodes to open"),
         select_all=False,
@@ -141,34 +141,33 @@ def choose_nodes(found: Network, ranked: pl.DataFrame) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def draw_tried(found: Network, ranked: pl.DataFrame) -> None:
+def draw_tried(network: Network, ranked: pl.DataFrame) -> None:
     """Before and after, side by side, and where the difference is."""
     st.markdown(f"##### {_('Before and after')}")
-    chosen = choose_nodes(found, ranked)
+    chosen = choose_nodes(network, ranked)
     if not chosen:
         st.info(_("Choose one or more shipping points to see what would change."))
         return
     cost = float(st.session_state.get(COST) or 0.0)
     with st.spinner(_("Giving goods out to the regions…"), show_time=True):
-        tried = network.what_if(found, chosen, cost)
+        tried = what_if(network, chosen, cost)
     change = tried.change
-    _draw_pair(found, change.before, change.after)
-    told = _("**Do this next.** {what}", what=_words(found, tried, chosen))
-    with st.container(border=True):
-        st.markdown(told)
-    sheet = table.compared(opened().version, found, tried)
+    _draw_pair(network, change.before, change.after)
+    with do_next(_words(network, tried, chosen)):
+        pass
+    sheet = table.compared(opened().version, network, tried)
     tables.show_chart(lambda **_dark: drawings.rate_change(tried.regions), sheet, "network_change")
 
 
-def _words(found: Network, tried: network.WhatIf, chosen: tuple[str, ...]) -> str:
+def _words(network: Network, tried: WhatIf, chosen: tuple[str, ...]) -> str:
     """What the chosen nodes bring and cost, and what to do about it."""
     change = tried.change
-    names = ", ".join(node_name(found, name) for name in chosen)
+    names = ", ".join(node_name(network, name) for name in chosen)
     values = {
         "nodes": names,
         "more": points(change.points),
         "units": i18n.integer(change.after.near - change.before.near),
-        "days": i18n.days(found.options.window_days),
+        "days": i18n.days(network.options.window_days),
         "brought": money(change.near_margin_year),
     }
     brings = _(
@@ -176,7 +175,7 @@ def _words(found: Network, tried: network.WhatIf, chosen: tuple[str, ...]) -> st
         "nearby.",
         **values,
     )
-    if not found.priced:
+    if not network.priced:
         return brings
     worth = change.margin_year
     if worth > 0:
@@ -197,28 +196,28 @@ def _words(found: Network, tried: network.WhatIf, chosen: tuple[str, ...]) -> st
     return " ".join(part for part in (brings, per_point, verdict) if part)
 
 
-def _draw_pair(found: Network, before: Figures, after: Figures) -> None:
+def _draw_pair(network: Network, before: Figures, after: Figures) -> None:
     """The same figures twice: as it is, and as it would be with the difference."""
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{_('Before')}**")
-        draw_figures(found, before, None)
+        draw_figures(network, before, None)
     with right:
         st.markdown(f"**{_('After')}**")
-        draw_figures(found, after, before)
+        draw_figures(network, after, before)
 
 
-def draw_figures(found: Network, shown: Figures, before: Figures | None) -> None:
+def draw_figures(network: Network, shown: Figures, before: Figures | None) -> None:
     """Rate, days, shipping cost and what is not to be had, each with its difference to before."""
     with st.container(horizontal=True, gap="small"):
-        rate = _gap(shown.near_rate, before.near_rate if before else None)
+        rate = _difference(shown.near_rate, before.near_rate if before else None)
         st.metric(
             label("near_demand_rate"),
             i18n.percent(shown.near_rate),
             border=True,
             delta=None if rate is None else points(rate),
         )
-        days = _gap(shown.lead_days, before.lead_days if before else None)
+        days = _difference(shown.lead_days, before.lead_days if before else None)
         st.metric(
             label("lead_to_buyer"),
             i18n.number(shown.lead_days),
@@ -226,17 +225,17 @@ def draw_figures(found: Network, shown: Figures, before: Figures | None) -> None
             delta_color="inverse",
             delta=None if days is None else i18n.number(days, 3),
         )
-        year = shown.freight * found.year
-        spent = _gap(year, before.freight * found.year if before else None)
+        year = shown.freight * network.year
+        spent = _difference(year, before.freight * network.year if before else None)
         st.metric(
             _("Shipping cost per year"),
-            money(year if found.priced else None),
+            money(year if network.priced else None),
             border=True,
             delta_color="inverse",
-            delta=None if spent is None or not found.priced else money(spent),
+            delta=None if spent is None or not network.priced else money(spent),
         )
         lost = shown.demand - shown.served
-        less = _gap(lost, before.demand - before.served if before else None)
+        less = _difference(lost, before.demand - before.served if before else None)
         st.metric(
             _("Not to be had (units)"),
             i18n.integer(lost),
@@ -246,32 +245,32 @@ def draw_figures(found: Network, shown: Figures, before: Figures | None) -> None
         )
 
 
-def _gap(value: float | None, before: float | None) -> float | None:
+def _difference(value: float | None, before: float | None) -> float | None:
     """A difference that is more than rounding."""
     if value is None or before is None or abs(value - before) < 1e-6:
         return None
     return value - before
 
 
-def draw_plan(found: Network, filters: GoodsFilters) -> None:
+def draw_plan(network: Network, filters: GoodsFilters) -> None:
     """The rate now, once deliveries have landed, and once the proposed orders and moves have."""
-    days = i18n.days(found.options.window_days)
+    days = i18n.days(network.options.window_days)
     goods = replace(filters, regions=None, locations=None)
     with st.spinner(_("Asking Replenishment for its plan…"), show_time=True):
         set_now = in_force()
         orders = load(replenishment.report, goods, set_now)
         moved = load(transfers.report, goods, set_now)
-        moves = network.moves_of(orders.rows, moved.rows, found.as_of + timedelta(days=found.options.window_days))
-        after = network.planned(found, moves)
+        moves = moves_of(orders.rows, moved.rows, network.as_of + timedelta(days=network.options.window_days))
+        after = planned(network, moves)
     steps = (
-        (_("Now"), found.now, None),
-        (_("With what lands in {days}", days=days), found.coming, found.now),
-        (_("And with the proposed plan"), after, found.now),
+        (_("Now"), network.now, None),
+        (_("With what lands in {days}", days=days), network.coming, network.now),
+        (_("And with the proposed plan"), after, network.now),
     )
     for column, (name, figures, before) in zip(st.columns(3, gap="medium"), steps, strict=True):
         with column:
             st.markdown(f"**{name}**")
-            draw_figures(found, figures, before)
+            draw_figures(network, figures, before)
     bought = moves.filter(pl.col("from_location").is_null())["units"].sum()
     carried = moves.filter(pl.col("from_location").is_not_null())["units"].sum()
     st.caption(
@@ -283,14 +282,12 @@ def draw_plan(found: Network, filters: GoodsFilters) -> None:
             carried=i18n.integer(carried),
         )
     )
-    rates = [figures.near_rate or 0.0 for figures in (after, found.coming)]
+    rates = [figures.near_rate or 0.0 for figures in (after, network.coming)]
     what = _(
         "Look through the proposals and accept those that are right: they bring {more} more, and deliveries on their "
         "way {landing}. Chase the deliveries that are late.",
         more=points(rates[0] - rates[1]),
-        landing=points(rates[1] - (found.now.near_rate or 0.0)),
+        landing=points(rates[1] - (network.now.near_rate or 0.0)),
     )
-    with st.container(border=True):
-        st.markdown(_("**Do this next.** {what}", what=what))
-        if st.button(_("Open Replenishment"), icon=":material/local_shipping:", key="open_replenishment"):
-            st.switch_page(links.REPLENISHMENT)
+    with do_next(what):
+        open_page(_("Open Replenishment"), links.REPLENISHMENT, "open_replenishment", ":material/local_shipping:")

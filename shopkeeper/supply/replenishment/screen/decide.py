@@ -19,7 +19,7 @@ from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
 
-ROUND, TOLD = "_decision_round", "_decision_told"
+ROUND, CONFIRMATION = "_decision_round", "_decision_confirmation"
 LOG_DAYS = 30
 """How far back an earlier decision on the same place and item is told beside a new proposal."""
 
@@ -40,20 +40,20 @@ def log() -> pl.DataFrame:
 def with_decisions(rows: pl.DataFrame, kind: ProposalKind) -> pl.DataFrame:
     """Proposals with `decided` (what was decided, on which as-of, by whom; null) and `replaces` (the id, or null)."""
     as_of = opened().version.as_of
-    known = log().filter((pl.col("kind") == kind) & (pl.col("as_of") > as_of - timedelta(days=LOG_DAYS)))
-    this = {row["proposal"]: row for row in known.iter_rows(named=True)}
+    recent = log().filter((pl.col("kind") == kind) & (pl.col("as_of") > as_of - timedelta(days=LOG_DAYS)))
+    this = {row["proposal"]: row for row in recent.iter_rows(named=True)}
     earlier: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-    for row in known.filter((pl.col("as_of") < as_of) & (pl.col("units_decided") > 0)).iter_rows(named=True):
+    for row in recent.filter((pl.col("as_of") < as_of) & (pl.col("units_decided") > 0)).iter_rows(named=True):
         earlier.setdefault((row["location"], row["from_location"], row["sku"]), row)
-    told, replaced = [], []
+    words, replaced = [], []
     for row in rows.iter_rows(named=True):
         there = row["to_location"] if kind == "transfer" else row["location"]
         before = earlier.get((there, row.get("from_location"), row["sku"]))
-        found = this.get(row["proposal"])
-        told.append(words_of(found) if found else earlier_words(before) if before else None)
-        replaced.append(found["id"] if found else None)
+        decision = this.get(row["proposal"])
+        words.append(words_of(decision) if decision else earlier_words(before) if before else None)
+        replaced.append(decision["id"] if decision else None)
     return rows.with_columns(
-        pl.Series("decided", told, dtype=pl.String), pl.Series("replaces", replaced, dtype=pl.Int64)
+        pl.Series("decided", words, dtype=pl.String), pl.Series("replaces", replaced, dtype=pl.Int64)
     )
 
 
@@ -75,7 +75,7 @@ def earlier_words(row: Mapping[str, Any]) -> str:
 
 def draw(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind, policy: Policy) -> None:
     """The form for the rows ticked; what was kept is said once."""
-    if said := st.session_state.pop(TOLD, None):
+    if said := st.session_state.pop(CONFIRMATION, None):
         st.success(said)
     if not chosen:
         return
@@ -133,7 +133,7 @@ def ask_units(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind) -> int | 
     row = chosen[0]
     pack = int(row["pack_size"]) if kind == "order" else 1
     most = None if kind == "order" else int(row["from_spare"])
-    asked = st.number_input(
+    units = st.number_input(
         _("Units"),
         min_value=1,
         max_value=most,
@@ -142,7 +142,7 @@ def ask_units(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind) -> int | 
         key=f"units_{row['proposal']}",
         help=_("In steps of a pack.") if kind == "order" else _("At most what the source can spare."),
     )
-    return int(asked)
+    return int(units)
 
 
 def keep(
@@ -176,5 +176,7 @@ def keep(
         st.warning(str(refusal))
         return
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
-    st.session_state[TOLD] = _("Kept in the log: {rows}.", rows=ngettext("{n} decision", "{n} decisions", len(made)))
+    st.session_state[CONFIRMATION] = _(
+        "Kept in the log: {rows}.", rows=ngettext("{n} decision", "{n} decisions", len(made))
+    )
     st.rerun()

@@ -16,6 +16,7 @@ from shopkeeper.supply.replenishment import table as replenishment_table
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.table import KINDS, OUTCOMES, VERDICTS
 from shopkeeper.ui import tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
@@ -65,8 +66,8 @@ def draw_log() -> None:
         pl.col("kind").replace({name: _(text) for name, text in KINDS.items()}),
     )
     sheet = replenishment_table.decisions(opened().version, words)
-    known = {column.name: column for column in sheet.columns}
-    shown = replace(sheet, columns=tuple(known[name] for name in LOG_COLUMNS))
+    columns = {column.name: column for column in sheet.columns}
+    shown = replace(sheet, columns=tuple(columns[name] for name in LOG_COLUMNS))
     tables.show_table(shown, "decisions", first=500)
 
 
@@ -75,7 +76,7 @@ def draw_score(scored: pl.DataFrame) -> None:
     done = scored.filter(~pl.col("outcome").is_in(["open", "unknown"]))
     accepted = done.filter(pl.col("verdict") != "refused")
     needed = accepted.filter(pl.col("outcome").is_in(["needed", "not_enough"]))
-    told = _(
+    sentence = _(
         "{n} decisions, {open} still open. Of {done} accepted that are over, {needed} were needed: {saved} of margin "
         "was really saved, {promised} was promised.",
         n=i18n.integer(scored.height),
@@ -85,7 +86,7 @@ def draw_score(scored: pl.DataFrame) -> None:
         saved=money(float(accepted["saved_margin"].sum())),
         promised=money(float(accepted["expected_margin"].sum())),
     )
-    st.markdown(f"#### {told}")
+    st.markdown(f"#### {sentence}")
     missed = done.filter(pl.col("outcome") == "missed").height
     over = done.filter(pl.col("left_units").is_not_null())
     sold, expected = float(over["left_units"].sum()), float(over["forecast_units"].sum())
@@ -110,14 +111,14 @@ def draw_score(scored: pl.DataFrame) -> None:
         )
 
 
-def draw_levels(found: OrderProposals) -> None:
+def draw_levels(proposals: OrderProposals) -> None:
     """The stock policy, to be changed; what suppliers really take; and what was set before."""
     if said := st.session_state.pop(SAVED, None):
         st.success(said)
     now = held()
     if not now.writable:
         st.warning(str(state.kept_nowhere(now)))
-    policy = found.policy
+    policy = proposals.policy
     st.markdown(
         _(
             "##### Cycle service: in how many of 100 replenishment cycles the stock should last\n"
@@ -144,7 +145,7 @@ def draw_levels(found: OrderProposals) -> None:
     author = ask_author()
     if st.button(_("Save"), key="levels_save", type="primary", disabled=not now.writable, icon=":material/save:"):
         save(policy, pl.DataFrame(edited), numbers, author)
-    draw_leads(found)
+    draw_leads(proposals)
     history = state.policy_history(now)
     if history.height:
         with st.expander(_("Set before")):
@@ -208,11 +209,11 @@ def ask_numbers(policy: Policy) -> dict[str, float]:
         "lead_sd": _("Its spread (days)"),
         "excess_days": _("Excess beyond (days)"),
     }
-    found = {}
+    values = {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, label in words.items():
             low, high = NUMBERS[name]
-            found[name] = float(
+            values[name] = float(
                 st.number_input(
                     label,
                     float(low),
@@ -224,7 +225,7 @@ def ask_numbers(policy: Policy) -> dict[str, float]:
                     width=190,
                 )
             )
-    return found
+    return values
 
 
 def save(before: Policy, table: pl.DataFrame, numbers: dict[str, float], author: str) -> None:
@@ -238,26 +239,30 @@ def save(before: Policy, table: pl.DataFrame, numbers: dict[str, float], author:
     st.rerun()
 
 
-def draw_leads(found: OrderProposals) -> None:
+def draw_leads(proposals: OrderProposals) -> None:
     """What suppliers say and what they take."""
-    if found.suppliers.is_empty():
+    if proposals.suppliers.is_empty():
         return
-    told = found.suppliers.with_columns(late=pl.col("measured_days") - pl.col("stated_days"))
-    told = told.sort("late", "supplier", descending=[True, False], nulls_last=True)
-    slow = told.filter(pl.col("late") >= 1)
+    suppliers = proposals.suppliers.with_columns(late=pl.col("measured_days") - pl.col("stated_days"))
+    suppliers = suppliers.sort("late", "supplier", descending=[True, False], nulls_last=True)
+    slow = suppliers.filter(pl.col("late") >= 1)
     if slow.height:
         worst = slow.row(0, named=True)
-        st.markdown(
-            _(
-                "**Do this next.** {n} suppliers take longer than the products table says, {supplier} most: {measured} "
-                "instead of {stated}. Put the measured days into products.",
-                n=slow.height,
-                supplier=worst["supplier"],
-                measured=i18n.days(worst["measured_days"]),
-                stated=i18n.days(worst["stated_days"]),
-            )
+        what = _(
+            "{n} suppliers take longer than the products table says, {supplier} most: {measured} instead of {stated}. "
+            "Put the measured days into products.",
+            n=slow.height,
+            supplier=worst["supplier"],
+            measured=i18n.days(worst["measured_days"]),
+            stated=i18n.days(worst["stated_days"]),
         )
+        with do_next(what):
+            pass
     sheet = replenishment_table.sheet(
-        opened().version, "supplier-lead-times", _("Lead time by supplier: stated and measured"), told.drop("late"), ()
+        opened().version,
+        "supplier-lead-times",
+        _("Lead time by supplier: stated and measured"),
+        suppliers.drop("late"),
+        (),
     )
     tables.show_table(sheet, "leads", first=100)

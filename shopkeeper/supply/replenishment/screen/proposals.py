@@ -20,6 +20,7 @@ from shopkeeper.supply.replenishment.screen import decide
 from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui import session, tables
+from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency, total
 from shopkeeper.ui.opened import load, opened
 
@@ -83,13 +84,13 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "orders", hidden=True)
 
 
-def draw_answer(found: OrderProposals, moves: Transfers) -> None:
+def draw_answer(proposals: OrderProposals, moves: Transfers) -> None:
     """What to order and to move today, what it costs and what it protects."""
-    if found.notes.keys() & {"no_forecast", "no_counts"}:
+    if proposals.notes.keys() & {"no_forecast", "no_counts"}:
         return
-    rows, moved = found.rows, moves.rows
+    rows, moved = proposals.rows, moves.rows
     orders = ngettext("{n} order", "{n} orders", rows.height)
-    told = [
+    sentences = [
         _(
             "{orders} to place today for {cost}: {margin} of margin is protected.",
             orders=orders,
@@ -108,7 +109,7 @@ def draw_answer(found: OrderProposals, moves: Transfers) -> None:
         if moved.height
         else _("Nothing has to be moved."),
     ]
-    st.markdown(f"#### {' '.join(told)}")
+    st.markdown(f"#### {' '.join(sentences)}")
     _draw_figures(rows, moved)
 
 
@@ -143,49 +144,49 @@ def _draw_figures(rows: pl.DataFrame, moved: pl.DataFrame) -> None:
 def draw_notes(counts: Mapping[str, int]) -> None:
     """What is missing loudly, what is odd in small print."""
     loud = tuple(name for name in notes.TEXTS if name not in notes.QUIET)
-    if words := [str(note) for note in notes.told(counts, loud)]:
+    if words := [str(note) for note in notes.sentences(counts, loud)]:
         st.info("\n\n".join(words))
-    for note in notes.told(counts, notes.QUIET):
+    for note in notes.sentences(counts, notes.QUIET):
         st.caption(f"ⓘ {note}")
 
 
-def draw_orders(found: OrderProposals, set_now: InForce) -> None:
+def draw_orders(proposals: OrderProposals, set_now: InForce) -> None:
     """The orders of today, what to do with them, and those that fall due soon."""
-    draw_notes(found.notes)
-    if found.notes.keys() & {"no_forecast", "no_counts"}:
+    draw_notes(proposals.notes)
+    if proposals.notes.keys() & {"no_forecast", "no_counts"}:
         return
-    if found.rows.is_empty():
+    if proposals.rows.is_empty():
         st.success(_("No position is at or below its reorder point: nothing has to be ordered today."))
-        draw_coming(found)
+        draw_coming(proposals)
         return
-    first = found.rows.head(FIRST)
-    st.markdown(
-        _(
-            "**Do this next.** Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next "
-            "review in {days} with all of them would cost {waiting}.",
-            days=i18n.days(found.policy.review_days),
-            n=first.height,
-            cost=money(total(first, "cost")),
-            margin=money(total(first, "margin_protected")),
-            share=i18n.percent(share_of(first, found.rows, "margin_protected"), 0),
-            waiting=money(total(found.rows, "waiting_costs")),
-        )
+    first = proposals.rows.head(FIRST)
+    what = _(
+        "Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next review in {days} with all "
+        "of them would cost {waiting}.",
+        days=i18n.days(proposals.policy.review_days),
+        n=first.height,
+        cost=money(total(first, "cost")),
+        margin=money(total(first, "margin_protected")),
+        share=i18n.percent(share_of(first, proposals.rows, "margin_protected"), 0),
+        waiting=money(total(proposals.rows, "waiting_costs")),
     )
-    rows = decide.with_decisions(found.rows, "order")
-    sheet = table.orders(opened().version, found, rows)
+    with do_next(what):
+        pass
+    rows = decide.with_decisions(proposals.rows, "order")
+    sheet = table.orders(opened().version, proposals, rows)
     chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
     if len(chosen) == 1:
-        draw_order(chosen[0], found, set_now)
-    decide.draw(chosen, "order", found.policy)
-    draw_suppliers(found)
-    draw_coming(found)
+        draw_order(chosen[0], proposals, set_now)
+    decide.draw(chosen, "order", proposals.policy)
+    draw_suppliers(proposals)
+    draw_coming(proposals)
 
 
-def draw_order(row: Mapping[str, Any], found: OrderProposals, set_now: InForce) -> None:
+def draw_order(row: Mapping[str, Any], proposals: OrderProposals, set_now: InForce) -> None:
     """Why this one, and how the stock goes with it and without."""
     st.markdown(f"##### {row['name']} · {row['location']}")
     source = LEAD_SOURCES[row["lead_source"]]
-    st.markdown(replenishment.why(row, found.policy))
+    st.markdown(replenishment.why(row, proposals.policy))
     st.caption(
         _(
             "Lead time {days} with a spread of {spread}, receiving included (from: {source}).",
@@ -205,15 +206,15 @@ def draw_order(row: Mapping[str, Any], found: OrderProposals, set_now: InForce) 
     )
 
 
-def draw_suppliers(found: OrderProposals) -> None:
+def draw_suppliers(proposals: OrderProposals) -> None:
     """To whom the money goes: one order per supplier is what is sent."""
-    named = found.rows.with_columns(supplier=pl.col("supplier").fill_null(_("(unknown)")))
+    named = proposals.rows.with_columns(supplier=pl.col("supplier").fill_null(_("(unknown)")))
     groups = named.group_by("supplier").agg(
         pl.len().cast(pl.Int64).alias("skus"), pl.col("units", "cost", "margin_protected").sum()
     )
     groups = groups.sort("margin_protected", "supplier", descending=[True, False])
     sheet = table.sheet(
-        opened().version, "orders-by-supplier", _("Orders by supplier"), groups, found.filters.caption()
+        opened().version, "orders-by-supplier", _("Orders by supplier"), groups, proposals.filters.caption()
     )
     tables.show_chart(
         lambda **_dark: charts.money_bars(
@@ -228,13 +229,13 @@ def draw_suppliers(found: OrderProposals) -> None:
     )
 
 
-def draw_coming(found: OrderProposals) -> None:
+def draw_coming(proposals: OrderProposals) -> None:
     """What will fall due, so that orders can be put together."""
-    if found.coming.is_empty():
+    if proposals.coming.is_empty():
         return
     days = i18n.days(replenishment.COMING_DAYS)
-    with st.expander(_("{n} more have to be ordered within {days}", n=found.coming.height, days=days)):
-        sheet = table.orders(opened().version, found, found.coming)
+    with st.expander(_("{n} more have to be ordered within {days}", n=proposals.coming.height, days=days)):
+        sheet = table.orders(opened().version, proposals, proposals.coming)
         tables.show_table(picked(sheet, [name for name in ORDER_COLUMNS if name != "decided"]), "coming", first=SHOWN)
 
 
@@ -247,16 +248,16 @@ def draw_transfers(moves: Transfers) -> None:
         st.success(_("No move saves more than it costs."))
         return
     lane = moves.lanes.row(0, named=True)
-    st.markdown(
-        _(
-            "**Do this next.** Load {units} from {start} to {end}: it saves {margin} of margin for {cost}.",
-            units=ngettext("{n} unit", "{n} units", lane["units"]),
-            start=lane["from_location"],
-            end=lane["to_location"],
-            margin=money(lane["margin_saved"]),
-            cost=money(lane["cost"]),
-        )
+    what = _(
+        "Load {units} from {start} to {end}: it saves {margin} of margin for {cost}.",
+        units=ngettext("{n} unit", "{n} units", lane["units"]),
+        start=lane["from_location"],
+        end=lane["to_location"],
+        margin=money(lane["margin_saved"]),
+        cost=money(lane["cost"]),
     )
+    with do_next(what):
+        pass
     rows = decide.with_decisions(moves.rows, "transfer")
     sheet = table.transfers(opened().version, moves, rows)
     chosen = draw_table(sheet, "transfers", TRANSFER_COLUMNS)
@@ -283,14 +284,14 @@ def draw_transfers(moves: Transfers) -> None:
 def plan_words(moves: Transfers) -> str:
     """How good the plan is, and what held it back."""
     plan = moves.plan
-    gap = (plan.bound - plan.gain) / plan.bound if plan.bound > 0 else 0.0
-    told = [
+    optimality_gap = (plan.bound - plan.gain) / plan.bound if plan.bound > 0 else 0.0
+    captions = [
         _("the best plan there is, by linear programming")
-        if gap < 1e-4
-        else _("at most {gap} below the best plan there can be", gap=i18n.percent(gap))
+        if optimality_gap < 1e-4
+        else _("at most {gap} below the best plan there can be", gap=i18n.percent(optimality_gap))
     ]
     if plan.closed:
-        told.append(
+        captions.append(
             ngettext(
                 "{n} lane left out because too little would go there",
                 "{n} lanes left out because too little would go there",
@@ -298,8 +299,8 @@ def plan_words(moves: Transfers) -> str:
             )
         )
     if plan.full:
-        told.append(_("full then: {places}", places=", ".join(plan.full)))
-    return " · ".join(told)
+        captions.append(_("full then: {places}", places=", ".join(plan.full)))
+    return " · ".join(captions)
 
 
 def share_of(part: pl.DataFrame, whole: pl.DataFrame, name: str) -> float | None:
@@ -333,9 +334,9 @@ def draw_table(sheet: Download, key: str, names: Sequence[str]) -> list[dict[str
             placeholder=i18n.MISSING,
             column_config={name: tables.config_of(words[name], shown.schema[name]) for name in shown.columns},
         )
-    told = [_("tick rows to accept, change or refuse them")]
+    captions = [_("tick rows to accept, change or refuse them")]
     if frame.height < sheet.frame.height:
-        told.insert(
+        captions.insert(
             0,
             _(
                 "the first {shown} of {rows}; the download has all",
@@ -343,6 +344,6 @@ def draw_table(sheet: Download, key: str, names: Sequence[str]) -> list[dict[str
                 rows=i18n.integer(sheet.frame.height),
             ),
         )
-    st.caption(" · ".join(told))
+    st.caption(" · ".join(captions))
     ticked = [row for row in event["selection"]["rows"] if row < frame.height]
     return frame[ticked].to_dicts()
