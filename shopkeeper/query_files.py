@@ -14,16 +14,20 @@ from shopkeeper.contract.visibility import Visibility, read_visibility
 ROOT = Path(__file__).parent.parent
 """The folder that holds app, queries and sample."""
 QUERIES = ROOT / "queries"
-KEYS = ("grain", "parameters", "after", "scope")
+KEYS = ("grain", "returns", "arguments", "parameters", "after", "scope")
 NAME = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
 KEYED = re.compile(rf"--\s*(?P<key>{'|'.join(KEYS)}):\s*(?P<value>.*)")
 CONTINUED = re.compile(r"--\s{2,}(?P<value>.*)")
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)")
+MACRO = re.compile(r"^CREATE MACRO (?P<name>\w+)\((?P<arguments>[^)]*)\) AS\b(?P<table> TABLE\b)?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class QueryFile:
-    """One query file. `after` names what must exist before it; `visibility` says what a restricted viewer sees."""
+    """One query file. `after` names what must exist before it; `visibility` says what a restricted viewer sees.
+
+    Of a macro, `parameters` are its arguments, and `grain` is what it returns where that is no table.
+    """
 
     name: str
     sql: str
@@ -44,6 +48,8 @@ def load(name: str, queries: Path = QUERIES) -> QueryFile:
         raise LookupError(f"there is no query {name}: no file {name}.sql in {queries}")
     sql = path.read_text(encoding="utf-8")
     header = read_header(sql)
+    if name.startswith("macros/"):
+        return read_macro(name, header, sql)
     if not header.get("grain"):
         raise ValueError(f"query {name}: the first comment must say its grain (`-- grain: one row per ...`)")
     if name.startswith("marts/") and "scope" not in header:
@@ -55,7 +61,7 @@ def load(name: str, queries: Path = QUERIES) -> QueryFile:
         sql=sql,
         grain=header["grain"],
         parameters=declared,
-        after=tuple(word for word in re.split(r"[,\s]+", header.get("after", "")) if word),
+        after=words(header.get("after", "")),
         visibility=read_visibility(header.get("scope", "none")),
     )
 
@@ -78,9 +84,45 @@ def load_folder(folder: str, queries: Path = QUERIES) -> list[QueryFile]:
 
 def recipe(queries: Path = QUERIES) -> str:
     """SHA-256 of the queries that make marts: a version of another recipe may lack what pages ask for."""
-    files = [file for folder in ("staging", "marts") for file in sorted((queries / folder).glob("*.sql"))]
+    folders = ("staging", "intermediate", "marts")
+    files = [file for folder in folders for file in sorted((queries / folder).glob("*.sql"))]
     text = "".join(f"{file.stem}\0{file.read_text(encoding='utf-8')}\0" for file in files)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_macro(name: str, header: dict[str, str], sql: str) -> QueryFile:
+    """A macro's file. Raise `ValueError` unless it makes one macro of its own name, as its header says."""
+    made = MACRO.search(sql)
+    if parsed(name, sql) != [(duckdb.StatementType.CREATE, frozenset())] or not made:
+        raise ValueError(f"query {name}: a macro's file holds exactly one CREATE MACRO, without parameters")
+    if f"macros/{made['name']}" != name:
+        raise ValueError(f"query {name}: makes a macro of another name, {made['name']}")
+    if words(made["arguments"]) != words(header.get("arguments", "")):
+        raise ValueError(f"query {name}: its header must name its arguments, in their order (`-- arguments: ...`)")
+    key = "grain" if made["table"] else "returns"
+    if not header.get(key):
+        raise ValueError(f"query {name}: the first comment must say its {key} (`-- {key}: ...`)")
+    return QueryFile(
+        name=name,
+        sql=sql,
+        grain=header[key],
+        parameters=frozenset(words(made["arguments"])),
+        after=words(header.get("after", "")),
+        visibility=read_visibility("none"),
+    )
+
+
+def words(text: str) -> tuple[str, ...]:
+    """What stands between commas and blanks."""
+    return tuple(word for word in re.split(r"[,\s]+", text) if word)
+
+
+def parsed(name: str, sql: str) -> list[tuple[duckdb.StatementType, frozenset[str]]]:
+    """Type and parameters of each statement, by DuckDB's own parser. Raise `ValueError` where it cannot read them."""
+    try:
+        return [(one.type, frozenset(one.named_parameters)) for one in duckdb.extract_statements(sql)]
+    except duckdb.ParserException as error:
+        raise ValueError(f"query {name}: {error}") from error
 
 
 def read_header(sql: str) -> dict[str, str]:
@@ -102,13 +144,10 @@ def read_header(sql: str) -> dict[str, str]:
 
 def check_parameters(name: str, declared: frozenset[str], sql: str) -> None:
     """Raise `ValueError` unless the file is exactly one SELECT whose parameters are those declared."""
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.ParserException as error:
-        raise ValueError(f"query {name}: {error}") from error
-    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+    statements = parsed(name, sql)
+    if [kind for kind, _ in statements] != [duckdb.StatementType.SELECT]:
         raise ValueError(f"query {name}: a query file holds exactly one SELECT")
-    used = frozenset(statements[0].named_parameters)
+    used = statements[0][1]
     if undeclared := used - declared:
         raise ValueError(f"query {name}: uses ${', $'.join(sorted(undeclared))}, not declared in its header")
     if unused := declared - used:

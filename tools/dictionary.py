@@ -20,7 +20,9 @@ INTRODUCTION = (
     "`frames.py` and the headers in `queries/`; a test fails when it is out of date."
 )
 FOLDERS = {
-    "staging": "Staging: the lines as publishing reads them",
+    "staging": "Staging: the merchant's tables as publishing reads them",
+    "intermediate": "Intermediate: what marts are built from, kept only while publishing",
+    "macros": "Macros: what several pages and jobs ask in the same words",
     "marts": "Marts: built when a version is published, read by pages",
     "publishing": "Publishing: what a new version is checked with",
 }
@@ -90,11 +92,14 @@ def _table(table: Table) -> str:
 def _folder(folder: Path) -> str:
     name = folder.relative_to(QUERIES).as_posix()
     queries = [load(f"{name}/{path.stem}") for path in sorted(folder.glob("*.sql"))]
+    head, sign = (
+        (("macro", "returns", "arguments"), "") if name == "macros" else (("query", "grain", "parameters"), "$")
+    )
     rows = [
-        (f"`{query.name}`", query.grain, ", ".join(f"`${name}`" for name in sorted(query.parameters)) or "none")
+        (f"`{query.name}`", query.grain, ", ".join(f"`{sign}{name}`" for name in sorted(query.parameters)) or "none")
         for query in queries
     ]
-    return f"### {FOLDERS.get(name, f'Pages and jobs: {name}')}\n\n{_rows(('query', 'grain', 'parameters'), rows)}"
+    return f"### {FOLDERS.get(name, f'Pages and jobs: {name}')}\n\n{_rows(head, rows)}"
 
 
 def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

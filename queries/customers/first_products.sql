@@ -5,5 +5,5 @@ SELECT
     min(f.product_name) AS product_name,
     sum(f.customers)::BIGINT AS customers
 FROM first_products AS f
-GROUP BY f.first_sku
+GROUP BY ALL
 ORDER BY customers DESC, f.first_sku

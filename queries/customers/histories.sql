@@ -27,9 +27,9 @@ SELECT
     h.contactable
 FROM customer_history AS h
 WHERE
-    h.first_day BETWEEN $cohort_from AND $cohort_to
-    AND ($acquired_channels_all OR list_contains($acquired_channels, h.first_channel))
-    AND ($acquired_regions_all OR list_contains($acquired_regions, h.first_region))
-    AND ($acquired_categories_all OR list_contains($acquired_categories, h.first_category))
-    AND ($acquired_skus_all OR list_contains($acquired_skus, h.first_sku))
+    acquired(
+        h.first_day, h.first_channel, h.first_region, h.first_category, h.first_sku,
+        $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+        $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+    )
 ORDER BY h.customer_id

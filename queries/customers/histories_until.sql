@@ -3,35 +3,35 @@
 --   $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
 -- Today's knowledge in two points: a refund made after $as_of is already in its original purchase, and `contactable` is
 -- of today. Which products were bought last is kept for the version's last day only.
-WITH chosen AS (
+WITH cohort AS (
     SELECT f.*
     FROM first_purchases AS f
-    SEMI JOIN customer_history AS h ON h.customer_key = f.customer_key
+    SEMI JOIN customer_history AS h USING (customer_key)
     WHERE
         f.first_day <= $as_of
-        AND f.first_day BETWEEN $cohort_from AND $cohort_to
-        AND ($acquired_channels_all OR list_contains($acquired_channels, f.first_channel))
-        AND ($acquired_regions_all OR list_contains($acquired_regions, f.first_region))
-        AND ($acquired_categories_all OR list_contains($acquired_categories, f.first_category))
-        AND ($acquired_skus_all OR list_contains($acquired_skus, f.first_sku))
+        AND acquired(
+            f.first_day, f.first_channel, f.first_region, f.first_category, f.first_sku,
+            $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+            $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+        )
 ),
 
 totals AS (
     SELECT
         p.customer_key,
-        max(p.day) FILTER (p.is_purchase) AS last_day,
-        count(*) FILTER (p.is_purchase)::INTEGER AS purchases,
+        max(p.day) FILTER (WHERE p.is_purchase) AS last_day,
+        count(*) FILTER (WHERE p.is_purchase)::INTEGER AS purchases,
         sum(p.orders)::INTEGER AS orders,
         sum(p.revenue)::DOUBLE AS revenue,
         sum(p.margin)::DOUBLE AS margin,
-        avg(p.revenue) FILTER (p.is_purchase AND p.day > p.first_day) AS repeat_revenue,
-        avg(p.margin) FILTER (p.is_purchase AND p.day > p.first_day) AS repeat_margin,
-        median(p.day_age - p.previous_day_age) FILTER (p.is_purchase)::DOUBLE AS median_gap,
-        arg_max(p.day_age - p.previous_day_age, p.day) FILTER (p.is_purchase)::INTEGER AS newest_pause
+        avg(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_revenue,
+        avg(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_margin,
+        median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase)::DOUBLE AS median_gap,
+        arg_max(p.day_age - p.previous_day_age, p.day) FILTER (WHERE p.is_purchase)::INTEGER AS newest_pause
     FROM purchases AS p
-    SEMI JOIN chosen ON chosen.customer_key = p.customer_key
+    SEMI JOIN cohort USING (customer_key)
     WHERE p.day <= $as_of
-    GROUP BY p.customer_key
+    GROUP BY ALL
 ),
 
 last_parts AS (
@@ -41,7 +41,7 @@ last_parts AS (
     WHERE p.is_purchase
     QUALIFY row_number() OVER (
         PARTITION BY p.customer_key
-        ORDER BY p.revenue DESC, p.order_id, p.channel, p.region, p.category
+        ORDER BY round(p.revenue, 4) DESC, p.order_id, p.channel, p.region, p.category
     ) = 1
 ),
 
@@ -49,13 +49,13 @@ refunds AS (
     SELECT customer_id, max(day) AS day
     FROM refund_days
     WHERE day <= $as_of
-    GROUP BY customer_id
+    GROUP BY ALL
 ),
 
 known AS (
     SELECT customer_id, bool_and(contactable) AS contactable
     FROM customers
-    GROUP BY customer_id
+    GROUP BY ALL
 )
 
 SELECT
@@ -82,9 +82,9 @@ SELECT
     NULL::VARCHAR AS last_products,
     r.day AS last_refund_day,
     k.contactable
-FROM chosen AS c
-INNER JOIN totals AS t ON t.customer_key = c.customer_key
-LEFT JOIN last_parts AS l ON l.customer_key = c.customer_key
-LEFT JOIN refunds AS r ON r.customer_id = c.customer_id
-LEFT JOIN known AS k ON k.customer_id = c.customer_id
+FROM cohort AS c
+INNER JOIN totals AS t USING (customer_key)
+LEFT JOIN last_parts AS l USING (customer_key)
+LEFT JOIN refunds AS r USING (customer_id)
+LEFT JOIN known AS k USING (customer_id)
 ORDER BY c.customer_id

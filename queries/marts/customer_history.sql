@@ -9,27 +9,25 @@
 -- change from run to run, and what is equal must stay so.
 WITH totals AS (
     SELECT
-        p.customer_key AS customer_key,
-        max(CASE WHEN p.is_purchase THEN p.day END) AS last_day,
-        CAST(count(CASE WHEN p.is_purchase THEN 1 END) AS INTEGER) AS purchases,
+        p.customer_key,
+        max(p.day) FILTER (WHERE p.is_purchase) AS last_day,
+        CAST(count(*) FILTER (WHERE p.is_purchase) AS INTEGER) AS purchases,
         CAST(sum(p.orders) AS INTEGER) AS orders,
         CAST(sum(p.revenue) AS DOUBLE) AS revenue,
         CAST(sum(p.margin) AS DOUBLE) AS margin,
-        CAST(avg(CASE WHEN p.is_purchase AND p.day > p.first_day THEN p.revenue END) AS DOUBLE) AS repeat_revenue,
-        CAST(avg(CASE WHEN p.is_purchase AND p.day > p.first_day THEN p.margin END) AS DOUBLE) AS repeat_margin,
-        CAST(median(CASE WHEN p.is_purchase THEN p.day_age - p.previous_day_age END) AS DOUBLE) AS median_gap,
-        CAST(
-            max(CASE WHEN p.is_last THEN p.day_age - p.previous_day_age END) AS INTEGER
-        ) AS last_pause
+        CAST(avg(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_revenue,
+        CAST(avg(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_margin,
+        CAST(median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase) AS DOUBLE) AS median_gap,
+        CAST(max(p.day_age - p.previous_day_age) FILTER (WHERE p.is_last) AS INTEGER) AS last_pause
     FROM purchases AS p
     GROUP BY p.customer_key
 ),
 
 last_parts AS (
     SELECT
-        p.customer_key AS customer_key,
-        p.channel AS channel,
-        p.category AS category
+        p.customer_key,
+        p.channel,
+        p.category
     FROM purchase_parts AS p
     INNER JOIN totals AS t ON t.customer_key = p.customer_key AND t.last_day = p.day
     WHERE p.is_purchase
@@ -41,7 +39,7 @@ last_parts AS (
 
 names AS (
     SELECT
-        p.sku AS sku,
+        p.sku,
         max(p.name) AS name
     FROM products AS p
     GROUP BY p.sku
@@ -49,10 +47,10 @@ names AS (
 
 last_skus AS (
     SELECT
-        f.customer_key AS customer_key,
-        l.sku AS sku,
+        f.customer_key,
+        l.sku,
         row_number() OVER (PARTITION BY f.customer_key ORDER BY round(sum(l.revenue), 4) DESC, l.sku) AS place
-    FROM stg_sale_lines AS l
+    FROM int_sale_lines AS l
     INNER JOIN first_purchases AS f ON f.customer_id = l.customer_id
     INNER JOIN totals AS t ON t.customer_key = f.customer_key AND t.last_day = l.day
     WHERE l.is_sale
@@ -61,10 +59,10 @@ last_skus AS (
 
 last_products AS (
     SELECT
-        s.customer_key AS customer_key,
-        max(CASE WHEN s.place = 1 THEN coalesce(n.name, s.sku) END)
-        || coalesce(', ' || max(CASE WHEN s.place = 2 THEN coalesce(n.name, s.sku) END), '')
-        || coalesce(', ' || max(CASE WHEN s.place = 3 THEN coalesce(n.name, s.sku) END), '') AS products
+        s.customer_key,
+        max(coalesce(n.name, s.sku)) FILTER (WHERE s.place = 1)
+        || coalesce(', ' || max(coalesce(n.name, s.sku)) FILTER (WHERE s.place = 2), '')
+        || coalesce(', ' || max(coalesce(n.name, s.sku)) FILTER (WHERE s.place = 3), '') AS products
     FROM last_skus AS s
     LEFT JOIN names AS n ON n.sku = s.sku
     WHERE s.place <= 3
@@ -73,7 +71,7 @@ last_products AS (
 
 refunds AS (
     SELECT
-        r.customer_id AS customer_id,
+        r.customer_id,
         max(r.day) AS day
     FROM refund_days AS r
     GROUP BY r.customer_id
@@ -81,37 +79,37 @@ refunds AS (
 
 known AS (
     SELECT
-        c.customer_id AS customer_id,
+        c.customer_id,
         bool_and(c.contactable) AS contactable
     FROM customers AS c
     GROUP BY c.customer_id
 )
 
 SELECT
-    f.customer_key AS customer_key,
-    f.customer_id AS customer_id,
-    f.first_day AS first_day,
-    f.cohort_month AS cohort_month,
-    f.first_channel AS first_channel,
-    f.first_region AS first_region,
-    f.first_category AS first_category,
-    f.first_sku AS first_sku,
-    t.last_day AS last_day,
+    f.customer_key,
+    f.customer_id,
+    f.first_day,
+    f.cohort_month,
+    f.first_channel,
+    f.first_region,
+    f.first_category,
+    f.first_sku,
+    t.last_day,
     CAST(t.purchases - 1 AS INTEGER) AS frequency,
     CAST(date_diff('day', f.first_day, t.last_day) AS INTEGER) AS recency,
     CAST(date_diff('day', f.first_day, $as_of) AS INTEGER) AS T,
-    t.orders AS orders,
-    t.revenue AS revenue,
-    t.margin AS margin,
-    t.repeat_revenue AS repeat_revenue,
-    t.repeat_margin AS repeat_margin,
-    t.median_gap AS median_gap,
-    t.last_pause AS last_pause,
+    t.orders,
+    t.revenue,
+    t.margin,
+    t.repeat_revenue,
+    t.repeat_margin,
+    t.median_gap,
+    t.last_pause,
     l.channel AS last_channel,
     l.category AS last_category,
     s.products AS last_products,
     r.day AS last_refund_day,
-    k.contactable AS contactable
+    k.contactable
 FROM first_purchases AS f
 INNER JOIN totals AS t ON t.customer_key = f.customer_key
 LEFT JOIN last_parts AS l ON l.customer_key = f.customer_key

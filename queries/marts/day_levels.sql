@@ -5,17 +5,17 @@
 -- `level`: the day's demand for the category relative to its mean over these days; a thin category leans on the shop's
 -- level, and that on 1. It tells how much a day out of stock weighs.
 WITH days AS (
-    SELECT DISTINCT s.day AS day FROM stock_days AS s
+    SELECT DISTINCT s.day FROM stock_days AS s
 ),
 
 categories AS (
-    SELECT DISTINCT i.category AS category FROM items AS i
+    SELECT DISTINCT i.category FROM items AS i
 ),
 
 daily AS (
     SELECT
-        c.category AS category,
-        d.day AS day,
+        c.category,
+        d.day,
         CAST(coalesce(sum(m.units), 0) AS DOUBLE) AS units
     FROM days AS d
     CROSS JOIN categories AS c
@@ -24,16 +24,16 @@ daily AS (
 ),
 
 whole AS (
-    SELECT d.day AS day, CAST(sum(d.units) AS DOUBLE) AS units FROM daily AS d GROUP BY d.day
+    SELECT d.day, CAST(sum(d.units) AS DOUBLE) AS units FROM daily AS d GROUP BY d.day
 ),
 
 shop AS (
-    SELECT w.day AS day, CAST((w.units + 20) / (avg(w.units) OVER () + 20) AS DOUBLE) AS level FROM whole AS w
+    SELECT w.day, CAST((w.units + 20) / (avg(w.units) OVER () + 20) AS DOUBLE) AS level FROM whole AS w
 )
 
 SELECT
-    d.category AS category,
-    d.day AS day,
+    d.category,
+    d.day,
     CAST((d.units + 20 * s.level) / (avg(d.units) OVER (PARTITION BY d.category) + 20) AS DOUBLE) AS level
 FROM daily AS d
 INNER JOIN shop AS s ON s.day = d.day

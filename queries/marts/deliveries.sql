@@ -7,13 +7,13 @@
 SELECT
     d.inbound_id AS delivery_id,
     d.location_id AS location,
-    d.sku AS sku,
-    i.category AS category,
+    d.sku,
+    i.category,
     coalesce(l.region, '(none)') AS region,
-    d.from_location AS from_location,
+    d.from_location,
     d.quantity AS units,
-    d.ordered_on AS ordered_on,
-    d.due_on AS due_on,
+    d.ordered_on,
+    d.due_on,
     CASE WHEN d.received_on <= $as_of THEN d.received_on END AS received_on,
     coalesce(d.received_on > $as_of, TRUE) AS is_open,
     CAST(greatest(d.due_on, $as_of + 1) AS DATE) AS expected_on

@@ -5,16 +5,16 @@
 -- Demand is what was sold to buyers: units of sale lines on the day they were ordered. Returns stand apart, on the day
 -- of their original order. Days without a row are days without demand, up to as-of.
 SELECT
-    l.sku AS sku,
-    i.category AS category,
-    l.region AS region,
-    l.location AS location,
-    l.day AS day,
-    CAST(sum(CASE WHEN l.is_sale THEN l.quantity ELSE 0 END) AS DOUBLE) AS units,
-    CAST(sum(CASE WHEN l.is_sale THEN 0 ELSE -l.quantity END) AS DOUBLE) AS returned_units,
+    l.sku,
+    i.category,
+    l.region,
+    l.location,
+    l.day,
+    CAST(coalesce(sum(l.quantity) FILTER (WHERE l.is_sale), 0) AS DOUBLE) AS units,
+    CAST(coalesce(sum(-l.quantity) FILTER (WHERE NOT l.is_sale), 0) AS DOUBLE) AS returned_units,
     CAST(sum(l.revenue) AS DOUBLE) AS revenue,
     CAST(sum(l.margin) AS DOUBLE) AS margin
-FROM stg_sale_lines AS l
+FROM int_sale_lines AS l
 INNER JOIN items AS i ON i.sku = l.sku
 GROUP BY l.sku, i.category, l.region, l.location, l.day
 ORDER BY l.sku, l.region, l.location, l.day

@@ -4,21 +4,21 @@
 -- scope: category=first_category region=first_region
 WITH names AS (
     SELECT
-        n.sku AS sku,
+        n.sku,
         max(n.name) AS name
     FROM (
-        SELECT p.sku AS sku, p.name AS name FROM products AS p
+        SELECT p.sku, p.name FROM products AS p
         UNION ALL
-        SELECT l.sku AS sku, l.product_name AS name FROM order_lines AS l WHERE l.product_name IS NOT NULL
+        SELECT l.sku, l.product_name AS name FROM stg_order_lines AS l WHERE l.product_name IS NOT NULL
     ) AS n
     GROUP BY n.sku
 )
 
 SELECT
-    f.first_sku AS first_sku,
+    f.first_sku,
     coalesce(n.name, f.first_sku) AS product_name,
-    f.first_region AS first_region,
-    f.first_category AS first_category,
+    f.first_region,
+    f.first_category,
     CAST(count(*) AS BIGINT) AS customers
 FROM first_purchases AS f
 LEFT JOIN names AS n ON n.sku = f.first_sku

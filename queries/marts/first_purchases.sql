@@ -5,25 +5,25 @@
 -- item that brought the most money.
 WITH firsts AS (
     SELECT
-        l.customer_id AS customer_id,
+        l.customer_id,
         min(l.day) AS first_day
-    FROM stg_sale_lines AS l
+    FROM int_sale_lines AS l
     WHERE l.is_sale AND l.customer_id IS NOT NULL
     GROUP BY l.customer_id
 ),
 
 keyed AS (
     SELECT
-        f.customer_id AS customer_id,
-        f.first_day AS first_day,
+        f.customer_id,
+        f.first_day,
         CAST(row_number() OVER (ORDER BY f.customer_id) AS INTEGER) AS customer_key
     FROM firsts AS f
 )
 
 SELECT
-    k.customer_key AS customer_key,
-    k.customer_id AS customer_id,
-    k.first_day AS first_day,
+    k.customer_key,
+    k.customer_id,
+    k.first_day,
     CAST(date_trunc('week', k.first_day) AS DATE) AS cohort_week,
     CAST(date_trunc('month', k.first_day) AS DATE) AS cohort_month,
     CAST(date_trunc('quarter', k.first_day) AS DATE) AS cohort_quarter,
@@ -33,7 +33,7 @@ SELECT
     l.category AS first_category,
     l.sku AS first_sku
 FROM keyed AS k
-INNER JOIN stg_sale_lines AS l ON l.customer_id = k.customer_id AND l.day = k.first_day
+INNER JOIN int_sale_lines AS l ON l.customer_id = k.customer_id AND l.day = k.first_day
 WHERE l.is_sale
 QUALIFY row_number() OVER (
     PARTITION BY k.customer_key

@@ -6,32 +6,32 @@
 -- worth of a unit are the item's own, over all regions; what was sold where is in item_sales.
 WITH sold AS (
     SELECT
-        l.sku AS sku,
+        l.sku,
         max(l.category) AS category,
-        CAST(sum(CASE WHEN l.day > $as_of - 365 AND l.is_sale THEN l.quantity ELSE 0 END) AS BIGINT) AS units_year,
-        CAST(sum(CASE WHEN l.day > $as_of - 365 THEN l.revenue ELSE 0 END) AS DOUBLE) AS revenue_year,
-        CAST(sum(CASE WHEN l.day > $as_of - 365 THEN l.margin END) AS DOUBLE) AS margin_year
-    FROM stg_sale_lines AS l
+        CAST(coalesce(sum(l.quantity) FILTER (WHERE l.day > $as_of - 365 AND l.is_sale), 0) AS BIGINT) AS units_year,
+        CAST(coalesce(sum(l.revenue) FILTER (WHERE l.day > $as_of - 365), 0) AS DOUBLE) AS revenue_year,
+        CAST(sum(l.margin) FILTER (WHERE l.day > $as_of - 365) AS DOUBLE) AS margin_year
+    FROM int_sale_lines AS l
     GROUP BY l.sku
 ),
 
 names AS (
-    SELECT l.sku AS sku, max(l.product_name) AS name FROM order_lines AS l GROUP BY l.sku
+    SELECT l.sku, max(l.product_name) AS name FROM stg_order_lines AS l GROUP BY l.sku
 ),
 
 there AS (
-    SELECT s.sku AS sku FROM sold AS s
+    SELECT s.sku FROM sold AS s
     UNION
-    SELECT p.sku AS sku FROM products AS p
+    SELECT p.sku FROM products AS p
     UNION
-    SELECT k.sku AS sku FROM stock_snapshots AS k WHERE k.day <= $as_of
+    SELECT k.sku FROM stock_snapshots AS k WHERE k.day <= $as_of
     UNION
-    SELECT i.sku AS sku FROM inbound AS i
+    SELECT i.sku FROM inbound AS i
 ),
 
 described AS (
     SELECT
-        t.sku AS sku,
+        t.sku,
         coalesce(p.name, n.name, t.sku) AS name,
         coalesce(p.category, s.category, '(none)') AS category,
         p.sku IS NOT NULL AS described,
@@ -39,14 +39,14 @@ described AS (
         CAST(p.unit_cost AS DOUBLE) AS unit_cost,
         coalesce(p.pack_size, 1) AS pack_size,
         coalesce(p.minimum_order, 0) AS minimum_order,
-        p.supplier AS supplier,
+        p.supplier,
         p.supplier_lead_days AS lead_days,
         p.supplier_lead_sd AS lead_sd,
-        p.launched_on AS launched_on,
-        p.delisted_on AS delisted_on,
+        p.launched_on,
+        p.delisted_on,
         coalesce(s.units_year, 0) AS units_year,
         coalesce(s.revenue_year, 0) AS revenue_year,
-        s.margin_year AS margin_year,
+        s.margin_year,
         coalesce(s.margin_year, s.revenue_year, 0) AS worth
     FROM there AS t
     LEFT JOIN products AS p ON p.sku = t.sku
@@ -56,7 +56,7 @@ described AS (
 
 ranked AS (
     SELECT
-        d.sku AS sku,
+        d.sku,
         CAST(
             sum(greatest(d.worth, 0)) OVER (
                 ORDER BY round(d.worth, 4) DESC, d.sku ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
@@ -67,24 +67,24 @@ ranked AS (
 )
 
 SELECT
-    d.sku AS sku,
-    d.name AS name,
-    d.category AS category,
-    d.described AS described,
-    d.price AS price,
-    d.unit_cost AS unit_cost,
+    d.sku,
+    d.name,
+    d.category,
+    d.described,
+    d.price,
+    d.unit_cost,
     CASE
         WHEN d.units_year > 0 AND d.margin_year IS NOT NULL THEN d.margin_year / d.units_year
         ELSE d.price - d.unit_cost
     END AS unit_margin,
     CASE WHEN d.units_year > 0 THEN d.revenue_year / d.units_year ELSE d.price END AS unit_revenue,
-    d.pack_size AS pack_size,
-    d.minimum_order AS minimum_order,
-    d.supplier AS supplier,
-    d.lead_days AS lead_days,
-    d.lead_sd AS lead_sd,
-    d.launched_on AS launched_on,
-    d.delisted_on AS delisted_on,
+    d.pack_size,
+    d.minimum_order,
+    d.supplier,
+    d.lead_days,
+    d.lead_sd,
+    d.launched_on,
+    d.delisted_on,
     CASE
         WHEN r.total <= 0 OR d.worth <= 0 THEN 'C'
         WHEN r.before < 0.8 * r.total THEN 'A'

@@ -8,28 +8,28 @@
 -- Money that went back before the first purchase in the data belongs to no cohort.
 WITH parts AS (
     SELECT
-        f.customer_key AS customer_key,
-        l.day AS day,
-        l.order_id AS order_id,
-        l.channel AS channel,
-        l.region AS region,
-        l.category AS category,
+        f.customer_key,
+        l.day,
+        l.order_id,
+        l.channel,
+        l.region,
+        l.category,
         bool_or(l.is_sale) AS is_purchase,
         CAST(sum(l.revenue) AS DOUBLE) AS revenue,
         CAST(sum(l.margin) AS DOUBLE) AS margin
-    FROM stg_sale_lines AS l
+    FROM int_sale_lines AS l
     INNER JOIN first_purchases AS f ON f.customer_id = l.customer_id
     WHERE l.day >= f.first_day
     GROUP BY f.customer_key, l.day, l.order_id, l.channel, l.region, l.category
 )
 
 SELECT
-    p.customer_key AS customer_key,
-    f.first_day AS first_day,
-    p.day AS day,
-    f.cohort_week AS cohort_week,
-    f.cohort_month AS cohort_month,
-    f.cohort_quarter AS cohort_quarter,
+    p.customer_key,
+    f.first_day,
+    p.day,
+    f.cohort_week,
+    f.cohort_month,
+    f.cohort_quarter,
     CAST(
         date_diff('day', f.cohort_week, CAST(date_trunc('week', p.day) AS DATE)) / 7 AS SMALLINT
     ) AS week_age,
@@ -40,17 +40,17 @@ SELECT
         year(p.day) * 4 + quarter(p.day) - year(f.first_day) * 4 - quarter(f.first_day) AS SMALLINT
     ) AS quarter_age,
     CAST(date_diff('day', f.first_day, p.day) AS SMALLINT) AS day_age,
-    f.observed_days AS observed_days,
-    p.order_id AS order_id,
-    p.channel AS channel,
-    p.region AS region,
-    p.category AS category,
-    p.is_purchase AS is_purchase,
-    p.revenue AS revenue,
-    p.margin AS margin,
-    f.first_channel AS first_channel,
-    f.first_region AS first_region,
-    f.first_category AS first_category,
-    f.first_sku AS first_sku
+    f.observed_days,
+    p.order_id,
+    p.channel,
+    p.region,
+    p.category,
+    p.is_purchase,
+    p.revenue,
+    p.margin,
+    f.first_channel,
+    f.first_region,
+    f.first_category,
+    f.first_sku
 FROM (SELECT * FROM parts ORDER BY customer_key, day) AS p
 INNER JOIN first_purchases AS f ON f.customer_key = p.customer_key

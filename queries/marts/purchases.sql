@@ -6,9 +6,9 @@
 -- within the row: retention needs neither count(distinct) nor a table of customers.
 WITH orders AS (
     SELECT
-        p.customer_key AS customer_key,
-        p.day AS day,
-        p.order_id AS order_id,
+        p.customer_key,
+        p.day,
+        p.order_id,
         bool_or(p.is_purchase) AS is_purchase,
         sum(p.revenue) AS revenue,
         sum(p.margin) AS margin
@@ -18,10 +18,10 @@ WITH orders AS (
 
 days AS (
     SELECT
-        o.customer_key AS customer_key,
-        o.day AS day,
+        o.customer_key,
+        o.day,
         bool_or(o.is_purchase) AS is_purchase,
-        CAST(count(CASE WHEN o.is_purchase THEN 1 END) AS INTEGER) AS orders,
+        CAST(count(*) FILTER (WHERE o.is_purchase) AS INTEGER) AS orders,
         CAST(sum(o.revenue) AS DOUBLE) AS revenue,
         CAST(sum(o.margin) AS DOUBLE) AS margin
     FROM orders AS o
@@ -30,25 +30,25 @@ days AS (
 
 neighbours AS (
     SELECT
-        d.customer_key AS customer_key,
-        d.day AS day,
+        d.customer_key,
+        d.day,
         CASE WHEN d.is_purchase THEN lag(d.day) OVER history END AS previous_day,
         d.is_purchase AND lead(d.day) OVER history IS NULL AS is_last,
-        d.is_purchase AS is_purchase,
-        d.orders AS orders,
-        d.revenue AS revenue,
-        d.margin AS margin
+        d.is_purchase,
+        d.orders,
+        d.revenue,
+        d.margin
     FROM days AS d
     WINDOW history AS (PARTITION BY d.customer_key, d.is_purchase ORDER BY d.day)
 )
 
 SELECT
-    n.customer_key AS customer_key,
-    f.first_day AS first_day,
-    n.day AS day,
-    f.cohort_week AS cohort_week,
-    f.cohort_month AS cohort_month,
-    f.cohort_quarter AS cohort_quarter,
+    n.customer_key,
+    f.first_day,
+    n.day,
+    f.cohort_week,
+    f.cohort_month,
+    f.cohort_quarter,
     CAST(date_diff('day', f.cohort_week, CAST(date_trunc('week', n.day) AS DATE)) / 7 AS SMALLINT) AS week_age,
     CAST(
         year(n.day) * 12 + month(n.day) - year(f.first_day) * 12 - month(f.first_day) AS SMALLINT
@@ -57,7 +57,7 @@ SELECT
         year(n.day) * 4 + quarter(n.day) - year(f.first_day) * 4 - quarter(f.first_day) AS SMALLINT
     ) AS quarter_age,
     CAST(date_diff('day', f.first_day, n.day) AS SMALLINT) AS day_age,
-    f.observed_days AS observed_days,
+    f.observed_days,
     CAST(
         date_diff('day', f.cohort_week, CAST(date_trunc('week', n.previous_day) AS DATE)) / 7 AS SMALLINT
     ) AS previous_week_age,
@@ -68,14 +68,14 @@ SELECT
         year(n.previous_day) * 4 + quarter(n.previous_day) - year(f.first_day) * 4 - quarter(f.first_day) AS SMALLINT
     ) AS previous_quarter_age,
     CAST(date_diff('day', f.first_day, n.previous_day) AS SMALLINT) AS previous_day_age,
-    n.is_last AS is_last,
-    n.is_purchase AS is_purchase,
-    n.orders AS orders,
-    n.revenue AS revenue,
-    n.margin AS margin,
-    f.first_channel AS first_channel,
-    f.first_region AS first_region,
-    f.first_category AS first_category,
-    f.first_sku AS first_sku
+    n.is_last,
+    n.is_purchase,
+    n.orders,
+    n.revenue,
+    n.margin,
+    f.first_channel,
+    f.first_region,
+    f.first_category,
+    f.first_sku
 FROM (SELECT * FROM neighbours ORDER BY customer_key, day) AS n
 INNER JOIN first_purchases AS f ON f.customer_key = n.customer_key

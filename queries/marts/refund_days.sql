@@ -5,23 +5,23 @@
 -- A refund without a buyer of its own is its original order's buyer's.
 WITH originals AS (
     SELECT
-        l.order_id AS order_id,
+        l.order_id,
         min(l.customer_id) AS customer_id
-    FROM order_lines AS l
+    FROM stg_order_lines AS l
     WHERE
         l.customer_id IS NOT NULL
-        AND l.order_id IN (SELECT r.original_order_id FROM order_lines AS r WHERE r.original_order_id IS NOT NULL)
+        AND l.order_id IN (SELECT r.original_order_id FROM stg_order_lines AS r WHERE r.original_order_id IS NOT NULL)
     GROUP BY l.order_id
 )
 
 SELECT
     coalesce(l.customer_id, o.customer_id) AS customer_id,
-    CAST(l.ordered_at AS DATE) AS day
-FROM order_lines AS l
+    l.day
+FROM stg_order_lines AS l
 LEFT JOIN originals AS o ON o.order_id = l.original_order_id
 WHERE
     l.status = 'refund'
     AND coalesce(l.customer_id, o.customer_id) IS NOT NULL
-    AND CAST(l.ordered_at AS DATE) <= $as_of
-GROUP BY coalesce(l.customer_id, o.customer_id), CAST(l.ordered_at AS DATE)
+    AND l.day <= $as_of
+GROUP BY coalesce(l.customer_id, o.customer_id), l.day
 ORDER BY customer_id, day

@@ -2,12 +2,12 @@
 -- parameters: none
 -- scope: category=category region=region
 SELECT
-    l.channel AS channel,
-    l.region AS region,
-    l.category AS category,
+    l.channel,
+    l.region,
+    l.category,
     CAST(sum(l.revenue) AS DOUBLE) AS revenue,
     CAST(sum(l.margin) AS DOUBLE) AS margin,
-    CAST(sum(CASE WHEN l.margin IS NOT NULL THEN l.revenue ELSE 0 END) AS DOUBLE) AS revenue_with_cost
-FROM stg_sale_lines AS l
+    CAST(coalesce(sum(l.revenue) FILTER (WHERE l.margin IS NOT NULL), 0) AS DOUBLE) AS revenue_with_cost
+FROM int_sale_lines AS l
 GROUP BY l.channel, l.region, l.category
 ORDER BY channel, region, category

@@ -3,9 +3,9 @@
 -- after: demand_days
 -- scope: category=category region=region
 SELECT
-    d.region AS region,
-    d.location AS location,
-    d.category AS category,
+    d.region,
+    d.location,
+    d.category,
     CAST(sum(d.units) AS DOUBLE) AS units,
     CAST(sum(d.margin) AS DOUBLE) AS margin
 FROM demand_days AS d

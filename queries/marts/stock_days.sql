@@ -5,11 +5,11 @@
 -- A state: never summed over days. `region` is where the location stands, '(none)' where nobody says.
 SELECT
     s.location_id AS location,
-    s.sku AS sku,
-    i.category AS category,
+    s.sku,
+    i.category,
     coalesce(l.region, '(none)') AS region,
-    s.day AS day,
-    s.on_hand AS on_hand,
+    s.day,
+    s.on_hand,
     coalesce(s.committed, 0) AS committed
 FROM stock_snapshots AS s
 INNER JOIN items AS i ON i.sku = s.sku

@@ -3,7 +3,7 @@
 -- after: unidentified_parts
 -- scope: none
 SELECT
-    u.day AS day,
+    u.day,
     CAST(count(DISTINCT u.order_id) AS BIGINT) AS orders
 FROM unidentified_parts AS u
 GROUP BY u.day

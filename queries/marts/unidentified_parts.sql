@@ -2,13 +2,13 @@
 -- parameters: none
 -- scope: category=category region=region
 SELECT
-    l.order_id AS order_id,
+    l.order_id,
     min(l.day) AS day,
-    l.channel AS channel,
-    l.region AS region,
-    l.category AS category,
+    l.channel,
+    l.region,
+    l.category,
     CAST(sum(l.revenue) AS DOUBLE) AS revenue
-FROM stg_sale_lines AS l
+FROM int_sale_lines AS l
 WHERE l.is_sale AND l.customer_id IS NULL
 GROUP BY l.order_id, l.channel, l.region, l.category
 ORDER BY day, order_id, category

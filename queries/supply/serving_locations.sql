@@ -4,18 +4,18 @@
 WITH seen AS (
     SELECT l.location_id AS location FROM locations AS l
     UNION
-    SELECT k.location AS location FROM stock_now AS k
+    SELECT k.location FROM stock_now AS k
     UNION
-    SELECT s.location AS location FROM serving AS s WHERE s.location IS NOT NULL
+    SELECT s.location FROM serving AS s WHERE s.location IS NOT NULL
 )
 
 SELECT
-    n.location AS location,
+    n.location,
     coalesce(l.name, n.location) AS name,
-    l.kind AS kind,
+    l.kind,
     coalesce(l.region, '(none)') AS region,
     coalesce(l.ships, FALSE) AS ships,
-    l.capacity_units AS capacity_units,
+    l.capacity_units,
     l.location_id IS NOT NULL AS described
 FROM seen AS n
 LEFT JOIN locations AS l ON l.location_id = n.location

@@ -1,10 +1,10 @@
 -- grain: one row per ship-to region, category and location that shipped there in the last 365 days
 -- parameters: none
 SELECT
-    s.region AS region,
-    s.category AS category,
-    s.location AS location,
-    s.units AS units
+    s.region,
+    s.category,
+    s.location,
+    s.units
 FROM serving AS s
 WHERE s.units > 0 AND s.location IS NOT NULL AND s.region IS NOT NULL
 ORDER BY s.region, s.category, s.location

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,9 +21,9 @@ from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
 from shopkeeper.errors import Refused
 from shopkeeper.lake.version import Version
-from shopkeeper.lake.workbench import typed
+from shopkeeper.lake.workbench import bounded, typed
 from shopkeeper.messages import message
-from shopkeeper.query_files import QUERIES, QueryFile, load
+from shopkeeper.query_files import QUERIES, QueryFile, load, load_folder
 
 REFERENCE_TABLES: Mapping[str, Visibility] = {
     "products": read_visibility("category=category region=public"),
@@ -122,20 +123,14 @@ class Engine:
 
         The order matters: paths are allowed before external access goes off, views are made before the lock.
         """
-        connection = duckdb.connect(
-            config={
-                "threads": str(self.limits.threads),
-                "memory_limit": self.limits.memory,
-                "max_execution_time": str(int(self.limits.seconds * 1000)),
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "allow_community_extensions": "false",
-                "python_enable_replacements": "false",
-                "temp_directory": str(self.spill),
-                "max_temp_directory_size": self.limits.memory,
-            }
+        connection = bounded(
+            self.spill,
+            self.version.shop.timezone,
+            threads=str(self.limits.threads),
+            memory_limit=self.limits.memory,
+            max_temp_directory_size=self.limits.memory,
+            max_execution_time=str(int(self.limits.seconds * 1000)),
         )
-        connection.execute("SET GLOBAL TimeZone = $zone", {"zone": self.version.shop.timezone})
         files = {name: self.version.files(name) for name in REFERENCE_TABLES}
         marts = self.marts()
         paths = [str(file) for name in marts for file in self.version.mart(name)]
@@ -152,6 +147,7 @@ class Engine:
         for name, (made, visibility) in FORECAST_TABLES.items():
             rows = typed(connection, made, [self.made[name]] if name in self.made else [])
             restricted(rows, visibility, self.scope).create_view(name, replace=False)
+        make_macros(connection, self.queries)
         connection.execute("SET lock_configuration = true")
         return connection
 
@@ -197,6 +193,16 @@ def open_version(
         raise Refused(
             message("Data version {version} is no longer on the disk. Load the page again.", version=version.id)
         ) from error
+
+
+def make_macros(connection: DuckDBPyConnection, queries: Path = QUERIES) -> None:
+    """Make what queries/macros holds. A macro reads the views, as the query that calls it does.
+
+    One that reads what this version lacks is left out: a query that calls it is refused by `Engine.run`.
+    """
+    for macro in load_folder("macros", queries):
+        with suppress(duckdb.CatalogException, duckdb.BinderException):
+            connection.execute(macro.sql)
 
 
 def check_arguments(query: QueryFile, parameters: Mapping[str, object]) -> None:

@@ -69,8 +69,11 @@ def build_marts(
     scratch = directory / "scratch"
     scratch.mkdir()
     for query in load_folder("staging", queries):
-        # Run once and kept on disk: every mart reads it, some of them twice.
-        name = "stg_" + query.name.removeprefix("staging/")
+        # Names and types only: read through where it is asked for, never kept.
+        connection.sql(query.sql).create_view("stg_" + query.name.removeprefix("staging/"), replace=False)
+    for query in load_folder("intermediate", queries):
+        # Run once and kept on disk while publishing: many marts read it, some of them twice.
+        name = "int_" + query.name.removeprefix("intermediate/")
         progress.step(f"Preparing {name}", 0.0)
         rows = scratch / f"{name}.parquet"
         connection.sql(query.sql, params=bound(query, parameters)).write_parquet(str(rows), compression="snappy")

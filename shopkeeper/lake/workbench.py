@@ -1,4 +1,4 @@
-"""The DuckDB instance that publishing works on, and what it writes."""
+"""DuckDB as all of the program opens it, bounded in memory and on disk; what publishing works on, and writes."""
 
 import os
 import shutil
@@ -14,25 +14,38 @@ from shopkeeper.contract.table import Table
 MEMORY = f"{max(1, min(8, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**31))}GB"
 """Half of the machine's memory, 8 GB at most: sorting beyond it spills to disk."""
 
+SPILL_SHARE = 0.8
+"""Of the room on the disk, unless a caller wants less; the rest is for what is written."""
 
 ROW_GROUP = 122_880
 
 
-@contextmanager
-def workbench(directory: Path, timezone: str) -> Iterator[DuckDBPyConnection]:
-    """A DuckDB instance of bounded memory that spills into `directory`, and leaves nothing there."""
-    spill = directory / "spill"
-    spill.mkdir()
-    config: dict[str, str | bool | int | float | list[str]] = {
+def bounded(spill: Path, timezone: str, **limits: str) -> DuckDBPyConnection:
+    """A DuckDB in memory that spills into the folder `spill`. `limits` are the settings in which a caller differs.
+
+    It loads no extension, sees no Python variable, and takes as many threads as there are cores.
+    """
+    shared = {
         "memory_limit": MEMORY,
         "temp_directory": str(spill),
+        "max_temp_directory_size": f"{int(shutil.disk_usage(spill).free * SPILL_SHARE) // 2**10}KiB",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
         "python_enable_replacements": "false",
     }
+    connection = duckdb.connect(config={**shared, **limits})
+    connection.execute("SET GLOBAL TimeZone = $timezone", {"timezone": timezone})
+    return connection
+
+
+@contextmanager
+def workbench(directory: Path, timezone: str) -> Iterator[DuckDBPyConnection]:
+    """What publishing works on: a DuckDB that spills into `directory`, and leaves nothing there."""
+    spill = directory / "spill"
+    spill.mkdir()
     try:
-        with duckdb.connect(config=config) as connection:
-            connection.execute("SET TimeZone = $timezone", {"timezone": timezone})
+        with bounded(spill, timezone) as connection:
             yield connection
     finally:
         shutil.rmtree(spill, ignore_errors=True)

@@ -1,7 +1,9 @@
 """Lifecycle: stages by their rules, on every day, equal plain loops."""
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import polars as pl
@@ -17,7 +19,7 @@ from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.result import Fits
-from shopkeeper.models.buying.stages import StageRules
+from shopkeeper.models.buying.stages import STAGES, StageRules, stage
 from tests.customers import naive_history
 from tests.examples import FEWER
 from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
@@ -73,6 +75,21 @@ def test_the_stages_of_the_sample_agree_on_every_way_to_them(opened: Engine, fit
     assert by_move == by_churn
     revenue = found.stages.filter(pl.col("day") == found.as_of)["revenue"].sum()
     assert revenue == pytest.approx(found.moves["revenue"].sum())
+
+
+def test_the_rule_in_sql_equals_the_rule_of_the_models() -> None:
+    grid = pl.DataFrame(
+        list(product((0, 1, 2, 5), (0, 12, 13, 30, 31), (None, 1, 30, 31))),
+        schema={"frequency": pl.Int64, "inactivity": pl.Int64, "pause": pl.Int64},
+        orient="row",
+    )
+    by_model = grid.select(stage(pl.col("frequency"), pl.col("inactivity"), pl.col("pause"), RULES)).to_series()
+    sql = "SELECT stage(frequency + 1, inactivity, pause, $active_days, $lost_days, $loyal_purchases) FROM grid"
+    with shop([]).connection.cursor() as cursor:
+        cursor.register("grid", grid.to_arrow())
+        by_macro = cursor.sql(sql, params=asdict(RULES)).fetchall()
+    assert [name for (name,) in by_macro] == by_model.to_list()
+    assert set(by_model) == set(STAGES)
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,24 @@ def test_a_mart_without_scope_is_not_a_mart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("-- returns: x\n-- arguments: a\nSELECT 1", "exactly one CREATE MACRO"),
+        ("-- returns: x\n-- arguments: a\nCREATE MACRO own(a) AS a; SELECT 1", "exactly one CREATE MACRO"),
+        ("-- returns: x\n-- arguments: a\nCREATE MACRO other(a) AS a", "another name, other"),
+        ("-- returns: x\n-- arguments: b, a\nCREATE MACRO own(a, b) AS a", "must name its arguments"),
+        ("-- grain: one row\n-- arguments: a\nCREATE MACRO own(a) AS a", "must say its returns"),
+        ("-- returns: x\n-- arguments: a\nCREATE MACRO own(a) AS TABLE SELECT a", "must say its grain"),
+    ],
+)
+def test_a_file_that_breaks_the_rules_is_not_a_macro(tmp_path: Path, text: str, fault: str) -> None:
+    (tmp_path / "macros").mkdir()
+    (tmp_path / "macros/own.sql").write_text(text)
+    with pytest.raises(ValueError, match=fault):
+        load("macros/own", tmp_path)
+
+
+@pytest.mark.parametrize(
     "scope", ["", "all", "category", "category=", "category=a,,b", "town=a", "category=a category=b"]
 )
 def test_a_scope_that_cannot_be_read_opens_nothing(scope: str) -> None:
@@ -190,6 +208,7 @@ def test_a_restricted_viewer_sees_only_rows_all_in_scope(
         expected = [row for row in rows(query, table) if within(row[column], scope.regions)]
         assert rows(mine, table) == expected
     frame = mine("pages/parts")
+    assert mine("pages/by_macro", since=date(2000, 1, 1)).equals(frame)
     assert all(within(value, scope.categories) for value in frame["category"])
     assert all(within(value, scope.regions) for value in frame["region"])
     mine.close()
@@ -286,6 +305,12 @@ def test_a_version_that_is_gone_is_said_so(tmp_path: Path, queries: Path) -> Non
     with pytest.raises(Refused, match="no longer on the disk"):
         open_version(version, queries=queries)
     engine.close()
+
+
+@pytest.mark.parametrize("name", ["pages/unknown", "pages/unknown_by_macro"])
+def test_a_version_that_lacks_what_a_page_asks_for_is_said_so(query: Engine, name: str) -> None:
+    with pytest.raises(Refused, match=f"lacks what this page needs \\({name}\\)"):
+        query(name)
 
 
 def test_a_fault_of_a_query_names_it(query: Engine) -> None:

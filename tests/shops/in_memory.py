@@ -13,7 +13,7 @@ import polars as pl
 from shopkeeper.contract.forecasts import FORECAST_TABLES
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, TABLES
-from shopkeeper.engine.duckdb import REFERENCE_TABLES, check_arguments
+from shopkeeper.engine.duckdb import REFERENCE_TABLES, check_arguments, make_macros
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
 from shopkeeper.lake.version import Shop, Version
@@ -106,7 +106,7 @@ def shop(
     assert isinstance(first, date)
     assert isinstance(last, date)
     known = {"as_of": last}
-    for folder, prefix in (("staging", "stg_"), ("marts", "")):
+    for folder, prefix in (("staging", "stg_"), ("intermediate", "int_"), ("marts", "")):
         for query in load_folder(folder):
             given = {name: known[name] for name in query.parameters}
             relation = connection.sql(query.sql, params=given or None)
@@ -120,4 +120,5 @@ def shop(
     for name, visibility in REFERENCE_TABLES.items():
         connection.execute(f"ALTER TABLE {name} RENAME TO all_{name}")
         restricted(connection.table(f"all_{name}"), visibility, scope).create_view(name)
+    make_macros(connection)
     return MemoryQuery(connection, version_of(first, last), scope)

@@ -23,7 +23,7 @@ ROWS = 120
 CATEGORIES, REGIONS = ("tea", "cups", None), ("Hunan", "Jilin", None)
 TEXTS = ("order_id", "sku", "customer_id", "channel", "ship_to_region", "category", "status")
 TINY_QUERIES = {
-    "staging/lines": """
+    "intermediate/lines": """
         -- grain: one row per order line up to as-of
         -- parameters: $as_of
         SELECT *, CAST(ordered_at AS DATE) AS day FROM order_lines WHERE ordered_at < $as_of + INTERVAL 1 DAY""",
@@ -36,20 +36,35 @@ TINY_QUERIES = {
         -- grain: one row per day, category and region
         -- scope: category=category region=region
         SELECT day, channel, category, ship_to_region AS region, CAST(sum(net_amount) AS DOUBLE) AS amount
-        FROM stg_lines GROUP BY day, channel, category, ship_to_region""",
+        FROM int_lines GROUP BY day, channel, category, ship_to_region""",
     "marts/crossings": """
         -- grain: one row per category, first category and region
         -- scope: category=category,first_category region=region
         SELECT a.category, b.category AS first_category, a.ship_to_region AS region
-        FROM stg_lines AS a JOIN stg_lines AS b ON a.order_id = b.order_id GROUP BY ALL""",
+        FROM int_lines AS a JOIN int_lines AS b ON a.order_id = b.order_id GROUP BY ALL""",
     "marts/categories": """
         -- grain: one row per category
         -- scope: category=category
-        SELECT category, count(*) AS lines FROM stg_lines GROUP BY category""",
+        SELECT category, count(*) AS lines FROM int_lines GROUP BY category""",
     "marts/calendar": """
         -- grain: one row per day with a sale
         -- scope: public
-        SELECT DISTINCT day FROM stg_lines""",
+        SELECT DISTINCT day FROM int_lines""",
+    "macros/parts_since": """
+        -- grain: one row per category and region, since a day
+        -- arguments: since
+        CREATE MACRO parts_since(since) AS TABLE
+        SELECT category, region, CAST(sum(amount) AS DOUBLE) AS amount FROM parts WHERE day >= since GROUP BY ALL""",
+    "macros/things_here": """
+        -- grain: one row per thing that no version has
+        CREATE MACRO things_here() AS TABLE SELECT * FROM things""",
+    "pages/by_macro": """
+        -- grain: one row per category and region
+        -- parameters: $since
+        SELECT * FROM parts_since($since) ORDER BY ALL""",
+    "pages/unknown_by_macro": """
+        -- grain: one row per thing that no version has
+        SELECT * FROM things_here()""",
     "pages/parts": """
         -- grain: one row per category and region
         SELECT category, region, CAST(sum(amount) AS DOUBLE) AS amount

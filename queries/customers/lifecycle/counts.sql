@@ -18,43 +18,31 @@ WITH bought AS (
     WHERE
         p.is_purchase
         AND p.day <= $as_of
-        AND p.first_day BETWEEN $cohort_from AND $cohort_to
-        AND ($acquired_channels_all OR list_contains($acquired_channels, p.first_channel))
-        AND ($acquired_regions_all OR list_contains($acquired_regions, p.first_region))
-        AND ($acquired_categories_all OR list_contains($acquired_categories, p.first_category))
-        AND ($acquired_skus_all OR list_contains($acquired_skus, p.first_sku))
+        AND acquired(
+            p.first_day, p.first_channel, p.first_region, p.first_category, p.first_sku,
+            $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+            $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+        )
     WINDOW history AS (PARTITION BY p.customer_key ORDER BY p.day)
+),
+
+-- Days after the purchase on which each spell begins and ends.
+bounds(since, until) AS (
+    VALUES
+        (0, $active_days::INTEGER + 1),
+        ($active_days::INTEGER + 1, $lost_days::INTEGER + 1),
+        ($lost_days::INTEGER + 1, NULL)
 ),
 
 spells AS (
     SELECT
-        CASE
-            WHEN purchases = 1 THEN 'new'
-            WHEN pause > $lost_days THEN 'won_back'
-            WHEN purchases >= $loyal_purchases THEN 'loyal'
-            ELSE 'active'
-        END AS stage,
-        day AS came,
-        least(next_day, day + $active_days::INTEGER + 1) AS went,
-        revenue,
-        margin
-    FROM bought
-    UNION ALL
-    SELECT
-        'at_risk',
-        day + $active_days::INTEGER + 1,
-        least(next_day, day + $lost_days::INTEGER + 1),
-        revenue,
-        margin
-    FROM bought
-    UNION ALL
-    SELECT
-        'lost',
-        day + $lost_days::INTEGER + 1,
-        next_day,
-        revenue,
-        margin
-    FROM bought
+        stage(b.purchases, s.since, b.pause, $active_days, $lost_days, $loyal_purchases) AS stage,
+        b.day + s.since AS came,
+        least(b.next_day, b.day + s.until) AS went,
+        b.revenue,
+        b.margin
+    FROM bought AS b
+    CROSS JOIN bounds AS s
 ),
 
 changes AS (

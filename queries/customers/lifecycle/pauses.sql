@@ -2,8 +2,8 @@
 -- parameters: $as_of, $active_days, $lost_days
 SELECT
     count(*) AS returns,
-    count(*) FILTER (p.day_age - p.previous_day_age > $active_days) AS after_active,
-    count(*) FILTER (p.day_age - p.previous_day_age > $lost_days) AS after_lost,
+    count(*) FILTER (WHERE p.day_age - p.previous_day_age > $active_days) AS after_active,
+    count(*) FILTER (WHERE p.day_age - p.previous_day_age > $lost_days) AS after_lost,
     median(p.day_age - p.previous_day_age)::DOUBLE AS median_pause
 FROM purchases AS p
 WHERE p.is_purchase AND p.previous_day_age IS NOT NULL AND p.day <= $as_of

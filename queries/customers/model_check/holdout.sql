@@ -4,16 +4,16 @@
 WITH histories AS (
     SELECT
         p.customer_key,
-        count(*) FILTER (p.day <= $calibration_end)::INTEGER - 1 AS frequency,
-        date_diff('day', min(p.first_day), max(p.day) FILTER (p.day <= $calibration_end))::INTEGER AS recency,
+        count(*) FILTER (WHERE p.day <= $calibration_end)::INTEGER - 1 AS frequency,
+        date_diff('day', min(p.first_day), max(p.day) FILTER (WHERE p.day <= $calibration_end))::INTEGER AS recency,
         date_diff('day', min(p.first_day), $calibration_end)::INTEGER AS T,
-        count(*) FILTER (p.day > $calibration_end)::INTEGER AS holdout,
+        count(*) FILTER (WHERE p.day > $calibration_end)::INTEGER AS holdout,
         count(*) FILTER (
-            p.day > $calibration_end AND date_diff('day', $calibration_end, p.day) <= $risk_days
+            WHERE p.day > $calibration_end AND date_diff('day', $calibration_end, p.day) <= $risk_days
         )::INTEGER AS soon
     FROM purchases AS p
     WHERE p.is_purchase AND p.first_day <= $calibration_end AND p.day <= $as_of
-    GROUP BY p.customer_key
+    GROUP BY ALL
 )
 
 SELECT

@@ -2,8 +2,8 @@
 -- parameters: $calibration_end, $as_of
 SELECT
     p.day,
-    count(*) FILTER (p.day = p.first_day) AS acquired,
-    count(*) FILTER (p.day > p.first_day) AS repeats
+    count(*) FILTER (WHERE p.day = p.first_day) AS acquired,
+    count(*) FILTER (WHERE p.day > p.first_day) AS repeats
 FROM purchases AS p
 WHERE p.is_purchase AND p.first_day <= $calibration_end AND p.day <= $as_of
 GROUP BY ALL

@@ -14,11 +14,11 @@ WITH customers AS (
     FROM first_purchases AS f
     WHERE
         f.first_day <= $as_of
-        AND f.first_day BETWEEN $cohort_from AND $cohort_to
-        AND ($acquired_channels_all OR list_contains($acquired_channels, f.first_channel))
-        AND ($acquired_regions_all OR list_contains($acquired_regions, f.first_region))
-        AND ($acquired_categories_all OR list_contains($acquired_categories, f.first_category))
-        AND ($acquired_skus_all OR list_contains($acquired_skus, f.first_sku))
+        AND acquired(
+            f.first_day, f.first_channel, f.first_region, f.first_category, f.first_sku,
+            $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+            $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+        )
 )
 
 SELECT

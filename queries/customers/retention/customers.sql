@@ -16,12 +16,12 @@ WITH cohort AS (
     WHERE
         CASE $period WHEN 'week' THEN f.cohort_week WHEN 'month' THEN f.cohort_month ELSE f.cohort_quarter END = $cohort
         AND f.first_day <= $as_of
-        AND f.first_day BETWEEN $cohort_from AND $cohort_to
+        AND acquired(
+            f.first_day, f.first_channel, f.first_region, f.first_category, f.first_sku,
+            $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+            $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+        )
         AND ($windows <> 'rolling' OR (date_diff('day', f.first_day, $as_of) + 1) // $window_days > $age)
-        AND ($acquired_channels_all OR list_contains($acquired_channels, f.first_channel))
-        AND ($acquired_regions_all OR list_contains($acquired_regions, f.first_region))
-        AND ($acquired_categories_all OR list_contains($acquired_categories, f.first_category))
-        AND ($acquired_skus_all OR list_contains($acquired_skus, f.first_sku))
 ),
 
 aged AS (
@@ -37,19 +37,19 @@ aged AS (
         p.is_purchase,
         p.revenue
     FROM purchase_parts AS p
-    SEMI JOIN cohort ON cohort.customer_key = p.customer_key
+    SEMI JOIN cohort USING (customer_key)
     WHERE
         p.day <= $as_of
-        AND ($bought_channels_all OR list_contains($bought_channels, p.channel))
-        AND ($bought_regions_all OR list_contains($bought_regions, p.region))
-        AND ($bought_categories_all OR list_contains($bought_categories, p.category))
+        AND chosen(p.channel, $bought_channels, $bought_channels_all)
+        AND chosen(p.region, $bought_regions, $bought_regions_all)
+        AND chosen(p.category, $bought_categories, $bought_categories_all)
 ),
 
 history AS (
     SELECT
         customer_key,
-        max(day) FILTER (is_purchase) AS last_day,
-        count(DISTINCT day) FILTER (is_purchase) AS purchases,
+        max(day) FILTER (WHERE is_purchase) AS last_day,
+        count(DISTINCT day) FILTER (WHERE is_purchase) AS purchases,
         sum(revenue)::DOUBLE AS revenue,
         coalesce(bool_or(is_purchase AND CASE $method
             WHEN 'exact' THEN age = $age
@@ -57,7 +57,7 @@ history AS (
             ELSE age BETWEEN 1 AND $age
         END), false) AS in_cell
     FROM aged
-    GROUP BY customer_key
+    GROUP BY ALL
 )
 
 SELECT
@@ -71,6 +71,6 @@ SELECT
     coalesce(h.purchases, 0) AS purchases,
     coalesce(h.revenue, 0.0) AS revenue
 FROM cohort AS c
-LEFT JOIN history AS h ON h.customer_key = c.customer_key
+LEFT JOIN history AS h USING (customer_key)
 WHERE coalesce(h.in_cell, false) <> $absent
 ORDER BY revenue DESC, c.customer_id

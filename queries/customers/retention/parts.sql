@@ -26,14 +26,14 @@ WITH aged AS (
     FROM purchase_parts AS p
     WHERE
         p.day <= $as_of
-        AND p.first_day BETWEEN $cohort_from AND $cohort_to
-        AND ($acquired_channels_all OR list_contains($acquired_channels, p.first_channel))
-        AND ($acquired_regions_all OR list_contains($acquired_regions, p.first_region))
-        AND ($acquired_categories_all OR list_contains($acquired_categories, p.first_category))
-        AND ($acquired_skus_all OR list_contains($acquired_skus, p.first_sku))
-        AND ($bought_channels_all OR list_contains($bought_channels, p.channel))
-        AND ($bought_regions_all OR list_contains($bought_regions, p.region))
-        AND ($bought_categories_all OR list_contains($bought_categories, p.category))
+        AND acquired(
+            p.first_day, p.first_channel, p.first_region, p.first_category, p.first_sku,
+            $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+            $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+        )
+        AND chosen(p.channel, $bought_channels, $bought_channels_all)
+        AND chosen(p.region, $bought_regions, $bought_regions_all)
+        AND chosen(p.category, $bought_categories, $bought_categories_all)
 ),
 
 active AS (
@@ -48,7 +48,7 @@ extremes AS (
         cohort,
         closed,
         max(age) AS last_age,
-        min(age) FILTER (age > 0) AS return_age
+        min(age) FILTER (WHERE age > 0) AS return_age
     FROM aged
     WHERE $measure = 'customers' AND $method <> 'exact' AND is_purchase
     GROUP BY ALL
@@ -68,7 +68,7 @@ FROM extremes
 WHERE $method = 'unbounded'
 GROUP BY ALL
 UNION ALL
-SELECT cohort, closed, age, 0, 0, 0, count(DISTINCT order_id) FILTER (is_purchase)::DOUBLE
+SELECT cohort, closed, age, 0, 0, 0, count(DISTINCT order_id) FILTER (WHERE is_purchase)::DOUBLE
 FROM aged
 WHERE $measure = 'orders'
 GROUP BY ALL

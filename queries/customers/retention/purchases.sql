@@ -25,20 +25,20 @@ WITH aged AS (
         CASE $measure WHEN 'orders' THEN p.orders WHEN 'revenue' THEN p.revenue WHEN 'margin' THEN p.margin END AS amount
     FROM purchases AS p
     WHERE
-        p.first_day BETWEEN $cohort_from AND $cohort_to
-        AND ($acquired_channels_all OR list_contains($acquired_channels, p.first_channel))
-        AND ($acquired_regions_all OR list_contains($acquired_regions, p.first_region))
-        AND ($acquired_categories_all OR list_contains($acquired_categories, p.first_category))
-        AND ($acquired_skus_all OR list_contains($acquired_skus, p.first_sku))
+        acquired(
+            p.first_day, p.first_channel, p.first_region, p.first_category, p.first_sku,
+            $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
+            $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
+        )
 )
 
 SELECT
     cohort,
     closed::INTEGER AS closed,
     age::INTEGER AS age,
-    count(*) FILTER (is_purchase AND previous_age IS DISTINCT FROM age) AS active,
-    count(*) FILTER (is_purchase AND age > 0 AND previous_age = 0) AS returned,
-    count(*) FILTER (is_last) AS last_seen,
+    count(*) FILTER (WHERE is_purchase AND previous_age IS DISTINCT FROM age) AS active,
+    count(*) FILTER (WHERE is_purchase AND age > 0 AND previous_age = 0) AS returned,
+    count(*) FILTER (WHERE is_last) AS last_seen,
     sum(amount)::DOUBLE AS amount
 FROM aged
 GROUP BY ALL

@@ -7,8 +7,8 @@ SELECT
 FROM unidentified_parts AS u
 WHERE
     u.day <= $as_of
-    AND ($bought_channels_all OR list_contains($bought_channels, u.channel))
-    AND ($bought_regions_all OR list_contains($bought_regions, u.region))
-    AND ($bought_categories_all OR list_contains($bought_categories, u.category))
+    AND chosen(u.channel, $bought_channels, $bought_channels_all)
+    AND chosen(u.region, $bought_regions, $bought_regions_all)
+    AND chosen(u.category, $bought_categories, $bought_categories_all)
 GROUP BY ALL
 ORDER BY ALL

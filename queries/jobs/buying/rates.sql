@@ -5,14 +5,14 @@
 WITH histories AS (
     SELECT
         p.customer_key,
-        count(*) FILTER (date_diff('day', p.day, $as_of) >= $days) - 1 AS frequency,
+        count(*) FILTER (WHERE date_diff('day', p.day, $as_of) >= $days) - 1 AS frequency,
         date_diff(
-            'day', max(p.day) FILTER (date_diff('day', p.day, $as_of) >= $days), $as_of
+            'day', max(p.day) FILTER (WHERE date_diff('day', p.day, $as_of) >= $days), $as_of
         ) - $days AS silence,
-        count(*) FILTER (date_diff('day', p.day, $as_of) < $days) AS bought
+        count(*) FILTER (WHERE date_diff('day', p.day, $as_of) < $days) AS bought
     FROM purchases AS p
     WHERE p.is_purchase AND p.day <= $as_of AND date_diff('day', p.first_day, $as_of) >= $days
-    GROUP BY p.customer_key
+    GROUP BY ALL
 )
 
 SELECT
@@ -25,7 +25,7 @@ SELECT
         ELSE 5
     END AS silence_band,
     count(*) AS customers,
-    count(*) FILTER (bought > 0) AS buyers,
+    count(*) FILTER (WHERE bought > 0) AS buyers,
     sum(bought)::BIGINT AS purchases
 FROM histories
 GROUP BY ALL

@@ -5,40 +5,40 @@
 -- that the location sold in 365 days.
 WITH exposed AS (
     SELECT
-        s.location AS location,
-        s.sku AS sku,
-        s.category AS category,
+        s.location,
+        s.sku,
+        s.category,
         sum(l.level) AS exposure,
-        sum(CASE WHEN s.on_hand > 0 THEN 1 ELSE 0 END) AS stocked_days
+        count(*) FILTER (WHERE s.on_hand > 0) AS stocked_days
     FROM stock_days AS s
-    INNER JOIN items AS i ON i.sku = s.sku
+    INNER JOIN items AS i USING (sku)
     INNER JOIN day_levels AS l ON l.category = s.category AND l.day = s.day
     WHERE s.day >= coalesce(i.launched_on, s.day) AND s.day <= coalesce(i.delisted_on, s.day)
-    GROUP BY s.location, s.sku, s.category
+    GROUP BY ALL
 ),
 
 sold AS (
-    SELECT d.location AS location, d.sku AS sku, sum(d.units) AS units
+    SELECT d.location, d.sku, sum(d.units) AS units
     FROM demand_days AS d
-    INNER JOIN stock_days AS s ON s.location = d.location AND s.sku = d.sku AND s.day = d.day
-    GROUP BY d.location, d.sku
+    INNER JOIN stock_days AS s USING (location, sku, day)
+    GROUP BY ALL
 ),
 
 places AS (
-    SELECT v.location AS location, v.category AS category, sum(v.units) AS units
+    SELECT v.location, v.category, sum(v.units) AS units
     FROM serving AS v
-    GROUP BY v.location, v.category
+    GROUP BY ALL
 )
 
 SELECT
-    e.location AS location,
-    e.sku AS sku,
-    e.category AS category,
-    CAST(e.exposure AS DOUBLE) AS exposure,
-    CAST(e.stocked_days AS BIGINT) AS stocked_days,
-    CAST(coalesce(s.units, 0) AS DOUBLE) AS sold,
-    CAST(coalesce(p.units, 0) AS DOUBLE) AS location_units
+    e.location,
+    e.sku,
+    e.category,
+    e.exposure::DOUBLE AS exposure,
+    e.stocked_days,
+    coalesce(s.units, 0)::DOUBLE AS sold,
+    coalesce(p.units, 0)::DOUBLE AS location_units
 FROM exposed AS e
-LEFT JOIN sold AS s ON s.location = e.location AND s.sku = e.sku
-LEFT JOIN places AS p ON p.location = e.location AND p.category = e.category
+LEFT JOIN sold AS s USING (location, sku)
+LEFT JOIN places AS p USING (location, category)
 ORDER BY e.location, e.sku

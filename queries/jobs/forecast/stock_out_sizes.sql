@@ -2,11 +2,11 @@
 -- parameters: $as_of
 -- How much is asked for at a time: mostly the units of one order line.
 SELECT
-    d.sku AS sku,
-    d.category AS category,
-    CAST(d.units AS BIGINT) AS units,
+    d.sku,
+    d.category,
+    d.units::BIGINT AS units,
     count(*) AS times
 FROM demand_days AS d
 WHERE d.day > $as_of - 365 AND d.units > 0
-GROUP BY d.sku, d.category, CAST(d.units AS BIGINT)
+GROUP BY ALL
 ORDER BY d.sku, d.category, units

@@ -5,28 +5,28 @@
 -- `unknown`: older than the oldest of them, `oldest_days` ago (null where none is known).
 WITH landed AS (
     SELECT
-        d.location AS location,
-        d.sku AS sku,
-        date_diff('day', d.received_on, CAST($as_of AS DATE)) AS age,
-        CAST(sum(d.units) AS DOUBLE) AS units
+        d.location,
+        d.sku,
+        date_diff('day', d.received_on, $as_of::DATE) AS age,
+        sum(d.units)::DOUBLE AS units
     FROM deliveries AS d
     WHERE d.received_on IS NOT NULL AND d.units > 0
-    GROUP BY d.location, d.sku, d.received_on
+    GROUP BY ALL
 ),
 
 counted AS (
-    SELECT k.location AS location, k.sku AS sku, k.category AS category, k.region AS region, k.on_hand AS on_hand
+    SELECT k.location, k.sku, k.category, k.region, k.on_hand
     FROM stock_now AS k
     WHERE k.on_hand > 0
-        AND ($categories_all OR k.category IN $categories)
-        AND ($skus_all OR k.sku IN $skus)
+        AND chosen(k.category, $categories, $categories_all)
+        AND chosen(k.sku, $skus, $skus_all)
 ),
 
 slices AS (
     SELECT
-        c.location AS location,
-        c.sku AS sku,
-        l.age AS age,
+        c.location,
+        c.sku,
+        l.age,
         least(
             l.units,
             c.on_hand - (
@@ -37,32 +37,32 @@ slices AS (
             )
         ) AS units
     FROM counted AS c
-    INNER JOIN landed AS l ON l.location = c.location AND l.sku = c.sku
+    INNER JOIN landed AS l USING (location, sku)
 ),
 
 explained AS (
     SELECT
-        s.location AS location,
-        s.sku AS sku,
-        CAST(sum(CASE WHEN s.age <= 90 THEN greatest(s.units, 0) ELSE 0 END) AS DOUBLE) AS fresh,
-        CAST(sum(CASE WHEN s.age BETWEEN 91 AND 180 THEN greatest(s.units, 0) ELSE 0 END) AS DOUBLE) AS middle,
-        CAST(sum(CASE WHEN s.age > 180 THEN greatest(s.units, 0) ELSE 0 END) AS DOUBLE) AS old,
-        CAST(max(s.age) AS BIGINT) AS oldest_days
+        s.location,
+        s.sku,
+        coalesce(sum(greatest(s.units, 0)) FILTER (WHERE s.age <= 90), 0)::DOUBLE AS fresh,
+        coalesce(sum(greatest(s.units, 0)) FILTER (WHERE s.age BETWEEN 91 AND 180), 0)::DOUBLE AS middle,
+        coalesce(sum(greatest(s.units, 0)) FILTER (WHERE s.age > 180), 0)::DOUBLE AS old,
+        max(s.age)::BIGINT AS oldest_days
     FROM slices AS s
-    GROUP BY s.location, s.sku
+    GROUP BY ALL
 )
 
 SELECT
-    c.location AS location,
-    c.sku AS sku,
-    c.category AS category,
-    c.region AS region,
-    CAST(c.on_hand AS DOUBLE) AS on_hand,
+    c.location,
+    c.sku,
+    c.category,
+    c.region,
+    c.on_hand::DOUBLE AS on_hand,
     coalesce(e.fresh, 0) AS fresh,
     coalesce(e.middle, 0) AS middle,
     coalesce(e.old, 0) AS old,
-    CAST(c.on_hand AS DOUBLE) - coalesce(e.fresh + e.middle + e.old, 0) AS unknown,
-    e.oldest_days AS oldest_days
+    c.on_hand::DOUBLE - coalesce(e.fresh + e.middle + e.old, 0) AS unknown,
+    e.oldest_days
 FROM counted AS c
-LEFT JOIN explained AS e ON e.location = c.location AND e.sku = c.sku
+LEFT JOIN explained AS e USING (location, sku)
 ORDER BY c.location, c.sku

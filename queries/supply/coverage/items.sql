@@ -2,17 +2,17 @@
 -- parameters: $categories, $categories_all, $skus, $skus_all
 -- `described_or_sold`: somebody described it, or it was sold at least once.
 SELECT
-    i.sku AS sku,
-    i.name AS name,
-    i.category AS category,
-    i.abc AS abc,
-    i.unit_cost AS unit_cost,
-    i.unit_margin AS unit_margin,
-    i.lead_days AS lead_days,
-    i.lead_sd AS lead_sd,
+    i.sku,
+    i.name,
+    i.category,
+    i.abc,
+    i.unit_cost,
+    i.unit_margin,
+    i.lead_days,
+    i.lead_sd,
     i.described OR s.sku IS NOT NULL AS described_or_sold
 FROM items AS i
-LEFT JOIN (SELECT DISTINCT m.sku AS sku FROM item_sales AS m) AS s ON s.sku = i.sku
-WHERE ($categories_all OR i.category IN $categories)
-    AND ($skus_all OR i.sku IN $skus)
+LEFT JOIN (SELECT DISTINCT m.sku FROM item_sales AS m) AS s USING (sku)
+WHERE chosen(i.category, $categories, $categories_all)
+    AND chosen(i.sku, $skus, $skus_all)
 ORDER BY i.sku

@@ -1,11 +1,11 @@
 -- grain: one row per SKU
 -- parameters: none
 SELECT
-    i.sku AS sku,
-    i.name AS name,
-    i.category AS category,
-    i.abc AS abc,
-    i.unit_margin AS unit_margin,
-    i.unit_revenue AS unit_revenue
+    i.sku,
+    i.name,
+    i.category,
+    i.abc,
+    i.unit_margin,
+    i.unit_revenue
 FROM items AS i
 ORDER BY i.sku

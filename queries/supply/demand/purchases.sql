@@ -5,37 +5,28 @@
 -- purchases of the last 91 days, `_before` a year earlier. Where a purchase shipped to two regions it counts in both.
 WITH bought AS (
     SELECT
-        p.customer_key AS customer_key,
-        p.day AS day,
-        p.first_region AS first_region,
-        p.region AS region,
+        p.customer_key,
+        p.day,
+        p.first_region,
+        p.region,
         any_value(p.first_day) AS first_day,
         sum(p.revenue) AS revenue
     FROM purchase_parts AS p
     WHERE p.is_purchase AND p.day > $as_of - 728
-    GROUP BY p.customer_key, p.day, p.first_region, p.region
+    GROUP BY ALL
 )
 
 SELECT
-    b.first_region AS first_region,
-    b.region AS region,
-    CAST(sum(CASE WHEN b.day > $as_of - 364 THEN 1 ELSE 0 END) AS BIGINT) AS purchases,
-    CAST(sum(CASE WHEN b.day > $as_of - 364 THEN b.revenue ELSE 0 END) AS DOUBLE) AS revenue,
-    CAST(
-        sum(
-            CASE
-                WHEN b.day > $as_of - 364 AND b.day <= $as_of - 364 + $days AND b.first_day > $as_of - 364 THEN 1
-                ELSE 0
-            END
-        ) AS BIGINT
+    b.first_region,
+    b.region,
+    count(*) FILTER (WHERE b.day > $as_of - 364) AS purchases,
+    coalesce(sum(b.revenue) FILTER (WHERE b.day > $as_of - 364), 0)::DOUBLE AS revenue,
+    count(*) FILTER (
+        WHERE b.day > $as_of - 364 AND b.day <= $as_of - 364 + $days AND b.first_day > $as_of - 364
     ) AS new_window,
-    CAST(sum(CASE WHEN b.day > $as_of - $days AND b.first_day > $as_of - $days THEN 1 ELSE 0 END) AS BIGINT)
-        AS new_recent,
-    CAST(sum(CASE WHEN b.first_day = b.day AND b.day > $as_of - 91 THEN 1 ELSE 0 END) AS BIGINT) AS newcomers,
-    CAST(
-        sum(CASE WHEN b.first_day = b.day AND b.day > $as_of - 455 AND b.day <= $as_of - 364 THEN 1 ELSE 0 END)
-        AS BIGINT
-    ) AS newcomers_before
+    count(*) FILTER (WHERE b.day > $as_of - $days AND b.first_day > $as_of - $days) AS new_recent,
+    count(*) FILTER (WHERE b.first_day = b.day AND b.day > $as_of - 91) AS newcomers,
+    count(*) FILTER (WHERE b.first_day = b.day AND b.day > $as_of - 455 AND b.day <= $as_of - 364) AS newcomers_before
 FROM bought AS b
-GROUP BY b.first_region, b.region
+GROUP BY ALL
 ORDER BY b.first_region, b.region

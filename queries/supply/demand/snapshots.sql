@@ -6,6 +6,6 @@ SELECT
     max(s.day) AS last_day,
     count(DISTINCT s.day) AS snapshot_days,
     count(DISTINCT s.location) AS locations,
-    count(DISTINCT CASE WHEN s.on_hand < 0 THEN (s.location, s.sku) END) AS negative
+    count(DISTINCT (s.location, s.sku)) FILTER (WHERE s.on_hand < 0) AS negative
 FROM stock_days AS s
 HAVING count(*) > 0

@@ -8,15 +8,15 @@ WITH errors AS (
     FROM forecast_checks AS c
     WHERE c.level = $level
         AND len(c.actual_weeks) > 1
-        AND ($categories_all OR c.category IN $categories)
-        AND ($regions_all OR c.region IN $regions)
-        AND ($skus_all OR c.sku IN $skus)
+        AND chosen(c.category, $categories, $categories_all)
+        AND chosen(c.region, $regions, $regions_all)
+        AND chosen(c.sku, $skus, $skus_all)
 )
 
 SELECT
     count(*) AS tests,
-    CAST(avg(len(e.weeks)) AS DOUBLE) AS weeks,
-    CAST(sum(list_sum(e.weeks) * list_sum(e.weeks)) AS DOUBLE) AS total_square,
-    CAST(sum(list_sum([w * w FOR w IN e.weeks])) AS DOUBLE) AS square_total
+    avg(len(e.weeks))::DOUBLE AS weeks,
+    sum(list_sum(e.weeks) * list_sum(e.weeks))::DOUBLE AS total_square,
+    sum(list_sum([w * w FOR w IN e.weeks]))::DOUBLE AS square_total
 FROM errors AS e
 HAVING count(*) > 0

@@ -2,19 +2,19 @@
 -- parameters: $level, $categories, $categories_all, $regions, $regions_all, $skus, $skus_all
 -- `error` = sum(f - y) and `absolute_error` = sum|f - y| over the days of all cutoffs, in units.
 SELECT
-    c.category AS category,
-    c.region AS region,
-    c.sku AS sku,
+    c.category,
+    c.region,
+    c.sku,
     count(*) AS cutoffs,
-    CAST(sum(c.days) AS BIGINT) AS days,
-    CAST(sum(c.demand) AS DOUBLE) AS demand,
-    CAST(sum(c.error) AS DOUBLE) AS error,
-    CAST(sum(c.absolute_error) AS DOUBLE) AS absolute_error,
-    CAST(sum(c.naive_absolute_error) AS DOUBLE) AS naive_absolute_error
+    sum(c.days)::BIGINT AS days,
+    sum(c.demand)::DOUBLE AS demand,
+    sum(c.error)::DOUBLE AS error,
+    sum(c.absolute_error)::DOUBLE AS absolute_error,
+    sum(c.naive_absolute_error)::DOUBLE AS naive_absolute_error
 FROM forecast_checks AS c
 WHERE c.level = $level
-    AND ($categories_all OR c.category IN $categories)
-    AND ($regions_all OR c.region IN $regions)
-    AND ($skus_all OR c.sku IN $skus)
-GROUP BY c.category, c.region, c.sku
+    AND chosen(c.category, $categories, $categories_all)
+    AND chosen(c.region, $regions, $regions_all)
+    AND chosen(c.sku, $skus, $skus_all)
+GROUP BY ALL
 ORDER BY c.category, c.region, c.sku

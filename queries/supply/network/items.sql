@@ -2,19 +2,19 @@
 -- parameters: $categories, $categories_all, $skus, $skus_all
 -- `units_year`: sold in the 365 days up to as-of to regions that are known.
 WITH sold AS (
-    SELECT s.sku AS sku, sum(s.units_year) AS units_year
+    SELECT s.sku, sum(s.units_year) AS units_year
     FROM item_sales AS s
     WHERE s.region <> '(none)'
-    GROUP BY s.sku
+    GROUP BY ALL
 )
 
 SELECT
-    i.sku AS sku,
-    i.name AS name,
-    i.category AS category,
-    CAST(i.unit_margin AS DOUBLE) AS unit_margin,
-    CAST(coalesce(s.units_year, 0) AS DOUBLE) AS units_year
+    i.sku,
+    i.name,
+    i.category,
+    i.unit_margin::DOUBLE AS unit_margin,
+    coalesce(s.units_year, 0)::DOUBLE AS units_year
 FROM items AS i
-LEFT JOIN sold AS s ON s.sku = i.sku
-WHERE ($categories_all OR i.category IN $categories) AND ($skus_all OR i.sku IN $skus)
+LEFT JOIN sold AS s USING (sku)
+WHERE chosen(i.category, $categories, $categories_all) AND chosen(i.sku, $skus, $skus_all)
 ORDER BY i.sku

@@ -1,20 +1,20 @@
 -- grain: one row per SKU
 -- parameters: $categories, $categories_all, $skus, $skus_all
 SELECT
-    i.sku AS sku,
-    i.name AS name,
-    i.category AS category,
-    i.described AS described,
-    CAST(i.unit_cost AS DOUBLE) AS unit_cost,
-    CAST(i.unit_margin AS DOUBLE) AS unit_margin,
-    i.pack_size AS pack_size,
-    i.minimum_order AS minimum_order,
-    i.supplier AS supplier,
-    i.lead_days AS lead_days,
-    i.lead_sd AS lead_sd,
-    i.delisted_on AS delisted_on,
-    i.abc AS abc
+    i.sku,
+    i.name,
+    i.category,
+    i.described,
+    i.unit_cost::DOUBLE AS unit_cost,
+    i.unit_margin::DOUBLE AS unit_margin,
+    i.pack_size,
+    i.minimum_order,
+    i.supplier,
+    i.lead_days,
+    i.lead_sd,
+    i.delisted_on,
+    i.abc
 FROM items AS i
-WHERE ($categories_all OR i.category IN $categories)
-    AND ($skus_all OR i.sku IN $skus)
+WHERE chosen(i.category, $categories, $categories_all)
+    AND chosen(i.sku, $skus, $skus_all)
 ORDER BY i.sku

@@ -3,35 +3,35 @@
 -- `sold` to buyers from there, `moved_out` to other locations on that day, `landed` there; `on_hand` in the evening, null
 -- where nobody counted.
 WITH told AS (
-    SELECT d.location AS location, d.sku AS sku, d.day AS day, d.units AS sold, 0 AS moved_out, 0 AS landed,
-        CAST(NULL AS BIGINT) AS on_hand
+    SELECT d.location, d.sku, d.day, d.units AS sold, 0 AS moved_out, 0 AS landed,
+        NULL::BIGINT AS on_hand
     FROM demand_days AS d
-    WHERE d.day > CAST($since AS DATE) AND d.location IN $locations AND d.sku IN $skus
+    WHERE d.day > $since::DATE AND d.location IN $locations AND d.sku IN $skus
     UNION ALL
-    SELECT d.from_location AS location, d.sku AS sku, d.ordered_on AS day, 0 AS sold, d.units AS moved_out, 0 AS landed,
-        CAST(NULL AS BIGINT) AS on_hand
+    SELECT d.from_location AS location, d.sku, d.ordered_on AS day, 0 AS sold, d.units AS moved_out, 0 AS landed,
+        NULL::BIGINT AS on_hand
     FROM deliveries AS d
-    WHERE d.ordered_on > CAST($since AS DATE) AND d.from_location IN $locations AND d.sku IN $skus
+    WHERE d.ordered_on > $since::DATE AND d.from_location IN $locations AND d.sku IN $skus
     UNION ALL
-    SELECT d.location AS location, d.sku AS sku, d.received_on AS day, 0 AS sold, 0 AS moved_out, d.units AS landed,
-        CAST(NULL AS BIGINT) AS on_hand
+    SELECT d.location, d.sku, d.received_on AS day, 0 AS sold, 0 AS moved_out, d.units AS landed,
+        NULL::BIGINT AS on_hand
     FROM deliveries AS d
-    WHERE d.received_on > CAST($since AS DATE) AND d.location IN $locations AND d.sku IN $skus
+    WHERE d.received_on > $since::DATE AND d.location IN $locations AND d.sku IN $skus
     UNION ALL
-    SELECT s.location AS location, s.sku AS sku, s.day AS day, 0 AS sold, 0 AS moved_out, 0 AS landed,
-        s.on_hand AS on_hand
+    SELECT s.location, s.sku, s.day, 0 AS sold, 0 AS moved_out, 0 AS landed,
+        s.on_hand
     FROM stock_days AS s
-    WHERE s.day > CAST($since AS DATE) AND s.location IN $locations AND s.sku IN $skus
+    WHERE s.day > $since::DATE AND s.location IN $locations AND s.sku IN $skus
 )
 
 SELECT
-    t.location AS location,
-    t.sku AS sku,
-    t.day AS day,
-    CAST(sum(t.sold) AS DOUBLE) AS sold,
-    CAST(sum(t.moved_out) AS DOUBLE) AS moved_out,
-    CAST(sum(t.landed) AS DOUBLE) AS landed,
-    CAST(sum(t.on_hand) AS BIGINT) AS on_hand
+    t.location,
+    t.sku,
+    t.day,
+    sum(t.sold)::DOUBLE AS sold,
+    sum(t.moved_out)::DOUBLE AS moved_out,
+    sum(t.landed)::DOUBLE AS landed,
+    sum(t.on_hand)::BIGINT AS on_hand
 FROM told AS t
-GROUP BY t.location, t.sku, t.day
+GROUP BY ALL
 ORDER BY t.location, t.sku, t.day

@@ -1,10 +1,10 @@
 -- grain: one row per lane between two locations
 -- parameters: none
 SELECT
-    l.from_location AS from_location,
-    l.to_location AS to_location,
-    CAST(l.lead_days AS DOUBLE) AS lead_days,
-    CAST(l.cost_per_unit AS DOUBLE) AS cost_per_unit,
+    l.from_location,
+    l.to_location,
+    l.lead_days::DOUBLE AS lead_days,
+    l.cost_per_unit::DOUBLE AS cost_per_unit,
     coalesce(l.minimum_units, 0) AS minimum_units
 FROM lanes AS l
 WHERE l.to_location IS NOT NULL AND l.to_location <> l.from_location

@@ -27,7 +27,7 @@ from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
 from shopkeeper.lake.publish import disk_is_full
 from shopkeeper.lake.rejects import REJECTED
-from shopkeeper.lake.workbench import typed
+from shopkeeper.lake.workbench import bounded, typed
 from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
@@ -64,15 +64,10 @@ class TableInStaging:
 @contextmanager
 def workbench(scratch: Path) -> Iterator[DuckDBPyConnection]:
     """A DuckDB instance of bounded memory that spills into `scratch`, which is made."""
-    scratch.mkdir(parents=True)
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(scratch / "spill"),
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "python_enable_replacements": "false",
-    }
-    with duckdb.connect(config=config) as connection:
+    spill = scratch / "spill"
+    spill.mkdir(parents=True)
+    # Times are read in zones that the mapping names: the session's own decides nothing.
+    with bounded(spill, "UTC", memory_limit=MEMORY) as connection:
         yield connection
 
 
