@@ -7,6 +7,7 @@ import pytest
 
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.imports.mapping import file
+from shopkeeper.imports.sources import declaration
 from shopkeeper.measures.lookup import MEASURES
 from shopkeeper.query_files import QUERIES
 from tests.paths import REPOSITORY
@@ -40,11 +41,25 @@ def test_links_and_named_files_are_there(document: Path) -> None:
 
 def test_the_mapping_that_operations_shows_is_one(tmp_path: Path) -> None:
     text = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
-    shown = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    shown = [each for each in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[sources." not in each]
     assert len(shown) == 1
     written = tmp_path / "mine.toml"
     written.write_text(shown[0], encoding="utf-8")
     assert [table.name for table in file.load(written).tables] == ["order_lines"]
+
+
+def test_the_sources_that_operations_shows_are_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
+    shown = [each for each in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[sources." in each]
+    for name in re.findall(r"\$\{(\w+)\}", "".join(shown)):
+        monkeypatch.setenv(name, "any")
+    written = tmp_path / "sources.toml"
+    kinds = []
+    for each in shown:
+        written.write_text(each, encoding="utf-8")
+        (source,) = declaration.load(written)
+        kinds.append(type(source.place).__name__)
+    assert kinds == ["Folder", "Database", "Database", "Storage"]
 
 
 def test_decisions_are_numbered_without_gaps() -> None:

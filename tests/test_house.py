@@ -239,7 +239,8 @@ def test_no_test_waits_for_time_to_pass() -> None:
 
 
 def test_the_app_runs_on_exact_versions_and_lists_them_once() -> None:
-    lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    files = [REPOSITORY / name for name in ("requirements.txt", "requirements-sources.txt")]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     pins = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
     assert pins
     assert all(re.fullmatch(r"[A-Za-z0-9_.\[\]-]+==[0-9][\w.]*", pin) for pin in pins)

@@ -41,7 +41,7 @@ last_parts AS (
     WHERE p.is_purchase
     QUALIFY row_number() OVER (
         PARTITION BY p.customer_key
-        ORDER BY p.revenue DESC, p.order_id, p.channel, p.region, p.category
+        ORDER BY round(p.revenue, 4) DESC, p.order_id, p.channel, p.region, p.category
     ) = 1
 ),
 

@@ -5,7 +5,8 @@
 -- A customer's whole history, so it is a total over categories and regions: in part it would say that a regular who
 -- moved on to another category has left. `frequency` counts purchases after the first; `recency` runs from the first to
 -- the last, `T` from the first to as-of, in days. Repeat values are means per repeat purchase; a refund is in its
--- original purchase, however late.
+-- original purchase, however late. Revenue is rounded where it decides an order: the last digits of a sum of floats
+-- change from run to run, and what is equal must stay so.
 WITH totals AS (
     SELECT
         p.customer_key,
@@ -32,7 +33,7 @@ last_parts AS (
     WHERE p.is_purchase
     QUALIFY row_number() OVER (
         PARTITION BY p.customer_key
-        ORDER BY p.revenue DESC, p.order_id, p.channel, p.region, p.category
+        ORDER BY round(p.revenue, 4) DESC, p.order_id, p.channel, p.region, p.category
     ) = 1
 ),
 
@@ -48,7 +49,7 @@ last_skus AS (
     SELECT
         f.customer_key,
         l.sku,
-        row_number() OVER (PARTITION BY f.customer_key ORDER BY sum(l.revenue) DESC, l.sku) AS place
+        row_number() OVER (PARTITION BY f.customer_key ORDER BY round(sum(l.revenue), 4) DESC, l.sku) AS place
     FROM int_sale_lines AS l
     INNER JOIN first_purchases AS f ON f.customer_id = l.customer_id
     INNER JOIN totals AS t ON t.customer_key = f.customer_key AND t.last_day = l.day

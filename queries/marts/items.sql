@@ -59,7 +59,7 @@ ranked AS (
         d.sku,
         CAST(
             sum(greatest(d.worth, 0)) OVER (
-                ORDER BY d.worth DESC, d.sku ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ORDER BY round(d.worth, 4) DESC, d.sku ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
             ) - greatest(d.worth, 0) AS DOUBLE
         ) AS before,
         CAST(sum(greatest(d.worth, 0)) OVER () AS DOUBLE) AS total

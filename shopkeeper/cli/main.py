@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from shopkeeper import i18n, sample
-from shopkeeper.cli import startup, supply
+from shopkeeper.cli import startup, supply, sync
 from shopkeeper.cli.customers import export
 from shopkeeper.cli.terminal import Day, day, err, out, progress, version_served
 from shopkeeper.errors import Refused
@@ -27,6 +27,7 @@ from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake import store
+from shopkeeper.lake.version import Version
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -127,11 +128,24 @@ def import_(
             progress=bar,
         )
     _print_outcome(outcome)
+    _fit_and_forecast(outcome.version)
+
+
+@app.command("sync")
+def sync_(sources: sync.Sources = None, dry_run: sync.DryRun = False) -> None:
+    """Read what is new in the sources of sources.toml, in place of what it replaces. Made to be run from cron."""
+    outcome = sync.run(sources, dry_run=dry_run).outcome
+    if outcome is not None:
+        _print_outcome(outcome)
+        _fit_and_forecast(outcome.version)
+
+
+def _fit_and_forecast(version: Version) -> None:
     with progress() as bar:
-        fits = buying_run.make(outcome.version, bar)
+        fits = buying_run.make(version, bar)
     out.print(str(fits.reason), markup=False)
     with progress() as bar:
-        run = forecast_run.make(outcome.version, bar)
+        run = forecast_run.make(version, bar)
     _print_run(run)
 
 

@@ -1,6 +1,5 @@
 """The one door for data: files in, a published version out, and every row accounted for."""
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,21 +15,32 @@ from shopkeeper.contract.tables import ORDER_LINES, REQUIRED_TABLES
 from shopkeeper.errors import Refused
 from shopkeeper.imports import acceptance
 from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.assembly import assemble, differs, without_replaced
+from shopkeeper.imports.batch import Batch, Job
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
 from shopkeeper.imports.readers import files as input_files
-from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
-from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
-from shopkeeper.messages import Message, lines, message
+from shopkeeper.lake.version import Staged, Version
+from shopkeeper.messages import lines, message
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import recipe
 
-__all__ = ["BrokenRule", "Outcome", "TableOutcome", "import_files"]
+__all__ = [
+    "Batch",
+    "BrokenRule",
+    "Checked",
+    "Job",
+    "Outcome",
+    "TableOutcome",
+    "check",
+    "import_files",
+    "publish_checked",
+]
 
 SHARE_OF_CHECKS = 0.6
 NOTHING_SAID = Acceptance()
@@ -38,34 +48,21 @@ FIRST_RULES = 12
 
 
 @dataclass(frozen=True)
-class Job:
-    """One import: what is to be read how, and the version that it starts from."""
+class Checked:
+    """A job's files after the checks. `differs`: whether anything in them is not there already."""
 
-    files: tuple[InputFile, ...]
-    mapping: Mapping
-    before: Version | None
-    append: bool
-    as_of: date | None
-    warnings: tuple[Message, ...]
+    tables: tuple[TableInStaging, ...]
+    rules: tuple[BrokenRule, ...]
+    staged: Staged
+    differs: bool
 
     @property
-    def digest(self) -> str:
-        """Tells two ways of reading the same bytes apart."""
-        return hashlib.sha256(f"{self.mapping.digest()} {self.as_of}".encode()).hexdigest()
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """Tables that this import carries."""
-        return tuple(dict.fromkeys(file.table for file in self.files))
-
-    @property
-    def carried(self) -> tuple[str, ...]:
-        """Tables taken over from the version before, as they are."""
-        return tuple(name for name in (self.before.tables if self.before else ()) if name not in self.tables)
-
-    def existing(self, table: str) -> list[Path]:
-        """Files to append to."""
-        return self.before.files(table) if self.append and self.before and table in self.before.tables else []
+    def table_outcomes(self) -> tuple[TableOutcome, ...]:
+        """One for each batch of files of one table."""
+        return tuple(
+            TableOutcome(each.contract.name, each.rows_in, each.rows_good, each.rows_rejected, each.replacement)
+            for each in self.tables
+        )
 
 
 def import_files(
@@ -96,21 +93,49 @@ def import_files(
         before = store.current(root)
         mapping = acceptance.with_shop(mapping, said, before)
         acceptance.refuse_future(as_of or mapping.as_of, datetime.now(ZoneInfo(mapping.shop.timezone)).date())
-        job = Job(files_read, mapping, before, append, as_of or mapping.as_of, left)
+        batches = tuple(
+            Batch(mapping, table.name, tuple(files), "append" if append else "replace")
+            for table, files in stage.in_order(files_read, mapping)
+        )
+        job = Job(batches, mapping.shop, before, as_of or mapping.as_of, left)
         job, unchanged = _without_imported(job)
         if unchanged:
             return unchanged
-        _refuse_other_shop(job)
-        scratch = directory / "scratch"
-        with stage.workbench(scratch) as connection:
-            tables = _stage(connection, job, directory, progress.part(0, SHARE_OF_CHECKS))
-            rules = summarise(connection, [path for each in tables for path in each.rejects])
+        checked = check(job, directory, strict=strict, said=said, progress=progress.part(0, SHARE_OF_CHECKS))
+        return publish_checked(root, checked, progress.part(SHARE_OF_CHECKS, 1 - SHARE_OF_CHECKS))
+
+
+def check(
+    job: Job,
+    directory: Path,
+    *,
+    strict: bool = False,
+    said: Acceptance = NOTHING_SAID,
+    progress: Progress = UNHEARD,
+) -> Checked:
+    """Read and check a job's files. Only inside `publisher`, which gave `directory`.
+
+    Raise `Refused` where a file is not sound, a table would be empty, or something is met that `said` does not accept.
+    """
+    _refuse_other_shop(job)
+    scratch = directory / "scratch"
+    with stage.workbench(scratch) as connection:
+        tables = _stage(connection, job, directory, progress)
+        rules = summarise(connection, [path for each in tables for path in each.rejects])
+        older = without_replaced(connection, job, tables, directory)
+        changes = differs(connection, tables, older)
+        if changes or not all(each.replacement for each in tables):
             _refuse(tables, rules, strict=strict)
             _refuse_unaccepted(connection, job, tables, said)
-            staged = _staged(connection, job, tables, directory)
-        shutil.rmtree(scratch)
-        version = publish(root, staged, progress.part(SHARE_OF_CHECKS, 1 - SHARE_OF_CHECKS))
-    return _outcome(version, tables, rules, staged.warnings)
+        staged = assemble(connection, job, tables, older, directory)
+    shutil.rmtree(scratch)
+    return Checked(tables, rules, staged, changes)
+
+
+def publish_checked(root: Path, checked: Checked, progress: Progress = UNHEARD) -> Outcome:
+    """Make a version of what was checked, and serve it. Raise `Refused` where totals do not reconcile."""
+    version = publish(root, checked.staged, progress)
+    return _outcome(version, checked)
 
 
 def _refuse_unaccepted(
@@ -133,7 +158,8 @@ def _without_imported(job: Job) -> tuple[Job, Outcome | None]:
         return job, None
     imported = {(source.table, source.sha256) for source in before.sources}
     if not job.append:
-        to_import = {(file.table, file.sha256) for file in job.files} | {(table, job.digest) for table in job.tables}
+        to_import = {(file.table, file.sha256) for file in job.files}
+        to_import |= {(batch.table, job.digest(batch)) for batch in job.batches}
         # Marts that another program made are made anew, from the same rows.
         if to_import == {pair for pair in imported if pair[0] in job.tables} and before.recipe == recipe():
             return job, Outcome(
@@ -150,11 +176,13 @@ def _without_imported(job: Job) -> tuple[Job, Outcome | None]:
         for file in job.files
         if file not in new
     )
-    return replace(job, files=new, warnings=(*job.warnings, *old)), None
+    batches = (replace(batch, files=tuple(file for file in batch.files if file in new)) for batch in job.batches)
+    left = tuple(batch for batch in batches if batch.files)
+    return replace(job, batches=left, warnings=(*job.warnings, *old)), None
 
 
 def _refuse_other_shop(job: Job) -> None:
-    before, shop = job.before, job.mapping.shop
+    before, shop = job.before, job.shop
     kept = job.carried or (before and job.append)
     if before and kept and (before.shop.currency, before.shop.timezone) != (shop.currency, shop.timezone):
         raise Refused(
@@ -171,8 +199,6 @@ def _refuse_other_shop(job: Job) -> None:
 
 
 def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: Progress) -> tuple[TableInStaging, ...]:
-    shop = job.mapping.shop
-    terms = Terms(shop, job.mapping.source_timezone, tomorrow(datetime.now(ZoneInfo(shop.timezone))))
     if missing := [name for name in REQUIRED_TABLES if name not in (*job.tables, *job.carried)]:
         raise Refused(
             message(
@@ -180,19 +206,36 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: 
                 missing=missing[0],
             )
         )
-    staged: list[TableInStaging] = []
+    not_after = tomorrow(datetime.now(ZoneInfo(job.shop.timezone)))
+    staged: dict[str, TableInStaging] = {}
+    everything: list[TableInStaging] = []
     done, total = 0, stage.total_bytes(job.files)
-    for mapping, files in stage.in_order(job.files, job.mapping):
-        size = stage.total_bytes(files)
+    for batch in job.batches:
+        terms = Terms(batch.mapping.shop, batch.mapping.source_timezone, not_after)
+        (mapping,) = (each for each in batch.mapping.tables if each.name == batch.table)
+        size = stage.total_bytes(batch.files)
         part = progress.part(done / total, size / total)
-        staged.append(stage.stage_table(connection, mapping, files, terms, directory, job.existing(mapping.name), part))
+        before = staged.get(batch.table)
+        there = (*before.good, *before.kept) if before else job.existing(batch.table)
+        made = stage.stage_table(
+            connection, mapping, batch.files, terms, directory, there, part, newest=batch.mode == "newest"
+        )
+        staged[batch.table] = made
+        everything.append(made)
         done += size
-    return tuple(staged)
+    return tuple(everything)
+
+
+def _is_empty(given: TableInStaging) -> bool:
+    """Whether nothing of what came can be used; where older rows stay, no rows at all are no fault."""
+    if given.rows_good or (given.replacement and given.replacement.rows_unchanged):
+        return False
+    return bool(given.rows_rejected) or (given.contract is ORDER_LINES and not (given.replacement and given.kept))
 
 
 def _refuse(tables: Sequence[TableInStaging], rules: Sequence[BrokenRule], *, strict: bool) -> None:
     """Raise `Refused` where nothing of a table is left, or, if `strict`, where anything was rejected."""
-    empty = [each for each in tables if not each.rows_good and (each.rows_rejected or each.contract is ORDER_LINES)]
+    empty = [each for each in tables if _is_empty(each)]
     rejected = sum(each.rows_rejected for each in tables)
     if not empty and not (strict and rejected):
         return
@@ -209,66 +252,8 @@ def _refuse(tables: Sequence[TableInStaging], rules: Sequence[BrokenRule], *, st
     raise Refused(lines(*sentences))
 
 
-def _staged(connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInStaging], directory: Path) -> Staged:
-    before = job.before if job.append else None
-    appended = [each.contract.name for each in tables if before and each.contract.name in before.tables]
-    files = {each.contract.name: (*each.good, *job.existing(each.contract.name)) for each in tables}
-    carried = {name: tuple(job.before.files(name)) for name in job.carried} if job.before else {}
-    rejects = stage.join_rejects(
-        connection,
-        [path for each in tables for path in each.rejects],
-        before.rejects if before else None,
-        appended,
-        directory.with_suffix(".rejects.parquet"),
-    )
-    order_lines = [each for each in tables if each.contract is ORDER_LINES]
-    old = before if before and ORDER_LINES.name in appended else None
-    unknown = stage.unknown_references(connection, {each.contract.name: each.good for each in tables}, carried | files)
-    return Staged(
-        directory,
-        job.mapping.shop,
-        tuple(_staged_table(each, files[each.contract.name], before) for each in tables),
-        rejects,
-        _sources(job, tables, before),
-        sum((each.net_amount_in for each in order_lines), old.net_amount_in if old else Decimal(0)),
-        sum((each.net_amount_rejected for each in order_lines), old.net_amount_rejected if old else Decimal(0)),
-        sum((each.net_amount_unreadable_rows for each in order_lines), old.net_amount_unreadable_rows if old else 0),
-        job.as_of,
-        (*_warnings(job, tables, appended), *unknown),
-        job.carried,
-    )
-
-
-def _staged_table(each: TableInStaging, files: tuple[Path, ...], before: Version | None) -> StagedTable:
-    old = before.tables.get(each.contract.name) if before else None
-    rows, rejected = (old.rows_in, old.rows_rejected) if old else (0, 0)
-    return StagedTable(each.contract.name, files, rows + each.rows_in, rejected + each.rows_rejected)
-
-
-def _sources(job: Job, tables: Sequence[TableInStaging], before: Version | None) -> tuple[SourceFile, ...]:
-    """The files, and beside each table's the mapping that they were read with."""
-    sources = [source for source in before.sources if source.table in job.tables] if before else []
-    for each in tables:
-        name = each.contract.name
-        sources += [SourceFile(file.name, file.sha256, file.bytes, name, rows) for file, rows in each.inputs]
-        mapping = SourceFile(f"mapping {job.mapping.name}", job.digest, 0, name, 0)
-        if mapping not in sources:
-            sources.append(mapping)
-    return tuple(sources)
-
-
-def _warnings(job: Job, tables: Sequence[TableInStaging], appended: Sequence[str]) -> tuple[Message, ...]:
-    """Those of rows that stay are kept."""
-    kept = tuple(f"{name}: " for name in (*job.carried, *appended))
-    old = [each for each in job.before.warnings if each.in_source().startswith(kept)] if job.before and kept else []
-    notes = [stage.of_table(table, Message(note)) for table in job.tables for note in job.mapping.notes]
-    new = [*job.warnings, *notes, *(warning for each in tables for warning in each.warnings)]
-    return tuple(dict.fromkeys((*old, *new)))
-
-
-def _outcome(
-    version: Version, tables: Sequence[TableInStaging], rules: tuple[BrokenRule, ...], warnings: tuple[Message, ...]
-) -> Outcome:
+def _outcome(version: Version, checked: Checked) -> Outcome:
+    tables = checked.tables
     came = sum((each.net_amount_in for each in tables), Decimal(0))
     rejected = sum((each.net_amount_rejected for each in tables), Decimal(0))
     rows = sum(each.rows_in for each in tables)
@@ -286,13 +271,11 @@ def _outcome(
             amount_published=i18n.number(came - rejected),
             amount_rejected=i18n.number(rejected),
         ),
-        tables=tuple(
-            TableOutcome(each.contract.name, each.rows_in, each.rows_good, each.rows_rejected) for each in tables
-        ),
-        broken_rules=rules,
+        tables=checked.table_outcomes,
+        broken_rules=checked.rules,
         net_amount_in=came,
         net_amount_published=came - rejected,
         net_amount_rejected=rejected,
         net_amount_unreadable_rows=sum(each.net_amount_unreadable_rows for each in tables),
-        warnings=warnings,
+        warnings=checked.staged.warnings,
     )

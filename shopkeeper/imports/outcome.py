@@ -9,6 +9,7 @@ from pathlib import Path
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper import i18n
+from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.rules import RULES
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message, message
@@ -18,12 +19,16 @@ EXAMPLES = 20
 
 @dataclass(frozen=True)
 class TableOutcome:
-    """`rows_in` = `rows_published` + `rows_rejected`, of the files of this import only."""
+    """`rows_in` = `rows_published` + `rows_rejected`, of the files of this import only.
+
+    `replacement`: in a sync, what its rows did to older ones; rows that were there already are not in `rows_in`.
+    """
 
     name: str
     rows_in: int
     rows_published: int
     rows_rejected: int
+    replacement: Replacement | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection
 
-from shopkeeper.contract.table import Column, Table
+from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.lake.workbench import typed, write
 
 REJECTS = "rejects.parquet"
@@ -25,6 +25,8 @@ REJECTED = Table(
         Column("reason", "VARCHAR", "Why, and how to mend it, in English."),
         Column("row", "VARCHAR", "The whole row."),
         Column("message", "VARCHAR", "The reason as `Message.as_data` keeps it, in JSON; versions before 3 lack it."),
+        Column("key", "VARCHAR", "The row's order or key, where it has one that can be read; a newer row replaces it."),
+        Column("net_amount", MONEY, "The order line's net amount, where it can be read.", unit="shop currency"),
     ),
 )
 

@@ -37,13 +37,18 @@ class DataFile:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file that the merchant brought, and the table it went to; `rows` counts all rows read, rejected ones too."""
+    """One file that the merchant brought, and the table it went to; `rows` counts all rows read, rejected ones too.
+
+    `mark` is what a source that repeats is asked by next time: the last value of a database's cursor, or when an
+    object in storage was changed.
+    """
 
     name: str
     sha256: str
     bytes: int
     table: str
     rows: int
+    mark: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ LINES = [
     ("o4", "2024-03-31 10:00", "tea", "1", "9", "cem", "web"),
 ]
 HEADER = "order_id,ordered_at,sku,quantity,net_amount,customer_id,channel"
+SHOP = ("--name", "Test shop", "--currency", "CNY", "--timezone", "Asia/Shanghai")
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,7 @@ def run(*arguments: object) -> int:
 
 def test_import_reconciles_rows_and_money_and_says_so(orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.5", "7", "dee", "web")])
-    assert run("import", orders) == 0
+    assert run("import", orders, *SHOP) == 0
     told = capsys.readouterr().out
     assert "5 rows in = 4 published + 1 rejected; net amount 58.00 in = 51.00 published + 7.00 rejected." in told
     assert "order_lines.quantity" in told
@@ -57,14 +58,14 @@ def test_import_reconciles_rows_and_money_and_says_so(orders: Path, capsys: pyte
 
 def test_strict_refuses_and_publishes_nothing(orders: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.5", "7", "dee", "web")])
-    assert run("import", orders, "--strict") == 1
+    assert run("import", orders, *SHOP, "--strict") == 1
     assert "nothing was published" in capsys.readouterr().err
     assert store.current(data) is None
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
 def test_an_export_has_the_rows_of_the_report(orders: Path, data: Path, tmp_path: Path, suffix: str) -> None:
-    run("import", orders)
+    run("import", orders, *SHOP)
     target = tmp_path / f"retention{suffix}"
     options = ["--period", "month", "--method", "cumulative", "--windows", "calendar", "--measure", "revenue"]
     assert run("export", "retention", *options, "-o", target) == 0
@@ -89,7 +90,7 @@ def test_an_export_has_the_rows_of_the_report(orders: Path, data: Path, tmp_path
 
 
 def test_an_export_keeps_its_filters(orders: Path, tmp_path: Path) -> None:
-    run("import", orders)
+    run("import", orders, *SHOP)
     target = tmp_path / "web.csv"
     assert run("export", "retention", "--acquired-channel", "web", "--until", "2024-02-29", "-o", target) == 0
     found = pl.read_csv(target, try_parse_dates=True)
@@ -103,22 +104,22 @@ def test_marts_of_an_earlier_program_are_made_anew_from_the_same_files(
 ) -> None:
     with monkeypatch.context() as earlier:
         earlier.setattr(publish, "recipe", lambda _queries: "of an earlier program")
-        run("import", orders)
+        run("import", orders, *SHOP)
     old = store.current(data)
-    assert run("import", orders) == 0
+    assert run("import", orders, *SHOP) == 0
     new = store.current(data)
     assert old is not None
     assert new is not None
     assert new.id != old.id
     capsys.readouterr()
-    run("import", orders)
+    run("import", orders, *SHOP)
     assert "nothing changed" in capsys.readouterr().out
 
 
 def test_versions_and_rollback_go_one_step_back(orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run("import", orders)
+    run("import", orders, *SHOP)
     write(orders, LINES[:2])
-    run("import", orders)
+    run("import", orders, *SHOP)
     assert run("rollback") == 0
     capsys.readouterr()
     assert run("versions") == 0
@@ -149,7 +150,7 @@ REFUSALS = [
 def test_a_refusal_is_a_sentence_and_one(
     orders: Path, arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run("import", orders)
+    run("import", orders, *SHOP)
     capsys.readouterr()
     assert run(*arguments) == 1
     told = capsys.readouterr().err
@@ -160,7 +161,7 @@ def test_a_refusal_is_a_sentence_and_one(
 def test_a_fault_of_the_program_is_logged_and_not_shown(
     orders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    run("import", orders)
+    run("import", orders, *SHOP)
     monkeypatch.setattr(retention, "report", lambda *_: json.loads("{}")["broken"])
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     assert run("export", "retention", "-o", tmp_path / "x.csv") == 1

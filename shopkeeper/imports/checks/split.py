@@ -22,7 +22,7 @@ from duckdb import (
     FunctionExpression,
 )
 
-from shopkeeper.contract.table import Table
+from shopkeeper.contract.table import MONEY, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import ROW, Candidates
 from shopkeeper.imports.checks.rules import Check, key_checks
@@ -127,6 +127,13 @@ def key(names: Sequence[str]) -> Expression:
     return call("list_value", *(ColumnExpression(name).cast("VARCHAR") for name in names))
 
 
+def key_text(names: Sequence[str]) -> Expression:
+    """A key as one text: that of its only column, else a JSON list. Empty where the only column is."""
+    if len(names) == 1:
+        return ColumnExpression(names[0]).cast("VARCHAR")
+    return call("to_json", key(names)).cast("VARCHAR")
+
+
 def list_rejects(
     rows: DuckDBPyRelation, reading: Reading, contract: Table, checks: Sequence[Check]
 ) -> DuckDBPyRelation:
@@ -140,7 +147,16 @@ def list_rejects(
     def part(number: int, name: str) -> Expression:
         return call("list_extract", fault, ConstantExpression(number)).alias(name)
 
-    unnested = rows.project(ColumnExpression("line"), call("unnest", faults).alias("fault"), ColumnExpression(ROW))
+    names = key_columns(contract)
+    nothing = ConstantExpression(None)
+    readable = [key_text(names) if names else nothing.cast("VARCHAR")]
+    readable.append(ColumnExpression(NET_AMOUNT) if contract.name == "order_lines" else nothing.cast(MONEY))
+    unnested = rows.project(
+        ColumnExpression("line"),
+        call("unnest", faults).alias("fault"),
+        ColumnExpression(ROW),
+        *(each.alias(name) for each, name in zip(readable, ("row key", "row amount"), strict=True)),
+    )
     return unnested.filter(fault.is_not_null()).project(
         text(reading.file.name).alias("file"),
         text(contract.name).alias("table"),
@@ -151,6 +167,8 @@ def list_rejects(
         part(4, "reason"),
         ColumnExpression(ROW).alias("row"),
         part(5, "message"),
+        ColumnExpression("row key").alias("key"),
+        ColumnExpression("row amount").alias(NET_AMOUNT),
     )
 
 

@@ -1,12 +1,14 @@
 """From files to tables ready to publish: one table after the other, each file checked against the contract."""
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
+from tempfile import mkdtemp
 
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
@@ -15,6 +17,7 @@ from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates, candidates
+from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
@@ -33,7 +36,11 @@ MEMORY = "2GB"
 
 @dataclass(frozen=True)
 class TableInStaging:
-    """One table after the checks: files of good rows, files of rejects, and what was counted on the way."""
+    """One table after the checks: files of good rows, files of rejects, and what was counted on the way.
+
+    `kept`: the older files that stay beside the good ones, without the rows of the `replacement`. Rows that were there
+    already, just as they are, and rows that a newer file brings again are in none of the counts.
+    """
 
     contract: Table
     inputs: tuple[tuple[InputFile, int], ...]
@@ -45,6 +52,8 @@ class TableInStaging:
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
     warnings: tuple[Message, ...]
+    kept: tuple[Path, ...] = ()
+    replacement: Replacement | None = None
 
     @property
     def rows_rejected(self) -> int:
@@ -70,42 +79,93 @@ def stage_table(
     directory: Path,
     existing: Sequence[Path] = (),
     progress: Progress = UNHEARD,
+    *,
+    newest: bool = False,
 ) -> TableInStaging:
     """Read and check one table's files into `directory`. `existing` are the table's files to append to.
+
+    With `newest`, rows of the files, the oldest first, replace those of the same order or key; see `newest.py`.
 
     Raise `Refused` where a file is not sound or lacks a column that is needed.
     """
     contract = table(mapping.name)
-    scratch = directory / "scratch"
+    scratch = Path(mkdtemp(prefix=f"{mapping.name}_", dir=directory / "scratch"))
     opened: list[Candidates] = []
     for number, file in enumerate(files):
         progress.step(f"Reading {file.name}", 0.5 * number / len(files))
-        reading = open_file(connection, file, mapping, scratch / f"{mapping.name}-{number}")
+        reading = open_file(connection, file, mapping, scratch / str(number))
         opened.append(candidates(reading, mapping, contract, terms))
-    blocked = _guarded(files[0], lambda: blocked_keys(connection, opened, contract, existing))
-    folder = directory / "tables" / mapping.name
-    folder.mkdir(parents=True)
+    inputs = tuple((each.reading.file, each.reading.rows) for each in opened)
+    superseded = 0
+    if newest:
+        opened, superseded = newest_only(connection, opened, contract, scratch.name)
+    appended_to = () if newest else existing
+    blocked = _guarded(files[0], lambda: blocked_keys(connection, opened, contract, appended_to))
     splits: list[Split] = []
     good: list[Path] = []
     for number, each in enumerate(opened):
         progress.step(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
-        target = scratch / f"{mapping.name}-{number}.good.parquet"
+        target = scratch / f"{number}.good.parquet"
         made = split(connection, each, contract, blocked, target)
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
-            good.append(target.rename(folder / f"part-{len(good)}.parquet"))
+            good.append(target)
+    warnings = tuple(of_table(mapping.name, warning) for warning in _warnings(opened, mapping))
+    staged = _counted(contract, inputs, splits, warnings, existing)
+    if newest:
+        return _replaced(connection, staged, opened, good, directory, scratch, superseded)
+    return replace(staged, good=_placed(good, directory, scratch.name))
+
+
+def _counted(
+    contract: Table,
+    inputs: tuple[tuple[InputFile, int], ...],
+    splits: Sequence[Split],
+    warnings: tuple[Message, ...],
+    existing: Sequence[Path],
+) -> TableInStaging:
+    """The table as its files add up, its good rows not yet in place."""
     return TableInStaging(
         contract,
-        tuple((each.reading.file, each.reading.rows) for each in opened),
-        tuple(good),
+        inputs,
+        (),
         tuple(made.rejects for made in splits if made.rejects),
         sum(made.rows_in for made in splits),
         sum(made.rows_good for made in splits),
         sum((made.net_amount_in for made in splits), Decimal(0)),
         sum((made.net_amount_rejected for made in splits), Decimal(0)),
         sum(made.net_amount_unreadable_rows for made in splits),
-        tuple(of_table(mapping.name, warning) for warning in _warnings(opened, mapping)),
+        warnings,
+        tuple(existing),
     )
+
+
+def _replaced(
+    connection: DuckDBPyConnection,
+    staged: TableInStaging,
+    opened: Sequence[Candidates],
+    good: Sequence[Path],
+    directory: Path,
+    scratch: Path,
+    superseded: int,
+) -> TableInStaging:
+    """The table in which its new rows have replaced older ones; a later batch may replace these in turn."""
+    made = replace_older(connection, staged.contract, opened, good, staged.kept, directory, scratch)
+    done = replace(made.replacement, rows_superseded=superseded)
+    return replace(
+        staged,
+        good=_placed(made.good, directory, scratch.name),
+        rows_in=staged.rows_in - done.rows_unchanged,
+        rows_good=staged.rows_good - done.rows_unchanged,
+        net_amount_in=staged.net_amount_in - done.net_amount_unchanged,
+        kept=made.kept,
+        replacement=done,
+    )
+
+
+def _placed(files: Sequence[Path], directory: Path, name: str) -> tuple[Path, ...]:
+    """The files of good rows, out of the scratch folder: publishing puts them beside those of the table."""
+    return tuple(path.rename(directory / f"new-{name}-{number}.parquet") for number, path in enumerate(files))
 
 
 def of_table(name: str, note: Message | str) -> Message:
@@ -147,7 +207,7 @@ def blocked_keys(
         new = keys.distinct().project(key(names).alias(KEY), ConstantExpression("already there").alias(BLOCKED))
         blocked.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
     everything = reduce(DuckDBPyRelation.union, blocked)
-    name = f"blocked_{contract.name}"
+    name = f"blocked_{secrets.token_hex(4)}"
     everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)
     kept = connection.table(name)
     return kept if kept.limit(1).fetchall() else None

@@ -41,6 +41,22 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
     Raise `Refused` for a path that is not there, a kind that is not read, a file that no table or several take, the
     same file twice, and where nothing is left.
     """
+    files, left = listed(paths, mapping)
+    _refuse_twins(files)
+    if not files:
+        names = ", ".join(table.name for table in mapping.tables)
+        raise Refused(
+            message(
+                "None of the files given belongs to a table of the mapping. Name a file after one of: {names}.",
+                names=names,
+            )
+        )
+    order = {table.name: number for number, table in enumerate(TABLES)}
+    return tuple(sorted(files, key=lambda file: (order[file.table], file.name))), left
+
+
+def listed(paths: Sequence[Path], mapping: Mapping) -> tuple[list[InputFile], tuple[Message, ...]]:
+    """As `find`, but two files may hold the same bytes, and there may be none."""
     files: list[InputFile] = []
     left: list[str] = []
     for path in paths:
@@ -55,24 +71,18 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
             relative = file.relative_to(path) if path.is_dir() else PurePath(file.name)
             if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
                 continue
-            table = _table(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
+            table = table_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
             if table:
                 _refuse_kind(file, relative.as_posix())
-                files.append(_input_file(file, relative.as_posix(), table))
+                files.append(input_file(file, relative.as_posix(), table))
             else:
                 left.append(relative.as_posix())
-    _refuse_twins(files)
-    if not files:
-        names = ", ".join(table.name for table in mapping.tables)
-        raise Refused(
-            message(
-                "None of the files given belongs to a table of the mapping. Name a file after one of: {names}.",
-                names=names,
-            )
-        )
-    warnings = tuple(message("{name} belongs to no table, and was left alone.", name=name) for name in left)
-    order = {table.name: number for number, table in enumerate(TABLES)}
-    return tuple(sorted(files, key=lambda file: (order[file.table], file.name))), warnings
+    return files, tuple(map(left_alone, left))
+
+
+def left_alone(name: str) -> Message:
+    """The warning on a file in a folder that is no table's."""
+    return message("{name} belongs to no table, and was left alone.", name=name)
 
 
 def _walk(start: Path) -> Iterator[Path]:
@@ -84,7 +94,7 @@ def _walk(start: Path) -> Iterator[Path]:
             yield path
 
 
-def _table(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str:
+def table_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str:
     """The table that takes a file; empty where none does and the file only lay in a folder.
 
     `inside` is the folder that was given: its own name may be that of the table.
@@ -151,7 +161,8 @@ def _refuse_kind(path: Path, name: str) -> None:
         )
 
 
-def _input_file(path: Path, name: str, table: str) -> InputFile:
+def input_file(path: Path, name: str, table: str) -> InputFile:
+    """A file and its checksum. Raise `Refused` where it cannot be read."""
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Where rows come from again and again: folders, databases, storage."""
