@@ -112,7 +112,7 @@ def _twins(column: str, values: DuckDBPyRelation) -> Iterator[Message]:
     )
     if twice := _pairs(twins):
         yield message(
-            "{n} values of {column} are there both as {first} and as {last}, and count as different. Export them "
+            "{n} values of {column} are there in two ways, such as {first} and {last}, and count as different. Export them "
             "as text.",
             n=twice[0],
             column=column,
