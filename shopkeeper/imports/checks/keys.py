@@ -112,8 +112,8 @@ def _twins(column: str, values: DuckDBPyRelation) -> Iterator[Message]:
     )
     if twice := _pairs(twins):
         yield message(
-            "{n} values of {column} are there in two ways, such as {first} and {last}, and count as different. Export them "
-            "as text.",
+            "{n} values of {column} are there in two ways, such as {first} and {last}, and count as different. Export "
+            "them as text.",
             n=twice[0],
             column=column,
             first=repr(twice[1]),
