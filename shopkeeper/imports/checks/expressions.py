@@ -27,7 +27,6 @@ from shopkeeper.imports.mapping.rules import (
     Joined,
     Part,
     Rule,
-    Share,
     SourceColumn,
     StartsWith,
     Values,
@@ -93,8 +92,6 @@ def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMappi
         case Part():
             read = as_text(column(rule.column))
             made = replace(read, value=_part(read.value, rule.pattern))
-        case Share():
-            raise NotImplementedError
         case Values():
             read = as_text(column(rule.column))
             made = replace(read, value=_cases(read.value, rule.cases), fault="values")
@@ -248,13 +245,16 @@ def _time_of_text(value: Expression, type_: str, options: ColumnMapping, clock: 
     )
     if not options.formats:
         return duckdb.CoalesceOperator(iso, in_zone)
-    declared = [_declared(words, pattern, type_, clock) for pattern in options.formats]
+    declared = [_declared(words, pattern, type_, options, clock) for pattern in options.formats]
     return duckdb.CoalesceOperator(*declared, iso) if clock.cells else duckdb.CoalesceOperator(*declared)
 
 
-def _declared(words: Expression, pattern: str, type_: str, clock: Clock) -> Expression:
+def _declared(words: Expression, pattern: str, type_: str, options: ColumnMapping, clock: Clock) -> Expression:
+    for letters, offset in options.zones:
+        words = call("regexp_replace", words, text(rf"\b{letters}\b"), text(offset))
+    pattern = pattern.replace("%Z", "%z")
     parsed = call("try_strptime", words, text(pattern))
-    if "%z" in pattern.casefold():
+    if "%z" in pattern:
         return call("timezone", text(clock.shop), parsed)
     return _local(parsed, type_, clock)
 

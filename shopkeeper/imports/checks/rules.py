@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from duckdb import ColumnExpression, ConstantExpression, Expression
+from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression
 
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.i18n import N_
@@ -21,6 +21,9 @@ PAST_ONLY = {
     "inbound": ("ordered_on", "received_on"),
 }
 """Times that have happened; other dates may lie ahead."""
+
+LOST_DIGITS_IN = ("order_id", "original_order_id", "customer_id", "sku")
+SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE][0-9]{1,3}"
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,12 @@ def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iter
         yield Check(
             name, "text", call("contains", value, text(NUL)), message("It holds a NUL character, which is no text.")
         )
+    if contract.name == "order_lines" and name in LOST_DIGITS_IN:
+        lost = message(
+            "It is a number in short form, such as 6.9E+17: a spreadsheet has dropped its digits. Export it again "
+            "as text."
+        )
+        yield Check(name, "lost digits", lost_digits(value), lost)
     if column.allowed:
         allowed = ", ".join(column.allowed)
         is_allowed = value.isin(*map(text, column.allowed))
@@ -85,6 +94,16 @@ def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iter
     if name in PAST_ONLY.get(contract.name, ()):
         late = value >= ConstantExpression(terms.not_after)
         yield Check(name, "too late", late, message("It lies in the future. Check the date's format."))
+
+
+def lost_digits(value: Expression) -> Expression:
+    """TRUE where a text is a number in scientific notation, else FALSE. Most texts lack its marks, and go past it."""
+    marked = (
+        call("contains", value, text("+")) | call("contains", value, text(".")) | call("contains", value, text(","))
+    )
+    return CaseExpression(marked, call("regexp_full_match", value, text(SHORT_FORM))).otherwise(
+        ConstantExpression(False)
+    )
 
 
 UNUSABLE = {
@@ -114,6 +133,12 @@ RULES = {
     "too late": N_("too late"),
     "unique": N_("unique"),
     "already there": N_("already there"),
+    "lost digits": N_("lost digits"),
+    "two files": N_("two files"),
+    "two buyers": N_("two buyers"),
+    "days apart": N_("days apart"),
+    "signs": N_("signs"),
+    "cancelled order": N_("cancelled order"),
 }
 """Every rule by its name in the rejects, with the word that people read."""
 

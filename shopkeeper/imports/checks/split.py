@@ -71,12 +71,14 @@ def split(
     contract: Table,
     blocked: DuckDBPyRelation | None,
     target: Path,
+    of_blocked: Sequence[Check] = (),
 ) -> Split:
-    """Write good rows to `target` and the others beside it. `blocked` has keys and the rule that keeps them out.
+    """Write good rows to `target` and the others beside it. `blocked` has keys and the rule that keeps them out;
+    `of_blocked` are checks that read it, beside those of the key.
 
     Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
     """
-    unjudged, checks = _with_blocked(candidates, contract, blocked)
+    unjudged, checks = _with_blocked(candidates, contract, blocked, of_blocked)
     rows = judged(unjudged, checks)
     rejects = target.with_suffix(".rejects.parquet")
     try:
@@ -106,7 +108,7 @@ def split(
 
 
 def _with_blocked(
-    candidates: Candidates, contract: Table, blocked: DuckDBPyRelation | None
+    candidates: Candidates, contract: Table, blocked: DuckDBPyRelation | None, of_blocked: Sequence[Check]
 ) -> tuple[DuckDBPyRelation, tuple[Check, ...]]:
     if blocked is None:
         return candidates.rows, candidates.checks
@@ -114,7 +116,7 @@ def _with_blocked(
     keyed = candidates.rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
     rows = keyed.join(blocked.set_alias("blocked keys"), KEY, how="left")
     rule_broken = duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text(""))
-    return rows, (*candidates.checks, *key_checks(names, lambda rule: rule_broken == text(rule)))
+    return rows, (*candidates.checks, *key_checks(names, lambda rule: rule_broken == text(rule)), *of_blocked)
 
 
 def key_columns(contract: Table) -> tuple[str, ...]:

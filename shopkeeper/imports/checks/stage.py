@@ -9,15 +9,17 @@ from decimal import Decimal
 from functools import reduce
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TypeVar
 
 import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
 
 from shopkeeper.contract.table import Table
-from shopkeeper.contract.tables import TABLES, table
+from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
+from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
@@ -32,6 +34,7 @@ from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
 MEMORY = "2GB"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -99,21 +102,24 @@ def stage_table(
     superseded = 0
     if newest:
         opened, superseded = newest_only(connection, opened, contract, scratch.name)
+    orders = CheckedOrders(tuple(opened))
+    if contract is ORDER_LINES:
+        orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
     appended_to = () if newest else existing
-    blocked = _guarded(files[0], lambda: blocked_keys(connection, opened, contract, appended_to))
+    blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to))
     splits: list[Split] = []
     good: list[Path] = []
-    for number, each in enumerate(opened):
+    for number, each in enumerate(orders.opened):
         progress.step(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
         target = scratch / f"{number}.good.parquet"
-        made = split(connection, each, contract, blocked, target)
+        made = split(connection, each, contract, blocked, target, orders.checks)
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
             good.append(target)
-    warnings = tuple(of_table(mapping.name, warning) for warning in _warnings(opened, mapping))
+    warnings = tuple(of_table(mapping.name, warning) for warning in (*_warnings(opened, mapping), *orders.warnings))
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
-        return _replaced(connection, staged, opened, good, directory, scratch, superseded)
+        return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name))
 
 
@@ -173,7 +179,7 @@ def of_table(name: str, note: Message | str) -> Message:
     return Message("{table}: {note}", {"table": name, "note": note})
 
 
-def _guarded(file: InputFile, run: Callable[[], DuckDBPyRelation | None]) -> DuckDBPyRelation | None:
+def _guarded(file: InputFile, run: Callable[[], Made]) -> Made:
     try:
         return run()
     except duckdb.Error as error:
@@ -183,21 +189,21 @@ def _guarded(file: InputFile, run: Callable[[], DuckDBPyRelation | None]) -> Duc
 
 
 def blocked_keys(
-    connection: DuckDBPyConnection, opened: Sequence[Candidates], contract: Table, existing: Sequence[Path]
+    connection: DuckDBPyConnection, orders: CheckedOrders, contract: Table, existing: Sequence[Path]
 ) -> DuckDBPyRelation | None:
     """Keys that keep their rows out, with the rule; `None` where there are none.
 
     Of rows with the same key none is taken, because nobody here knows which is right.
     """
     names = key_columns(contract)
-    if not names or not (contract.key or existing):
+    if not names or not (contract.key or existing or orders.blocked):
         return None
     columns = [ColumnExpression(name) for name in names]
-    keys = reduce(DuckDBPyRelation.union, (each.rows.project(*columns) for each in opened))
+    keys = reduce(DuckDBPyRelation.union, (each.rows.project(*columns) for each in orders.opened))
     for name in names:
         if contract.column(name).required:
             keys = keys.filter(ColumnExpression(name).is_not_null())
-    blocked: list[DuckDBPyRelation] = []
+    blocked: list[DuckDBPyRelation] = [orders.blocked] if orders.blocked else []
     if contract.key:
         rows_by_key = keys.aggregate([*columns, FunctionExpression("count_star").alias("rows")])
         twice = rows_by_key.filter(ColumnExpression("rows") > ConstantExpression(1))

@@ -43,10 +43,7 @@ class ColumnMapping:
 
 @dataclass(frozen=True)
 class FillDown:
-    """Columns that stand only on the first row of several with the same `key`; an empty cell takes that row's value.
-
-    Without a key an empty cell takes the value of the row above: what merged cells leave behind.
-    """
+    """Columns that stand only on the first row of several with the same `key`; an empty cell takes that row's value."""
 
     key: str
     columns: tuple[str, ...]
@@ -54,48 +51,11 @@ class FillDown:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the table lies in a file: text encoding, delimiter, sheets, rows before the header and after the last.
-
-    `header` holds names of which all stand in the header: the first such row of the first 100 is it. `leave_out`: rows
-    whose column holds one of the texts (totals, notes) are no data; they are counted and said.
-    """
+    """How a file is read: the encoding of its text, its delimiter, its sheets; empty: as the file itself shows."""
 
     encoding: str = ""
     delimiter: str = ""
     sheets: tuple[str, ...] = ()
-    skip_rows: int = 0
-    header: tuple[str, ...] = ()
-    footer_rows: int = 0
-    leave_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """Another file whose row of the same key adds its columns, as `name.column`: the orders to a file of items.
-
-    `key` is its column, `to` that of the table's own file. A row without its partner is rejected, unless `optional`.
-    """
-
-    name: str
-    files: tuple[str, ...]
-    key: str
-    to: str
-    optional: bool = False
-    layout: Layout = Layout()
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """Rates into the shop's currency, by day: the newest one of the seven days up to the order's own.
-
-    `files` have the columns `day`, `currency` and `rate` (what one unit of the other currency is in the shop's).
-    """
-
-    files: tuple[str, ...]
-    day: str
-    currency: str
-    rate: str
-    layout: Layout = Layout()
 
 
 @dataclass(frozen=True)
@@ -115,8 +75,6 @@ class TableMapping:
     fill_down: FillDown | None = None
     layout: Layout = Layout()
     identity: bool = False
-    lookups: tuple[Lookup, ...] = ()
-    exchange: Exchange | None = None
     overlap: Overlap = "reject"
     lines_carry_dates: bool = False
     negate_refunds: bool = False
@@ -126,11 +84,6 @@ class TableMapping:
         if self.files:
             return matches(self.files, path)
         return self.name in (path.name.split(".")[0], *path.parts[:-1])
-
-    def beside(self) -> tuple[str, ...]:
-        """Patterns of the files that are read beside its own: lookups and rates."""
-        rates = self.exchange.files if self.exchange else ()
-        return (*(pattern for lookup in self.lookups for pattern in lookup.files), *rates)
 
 
 @dataclass(frozen=True)

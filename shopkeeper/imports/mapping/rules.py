@@ -53,18 +53,6 @@ class Joined:
 
 
 @dataclass(frozen=True)
-class Share:
-    """The part of an order's `amount` that falls on a line, by the line's share of the order's `by`.
-
-    The order's amount is that of the first of its lines that says one. Parts are rounded down to the hundredth and what
-    is left goes, a hundredth each, to the lines with the largest remainders: they add up to the amount.
-    """
-
-    amount: "Rule"
-    by: "Rule"
-
-
-@dataclass(frozen=True)
 class StartsWith:
     """A text for each beginning of a column's value; `otherwise` where none fits."""
 
@@ -98,11 +86,11 @@ class Part:
     pattern: str
 
 
-Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | Joined | Share | StartsWith | Filled | Values | Part
-FORMS = ("source", "constant", "product", "sum", "difference", "first_of", "join", "share")
+Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | Joined | StartsWith | Filled | Values | Part
+FORMS = ("source", "constant", "product", "sum", "difference", "first_of", "join")
 REFINEMENTS = ("values", "starts_with", "filled", "part", "otherwise")
-OPTIONS = ("between", "by")
-"""Keys that belong to one form: `between` to `join`, `by` to `share`."""
+OPTIONS = ("between",)
+"""Keys that belong to one form: `between` to `join`."""
 
 
 def sources(rule: Rule) -> tuple[str, ...]:
@@ -112,8 +100,6 @@ def sources(rule: Rule) -> tuple[str, ...]:
             return ()
         case Arithmetic(operands=parts) | FirstOf(operands=parts) | Joined(operands=parts):
             return tuple(name for part in parts for name in sources(part))
-        case Share():
-            return (*sources(rule.amount), *sources(rule.by))
         case StartsWith() | Filled():
             return (rule.column, *sources(rule.otherwise))
         case SourceColumn() | Values() | Part():
@@ -144,29 +130,16 @@ def parse(place: str, given: object, depth: int = 0) -> Rule:
     form = chosen[0]
     if form == "source":
         return _source(place, rule, depth)
-    own = {"join": ("between",), "share": ("by",)}.get(form, ())
+    own = {"join": ("between",)}.get(form, ())
     if foreign := [key for key in rule if key not in (form, *own)]:
         raise Refused(
             message(
                 "{place}: {refinements} do not go with {form}.", place=place, refinements=", ".join(foreign), form=form
             )
         )
-    match form:
-        case "constant":
-            return Constant(text(place, rule[form]))
-        case "share":
-            return _share(place, rule, depth)
-        case _:
-            return _many(place, form, rule, depth)
-
-
-def _share(place: str, rule: dict[str, Any], depth: int) -> Share:
-    if "by" not in rule:
-        raise Refused(
-            message("{place}: share needs by: the amount of a line by which the order's is shared out.", place=place)
-        )
-    amount, by = parse(f"{place}.share", rule["share"], depth + 1), parse(f"{place}.by", rule["by"], depth + 1)
-    return Share(amount, by)
+    if form == "constant":
+        return Constant(text(place, rule[form]))
+    return _many(place, form, rule, depth)
 
 
 def _many(place: str, form: str, rule: dict[str, Any], depth: int) -> Rule:
@@ -244,8 +217,6 @@ def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
             return rule
         case Arithmetic() | FirstOf() | Joined():
             return replace(rule, operands=tuple(replace_columns(part, rename) for part in rule.operands))
-        case Share():
-            return replace(rule, amount=replace_columns(rule.amount, rename), by=replace_columns(rule.by, rename))
         case StartsWith() | Filled():
             return replace(rule, column=rename(rule.column), otherwise=replace_columns(rule.otherwise, rename))
         case SourceColumn() | Values() | Part():

@@ -6,8 +6,7 @@ from typing import Any, cast
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.columns import parse_column
-from shopkeeper.imports.mapping.declared import Exchange, FillDown, Layout, Lookup, Overlap, TableMapping
-from shopkeeper.imports.mapping.rules import sources
+from shopkeeper.imports.mapping.declared import FillDown, Layout, Overlap, TableMapping
 from shopkeeper.imports.mapping.values import (
     filled_text,
     nearest,
@@ -15,15 +14,14 @@ from shopkeeper.imports.mapping.values import (
     only_keys,
     text,
     texts,
-    whole,
     yes_no,
 )
 from shopkeeper.imports.mapping.values import table as table_of
 from shopkeeper.messages import message
 
-LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
-TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
-ORDER_KEYS = ("exchange", "overlap", "lines_carry_dates", "negate_refunds")
+LAYOUT_KEYS = ("encoding", "delimiter", "sheets")
+TABLE_KEYS = ("files", "columns", "aliases", "fill_down", *LAYOUT_KEYS)
+ORDER_KEYS = ("overlap", "lines_carry_dates", "negate_refunds")
 ENCODINGS = (
     "utf-8",
     "gb18030",
@@ -37,7 +35,6 @@ ENCODINGS = (
     "latin-1",
     "utf-16",
 )
-MOST_SKIPPED = 1000
 
 
 def parse_table(place: str, name: str, given: object) -> TableMapping:
@@ -59,21 +56,17 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
     only_keys(place, values, (*TABLE_KEYS, *(ORDER_KEYS if of_orders else ())))
     columns = _columns(f"{place}.columns", name, values.get("columns"))
     aliases = table_of(f"{place}.aliases", values.get("aliases", {}))
-    mapping = TableMapping(
+    return TableMapping(
         name,
         columns,
         files=texts(f"{place}.files", values.get("files", [])),
         aliases=tuple((column, texts(f"{place}.aliases.{column}", others)) for column, others in aliases.items()),
         fill_down=_fill_down(f"{place}.fill_down", values["fill_down"]) if "fill_down" in values else None,
         layout=parse_layout(place, values),
-        lookups=_lookups(f"{place}.lookups", values.get("lookups", {})),
-        exchange=_exchange(f"{place}.exchange", values["exchange"]) if "exchange" in values else None,
         overlap=cast(Overlap, one_of(f"{place}.overlap", values.get("overlap", "reject"), ("reject", "keep_one"))),
         lines_carry_dates=yes_no(f"{place}.lines_carry_dates", values.get("lines_carry_dates", False)),
         negate_refunds=yes_no(f"{place}.negate_refunds", values.get("negate_refunds", False)),
     )
-    _refuse_unknown_lookups(place, mapping)
-    return mapping
 
 
 def _columns(place: str, name: str, given: object) -> tuple[Any, ...]:
@@ -90,20 +83,10 @@ def _columns(place: str, name: str, given: object) -> tuple[Any, ...]:
 
 def parse_layout(place: str, values: dict[str, Any]) -> Layout:
     """Where the rows lie in a file. Raise `Refused`, naming the key, for what cannot hold."""
-    leave_out = table_of(f"{place}.leave_out", values.get("leave_out", {}))
-    header = texts(f"{place}.header", values.get("header", []))
-    if header and "skip_rows" in values:
-        raise Refused(
-            message("{place}: skip_rows and header both say where the header is; leave one of them out.", place=place)
-        )
     return Layout(
         encoding=_encoding(place, values),
         delimiter=_delimiter(place, values),
         sheets=texts(f"{place}.sheets", values.get("sheets", [])),
-        skip_rows=whole(f"{place}.skip_rows", values.get("skip_rows", 0), 0, MOST_SKIPPED),
-        header=tuple(filled_text(f"{place}.header", each) for each in header),
-        footer_rows=whole(f"{place}.footer_rows", values.get("footer_rows", 0), 0, MOST_SKIPPED),
-        leave_out=tuple((column, texts(f"{place}.leave_out.{column}", each)) for column, each in leave_out.items()),
     )
 
 
@@ -148,60 +131,4 @@ def _fill_down(place: str, given: object) -> FillDown:
     columns = texts(f"{place}.columns", values.get("columns", []))
     if not columns:
         raise Refused(message("{place} needs columns: those to fill from the first row of the same key.", place=place))
-    return FillDown(filled_text(f"{place}.key", values["key"]) if "key" in values else "", columns)
-
-
-def _lookups(place: str, given: object) -> tuple[Lookup, ...]:
-    lookups = []
-    for name, content in table_of(place, given).items():
-        values = table_of(f"{place}.{name}", content)
-        only_keys(f"{place}.{name}", values, ("files", "key", "to", "optional", *LAYOUT_KEYS))
-        lookups.append(
-            Lookup(
-                name,
-                files=_patterns(f"{place}.{name}.files", values.get("files")),
-                key=filled_text(f"{place}.{name}.key", values.get("key", "")),
-                to=filled_text(f"{place}.{name}.to", values.get("to", "")),
-                optional=yes_no(f"{place}.{name}.optional", values.get("optional", False)),
-                layout=parse_layout(f"{place}.{name}", values),
-            )
-        )
-    return tuple(lookups)
-
-
-def _exchange(place: str, given: object) -> Exchange:
-    values = table_of(place, given)
-    only_keys(place, values, ("files", "day", "currency", "rate", *LAYOUT_KEYS))
-    return Exchange(
-        files=_patterns(f"{place}.files", values.get("files")),
-        day=filled_text(f"{place}.day", values.get("day", "day")),
-        currency=filled_text(f"{place}.currency", values.get("currency", "currency")),
-        rate=filled_text(f"{place}.rate", values.get("rate", "rate")),
-        layout=parse_layout(place, values),
-    )
-
-
-def _patterns(place: str, given: object) -> tuple[str, ...]:
-    patterns = texts(place, given) if given is not None else ()
-    if not patterns:
-        raise Refused(message("{place} is missing: say which files these are, such as 'orders*.csv'.", place=place))
-    return tuple(filled_text(place, each) for each in patterns)
-
-
-def _refuse_unknown_lookups(place: str, mapping: TableMapping) -> None:
-    """A rule that reads `orders.buyer` needs a lookup `orders`, where a lookup is declared at all."""
-    names = [lookup.name for lookup in mapping.lookups]
-    for column in mapping.columns:
-        for name in sources(column.rule):
-            start = name.split(".")[0]
-            if names and "." in name and start not in names:
-                raise Refused(
-                    message(
-                        "{place}.columns.{column} reads {name}, but there is no lookup {start}{nearest}",
-                        place=place,
-                        column=column.name,
-                        name=repr(name),
-                        start=repr(start),
-                        nearest=nearest(start, names),
-                    )
-                )
+    return FillDown(filled_text(f"{place}.key", values.get("key", "")), columns)

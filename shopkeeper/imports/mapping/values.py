@@ -67,13 +67,6 @@ def table(place: str, value: object) -> dict[str, Any]:
     return value
 
 
-def tables(place: str, value: object) -> list[dict[str, Any]]:
-    """A list of tables. Raise `Refused` for anything else."""
-    if not isinstance(value, list):
-        raise Refused(message("{place} must be a list of tables, not {given}.", place=place, given=repr(value)))
-    return [table(place, each) for each in value]
-
-
 def yes_no(place: str, value: object) -> bool:
     """Raise `Refused` where it is neither true nor false."""
     if not isinstance(value, bool):

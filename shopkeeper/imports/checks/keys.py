@@ -1,0 +1,136 @@
+"""Keys of order lines that may not mean what they seem to: nobody, many people, or one thing written in two ways."""
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation
+
+from shopkeeper.imports.checks.terms import call, text
+from shopkeeper.messages import Message, message
+
+NOBODY = (
+    *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
+    *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
+)
+"""Values of customer_id, in lower case, that stand for no buyer."""
+MASKED = "*"
+EXAMPLES = 5
+LEAST_ORDERS = 1000
+GIANT_SHARE = 0.01
+GIANT_TIMES = 20
+MOST_GIANTS = 100
+"""No more customers than these can have over 1 % of all orders."""
+BUYER, VALUE, PLAIN, ORDERS = "customer_id", "value", "plain", "orders"
+WHOLE_AS_DECIMAL = "[0-9]+[.]0+"
+
+
+def key_warnings(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> Iterator[Message]:
+    """Warnings on the keys of all files; `orders` has one row per order, with a buyer."""
+    named = orders.filter(ColumnExpression(BUYER).is_not_null())
+    customers = named.aggregate([ColumnExpression(BUYER).alias(VALUE), call("count_star").alias(ORDERS)])
+    yield from _placeholders(customers)
+    yield from _giants(customers, orders)
+    yield from _twins("order_id", orders.project(ColumnExpression("order_id").alias(VALUE)))
+    yield from _twins("sku", lines.project(ColumnExpression("sku").alias(VALUE)).distinct())
+    yield from _twins("customer_id", customers.project(ColumnExpression(VALUE)))
+
+
+def is_placeholder(value: duckdb.Expression) -> duckdb.Expression:
+    """Whether a customer_id stands for nobody, or is masked and stands for many."""
+    return call("lower", call("trim", value)).isin(*map(text, NOBODY)) | call("contains", value, text(MASKED))
+
+
+def _placeholders(customers: DuckDBPyRelation) -> Iterator[Message]:
+    matches = customers.filter(is_placeholder(ColumnExpression(VALUE)))
+    top = matches.sort(ColumnExpression(ORDERS).desc(), ColumnExpression(VALUE)).limit(EXAMPLES).fetchall()
+    if not top:
+        return
+    totals = [call("count_star").alias("values"), call("sum", ColumnExpression(ORDERS)).alias(ORDERS)]
+    ((values, orders),) = matches.aggregate(totals).fetchall()
+    examples = _list([message("{value} ({orders} orders)", value=repr(value), orders=n) for value, n in top])
+    empty = ", ".join(f'"{value}"' for value, _ in top)
+    yield message(
+        "customer_id has {values} values that stand for nobody or for many people, in {orders} orders: {examples}. "
+        "Each counts as one customer; say empty = [{empty}] in the mapping.",
+        values=int(values),
+        orders=int(orders),
+        examples=examples if values <= len(top) else message("{examples} and more", examples=examples),
+        empty=empty,
+    )
+
+
+def _giants(customers: DuckDBPyRelation, orders: DuckDBPyRelation) -> Iterator[Message]:
+    """Customers with so many orders that they can hardly be one person. The largest is not measured by itself."""
+    ((total,),) = orders.aggregate([call("count_star").alias(ORDERS)]).fetchall()
+    if total < LEAST_ORDERS:
+        return
+    value, number = ColumnExpression(VALUE), ColumnExpression(ORDERS)
+    large = customers.filter(number > ConstantExpression(GIANT_SHARE * total)).sort(number.desc(), value)
+    giants = large.limit(MOST_GIANTS).fetchall()
+    if not giants:
+        return
+    others = customers.filter(value != text(giants[0][0]))
+    ((usual,),) = others.aggregate([call("quantile_disc", number, ConstantExpression(0.999)).alias("q")]).fetchall()
+    placeholders = {name for (name,) in large.filter(is_placeholder(value)).project(ColumnExpression(VALUE)).fetchall()}
+    for name, n in giants:
+        if n > GIANT_TIMES * (usual or 0) and name not in placeholders:
+            yield message(
+                "customer_id {value} has {orders} of {total} orders, while 999 of 1,000 customers have at most {usual}."
+                " If it stands for many people, say empty = [{empty}] in the mapping.",
+                value=repr(name),
+                orders=n,
+                total=total,
+                usual=usual or 0,
+                empty=f'"{name}"',
+            )
+
+
+def _twins(column: str, values: DuckDBPyRelation) -> Iterator[Message]:
+    """Different values that may be one: e-mails apart in letter case, and numbers with and without .0."""
+    value, plain = ColumnExpression(VALUE), ColumnExpression(PLAIN)
+    mails = values.filter(call("contains", value, text("@")))
+    by_mail = mails.project(value, call("lower", value).alias(PLAIN))
+    pair = [plain, call("min", value).alias("first"), call("max", value).alias("last")]
+    if column == BUYER and (twice := _pairs(by_mail.aggregate(pair))):
+        yield message(
+            "{n} e-mails in {column} are written in different letter case, such as {first} and {last}, and count as "
+            "different customers. Say case = 'lower' in the mapping.",
+            n=twice[0],
+            column=column,
+            first=twice[1],
+            last=twice[2],
+        )
+    # Only a value with .0 can have such a twin: mostly there is none, and nothing to group.
+    ending = call("ends_with", value, text("0")) & call("regexp_full_match", value, text(WHOLE_AS_DECIMAL))
+    decimals = values.filter(ending).project(
+        call("split_part", value, text("."), ConstantExpression(1)).alias(PLAIN), value
+    )
+    whole = values.project(value.alias(PLAIN), value.alias("whole")).set_alias("whole numbers")
+    both = decimals.set_alias("decimals").join(whole, PLAIN)
+    twins = both.aggregate(
+        [plain, call("min", ColumnExpression("whole")).alias("first"), call("max", value).alias("last")]
+    )
+    if twice := _pairs(twins):
+        yield message(
+            "{n} values of {column} are there in two ways, such as {first} and {last}, and count as different. Export "
+            "them as text.",
+            n=twice[0],
+            column=column,
+            first=repr(twice[1]),
+            last=repr(twice[2]),
+        )
+
+
+def _pairs(groups: DuckDBPyRelation) -> tuple[int, str, str] | None:
+    """How many groups hold different texts, and the two of the first one."""
+    different = groups.filter(ColumnExpression("first") != ColumnExpression("last"))
+    ((number,),) = different.aggregate([call("count_star").alias("n")]).fetchall()
+    if not number:
+        return None
+    ((_, first, last),) = different.sort(ColumnExpression("first")).limit(1).fetchall()
+    return int(number), first, last
+
+
+def _list(parts: Sequence[Message]) -> Message:
+    names = [f"part_{number}" for number in range(len(parts))]
+    return Message(", ".join(f"{{{name}}}" for name in names), dict(zip(names, parts, strict=True)))
