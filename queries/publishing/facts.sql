@@ -14,6 +14,17 @@ WITH orders AS (
         max(CAST(l.ordered_at AS DATE)) AS last_day
     FROM order_lines AS l
     GROUP BY l.order_id
+),
+
+sale_days AS (
+    SELECT o.last_sale_day AS day, o.last_sale_day - lag(o.last_sale_day) OVER (ORDER BY o.last_sale_day) AS days_since
+    FROM orders AS o
+    WHERE o.last_sale_day IS NOT NULL
+    GROUP BY o.last_sale_day
+),
+
+pace AS (
+    SELECT max(s.day) AS last_sale_day FROM sale_days AS s
 )
 
 SELECT
@@ -21,6 +32,11 @@ SELECT
     coalesce(
         greatest(max(o.last_sale_day), (SELECT max(k.day) FROM stock_snapshots AS k)), max(o.last_day)
     ) AS last_day,
+    (SELECT p.last_sale_day FROM pace AS p) AS last_sale_day,
+    max(o.last_day) AS last_line_day,
+    CAST((
+        SELECT max(s.days_since) FROM sale_days AS s, pace AS p WHERE s.day > p.last_sale_day - 91
+    ) AS BIGINT) AS longest_days_between_sales,
     coalesce(sum(o.net_amount), 0) AS net_amount,
     CAST(count(*) FILTER (WHERE o.identified AND o.sold) AS DOUBLE)
     / nullif(CAST(count(*) FILTER (WHERE o.sold) AS DOUBLE), 0) AS identified_order_share

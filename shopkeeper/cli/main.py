@@ -154,8 +154,6 @@ def _print_outcome(outcome: Outcome) -> None:
     for table in outcome.tables:
         counts = f"{table.rows_in:,} in = {table.rows_published:,} published + {table.rows_rejected:,} rejected"
         out.print(f"  {table.name}: {counts}", markup=False)
-    if outcome.net_amount_unreadable_rows:
-        out.print(f"  {outcome.net_amount_unreadable_rows:,} rejected rows have a net amount that cannot be read.")
     for line in (*(rule.sentence() for rule in outcome.broken_rules), *outcome.warnings):
         out.print(f"  - {line}", markup=False)
     version = outcome.version

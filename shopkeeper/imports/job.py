@@ -26,7 +26,7 @@ from shopkeeper.imports.readers import files as input_files
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Staged, Version
-from shopkeeper.messages import lines, message
+from shopkeeper.messages import Message, lines, message
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import recipe
 
@@ -258,24 +258,41 @@ def _outcome(version: Version, checked: Checked) -> Outcome:
     rejected = sum((each.net_amount_rejected for each in tables), Decimal(0))
     rows = sum(each.rows_in for each in tables)
     lost = sum(each.rows_rejected for each in tables)
+    unreadable = sum(each.net_amount_unreadable_rows for each in tables)
     return Outcome(
         version,
         changed=True,
-        message=message(
-            "{rows} rows in = {published} published + {rejected} rejected; "
-            "net amount {amount} in = {amount_published} published + {amount_rejected} rejected.",
-            rows=rows,
-            published=rows - lost,
-            rejected=lost,
-            amount=i18n.number(came),
-            amount_published=i18n.number(came - rejected),
-            amount_rejected=i18n.number(rejected),
-        ),
+        message=_account(rows, lost, came, rejected, unreadable),
         tables=checked.table_outcomes,
         broken_rules=checked.rules,
         net_amount_in=came,
         net_amount_published=came - rejected,
         net_amount_rejected=rejected,
-        net_amount_unreadable_rows=sum(each.net_amount_unreadable_rows for each in tables),
+        net_amount_unreadable_rows=unreadable,
         warnings=checked.staged.warnings,
+    )
+
+
+def _account(rows: int, lost: int, came: Decimal, rejected: Decimal, unreadable: int) -> Message:
+    """Rows and money in, published and rejected; no sum is said to be whole where a row has no readable amount."""
+    counts = {
+        "rows": rows,
+        "published": rows - lost,
+        "rejected": lost,
+        "amount_published": i18n.number(came - rejected),
+        "amount_rejected": i18n.number(rejected),
+    }
+    if unreadable:
+        return message(
+            "{rows} rows in = {published} published + {rejected} rejected; net amount {amount_published} published. "
+            "What was rejected cannot be told in money: {unreadable} of its rows have no readable amount; the "
+            "others come to {amount_rejected}.",
+            unreadable=unreadable,
+            **counts,
+        )
+    return message(
+        "{rows} rows in = {published} published + {rejected} rejected; "
+        "net amount {amount} in = {amount_published} published + {amount_rejected} rejected.",
+        amount=i18n.number(came),
+        **counts,
     )

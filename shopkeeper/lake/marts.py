@@ -19,10 +19,16 @@ from shopkeeper.query_files import QueryFile, load, load_folder
 
 @dataclass(frozen=True)
 class Facts:
-    """What the order lines say of the shop as a whole; the days are `None` where there is no line."""
+    """What the order lines say of the shop as a whole; the days are `None` where there is no line.
+
+    `last_day` is what as-of is where nobody says otherwise; `longest_days_between_sales` that of the last 91 days.
+    """
 
     first_day: date | None
     last_day: date | None
+    last_sale_day: date | None
+    last_line_day: date | None
+    longest_days_between_sales: int | None
     net_amount: Decimal
     identified_order_share: float | None
 

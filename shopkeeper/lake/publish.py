@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -20,9 +20,11 @@ from shopkeeper.lake.rejects import join_rejects
 from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
 from shopkeeper.lake.version import DataFile, Staged, TableStats, Version, write_manifest
 from shopkeeper.lake.workbench import MEMORY, workbench
-from shopkeeper.messages import message
+from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QUERIES, recipe
+
+FEWEST_QUIET_DAYS = 2
 
 
 def place_tables(root: Path, staged: Staged, before: Version | None) -> dict[str, list[Path]]:
@@ -95,7 +97,7 @@ def describe(
         net_amount_unreadable_rows=lines_from.net_amount_unreadable_rows,
         identified_order_share=facts.identified_order_share,
         sources=(*staged.sources, *sources),
-        warnings=staged.warnings,
+        warnings=(*staged.warnings, *_quiet_end(facts, staged.as_of or lines_from.as_of)),
         rejects_file=next(iter(sealed.get("rejects", ())), None),
     )
 
@@ -103,6 +105,24 @@ def describe(
 def stats(rows_in: int, rows_rejected: int, files: tuple[DataFile, ...]) -> TableStats:
     """Rows published are counted in the files themselves, not taken from the import's word."""
     return TableStats(rows_in, sum(file.rows for file in files), rows_rejected, files)
+
+
+def _quiet_end(facts: Facts, given_as_of: date | None) -> Iterator[Message]:
+    """Whether the data go on after the last sale for longer than the shop ever paused: nobody here knows why."""
+    if given_as_of or facts.last_sale_day is None or facts.last_day is None or facts.last_line_day is None:
+        return
+    last = max(facts.last_day, facts.last_line_day)
+    days = (last - facts.last_sale_day).days
+    if days <= max(FEWEST_QUIET_DAYS, facts.longest_days_between_sales or 0):
+        return
+    yield message(
+        "The last sale is of {last_sale}, but refunds or stock counts go on to {last}: {days} days without a sale. "
+        "Figures end on {as_of}. If the orders are whole up to another day, import again with --as-of and that day.",
+        last_sale=facts.last_sale_day,
+        last=last,
+        days=days,
+        as_of=facts.last_day,
+    )
 
 
 def reconcile(version: Version) -> None:

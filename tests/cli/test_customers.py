@@ -31,7 +31,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [",".join(str(row[name]) for name in COLUMNS) for row in living_shop()]
         lines = root / "order_lines.csv"
         lines.write_text("\n".join([",".join(COLUMNS), *rows]) + "\n", encoding="utf-8")
-        assert main.main(["import", str(lines), "--name", "Test", "--currency", "CNY", "--timezone", "Asia/Shanghai"]) == 0
+        assert (
+            main.main(["import", str(lines), "--name", "Test", "--currency", "CNY", "--timezone", "Asia/Shanghai"]) == 0
+        )
     return root / "data"
 
 

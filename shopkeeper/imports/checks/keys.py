@@ -3,24 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 import duckdb
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation
+from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
 
 from shopkeeper.imports.checks.terms import call, text
+from shopkeeper.imports.checks.texts import is_placeholder
 from shopkeeper.messages import Message, message
 
-NOBODY = (
-    *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
-    *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
-)
-"""Values of customer_id, in lower case, that stand for no buyer."""
-MASKED = "*"
 EXAMPLES = 5
 LEAST_ORDERS = 1000
 GIANT_SHARE = 0.01
 GIANT_TIMES = 20
 MOST_GIANTS = 100
 """No more customers than these can have over 1 % of all orders."""
-BUYER, VALUE, PLAIN, ORDERS = "customer_id", "value", "plain", "orders"
+BUYER, VALUE, PLAIN, ORDERS, PLACEHOLDER = "customer_id", "value", "plain", "orders", "placeholder"
 WHOLE_AS_DECIMAL = "[0-9]+[.]0+"
 
 
@@ -28,34 +23,55 @@ def key_warnings(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> Iterator[
     """Warnings on the keys of all files; `orders` has one row per order, with a buyer."""
     named = orders.filter(ColumnExpression(BUYER).is_not_null())
     customers = named.aggregate([ColumnExpression(BUYER).alias(VALUE), call("count_star").alias(ORDERS)])
-    yield from _placeholders(customers)
+    yield from _placeholders(orders)
     yield from _giants(customers, orders)
     yield from _twins("order_id", orders.project(ColumnExpression("order_id").alias(VALUE)))
     yield from _twins("sku", lines.project(ColumnExpression("sku").alias(VALUE)).distinct())
     yield from _twins("customer_id", customers.project(ColumnExpression(VALUE)))
 
 
-def is_placeholder(value: duckdb.Expression) -> duckdb.Expression:
-    """Whether a customer_id stands for nobody, or is masked and stands for many."""
-    return call("lower", call("trim", value)).isin(*map(text, NOBODY)) | call("contains", value, text(MASKED))
+def with_mending(rows: DuckDBPyRelation, names: Sequence[str]) -> Iterator[Expression]:
+    """Per row: for each text key that the file fills, whether it was mended, as `<name> mended`.
+
+    The buyer has `placeholder` too: the file's text where it stands for nobody.
+    """
+    for name in names:
+        value, shown = ColumnExpression(name), ColumnExpression(f"{name}=")
+        in_file = f"{name}=" in rows.columns
+        differs = duckdb.CoalesceOperator(value != shown, ConstantExpression(False))
+        yield (differs if in_file else ConstantExpression(False)).alias(f"{name} mended")
+        if name == BUYER:
+            nobody = CaseExpression(value.is_null() & is_placeholder(shown), call("trim", shown))
+            yield (nobody if in_file else ConstantExpression(None).cast("VARCHAR")).alias(PLACEHOLDER)
 
 
-def _placeholders(customers: DuckDBPyRelation) -> Iterator[Message]:
-    matches = customers.filter(is_placeholder(ColumnExpression(VALUE)))
-    top = matches.sort(ColumnExpression(ORDERS).desc(), ColumnExpression(VALUE)).limit(EXAMPLES).fetchall()
+def mending_warnings(names: Sequence[str], counts: Sequence[int]) -> Iterator[Message]:
+    """What was done to the writing of keys, once for each column."""
+    for name, rows in zip(names, counts, strict=True):
+        if rows:
+            yield message(
+                "{rows} rows have a {column} that was mended: blanks around it, invisible characters, "
+                'the guard ="...", accents in two pieces, a number with .0, or the letter case of an e-mail.',
+                rows=rows,
+                column=name,
+            )
+
+
+def _placeholders(orders: DuckDBPyRelation) -> Iterator[Message]:
+    value, number = ColumnExpression(PLACEHOLDER), ColumnExpression(ORDERS)
+    nameless = orders.filter(value.is_not_null()).aggregate([value, call("count_star").alias(ORDERS)])
+    top = nameless.sort(number.desc(), value).limit(EXAMPLES).fetchall()
     if not top:
         return
-    totals = [call("count_star").alias("values"), call("sum", ColumnExpression(ORDERS)).alias(ORDERS)]
-    ((values, orders),) = matches.aggregate(totals).fetchall()
-    examples = _list([message("{value} ({orders} orders)", value=repr(value), orders=n) for value, n in top])
-    empty = ", ".join(f'"{value}"' for value, _ in top)
+    totals = [call("count_star").alias("values"), call("sum", number).alias(ORDERS)]
+    ((values, orders_in_all),) = nameless.aggregate(totals).fetchall()
+    examples = _list([message("{value} ({orders} orders)", value=repr(word), orders=n) for word, n in top])
     yield message(
-        "customer_id has {values} values that stand for nobody or for many people, in {orders} orders: {examples}. "
-        "Each counts as one customer; say empty = [{empty}] in the mapping.",
+        "customer_id has {values} values that stand for nobody or are masked, in {orders} orders: {examples}. These "
+        "orders have no known buyer; where such a value is a person, say placeholders = 'keep' in the mapping.",
         values=int(values),
-        orders=int(orders),
+        orders=int(orders_in_all),
         examples=examples if values <= len(top) else message("{examples} and more", examples=examples),
-        empty=empty,
     )
 
 
@@ -71,9 +87,8 @@ def _giants(customers: DuckDBPyRelation, orders: DuckDBPyRelation) -> Iterator[M
         return
     others = customers.filter(value != text(giants[0][0]))
     ((usual,),) = others.aggregate([call("quantile_disc", number, ConstantExpression(0.999)).alias("q")]).fetchall()
-    placeholders = {name for (name,) in large.filter(is_placeholder(value)).project(ColumnExpression(VALUE)).fetchall()}
     for name, n in giants:
-        if n > GIANT_TIMES * (usual or 0) and name not in placeholders:
+        if n > GIANT_TIMES * (usual or 0):
             yield message(
                 "customer_id {value} has {orders} of {total} orders, while 999 of 1,000 customers have at most {usual}."
                 " If it stands for many people, say empty = [{empty}] in the mapping.",

@@ -21,7 +21,7 @@ from duckdb import (
 
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
-from shopkeeper.imports.checks.keys import key_warnings
+from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings, with_mending
 from shopkeeper.imports.checks.rules import FIRST_DAY, Check, Terms, lost_digits
 from shopkeeper.imports.checks.split import BLOCKED, KEY, key
 from shopkeeper.imports.checks.terms import call, text
@@ -33,6 +33,7 @@ MOST_PAIRS = 20
 """So many pairs of files are named, those with most orders in common first."""
 ORDER, BUYER, FIRST, LAST = "order_id", "customer_id", "first_file", "last_file"
 ROWS, CONTENT, ORIGIN = "rows", "content", "origin"
+KEYS = ("order_id", "sku", "customer_id")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def check_orders(
         orders = _but_for(orders, alike)
     blocked = _kept(connection, _blocked(lines, orders), scratch, "blocked_orders")
     checks = tuple(_checks(blocked, [each.reading.file.name for each in opened], mapping))
-    warnings += key_warnings(lines, orders)
+    warnings += [*mending_warnings(KEYS, _mended_rows(orders)), *key_warnings(lines, orders)]
     return CheckedOrders(tuple(opened), blocked if checks else None, checks, tuple(warnings))
 
 
@@ -132,6 +133,7 @@ def _lines(number: int, candidates: Candidates) -> DuckDBPyRelation:
         *(ColumnExpression(name) for name in names),
         _kind(candidates).alias("kind"),
         ConstantExpression(number).cast("INTEGER").alias("file"),
+        *with_mending(candidates.rows, KEYS),
     ).filter(order.is_not_null() & ~lost_digits(order))
 
 
@@ -156,6 +158,8 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
             (apart & ConstantExpression(not mapping.lines_carry_dates)).alias("days apart"),
             call("bool_or", (sale & against) | ((kind == text("refund")) & _above_zero())).alias("signs"),
             (call("bool_or", kind == text("cancelled")) & ~call("bool_or", sale)).alias("cancelled"),
+            call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER),
+            *(call("count_if", ColumnExpression(f"{name} mended")).alias(f"{name} mended") for name in KEYS),
         ]
     )
 
@@ -306,6 +310,12 @@ REASONS = {
     ),
 }
 """The column that a rule is told at, and the sentence, which lacks the number of orders."""
+
+
+def _mended_rows(orders: DuckDBPyRelation) -> tuple[int, ...]:
+    sums = [call("sum", ColumnExpression(f"{name} mended")).alias(name) for name in KEYS]
+    (rows,) = orders.aggregate(sums).fetchall()
+    return tuple(int(each or 0) for each in rows)
 
 
 def _rows(relation: DuckDBPyRelation) -> int:

@@ -13,6 +13,12 @@ PLAIN = "[!-<>-~]([ -~]*[!-~])?"
 GUARD = r'(?s)="(.*)"'
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 EMAIL_COLUMNS = ("customer_id", "account_id")
+NOBODY = (
+    *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
+    *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
+)
+"""Values of customer_id, in lower case, that stand for no buyer."""
+MASKED = "*"
 
 
 def mended(value: Expression) -> Expression:
@@ -35,12 +41,22 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
         value = call(options.case, value)
     elif column in EMAIL_COLUMNS:
         value = CaseExpression(call("contains", value, text("@")), call("lower", value)).otherwise(value)
-    return without(replace(read, value=value), ("", *options.empty))
+    result = without(replace(read, value=value), ("", *options.empty))
+    if column == "customer_id" and not options.keep_placeholders:
+        return _emptied(result, is_placeholder(read.shown))
+    return result
+
+
+def is_placeholder(value: Expression) -> Expression:
+    """Whether a customer_id stands for nobody, or is masked and stands for many people."""
+    return call("lower", call("trim", value)).isin(*map(text, NOBODY)) | call("contains", value, text(MASKED))
 
 
 def without(read: CheckedValue, nothing: tuple[str, ...]) -> CheckedValue:
     """Empty, not broken, where the text is one of those that stand for nothing."""
-    stands_for_nothing = duckdb.CoalesceOperator(read.value.isin(*map(text, nothing)), ConstantExpression(False))
-    return replace(
-        read, value=CaseExpression(~stands_for_nothing, read.value), is_filled=read.is_filled & ~stands_for_nothing
-    )
+    return _emptied(read, read.value.isin(*map(text, nothing)))
+
+
+def _emptied(read: CheckedValue, where: Expression) -> CheckedValue:
+    nothing = duckdb.CoalesceOperator(where, ConstantExpression(False))
+    return replace(read, value=CaseExpression(~nothing, read.value), is_filled=read.is_filled & ~nothing)

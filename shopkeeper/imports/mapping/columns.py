@@ -15,7 +15,8 @@ from shopkeeper.messages import message
 TIME_OPTIONS = ("format", "zones")
 NUMBER_OPTIONS = ("decimal", "thousands", "strip", "brackets", "percent", "scale")
 TEXT_OPTIONS = ("case",)
-OPTIONS = (*TIME_OPTIONS, *NUMBER_OPTIONS, *TEXT_OPTIONS, "round", "empty")
+BUYER_OPTIONS = ("placeholders",)
+OPTIONS = (*TIME_OPTIONS, *NUMBER_OPTIONS, *TEXT_OPTIONS, *BUYER_OPTIONS, "round", "empty")
 THOUSANDS = (",", ".", " ", "'", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{RIGHT SINGLE QUOTATION MARK}")
 DAY_DIRECTIVES = (("%Y", "%y", "%G"), ("%m", "%b", "%B", "%j"), ("%d", "%j", "%-d", "%e"))
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
@@ -45,6 +46,8 @@ def parse_column(place: str, column: Column, given: object) -> ColumnMapping:
         case=cast(LetterCase, one_of(f"{place}.case", options["case"], ("lower", "upper")))
         if "case" in options
         else "",
+        keep_placeholders=one_of(f"{place}.placeholders", options.get("placeholders", "empty"), ("empty", "keep"))
+        == "keep",
     )
 
 
@@ -58,6 +61,7 @@ def _refuse_foreign(place: str, column: Column, options: dict[str, Any]) -> None
         MONEY: NUMBER_OPTIONS,
         "VARCHAR": TEXT_OPTIONS,
     }.get(column.type, ())
+    fitting += BUYER_OPTIONS if column.name == "customer_id" else ()
     rounds = column.type not in {"VARCHAR", "BOOLEAN"}
     for key in options:
         if key not in fitting and key != "empty" and not (key == "round" and rounds):

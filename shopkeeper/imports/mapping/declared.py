@@ -24,6 +24,7 @@ class ColumnMapping:
     `percent` 12 % as 0.12; `scale` multiplies a number (2.5 kg = 2500 g). `round` allows what would lose something: an
     amount to 4 decimals, a quantity to the whole, a time to its day. `empty` are texts that stand for nothing, beside
     blanks. `zones` gives the offset of zone letters (`CST = "+08:00"`). `case` is that of texts.
+    `keep_placeholders`: a customer_id such as "guest" or "Li**" is a person here, and not nobody.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ColumnMapping:
     empty: tuple[str, ...] = ()
     zones: tuple[tuple[str, str], ...] = ()
     case: LetterCase = ""
+    keep_placeholders: bool = False
 
 
 @dataclass(frozen=True)

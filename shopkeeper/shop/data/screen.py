@@ -29,7 +29,9 @@ def draw_totals(version: Version, content: VersionContent) -> None:
         st.metric(_("Net amount brought in"), money_in_full(version.net_amount_in), border=True)
         st.metric(_("Net amount published"), money_in_full(version.net_amount_published), border=True)
         st.metric(_("Net amount rejected"), money_in_full(version.net_amount_rejected), border=True)
-    if content.reconciles:
+    if content.reconciles and version.net_amount_unreadable_rows:
+        st.caption(_("The rows reconcile: brought in = published + rejected. The money cannot be held against it."))
+    elif content.reconciles:
         st.caption(_("Rows and net amount reconcile: brought in = published + rejected."))
     else:
         st.error(_("Rows or net amount do not reconcile. Import the data again, and do not rely on these figures."))
