@@ -56,9 +56,9 @@ def opened(sample_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="session")
 def fits(opened: Engine) -> Fits:
     """The fits of the sample shop."""
-    found = fits_files.read(opened.version)
-    assert found is not None
-    return found
+    result = fits_files.read(opened.version)
+    assert result is not None
+    return result
 
 
 @pytest.fixture(scope="session")

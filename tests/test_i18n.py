@@ -58,14 +58,14 @@ def _source_language() -> Iterator[None]:
 
 def messages() -> dict[str | tuple[str, ...], str]:
     """Every message of the source, and the file that says it first."""
-    found: dict[str | tuple[str, ...], str] = {}
+    result: dict[str | tuple[str, ...], str] = {}
     for path in SOURCES:
         for _, message, _, _ in extract_from_file(EXTRACTOR, path, KEYWORDS):
-            found.setdefault(message, str(path.relative_to(ROOT)))
+            result.setdefault(message, str(path.relative_to(ROOT)))
     for path in ROOT.glob("shopkeeper/imports/platforms/*.toml"):
         for _, message, _, _ in extract_from_file("tests.messages:extract_notes", path, KEYWORDS):
-            found.setdefault(message, str(path.relative_to(ROOT)))
-    return found
+            result.setdefault(message, str(path.relative_to(ROOT)))
+    return result
 
 
 def catalogue(language: str) -> Catalog:
@@ -115,16 +115,16 @@ def test_messages_are_written_out_where_they_are_marked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "messages"),
     [
         ('_("a")', ["a"]), ('f"**{_(\'a\')}**"', ["a"]), ('_(LABELS["key"])', []),
         ('i18n.ngettext("a", "b", n)', [("a", "b")]),
         ('N_("a" "b")', ["ab"]), ('_("{n} of", n=f("x"))', ["{n} of"]), ('st.title("a")', []),
     ],
 )  # fmt: skip
-def test_extraction_finds_messages_and_nothing_else(source: str, found: list[str | tuple[str, ...]]) -> None:
+def test_extraction_finds_messages_and_nothing_else(source: str, messages: list[str | tuple[str, ...]]) -> None:
     extracted = extract(EXTRACTOR, BytesIO(source.encode()), KEYWORDS)
-    assert [message for _, message, _, _ in extracted] == found
+    assert [message for _, message, _, _ in extracted] == messages
 
 
 def words(node: ast.expr) -> Iterator[str]:
@@ -154,23 +154,23 @@ def is_log(receiver: ast.expr) -> bool:
 
 def hard_coded(source: str) -> list[str]:
     """`line: text` of each literal that a Streamlit call, a helper or a figure would show untranslated."""
-    found = []
+    result = []
     for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
         shown = [keyword.value for keyword in call.keywords if keyword.arg in TEXT_KEYWORDS]
         if isinstance(call.func, ast.Attribute) and called(call) in TEXT_CALLS and not is_log(call.func.value):
             shown += call.args[:1]
         for argument in shown:
-            found += [f"{call.lineno}: {text}" for text in words(argument) if is_language(text)]
+            result += [f"{call.lineno}: {text}" for text in words(argument) if is_language(text)]
     for pair in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Dict)):
         for key, value in zip(pair.keys, pair.values, strict=True):
             if isinstance(key, ast.Constant) and key.value in TEXT_KEYWORDS:
-                found += [f"{pair.lineno}: {text}" for text in words(value) if is_language(text)]
-    return found
+                result += [f"{pair.lineno}: {text}" for text in words(value) if is_language(text)]
+    return result
 
 
 def test_no_text_on_the_screen_is_hard_coded() -> None:
     assert {
-        str(path.relative_to(ROOT)): found for path in SCREEN if (found := hard_coded(path.read_text("utf-8")))
+        str(path.relative_to(ROOT)): result for path in SCREEN if (result := hard_coded(path.read_text("utf-8")))
     } == {}
 
 

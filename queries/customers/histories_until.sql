@@ -26,8 +26,8 @@ totals AS (
         sum(p.margin)::DOUBLE AS margin,
         avg(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_revenue,
         avg(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_margin,
-        median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase)::DOUBLE AS median_gap,
-        arg_max(p.day_age - p.previous_day_age, p.day) FILTER (WHERE p.is_purchase)::INTEGER AS newest_pause
+        median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase)::DOUBLE AS median_inter_purchase_days,
+        arg_max(p.day_age - p.previous_day_age, p.day) FILTER (WHERE p.is_purchase)::INTEGER AS newest_inter_purchase_days
     FROM purchases AS p
     SEMI JOIN cohort USING (customer_key)
     WHERE p.day <= $as_of
@@ -75,8 +75,8 @@ SELECT
     t.margin,
     t.repeat_revenue,
     t.repeat_margin,
-    t.median_gap,
-    CASE WHEN t.purchases > 1 THEN t.newest_pause END AS last_pause,
+    t.median_inter_purchase_days,
+    CASE WHEN t.purchases > 1 THEN t.newest_inter_purchase_days END AS last_inter_purchase_days,
     l.channel AS last_channel,
     l.category AS last_category,
     NULL::VARCHAR AS last_products,

@@ -15,8 +15,8 @@ WITH bought AS (
         count(*) AS purchases_now,
         max(p.day) FILTER (WHERE p.day <= since) AS last_day_then,
         max(p.day) AS last_day,
-        arg_max(p.day_age - p.previous_day_age, p.day) FILTER (WHERE p.day <= since) AS pause_then,
-        arg_max(p.day_age - p.previous_day_age, p.day) AS pause_now,
+        arg_max(p.day_age - p.previous_day_age, p.day) FILTER (WHERE p.day <= since) AS inter_purchase_days_then,
+        arg_max(p.day_age - p.previous_day_age, p.day) AS inter_purchase_days_now,
         sum(p.revenue) AS revenue,
         sum(p.margin) AS margin
     FROM purchases AS p
@@ -36,15 +36,25 @@ SELECT
     CASE
         WHEN purchases_then = 0 THEN 'not_yet'
         ELSE stage(
-            purchases_then, date_diff('day', last_day_then, since), pause_then, active_days, lost_days, loyal_purchases
+            purchases_then,
+            date_diff('day', last_day_then, since),
+            inter_purchase_days_then,
+            active_days,
+            lost_days,
+            loyal_purchases
         )
     END AS from_stage,
     stage(
-        purchases_now, date_diff('day', last_day, until), pause_now, active_days, lost_days, loyal_purchases
+        purchases_now,
+        date_diff('day', last_day, until),
+        inter_purchase_days_now,
+        active_days,
+        lost_days,
+        loyal_purchases
     ) AS to_stage,
     last_day,
     purchases_now AS purchases,
-    date_diff('day', last_day, until) AS silent_days,
+    date_diff('day', last_day, until) AS inactivity_days,
     revenue,
     margin
 FROM bought

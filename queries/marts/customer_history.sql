@@ -17,8 +17,8 @@ WITH totals AS (
         CAST(sum(p.margin) AS DOUBLE) AS margin,
         CAST(avg(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_revenue,
         CAST(avg(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_margin,
-        CAST(median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase) AS DOUBLE) AS median_gap,
-        CAST(max(p.day_age - p.previous_day_age) FILTER (WHERE p.is_last) AS INTEGER) AS last_pause
+        CAST(median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase) AS DOUBLE) AS median_inter_purchase_days,
+        CAST(max(p.day_age - p.previous_day_age) FILTER (WHERE p.is_last) AS INTEGER) AS last_inter_purchase_days
     FROM purchases AS p
     GROUP BY p.customer_key
 ),
@@ -103,8 +103,8 @@ SELECT
     t.margin,
     t.repeat_revenue,
     t.repeat_margin,
-    t.median_gap,
-    t.last_pause,
+    t.median_inter_purchase_days,
+    t.last_inter_purchase_days,
     l.channel AS last_channel,
     l.category AS last_category,
     s.products AS last_products,

@@ -19,7 +19,7 @@ names AS (
     SELECT l.sku, max(l.product_name) AS name FROM stg_order_lines AS l GROUP BY l.sku
 ),
 
-there AS (
+every_sku AS (
     SELECT s.sku FROM sold AS s
     UNION
     SELECT p.sku FROM products AS p
@@ -48,7 +48,7 @@ described AS (
         coalesce(s.revenue_year, 0) AS revenue_year,
         s.margin_year,
         coalesce(s.margin_year, s.revenue_year, 0) AS worth
-    FROM there AS t
+    FROM every_sku AS t
     LEFT JOIN products AS p ON p.sku = t.sku
     LEFT JOIN sold AS s ON s.sku = t.sku
     LEFT JOIN names AS n ON n.sku = t.sku

@@ -48,7 +48,7 @@ FORECASTS = Table(
         Column(
             "own_levels",
             "DOUBLE[]",
-            "Level that the series' own model gave at each origin of the backtest and at "
+            "Level that the series' own model gave at each cutoff of the backtest and at "
             "as-of, before regions were made to add up; kept so that an unchanged series is not forecast again.",
             unit="units per day",
         ),
@@ -59,11 +59,11 @@ FORECASTS = Table(
 
 FORECAST_CHECKS = Table(
     "forecast_checks",
-    "one row per level, series and origin of the backtest",
+    "one row per level, series and cutoff of the backtest",
     N_("What was forecast from an earlier day, and what came."),
     (
         *_SERIES,
-        Column("origin", "DATE", "The last day that the forecast knew.", required=True),
+        Column("cutoff", "DATE", "The last day that the forecast knew.", required=True),
         Column("model", "VARCHAR", "The model that made it."),
         Column("days", "BIGINT", "Days that were compared.", unit="days"),
         Column("demand", "DOUBLE", "Sum of y: units asked for in these days.", unit="units"),
@@ -76,16 +76,16 @@ FORECAST_CHECKS = Table(
             unit="units",
         ),
         Column(
-            "scale", "DOUBLE", "Mean |y(t) - y(t-7)| before the origin: the denominator of MASE.", unit="units per day"
+            "scale", "DOUBLE", "Mean |y(t) - y(t-7)| before the cutoff: the denominator of MASE.", unit="units per day"
         ),
         Column("weeks", "BIGINT", "Weeks that were held against the bands.", unit="weeks"),
-        Column("hits_80", "BIGINT", "Of these, inside the 80 % band.", unit="weeks"),
-        Column("hits_95", "BIGINT", "Of these, inside the 95 % band.", unit="weeks"),
+        Column("weeks_within_80", "BIGINT", "Of these, inside the 80 % band.", unit="weeks"),
+        Column("weeks_within_95", "BIGINT", "Of these, inside the 95 % band.", unit="weeks"),
         Column("actual_weeks", "DOUBLE[]", "What came, by week.", unit="units per week"),
         Column("forecast_weeks", "DOUBLE[]", "What was forecast, by week.", unit="units per week"),
         Column("naive_weeks", "DOUBLE[]", "What the seasonal naive said, by week.", unit="units per week"),
     ),
-    key=("level", "category", "region", "sku", "origin"),
+    key=("level", "category", "region", "sku", "cutoff"),
 )
 
 LOST_UNITS = Table(

@@ -202,15 +202,15 @@ def _rated(frame: pl.DataFrame, rates: tuple[Rate, ...], horizon: int) -> pl.Dat
     banded = frame.with_columns(
         nothing,
         frequency_band=pl.col("frequency").clip(upper_bound=4),
-        silence_band=1 + sum(((pl.col("T") - pl.col("recency")) > days).cast(pl.Int32) for days in INACTIVITY_BANDS),
+        inactivity_band=1 + sum(((pl.col("T") - pl.col("recency")) > days).cast(pl.Int32) for days in INACTIVITY_BANDS),
     )
     rates_of_horizon: list[Mapping[str, int]] = [vars(rate) for rate in rates if rate.days == horizon]
-    schema = dict.fromkeys(("frequency_band", "silence_band"), pl.Int32) | dict.fromkeys(
+    schema = dict.fromkeys(("frequency_band", "inactivity_band"), pl.Int32) | dict.fromkeys(
         ("customers", "buyers", "purchases"), pl.Int64
     )
     table = pl.DataFrame([{name: row[name] for name in schema} for row in rates_of_horizon], schema=schema)
     away, bought = [], []
-    for place, keys in enumerate((["frequency_band", "silence_band"], ["frequency_band"], [])):
+    for place, keys in enumerate((["frequency_band", "inactivity_band"], ["frequency_band"], [])):
         wider = (
             table.group_by(keys).agg(pl.sum("customers", "buyers", "purchases"))
             if keys
@@ -232,5 +232,5 @@ def _rated(frame: pl.DataFrame, rates: tuple[Rate, ...], horizon: int) -> pl.Dat
         away.append(f"away{place}")
         bought.append(f"bought{place}")
     return banded.with_columns(p_no_purchase=pl.coalesce(away), expected_purchases=pl.coalesce(bought)).drop(
-        *away, *bought, "frequency_band", "silence_band"
+        *away, *bought, "frequency_band", "inactivity_band"
     )

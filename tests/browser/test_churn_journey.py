@@ -29,7 +29,7 @@ def test_from_the_rescue_list_and_its_file_to_one_customer(
 ) -> None:
     page, query, fits = quiet_page, open_version(corner_shop), files.read(corner_shop)
     assert fits is not None
-    found = churn.report(query, fits, CustomerFilters(), churn.ChurnOptions(horizon=30))
+    result = churn.report(query, fits, CustomerFilters(), churn.ChurnOptions(horizon=30))
     query.close()
     open_churn(page, app_url)
     within(page, "risk_days").get_by_text("30", exact=True).click()
@@ -37,7 +37,7 @@ def test_from_the_rescue_list_and_its_file_to_one_customer(
     expect(page).to_have_url(re.compile("risk_days=30"))
     with download(page, "rescue", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         listed = [row["customer_id"] for row in csv.DictReader(file)]
-    assert listed == found.rescue["customer_id"].to_list()
+    assert listed == result.rescue["customer_id"].to_list()
     seen = screen_table(page, "rescue")
     assert [row[0] for row in seen] == listed[: len(seen)]
 
@@ -62,7 +62,7 @@ def test_a_move_opens_its_customers(quiet_page: Page, app_url: str, corner_shop:
 
 def test_the_second_order_and_its_file(quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path) -> None:
     page, query = quiet_page, open_version(corner_shop)
-    told = second_order.report(query, CustomerFilters(), "category").medians
+    reported = second_order.report(query, CustomerFilters(), "category").medians
     query.close()
     open_churn(page, app_url, "?churn_view=second")
     within(page, "clock_by").get_by_text("First category").click()
@@ -70,7 +70,7 @@ def test_the_second_order_and_its_file(quiet_page: Page, app_url: str, corner_sh
     expect(page).to_have_url(re.compile("clock_by=category"))
     with download(page, "clock_segments", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         listed = [(row["segment"], row["customers"]) for row in csv.DictReader(file)]
-    assert listed == [(segment, str(count)) for segment, count in told.select("segment", "customers").iter_rows()]
+    assert listed == [(segment, str(count)) for segment, count in reported.select("segment", "customers").iter_rows()]
     assert [row[0] for row in screen_table(page, "clock_segments")] == [segment for segment, _count in listed]
 
 
@@ -78,13 +78,13 @@ def test_the_customers_of_a_move_and_their_file(
     quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path
 ) -> None:
     page, query = quiet_page, open_version(corner_shop)
-    told = lifecycle.customers(query, CustomerFilters(), from_stage="any", to_stage="lost")["customer_id"].to_list()
+    reported = lifecycle.customers(query, CustomerFilters(), from_stage="any", to_stage="lost")["customer_id"].to_list()
     query.close()
     open_churn(page, app_url, "?churn_view=lifecycle&stage_then=any&stage_now=lost")
     with download(page, "movers", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
-        assert [row["customer_id"] for row in csv.DictReader(file)] == told
+        assert [row["customer_id"] for row in csv.DictReader(file)] == reported
     seen = screen_table(page, "movers")
-    assert [row[0] for row in seen] == told[: len(seen)]
+    assert [row[0] for row in seen] == reported[: len(seen)]
 
 
 def test_who_is_lost_joins_the_rescue_list_where_that_is_chosen(
@@ -92,13 +92,13 @@ def test_who_is_lost_joins_the_rescue_list_where_that_is_chosen(
 ) -> None:
     page, query, fits = quiet_page, open_version(corner_shop), files.read(corner_shop)
     assert fits is not None
-    found = churn.report(query, fits, CustomerFilters(), churn.ChurnOptions(leave_lost=False))
+    result = churn.report(query, fits, CustomerFilters(), churn.ChurnOptions(leave_lost=False))
     query.close()
     open_churn(page, app_url)
     within(page, "lost").get_by_text("Rescue too").click()
     idle(page)
     with download(page, "rescue", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
-        assert [row["customer_id"] for row in csv.DictReader(file)] == found.rescue["customer_id"].to_list()
+        assert [row["customer_id"] for row in csv.DictReader(file)] == result.rescue["customer_id"].to_list()
 
 
 @pytest.mark.browser_context_args(locale="zh-CN")

@@ -19,26 +19,26 @@ from tests.browser.acting import download, go, idle, screen_table, widest, withi
 
 def report(goods_shop: Version) -> Coverage:
     query = open_version(goods_shop, made=files.table_files(goods_shop))
-    found = coverage.report(query, GoodsFilters())
+    result = coverage.report(query, GoodsFilters())
     query.close()
-    return found
+    return result
 
 
 def test_a_tile_opens_the_items_of_its_region_and_their_file(
     quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, report(goods_shop)
+    page, result = quiet_supply, report(goods_shop)
     go(page, f"{goods_url}/coverage")
     idle(page)
     within(page, "coverage_map_chart").locator(".scatterlayer .trace .points .point").first.click(force=True)
     expect(page.locator(".st-key-coverage_skus_table")).to_be_visible(timeout=15_000)
     idle(page)
     expect(page).to_have_url(re.compile("coverage_view=cell"))
-    region = found.regions.drop_nulls("tile_row")["region"][0]
+    region = result.regions.drop_nulls("tile_row")["region"][0]
     expect(page.get_by_text(f"Items in {region}")).to_be_visible()
     with download(page, "coverage_skus", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    expected = found.regions_skus.filter(region=region)
+    expected = result.regions_skus.filter(region=region)
     assert [row["sku"] for row in rows] == expected["sku"].to_list()
     assert [row["status"] for row in rows] == [status or "" for status in expected["status"]]
     seen = screen_table(page, "coverage_skus")

@@ -38,12 +38,14 @@ def test_from_the_answer_to_the_list_of_customers_and_its_file(
     idle(page)
     expect(page).to_have_url(re.compile("months=24"))
     expect(page).to_have_url(re.compile("value_part=customers"))
-    told = lifetime_value.report(opened, fits, CustomerFilters(), LifetimeValueOptions(24, value="revenue")).customers
+    reported = lifetime_value.report(
+        opened, fits, CustomerFilters(), LifetimeValueOptions(24, value="revenue")
+    ).customers
     read = pl.read_csv(download(page, "valued", "csv", tmp_path))
-    assert read["customer_id"].to_list() == told["customer_id"].to_list()
-    assert read["predicted_value"].to_list() == pytest.approx(told["predicted_value"].to_list())
+    assert read["customer_id"].to_list() == reported["customer_id"].to_list()
+    assert read["predicted_value"].to_list() == pytest.approx(reported["predicted_value"].to_list())
     seen = screen_table(page, "valued")
-    assert [row[0] for row in seen] == told["customer_id"].head(len(seen)).to_list()
+    assert [row[0] for row in seen] == reported["customer_id"].head(len(seen)).to_list()
 
 
 def test_the_proof_is_one_click_away_and_its_file_is_what_is_drawn(
@@ -70,9 +72,9 @@ def test_the_file_of_the_segments_is_what_the_table_shows(
     expect(within(page, "value_part")).to_be_visible(timeout=15_000)
     idle(page)
     read = pl.read_csv(download(page, "value_segments", "csv", tmp_path))
-    told = per_customer(lifetime_value.report(opened, fits, CustomerFilters()).segments, "channel")
+    reported = per_customer(lifetime_value.report(opened, fits, CustomerFilters()).segments, "channel")
     for name in ("predicted_each", "low", "high"):
-        assert read[name].to_list() == pytest.approx(told[name].to_list())
+        assert read[name].to_list() == pytest.approx(reported[name].to_list())
     assert [row[0] for row in screen_table(page, "value_segments_rows")] == read["segment"].to_list()
 
 

@@ -17,9 +17,9 @@ from tests.browser.acting import download, go, idle, screen_table, within
 def found_in(goods_shop: Version) -> network.Network:
     query = open_version(goods_shop, made=files.table_files(goods_shop))
     try:
-        found = network.report(query)
-        assert found.candidates.height
-        return found
+        result = network.report(query)
+        assert result.candidates.height
+        return result
     finally:
         query.close()
 
@@ -27,24 +27,24 @@ def found_in(goods_shop: Version) -> network.Network:
 def test_from_the_rate_to_a_store_switched_on_and_its_file(
     quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, found_in(goods_shop)
+    page, result = quiet_supply, found_in(goods_shop)
     go(page, f"{goods_url}/network")
-    expect(page.get_by_test_id("stMetricValue").first).to_have_text(i18n.percent(found.now.near_rate))
+    expect(page.get_by_test_id("stMetricValue").first).to_have_text(i18n.percent(result.now.near_rate))
     tiles = within(page, "network_map_chart").locator(".scatterlayer .points .point")
-    expect(tiles).to_have_count(found.regions.height, timeout=15_000)
+    expect(tiles).to_have_count(result.regions.height, timeout=15_000)
 
     within(page, "network_view").get_by_text("One more shipping point").click()
     expect(within(page, "tried_nodes")).to_be_visible(timeout=30_000)
     idle(page)
-    best = found.candidates.row(0, named=True)["candidate"]
-    change = network.what_if(found, (best,)).change
+    best = result.candidates.row(0, named=True)["candidate"]
+    change = network.what_if(result, (best,)).change
     rates = page.get_by_test_id("stMetric").filter(has_text="Near-demand rate").get_by_test_id("stMetricValue")
     expect(rates.last).to_have_text(i18n.percent(change.after.near_rate))
 
     with download(page, "network_candidates", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         listed = list(csv.DictReader(file))
-    assert len(listed) == found.candidates.height
-    assert float(listed[0]["points"]) == round(found.candidates["points"][0], 12)
+    assert len(listed) == result.candidates.height
+    assert float(listed[0]["points"]) == round(result.candidates["points"][0], 12)
     expect(page).to_have_url(re.compile("network_view=next"))
 
 

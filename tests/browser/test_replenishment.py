@@ -18,23 +18,23 @@ from tests.browser.acting import choose_first, download, go, idle, screen_table,
 
 def report(goods_shop: Version) -> OrderProposals:
     query = open_version(goods_shop, made=files.table_files(goods_shop))
-    found = replenishment.report(query, GoodsFilters())
+    result = replenishment.report(query, GoodsFilters())
     query.close()
-    return found
+    return result
 
 
 def test_an_order_is_explained_accepted_and_found_in_the_log(
     quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
-    page, found = quiet_supply, report(goods_shop)
+    page, result = quiet_supply, report(goods_shop)
     go(page, f"{goods_url}/replenishment")
     idle(page)
     with download(page, "orders", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["units"]) for row in rows] == found.rows["units"].to_list()
+    assert [int(row["units"]) for row in rows] == result.rows["units"].to_list()
     assert all(row["why"] for row in rows)
 
-    first = found.rows.row(0, named=True)
+    first = result.rows.row(0, named=True)
     choose_first(page, "orders_table")
     expect(page.get_by_text(f"{first['position']} in position")).to_be_visible(timeout=15_000)
     expect(within(page, "stock_path_chart")).to_be_visible(timeout=15_000)

@@ -58,9 +58,9 @@ def test_fit_tells_the_trials_and_makes_lost_fits_again(data: Path, capsys: pyte
     assert version is not None
     files.path_of(version).unlink()
     assert run("fit") == 0
-    told = capsys.readouterr().out
+    reported = capsys.readouterr().out
     for words in ("MBG/NBD: log-likelihood", "Pareto/NBD", "foresaw best", str(files.path_of(version))):
-        assert words in told
+        assert words in reported
     assert files.read(version) is not None
 
 
@@ -91,21 +91,21 @@ def test_exports_have_the_rows_of_the_reports(data: Path, tmp_path: Path) -> Non
     for number, (arguments, frame) in enumerate(expected.items()):
         target = tmp_path / f"{number}.parquet"
         assert run("export", *arguments, "-o", target) == 0, arguments
-        found = pl.read_parquet(target)
+        result = pl.read_parquet(target)
         assert frame.height > 0, arguments
-        assert found.select(frame.columns).equals(frame), arguments
+        assert result.select(frame.columns).equals(frame), arguments
 
 
 def test_an_export_names_what_it_stands_on(tmp_path: Path) -> None:
     target = tmp_path / "churn.csv"
     assert run("export", "churn", "--model", "mbg_nbd", "--cohort-to", "2024-06-30", "-o", target) == 0
-    found = pl.read_csv(target)
+    result = pl.read_csv(target)
     needed = ["customer_id", "frequency", "recency", "T", "monetary_value", "p_alive", "p_no_purchase"]
     needed += ["expected_purchases", "expected_next_order", "days_overdue", "value_at_stake", "stage"]
-    assert set(needed) <= set(found.columns)
+    assert set(needed) <= set(result.columns)
     for words in ("90 days", "MBG/NBD", "Margin", "Jun 30, 2024"):
-        assert words in found["about_filters"][0]
-    assert "Churn risk" in found["about_definitions"][0]
+        assert words in result["about_filters"][0]
+    assert "Churn risk" in result["about_definitions"][0]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,6 @@ def test_a_refusal_is_a_sentence_and_one(
     arguments: tuple[str, ...], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run("export", *arguments, "-o", tmp_path / "x.csv") == 1
-    told = capsys.readouterr().err
-    assert sentence in told
-    assert "Traceback" not in told
+    reported = capsys.readouterr().err
+    assert sentence in reported
+    assert "Traceback" not in reported

@@ -50,10 +50,10 @@ def run(*arguments: object) -> int:
 def test_import_reconciles_rows_and_money_and_says_so(orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.5", "7", "dee", "web")])
     assert run("import", orders, *SHOP) == 0
-    told = capsys.readouterr().out
-    assert "5 rows in = 4 published + 1 rejected; net amount 58.00 in = 51.00 published + 7.00 rejected." in told
-    assert "order_lines.quantity" in told
-    assert "1.5" in told
+    reported = capsys.readouterr().out
+    assert "5 rows in = 4 published + 1 rejected; net amount 58.00 in = 51.00 published + 7.00 rejected." in reported
+    assert "order_lines.quantity" in reported
+    assert "1.5" in reported
 
 
 def test_strict_refuses_and_publishes_nothing(orders: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,27 +76,27 @@ def test_an_export_has_the_rows_of_the_report(orders: Path, data: Path, tmp_path
     ).cells
     match suffix:
         case ".csv":
-            found = pl.read_csv(target, try_parse_dates=True)
+            result = pl.read_csv(target, try_parse_dates=True)
         case ".parquet":
-            found = pl.read_parquet(target)
+            result = pl.read_parquet(target)
         case _:
             rows = list(openpyxl.load_workbook(target).worksheets[0].iter_rows(values_only=True))
-            found = pl.DataFrame(rows[1:], schema=[str(cell) for cell in rows[0]], orient="row")
+            result = pl.DataFrame(rows[1:], schema=[str(cell) for cell in rows[0]], orient="row")
     needed = ["cohort", "age", "cohort_size", "n", "value", "rate", "low", "high", "mature"]
-    assert found.columns[: len(expected.columns)] == expected.columns
-    assert set(needed) <= set(found.columns)
-    assert found["value"].to_list() == expected["value"].to_list()
-    assert found["cohort_size"].to_list() == expected["cohort_size"].to_list()
+    assert result.columns[: len(expected.columns)] == expected.columns
+    assert set(needed) <= set(result.columns)
+    assert result["value"].to_list() == expected["value"].to_list()
+    assert result["cohort_size"].to_list() == expected["cohort_size"].to_list()
 
 
 def test_an_export_keeps_its_filters(orders: Path, tmp_path: Path) -> None:
     run("import", orders, *SHOP)
     target = tmp_path / "web.csv"
     assert run("export", "retention", "--acquired-channel", "web", "--until", "2024-02-29", "-o", target) == 0
-    found = pl.read_csv(target, try_parse_dates=True)
-    assert found["cohort"].unique().to_list() == [date(2024, 1, 1)]
-    assert "web" in found["about_filters"][0]
-    assert found["about_as_of"].to_list() == [date(2024, 2, 29)] * found.height
+    result = pl.read_csv(target, try_parse_dates=True)
+    assert result["cohort"].unique().to_list() == [date(2024, 1, 1)]
+    assert "web" in result["about_filters"][0]
+    assert result["about_as_of"].to_list() == [date(2024, 2, 29)] * result.height
 
 
 def test_marts_of_an_earlier_program_are_made_anew_from_the_same_files(
@@ -153,9 +153,9 @@ def test_a_refusal_is_a_sentence_and_one(
     run("import", orders, *SHOP)
     capsys.readouterr()
     assert run(*arguments) == 1
-    told = capsys.readouterr().err
-    assert sentence in told
-    assert "Traceback" not in told
+    reported = capsys.readouterr().err
+    assert sentence in reported
+    assert "Traceback" not in reported
 
 
 def test_a_fault_of_the_program_is_logged_and_not_shown(
@@ -165,10 +165,10 @@ def test_a_fault_of_the_program_is_logged_and_not_shown(
     monkeypatch.setattr(retention, "report", lambda *_: json.loads("{}")["broken"])
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     assert run("export", "retention", "-o", tmp_path / "x.csv") == 1
-    told = capsys.readouterr().err
-    assert "Traceback" not in told
+    reported = capsys.readouterr().err
+    assert "Traceback" not in reported
     log = next(tmp_path.glob("shopkeeper-fault-*.log"))
-    assert log.name in told
+    assert log.name in reported
     assert "KeyError" in log.read_text(encoding="utf-8")
 
 

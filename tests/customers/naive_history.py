@@ -25,7 +25,7 @@ class NaiveHistory:
     last_refund: date | None
 
     @property
-    def gaps(self) -> list[int]:
+    def inter_purchase_days(self) -> list[int]:
         return [(later - earlier).days for earlier, later in pairwise(self.days)]
 
     def row(self, day: date) -> dict[str, Any]:
@@ -39,8 +39,8 @@ class NaiveHistory:
             "orders": self.orders,
             "revenue": self.revenue,
             "repeat_revenue": sum(repeats) / len(repeats) if repeats else None,
-            "median_gap": median(self.gaps) if self.gaps else None,
-            "last_pause": self.gaps[-1] if self.gaps else None,
+            "median_inter_purchase_days": median(self.inter_purchase_days) if self.inter_purchase_days else None,
+            "last_inter_purchase_days": self.inter_purchase_days[-1] if self.inter_purchase_days else None,
             "first_channel": self.first["channel"],
             "first_region": self.first["region"],
             "first_category": self.first["category"],
@@ -52,14 +52,14 @@ class NaiveHistory:
 
 
 def stage(history: NaiveHistory, day: date, active: int = 90, lost: int = 180, loyal: int = 4) -> str:
-    silence = (day - history.days[-1]).days
-    if silence > lost:
+    inactivity_days = (day - history.days[-1]).days
+    if inactivity_days > lost:
         return "lost"
-    if silence > active:
+    if inactivity_days > active:
         return "at_risk"
     if len(history.days) == 1:
         return "new"
-    if history.gaps[-1] > lost:
+    if history.inter_purchase_days[-1] > lost:
         return "won_back"
     return "loyal" if len(history.days) >= loyal else "active"
 
@@ -82,14 +82,14 @@ def histories(
         if not row["sale"] and (original := originals.get(row["original"])):
             row |= {name: original[name] for name in ("order_id", "at", "day", "customer", "channel", "region")}
     first = first_purchases([row for row in rows if row["sale"]])
-    found = {}
+    result = {}
     for customer, start in first.items():
         own = [
             row for row in rows if row["customer"] == customer and row["counts"] and start["day"] <= row["day"] <= until
         ]
         if own and start["day"] <= until:
-            found[customer] = one(start, own, refunds.get(customer))
-    return found
+            result[customer] = one(start, own, refunds.get(customer))
+    return result
 
 
 def one(start: dict[str, Any], rows: list[dict[str, Any]], last_refund: date | None) -> NaiveHistory:

@@ -48,23 +48,23 @@ NUMBERS = [
 def test_every_history_equals_the_naive_one(
     lines: list[dict[str, Any]], as_of: date | None, until: date | None
 ) -> None:
-    asked = shop(lines, as_of=as_of, products=PRODUCTS)
-    last = asked.version.as_of
+    query = shop(lines, as_of=as_of, products=PRODUCTS)
+    last = query.version.as_of
     day = min(last, until or last)
     expected = naive_history.histories(lines, CATEGORIES, last, day)
-    found = {row["customer_id"]: row for row in histories.customers(asked, CustomerFilters(until=until)).to_dicts()}
-    assert found.keys() == expected.keys()
+    result = {row["customer_id"]: row for row in histories.customers(query, CustomerFilters(until=until)).to_dicts()}
+    assert result.keys() == expected.keys()
     for customer, history in expected.items():
         for name, value in history.row(day).items():
-            assert found[customer][name] == (pytest.approx(value) if isinstance(value, float) else value), name
+            assert result[customer][name] == (pytest.approx(value) if isinstance(value, float) else value), name
         if day == last:
-            assert found[customer]["last_products"] == ", ".join(history.last_skus)
+            assert result[customer]["last_products"] == ", ".join(history.last_skus)
 
 
 def test_the_mart_and_the_way_back_in_time_agree_on_the_last_day(opened: Engine) -> None:
-    asked = CustomerFilters().acquired()
-    mart = opened("customers/histories", **asked)
-    back = opened("customers/histories_until", **asked, as_of=opened.version.as_of)
+    query = CustomerFilters().acquired()
+    mart = opened("customers/histories", **query)
+    back = opened("customers/histories_until", **query, as_of=opened.version.as_of)
     floats = ["revenue", "margin", "repeat_revenue", "repeat_margin"]
     assert mart.drop("last_products", *floats).equals(back.drop("last_products", *floats))
     for name in floats:
@@ -99,19 +99,19 @@ def test_a_longer_horizon_leaves_less_risk(scored: Scored) -> None:
 
 
 def test_value_at_stake_is_risk_times_what_an_active_customer_would_bring(scored: Scored, fits: Fits) -> None:
-    found = scored(discount=0.0, value="revenue")
-    rows = value_per_purchase(found.customers.with_columns(repeat_revenue="monetary_value"), fits, "revenue")
+    result = scored(discount=0.0, value="revenue")
+    rows = value_per_purchase(result.customers.with_columns(repeat_revenue="monetary_value"), fits, "revenue")
     expected = rows["p_no_purchase"] * rows["expected_purchases"] / rows["p_alive"] * rows["purchase_value"]
     assert (expected / rows["value_at_stake"] - 1).abs().max() < 1e-6  # type: ignore[operator]
 
 
 def test_the_rescue_list_leaves_out_whom_it_says(scored: Scored) -> None:
-    found = scored(quiet_days=20)
-    rescue = found.rescue
+    result = scored(quiet_days=20)
+    rescue = result.rescue
     assert rescue["contactable"].eq(False).fill_null(False).sum() == 0
-    assert rescue["last_day"].max() <= found.as_of - timedelta(days=20)  # type: ignore[operator]
+    assert rescue["last_day"].max() <= result.as_of - timedelta(days=20)  # type: ignore[operator]
     assert "lost" not in set(rescue["stage"])
-    assert sum(found.left_out.values()) + rescue.height == found.customers.height
+    assert sum(result.left_out.values()) + rescue.height == result.customers.height
     everyone = scored(leave_lost=False)
     assert "lost" in set(everyone.rescue["stage"])
 
@@ -134,18 +134,18 @@ def test_days_overdue_follow_the_customers_own_rhythm() -> None:
 
 
 def test_segments_and_classes_hold_everybody_once(scored: Scored) -> None:
-    found = scored()
-    for _, part in found.segments.group_by("segment_kind"):
-        assert part["customers"].sum() == found.customers.height
-        assert part["value_at_stake"].sum() == pytest.approx(found.customers["value_at_stake"].sum())
-    assert found.distribution["customers"].sum() == found.customers.height
-    assert found.distribution.height == 10
+    result = scored()
+    for _, part in result.segments.group_by("segment_kind"):
+        assert part["customers"].sum() == result.customers.height
+        assert part["value_at_stake"].sum() == pytest.approx(result.customers["value_at_stake"].sum())
+    assert result.distribution["customers"].sum() == result.customers.height
+    assert result.distribution.height == 10
 
 
 def test_a_history_falls_between_purchases_and_rises_at_them(opened: Engine, scored: Scored, fits: Fits) -> None:
-    found = scored(kind="mbg_nbd")
-    row = found.customers.filter((pl.col("frequency") > 5) & (pl.col("T") < 390)).to_dicts()[0]
-    one = churn.customer(opened, fits, found, row["customer_id"])
+    result = scored(kind="mbg_nbd")
+    row = result.customers.filter((pl.col("frequency") > 5) & (pl.col("T") < 390)).to_dicts()[0]
+    one = churn.customer(opened, fits, result, row["customer_id"])
     assert one.purchases.height == row["frequency"] + 1
     assert one.alive.height == row["T"] + 1
     last = one.alive.to_dicts()[-1]
@@ -157,27 +157,27 @@ def test_a_history_falls_between_purchases_and_rises_at_them(opened: Engine, sco
         if after["day"] not in on_purchases:
             assert after["p_alive"] <= before["p_alive"] + 1e-12
     with pytest.raises(Refused, match="nobody"):
-        churn.customer(opened, fits, found, "nobody")
+        churn.customer(opened, fits, result, "nobody")
 
 
 def test_the_clock_to_the_second_order_counts_who_still_waits() -> None:
     lines = [*bought("ann", 0, 10, channel="web"), *bought("bob", 0, channel="web"), *bought("cem", 0, 30, 31)]
     query = shop(lines, as_of=START + timedelta(days=40))
-    found = second_order.report(query, CustomerFilters(), "channel")
-    assert found.medians.to_dicts() == [
+    result = second_order.report(query, CustomerFilters(), "channel")
+    assert result.medians.to_dicts() == [
         {"segment": "web", "customers": 2, "returned": 1, "median_days": 10.0},
         {"segment": "(none)", "customers": 1, "returned": 1, "median_days": 30.0},
     ]
-    web = found.curves.filter(pl.col("segment") == "web")
+    web = result.curves.filter(pl.col("segment") == "web")
     assert web.select("duration", "survival", "returned").rows() == [(0.0, 1.0, 0.0), (10.0, 0.5, 0.5)]
 
 
 def test_looking_from_an_earlier_day_sees_nothing_later(opened: Engine, fits: Fits) -> None:
     day = date(2025, 6, 30)
-    found = churn.report(opened, fits, CustomerFilters(until=day))
-    assert found.as_of == day
-    assert found.customers["last_day"].max() <= day  # type: ignore[operator]
-    assert any("Jun 30, 2025" in str(note) for note in found.notes)
+    result = churn.report(opened, fits, CustomerFilters(until=day))
+    assert result.as_of == day
+    assert result.customers["last_day"].max() <= day  # type: ignore[operator]
+    assert any("Jun 30, 2025" in str(note) for note in result.notes)
 
 
 def test_fits_by_channel_change_scores_and_lose_nobody(scored: Scored) -> None:
@@ -211,18 +211,18 @@ def test_an_option_that_there_is_not_is_refused(choice: dict[str, Any]) -> None:
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_bad_ground_has_no_nan_and_says_why(ground: str, fitted_ground: FittedGround) -> None:
     query, fits = fitted_ground(ground)
-    found = churn.report(query, fits, CustomerFilters())
-    assert found.customers.height == len({row["customer_id"] for row in GROUNDS[ground][0]})
+    result = churn.report(query, fits, CustomerFilters())
+    assert result.customers.height == len({row["customer_id"] for row in GROUNDS[ground][0]})
     for name in NUMBERS:
-        assert all(math.isfinite(value) for value in found.customers[name].drop_nulls()), name
-    if found.kind is None:
-        assert fits.reason in found.notes
-        assert found.customers["p_alive"].null_count() == found.customers.height
-    for note in found.notes:
+        assert all(math.isfinite(value) for value in result.customers[name].drop_nulls()), name
+    if result.kind is None:
+        assert fits.reason in result.notes
+        assert result.customers["p_alive"].null_count() == result.customers.height
+    for note in result.notes:
         assert "{" not in str(note)
     second_order.report(query, CustomerFilters())
-    one = found.customers["customer_id"][0]
-    assert churn.customer(query, fits, found, one).purchases.height >= 1
+    one = result.customers["customer_id"][0]
+    assert churn.customer(query, fits, result, one).purchases.height >= 1
 
 
 def test_plain_rates_stand_in_where_no_model_can_be_had(fitted_ground: FittedGround) -> None:
@@ -237,21 +237,21 @@ def test_plain_rates_stand_in_where_no_model_can_be_had(fitted_ground: FittedGro
 
 
 def test_no_filter_left_gives_an_empty_report(opened: Engine, fits: Fits) -> None:
-    found = churn.report(opened, fits, CustomerFilters(acquired_channels=()))
-    assert found.customers.is_empty()
-    assert found.distribution["customers"].sum() == 0
+    result = churn.report(opened, fits, CustomerFilters(acquired_channels=()))
+    assert result.customers.is_empty()
+    assert result.distribution["customers"].sum() == 0
 
 
 def test_the_sums_are_those_of_the_customers_and_of_the_rescue_list(scored: Scored) -> None:
-    found = scored()
-    here = found.customers.filter(pl.col("stage") != "lost")
-    assert found.totals.staying == here.height
-    assert found.totals.expected_away == pytest.approx(here["p_no_purchase"].sum())
-    assert found.totals.value_at_stake == pytest.approx(here["value_at_stake"].sum())
-    assert found.totals.to_rescue == found.rescue.height
-    assert found.totals.rescue_value == pytest.approx(found.rescue["value_at_stake"].sum())
-    assert found.totals.first_value == pytest.approx(found.rescue["value_at_stake"].head(100).sum())
-    assert found.totals.first_share == pytest.approx(found.totals.first_value / found.totals.rescue_value)
+    result = scored()
+    here = result.customers.filter(pl.col("stage") != "lost")
+    assert result.totals.staying == here.height
+    assert result.totals.expected_away == pytest.approx(here["p_no_purchase"].sum())
+    assert result.totals.value_at_stake == pytest.approx(here["value_at_stake"].sum())
+    assert result.totals.to_rescue == result.rescue.height
+    assert result.totals.rescue_value == pytest.approx(result.rescue["value_at_stake"].sum())
+    assert result.totals.first_value == pytest.approx(result.rescue["value_at_stake"].head(100).sum())
+    assert result.totals.first_share == pytest.approx(result.totals.first_value / result.totals.rescue_value)
 
 
 @pytest.mark.parametrize(

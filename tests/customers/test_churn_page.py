@@ -44,9 +44,9 @@ def query(corner_shop: Version) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def small_fits(corner_shop: Version) -> Fits:
-    found = files.read(corner_shop)
-    assert found is not None
-    return found
+    result = files.read(corner_shop)
+    assert result is not None
+    return result
 
 
 def rescue_of(app: AppTest) -> Any:
@@ -64,12 +64,12 @@ def test_every_part_draws_in_every_language(part: str, language: str) -> None:
 
 
 def test_the_answer_is_that_of_the_report(query: Engine, small_fits: Fits) -> None:
-    found = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions(horizon=30))
+    result = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions(horizon=30))
     app = open_page(risk_days="30")
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["To rescue"] == i18n.integer(found.rescue.height)
+    assert shown["To rescue"] == i18n.integer(result.rescue.height)
     assert "30 days" in app.metric[0].label
-    assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()
+    assert rescue_of(app)["customer_id"].to_list() == result.rescue["customer_id"].head(100).to_list()
 
 
 def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(small_fits: Fits) -> None:
@@ -82,16 +82,16 @@ def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(small_fits:
 def test_another_model_and_another_value_are_told(monkeypatch: pytest.MonkeyPatch, opened: Engine, fits: Fits) -> None:
     monkeypatch.setenv("SHOPKEEPER_DATA", str(opened.version.path.parents[1]))
     other = next(kind for kind in fits.models if kind != fits.chosen)
-    found = churn.report(opened, fits, CustomerFilters(), churn.ChurnOptions(kind=other, value="revenue"))
+    result = churn.report(opened, fits, CustomerFilters(), churn.ChurnOptions(kind=other, value="revenue"))
     app = open_page(model=other, value="revenue")
-    assert rescue_of(app)["value_at_stake"].to_list() == found.rescue["value_at_stake"].head(100).to_list()
-    assert rescue_of(app)["p_alive"].to_list() == found.rescue["p_alive"].head(100).to_list()
+    assert rescue_of(app)["value_at_stake"].to_list() == result.rescue["value_at_stake"].head(100).to_list()
+    assert rescue_of(app)["p_alive"].to_list() == result.rescue["p_alive"].head(100).to_list()
     assert open_page(churn_view="customer").metric[0].value.endswith("%")
 
 
 def test_one_customer_is_drawn_and_an_unknown_one_is_said(query: Engine, small_fits: Fits) -> None:
-    found = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions())
-    row = found.customers.sort("frequency", descending=True).row(0, named=True)
+    result = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions())
+    row = result.customers.sort("frequency", descending=True).row(0, named=True)
     app = open_page(churn_view="customer", customer=row["customer_id"])
     assert f"{row['frequency'] + 1} purchases" in texts(app)
     assert app.metric[0].value == i18n.percent(row["p_alive"])
@@ -111,9 +111,9 @@ def test_every_cell_of_the_moves_holds_as_many_customers_as_it_says(query: Engin
 
 
 def test_rules_are_moved_by_link_and_impossible_ones_are_said(query: Engine) -> None:
-    found = lifecycle.report(query, CustomerFilters(), StageRules(active_days=30, lost_days=60))
+    result = lifecycle.report(query, CustomerFilters(), StageRules(active_days=30, lost_days=60))
     app = open_page(churn_view="lifecycle", active_days="30", lost_days="60")
-    assert app.metric[-1].value == i18n.integer(found.counts["lost"])
+    assert app.metric[-1].value == i18n.integer(result.counts["lost"])
     assert "more days than active" in open_page(churn_view="lifecycle", active_days="200").warning[0].value
     assert "Lost after days" in open_page(churn_view="lifecycle", lost_days="soon").warning[0].value
 
@@ -141,11 +141,11 @@ def test_without_fits_the_page_says_how_to_make_them(tmp_path: Path, monkeypatch
 
 def test_customers_lost_already_are_rescued_where_that_is_chosen(query: Engine, small_fits: Fits) -> None:
     usual = churn.report(query, small_fits, CustomerFilters())
-    found = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions(leave_lost=False))
-    assert found.rescue.height > usual.rescue.height
+    result = churn.report(query, small_fits, CustomerFilters(), churn.ChurnOptions(leave_lost=False))
+    assert result.rescue.height > usual.rescue.height
     app = open_page(lost="rescue")
-    assert rescue_of(app)["customer_id"].to_list() == found.rescue["customer_id"].head(100).to_list()
-    assert i18n.integer(found.rescue.height) in [metric.value for metric in app.metric]
+    assert rescue_of(app)["customer_id"].to_list() == result.rescue["customer_id"].head(100).to_list()
+    assert i18n.integer(result.rescue.height) in [metric.value for metric in app.metric]
 
 
 def test_the_way_to_the_proof_opens_it_on_the_other_page() -> None:

@@ -39,21 +39,21 @@ RULES = StageRules(active_days=12, lost_days=30, loyal_purchases=3)
 def test_stages_and_moves_equal_the_naive_count(
     lines: list[dict[str, Any]], last_day: date | None, until: date | None, back: int
 ) -> None:
-    asked = shop(lines, as_of=last_day, products=PRODUCTS)
-    last = asked.version.as_of
+    query = shop(lines, as_of=last_day, products=PRODUCTS)
+    last = query.version.as_of
     as_of = min(last, until or last)
     since = as_of - timedelta(days=back)
     filters = CustomerFilters(until=until)
-    found = lifecycle.report(asked, filters, RULES, since)
+    result = lifecycle.report(query, filters, RULES, since)
     now = stages_on(lines, last, as_of)
     then = stages_on(lines, last, since)
-    for day in found.stages["day"].unique():
-        counted = found.stages.filter((pl.col("day") == day) & (pl.col("customers") > 0))
+    for day in result.stages["day"].unique():
+        counted = result.stages.filter((pl.col("day") == day) & (pl.col("customers") > 0))
         assert dict(counted.select("stage", "customers").iter_rows()) == Counter(stages_on(lines, last, day).values())
     moves = Counter((then.get(customer, NOT_YET), stage) for customer, stage in now.items())
-    assert {row[:2]: row[2] for row in found.moves.iter_rows()} == moves
+    assert {row[:2]: row[2] for row in result.moves.iter_rows()} == moves
     for (before, after), customers in moves.items():
-        behind = lifecycle.customers(asked, filters, RULES, since, before, after)["customer_id"].to_list()
+        behind = lifecycle.customers(query, filters, RULES, since, before, after)["customer_id"].to_list()
         assert sorted(behind) == sorted(name for name in now if (then.get(name, NOT_YET), now[name]) == (before, after))
         assert len(behind) == customers
 
@@ -67,24 +67,29 @@ def stages_on(lines: list[dict[str, Any]], last: date, day: date) -> dict[str, s
 
 
 def test_the_stages_of_the_sample_agree_on_every_way_to_them(opened: Engine, fits: Fits) -> None:
-    found = lifecycle.report(opened, CustomerFilters())
+    result = lifecycle.report(opened, CustomerFilters())
     rows = report(opened, fits, CustomerFilters(), ChurnOptions()).customers
     by_churn = dict(rows.group_by("stage").len().iter_rows())
-    assert by_churn == {name: count for name, count in found.counts.items() if count}
-    by_move = dict(found.moves.group_by("to_stage").agg(pl.col("customers").sum()).iter_rows())
+    assert by_churn == {name: count for name, count in result.counts.items() if count}
+    by_move = dict(result.moves.group_by("to_stage").agg(pl.col("customers").sum()).iter_rows())
     assert by_move == by_churn
-    revenue = found.stages.filter(pl.col("day") == found.as_of)["revenue"].sum()
-    assert revenue == pytest.approx(found.moves["revenue"].sum())
+    revenue = result.stages.filter(pl.col("day") == result.as_of)["revenue"].sum()
+    assert revenue == pytest.approx(result.moves["revenue"].sum())
 
 
 def test_the_rule_in_sql_equals_the_rule_of_the_models() -> None:
     grid = pl.DataFrame(
         list(product((0, 1, 2, 5), (0, 12, 13, 30, 31), (None, 1, 30, 31))),
-        schema={"frequency": pl.Int64, "inactivity": pl.Int64, "pause": pl.Int64},
+        schema={"frequency": pl.Int64, "inactivity": pl.Int64, "inter_purchase_days": pl.Int64},
         orient="row",
     )
-    by_model = grid.select(stage(pl.col("frequency"), pl.col("inactivity"), pl.col("pause"), RULES)).to_series()
-    sql = "SELECT stage(frequency + 1, inactivity, pause, $active_days, $lost_days, $loyal_purchases) FROM grid"
+    by_model = grid.select(
+        stage(pl.col("frequency"), pl.col("inactivity"), pl.col("inter_purchase_days"), RULES)
+    ).to_series()
+    grid_stages = (
+        "SELECT stage(frequency + 1, inactivity, inter_purchase_days, $active_days, $lost_days, $loyal_purchases)"
+    )
+    sql = f"{grid_stages} FROM grid"
     with shop([]).connection.cursor() as cursor:
         cursor.register("grid", grid.to_arrow())
         by_macro = cursor.sql(sql, params=asdict(RULES)).fetchall()
@@ -93,18 +98,19 @@ def test_the_rule_in_sql_equals_the_rule_of_the_models() -> None:
 
 
 @pytest.mark.parametrize(
-    ("silence", "stage"), [(0, "new"), (12, "new"), (13, "at_risk"), (30, "at_risk"), (31, "lost"), (200, "lost")]
+    ("inactivity_days", "stage"),
+    [(0, "new"), (12, "new"), (13, "at_risk"), (30, "at_risk"), (31, "lost"), (200, "lost")],
 )
-def test_a_stage_begins_on_its_day(silence: int, stage: str) -> None:
-    query = shop(bought("ann", 0), as_of=START + timedelta(days=silence))
-    found = lifecycle.report(query, CustomerFilters(), RULES, START - timedelta(days=1))
-    assert {name for name, count in found.counts.items() if count} == {stage}
-    assert found.moves.select("from_stage", "to_stage").rows() == [(NOT_YET, stage)]
+def test_a_stage_begins_on_its_day(inactivity_days: int, stage: str) -> None:
+    query = shop(bought("ann", 0), as_of=START + timedelta(days=inactivity_days))
+    result = lifecycle.report(query, CustomerFilters(), RULES, START - timedelta(days=1))
+    assert {name for name, count in result.counts.items() if count} == {stage}
+    assert result.moves.select("from_stage", "to_stage").rows() == [(NOT_YET, stage)]
 
 
-@pytest.mark.parametrize(("pause", "stage"), [(30, "active"), (31, "won_back")])
-def test_won_back_begins_after_the_silence_that_is_called_lost(pause: int, stage: str) -> None:
-    query = shop(bought("ann", 0, pause), as_of=START + timedelta(days=pause))
+@pytest.mark.parametrize(("inter_purchase_days", "stage"), [(30, "active"), (31, "won_back")])
+def test_won_back_begins_after_the_silence_that_is_called_lost(inter_purchase_days: int, stage: str) -> None:
+    query = shop(bought("ann", 0, inter_purchase_days), as_of=START + timedelta(days=inter_purchase_days))
     assert lifecycle.report(query, CustomerFilters(), RULES).counts[stage] == 1
 
 
@@ -146,11 +152,11 @@ def test_a_restricted_viewer_is_refused() -> None:
 @pytest.mark.parametrize("ground", insufficient_histories())
 def test_bad_ground_is_counted_all_the_same(ground: str) -> None:
     lines, as_of = insufficient_histories()[ground]
-    found = lifecycle.report(shop(lines, as_of=as_of), CustomerFilters())
-    assert sum(found.counts.values()) == len({row["customer_id"] for row in lines})
+    result = lifecycle.report(shop(lines, as_of=as_of), CustomerFilters())
+    assert sum(result.counts.values()) == len({row["customer_id"] for row in lines})
 
 
 def test_a_shop_without_a_sale_has_no_stages() -> None:
-    found = lifecycle.report(shop(bought("ann", 0, status="cancelled")), CustomerFilters())
-    assert found.stages.is_empty()
-    assert found.moves.is_empty()
+    result = lifecycle.report(shop(bought("ann", 0, status="cancelled")), CustomerFilters())
+    assert result.stages.is_empty()
+    assert result.moves.is_empty()

@@ -38,8 +38,8 @@ def valued(opened: Engine, fits: Fits) -> Valued:
 
 
 def test_predicted_value_is_that_of_the_models(fits: Fits, valued: Valued) -> None:
-    found = valued(value="revenue")
-    rows = found.customers.filter(pl.col("monetary_value").is_null() | (pl.col("monetary_value") >= 0)).head(500)
+    result = valued(value="revenue")
+    rows = result.customers.filter(pl.col("monetary_value").is_null() | (pl.col("monetary_value") >= 0)).head(500)
     assert fits.chosen is not None
     expected = customer_lifetime_value(
         fits.models[fits.chosen], fits.spends["revenue"], rows.with_columns(customers=1), MONTHS[12], 0.1
@@ -48,10 +48,10 @@ def test_predicted_value_is_that_of_the_models(fits: Fits, valued: Valued) -> No
 
 
 def test_historic_value_is_what_the_shop_took(opened: Engine, valued: Valued) -> None:
-    found = valued(value="revenue")
+    result = valued(value="revenue")
     purchases = opened("customers/histories", **CustomerFilters().acquired())
-    assert found.customers["historic_value"].sum() == pytest.approx(purchases["revenue"].sum())
-    assert departures(found) == []
+    assert result.customers["historic_value"].sum() == pytest.approx(purchases["revenue"].sum())
+    assert departures(result) == []
 
 
 def test_longer_horizons_and_smaller_discounts_are_worth_more(valued: Valued) -> None:
@@ -62,69 +62,69 @@ def test_longer_horizons_and_smaller_discounts_are_worth_more(valued: Valued) ->
 
 @pytest.mark.parametrize("fitted_by", ["shop", "channel"])
 def test_segments_add_up_and_lie_in_their_intervals(fitted_by: str, valued: Valued) -> None:
-    found = valued(fitted_by=fitted_by)
-    total = found.customers["predicted_value"].sum()
-    for _, part in found.segments.group_by("segment_kind"):
-        assert part["customers"].sum() == found.customers.height
+    result = valued(fitted_by=fitted_by)
+    total = result.customers["predicted_value"].sum()
+    for _, part in result.segments.group_by("segment_kind"):
+        assert part["customers"].sum() == result.customers.height
         assert part["predicted_value"].sum() == pytest.approx(total)
         assert (part["low"] < part["predicted_value"]).all()
         assert (part["high"] > part["predicted_value"]).all()
-    assert set(found.segments["segment_kind"]) == {"all", "cohort", "channel", "region", "category"}
+    assert set(result.segments["segment_kind"]) == {"all", "cohort", "channel", "region", "category"}
 
 
 def test_predictions_of_the_past_hold_what_then_happened(opened: Engine, fits: Fits) -> None:
     """Fitted up to the split, the interval of all customers' purchases is met within a few per cent."""
     assert fits.calibration_end is not None
-    found = lifetime_value.report(
+    result = lifetime_value.report(
         opened, fits, CustomerFilters(until=fits.calibration_end), LifetimeValueOptions(discount=0.0)
     )
     held = opened(
         "customers/model_check/holdout", calibration_end=fits.calibration_end, as_of=fits.as_of, risk_days=90
     )  # fmt: skip
     actual = (held["holdout"] * held["customers"]).sum()
-    assert found.customers["expected_purchases"].sum() == pytest.approx(actual, rel=0.05)
+    assert result.customers["expected_purchases"].sum() == pytest.approx(actual, rel=0.05)
 
 
 def test_the_lorenz_curve_runs_from_nothing_to_all(valued: Valued) -> None:
-    found = valued()
+    result = valued()
     for name in ("historic", "predicted"):
-        held = found.lorenz[name]
+        held = result.lorenz[name]
         assert (held[0], held[100]) == (0.0, pytest.approx(1.0))
         assert held.is_sorted()
-        assert (held >= found.lorenz["share"] - 1e-9).all()
-    assert found.top_predicted == found.lorenz["predicted"][10]
+        assert (held >= result.lorenz["share"] - 1e-9).all()
+    assert result.top_predicted == result.lorenz["predicted"][10]
 
 
 def test_distribution_and_matrix_hold_everybody(valued: Valued) -> None:
-    found = valued()
-    assert found.distribution["customers"].sum() == found.customers.height
-    assert found.distribution["predicted_value"].sum() == pytest.approx(found.customers["predicted_value"].sum())
-    assert found.matrix["customers"].sum() == found.customers.height
-    assert found.matrix["frequency"].max() == 10
+    result = valued()
+    assert result.distribution["customers"].sum() == result.customers.height
+    assert result.distribution["predicted_value"].sum() == pytest.approx(result.customers["predicted_value"].sum())
+    assert result.matrix["customers"].sum() == result.customers.height
+    assert result.matrix["frequency"].max() == 10
 
 
 def test_without_unit_costs_value_is_revenue_and_says_so() -> None:
     lines = [{**row, "unit_cost": None} for row in living_shop()]
     query = shop(lines)
-    found = lifetime_value.report(query, fit_version(query), CustomerFilters(), LifetimeValueOptions(value="margin"))
-    assert found.value == "revenue"
-    assert any("unit costs" in str(note) for note in found.notes)
-    assert found.customers["predicted_value"].null_count() == 0
+    result = lifetime_value.report(query, fit_version(query), CustomerFilters(), LifetimeValueOptions(value="margin"))
+    assert result.value == "revenue"
+    assert any("unit costs" in str(note) for note in result.notes)
+    assert result.customers["predicted_value"].null_count() == 0
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_bad_ground_has_no_nan(ground: str, fitted_ground: FittedGround) -> None:
     query, fits = fitted_ground(ground)
-    found = lifetime_value.report(query, fits, CustomerFilters())
-    for frame in (found.customers, found.segments, found.distribution, found.lorenz, found.matrix):
+    result = lifetime_value.report(query, fits, CustomerFilters())
+    for frame in (result.customers, result.segments, result.distribution, result.lorenz, result.matrix):
         for name, kind in frame.schema.items():
             if kind.is_float():
                 assert all(math.isfinite(value) for value in frame[name].drop_nulls()), name
-    if found.kind is None:
-        assert found.customers["predicted_value"].null_count() == found.customers.height
-        assert found.segments["predicted_value"].null_count() == found.segments.height
-        assert found.notes
-    assert found.customers["historic_value"].null_count() == 0
+    if result.kind is None:
+        assert result.customers["predicted_value"].null_count() == result.customers.height
+        assert result.segments["predicted_value"].null_count() == result.segments.height
+        assert result.notes
+    assert result.customers["historic_value"].null_count() == 0
 
 
 def test_refusals() -> None:
@@ -138,6 +138,6 @@ def test_refusals() -> None:
 
 
 def test_an_empty_choice_is_an_empty_report(opened: Engine, fits: Fits) -> None:
-    found = lifetime_value.report(opened, fits, CustomerFilters(acquired_channels=()), LifetimeValueOptions())
-    assert found.customers.is_empty()
-    assert found.segments.is_empty()
+    result = lifetime_value.report(opened, fits, CustomerFilters(acquired_channels=()), LifetimeValueOptions())
+    assert result.customers.is_empty()
+    assert result.segments.is_empty()

@@ -39,7 +39,7 @@ def _served(monkeypatch: pytest.MonkeyPatch, opened: Engine) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def found(opened: Engine, fits: Fits) -> Found:
+def report_of(opened: Engine, fits: Fits) -> Found:
     """The report on the sample shop by these options."""
 
     @cache
@@ -49,15 +49,15 @@ def found(opened: Engine, fits: Fits) -> Found:
     return report
 
 
-def test_the_answer_is_that_of_the_report(opened: Engine, found: Found) -> None:
-    whole = found().segments.filter(segment_kind="all").row(0, named=True)
+def test_the_answer_is_that_of_the_report(opened: Engine, report_of: Found) -> None:
+    whole = report_of().segments.filter(segment_kind="all").row(0, named=True)
     app = open_page()
     currency = opened.version.shop.currency
     assert [metric.value for metric in app.metric] == [
         i18n.compact_money(whole["historic_value"], currency),
         i18n.compact_money(whole["predicted_value"], currency),
         i18n.money(whole["predicted_value"] / whole["customers"], currency),
-        i18n.percent(found().top_predicted, 0),
+        i18n.percent(report_of().top_predicted, 0),
     ]
     shown = texts(app)
     assert f"these {i18n.integer(whole['customers'])} customers should bring" in shown
@@ -74,17 +74,17 @@ def test_every_part_draws_alone_in_every_language(part: str) -> None:
         assert "nan" not in texts(app).lower().replace("finance", "")
 
 
-def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports(opened: Engine, found: Found) -> None:
+def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports(opened: Engine, report_of: Found) -> None:
     app = open_page(months="24", value="revenue", discount="0", model="mbg_nbd", value_part="customers")
-    told = found(LifetimeValueOptions(24, "mbg_nbd", "shop", "revenue", 0.0))
+    reported = report_of(LifetimeValueOptions(24, "mbg_nbd", "shop", "revenue", 0.0))
     listed = app.dataframe[0].value
-    assert listed.iloc[:, 0].tolist() == told.customers["customer_id"].head(len(listed)).to_list()
+    assert listed.iloc[:, 0].tolist() == reported.customers["customer_id"].head(len(listed)).to_list()
     assert {"months": ["24"], "value": ["revenue"], "discount": ["0"]}.items() <= link_of(app).items()
     assert "net revenue" in texts(app)
-    given = table.customers(opened.version, told)
+    given = table.customers(opened.version, reported)
     read = pl.read_csv(BytesIO(exports.to_csv(given.frame, given.about)))
-    assert read.height == told.customers.height
-    assert read["predicted_value"].to_list() == pytest.approx(told.customers["predicted_value"].to_list())
+    assert read.height == reported.customers.height
+    assert read["predicted_value"].to_list() == pytest.approx(reported.customers["predicted_value"].to_list())
 
 
 @pytest.mark.parametrize(("name", "value"), [("months", "7"), ("discount", "lots"), ("model", "oracle")])
@@ -122,28 +122,30 @@ def test_the_proof_tells_the_models_and_the_assumption(opened: Engine, fits: Fit
     assert list(bars.data[1].y) == checked.by_frequency["actual"].to_list()
 
 
-def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody(found: Found) -> None:
-    rows = per_customer(found().segments, "channel")
+def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody(report_of: Found) -> None:
+    rows = per_customer(report_of().segments, "channel")
     assert (rows["predicted_each"] * rows["customers"]).to_list() == pytest.approx(rows["predicted_value"].to_list())
     assert rows["predicted_each"].is_sorted(descending=True)
-    cells = banded(found().matrix)
+    cells = banded(report_of().matrix)
     assert inactivity_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
-    assert cells["customers"].sum() == found().customers.height
+    assert cells["customers"].sum() == report_of().customers.height
     value = (cells["customers"] * cells["predicted_value"]).sum()
-    assert value == pytest.approx(found().customers["predicted_value"].sum())
+    assert value == pytest.approx(report_of().customers["predicted_value"].sum())
 
 
-def test_a_segment_stands_out_only_where_chance_does_not_explain_it(opened: Engine, fits: Fits, found: Found) -> None:
-    told = opportunity(opened, fits, CustomerFilters(), LifetimeValueOptions())
-    assert told.most is not None
-    assert told.least is not None
-    assert told.most["low"] < told.most["each"] < told.most["high"]
-    assert told.least["each"] < told.most["each"]
-    dealt = found().customers.sort("predicted_value").with_row_index()
+def test_a_segment_stands_out_only_where_chance_does_not_explain_it(
+    opened: Engine, fits: Fits, report_of: Found
+) -> None:
+    reported = opportunity(opened, fits, CustomerFilters(), LifetimeValueOptions())
+    assert reported.most is not None
+    assert reported.least is not None
+    assert reported.most["low"] < reported.most["each"] < reported.most["high"]
+    assert reported.least["each"] < reported.most["each"]
+    dealt = report_of().customers.sort("predicted_value").with_row_index()
     alike = dealt.with_columns(first_channel=(pl.col("index") % 4).cast(pl.String)).drop("index")
-    assert _certain(replace(found(), customers=alike), "channel").is_empty()
+    assert _certain(replace(report_of(), customers=alike), "channel").is_empty()
     better = alike.with_columns(
         predicted_value=pl.col("predicted_value") * pl.when(pl.col("first_channel") == "2").then(2.0).otherwise(1.0)
     )
-    certain = _certain(replace(found(), customers=better), "channel")
+    certain = _certain(replace(report_of(), customers=better), "channel")
     assert certain.filter(pl.col("difference") > 0)["segment"].to_list() == ["2"]

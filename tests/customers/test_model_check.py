@@ -22,25 +22,27 @@ GROUNDS = insufficient_histories()
 
 
 def test_every_part_counts_every_customer(opened: Engine, fits: Fits) -> None:
-    found = model_check.report(opened, fits)
+    result = model_check.report(opened, fits)
     customers = fits.holdout_tests[0].customers
-    for frame in (found.purchases, found.risk, found.by_frequency):
+    for frame in (result.purchases, result.risk, result.by_frequency):
         assert frame["customers"].sum() == customers
-    assert found.histogram["actual"].sum() == customers
-    told = found.purchases.to_dicts()
-    assert found.happened == pytest.approx(sum(row["actual"] * row["customers"] for row in told))
-    assert found.off == pytest.approx(sum(row["predicted"] * row["customers"] for row in told) / found.happened - 1)
-    assert found.histogram["predicted"].sum() == pytest.approx(customers)
+    assert result.histogram["actual"].sum() == customers
+    reported = result.purchases.to_dicts()
+    assert result.happened == pytest.approx(sum(row["actual"] * row["customers"] for row in reported))
+    assert result.off == pytest.approx(
+        sum(row["predicted"] * row["customers"] for row in reported) / result.happened - 1
+    )
+    assert result.histogram["predicted"].sum() == pytest.approx(customers)
 
 
 def test_the_model_of_the_simulated_shop_holds(opened: Engine, fits: Fits) -> None:
-    found = model_check.report(opened, fits)
-    off = (found.histogram["predicted"] / found.histogram["actual"] - 1).abs()
+    result = model_check.report(opened, fits)
+    off = (result.histogram["predicted"] / result.histogram["actual"] - 1).abs()
     assert off.max() < 0.1  # type: ignore[operator]
-    last = found.tracking.to_dicts()[-1]
+    last = result.tracking.to_dicts()[-1]
     assert last["cumulative_predicted"] == pytest.approx(last["cumulative_actual"], rel=0.05)
-    assert (found.purchases["predicted"] - found.purchases["actual"]).abs().max() < 0.3  # type: ignore[operator]
-    inside = found.risk.filter(pl.col("predicted").is_between(pl.col("low"), pl.col("high")))
+    assert (result.purchases["predicted"] - result.purchases["actual"]).abs().max() < 0.3  # type: ignore[operator]
+    inside = result.risk.filter(pl.col("predicted").is_between(pl.col("low"), pl.col("high")))
     assert inside.height >= 8
 
 
@@ -48,7 +50,7 @@ def test_tracking_counts_the_purchases_of_the_calibrated_customers() -> None:
     lines = living_shop()
     query = shop(lines)
     fits = fit_version(query)
-    found = model_check.report(query, fits)
+    result = model_check.report(query, fits)
     assert fits.calibration_end is not None
     first: dict[str, object] = {}
     repeats = 0
@@ -57,10 +59,10 @@ def test_tracking_counts_the_purchases_of_the_calibrated_customers() -> None:
         if row["customer_id"] in first:
             repeats += first[row["customer_id"]] <= fits.calibration_end  # type: ignore[operator]
         first.setdefault(row["customer_id"], day)
-    assert found.tracking["cumulative_actual"].to_list()[-1] == repeats
-    assert found.tracking["actual"].sum() == repeats
-    assert found.tracking["day"].to_list()[-1] == fits.as_of
-    assert (found.tracking["day"].diff().drop_nulls() == timedelta(days=7)).all()
+    assert result.tracking["cumulative_actual"].to_list()[-1] == repeats
+    assert result.tracking["actual"].sum() == repeats
+    assert result.tracking["day"].to_list()[-1] == fits.as_of
+    assert (result.tracking["day"].diff().drop_nulls() == timedelta(days=7)).all()
 
 
 def test_any_fitted_model_can_be_looked_at(opened: Engine, fits: Fits) -> None:
@@ -73,26 +75,26 @@ def test_any_fitted_model_can_be_looked_at(opened: Engine, fits: Fits) -> None:
 
 
 def test_the_long_table_holds_every_part(opened: Engine, fits: Fits) -> None:
-    found = model_check.report(opened, fits)
-    rows = long_table(found)
+    result = model_check.report(opened, fits)
+    rows = long_table(result)
     assert set(rows["part"]) == {"purchases", "risk", "frequency", "histogram", "tracking", "trial"}
-    parts = (found.purchases, found.risk, found.by_frequency, found.histogram, found.tracking)
-    assert rows.height == sum(part.height for part in parts) + 5 * found.trials.height
+    parts = (result.purchases, result.risk, result.by_frequency, result.histogram, result.tracking)
+    assert rows.height == sum(part.height for part in parts) + 5 * result.trials.height
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_bad_ground_is_empty_or_finite(ground: str, fitted_ground: FittedGround) -> None:
     query, fits = fitted_ground(ground)
-    found = model_check.report(query, fits)
-    for frame in frames(found):
+    result = model_check.report(query, fits)
+    for frame in frames(result):
         for name, kind in frame.schema.items():
             if kind.is_float():
                 assert all(math.isfinite(value) for value in frame[name].drop_nulls()), name
-    assert str(found.reason)
+    assert str(result.reason)
 
 
-def frames(found: ModelCheck) -> list[pl.DataFrame]:
-    return [value for value in vars(found).values() if isinstance(value, pl.DataFrame)]
+def frames(report: ModelCheck) -> list[pl.DataFrame]:
+    return [value for value in vars(report).values() if isinstance(value, pl.DataFrame)]
 
 
 def test_a_restricted_viewer_is_refused() -> None:

@@ -50,8 +50,8 @@ def values(retention: Retention, cohort: date) -> list[float | None]:
     ("method", "january"), [("exact", [2, 1, 2]), ("unbounded", [2, 2, 2]), ("cumulative", [0, 1, 2])]
 )
 def test_methods_count_what_they_say(method: Any, january: list[float]) -> None:
-    asked = shop(THREE_CUSTOMERS, as_of=date(2024, 3, 31))
-    assert values(report(asked, CustomerFilters(), View(method=method)), JANUARY) == january
+    query = shop(THREE_CUSTOMERS, as_of=date(2024, 3, 31))
+    assert values(report(query, CustomerFilters(), View(method=method)), JANUARY) == january
 
 
 def test_a_period_that_is_still_open_is_empty_and_not_zero() -> None:
@@ -76,50 +76,50 @@ def test_the_mean_row_weights_mature_cohorts_only() -> None:
 
 
 def test_orders_without_a_buyer_are_nobodys_first_purchase() -> None:
-    asked = shop([*THREE_CUSTOMERS, line(None, date(2024, 1, 2))], as_of=date(2024, 3, 31))
-    assert report(asked, CustomerFilters(), View()).cells["cohort_size"].max() == 2
+    query = shop([*THREE_CUSTOMERS, line(None, date(2024, 1, 2))], as_of=date(2024, 3, 31))
+    assert report(query, CustomerFilters(), View()).cells["cohort_size"].max() == 2
 
 
 def test_unidentified_orders_widen_the_bound_and_leave_the_share() -> None:
-    asked = shop([*THREE_CUSTOMERS, line(None, date(2024, 2, 9))], as_of=date(2024, 3, 31))
-    cell = report(asked, CustomerFilters(), View()).cells.filter(cohort=JANUARY, age=1).to_dicts()[0]
+    query = shop([*THREE_CUSTOMERS, line(None, date(2024, 2, 9))], as_of=date(2024, 3, 31))
+    cell = report(query, CustomerFilters(), View()).cells.filter(cohort=JANUARY, age=1).to_dicts()[0]
     assert (cell["rate"], cell["upper"]) == (0.5, 1.0)
 
 
 def test_same_day_orders_are_one_purchase_and_two_orders() -> None:
     day = datetime(2024, 1, 5, 9)
     twice = [line("ann", day), line("ann", day + timedelta(hours=3))]
-    asked = shop(twice, as_of=date(2024, 1, 31))
-    assert values(report(asked, CustomerFilters(), View()), JANUARY) == [1]
-    assert values(report(asked, CustomerFilters(), View(measure="orders")), JANUARY) == [2]
+    query = shop(twice, as_of=date(2024, 1, 31))
+    assert values(report(query, CustomerFilters(), View()), JANUARY) == [1]
+    assert values(report(query, CustomerFilters(), View(measure="orders")), JANUARY) == [2]
 
 
 def test_a_refund_lowers_the_revenue_of_its_original_order_and_undoes_no_purchase() -> None:
     back = line("ann", date(2024, 3, 9), status="refund", quantity=-1, net_amount=-4, original_order_id="first")
-    asked = shop([line("ann", date(2024, 1, 5), order_id="first"), back], as_of=date(2024, 3, 31))
-    assert values(report(asked, CustomerFilters(), View(measure="revenue")), JANUARY) == [6, 0, 0]
-    assert values(report(asked, CustomerFilters(), View()), JANUARY) == [1, 0, 0]
+    query = shop([line("ann", date(2024, 1, 5), order_id="first"), back], as_of=date(2024, 3, 31))
+    assert values(report(query, CustomerFilters(), View(measure="revenue")), JANUARY) == [6, 0, 0]
+    assert values(report(query, CustomerFilters(), View()), JANUARY) == [1, 0, 0]
 
 
 @pytest.mark.parametrize("status", ["cancelled", "staff", "gift", "exchange"])
 def test_lines_that_are_no_sale_are_no_purchase(status: str) -> None:
-    asked = shop([*THREE_CUSTOMERS, line("cem", date(2024, 3, 3), status=status)], as_of=date(2024, 3, 31))
-    assert values(report(asked, CustomerFilters(), View()), FEBRUARY) == [1, 0]
+    query = shop([*THREE_CUSTOMERS, line("cem", date(2024, 3, 3), status=status)], as_of=date(2024, 3, 31))
+    assert values(report(query, CustomerFilters(), View()), FEBRUARY) == [1, 0]
 
 
 def test_first_ever_is_found_before_any_filter() -> None:
     lines = [line("ann", date(2024, 1, 5), channel="web"), line("ann", date(2024, 2, 5), channel="app")]
-    asked = shop(lines, as_of=date(2024, 2, 29))
-    assert report(asked, CustomerFilters(acquired_channels=("app",)), View()).cells.is_empty()
-    in_app = report(asked, CustomerFilters(bought_channels=("app",)), View())
+    query = shop(lines, as_of=date(2024, 2, 29))
+    assert report(query, CustomerFilters(acquired_channels=("app",)), View()).cells.is_empty()
+    in_app = report(query, CustomerFilters(bought_channels=("app",)), View())
     assert values(in_app, JANUARY) == [0, 1]
     assert in_app.cells["cohort_size"].to_list() == [1, 1]
 
 
 def test_an_empty_choice_shows_nothing() -> None:
-    asked = shop(THREE_CUSTOMERS)
-    assert report(asked, CustomerFilters(acquired_channels=()), View()).cells.is_empty()
-    assert report(asked, CustomerFilters(bought_channels=()), View()).cells["value"].drop_nulls().sum() == 0
+    query = shop(THREE_CUSTOMERS)
+    assert report(query, CustomerFilters(acquired_channels=()), View()).cells.is_empty()
+    assert report(query, CustomerFilters(bought_channels=()), View()).cells["value"].drop_nulls().sum() == 0
 
 
 def test_looking_from_an_earlier_day_equals_data_that_ended_then() -> None:
@@ -153,8 +153,8 @@ def test_a_restricted_viewer_sees_own_cohorts_and_own_purchases_only() -> None:
 
 
 def test_margin_needs_cost_and_says_how_much_of_the_revenue_has_one() -> None:
-    asked = shop([line("ann", JANUARY, unit_cost=4), line("bob", JANUARY)], as_of=date(2024, 1, 31))
-    retention = report(asked, CustomerFilters(), View(measure="margin"))
+    query = shop([line("ann", JANUARY, unit_cost=4), line("bob", JANUARY)], as_of=date(2024, 1, 31))
+    retention = report(query, CustomerFilters(), View(measure="margin"))
     assert values(retention, JANUARY) == [6]
     assert retention.cost_share == 0.5
 
@@ -162,24 +162,24 @@ def test_margin_needs_cost_and_says_how_much_of_the_revenue_has_one() -> None:
 def test_an_opportunity_names_the_segment_that_returns_less_than_the_shop() -> None:
     lines = [line(f"c{i}", date(2024, 1, 5), channel="web" if i % 2 else "app") for i in range(200)]
     lines += [line(f"c{i}", date(2024, 2, 5), channel="app") for i in range(0, 100, 2)]
-    found = opportunity(shop(lines, as_of=date(2024, 6, 1)), CustomerFilters())
-    assert found.rate == 0.25
-    assert found.best is not None
-    assert (found.best["segment"], found.best["gap_customers"], found.best["worth"]) == ("web", 25.0, 250.0)
+    result = opportunity(shop(lines, as_of=date(2024, 6, 1)), CustomerFilters())
+    assert result.rate == 0.25
+    assert result.best is not None
+    assert (result.best["segment"], result.best["gap_customers"], result.best["worth"]) == ("web", 25.0, 250.0)
 
 
 @pytest.mark.parametrize(("shops", "most"), [(6, 1), pytest.param(60, 10, marks=pytest.mark.deep)])
 def test_equal_segments_are_not_told_apart_by_chance(shops: int, most: int) -> None:
     """Thirty regions of the same law: with plain 95 % intervals most shops would be sent after a region for nothing."""
-    told = 0
+    reported = 0
     for seed in range(shops):
         draw = random.Random(seed)
         lines = [line(f"c{i}", date(2024, 1, 5), ship_to_region=f"r{i % 30}") for i in range(3000)]
         lines += [
             line(f"c{i}", date(2024, 2, 5), ship_to_region=f"r{i % 30}") for i in range(3000) if draw.random() < 0.3
         ]
-        told += opportunity(shop(lines, as_of=date(2024, 6, 1)), CustomerFilters()).best is not None
-    assert told <= most
+        reported += opportunity(shop(lines, as_of=date(2024, 6, 1)), CustomerFilters()).best is not None
+    assert reported <= most
 
 
 def test_no_opportunity_is_named_where_the_numbers_do_not_tell() -> None:
@@ -209,17 +209,17 @@ def test_a_view_that_cannot_be_drawn_is_refused_in_a_sentence(choice: dict[str, 
 def test_wilson_holds_the_share_and_stays_a_share(counts: tuple[int, int]) -> None:
     value, n = counts
     low, high = wilson(pl.lit(float(value)), pl.lit(n))
-    found = pl.select(low=low, high=high).row(0)
-    assert -1e-12 <= found[0] <= value / n + 1e-12
-    assert value / n - 1e-12 <= found[1] <= 1 + 1e-12
+    result = pl.select(low=low, high=high).row(0)
+    assert -1e-12 <= result[0] <= value / n + 1e-12
+    assert value / n - 1e-12 <= result[1] <= 1 + 1e-12
 
 
 def test_wilson_gives_the_published_interval() -> None:
     # Newcombe (1998), Statistics in Medicine 17, table I, method 3: 81 of 263 and 15 of 148.
     for value, n, expected in ((81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605))):
         low, high = wilson(pl.lit(float(value)), pl.lit(n))
-        found = pl.select(low=low, high=high).row(0)
-        assert [round(bound, 4) for bound in found] == list(expected)
+        result = pl.select(low=low, high=high).row(0)
+        assert [round(bound, 4) for bound in result] == list(expected)
 
 
 choices = st.one_of(st.none(), st.sampled_from([("web",), ("app", "(none)"), ()]))
@@ -249,12 +249,12 @@ views = st.tuples(
 def test_every_cell_equals_the_naive_count(
     lines: list[dict[str, Any]], chosen: CustomerFilters, view: View, as_of: date | None
 ) -> None:
-    asked = shop(lines, as_of=as_of, products=PRODUCTS)
-    expected = naive(lines, CATEGORIES, chosen, view, asked.version.as_of)
-    found = {(row["cohort"], row["age"]): row for row in report(asked, chosen, view).cells.to_dicts()}
-    assert found.keys() == expected.keys()
+    query = shop(lines, as_of=as_of, products=PRODUCTS)
+    expected = naive(lines, CATEGORIES, chosen, view, query.version.as_of)
+    result = {(row["cohort"], row["age"]): row for row in report(query, chosen, view).cells.to_dicts()}
+    assert result.keys() == expected.keys()
     for key, cell in expected.items():
-        row = found[key]
+        row = result[key]
         assert (row["cohort_size"], row["n"], row["mature"]) == (cell.cohort_size, cell.n, cell.n > 0), key
         assert (row["value"] is None) == (cell.value is None), key
         if cell.value is not None:
@@ -262,8 +262,8 @@ def test_every_cell_equals_the_naive_count(
             assert row["upper"] == (None if cell.upper is None else pytest.approx(cell.upper)), key
     if view.measure == "customers" and (mature := [key for key, cell in expected.items() if cell.n]):
         cohort, age = mature[-1]
-        behind = customers(asked, chosen, view, cohort, age)["customer_id"].to_list()
-        missing = customers(asked, chosen, view, cohort, age, absent=True).height
+        behind = customers(query, chosen, view, cohort, age)["customer_id"].to_list()
+        missing = customers(query, chosen, view, cohort, age, absent=True).height
         assert frozenset(behind) == expected[cohort, age].customers
         assert len(behind) + missing == expected[cohort, age].n
 

@@ -75,8 +75,8 @@ def test_parameters_arrive_as_they_are(query: Engine) -> None:
 @pytest.mark.parametrize("chosen", [[], ["tea"], ["tea", "cups"], ['it\'s "quoted"']])
 def test_an_empty_list_finds_nothing_and_others_what_they_name(query: Engine, name: str, chosen: list[str]) -> None:
     others = {"all": False} if name == "pages/chosen" else {}
-    found = query(name, chosen=chosen, **others)["category"].to_list()
-    assert found == sorted(set(chosen) & {"tea", "cups"})
+    result = query(name, chosen=chosen, **others)["category"].to_list()
+    assert result == sorted(set(chosen) & {"tea", "cups"})
 
 
 def test_all_is_said_by_a_parameter_of_its_own(query: Engine) -> None:

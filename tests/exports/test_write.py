@@ -24,9 +24,9 @@ def test_the_suffix_chooses_the_format(tmp_path: Path, about: About) -> None:
 
 def test_parquet_carries_the_about_in_its_metadata(tmp_path: Path, about: About) -> None:
     write(tmp_path / "report.parquet", FRAME, about)
-    told = json.loads(pq.read_metadata(tmp_path / "report.parquet").metadata[b"shopkeeper"])
-    assert told["filters"] == [["Bought in category", "女装, =1+1"], ["Acquired in channel", "app"]]
-    assert (told["as_of"], told["version"]) == ("2026-10-21", about.version)
+    reported = json.loads(pq.read_metadata(tmp_path / "report.parquet").metadata[b"shopkeeper"])
+    assert reported["filters"] == [["Bought in category", "女装, =1+1"], ["Acquired in channel", "app"]]
+    assert (reported["as_of"], reported["version"]) == ("2026-10-21", about.version)
 
 
 def test_another_suffix_is_refused_with_the_three_that_work(tmp_path: Path, about: About) -> None:

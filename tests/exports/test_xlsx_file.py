@@ -125,20 +125,20 @@ def test_the_header_is_frozen_filtered_and_holds_machine_names_in_every_language
 
 
 def test_the_about_sheet_carries_filters_definitions_as_of_and_version(about: About) -> None:
-    told = about_sheet(to_xlsx(pl.DataFrame({"rate": [0.5]}), about, [headed("rate", "Retention rate", "percent")]))
-    assert told["As of"] == "2026-10-21"
-    assert told["Data version"] == about.version
-    assert told["Published"] == i18n.moment(about.created_at, "Asia/Shanghai")
-    assert told["Rejected rows"] == "1,234"
-    assert told["Identified-order share"] == "87.5%"
-    assert told["Bought in category"] == "女装, =1+1"
-    assert told["Exact"] == "The customer bought in period k itself."
-    assert told["rate"] == "Retention rate"
+    reported = about_sheet(to_xlsx(pl.DataFrame({"rate": [0.5]}), about, [headed("rate", "Retention rate", "percent")]))
+    assert reported["As of"] == "2026-10-21"
+    assert reported["Data version"] == about.version
+    assert reported["Published"] == i18n.moment(about.created_at, "Asia/Shanghai")
+    assert reported["Rejected rows"] == "1,234"
+    assert reported["Identified-order share"] == "87.5%"
+    assert reported["Bought in category"] == "女装, =1+1"
+    assert reported["Exact"] == "The customer bought in period k itself."
+    assert reported["rate"] == "Retention rate"
 
 
 def test_the_about_sheet_speaks_the_language_of_the_page_even_in_another_thread(about: About) -> None:
-    told = about_sheet(to_xlsx(pl.DataFrame({"n": [1]}), replace(about, language="zh_CN", filters=())))
-    assert {"数据截至", "数据版本", "筛选条件"} <= set(told)
+    reported = about_sheet(to_xlsx(pl.DataFrame({"n": [1]}), replace(about, language="zh_CN", filters=())))
+    assert {"数据截至", "数据版本", "筛选条件"} <= set(reported)
 
 
 def test_a_filter_longer_than_a_cell_goes_on_in_the_next_row(about: About) -> None:

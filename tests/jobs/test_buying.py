@@ -91,7 +91,7 @@ def test_plain_rates_count_customers_alike() -> None:
     rates = {rate.days: rate for rate in fit_version(query).rates}
     assert set(rates) == {30, 60}, "the shop is 120 days old"
     assert (rates[60].customers, rates[60].buyers, rates[60].purchases) == (50, 20, 20)
-    assert (rates[60].frequency_band, rates[60].silence_band) == (0, 2)
+    assert (rates[60].frequency_band, rates[60].inactivity_band) == (0, 2)
 
 
 def test_a_fit_can_be_called_off() -> None:
@@ -123,10 +123,10 @@ def test_bad_ground_gets_a_sentence_and_no_nan(name: str, fitted_ground: FittedG
 
 def numbers(fits: Fits) -> list[float]:
     tests = [asdict(test) for test in fits.holdout_tests]
-    found = [value for test in tests for value in test.values() if isinstance(value, float)]
+    result = [value for test in tests for value in test.values() if isinstance(value, float)]
     for model in (*fits.models.values(), *fits.calibrated.values()):
-        found += [value for _, value in (*model.parameters, *model.standard_errors)]
-    return [*found, *fits.means.values()]
+        result += [value for _, value in (*model.parameters, *model.standard_errors)]
+    return [*result, *fits.means.values()]
 
 
 def test_a_shop_too_young_says_what_it_needs(fitted_ground: FittedGround) -> None:

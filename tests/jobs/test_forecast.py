@@ -53,21 +53,21 @@ def foreseen(opened: Engine) -> Run:
 
 
 def test_the_sample_is_foreseen_better_than_by_the_seasonal_naive(foreseen: Run) -> None:
-    found = errors(foreseen)
-    assert found["region_category"]["wape"] <= 0.9 * found["region_category"]["naive_wape"]
+    result = errors(foreseen)
+    assert result["region_category"]["wape"] <= 0.9 * result["region_category"]["naive_wape"]
     for level in LEVELS:
-        assert found[level]["wape"] <= found[level]["naive_wape"]
-    assert abs(found["shop"]["bias"]) < 0.03
+        assert result[level]["wape"] <= result[level]["naive_wape"]
+    assert abs(result["shop"]["bias"]) < 0.03
 
 
 def test_bands_of_the_sample_hold_what_they_promise_on_origins_that_did_not_make_them(foreseen: Run) -> None:
-    found = errors(foreseen)
+    result = errors(foreseen)
     for level in ("category", "region", "region_category", "sku"):
-        assert 0.75 <= found[level]["coverage_80"] <= 0.85
-        assert 0.92 <= found[level]["coverage_95"] <= 0.98
+        assert 0.75 <= result[level]["coverage_80"] <= 0.85
+        assert 0.92 <= result[level]["coverage_95"] <= 0.98
     # most weeks of an item in a region are without demand, and a band that holds 0 already holds more than it promises
-    assert found["region_sku"]["coverage_80"] >= 0.8
-    assert found["region_sku"]["coverage_95"] >= 0.95
+    assert result["region_sku"]["coverage_80"] >= 0.8
+    assert result["region_sku"]["coverage_95"] >= 0.95
 
 
 def test_checks_are_sums_that_can_be_made_again_from_their_weeks(foreseen: Run) -> None:
@@ -79,8 +79,8 @@ def test_checks_are_sums_that_can_be_made_again_from_their_weeks(foreseen: Run) 
     assert first["demand"].to_list() == pytest.approx(first["weeks_demand"].to_list())
     assert first["error"].to_list() == pytest.approx(first["weeks_error"].to_list())
     assert (checks["absolute_error"] >= checks["error"].abs() - 1e-9).all()
-    assert (checks["hits_80"] <= checks["hits_95"]).all()
-    assert (checks["hits_95"] <= checks["weeks"]).all()
+    assert (checks["weeks_within_80"] <= checks["weeks_within_95"]).all()
+    assert (checks["weeks_within_95"] <= checks["weeks"]).all()
 
 
 def test_what_came_in_the_checks_is_what_was_truly_asked_for(foreseen: Run) -> None:
@@ -88,7 +88,7 @@ def test_what_came_in_the_checks_is_what_was_truly_asked_for(foreseen: Run) -> N
     run = foreseen
     truth = pl.read_parquet(SAMPLE / "truth" / "demand.parquet")
     for cutoff, demand in (
-        run.tables["forecast_checks"].filter(pl.col("level") == "shop").select("origin", "demand").iter_rows()
+        run.tables["forecast_checks"].filter(pl.col("level") == "shop").select("cutoff", "demand").iter_rows()
     ):
         demanded = truth.filter(pl.col("day").is_between(cutoff + timedelta(days=1), cutoff + timedelta(days=28)))
         assert demand == pytest.approx(demanded["units"].sum(), rel=0.05)
@@ -123,13 +123,13 @@ def test_event_factors_of_the_sample_are_those_of_its_true_demand(name: str, for
         .select("category", again=pl.col("inside") / pl.col("around"))
     )
     length = int(events.select((pl.col("ends_on") - pl.col("starts_on")).dt.total_days().max()).item())
-    found = foreseen.tables["event_factors"].filter(
+    result = foreseen.tables["event_factors"].filter(
         pl.col("name") == name, pl.col("day_of_window").is_between(0, length)
     )
-    both = found.group_by("category").agg(found=pl.col("factor").mean()).join(again, on="category")
+    both = result.group_by("category").agg(estimated=pl.col("factor").mean()).join(again, on="category")
     assert both.height == 8
-    assert both["found"].to_list() == pytest.approx(both["again"].to_list(), rel=0.25)
-    assert both["found"].mean() == pytest.approx(both["again"].mean(), rel=0.1)
+    assert both["estimated"].to_list() == pytest.approx(both["again"].to_list(), rel=0.25)
+    assert both["estimated"].mean() == pytest.approx(both["again"].mean(), rel=0.1)
 
 
 def test_the_coming_double_11_is_a_peak_and_december_is_not_inflated_by_the_last_one(foreseen: Run) -> None:
@@ -255,8 +255,8 @@ def test_the_naive_is_statsforecast_s_seasonal_naive() -> None:
     hierarchy = hierarchy_of(history)
     baseline = [baseline_at(history, hierarchy, 172), baseline_at(history, hierarchy, 200)]
     patterns = {level: np.full(group.rows, "smooth") for level, group in hierarchy.groups.items()}
-    found = forecast_levels(history, hierarchy, baseline, patterns, None, UNHEARD)
-    test = backtest(history, hierarchy, found.cutoff_forecasts)["shop"][0]
+    result = forecast_levels(history, hierarchy, baseline, patterns, None, UNHEARD)
+    test = backtest(history, hierarchy, result.cutoff_forecasts)["shop"][0]
     theirs = SeasonalNaive(season_length=7).forecast(y=units[:172], h=28)["mean"]
     assert test.naive[0, :28].tolist() == theirs.tolist()
     assert test.actual[0, :28].tolist() == units[172:].tolist()
@@ -278,8 +278,8 @@ def test_a_cutoff_knows_nothing_of_what_came_after_it() -> None:
             level: PreviousLevels(np.full(count, "SES"), np.full((count, 1), np.nan)) for level, count in rows.items()
         }
         previous = PreviousChoices("SES", unknown)
-        found = forecast_levels(history, hierarchy, [baseline], patterns, previous, UNHEARD).cutoff_forecasts[0]
-        forecasts.append(daily(history, baseline, hierarchy, found.levels, found.path))
+        result = forecast_levels(history, hierarchy, [baseline], patterns, previous, UNHEARD).cutoff_forecasts[0]
+        forecasts.append(daily(history, baseline, hierarchy, result.levels, result.path))
     assert forecasts[0] == pytest.approx(forecasts[1])
 
 
@@ -288,7 +288,7 @@ def test_scale_is_the_mean_absolute_weekly_change_before_the_origin() -> None:
     run = forecast_history(demand_history([("A", "tea", "north", units)]))
     for level in LEVELS:
         checks = run.tables["forecast_checks"].filter(pl.col("level") == level)
-        for cutoff, scale in checks.select("origin", "scale").iter_rows():
+        for cutoff, scale in checks.select("cutoff", "scale").iter_rows():
             before = units[: 120 - (AS_OF - cutoff).days]
             assert scale == pytest.approx(np.abs(before[7:] - before[:-7]).mean())
 
@@ -452,8 +452,8 @@ def test_a_restricted_viewer_sees_only_rows_of_the_own_categories_and_regions(fo
 
 def test_the_sample_tells_its_origins_and_one_of_them_lies_before_an_event(foreseen: Run, opened: Engine) -> None:
     summary = foreseen.summary
-    assert len(summary["origins"]) == 5
-    assert date(2025, 10, 15) <= date.fromisoformat(summary["origins"][-1]) <= date(2025, 10, 27)
+    assert len(summary["cutoffs"]) == 5
+    assert date(2025, 10, 15) <= date.fromisoformat(summary["cutoffs"][-1]) <= date(2025, 10, 27)
     assert opened.version.as_of.isoformat() == summary["as_of"]
 
 

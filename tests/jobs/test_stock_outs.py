@@ -44,21 +44,21 @@ def shop_of(lines: list[dict[str, Any]], stock: list[dict[str, Any]], days: int,
     return shop(lines, as_of=as_of, stock_snapshots=stock, products=tables.pop("products", PRODUCTS), **tables)
 
 
-def days_of(found: pl.DataFrame) -> list[int]:
-    return [(day - START).days for day in found["day"]]
+def days_of(lost: pl.DataFrame) -> list[int]:
+    return [(day - START).days for day in lost["day"]]
 
 
 def test_without_snapshots_nothing_is_known() -> None:
-    found = stock_outs.estimate(shop_of([sold(0)], [], 3))
-    assert found.is_empty()
-    assert found.columns == list(stock_outs.COLUMNS)
+    result = stock_outs.estimate(shop_of([sold(0)], [], 3))
+    assert result.is_empty()
+    assert result.columns == list(stock_outs.COLUMNS)
 
 
 def test_a_shelf_that_is_empty_all_day_loses_what_it_sells_on_other_days() -> None:
     lines = [sold(day) for day in range(10)]
-    found = stock_outs.estimate(shop_of(lines, shelf(*range(9, -1, -1), 0, 0), 12))
-    assert days_of(found) == [9, 10, 11]
-    whole = found.filter(pl.col("day") > START + timedelta(days=9))
+    result = stock_outs.estimate(shop_of(lines, shelf(*range(9, -1, -1), 0, 0), 12))
+    assert days_of(result) == [9, 10, 11]
+    whole = result.filter(pl.col("day") > START + timedelta(days=9))
     assert whole["sold"].to_list() == [0, 0]
     assert whole["lost"].to_list() == whole["baseline"].to_list()
     assert 0.85 < float(whole["lost"][0]) < 1.1
@@ -67,9 +67,9 @@ def test_a_shelf_that_is_empty_all_day_loses_what_it_sells_on_other_days() -> No
 def test_a_shelf_that_runs_empty_within_the_day_loses_only_what_comes_after() -> None:
     """One line of one or three units on every second day or so: with one unit there, 0 or 2 are missing."""
     lines = [sold(day, (1, 3)[day % 4 == 0]) for day in range(0, 40, 2)] + [sold(40, 1)]
-    found = stock_outs.estimate(shop_of(lines, shelf(*[30] * 39, 1, 0), 41))
-    assert days_of(found) == [40]
-    row = found.row(0, named=True)
+    result = stock_outs.estimate(shop_of(lines, shelf(*[30] * 39, 1, 0), 41))
+    assert days_of(result) == [40]
+    row = result.row(0, named=True)
     assert row["sold"] == 1
     assert 0 < row["lost"] < 3
     sizes = np.array([0.0, 11, 0, 10]) + stock_outs.PRIOR_LINES * np.array([0, 11, 0, 10]) / 21
@@ -78,14 +78,14 @@ def test_a_shelf_that_runs_empty_within_the_day_loses_only_what_comes_after() ->
 
 def test_days_without_a_snapshot_are_unknown() -> None:
     lines = [sold(day) for day in range(6)]
-    found = stock_outs.estimate(shop_of(lines, shelf(9, 8, 7, 6, 5, 4, *[None] * 20, 0, 0), 28))
-    assert days_of(found) == [26, 27]
+    result = stock_outs.estimate(shop_of(lines, shelf(9, 8, 7, 6, 5, 4, *[None] * 20, 0, 0), 28))
+    assert days_of(result) == [26, 27]
 
 
 def test_what_was_moved_away_is_no_lost_sale_and_the_days_after_are() -> None:
     lines = [sold(day) for day in range(5)]
-    found = stock_outs.estimate(shop_of(lines, shelf(9, 8, 7, 6, 5, 0, 0), 7))
-    assert days_of(found) == [6]
+    result = stock_outs.estimate(shop_of(lines, shelf(9, 8, 7, 6, 5, 0, 0), 7))
+    assert days_of(result) == [6]
 
 
 def test_what_landed_and_went_on_the_same_day_was_there() -> None:
@@ -94,7 +94,7 @@ def test_what_landed_and_went_on_the_same_day_was_there() -> None:
               "received_on": START + timedelta(days=6)}  # fmt: skip
     query = shop_of(lines, shelf(9, 8, 7, 6, 5, 0, 0, 0), 8, inbound=[landed])
     days = query("jobs/forecast/stock_out_days")
-    assert days["there"].to_list() == [5, 2, 0]
+    assert days["available"].to_list() == [5, 2, 0]
     assert days_of(stock_outs.estimate(query)) == [6, 7]
 
 
@@ -102,8 +102,8 @@ def test_what_is_not_on_sale_cannot_be_out() -> None:
     products = [{"sku": "A", "category": "tea", "launched_on": START + timedelta(days=3),
                  "delisted_on": START + timedelta(days=8)}]  # fmt: skip
     lines = [sold(day) for day in range(3, 7)]
-    found = stock_outs.estimate(shop_of(lines, shelf(0, 0, 0, 9, 8, 7, 6, 0, 0, 0, 0), 11, products=products))
-    assert days_of(found) == [8]
+    result = stock_outs.estimate(shop_of(lines, shelf(0, 0, 0, 9, 8, 7, 6, 0, 0, 0, 0), 11, products=products))
+    assert days_of(result) == [8]
 
 
 def test_a_shelf_that_never_held_anything_is_not_kept_there() -> None:
@@ -121,10 +121,10 @@ def test_regions_share_a_loss_as_they_buy() -> None:
     lines = [
         sold(day, to=to, number=number) for day in range(10) for number, to in enumerate(("north",) * 3 + ("south",))
     ]
-    found = stock_outs.estimate(shop_of(lines, shelf(*[99] * 9, 0, 0), 11)).filter(
+    result = stock_outs.estimate(shop_of(lines, shelf(*[99] * 9, 0, 0), 11)).filter(
         pl.col("day") == START + timedelta(days=10)
     )
-    shares = dict(found.select("region", pl.col("lost") / pl.col("lost").sum()).iter_rows())
+    shares = dict(result.select("region", pl.col("lost") / pl.col("lost").sum()).iter_rows())
     assert shares == pytest.approx({"north": 0.75, "south": 0.25})
 
 
@@ -133,11 +133,11 @@ def test_a_location_that_never_shipped_serves_where_it_stands() -> None:
     where = [{"location_id": "S1", "kind": "store", "region": "east"}]
     stock = [*shelf(*[99] * 9), *shelf(*[3] * 8, 0, at="S1")]
     query = shop_of([*lines, sold(8, 3, at="S1", to="(none)")], stock, 9, locations=where)
-    found = stock_outs.estimate(query)
-    assert found.filter(pl.col("location") == "S1")["region"].to_list() == ["(none)"]
+    result = stock_outs.estimate(query)
+    assert result.filter(pl.col("location") == "S1")["region"].to_list() == ["(none)"]
     unsold = [*shelf(*[99] * 9), *shelf(*[3] * 7, 0, 0, at="S1")]
-    found = stock_outs.estimate(shop_of(lines, unsold, 9, locations=where))
-    assert found.select("location", "region", "lost").rows() == [("S1", "east", 0.0)]
+    result = stock_outs.estimate(shop_of(lines, unsold, 9, locations=where))
+    assert result.select("location", "region", "lost").rows() == [("S1", "east", 0.0)]
 
 
 def test_a_peak_loses_more_than_an_ordinary_day() -> None:
@@ -145,8 +145,8 @@ def test_a_peak_loses_more_than_an_ordinary_day() -> None:
     lines = [sold(day, 10, sku=sku) for day in range(20) for sku in "AB"]
     lines += [sold(21, 10, "B"), sold(22, 100, "B")]
     stock = [*shelf(*[500] * 20, 0, 0, 0), *shelf(*[900] * 23, sku="B")]
-    found = stock_outs.estimate(shop_of(lines, stock, 23))
-    ordinary, peak = found.filter(pl.col("sku") == "A")["lost"].to_list()
+    result = stock_outs.estimate(shop_of(lines, stock, 23))
+    ordinary, peak = result.filter(pl.col("sku") == "A")["lost"].to_list()
     assert peak > 2 * ordinary
 
 
@@ -174,7 +174,7 @@ def test_the_days_that_a_shelf_was_out_equal_a_plain_loop(days: list[tuple[int |
         if on_hand == 0:
             before = evenings[day - 1] if day else None
             expected.append((day, None if before is None else before + came, units[day]))
-    assert list(zip(days_of(seen), seen["there"].to_list(), seen["sold"].to_list(), strict=True)) == expected
+    assert list(zip(days_of(seen), seen["available"].to_list(), seen["sold"].to_list(), strict=True)) == expected
 
 
 @given(
@@ -213,17 +213,17 @@ def test_for_many_units_the_normal_distribution_takes_over_smoothly() -> None:
 @pytest.fixture(scope="module")
 def compared(opened: Engine) -> pl.DataFrame:
     """Location x SKU x category of the sample shop: lost by the estimate, and in truth since the first snapshot."""
-    found = stock_outs.estimate(opened)
+    result = stock_outs.estimate(opened)
     first = opened("supply/demand/snapshots")["first_day"][0]
     truth = pl.read_parquet(SAMPLE / "truth" / "lost_units.parquet").filter(pl.col("day") >= first)
     items = opened("supply/demand/items").select("sku", "category")
-    told = found.group_by("location", "sku", "category").agg(pl.sum("lost"))
+    reported = result.group_by("location", "sku", "category").agg(pl.sum("lost"))
     true = (
         truth.join(items, on="sku")
         .group_by(location="location_id", sku="sku", category="category")
         .agg(true=pl.sum("units"))
     )
-    return told.join(true, on=["location", "sku", "category"], how="full", coalesce=True).fill_null(0.0)
+    return reported.join(true, on=["location", "sku", "category"], how="full", coalesce=True).fill_null(0.0)
 
 
 def test_lost_units_are_within_15_percent_of_truth(compared: pl.DataFrame) -> None:
@@ -243,9 +243,9 @@ def test_lost_units_are_near_the_truth_by_kind_of_location_and_by_category(compa
 
 
 def test_the_estimate_is_complete_and_sane(opened: Engine) -> None:
-    found = stock_outs.estimate(opened)
-    assert found.columns == list(stock_outs.COLUMNS)
-    assert found.null_count().sum_horizontal().item() == 0
-    assert (found["lost"] >= 0).all()
-    assert (found["baseline"] >= 0).all()
-    assert found.select(pl.struct("sku", "region", "location", "day").n_unique()).item() == found.height
+    result = stock_outs.estimate(opened)
+    assert result.columns == list(stock_outs.COLUMNS)
+    assert result.null_count().sum_horizontal().item() == 0
+    assert (result["lost"] >= 0).all()
+    assert (result["baseline"] >= 0).all()
+    assert result.select(pl.struct("sku", "region", "location", "day").n_unique()).item() == result.height

@@ -14,8 +14,8 @@ TODAY = date(2024, 4, 30)
 
 
 def mart(query: MemoryQuery, name: str) -> pl.DataFrame:
-    found: pl.DataFrame = query.connection.table(name).pl()
-    return found
+    result: pl.DataFrame = query.connection.table(name).pl()
+    return result
 
 
 def sold(sku: str, day: date, units: int = 1, **more: Any) -> dict[str, Any]:
@@ -79,8 +79,10 @@ def test_a_late_delivery_is_expected_tomorrow_and_one_that_landed_is_closed() ->
     ]
     common = {"sku": "A", "location_id": "W1", "quantity": 4, "ordered_on": date(2024, 3, 1)}
     query = shop([sold("A", TODAY)], as_of=TODAY, inbound=[common | row for row in rows])
-    found = mart(query, "deliveries").sort("delivery_id").select("delivery_id", "is_open", "received_on", "expected_on")
-    assert found.rows() == [
+    result = (
+        mart(query, "deliveries").sort("delivery_id").select("delivery_id", "is_open", "received_on", "expected_on")
+    )
+    assert result.rows() == [
         ("ahead", True, None, date(2024, 5, 9)),
         ("landed", False, date(2024, 4, 5), date(2024, 5, 1)),
         ("late", True, None, date(2024, 5, 1)),
@@ -103,7 +105,7 @@ def test_demand_sales_and_serving_are_what_adding_up_the_lines_gives(given_lines
         for n, (sku, region, place, ago, units) in enumerate(given_lines)
     ]
     query = shop(lines, as_of=TODAY)
-    for name, keys, known in (
+    for name, keys, expected in (
         ("demand_days", ("sku", "region", "location", "day"), lambda _ago: True),
         ("item_sales", ("sku", "region"), lambda ago: ago < 365),
         ("serving", ("region", "location"), lambda ago: ago < 365),
@@ -113,8 +115,8 @@ def test_demand_sales_and_serving_are_what_adding_up_the_lines_gives(given_lines
             all_of = {"sku": sku, "region": region or "(none)", "location": place or "(none)",
                       "day": TODAY - timedelta(days=ago)}  # fmt: skip
             key = tuple(all_of[name] for name in keys)
-            if known(ago):
+            if expected(ago):
                 wanted[key] = wanted.get(key, 0) + units
         units = "units_year" if name == "item_sales" else "units"
-        found = {tuple(row[:-1]): row[-1] for row in mart(query, name).select(*keys, units).rows() if row[-1]}
-        assert found == wanted
+        result = {tuple(row[:-1]): row[-1] for row in mart(query, name).select(*keys, units).rows() if row[-1]}
+        assert result == wanted

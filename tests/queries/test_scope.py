@@ -81,7 +81,7 @@ def supply(sku: str, category: str, region: str) -> dict[str, Any]:
              "due_on": date(2024, 4, 3), "ordered_on": date(2024, 3, 1), "received_on": date(2024, 4, 3)},
         ],
         "forecasts": [series | weeks | {"daily_mean": 1.0, "error_sd": 1.0, "units": UNITS, "pattern": "smooth"}],
-        "forecast_checks": [series | {"origin": date(2024, 4, 1), "days": 28, "demand": 3.0, "absolute_error": 1.0,
+        "forecast_checks": [series | {"cutoff": date(2024, 4, 1), "days": 28, "demand": 3.0, "absolute_error": 1.0,
                                       "error": 1.0, "naive_absolute_error": 2.0, "scale": 1.0,
                                       "actual_weeks": [2.0, 1.0], "forecast_weeks": [1.0, 1.0],
                                       "naive_weeks": [1.0, 0.0]}],
@@ -94,11 +94,11 @@ def supply(sku: str, category: str, region: str) -> dict[str, Any]:
 
 def joined(*parts: dict[str, Any]) -> dict[str, Any]:
     """Rows of all parts by table, none twice."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for part in parts:
         for name, rows in part.items():
-            found.setdefault(name, []).extend(row for row in rows if row not in found.get(name, []))
-    return found
+            result.setdefault(name, []).extend(row for row in rows if row not in result.get(name, []))
+    return result
 
 
 OWN_SUPPLY = supply("tea-1", "tea", "north")
@@ -109,7 +109,7 @@ ALL_SUPPLY = joined(
 FORBIDDEN = ("coffee", "south", "Black", "cem", "dee")
 
 
-def asked(query: MemoryQuery, name: str) -> pl.DataFrame:
+def queried(query: MemoryQuery, name: str) -> pl.DataFrame:
     parameters: dict[str, Parameter] = {}
     for parameter in load(name).parameters:
         if parameter.endswith("_all"):
@@ -142,7 +142,7 @@ def test_there_are_page_queries() -> None:
 
 @pytest.mark.parametrize("name", PAGE_QUERIES)
 def test_a_restricted_viewer_never_reads_what_is_out_of_scope(name: str) -> None:
-    texts = asked(whole(TEA_IN_THE_NORTH), name).select(pl.selectors.string())
+    texts = queried(whole(TEA_IN_THE_NORTH), name).select(pl.selectors.string())
     seen = {str(value) for column in texts for value in column}
     assert not [value for value in seen if any(word in value for word in FORBIDDEN)]
 
@@ -150,11 +150,11 @@ def test_a_restricted_viewer_never_reads_what_is_out_of_scope(name: str) -> None
 @pytest.mark.parametrize("name", PAGE_QUERIES)
 def test_a_restricted_viewer_is_answered_as_if_nothing_else_were_there(name: str) -> None:
     """Marts that sum over categories answer nothing at all; all others answer from the rows in scope alone."""
-    found = asked(whole(TEA_IN_THE_NORTH), name)
-    by_itself = asked(alone(), name)
+    result = queried(whole(TEA_IN_THE_NORTH), name)
+    by_itself = queried(alone(), name)
     totals = ("purchases", "customer_history", "unidentified_days", "day_levels")
     sums_over_categories = any(f"{word} {mart} " in text(name) for mart in totals for word in ("FROM", "JOIN"))
-    assert found.is_empty() if sums_over_categories else found.equals(by_itself)
+    assert result.is_empty() if sums_over_categories else result.equals(by_itself)
 
 
 def is_public(name: str) -> bool:
@@ -166,14 +166,14 @@ def is_public(name: str) -> bool:
 @pytest.mark.parametrize("name", [name for name in PAGE_QUERIES if not is_public(name)])
 @pytest.mark.parametrize("scope", [Scope(categories=()), Scope(regions=())], ids=["no category", "no region"])
 def test_an_empty_permission_shows_nothing(name: str, scope: Scope) -> None:
-    found = asked(whole(scope), name)
-    numbers = found.select(pl.selectors.numeric())
-    assert found.is_empty() or all(not value for column in numbers for value in column)
+    result = queried(whole(scope), name)
+    numbers = result.select(pl.selectors.numeric())
+    assert result.is_empty() or all(not value for column in numbers for value in column)
 
 
 @pytest.mark.parametrize("name", PAGE_QUERIES)
 def test_who_may_see_everything_sees_more(name: str) -> None:
     """The tests above cannot pass on queries that answer nothing to anybody."""
-    everything = asked(whole(EVERYTHING), name)
+    everything = queried(whole(EVERYTHING), name)
     assert not everything.is_empty()
-    assert is_public(name) or not everything.equals(asked(whole(TEA_IN_THE_NORTH), name))
+    assert is_public(name) or not everything.equals(queried(whole(TEA_IN_THE_NORTH), name))

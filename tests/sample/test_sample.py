@@ -89,12 +89,12 @@ def test_every_row_keeps_the_contract(shop: Shop, table: Table) -> None:
         assert not rows.select(table.key).is_duplicated().any()
     for column in table.columns:
         values = rows[column.name]
-        known = values.drop_nulls()
+        expected = values.drop_nulls()
         assert not column.required or values.null_count() == 0, column.name
         if column.allowed:
-            assert set(known.unique()) <= set(column.allowed), column.name
-        if column.minimum is not None and len(known):
-            assert float(known.min()) >= column.minimum, column.name  # type: ignore[arg-type]
+            assert set(expected.unique()) <= set(column.allowed), column.name
+        if column.minimum is not None and len(expected):
+            assert float(expected.min()) >= column.minimum, column.name  # type: ignore[arg-type]
 
 
 def test_every_reference_is_found(shop: Shop) -> None:
@@ -103,8 +103,8 @@ def test_every_reference_is_found(shop: Shop) -> None:
             if column.references:
                 target = next(each for each in TABLES if each.name == column.references)
                 there = set(shop.tables[target.name][target.key[0]])
-                found = set(shop.tables[table.name][column.name].drop_nulls())
-                assert found <= there, (table.name, column.name)
+                result = set(shop.tables[table.name][column.name].drop_nulls())
+                assert result <= there, (table.name, column.name)
 
 
 def test_the_same_seed_gives_the_same_shop_in_place_of_an_earlier_one(shop: Shop, tmp_path: Path) -> None:
@@ -172,15 +172,15 @@ def test_goods_are_sold_only_between_launch_and_delisting(shop: Shop) -> None:
 
 
 def test_a_person_buys_at_most_once_a_day_and_on_the_days_that_the_truth_counts(shop: Shop) -> None:
-    known = shop.sales.filter(pl.col("customer_id").is_not_null())
-    orders = known.group_by("customer_id", "day").agg(pl.col("order_id").n_unique())
+    expected = shop.sales.filter(pl.col("customer_id").is_not_null())
+    orders = expected.group_by("customer_id", "day").agg(pl.col("order_id").n_unique())
     assert (orders["order_id"] == 1).all()
     days = orders.group_by("customer_id").agg(days=pl.len())
-    told = shop.truth("persons").join(days, on="customer_id", how="left")
-    assert (told["days"] == told["purchase_days"]).all()
-    first = known.group_by("customer_id").agg(first=pl.col("day").min())
-    told = told.join(first, on="customer_id")
-    assert (told["first"] == told["first_day"]).all()
+    reported = shop.truth("persons").join(days, on="customer_id", how="left")
+    assert (reported["days"] == reported["purchase_days"]).all()
+    first = expected.group_by("customer_id").agg(first=pl.col("day").min())
+    reported = reported.join(first, on="customer_id")
+    assert (reported["first"] == reported["first_day"]).all()
 
 
 def own_purchases(shop: Shop) -> pl.DataFrame:
@@ -272,17 +272,17 @@ def test_nothing_is_shipped_from_an_empty_shelf_and_what_is_lost_there_is_told(s
 
 
 def test_sold_and_lost_units_are_what_was_asked_for(shop: Shop) -> None:
-    asked = int(shop.truth("demand")["units"].sum())
+    query = int(shop.truth("demand")["units"].sum())
     lost = int(shop.truth("lost_units")["units"].sum())
-    assert 0.01 < lost / asked < 0.15
+    assert 0.01 < lost / query < 0.15
     # Nobody is sold more than was asked for, but for staples that replace what was out.
     keys = ["sku", "day", "region"]
     sold = shop.sales.group_by("sku", "day", region="ship_to_region").agg(sold=pl.col("quantity").sum())
     missed = shop.truth("lost_units").group_by(keys).agg(lost=pl.col("units").sum())
-    told = shop.truth("demand").join(sold, on=keys, how="full", coalesce=True).join(missed, on=keys, how="left")
-    told = told.with_columns(pl.col("units", "sold", "lost").fill_null(0))
+    reported = shop.truth("demand").join(sold, on=keys, how="full", coalesce=True).join(missed, on=keys, how="left")
+    reported = reported.with_columns(pl.col("units", "sold", "lost").fill_null(0))
     staples = shop.tables["products"].sort("sku").gather_every(38)["sku"].to_list()
-    ordinary = told.filter(~pl.col("sku").is_in(staples))
+    ordinary = reported.filter(~pl.col("sku").is_in(staples))
     assert (ordinary["sold"] <= ordinary["units"]).all()
     # What staff, gifts and exchanges missed is lost too, but was not a buyer's demand.
     assert (ordinary["sold"] + ordinary["lost"] >= ordinary["units"]).all()

@@ -73,15 +73,15 @@ class MemoryQuery:
     connection: duckdb.DuckDBPyConnection
     version: Version
     scope: Scope = EVERYTHING
-    asked: list[str] = field(default_factory=list)
+    names_queried: list[str] = field(default_factory=list)
 
     def __call__(self, name: str, /, **parameters: Parameter) -> pl.DataFrame:
         query = load(name)
         check_arguments(query, parameters)
-        self.asked.append(name)
+        self.names_queried.append(name)
         with self.connection.cursor() as cursor:
-            found: pl.DataFrame = cursor.sql(query.sql, params=dict(parameters) or None).pl()
-            return found
+            rows: pl.DataFrame = cursor.sql(query.sql, params=dict(parameters) or None).pl()
+            return rows
 
 
 def shop(
@@ -105,10 +105,10 @@ def shop(
     first, last = days.min() or date(2024, 1, 1), as_of or days.max() or date(2024, 1, 1)
     assert isinstance(first, date)
     assert isinstance(last, date)
-    known = {"as_of": last}
+    expected = {"as_of": last}
     for folder, prefix in (("staging", "stg_"), ("intermediate", "int_"), ("marts", "")):
         for query in load_folder(folder):
-            given = {name: known[name] for name in query.parameters}
+            given = {name: expected[name] for name in query.parameters}
             relation = connection.sql(query.sql, params=given or None)
             name = prefix + query.name.split("/")[1]
             if folder == "marts":

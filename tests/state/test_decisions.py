@@ -122,7 +122,7 @@ def test_of_writers_on_one_proposal_exactly_one_is_first(url: str, state: State,
         refused = at_once(url, lambda own, number: record_decision(own, decision(proposal, author=f"writer {number}")))  # noqa: B023
         assert refused.count("") == 1
         winner = decisions(state).filter(proposal=proposal)["author"].item()
-        assert all(not told or f"{winner} has decided" in told for told in refused)
+        assert all(not reported or f"{winner} has decided" in reported for reported in refused)
 
 
 def test_a_reader_sees_nothing_of_what_is_not_kept_yet(state: State) -> None:

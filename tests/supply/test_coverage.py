@@ -43,9 +43,9 @@ def report(query: MemoryQuery, policy: Policy = STRICT, **chosen: tuple[str, ...
 def one(on_hand: int, daily: float | list[float] = 1.0, policy: Policy = STRICT, **tables: Any) -> dict[str, Any]:
     """The only row of a shop with one place, one region and one SKU: lead time 9 days and one for receiving."""
     query = small_shop([counted("W", on_hand)], [forecast("north", daily)], lines=NORTH, **tables)
-    found = report(query, policy).regions_skus
-    assert found.height == 1
-    return found.row(0, named=True)
+    result = report(query, policy).regions_skus
+    assert result.height == 1
+    return result.row(0, named=True)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_safety_stock_follows_class_and_pattern() -> None:
 def test_regions_share_the_stock_of_a_location_by_the_demand_that_it_serves() -> None:
     stock = [counted("W", 60), counted("S", 12)]
     query = small_shop(stock, [forecast("north", 4), forecast("south", 8)], inbound=[landing("W", 30, 3)])
-    found = report(query).regions_skus.sort("region")
-    assert found.select("region", "available", "open_units").rows() == [
+    result = report(query).regions_skus.sort("region")
+    assert result.select("region", "available", "open_units").rows() == [
         ("north", pytest.approx(40), pytest.approx(20)), ("south", pytest.approx(32), pytest.approx(10)),
     ]  # fmt: skip
     places = coverage.locations(query, GoodsFilters(), InForce(STRICT)).sort("location")
@@ -165,19 +165,19 @@ ASKED = [("north", "tea"), ("south", "tea"), ("north", "cup"), ("south", "cup")]
     st.lists(st.tuples(st.integers(1, 20), st.integers(1, 12)), max_size=3, unique_by=lambda pair: pair[0]),
 )  # fmt: skip
 def test_cover_and_units_short_are_those_of_a_walk(
-    on_hand: int, asked: list[int], coming: list[tuple[int, int]]
+    on_hand: int, wanted: list[int], coming: list[tuple[int, int]]
 ) -> None:
-    row = one(on_hand, [float(units) for units in asked], inbound=[landing("W", n, day) for day, n in coming])
+    row = one(on_hand, [float(units) for units in wanted], inbound=[landing("W", n, day) for day, n in coming])
     stock, lost, cover = on_hand, 0, 0 if on_hand == 0 else None
     so_far, had = 0, on_hand
-    for day, units in enumerate(asked, start=1):
+    for day, units in enumerate(wanted, start=1):
         arrived = sum(n for due, n in coming if due == day)
         stock, had, so_far = stock + arrived, had + arrived, so_far + units
         served = min(stock, units)
         stock -= served
         lost += units - served if day < 10 else 0
         cover = day if cover is None and so_far >= had else cover
-    if sum(asked):
+    if sum(wanted):
         assert (row["cover_days"], row["lost_units"]) == (cover, lost)
 
 
@@ -185,14 +185,14 @@ def test_the_worst_comes_first_and_groups_add_up() -> None:
     stock = [counted("W", 0), counted("W", 0, "cup"), counted("S", 500)]
     forecasts = [forecast("north", 1), forecast("north", 3, "cup"), forecast("south", 1)]
     lines = [*NORTH, sold("north", "W", 5, "cup"), sold("south", "S", 5)]
-    found = report(small_shop(stock, forecasts, lines=lines))
-    assert found.regions_skus["sku"].to_list() == ["cup", "tea", "tea"]
-    assert found.at_risk.height == 2
-    north = found.regions.row(0, named=True)
+    result = report(small_shop(stock, forecasts, lines=lines))
+    assert result.regions_skus["sku"].to_list() == ["cup", "tea", "tea"]
+    assert result.at_risk.height == 2
+    north = result.regions.row(0, named=True)
     assert (north["region"], north["series"], north["out"], north["at_risk"]) == ("north", 2, 2, 2)
-    assert north["margin_at_stake"] == pytest.approx(found.at_risk["margin_at_stake"].sum())
-    assert found.cells.select("region", "category", "at_risk").rows()[0] == ("north", "Cups", 1)
-    assert found.classes["series"].sum() == 3
+    assert north["margin_at_stake"] == pytest.approx(result.at_risk["margin_at_stake"].sum())
+    assert result.cells.select("region", "category", "at_risk").rows()[0] == ("north", "Cups", 1)
+    assert result.classes["series"].sum() == 3
 
 
 def test_cover_of_a_group_is_the_median_weighted_by_demand() -> None:
@@ -212,9 +212,9 @@ def test_what_went_bad_and_what_recovered_since_last_week() -> None:
         counted("W", 0, "cup", ago=7), counted("W", 40, "cup"),
         counted("S", 3, ago=9), counted("S", 0),
     ]  # fmt: skip
-    found = report(small_shop(stock, rows, lines=lines))
-    told = {(row["region"], row["sku"]): row for row in found.regions_skus.iter_rows(named=True)}
-    north, cup, south = told["north", "tea"], told["north", "cup"], told["south", "tea"]
+    result = report(small_shop(stock, rows, lines=lines))
+    reported = {(row["region"], row["sku"]): row for row in result.regions_skus.iter_rows(named=True)}
+    north, cup, south = reported["north", "tea"], reported["north", "cup"], reported["south", "tea"]
     assert (north["status_before"], north["cover_before"], north["change"]) == ("ok", 30, "went_bad")
     assert (cup["status_before"], cup["status"], cup["change"]) == ("out", "ok", "recovered")
     assert (south["status_before"], south["status"], south["change"]) == ("runs_out", "out", "ran_out")
@@ -264,38 +264,38 @@ def test_age_walks_back_through_what_landed_last() -> None:
     assert bare.totals.select("on_hand", "unknown").row(0) == (7, 7)
 
 
-def told(query: MemoryQuery, **chosen: tuple[str, ...]) -> str:
+def notes_of(query: MemoryQuery, **chosen: tuple[str, ...]) -> str:
     return "\n".join(str(note) for note in report(query, STRICT, **chosen).notes)
 
 
 def test_good_data_need_no_words() -> None:
     query = small_shop([counted("W", 5), counted("S", 5)], [forecast("north", 1), forecast("south", 1)])
-    assert told(query) == ""
+    assert notes_of(query) == ""
 
 
 def test_no_stock_table_is_said_and_levels_hold() -> None:
     query = small_shop([], [forecast("north", 1)], lines=NORTH)
-    found = report(query)
-    assert not found.has_stock
-    assert "Nothing was counted" in told(query)
-    row = found.regions_skus.row(0, named=True)
+    result = report(query)
+    assert not result.has_stock
+    assert "Nothing was counted" in notes_of(query)
+    row = result.regions_skus.row(0, named=True)
     assert (row["status"], row["available"], row["cover_days"], row["reorder_point"]) == (None, None, None, 10)
-    assert found.at_risk.is_empty()
+    assert result.at_risk.is_empty()
 
 
 def test_no_forecast_is_said_and_stock_is_told() -> None:
     query = small_shop([counted("W", 5)], [], lines=NORTH)
-    found = report(query)
-    assert not found.has_forecast
-    assert "no forecast" in told(query)
-    assert found.regions_skus.select("region", "available", "stock_value").rows() == [("north", 5, 50)]
+    result = report(query)
+    assert not result.has_forecast
+    assert "no forecast" in notes_of(query)
+    assert result.regions_skus.select("region", "available", "stock_value").rows() == [("north", 5, 50)]
 
 
 def test_no_lanes_and_no_cost_are_said_and_the_rest_holds() -> None:
     bare = [{"sku": "tea", "category": "Tea", "name": "Green tea"}]
     free = [sold("north", "W", 9, unit_cost=None)]
     query = small_shop([counted("W", 5)], [forecast("north", 1)], lines=free, products=bare, lanes=[])
-    words = told(query)
+    words = notes_of(query)
     for part in ("no lanes", "1 SKUs in stock have no cost", "nobody says how long the supplier takes"):
         assert part in words
     row = report(query).regions_skus.row(0, named=True)
@@ -308,7 +308,7 @@ def test_negative_counts_and_unknown_skus_are_said() -> None:
     query = small_shop(
         [counted("W", -3), counted("W", 8, "mystery")], [forecast("north", 1)], lines=NORTH, products=PRODUCTS[:1]
     )
-    words = told(query)
+    words = notes_of(query)
     assert "1 counts are below 0" in words
     assert "8 units in stock belong to 1 SKUs that nobody described and that were never sold (mystery)" in words
     rows = {row["sku"]: row for row in report(query).regions_skus.iter_rows(named=True)}
@@ -319,7 +319,7 @@ def test_negative_counts_and_unknown_skus_are_said() -> None:
 def test_gaps_of_weeks_are_said() -> None:
     query = small_shop([counted("W", 5, ago=20), counted("S", 5)], [forecast("north", 1)])
     oldest = i18n.date_(AS_OF - timedelta(days=20))
-    assert f"1 locations were last counted more than a week ago (W; the oldest on {oldest})" in told(query)
+    assert f"1 locations were last counted more than a week ago (W; the oldest on {oldest})" in notes_of(query)
 
 
 def test_skus_that_were_never_counted_have_no_status() -> None:
@@ -327,13 +327,13 @@ def test_skus_that_were_never_counted_have_no_status() -> None:
     query = small_shop([counted("W", 5)], [forecast("north", 1), forecast("north", 1, "cup")], lines=lines)
     rows = dict(report(query).regions_skus.select("sku", "status").iter_rows())
     assert rows == {"tea": "runs_out", "cup": None}
-    assert "1 SKUs are asked for but were never counted" in told(query)
+    assert "1 SKUs are asked for but were never counted" in notes_of(query)
     assert report(query).regions["series"].item() == 1
 
 
 def test_regions_without_a_location_are_said() -> None:
     stock = [counted("W", 5), counted("S", 5)]
-    words = told(small_shop(stock, [forecast("west", 1), forecast("east", 1)]))
+    words = notes_of(small_shop(stock, [forecast("west", 1), forecast("east", 1)]))
     assert "1 regions have no location of their own and are served from others (west)" in words
     assert "No location ships to 1 regions that ask for goods (east)" in words
     row = report(small_shop(stock, [forecast("east", 1)]), regions=("east",)).regions_skus.row(0, named=True)
@@ -364,7 +364,7 @@ def test_a_viewer_of_one_region_is_told_and_sees_no_other() -> None:
     rows = [forecast("north", 4), forecast("south", 8)]
     query = small_shop(stock, rows, scope=Scope(regions=("south",)))
     assert report(query).regions_skus["region"].unique().to_list() == ["south"]
-    assert "You see some regions only" in told(query)
+    assert "You see some regions only" in notes_of(query)
     places = coverage.locations(query, GoodsFilters(), InForce(STRICT))
     assert dict(places.select("location", "status").iter_rows())["W"] is None  # it serves there, its stock is hidden
     assert places.filter(location="W")["available"].item() is None
@@ -398,10 +398,10 @@ def test_two_counts_of_one_day_are_rejected_by_the_import_and_said(tmp_path: Pat
     version = store.current(data)
     assert version is not None
     query = open_version(version, made=forecast_files.table_files(version))
-    found = coverage.report(query, GoodsFilters(), InForce(STRICT))
-    words = "\n".join(str(note) for note in found.notes)
+    result = coverage.report(query, GoodsFilters(), InForce(STRICT))
+    words = "\n".join(str(note) for note in result.notes)
     assert f"{version.tables['stock_snapshots'].rows_rejected} rows of stock_snapshots were rejected" in words
-    assert found.regions_skus["on_hand"].item() in {4, 30}
+    assert result.regions_skus["on_hand"].item() in {4, 30}
     query.close()
 
 
@@ -415,8 +415,8 @@ def test_the_export_has_the_rows_of_the_report(by: str, tmp_path: Path, monkeypa
     assert version is not None
     query = open_version(version, made=forecast_files.table_files(version))
     filters = GoodsFilters(categories=("Tea",))
-    found = coverage.report(query, filters)
-    expected = {"sku": found.regions_skus, "location": coverage.locations(query, filters), "cell": found.cells}[by]
+    result = coverage.report(query, filters)
+    expected = {"sku": result.regions_skus, "location": coverage.locations(query, filters), "cell": result.cells}[by]
     assert pl.read_parquet(target).equals(expected)
     query.close()
 

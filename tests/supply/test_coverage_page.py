@@ -40,9 +40,9 @@ def report(data: Path) -> Coverage:
     version = store.current(data)
     assert version is not None
     query = open_version(version, made=files.table_files(version))
-    found = coverage.report(query, GoodsFilters())
+    result = coverage.report(query, GoodsFilters())
     query.close()
-    return found
+    return result
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -55,29 +55,29 @@ def test_every_part_draws_in_every_language(part: str, language: str) -> None:
 
 
 def test_the_answer_is_that_of_the_report(data: Path) -> None:
-    found = report(data)
+    result = report(data)
     app = open_page()
     shown = {metric.label: metric.value for metric in app.metric}
-    assert shown["✖ Out"] == str(found.classes["out"].sum())
-    assert shown["▼ Run out before an order can land"] == str(found.classes["runs_out"].sum())
-    worst = found.regions.row(0, named=True)["region"]
-    told = next(element.value for element in app.markdown if element.value.startswith("####"))
-    assert f"{found.at_risk.height} of " in told
-    assert f"most of it in {worst}" in told
+    assert shown["✖ Out"] == str(result.classes["out"].sum())
+    assert shown["▼ Run out before an order can land"] == str(result.classes["runs_out"].sum())
+    worst = result.regions.row(0, named=True)["region"]
+    reported = next(element.value for element in app.markdown if element.value.startswith("####"))
+    assert f"{result.at_risk.height} of " in reported
+    assert f"most of it in {worst}" in reported
 
 
 def test_the_list_to_act_on_is_that_of_the_report(data: Path) -> None:
-    found = report(data)
+    result = report(data)
     rows = open_page(coverage_view="act").dataframe[0].value
-    assert rows["sku"].to_list()[: found.at_risk.height] == found.at_risk["sku"].to_list()
+    assert rows["sku"].to_list()[: result.at_risk.height] == result.at_risk["sku"].to_list()
     assert set(rows["status"]) <= {status_words()[name] for name in ("out", "runs_out", "order_now")}
 
 
 def test_a_region_opens_its_items_and_the_locations_that_serve_it(data: Path) -> None:
-    found = report(data)
+    result = report(data)
     app = open_page(coverage_view="cell", coverage_region="south")
     items, places = (table.value for table in app.dataframe[:2])
-    south = found.regions_skus.filter(region="south")
+    south = result.regions_skus.filter(region="south")
     assert sorted(items["sku"]) == sorted(south["sku"])
     assert set(places["location_name"]) == {"Warehouse", "Store"}
     part = open_page(coverage_view="cell", coverage_region="south", coverage_category="Cups")
@@ -112,8 +112,8 @@ def test_without_a_forecast_the_page_says_so_and_tells_age(tmp_path: Path, monke
 
 
 def test_without_a_map_regions_are_bars(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = report(data)
-    assert drawings.tile_map(found.regions, "at_risk", "CNY").data[0].type == "heatmap"
+    result = report(data)
+    assert drawings.tile_map(result.regions, "at_risk", "CNY").data[0].type == "heatmap"
     monkeypatch.setenv("SHOPKEEPER_DATA", str(publish(tmp_path, regions=())))
     bare = report(tmp_path / "data")
     assert bare.regions["tile_row"].null_count() == bare.regions.height
@@ -124,10 +124,10 @@ def test_without_a_map_regions_are_bars(data: Path, tmp_path: Path, monkeypatch:
 
 
 def test_each_tile_and_cell_carries_what_a_click_opens(data: Path) -> None:
-    found = report(data)
-    tiles = drawings.tile_map(found.regions, "cover_days", "CNY").data[1]
+    result = report(data)
+    tiles = drawings.tile_map(result.regions, "cover_days", "CNY").data[1]
     assert {point[0] for point in tiles.customdata} == set(PLACED)
-    cells = drawings.cover_heatmap(found.cells, "excess_value", "CNY", picked=("south", "Tea"))
-    known = {(row["region"], row["category"]) for row in found.cells.iter_rows(named=True) if row["series"]}
-    assert {tuple(point[:2]) for point in cells.data[1].customdata} == known
+    cells = drawings.cover_heatmap(result.cells, "excess_value", "CNY", picked=("south", "Tea"))
+    expected = {(row["region"], row["category"]) for row in result.cells.iter_rows(named=True) if row["series"]}
+    assert {tuple(point[:2]) for point in cells.data[1].customdata} == expected
     assert len(cells.layout.shapes) == 1

@@ -52,16 +52,16 @@ def landed(query: Engine) -> pl.DataFrame:
 def outcome(query: Engine) -> pl.DataFrame:
     """By status: series, and the share that was used up before an order placed that day could have landed."""
     rows = coverage.report(query, GoodsFilters()).regions_skus.with_row_index("row")
-    asked = pl.read_parquet(SAMPLE / "truth" / "demand.parquet").filter(pl.col("day") > AS_OF)
+    queried = pl.read_parquet(SAMPLE / "truth" / "demand.parquet").filter(pl.col("day") > AS_OF)
     keys = rows.select("row", "region", "sku")
-    wanted = asked.select("region", "sku", "units", days_after("day")).join(keys, on=["region", "sku"])
+    wanted = queried.select("region", "sku", "units", days_after("day")).join(keys, on=["region", "sku"])
     came = landed(query).select("region", "sku", "units", "days").join(keys, on=["region", "sku"])
     gap = by_day(wanted, rows.height, DAYS).cumsum(axis=1) - by_day(came, rows.height, DAYS).cumsum(axis=1)
     gap -= rows["available"].fill_null(0).to_numpy()[:, None]
     last = np.minimum(np.ceil(rows["lead_days"].to_numpy()).astype(int), DAYS) - 2
     worst = np.maximum.accumulate(gap, axis=1)[np.arange(len(gap)), np.maximum(last, 0)]
-    told = rows.with_columns(ran_out=pl.Series(worst >= -1e-9))
-    return told.group_by("status").agg(series=pl.len(), ran_out=pl.col("ran_out").sum())
+    reported = rows.with_columns(ran_out=pl.Series(worst >= -1e-9))
+    return reported.group_by("status").agg(series=pl.len(), ran_out=pl.col("ran_out").sum())
 
 
 def total(outcome: pl.DataFrame, column: str) -> float:
@@ -74,8 +74,8 @@ def rate(outcome: pl.DataFrame, *statuses: str) -> float:
 
 
 def test_what_is_told_to_run_out_runs_out_and_what_is_ok_does_not(outcome: pl.DataFrame) -> None:
-    told = dict(outcome.select("status", "series").iter_rows())
-    assert told["out"] + told["runs_out"] >= 40
+    reported = dict(outcome.select("status", "series").iter_rows())
+    assert reported["out"] + reported["runs_out"] >= 40
     assert rate(outcome, "out", "runs_out") >= 0.6
     assert rate(outcome, "runs_out") >= 5 * rate(outcome, "ok")
     assert rate(outcome, "order_now") >= 1.5 * rate(outcome, "ok")
@@ -84,10 +84,10 @@ def test_what_is_told_to_run_out_runs_out_and_what_is_ok_does_not(outcome: pl.Da
 
 
 def test_most_of_what_runs_out_was_told_to_be_out_running_out_or_to_be_ordered(outcome: pl.DataFrame) -> None:
-    asked = outcome.filter(pl.col("status").is_in(["out", "runs_out", "order_now", "ok", "excess"]))
-    warned = asked.filter(pl.col("status").is_in(["out", "runs_out", "order_now"]))
-    assert total(warned, "ran_out") >= 0.5 * total(asked, "ran_out")
-    assert total(warned, "series") <= 0.35 * total(asked, "series")
+    queried = outcome.filter(pl.col("status").is_in(["out", "runs_out", "order_now", "ok", "excess"]))
+    warned = queried.filter(pl.col("status").is_in(["out", "runs_out", "order_now"]))
+    assert total(warned, "ran_out") >= 0.5 * total(queried, "ran_out")
+    assert total(warned, "series") <= 0.35 * total(queried, "series")
 
 
 def test_locations_told_to_be_out_stay_out_more_often_than_others_become_so(query: Engine) -> None:
@@ -97,7 +97,7 @@ def test_locations_told_to_be_out_stay_out_more_often_than_others_become_so(quer
     seen = later.select("sku", "on_hand", days_after("day"), location="location_id").join(rows, on=["location", "sku"])
     seen = seen.filter(pl.col("days") < pl.col("lead_days").ceil())
     empty = seen.group_by("location", "sku", "status").agg(ran_out=(pl.col("on_hand") <= 0).any())
-    found = empty.group_by("status").agg(series=pl.len(), ran_out=pl.col("ran_out").sum())
-    assert rate(found, "out", "runs_out") >= 0.6
-    assert rate(found, "ok") <= 0.1
-    assert rate(found, "excess") <= 0.02
+    result = empty.group_by("status").agg(series=pl.len(), ran_out=pl.col("ran_out").sum())
+    assert rate(result, "out", "runs_out") >= 0.6
+    assert rate(result, "ok") <= 0.1
+    assert rate(result, "excess") <= 0.02

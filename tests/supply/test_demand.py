@@ -44,7 +44,7 @@ KEYS = {"shop": (), "category": ("category",), "region": ("region",), "region_ca
 
 def forecast_rows(daily: dict[tuple[str, str], float]) -> list[dict[str, Any]]:
     """A forecast of flat days at every level that adds up, with bands of 1 and 2 units a week around each."""
-    found: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     for level, keys in KEYS.items():
         sums: dict[tuple[str, ...], float] = {}
         for (region, sku), units in daily.items():
@@ -54,11 +54,11 @@ def forecast_rows(daily: dict[tuple[str, str], float]) -> list[dict[str, Any]]:
         for key, units in sums.items():
             bands = {f"low_{level_}": [max(units * 7 - reach, 0)] * WEEKS for level_, reach in (("80", 1), ("95", 2))}
             bands |= {f"high_{level_}": [units * 7 + reach] * WEEKS for level_, reach in (("80", 1), ("95", 2))}
-            found.append(
+            result.append(
                 {"level": level, "pattern": "smooth", "model": "flat", "daily_mean": units, "error_sd": 1.0,
                  "units": [units] * HORIZON, **bands, **dict(zip(keys, key, strict=True))}
             )  # fmt: skip
-    return found
+    return result
 
 
 def lines_of(days: int = 400) -> list[dict[str, Any]]:
@@ -95,18 +95,18 @@ def by_key(frame: pl.DataFrame) -> dict[tuple[str, str], list[float]]:
 
 
 def test_the_forecast_in_use_is_the_statistical_one_until_somebody_knows_better() -> None:
-    found = demand.used(demand_shop(), ALL)
-    assert USED.departures(found) == []
-    assert by_key(found) == {key: [units] * HORIZON for key, units in DAILY.items()}
-    assert not found["overridden"].any()
+    result = demand.used(demand_shop(), ALL)
+    assert USED.departures(result) == []
+    assert by_key(result) == {key: [units] * HORIZON for key, units in DAILY.items()}
+    assert not result["overridden"].any()
 
 
 def test_a_manual_value_holds_for_its_days_and_its_region_only() -> None:
-    found = demand.used(demand_shop(), ALL, InForce(overrides=(override("tea", "south", 5.0, 3, 4),)))
-    units = by_key(found)
+    result = demand.used(demand_shop(), ALL, InForce(overrides=(override("tea", "south", 5.0, 3, 4),)))
+    units = by_key(result)
     assert units["south", "tea"] == [1, 1, 5, 5, *[1] * (HORIZON - 4)]
     assert units["north", "tea"] == [2] * HORIZON
-    row = found.filter(pl.col("overridden")).to_dicts()
+    row = result.filter(pl.col("overridden")).to_dicts()
     assert [(one["region"], one["sku"]) for one in row] == [("south", "tea")]
     assert row[0]["daily_mean"] == pytest.approx((HORIZON + 8) / HORIZON)
     assert row[0]["error_sd"] == 1.0
@@ -116,13 +116,13 @@ def test_a_manual_value_holds_for_its_days_and_its_region_only() -> None:
 @given(st.floats(0, 1000), st.integers(1, HORIZON), st.integers(0, 40))
 def test_regions_share_a_value_for_all_of_them_and_it_adds_up(units: float, first: int, length: int) -> None:
     made = override("tea", None, units, first, first + length)
-    found = by_key(demand.used(QUERY, ALL, InForce(overrides=(made,))))
+    result = by_key(demand.used(QUERY, ALL, InForce(overrides=(made,))))
     for day in range(1, HORIZON + 1):
-        north, south = found["north", "tea"][day - 1], found["south", "tea"][day - 1]
+        north, south = result["north", "tea"][day - 1], result["south", "tea"][day - 1]
         inside = first <= day <= first + length
         assert north + south == pytest.approx(units if inside else 3.0)
         assert north == pytest.approx(2 * south)
-    assert found["north", "cup"] == [0.5] * HORIZON
+    assert result["north", "cup"] == [0.5] * HORIZON
 
 
 def test_what_was_made_later_holds() -> None:
@@ -145,11 +145,11 @@ def test_a_region_filter_does_not_change_how_a_value_for_all_is_shared() -> None
 
 
 def test_a_value_where_nothing_was_forecast_adds_a_row_and_one_of_an_unknown_item_none() -> None:
-    found = by_key(
+    result = by_key(
         demand.used(QUERY, ALL, InForce(overrides=(override("cup", "south", 2.0), override("nothing", "south", 2.0))))
     )
-    assert found["south", "cup"][:8] == [2.0] * 7 + [0.0]
-    assert set(found) == {*DAILY, ("south", "cup")}
+    assert result["south", "cup"][:8] == [2.0] * 7 + [0.0]
+    assert set(result) == {*DAILY, ("south", "cup")}
 
 
 QUERY = demand_shop()
@@ -159,16 +159,16 @@ atexit.register(QUERY.connection.close)
 @pytest.mark.parametrize("by", KEYS)
 def test_every_level_adds_up_to_the_whole(by: demand.Level) -> None:
     made = (override("tea", None, 30.0), override("cup", "north", 0.0))
-    found = demand.report(QUERY, ALL, InForce(overrides=made), DemandOptions(by))
-    whole = found.totals.row(0, named=True)
+    result = demand.report(QUERY, ALL, InForce(overrides=made), DemandOptions(by))
+    whole = result.totals.row(0, named=True)
     assert whole["statistical"] == pytest.approx(28 * 3.5)
     assert whole["units"] == pytest.approx(28 * 3.5 + 7 * 27 - 7 * 0.5)
     for name in ("units", "statistical", "revenue", "margin", "last", "year_before"):
-        assert found.series[name].sum() == pytest.approx(whole[name]), name
-    assert found.regions["units"].sum() == pytest.approx(whole["units"])
-    assert found.patterns["units"].sum() == pytest.approx(whole["units"])
-    weeks = series_weeks(found.series, AS_OF, demand.KEYS[by])
-    assert weeks["forecast"].sum() == pytest.approx(found.weeks["forecast"].sum())
+        assert result.series[name].sum() == pytest.approx(whole[name]), name
+    assert result.regions["units"].sum() == pytest.approx(whole["units"])
+    assert result.patterns["units"].sum() == pytest.approx(whole["units"])
+    weeks = series_weeks(result.series, AS_OF, demand.KEYS[by])
+    assert weeks["forecast"].sum() == pytest.approx(result.weeks["forecast"].sum())
     assert weeks["statistical"].sum() == pytest.approx(HORIZON * 3.5)
 
 
@@ -179,11 +179,11 @@ def test_money_is_units_at_the_items_own_worth() -> None:
 
 
 def test_weeks_ahead_begin_after_as_of_and_weeks_behind_end_with_it() -> None:
-    found = demand.report(QUERY, GoodsFilters(categories=("Tea",)))
-    first = found.weeks.row(0, named=True)
+    result = demand.report(QUERY, GoodsFilters(categories=("Tea",)))
+    first = result.weeks.row(0, named=True)
     assert (first["starts_on"], first["ends_on"]) == (AS_OF + timedelta(days=1), AS_OF + timedelta(days=7))
     assert first["forecast"] == pytest.approx(21)
-    past = behind(found.history, AS_OF, 52)
+    past = behind(result.history, AS_OF, 52)
     assert past["ends_on"][-1] == AS_OF
     assert past.height == 52
     assert ((past["ends_on"] - past["starts_on"]).dt.total_days() == 6).all()
@@ -194,24 +194,24 @@ def test_weeks_ahead_begin_after_as_of_and_weeks_behind_end_with_it() -> None:
 
 
 def test_days_without_sales_are_zeros_and_a_year_before_is_told_only_where_there_was_one() -> None:
-    found = demand.report(QUERY, GoodsFilters(skus=("cup",)))
-    assert found.history.height == found.history["day"].n_unique()
-    assert found.history["units"].value_counts().height == 2
-    assert found.totals["year_before"][0] == 7
+    result = demand.report(QUERY, GoodsFilters(skus=("cup",)))
+    assert result.history.height == result.history["day"].n_unique()
+    assert result.history["units"].value_counts().height == 2
+    assert result.totals["year_before"][0] == 7
     young = shop([line("a", AS_OF - timedelta(days=60), sku="tea", ship_to_region="north")], as_of=AS_OF,
                  products=PRODUCTS, forecasts=forecast_rows(DAILY))  # fmt: skip
-    told = demand.report(young, ALL, options=DemandOptions("sku"))
-    assert told.totals["year_before"].to_list() == [None, None]
-    assert told.series["year_before"].null_count() == told.series.height
-    assert told.history["day"][0] == AS_OF - timedelta(days=60)
+    reported = demand.report(young, ALL, options=DemandOptions("sku"))
+    assert reported.totals["year_before"].to_list() == [None, None]
+    assert reported.series["year_before"].null_count() == reported.series.height
+    assert reported.history["day"][0] == AS_OF - timedelta(days=60)
 
 
 def test_without_forecasts_the_history_still_stands() -> None:
-    found = demand.report(demand_shop(forecasts=[]), ALL)
-    assert found.history["units"].sum() > 0
-    for frame in (found.weeks, found.days, found.totals, found.series, found.regions, found.patterns):
+    result = demand.report(demand_shop(forecasts=[]), ALL)
+    assert result.history["units"].sum() > 0
+    for frame in (result.weeks, result.days, result.totals, result.series, result.regions, result.patterns):
         assert frame.is_empty()
-    assert table.series(found_version(), found).frame.is_empty()
+    assert table.series(found_version(), result).frame.is_empty()
 
 
 def found_version() -> Any:
@@ -223,23 +223,23 @@ def found_version() -> Any:
 )
 def test_a_choice_of_nothing_shows_nothing_and_fails_not(filters: GoodsFilters) -> None:
     for by in KEYS:
-        found = demand.report(QUERY, filters, InForce(overrides=(override("tea", None, 5.0),)), DemandOptions(by))  # type: ignore[arg-type]
-        assert found.totals["units"].sum() == 0
-        assert found.series.is_empty()
+        result = demand.report(QUERY, filters, InForce(overrides=(override("tea", None, 5.0),)), DemandOptions(by))  # type: ignore[arg-type]
+        assert result.totals["units"].sum() == 0
+        assert result.series.is_empty()
 
 
 def test_what_has_no_region_or_no_cost_is_said() -> None:
     rows = forecast_rows({("(none)", "tea"): 1.0, ("north", "cup"): 3.0})
     products = [{"sku": "tea", "category": "Tea"}, PRODUCTS[1]]
-    told = " ".join(str(note) for note in demand.report(demand_shop(forecasts=rows, products=products), ALL).notes)
-    assert "25 %" in told
-    assert "in no margin: 1." in told
+    reported = " ".join(str(note) for note in demand.report(demand_shop(forecasts=rows, products=products), ALL).notes)
+    assert "25 %" in reported
+    assert "in no margin: 1." in reported
 
 
 def test_who_may_see_one_region_is_told_of_that_region_only() -> None:
-    found = demand.report(demand_shop(scope=Scope(regions=("south",))), ALL, options=DemandOptions("sku"))
-    assert found.totals["units"][0] == pytest.approx(28)
-    assert found.series["sku"].to_list() == ["tea"]
+    result = demand.report(demand_shop(scope=Scope(regions=("south",))), ALL, options=DemandOptions("sku"))
+    assert result.totals["units"][0] == pytest.approx(28)
+    assert result.series["sku"].to_list() == ["tea"]
     both = demand.report(demand_shop(scope=Scope(("Tea",), ("north",))), ALL)
     assert both.totals["units"][0] == pytest.approx(56)
 
@@ -266,17 +266,17 @@ def one_series(*reaches: float) -> pl.DataFrame:
 def test_a_total_is_as_wide_as_its_weeks_err_together() -> None:
     series = one_series(3, 4)
     for together, reach in ((0.0, 5.0), (1.0, 5 * math.sqrt(2)), (0.5, 5 * math.sqrt(1.5))):
-        found = totals(series, 2, together).row(0, named=True)
-        assert found["units"] == pytest.approx(20)
-        assert found["high_80"] - 20 == pytest.approx(reach)
-        assert 20 - found["low_95"] == pytest.approx(reach)
+        result = totals(series, 2, together).row(0, named=True)
+        assert result["units"] == pytest.approx(20)
+        assert result["high_80"] - 20 == pytest.approx(reach)
+        assert 20 - result["low_95"] == pytest.approx(reach)
     assert totals(one_series(9, 9, 9, 9), 4, 1.0)["low_80"][0] == pytest.approx(40 - 36)
 
 
 def test_how_far_weeks_err_together_is_measured() -> None:
     def checks(*errors: list[float]) -> pl.DataFrame:
         rows = [
-            {"level": "sku", "category": "Tea", "sku": f"s{place}", "origin": AS_OF,
+            {"level": "sku", "category": "Tea", "sku": f"s{place}", "cutoff": AS_OF,
              "actual_weeks": [10.0] * len(error), "forecast_weeks": [10 + one for one in error]}
             for place, error in enumerate(errors)
         ]  # fmt: skip
@@ -295,26 +295,26 @@ def test_bands_of_series_add_up_where_a_key_is_missing_too() -> None:
     series = pl.concat([one_series(1, 1), one_series(2, 2), one_series(4, 4)]).with_columns(
         region=pl.Series(["a", None, None], dtype=pl.String)
     )
-    found = {row["region"]: row for row in added(series, ["region"]).to_dicts()}
-    assert found[None]["high_80"] == [26, 26]
-    assert found["a"]["low_80"] == [9, 9]
+    result = {row["region"]: row for row in added(series, ["region"]).to_dicts()}
+    assert result[None]["high_80"] == [26, 26]
+    assert result["a"]["low_80"] == [9, 9]
     assert added(series, [])["high_95"].to_list() == [[37, 37]]
     assert set(BANDS) <= set(added(series, []).columns)
 
 
 CHECKS = [
-    {"level": "sku", "category": "Tea", "sku": "tea", "origin": AS_OF - timedelta(days=28), "days": 14, "demand": 20.0,
-     "error": 4.0, "absolute_error": 10.0, "naive_absolute_error": 15.0, "scale": 0.5, "weeks": 2, "hits_80": 1,
-     "hits_95": 2, "actual_weeks": [12.0, 8.0], "forecast_weeks": [11.0, 13.0], "naive_weeks": [8.0, 12.0]},
-    {"level": "sku", "category": "Cups", "sku": "cup", "origin": AS_OF - timedelta(days=28), "days": 14, "demand": 10.0,
-     "error": -6.0, "absolute_error": 8.0, "naive_absolute_error": 9.0, "scale": 0.0, "weeks": 2, "hits_80": 2,
-     "hits_95": 2, "actual_weeks": [5.0, 5.0], "forecast_weeks": [2.0, 2.0], "naive_weeks": [5.0, 5.0]},
+    {"level": "sku", "category": "Tea", "sku": "tea", "cutoff": AS_OF - timedelta(days=28), "days": 14, "demand": 20.0,
+     "error": 4.0, "absolute_error": 10.0, "naive_absolute_error": 15.0, "scale": 0.5, "weeks": 2, "weeks_within_80": 1,
+     "weeks_within_95": 2, "actual_weeks": [12.0, 8.0], "forecast_weeks": [11.0, 13.0], "naive_weeks": [8.0, 12.0]},
+    {"level": "sku", "category": "Cups", "sku": "cup", "cutoff": AS_OF - timedelta(days=28), "days": 14, "demand": 10.0,
+     "error": -6.0, "absolute_error": 8.0, "naive_absolute_error": 9.0, "scale": 0.0, "weeks": 2, "weeks_within_80": 2,
+     "weeks_within_95": 2, "actual_weeks": [5.0, 5.0], "forecast_weeks": [2.0, 2.0], "naive_weeks": [5.0, 5.0]},
 ]  # fmt: skip
 
 
 def test_accuracy_follows_its_formulas() -> None:
-    found = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
-    row = found.at("sku")
+    result = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
+    row = result.at("sku")
     assert row is not None
     assert row["wape"] == pytest.approx(18 / 30)
     assert row["naive_wape"] == pytest.approx(24 / 30)
@@ -324,26 +324,26 @@ def test_accuracy_follows_its_formulas() -> None:
     assert row["bias"] == pytest.approx(-2 / 30)
     assert row["mase"] == pytest.approx(10 / 14 / 0.5)
     assert (row["interval_coverage_80"], row["interval_coverage_95"], row["weeks"]) == (0.75, 1.0, 4)
-    assert found.at("shop") is None
+    assert result.at("shop") is None
 
 
 def test_the_worst_item_is_the_one_whose_error_costs_most() -> None:
-    found = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
-    assert found.worst["sku"].to_list() == ["tea", "cup"]
-    assert found.worst["cost"].to_list() == pytest.approx([10 * 6, 8 * 2])
-    assert found.worst["forecast"].to_list() == [24, 4]
-    assert found.cost(1) == pytest.approx(60)
-    assert found.cost() == pytest.approx(76)
+    result = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
+    assert result.worst["sku"].to_list() == ["tea", "cup"]
+    assert result.worst["cost"].to_list() == pytest.approx([10 * 6, 8 * 2])
+    assert result.worst["forecast"].to_list() == [24, 4]
+    assert result.cost(1) == pytest.approx(60)
+    assert result.cost() == pytest.approx(76)
     only = backtest.report(demand_shop(forecast_checks=CHECKS), GoodsFilters(categories=("Cups",)))
     assert only.worst["sku"].to_list() == ["cup"]
     assert only.accuracy["demand"].to_list() == [10]
 
 
 def test_without_a_backtest_nothing_is_said_of_accuracy() -> None:
-    found = backtest.report(demand_shop(), ALL)
-    assert found.accuracy.is_empty()
-    assert found.worst.is_empty()
-    assert found.cost() == 0
+    result = backtest.report(demand_shop(), ALL)
+    assert result.accuracy.is_empty()
+    assert result.worst.is_empty()
+    assert result.cost() == 0
 
 
 def lost_row(sku: str, region: str, location: str, day: int, lost: float) -> dict[str, Any]:
@@ -364,7 +364,7 @@ STOCK = [
 
 @pytest.mark.parametrize("by", ["sku", "region", "location"])
 def test_lost_units_equal_a_plain_loop(by: demand_lost.By) -> None:
-    found = demand_lost.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL, by)
+    result = demand_lost.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL, by)
     expected: dict[tuple[str | None, ...], tuple[float, set[tuple[str, date]]]] = {}
     for row in LOST:
         key = (row["sku"], row["region"] if by == "region" else None, row["location"] if by == "location" else None)
@@ -372,17 +372,17 @@ def test_lost_units_equal_a_plain_loop(by: demand_lost.By) -> None:
         days.add((row["location"], row["day"]))
         expected[key] = (units + row["lost"], days)
     seen = {
-        (row["sku"], row["region"], row["location"]): (row["lost"], row["out_days"]) for row in found.rows.to_dicts()
+        (row["sku"], row["region"], row["location"]): (row["lost"], row["out_days"]) for row in result.rows.to_dicts()
     }
     assert seen == {key: (units, len(days)) for key, (units, days) in expected.items()}
-    assert found.units == 11.75
-    assert found.margin == pytest.approx(2.75 * 6 + 9 * 2)
-    assert found.worth(1) == pytest.approx(found.rows["lost_margin"][0])
+    assert result.units == 11.75
+    assert result.margin == pytest.approx(2.75 * 6 + 9 * 2)
+    assert result.worth(1) == pytest.approx(result.rows["lost_margin"][0])
 
 
 def test_days_of_unknown_stock_are_counted_and_said() -> None:
-    found = demand_lost.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL)
-    assert (found.snapshot_days, found.calendar_days, found.negative) == (3, 10, 1)
+    result = demand_lost.report(demand_shop(lost_units=LOST, stock_snapshots=STOCK), ALL)
+    assert (result.snapshot_days, result.calendar_days, result.negative) == (3, 10, 1)
     none = demand_lost.report(demand_shop(), ALL)
     assert (none.first_day, none.snapshot_days, none.margin) == (None, 0, None)
 
@@ -425,13 +425,13 @@ def people_shop(**more: Any) -> MemoryQuery:
 def test_both_sides_add_up_to_the_forecast() -> None:
     query = people_shop()
     fits = fit_version(query)
-    found = two_sided.report(query, fits, ALL, DEFAULTS, 28)
-    assert dict(found.rows.select("region", "forecast").iter_rows()) == pytest.approx({"north": 70.0, "south": 28.0})
-    parts = found.rows.select(pl.sum_horizontal("existing_customers", "new_customers", "unidentified", "rest"))
-    assert parts.to_series().to_list() == pytest.approx(found.rows["forecast"].to_list())
-    whole = found.whole.row(0, named=True)
+    result = two_sided.report(query, fits, ALL, DEFAULTS, 28)
+    assert dict(result.rows.select("region", "forecast").iter_rows()) == pytest.approx({"north": 70.0, "south": 28.0})
+    parts = result.rows.select(pl.sum_horizontal("existing_customers", "new_customers", "unidentified", "rest"))
+    assert parts.to_series().to_list() == pytest.approx(result.rows["forecast"].to_list())
+    whole = result.whole.row(0, named=True)
     for name in ("forecast", "existing_customers", "new_customers", "unidentified", "rest"):
-        assert whole[name] == pytest.approx(found.rows[name].sum())
+        assert whole[name] == pytest.approx(result.rows[name].sum())
     assert whole["unidentified"] == 0
     assert whole["purchases"] > 0
     longer = two_sided.report(query, fits, ALL, DEFAULTS, 91)
@@ -452,23 +452,23 @@ def test_orders_without_identity_count_as_many_as_their_share() -> None:
         for n in range(0, 364, 4)
     ]
     query = shop(lines, as_of=AS_OF, products=PRODUCTS, forecasts=forecast_rows(DAILY))
-    found = two_sided.report(query, fit_version(query), ALL)
-    row = found.rows.filter(pl.col("region") == "north").row(0, named=True)
-    known = sum(1 for one in lines if one["customer_id"] and one["ordered_at"].date() > AS_OF - timedelta(days=364))
-    assert row["unidentified_share"] == pytest.approx(91 / (91 + known))
+    result = two_sided.report(query, fit_version(query), ALL)
+    row = result.rows.filter(pl.col("region") == "north").row(0, named=True)
+    expected = sum(1 for one in lines if one["customer_id"] and one["ordered_at"].date() > AS_OF - timedelta(days=364))
+    assert row["unidentified_share"] == pytest.approx(91 / (91 + expected))
     assert row["units_per_purchase"] == pytest.approx(1)
-    assert row["unidentified"] == pytest.approx((row["existing_customers"] + row["new_customers"]) * 91 / known)
+    assert row["unidentified"] == pytest.approx((row["existing_customers"] + row["new_customers"]) * 91 / expected)
 
 
 def test_the_check_says_what_lies_ahead_what_is_young_and_who_may_not_see_it() -> None:
     ahead = [{"event_id": "e", "name": "Sale", "starts_on": date(2025, 2, 10), "ends_on": date(2025, 2, 12)}]
     query = people_shop(events=ahead, as_of=date(2025, 2, 5))
     fits = fit_version(query)
-    found = two_sided.report(query, fits, GoodsFilters(categories=("Tea",)))
-    assert found.events == ("Sale",)
-    told = " ".join(str(note) for note in found.notes)
-    assert "younger than 15 months" in told
-    assert "all categories" in told
+    result = two_sided.report(query, fits, GoodsFilters(categories=("Tea",)))
+    assert result.events == ("Sale",)
+    reported = " ".join(str(note) for note in result.notes)
+    assert "younger than 15 months" in reported
+    assert "all categories" in reported
     with pytest.raises(Refused, match="every purchase"):
         two_sided.report(people_shop(scope=Scope(regions=("north",))), fits, ALL)
 
@@ -477,16 +477,16 @@ def test_no_figure_is_infinite_or_not_a_number() -> None:
     nothing = demand_shop(
         forecasts=forecast_rows({("north", "tea"): 0.0}), forecast_checks=[CHECKS[0] | {"demand": 0.0}]
     )
-    found, checks = demand.report(nothing, ALL, options=DemandOptions("sku")), backtest.report(nothing, ALL)
+    result, checks = demand.report(nothing, ALL, options=DemandOptions("sku")), backtest.report(nothing, ALL)
     for frame in (
-        found.totals,
-        found.series,
-        found.regions,
-        found.patterns,
-        found.weeks,
+        result.totals,
+        result.series,
+        result.regions,
+        result.patterns,
+        result.weeks,
         checks.accuracy,
         checks.worst,
     ):
         for column in frame.select(pl.selectors.float()).get_columns():
             assert all(math.isfinite(value) for value in column.drop_nulls()), column.name
-    assert found.regions["share"].to_list() == [None]
+    assert result.regions["share"].to_list() == [None]

@@ -52,29 +52,29 @@ def query(goods_shop: Version) -> Iterator[Engine]:
 @pytest.mark.parametrize("section", DEFINITIONS)
 def test_every_part_is_drawn_in_every_language(section: str, language: str) -> None:
     app = open_page(demand_view=section, lang=language)
-    told = texts(app)
-    assert not re.search(r"\b(nan|inf|None|Infinity)\b", told)
+    reported = texts(app)
+    assert not re.search(r"\b(nan|inf|None|Infinity)\b", reported)
     with i18n.speaking(language):
         for name in DEFINITIONS[section]:
-            assert definition(name)[0] in told
+            assert definition(name)[0] in reported
 
 
 def test_the_answer_is_that_of_the_report(query: Engine) -> None:
     row = demand.report(query, ALL).totals.row(0, named=True)
-    told = texts(open_page())
+    reported = texts(open_page())
     assert row["units"] > 0
     for value in (i18n.integer(row["units"]), i18n.integer(row["low_80"]), i18n.integer(row["high_80"]),
                   i18n.compact_money(row["margin"], "CNY")):  # fmt: skip
-        assert value in told
-    assert demand.report(query, ALL).regions["region"][0] in told
+        assert value in reported
+    assert demand.report(query, ALL).regions["region"][0] in reported
 
 
 @pytest.mark.parametrize("by", DRILL)
 def test_the_table_holds_the_series_of_the_level_that_is_chosen(query: Engine, by: demand.Level) -> None:
-    found = demand.report(query, ALL, options=DemandOptions(by))
+    result = demand.report(query, ALL, options=DemandOptions(by))
     shown = next(table.value for table in open_page(demand_by=by).dataframe if "low_80" in table.value)
-    assert len(shown) == found.series.height
-    assert shown["units"].to_list() == pytest.approx(found.series["units"].to_list())
+    assert len(shown) == result.series.height
+    assert shown["units"].to_list() == pytest.approx(result.series["units"].to_list())
 
 
 def test_filters_of_the_sidebar_hold_here(query: Engine) -> None:
@@ -85,20 +85,20 @@ def test_filters_of_the_sidebar_hold_here(query: Engine) -> None:
 
 
 def test_the_backtest_and_the_worst_items_are_those_of_the_report(query: Engine) -> None:
-    found = backtest.report(query, ALL)
+    result = backtest.report(query, ALL)
     tables = [table.value for table in open_page(demand_view="accuracy").dataframe]
     levels = next(table for table in tables if "week_wape" in table)
-    assert levels["week_wape"].to_list() == pytest.approx(found.accuracy["week_wape"].to_list())
+    assert levels["week_wape"].to_list() == pytest.approx(result.accuracy["week_wape"].to_list())
     worst = next(table for table in tables if "cost" in table)
-    assert worst["sku"].to_list() == found.worst["sku"].to_list()
+    assert worst["sku"].to_list() == result.worst["sku"].to_list()
 
 
 def test_what_was_lost_is_that_of_the_report(query: Engine) -> None:
-    found = lost.report(query, ALL)
-    assert found.units > 0
-    told = texts(open_page(demand_view="lost"))
-    assert f"about {i18n.integer(found.units)} units" in told
-    assert "known on 40 of 40 days" in told
+    result = lost.report(query, ALL)
+    assert result.units > 0
+    reported = texts(open_page(demand_view="lost"))
+    assert f"about {i18n.integer(result.units)} units" in reported
+    assert "known on 40 of 40 days" in reported
 
 
 def test_a_manual_value_is_set_seen_and_withdrawn(goods_shop: Version, query: Engine) -> None:
@@ -145,9 +145,9 @@ def test_without_stock_and_events_the_rest_still_works(tmp_path: Path, monkeypat
     version = customers_on_disk.publish(tmp_path / "lake")
     forecast_run.make(version)
     monkeypatch.setenv("SHOPKEEPER_DATA", str(version.path.parents[1]))
-    told = texts(open_page())
-    assert "units will be asked for" in told
-    assert "no events are known" in told
+    reported = texts(open_page())
+    assert "units will be asked for" in reported
+    assert "no events are known" in reported
     assert "No stock snapshots" in texts(open_page(demand_view="lost"))
     assert "python -m shopkeeper fit" in texts(open_page(demand_view="check"))
 
@@ -165,22 +165,22 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_the_export_has_the_rows_of_the_screen(query: Engine, tmp_path: Path, by: demand.Level) -> None:
     region = next(iter(REGIONS))
     assert run("export", "demand", "-o", tmp_path / "demand.csv", "--by", by, "--region", region) == 0
-    found = demand.report(query, GoodsFilters(regions=(region,)), options=DemandOptions(by))
-    sheet = demand_table.demand(query.version, found)
+    result = demand.report(query, GoodsFilters(regions=(region,)), options=DemandOptions(by))
+    sheet = demand_table.demand(query.version, result)
     written = rows_of(tmp_path / "demand.csv")
     assert [float(row["forecast"]) for row in written] == pytest.approx(sheet.frame["forecast"].to_list())
     assert set(sheet.frame.columns) <= set(written[0])
-    assert sum(float(row["forecast"]) for row in written) == pytest.approx(found.weeks["forecast"].sum())
+    assert sum(float(row["forecast"]) for row in written) == pytest.approx(result.weeks["forecast"].sum())
 
 
 def test_the_export_of_the_backtest_has_the_rows_of_the_screen(query: Engine, tmp_path: Path) -> None:
-    found = backtest.report(query, ALL)
+    result = backtest.report(query, ALL)
     assert run("export", "forecast_check", "-o", tmp_path / "check.csv") == 0
     levels = rows_of(tmp_path / "check.csv")
-    assert [row["level"] for row in levels] == found.accuracy["level"].to_list()
-    assert [float(row["week_wape"]) for row in levels] == pytest.approx(found.accuracy["week_wape"].to_list())
+    assert [row["level"] for row in levels] == result.accuracy["level"].to_list()
+    assert [float(row["week_wape"]) for row in levels] == pytest.approx(result.accuracy["week_wape"].to_list())
     assert run("export", "forecast_check", "-o", tmp_path / "items.csv", "--items") == 0
-    assert [row["sku"] for row in rows_of(tmp_path / "items.csv")] == found.worst["sku"].to_list()
+    assert [row["sku"] for row in rows_of(tmp_path / "items.csv")] == result.worst["sku"].to_list()
 
 
 def test_an_export_of_what_there_is_not_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,46 +42,46 @@ def three_regions(**tables: Any) -> MemoryQuery:
     return small_shop(given_.pop("stock"), given_.pop("forecasts"), **given_)
 
 
-def told(found: Network) -> str:
-    return " ".join(str(note) for note in found.notes)
+def notes_of(network: Network) -> str:
+    return " ".join(str(note) for note in network.notes)
 
 
-def rates(found: Network) -> dict[str, float | None]:
-    return dict(found.regions.select("region", "near_rate").rows())
+def rates(network: Network) -> dict[str, float | None]:
+    return dict(network.regions.select("region", "near_rate").rows())
 
 
 def test_three_regions_by_eye() -> None:
-    found = network.report(three_regions())
+    result = network.report(three_regions())
     # North 14 from W; south 10.5 over the counter and 3.5 from W; west waits 4 days for the 12.5 that W has left.
-    assert found.now.demand == pytest.approx(42)
-    assert found.now.near == pytest.approx(28)
-    assert found.now.near_rate == pytest.approx(28 / 42)
-    assert rates(found) == pytest.approx({"north": 1.0, "south": 1.0, "west": 0.0})
-    assert found.now.served == pytest.approx(40.5)
-    assert found.now.freight == pytest.approx(14 * 5 + 3.5 * 7 + 12.5 * 11)
-    assert found.now.lead_days == pytest.approx((14 * 1 + 3.5 * 2 + 12.5 * 4) / 40.5)
-    west = found.regions.filter(region="west").row(0, named=True)
+    assert result.now.demand == pytest.approx(42)
+    assert result.now.near == pytest.approx(28)
+    assert result.now.near_rate == pytest.approx(28 / 42)
+    assert rates(result) == pytest.approx({"north": 1.0, "south": 1.0, "west": 0.0})
+    assert result.now.served == pytest.approx(40.5)
+    assert result.now.freight == pytest.approx(14 * 5 + 3.5 * 7 + 12.5 * 11)
+    assert result.now.lead_days == pytest.approx((14 * 1 + 3.5 * 2 + 12.5 * 4) / 40.5)
+    west = result.regions.filter(region="west").row(0, named=True)
     assert (west["far"], west["unserved"], west["in_reach"]) == (pytest.approx(12.5), pytest.approx(1.5), 0)
-    assert found.missing.select("region", "sku", "missing", "margin_not_near").rows() == [
+    assert result.missing.select("region", "sku", "missing", "margin_not_near").rows() == [
         ("west", "tea", pytest.approx(14.0), pytest.approx(14 * 20.0))
     ]
 
 
 def test_the_goods_of_a_place_are_never_promised_twice() -> None:
-    found = network.report(three_regions(stock=[counted("W", 10)]))
-    assert found.now.near == pytest.approx(10)
-    assert found.nodes.filter(location="W").select("gives", "idle").row(0) == (pytest.approx(10), pytest.approx(0))
+    result = network.report(three_regions(stock=[counted("W", 10)]))
+    assert result.now.near == pytest.approx(10)
+    assert result.nodes.filter(location="W").select("gives", "idle").row(0) == (pytest.approx(10), pytest.approx(0))
 
 
 def test_a_longer_promise_and_a_delivery_bring_more_near() -> None:
-    found = network.report(three_regions(inbound=[landing("W", 10, 3)]), options=NetworkOptions(promise_days=5))
-    assert found.now.near == pytest.approx(40.5)
-    assert found.coming.near == pytest.approx(42)
+    result = network.report(three_regions(inbound=[landing("W", 10, 3)]), options=NetworkOptions(promise_days=5))
+    assert result.now.near == pytest.approx(40.5)
+    assert result.coming.near == pytest.approx(42)
     assert network.report(three_regions(inbound=[landing("W", 10, 20)])).coming.near == pytest.approx(28)
 
 
 def test_the_proposed_plan_moves_goods_and_makes_none() -> None:
-    found = network.report(three_regions())
+    result = network.report(three_regions())
     orders = pl.DataFrame({"sku": ["tea"], "location": ["W"], "units": [2], "lands_on": [AS_OF + timedelta(days=9)]})
     moved = pl.DataFrame({
         "sku": ["tea", "tea"], "from_location": ["W", "W"], "to_location": ["S", "S"], "units": [100, 1],
@@ -90,15 +90,15 @@ def test_the_proposed_plan_moves_goods_and_makes_none() -> None:
     moves = network.moves_of(orders, moved, AS_OF + timedelta(days=14))
     assert moves["units"].to_list() == [2.0, 100.0]
     # All 32 of W are in the store now, which serves its counter and nobody else.
-    assert network.planned(found, moves).near == pytest.approx(10.5)
-    assert network.planned(found, moves.clear()).near == found.now.near
+    assert network.planned(result, moves).near == pytest.approx(10.5)
+    assert network.planned(result, moves.clear()).near == result.now.near
 
 
 def test_a_store_switched_on_ships_what_its_counter_does_not_need() -> None:
-    found = network.report(three_regions())
-    tried = network.what_if(found, ("S",), node_cost=1000.0)
+    result = network.report(three_regions())
+    tried = network.what_if(result, ("S",), node_cost=1000.0)
     change, year = tried.change, 365 / 14
-    assert found.year == pytest.approx(year)
+    assert result.year == pytest.approx(year)
     assert change.after.near == pytest.approx(28 + 9.5)
     assert change.points == pytest.approx(9.5 / 42)
     saved = 12.5 * 11 - (9.5 * 2 + 4.5 * 11)
@@ -112,10 +112,10 @@ def test_a_store_switched_on_ships_what_its_counter_does_not_need() -> None:
 
 
 def test_a_new_node_is_stocked_from_what_lies_idle() -> None:
-    found = network.report(three_regions(stock=[counted("W", 60), counted("S", 20)]))
-    change = network.what_if(found, ("warehouse:west",)).change
+    result = network.report(three_regions(stock=[counted("W", 60), counted("S", 20)]))
+    change = network.what_if(result, ("warehouse:west",)).change
     assert change.after.near == pytest.approx(42)
-    assert change.after.served == pytest.approx(found.now.served)
+    assert change.after.served == pytest.approx(result.now.served)
     nothing_idle = network.report(three_regions())
     assert network.what_if(nothing_idle, ("warehouse:west",)).change.points == 0
 
@@ -124,20 +124,20 @@ def test_a_new_node_holds_no_more_than_its_kind_and_pays_for_the_move() -> None:
     places = [PLACES[0] | {"capacity_units": 5}, PLACES[1]]
     moves = [{"from_location": "W", "to_location": "S", "lead_days": 2.0, "cost_per_unit": 3}]
     query = three_regions(stock=[counted("W", 60)], locations=places, lanes=[*LANES, *moves])
-    found = network.report(query)
-    change = network.what_if(found, ("warehouse:west",)).change
+    result = network.report(query)
+    change = network.what_if(result, ("warehouse:west",)).change
     assert change.after.near - change.before.near == pytest.approx(5)
     # Five units go by a home lane (a line through 5, 7 and 11 over 0, 1 and 2 tiles says 4.667) and are moved for 3.
     assert change.after.freight - change.before.freight == pytest.approx(5 * (14 / 3 + 3 - 11))
 
 
 def test_each_candidate_is_what_the_what_if_says_of_it_alone() -> None:
-    found = network.report(three_regions(stock=[counted("W", 60), counted("S", 20)]))
-    ranked = costed(found.candidates, 500.0)
+    result = network.report(three_regions(stock=[counted("W", 60), counted("S", 20)]))
+    ranked = costed(result.candidates, 500.0)
     assert "S" in ranked["candidate"].to_list()
     assert ranked["points"].is_sorted(descending=True)
     for row in ranked.iter_rows(named=True):
-        alone = network.what_if(found, (row["candidate"],), 500.0).change
+        alone = network.what_if(result, (row["candidate"],), 500.0).change
         assert row["points"] == pytest.approx(alone.points)
         assert row["cost_year"] == pytest.approx(alone.cost_year)
         assert row["margin_year"] == pytest.approx(alone.margin_year)
@@ -154,10 +154,10 @@ def test_regions_chosen_limit_what_is_told_and_not_who_shares_the_goods() -> Non
 
 
 def test_a_node_that_ships_already_or_is_none_is_refused() -> None:
-    found = network.report(three_regions())
+    result = network.report(three_regions())
     for candidate in ("W", "nowhere", "dealer:south", "store:the moon"):
         with pytest.raises(Refused, match=candidate):
-            network.what_if(found, (candidate,))
+            network.what_if(result, (candidate,))
 
 
 def test_impossible_options_are_refused() -> None:
@@ -200,56 +200,56 @@ BAD_GROUND: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("name", BAD_GROUND)
 def test_bad_ground_is_said_and_the_rest_still_works(name: str) -> None:
     tables, sentence = BAD_GROUND[name]
-    found = network.report(three_regions(**tables))
-    assert sentence in told(found)
-    assert found.nodes.height >= 1
-    for frame in (found.regions, found.categories, found.nodes, found.lanes, found.missing, found.candidates):
+    result = network.report(three_regions(**tables))
+    assert sentence in notes_of(result)
+    assert result.nodes.height >= 1
+    for frame in (result.regions, result.categories, result.nodes, result.lanes, result.missing, result.candidates):
         for column in frame.select(pl.selectors.float()):
             assert column.is_finite().all()
-    assert found.now.near_rate is None or 0 <= found.now.near_rate <= 1
+    assert result.now.near_rate is None or 0 <= result.now.near_rate <= 1
 
 
 def test_where_no_lane_has_a_cost_money_is_not_told() -> None:
-    found = network.report(three_regions(lanes=[row | {"cost_per_unit": None} for row in LANES]))
-    assert not found.priced
-    assert found.lanes["cost_per_unit"].null_count() == found.lanes.height
-    assert found.now.near == pytest.approx(28)
+    result = network.report(three_regions(lanes=[row | {"cost_per_unit": None} for row in LANES]))
+    assert not result.priced
+    assert result.lanes["cost_per_unit"].null_count() == result.lanes.height
+    assert result.now.near == pytest.approx(28)
 
 
 def test_without_lanes_a_place_that_ships_reaches_its_own_region_in_a_day() -> None:
-    found = network.report(three_regions(lanes=[]))
-    assert rates(found) == pytest.approx({"north": 1.0, "south": 10.5 / 14, "west": 0.0})
-    assert found.lanes.select("location", "region", "lead_days").rows() == [("W", "north", 1.0)]
+    result = network.report(three_regions(lanes=[]))
+    assert rates(result) == pytest.approx({"north": 1.0, "south": 10.5 / 14, "west": 0.0})
+    assert result.lanes.select("location", "region", "lead_days").rows() == [("W", "north", 1.0)]
 
 
 def test_an_unlisted_place_with_stock_and_lanes_serves_by_these() -> None:
     lanes = [*LANES, {"from_location": "X", "to_region": "west", "lead_days": 1.0, "cost_per_unit": 1}]
-    found = network.report(three_regions(lanes=lanes, stock=[*STOCK, counted("X", 4)]))
-    assert rates(found)["west"] == pytest.approx(4 / 14)
+    result = network.report(three_regions(lanes=lanes, stock=[*STOCK, counted("X", 4)]))
+    assert rates(result)["west"] == pytest.approx(4 / 14)
 
 
 def test_a_restricted_viewer_is_told_that_goods_elsewhere_are_not_counted() -> None:
-    found = network.report(three_regions(scope=Scope(regions=("south",))))
-    assert "You may see some regions only" in told(found)
-    assert found.regions["region"].to_list() == ["south"]
+    result = network.report(three_regions(scope=Scope(regions=("south",))))
+    assert "You may see some regions only" in notes_of(result)
+    assert result.regions["region"].to_list() == ["south"]
     # The warehouse shipped to the south, which the viewer may know; what it holds is not told.
-    assert found.nodes.filter(location="W").select("on_hand", "kind").rows() == [(0, "(none)")]
+    assert result.nodes.filter(location="W").select("on_hand", "kind").rows() == [(0, "(none)")]
 
 
 def test_units_with_an_unknown_margin_count_as_units() -> None:
     lines = [sold("north", "W", 6, unit_cost=None)]
     products = [{"sku": "tea", "category": "Tea"}]
-    found = network.report(three_regions(lines=lines, products=products))
-    assert found.missing.filter(region="west")["margin_not_near"].to_list() == [None]
-    assert found.now.near > 0
+    result = network.report(three_regions(lines=lines, products=products))
+    assert result.missing.filter(region="west")["margin_not_near"].to_list() == [None]
+    assert result.now.near > 0
 
 
 def test_what_customers_take_over_the_counter_is_not_shipped() -> None:
     query = three_regions(lines=[sold("south", "S", 6), sold("north", "W", 6)], stock=[counted("S", 20)])
-    found = network.report(query)
-    assert found.now.near == pytest.approx(14)
-    assert found.now.freight == 0
-    assert found.now.lead_days == 0
+    result = network.report(query)
+    assert result.now.near == pytest.approx(14)
+    assert result.now.freight == 0
+    assert result.now.lead_days == 0
 
 
 def network_inputs(seed: int) -> NetworkInputs:
@@ -273,34 +273,34 @@ def network_inputs(seed: int) -> NetworkInputs:
     )  # fmt: skip
 
 
-def near(found: NetworkInputs, stock: Floats, promise: float) -> float:
-    allocation = give_out(found, stock, promise)
-    every = np.ones(found.regions.height, dtype=bool)
-    told_ = figures(found, allocation, every)
-    given_ = found.demand.sum() - missing(found, allocation).sum()
-    assert told_.near == pytest.approx(given_)
-    assert told_.near <= told_.served + 1e-9
-    assert told_.near_rate is None or 0 <= told_.near_rate <= 1
-    assert idle(allocation).sum() == pytest.approx(stock.sum() - told_.served)
+def near(inputs: NetworkInputs, stock: Floats, promise: float) -> float:
+    allocation = give_out(inputs, stock, promise)
+    every = np.ones(inputs.regions.height, dtype=bool)
+    computed_ = figures(inputs, allocation, every)
+    given_ = inputs.demand.sum() - missing(inputs, allocation).sum()
+    assert computed_.near == pytest.approx(given_)
+    assert computed_.near <= computed_.served + 1e-9
+    assert computed_.near_rate is None or 0 <= computed_.near_rate <= 1
+    assert idle(allocation).sum() == pytest.approx(stock.sum() - computed_.served)
     reach = sum(
-        np.minimum(found.demand[:, region], stock[:, found.lead[:, region] <= promise].sum(axis=1)).sum()
-        for region in range(found.regions.height)
+        np.minimum(inputs.demand[:, region], stock[:, inputs.lead[:, region] <= promise].sum(axis=1)).sum()
+        for region in range(inputs.regions.height)
     )
-    assert told_.near <= reach + 1e-6
-    return told_.near
+    assert computed_.near <= reach + 1e-6
+    return computed_.near
 
 
 @MORE
 @given(st.integers(0, 2**32 - 1), st.integers(1, 5))
 def test_more_stock_a_longer_promise_and_more_nodes_never_lower_the_rate(seed: int, promise: int) -> None:
-    found = network_inputs(seed)
-    first = near(found, found.available, promise)
-    assert near(found, found.available, promise + 1) >= first - 1e-6
-    assert near(found, found.available + 1, promise) >= first - 1e-6
-    allocation, draw = give_out(found, found.available, promise), np.random.default_rng(seed)
-    extra = draw.integers(0, 5, len(found.demand)).astype(np.float64)
-    lead = draw.integers(1, 6, found.regions.height).astype(float)
-    more = with_source(found, allocation, extra, lead, np.ones(len(lead)))
+    result = network_inputs(seed)
+    first = near(result, result.available, promise)
+    assert near(result, result.available, promise + 1) >= first - 1e-6
+    assert near(result, result.available + 1, promise) >= first - 1e-6
+    allocation, draw = give_out(result, result.available, promise), np.random.default_rng(seed)
+    extra = draw.integers(0, 5, len(result.demand)).astype(np.float64)
+    lead = draw.integers(1, 6, result.regions.height).astype(float)
+    more = with_source(result, allocation, extra, lead, np.ones(len(lead)))
     every = np.ones(len(lead), dtype=bool)
-    assert figures(found, more, every).near >= first - 1e-6
+    assert figures(result, more, every).near >= first - 1e-6
     assert (idle(more) >= 0).all()

@@ -80,18 +80,18 @@ def test_every_part_draws_in_every_language(part: str, language: str) -> None:
 
 
 def test_the_answer_is_that_of_the_report(query: Engine) -> None:
-    found = network.report(query, options=NetworkOptions(3, 28))
+    result = network.report(query, options=NetworkOptions(3, 28))
     app = open_page(promise="3", window="28")
-    assert shown(app, "Near-demand rate") == [i18n.percent(found.now.near_rate)]
-    assert shown(app, "Days to the buyer") == [i18n.number(found.now.lead_days, 1)]
-    best = found.candidates.row(0, named=True)
+    assert shown(app, "Near-demand rate") == [i18n.percent(result.now.near_rate)]
+    assert shown(app, "Days to the buyer") == [i18n.number(result.now.lead_days, 1)]
+    best = result.candidates.row(0, named=True)
     assert i18n.number(100 * best["points"]) in texts(app)
     assert "28 days" in texts(app)
 
 
 def test_before_and_after_are_those_of_the_what_if(query: Engine) -> None:
-    found = network.report(query)
-    tried = network.what_if(found, ("S2", "dealer:海南 Hainan"), 1000.0).change
+    result = network.report(query)
+    tried = network.what_if(result, ("S2", "dealer:海南 Hainan"), 1000.0).change
     app = open_page(network_view="next", tried_nodes=["S2", "dealer:海南 Hainan"], node_cost="1000")
     rates = shown(app, "Near-demand rate")
     assert rates[1:] == [i18n.percent(tried.before.near_rate), i18n.percent(tried.after.near_rate)]
@@ -100,25 +100,25 @@ def test_before_and_after_are_those_of_the_what_if(query: Engine) -> None:
 
 
 def test_until_somebody_chooses_the_best_node_is_tried(query: Engine) -> None:
-    found = network.report(query)
+    result = network.report(query)
     app = open_page(network_view="next")
-    assert app.multiselect(key="tried_nodes").value == [found.candidates["candidate"][0]]
+    assert app.multiselect(key="tried_nodes").value == [result.candidates["candidate"][0]]
 
 
 def test_the_plan_is_told_beside_now(query: Engine) -> None:
     app = open_page(network_view="plan")
-    found = network.report(query)
+    result = network.report(query)
     rates = shown(app, "Near-demand rate")
-    assert rates[1:3] == [i18n.percent(found.now.near_rate), i18n.percent(found.coming.near_rate)]
+    assert rates[1:3] == [i18n.percent(result.now.near_rate), i18n.percent(result.coming.near_rate)]
     assert len(rates) == 4
 
 
 def test_nodes_and_lanes_are_those_of_the_report(query: Engine) -> None:
-    found = network.report(query)
+    result = network.report(query)
     app = open_page(network_view="nodes")
     nodes, lanes = (table.value for table in app.dataframe)
-    assert nodes["location"].to_list() == found.nodes["location"].to_list()
-    assert len(lanes) == found.lanes.height
+    assert nodes["location"].to_list() == result.nodes["location"].to_list()
+    assert len(lanes) == result.lanes.height
     assert "Not described" not in nodes["kind"].to_list()
 
 
@@ -137,9 +137,9 @@ def test_chosen_categories_and_regions_are_in_what_is_shown(query: Engine) -> No
 
 def test_a_shop_of_orders_alone_is_told_what_is_missing(corner_shop: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
-    told = texts(open_page())
+    reported = texts(open_page())
     for words in ("python -m shopkeeper forecast", "stock snapshots", "no lanes to regions", "No locations"):
-        assert words in told
+        assert words in reported
     assert not open_page(network_view="next").exception
 
 
@@ -152,14 +152,14 @@ def test_bars_stand_in_where_there_is_no_map(query: Engine) -> None:
 
 
 def test_every_file_has_a_label_for_every_column(shop: Version, query: Engine) -> None:
-    found: Network = network.report(query)
+    result: Network = network.report(query)
     for language in i18n.LANGUAGES:
         with i18n.speaking(language):
             for rows in network_table.ROWS:
-                made = network_table.network(shop, found, rows)
+                made = network_table.network(shop, result, rows)
                 assert [column.name for column in made.columns] == made.frame.columns
-    free = replace(found, priced=False)
-    assert network_table.network(shop, free, "regions").frame["freight"].null_count() == found.regions.height
+    free = replace(result, priced=False)
+    assert network_table.network(shop, free, "regions").frame["freight"].null_count() == result.regions.height
 
 
 @pytest.mark.parametrize("rows", network_table.ROWS)

@@ -58,13 +58,13 @@ def log(verdict: Verdict = "accepted", units: int | None = None) -> pl.DataFrame
     kept = state.open_state("sqlite:////proc/1/nowhere.sqlite")
     kept = state.State(kept.engine, kept.place, writable=True)
     state.record_decision(kept, made)
-    found = state.decisions(kept)
+    result = state.decisions(kept)
     kept.close()
-    return found
+    return result
 
 
-def score(query: MemoryQuery, found: pl.DataFrame) -> dict[str, Any]:
-    return outcomes.scored(query, found).row(0, named=True)
+def score(query: MemoryQuery, proposals: pl.DataFrame) -> dict[str, Any]:
+    return outcomes.scored(query, proposals).row(0, named=True)
 
 
 def course(*pieces: tuple[int, int]) -> list[int | None]:
@@ -146,9 +146,9 @@ def test_a_transfer_is_scored_at_its_receiver() -> None:
         ways, as_of=AS_OF + timedelta(days=12), inbound=[arrived],
         stock_snapshots=[counted("S", 14 - ahead, ago=-ahead) for ahead in range(3, 13)], **tables,
     )  # fmt: skip
-    found = score(later, kept)
+    result = score(later, kept)
     # Eleven on the third evening, four left on the tenth: ten of the fourteen would have been missing.
-    assert (found["outcome"], found["saved_units"]) == ("needed", 10)
+    assert (result["outcome"], result["saved_units"]) == ("needed", 10)
     source = later("supply/replenishment/since", since=AS_OF, locations=["W"], skus=["tea"])
     assert source["moved_out"].sum() == 14
 

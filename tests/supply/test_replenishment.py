@@ -83,9 +83,9 @@ def test_the_order_by_date_and_how_late_it_is(on_hand: int, order_by: date, late
 
 def test_orders_that_fall_due_soon_are_told_ahead() -> None:
     query = small_shop([counted("W", 18)], [forecast("north", 1)], lines=NORTH)
-    found = orders(query)
-    assert found.rows.is_empty()
-    assert found.coming.select("order_by", "late_days").row(0) == (AS_OF + timedelta(days=8), 0)
+    result = orders(query)
+    assert result.rows.is_empty()
+    assert result.coming.select("order_by", "late_days").row(0) == (AS_OF + timedelta(days=8), 0)
     assert orders(small_shop([counted("W", 40)], [forecast("north", 1)], lines=NORTH)).coming.is_empty()
 
 
@@ -128,9 +128,9 @@ def test_the_level_follows_class_and_pattern_and_the_reason_says_so() -> None:
     assert row["service_level"] == 0.99
     assert row["safety_stock"] == pytest.approx(safety, rel=1e-6)
     assert row["reorder_point"] == pytest.approx(20 + safety)
-    told = replenishment.why(row, policy)
+    reported = replenishment.why(row, policy)
     for words in ("5 on hand", "99%", i18n.number(row["reorder_point"], 1), i18n.integer(row["units"])):
-        assert words in told
+        assert words in reported
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_filters_choose_places_and_goods_and_a_manual_value_counts() -> None:
     assert orders(query, regions=("north",)).rows.height == 2
     manual = Override("1", "tea", "north", AS_OF, AS_OF + timedelta(days=91), 3.0, 1.0, "Ann", "x",
                       datetime(2024, 4, 30, tzinfo=UTC))  # fmt: skip
-    found = replenishment.report(query, GoodsFilters(), InForce(STRICT, (manual,)))
-    assert found.rows.filter(sku="tea")["reorder_point"].item() == 30
+    result = replenishment.report(query, GoodsFilters(), InForce(STRICT, (manual,)))
+    assert result.rows.filter(sku="tea")["reorder_point"].item() == 30
 
 
 def test_rows_are_sorted_by_margin_and_those_without_a_cost_come_last() -> None:
@@ -174,10 +174,10 @@ def test_rows_are_sorted_by_margin_and_those_without_a_cost_come_last() -> None:
         [counted("W", 0), counted("W", 0, "cup")], [forecast("north", 1), forecast("north", 1, "cup")], products=bare,
         lines=[*NORTH, sold("north", "W", 90, "cup", unit_cost=None)],
     )  # fmt: skip
-    found = orders(query)
-    assert found.rows["sku"].to_list() == ["tea", "cup"]
-    assert found.rows["cost"].to_list() == [170, None]
-    assert found.notes["no_cost"] == 1
+    result = orders(query)
+    assert result.rows["sku"].to_list() == ["tea", "cup"]
+    assert result.rows["cost"].to_list() == [170, None]
+    assert result.notes["no_cost"] == 1
 
 
 def test_a_delisted_item_is_not_ordered() -> None:
@@ -186,9 +186,9 @@ def test_a_delisted_item_is_not_ordered() -> None:
 
 def test_the_path_of_the_stock_meets_the_order() -> None:
     query = small_shop([counted("W", 5)], [forecast("north", 1)], lines=NORTH, inbound=[landing("W", 3, 2)])
-    found = replenishment.path(query, InForce(STRICT), "W", "tea", 20, AS_OF + timedelta(days=10))
-    assert found["without"].to_list()[:10] == [4, 6, 5, 4, 3, 2, 1, 0, 0, 0]
-    assert found["with_units"].to_list()[:11] == [4, 6, 5, 4, 3, 2, 1, 0, 0, 19, 18]
+    result = replenishment.path(query, InForce(STRICT), "W", "tea", 20, AS_OF + timedelta(days=10))
+    assert result["without"].to_list()[:10] == [4, 6, 5, 4, 3, 2, 1, 0, 0, 0]
+    assert result["with_units"].to_list()[:11] == [4, 6, 5, 4, 3, 2, 1, 0, 0, 19, 18]
 
 
 SHORT = [counted("W", 60), counted("S", 2)]
@@ -199,8 +199,8 @@ PRICED = [LANES[0] | {"cost_per_unit": 1.0}]
 
 def test_a_store_that_will_be_short_gets_what_it_will_miss_and_no_more() -> None:
     """Two a day, two there, next supply on day 10 (7 + 2 + 1), a move arrives on day 3: it misses 14."""
-    found = moves(small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED))
-    row = found.rows.row(0, named=True)
+    result = moves(small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED))
+    row = result.rows.row(0, named=True)
     assert (row["from_location"], row["to_location"], row["units"]) == ("W", "S", 14)
     assert (row["lands_on"], row["next_supply_on"]) == (AS_OF + timedelta(days=3), AS_OF + timedelta(days=10))
     assert (row["margin_saved"], row["cost"], row["gain"]) == (pytest.approx(280), 14, pytest.approx(266))
@@ -210,8 +210,8 @@ def test_a_store_that_will_be_short_gets_what_it_will_miss_and_no_more() -> None
 
 def test_the_source_keeps_its_own_need_until_it_can_be_supplied_again() -> None:
     """One a day for 17 days: of 20 it can spare 3."""
-    found = moves(small_shop([counted("W", 20), counted("S", 2)], BOTH, lines=SOUTH, lanes=PRICED))
-    assert found.rows.select("units", "from_spare", "from_left").row(0) == (3, 3, 17)
+    result = moves(small_shop([counted("W", 20), counted("S", 2)], BOTH, lines=SOUTH, lanes=PRICED))
+    assert result.rows.select("units", "from_spare", "from_left").row(0) == (3, 3, 17)
     assert moves(small_shop([counted("W", 17), counted("S", 2)], BOTH, lines=SOUTH, lanes=PRICED)).rows.is_empty()
 
 
@@ -244,16 +244,16 @@ def test_what_lands_at_the_source_in_time_can_be_counted_on_and_what_comes_late_
 def test_bad_ground_is_said_and_the_rest_still_works(change: dict[str, Any], note: str) -> None:
     tables = {"stock_snapshots": SHORT, "forecasts": BOTH, "lines": SOUTH, "lanes": PRICED} | change
     query = small_shop(tables.pop("stock_snapshots"), tables.pop("forecasts"), **tables)
-    found = moves(query)
-    assert found.notes.get(note), found.notes
-    told = [str(sentence) for sentence in notes.sentences(found.notes)]
-    assert len(told) == len(found.notes)
-    assert all("%" not in text for text in told)
+    result = moves(query)
+    assert result.notes.get(note), result.notes
+    reported = [str(sentence) for sentence in notes.sentences(result.notes)]
+    assert len(reported) == len(result.notes)
+    assert all("%" not in text for text in reported)
     assert isinstance(orders(query).rows, pl.DataFrame)
     if note in {"no_lane_cost", "negative", "unknown"}:
-        assert found.rows.height
+        assert result.rows.height
     elif note in {"nobody_short", "nothing_spare", "no_lanes", "no_counts", "no_forecast", "no_cost"}:
-        assert found.rows.is_empty()
+        assert result.rows.is_empty()
     if note == "no_lanes":
         assert orders(query).rows.height
 
@@ -274,9 +274,9 @@ def test_filters_on_places_show_moves_from_or_to_them() -> None:
 
 def test_a_full_store_gets_what_it_has_room_for() -> None:
     places = [PLACES[0], PLACES[1] | {"capacity_units": 7}]
-    found = moves(small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED, locations=places))
-    assert found.rows["units"].item() == 5
-    assert found.plan.full == ("S",)
+    result = moves(small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED, locations=places))
+    assert result.rows["units"].item() == 5
+    assert result.plan.full == ("S",)
 
 
 amount = st.integers(0, 30)
@@ -297,8 +297,8 @@ def test_no_move_takes_a_place_below_its_own_need(
         lines=[*SOUTH, sold("west", "V", 9)], lanes=lanes, locations=places,
         inbound=[landing("W", lands, 4)] if lands else [],
     )  # fmt: skip
-    found = moves(query)
-    given_away = dict(found.rows.group_by("from_location").agg(pl.col("units").sum()).iter_rows())
+    result = moves(query)
+    given_away = dict(result.rows.group_by("from_location").agg(pl.col("units").sum()).iter_rows())
     rate = {"W": north, "V": 1, "S": south}
     stock = {"W": there, "V": other, "S": store}
     for place, units in given_away.items():
@@ -307,8 +307,8 @@ def test_no_move_takes_a_place_below_its_own_need(
         for day in range(1, 18):
             landed = lands if place == "W" and day >= 4 else 0
             assert left + landed - rate[place] * day >= -1e-6
-    assert (found.rows["units"] > 0).all()
-    assert found.rows["from_left"].min() is None or (found.rows["from_left"] >= 0).all()
+    assert (result.rows["units"] > 0).all()
+    assert result.rows["from_left"].min() is None or (result.rows["from_left"] >= 0).all()
 
 
 def test_downloads_hold_the_rows_and_say_the_filters() -> None:
@@ -321,18 +321,18 @@ def test_downloads_hold_the_rows_and_say_the_filters() -> None:
         assert made.frame.drop("why").equals(rows)
         assert made.frame["why"].null_count() == 0
         assert {column.name for column in made.columns} >= set(made.frame.columns) - {"replaces"}
-    told = dict(table.orders(query.version, placed).about.filters)
-    assert told["Item"] == "tea"
-    assert "A 50.0%" in told["Cycle service"]
+    reported = dict(table.orders(query.version, placed).about.filters)
+    assert reported["Item"] == "tea"
+    assert "A 50.0%" in reported["Cycle service"]
 
 
 def test_needs_add_up() -> None:
     """What is passed on is what the store lacks, no more; nobody's own demand is changed by it."""
     query = small_shop(SHORT, BOTH, lines=SOUTH, lanes=PRICED)
-    found = needs.stock_needs(query, GoodsFilters(), InForce(STRICT))
-    places = found.cells["location"].to_list()
-    passed = (found.need - found.own).sum(axis=1)
+    result = needs.stock_needs(query, GoodsFilters(), InForce(STRICT))
+    places = result.cells["location"].to_list()
+    passed = (result.need - result.own).sum(axis=1)
     lacks = 2 * HORIZON - 2
     assert passed[places.index("W")] == pytest.approx(lacks)
     assert passed[places.index("S")] == 0
-    assert np.all(found.need >= found.own - 1e-9)
+    assert np.all(result.need >= result.own - 1e-9)

@@ -77,12 +77,12 @@ def test_every_part_draws_in_every_language(part: str, language: str) -> None:
 
 
 def test_orders_and_transfers_are_those_of_the_reports(query: Engine) -> None:
-    found, moved = replenishment.report(query, GoodsFilters()), transfers.report(query, GoodsFilters())
-    assert found.rows.height
+    result, moved = replenishment.report(query, GoodsFilters()), transfers.report(query, GoodsFilters())
+    assert result.rows.height
     assert moved.rows.height
     app = open_page()
-    assert app.metric[0].value == str(found.rows.height)
-    assert app.dataframe[0].value["units"].to_list() == found.rows["units"].to_list()
+    assert app.metric[0].value == str(result.rows.height)
+    assert app.dataframe[0].value["units"].to_list() == result.rows["units"].to_list()
     app = open_page(replenishment_view="transfers")
     assert app.dataframe[0].value["units"].to_list() == moved.rows["units"].to_list()
     assert "by linear programming" in texts(app)
@@ -90,14 +90,14 @@ def test_orders_and_transfers_are_those_of_the_reports(query: Engine) -> None:
 
 def test_an_accepted_order_is_in_the_log_and_beside_the_proposal(kept: state.State, query: Engine) -> None:
     app = ticked(open_page(), "orders", 0)
-    found = replenishment.report(query, GoodsFilters()).rows.row(0, named=True)
+    result = replenishment.report(query, GoodsFilters()).rows.row(0, named=True)
     assert "in position" in texts(app)
     app.text_input(key="decided_by").set_value("Ann")
     sound(app.button(key="decide_accepted").click().run())
     assert "Kept in the log" in texts(app)
     row = state.decisions(kept).row(0, named=True)
-    assert (row["author"], row["verdict"], row["units_decided"]) == ("Ann", "accepted", found["units"])
-    assert app.dataframe[0].value["decided"].to_list()[0] == f"Accepted {found['units']} · Ann"
+    assert (row["author"], row["verdict"], row["units_decided"]) == ("Ann", "accepted", result["units"])
+    assert app.dataframe[0].value["decided"].to_list()[0] == f"Accepted {result['units']} · Ann"
     log = open_page(replenishment_view="decisions")
     assert log.dataframe[0].value["outcome"].to_list() == ["Open"]
 
@@ -148,8 +148,8 @@ def test_service_levels_are_saved_with_a_name_and_hold(kept: state.State, query:
     sound(app.button(key="levels_save").click().run())
     policy = state.policy(kept)
     assert policy == Policy(review_days=14)
-    found = replenishment.report(query, GoodsFilters(), InForce(policy))
-    assert open_page().dataframe[0].value["units"].to_list() == found.rows["units"].to_list()
+    result = replenishment.report(query, GoodsFilters(), InForce(policy))
+    assert open_page().dataframe[0].value["units"].to_list() == result.rows["units"].to_list()
     assert state.policy_history(kept)["author"].to_list() == ["Ann"]
 
 

@@ -22,8 +22,8 @@ def used(query: MemoryQuery) -> pl.DataFrame:
 
 
 def shares_of(query: MemoryQuery) -> dict[tuple[str, str], float]:
-    found = serving.shares(query, used(query))
-    return {(row["region"], row["location"]): row["share"] for row in found.iter_rows(named=True)}
+    result = serving.shares(query, used(query))
+    return {(row["region"], row["location"]): row["share"] for row in result.iter_rows(named=True)}
 
 
 def test_shares_are_what_was_shipped_there_in_the_category() -> None:
@@ -64,26 +64,26 @@ def test_without_a_forecast_there_are_neither_shares_nor_demand() -> None:
 def test_a_locations_demand_is_its_share_of_each_region() -> None:
     rising = [float(day) for day in range(91)]
     query = small_shop(BOTH, [forecast("north", 4, error_sd=3.0), forecast("south", rising, error_sd=2.0)])
-    found = {row["location"]: row for row in serving.location_demand(query, used(query)).iter_rows(named=True)}
-    assert found["W"]["units"] == [4 + 0.25 * day for day in range(91)]
-    assert found["S"]["units"] == [0.75 * day for day in range(91)]
-    assert (found["W"]["region"], found["S"]["region"]) == ("north", "south")
+    result = {row["location"]: row for row in serving.location_demand(query, used(query)).iter_rows(named=True)}
+    assert result["W"]["units"] == [4 + 0.25 * day for day in range(91)]
+    assert result["S"]["units"] == [0.75 * day for day in range(91)]
+    assert (result["W"]["region"], result["S"]["region"]) == ("north", "south")
     # Each unit of the south (45 a day) goes to the warehouse with probability a quarter.
-    assert found["W"]["error_sd"] ** 2 == pytest.approx(9 + 4 / 16 + 45 * 3 / 16)
-    assert found["S"]["error_sd"] ** 2 == pytest.approx(4 * 9 / 16 + 45 * 3 / 16)
+    assert result["W"]["error_sd"] ** 2 == pytest.approx(9 + 4 / 16 + 45 * 3 / 16)
+    assert result["S"]["error_sd"] ** 2 == pytest.approx(4 * 9 / 16 + 45 * 3 / 16)
 
 
 def test_a_trickle_is_never_smooth() -> None:
     query = small_shop(BOTH, [forecast("north", 2), forecast("south", 1.6, pattern="erratic")])
-    found = dict(serving.location_demand(query, used(query)).select("location", "pattern").iter_rows())
-    assert found == {"W": "smooth", "S": "lumpy"}
+    result = dict(serving.location_demand(query, used(query)).select("location", "pattern").iter_rows())
+    assert result == {"W": "smooth", "S": "lumpy"}
 
 
 def test_stock_belongs_to_the_regions_that_are_served_from_there() -> None:
     query = small_shop(BOTH, [forecast("north", 4), forecast("south", 8)])
     places = pl.DataFrame({"location": ["W", "S"], "sku": ["tea", "tea"], "region": ["north", "south"]})
-    found = serving.parts(serving.shares(query, used(query)), places)
-    assert found.rows() == [("S", "tea", "south", 1.0), ("W", "tea", "north", 4 / 6), ("W", "tea", "south", 2 / 6)]
+    result = serving.parts(serving.shares(query, used(query)), places)
+    assert result.rows() == [("S", "tea", "south", 1.0), ("W", "tea", "north", 4 / 6), ("W", "tea", "south", 2 / 6)]
 
 
 def test_stock_that_nobody_asks_for_stays_where_it_is() -> None:
@@ -112,8 +112,8 @@ def test_shares_add_up_to_one_and_so_do_parts(ways: list[tuple[str, str, int]], 
     assert set(sums) == served
     assert all(total == pytest.approx(1) for total in sums.values())
     located = serving.location_demand(query, forecasts)
-    asked = sum(rate for region, rate in zip(regions, rates, strict=True) if region in served)
-    assert located["daily_mean"].sum() == pytest.approx(asked, abs=1e-9)
+    queried = sum(rate for region, rate in zip(regions, rates, strict=True) if region in served)
+    assert located["daily_mean"].sum() == pytest.approx(queried, abs=1e-9)
     places = pl.DataFrame({"location": ["W", "S", "X"], "sku": ["tea"] * 3, "region": ["north", "south", "(none)"]})
     parts = serving.parts(shares, places).group_by("location").agg(pl.col("part").sum())
     assert parts.height == 3
@@ -126,8 +126,8 @@ def test_stores_are_supplied_by_lane_and_warehouses_by_their_supplier() -> None:
     places = pl.DataFrame({"location": ["W", "S", "W"], "sku": ["tea", "tea", "new"]})
     policy = Policy(receiving_days=1, lead_days=20.0, lead_sd=4.0)
     query = small_shop(BOTH)
-    found = serving.leads(query, items, places, policy)
-    assert found.rows() == [
+    result = serving.leads(query, items, places, policy)
+    assert result.rows() == [
         ("W", "tea", 10.0, 0.0, None, False),
         ("S", "tea", 3.0, 0.5, "W", False),
         ("W", "new", 21.0, 4.0, None, True),

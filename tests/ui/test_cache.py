@@ -72,16 +72,16 @@ class SharedTurn:
 
 
 def test_what_many_ask_at_once_is_computed_once() -> None:
-    kept, asked = Answers(), []
+    kept, query = Answers(), []
     kept.turns["key"] = SharedTurn(8)  # type: ignore[assignment]
 
     def ask() -> int:
-        asked.append(1)
+        query.append(1)
         return 7
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(lambda _visitor: kept.of("key", ask), range(8))) == {7}
-    assert len(asked) == 1
+    assert len(query) == 1
 
 
 def test_a_fault_is_not_kept() -> None:

@@ -189,7 +189,7 @@ def test_answers_are_told_apart_by_their_whole_key() -> None:
 
 def test_two_tables_never_share_a_file_name(corner_shop: Version) -> None:
     query = open_version(corner_shop)
-    found = [
+    result = [
         retention.customers(query, CustomerFilters(), View(), date(2026, 3, 1), age, absent=absent)
         for age in (1, 2)
         for absent in (True, False)
@@ -198,7 +198,7 @@ def test_two_tables_never_share_a_file_name(corner_shop: Version) -> None:
     query.close()
     names = {
         downloads_of(corner_shop, frame, age, absent=absent, extension=extension)
-        for frame, (age, absent) in zip(found, cells, strict=True)
+        for frame, (age, absent) in zip(result, cells, strict=True)
         for extension in ("csv", "xlsx")
     }
     assert len(names) == 8

@@ -10,7 +10,7 @@ WITH bought AS (
     SELECT
         p.day,
         row_number() OVER history AS purchases,
-        p.day_age - p.previous_day_age AS pause,
+        p.day_age - p.previous_day_age AS inter_purchase_days,
         lead(p.day) OVER history AS next_day,
         sum(p.revenue) OVER history AS revenue,
         sum(p.margin) OVER history AS margin
@@ -36,7 +36,7 @@ bounds(since, until) AS (
 
 spells AS (
     SELECT
-        stage(b.purchases, s.since, b.pause, $active_days, $lost_days, $loyal_purchases) AS stage,
+        stage(b.purchases, s.since, b.inter_purchase_days, $active_days, $lost_days, $loyal_purchases) AS stage,
         b.day + s.since AS came,
         least(b.next_day, b.day + s.until) AS went,
         b.revenue,

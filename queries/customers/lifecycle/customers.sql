@@ -9,7 +9,7 @@ SELECT
     f.first_day,
     s.last_day,
     s.purchases,
-    s.silent_days,
+    s.inactivity_days,
     s.revenue::DOUBLE AS revenue,
     s.margin::DOUBLE AS margin,
     f.first_channel,

@@ -1,6 +1,6 @@
 -- grain: one row per location, SKU and day whose evening snapshot holds nothing, while the SKU was on sale
 -- parameters: none
--- `there` is what could be sold on that day: what lay there the evening before plus what landed. It is null where the
+-- `available` is what could be sold on that day: what lay there the evening before plus what landed. It is null where the
 -- snapshot of the evening before is missing. `level` is that of the mart day_levels.
 WITH empty AS (
     SELECT s.location, s.sku, s.category, s.region AS home, s.day
@@ -31,7 +31,7 @@ SELECT
     e.home,
     e.day,
     l.level::DOUBLE AS level,
-    (CASE WHEN p.on_hand IS NOT NULL THEN greatest(p.on_hand, 0) + coalesce(a.units, 0) END)::DOUBLE AS there,
+    (CASE WHEN p.on_hand IS NOT NULL THEN greatest(p.on_hand, 0) + coalesce(a.units, 0) END)::DOUBLE AS available,
     coalesce(s.units, 0)::DOUBLE AS sold
 FROM empty AS e
 INNER JOIN day_levels AS l ON l.category = e.category AND l.day = e.day

@@ -8,7 +8,7 @@ WITH checks AS (
         c.category,
         c.region,
         c.sku,
-        c.origin,
+        c.cutoff,
         c.days,
         c.demand,
         c.error,
@@ -16,8 +16,8 @@ WITH checks AS (
         c.naive_absolute_error,
         c.scale,
         c.weeks,
-        c.hits_80,
-        c.hits_95,
+        c.weeks_within_80,
+        c.weeks_within_95,
         list_sum(c.actual_weeks) AS week_demand,
         list_sum([abs(c.actual_weeks[i] - c.forecast_weeks[i]) FOR i IN range(1, len(c.actual_weeks) + 1)])
             AS week_error,
@@ -32,9 +32,9 @@ WITH checks AS (
 SELECT
     c.level,
     count(DISTINCT (c.category, c.region, c.sku)) AS series,
-    count(DISTINCT c.origin) AS cutoffs,
-    min(c.origin) AS first_cutoff,
-    max(c.origin) AS last_cutoff,
+    count(DISTINCT c.cutoff) AS cutoffs,
+    min(c.cutoff) AS first_cutoff,
+    max(c.cutoff) AS last_cutoff,
     max(c.days)::BIGINT AS days,
     sum(c.demand)::DOUBLE AS demand,
     (sum(c.absolute_error) / nullif(sum(c.demand), 0))::DOUBLE AS wape,
@@ -45,8 +45,8 @@ SELECT
     avg(c.absolute_error / c.days / c.scale) FILTER (WHERE c.scale > 0 AND c.days > 0)::DOUBLE AS mase,
     avg(c.naive_absolute_error / c.days / c.scale) FILTER (WHERE c.scale > 0 AND c.days > 0)::DOUBLE AS naive_mase,
     coalesce(sum(c.weeks), 0)::BIGINT AS weeks,
-    sum(c.hits_80)::DOUBLE / nullif(sum(c.weeks), 0) AS interval_coverage_80,
-    sum(c.hits_95)::DOUBLE / nullif(sum(c.weeks), 0) AS interval_coverage_95
+    sum(c.weeks_within_80)::DOUBLE / nullif(sum(c.weeks), 0) AS interval_coverage_80,
+    sum(c.weeks_within_95)::DOUBLE / nullif(sum(c.weeks), 0) AS interval_coverage_95
 FROM checks AS c
 GROUP BY ALL
 ORDER BY c.level

@@ -1,7 +1,7 @@
 -- grain: one row per location that says how much it holds
 -- parameters: none
 -- `units` lie there now or are on their way, of all goods.
-WITH there AS (
+WITH held AS (
     SELECT k.location, greatest(k.on_hand, 0)::DOUBLE AS units FROM stock_now AS k
     UNION ALL
     SELECT d.location, d.units::DOUBLE AS units FROM deliveries AS d WHERE d.is_open
@@ -12,7 +12,7 @@ SELECT
     l.capacity_units,
     coalesce(sum(t.units), 0)::DOUBLE AS units
 FROM locations AS l
-LEFT JOIN there AS t ON t.location = l.location_id
+LEFT JOIN held AS t ON t.location = l.location_id
 WHERE l.capacity_units IS NOT NULL
 GROUP BY ALL
 ORDER BY l.location_id

@@ -205,7 +205,7 @@ def _with_value(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.Data
 def _with_dates(frame: pl.DataFrame, as_of: date, rules: StageRules) -> pl.DataFrame:
     """Add `expected_next_order, days_overdue, stage`."""
     inactivity_days = pl.col("T") - pl.col("recency")
-    rhythm = pl.when(pl.col("frequency") >= FEWEST_INTER_PURCHASE_TIMES).then("median_gap")
+    rhythm = pl.when(pl.col("frequency") >= FEWEST_INTER_PURCHASE_TIMES).then("median_inter_purchase_days")
     overdue = (inactivity_days - rhythm).clip(lower_bound=0).ceil().cast(pl.Int32)
     own = (rhythm - inactivity_days).clip(lower_bound=0)
     wait = pl.coalesce("wait", pl.when(pl.col("p_alive").is_null()).then(own)).ceil()
@@ -213,7 +213,7 @@ def _with_dates(frame: pl.DataFrame, as_of: date, rules: StageRules) -> pl.DataF
     return frame.with_columns(
         expected_next_order=pl.lit(as_of) + pl.duration(days=soon),
         days_overdue=overdue,
-        stage=stage(pl.col("frequency"), inactivity_days, pl.col("last_pause"), rules),
+        stage=stage(pl.col("frequency"), inactivity_days, pl.col("last_inter_purchase_days"), rules),
     )
 
 

@@ -64,7 +64,7 @@ CUSTOMERS = Table(
         LAST_DAY,
         PURCHASES,
         Column(
-            "silent_days",
+            "inactivity_days",
             "BIGINT",
             "Days since the last purchase.",
             unit="days",

@@ -54,7 +54,7 @@ class Lifecycle:
     returns: int
     after_active: int
     after_lost: int
-    median_pause: float | None
+    median_inter_purchase_days: float | None
     slipped: int = 0
     came_back: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -81,7 +81,10 @@ def report(
         share=pl.col("customers") / pl.col("customers").sum().over("from_stage")
     )
     inter_purchase_times = query(
-        "customers/lifecycle/pauses", as_of=as_of, active_days=rules.active_days, lost_days=rules.lost_days
+        "customers/lifecycle/inter_purchase_times",
+        as_of=as_of,
+        active_days=rules.active_days,
+        lost_days=rules.lost_days,
     ).to_dicts()
     stages = _running(changes, as_of)
     now = stages.filter(pl.col("day") == as_of)
@@ -134,7 +137,7 @@ def bounds_in_words(rules: StageRules) -> dict[str, str]:
     return {name: i18n.integer(value) for name, value in {**vars(rules), **more}.items()}
 
 
-_NO_RETURNS: Mapping[str, Any] = {"returns": 0, "after_active": 0, "after_lost": 0, "median_pause": None}
+_NO_RETURNS: Mapping[str, Any] = {"returns": 0, "after_active": 0, "after_lost": 0, "median_inter_purchase_days": None}
 
 
 def _since(since: date | None, as_of: date) -> date:

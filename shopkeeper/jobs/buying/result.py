@@ -13,7 +13,7 @@ from shopkeeper.models.buying.spend import SpendModel
 ValueMeasure = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
 
-FORMAT = 2
+FORMAT = 3
 VALUES: tuple[ValueMeasure, ...] = ("margin", "revenue")
 VALUE_NAMES: Mapping[ValueMeasure, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
@@ -48,7 +48,7 @@ class Rate:
 
     days: int
     frequency_band: int
-    silence_band: int
+    inactivity_band: int
     customers: int
     buyers: int
     purchases: int

@@ -22,7 +22,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.messages import message
 
 POINTER, SUMMARY = "current.json", "run.json"
-FORMAT = 2
+FORMAT = 3
 KEPT_RUNS = 2
 """A page that opened a run before it was replaced reads it to the end."""
 

@@ -171,7 +171,7 @@ def _nothing(history: History) -> Run:
     note = Message(N_("Nothing was ever sold, so nothing can be forecast. Import order lines, then run `forecast`."))
     tables = {table.name: empty(table) for table in (FORECASTS, FORECAST_CHECKS, LOST_UNITS, EVENT_FACTORS)}
     summary = {"notes": [note.as_data()], "as_of": history.as_of.isoformat(), "settings": SETTINGS}
-    return Run(tables, {**summary, "origins": [], "series": 0, "reused": 0, "events": {}})
+    return Run(tables, {**summary, "cutoffs": [], "series": 0, "reused": 0, "events": {}})
 
 
 def _summary(history: History, baselines: list[Baseline], reused: int) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _summary(history: History, baselines: list[Baseline], reused: int) -> dict[s
         "notes": [note.as_data() for note in notes],
         "as_of": history.as_of.isoformat(),
         "first_day": history.first_day.isoformat(),
-        "origins": [day_of(history, baseline.cutoff - 1).isoformat() for baseline in baselines[:-1]],
+        "cutoffs": [day_of(history, baseline.cutoff - 1).isoformat() for baseline in baselines[:-1]],
         "settings": SETTINGS,
         "series": history.series.height,
         "reused": reused,

@@ -14,7 +14,7 @@ from shopkeeper.messages import Message
 class Run:
     """All tables of `contract.forecasts` by name, and a summary of the run as plain JSON.
 
-    `summary`: `notes` (messages as data), `as_of`, `first_day`, `origins` (the cutoffs of the backtest, as dates),
+    `summary`: `notes` (messages as data), `as_of`, `first_day`, `cutoffs` (the cutoffs of the backtest, as dates),
     `settings`, `series`, `reused` (series not forecast again), `events` (years seen, by name), `path` (the model of
     categories). Of an earlier run that a new one starts from, the table `forecasts` is enough.
     """
@@ -43,8 +43,8 @@ class Run:
                 wape=share("absolute_error", "demand"),
                 naive_wape=share("naive_absolute_error", "demand"),
                 bias=share("error", "demand"),
-                coverage_80=share("hits_80", "weeks"),
-                coverage_95=share("hits_95", "weeks"),
+                coverage_80=share("weeks_within_80", "weeks"),
+                coverage_95=share("weeks_within_95", "weeks"),
                 demand=pl.col("demand").sum(),
                 weeks=pl.col("weeks").sum(),
             )

@@ -157,7 +157,7 @@ def backtest_rows(
         listed = [pl.Series(values[:, :actual_count], dtype=pl.List(pl.Float64)) for values in weeks]
         frames.append(
             _keyed(level, group).with_columns(
-                origin=pl.lit(day_of(history, test.cutoff - 1)),
+                cutoff=pl.lit(day_of(history, test.cutoff - 1)),
                 model=model,
                 days=pl.lit(test.days),
                 demand=pl.Series(actual.sum(axis=1)),
@@ -166,8 +166,8 @@ def backtest_rows(
                 naive_absolute_error=pl.Series(np.abs(naive - actual).sum(axis=1)),
                 scale=pl.Series(profile.scales[test.cutoff]),
                 weeks=pl.Series(compared.sum(axis=1)),
-                hits_80=pl.Series(weeks_covered[0]),
-                hits_95=pl.Series(weeks_covered[1]),
+                weeks_within_80=pl.Series(weeks_covered[0]),
+                weeks_within_95=pl.Series(weeks_covered[1]),
                 actual_weeks=listed[0],
                 forecast_weeks=listed[1],
                 naive_weeks=listed[2],

@@ -54,12 +54,12 @@ def estimate(query: Query) -> pl.DataFrame:
 
 
 def _out(days: pl.DataFrame) -> pl.DataFrame:
-    """Days on which demand may have found nothing: `there` is what could be sold, at least what was sold.
+    """Days on which demand may have found nothing: `available` is what could be sold, at least what was sold.
 
     Where the evening before is unknown, what was sold is all that is known to have been there.
     """
-    stock = pl.coalesce("there", "sold")
-    return days.filter(pl.col("sold") >= stock).with_columns(there=pl.max_horizontal(stock, "sold"))
+    stock = pl.coalesce("available", "sold")
+    return days.filter(pl.col("sold") >= stock).with_columns(available=pl.max_horizontal(stock, "sold"))
 
 
 def _shelves(rates: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def _shelves(rates: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
 
     A shelf that never held anything and never sold anything is not kept there: that is no stock-out.
     """
-    empty = days.filter(pl.col("there") == 0).group_by(_SHELF).agg(nothing=pl.col("level").sum())
+    empty = days.filter(pl.col("available") == 0).group_by(_SHELF).agg(nothing=pl.col("level").sum())
     carried = (
         rates.filter((pl.col("stocked_days") > 0) | (pl.col("sold") > 0))
         .join(empty, on=_SHELF, how="left", maintain_order="left")
@@ -83,7 +83,7 @@ def _shelves(rates: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
 def _lost(days: pl.DataFrame, sizes: pl.DataFrame) -> pl.DataFrame:
     """Days with `mean` (the baseline) and `lost`: the rate counts what sold and what was lost on days it ran out."""
     weights = _weights(sizes)
-    ran_out = days.filter(pl.col("there") > 0)
+    ran_out = days.filter(pl.col("available") > 0)
     missed = pl.DataFrame(schema={"location": pl.String, "sku": pl.String, "missed": pl.Float64})
     for _ in range(ROUNDS):
         parts = [
@@ -131,7 +131,7 @@ def _weights(sizes: pl.DataFrame) -> dict[str, Floats]:
 
 def _excess(part: pl.DataFrame, weights: dict[str, Floats]) -> Floats:
     """Of one SKU's days; lines of one unit each where none is known."""
-    return excess(part["mean"].to_numpy(), part["there"].to_numpy(), weights.get(part["sku"][0], ONE_BY_ONE))
+    return excess(part["mean"].to_numpy(), part["available"].to_numpy(), weights.get(part["sku"][0], ONE_BY_ONE))
 
 
 def _by_region(days: pl.DataFrame, regions: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:

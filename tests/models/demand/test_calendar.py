@@ -17,34 +17,34 @@ def drawn(expected: np.ndarray, seed: int = 2) -> np.ndarray:
 
 
 def test_weekdays_are_found() -> None:
-    found = weekday_profile(drawn(np.full((2, DAYS), 90.0) * WEEK[WEEKDAYS]), ALL, WEEKDAYS)
-    assert found == pytest.approx(np.tile(WEEK, (2, 1)), abs=0.05)
-    assert found.mean(axis=1) == pytest.approx(1)
+    result = weekday_profile(drawn(np.full((2, DAYS), 90.0) * WEEK[WEEKDAYS]), ALL, WEEKDAYS)
+    assert result == pytest.approx(np.tile(WEEK, (2, 1)), abs=0.05)
+    assert result.mean(axis=1) == pytest.approx(1)
 
 
 def test_a_thin_category_keeps_the_shop_s_week() -> None:
     level = np.array([[90.0], [0.01]])
-    found = weekday_profile(drawn(level * WEEK[WEEKDAYS]), ALL, WEEKDAYS)
-    assert found[1] == pytest.approx(WEEK, abs=0.15)
+    result = weekday_profile(drawn(level * WEEK[WEEKDAYS]), ALL, WEEKDAYS)
+    assert result[1] == pytest.approx(WEEK, abs=0.15)
 
 
 def test_own_weekdays_move_away_from_the_category_as_units_come_in() -> None:
     flat = np.ones((2, 7))
     monday = np.array([[7.0, 0, 0, 0, 0, 0, 0], [70_000.0, 0, 0, 0, 0, 0, 0]])
-    found = own_weekdays(monday, flat, 300.0)
-    assert found[0] == pytest.approx(np.ones(7), abs=0.15)
-    assert found[1, 0] == pytest.approx(7, rel=0.01)
+    result = own_weekdays(monday, flat, 300.0)
+    assert result[0] == pytest.approx(np.ones(7), abs=0.15)
+    assert result[1, 0] == pytest.approx(7, rel=0.01)
 
 
 def test_the_season_is_found_beside_growth() -> None:
     season = 1 + 0.4 * np.cos(2 * np.pi * (DAY / 365.25 - 0.2))
     growth = 30 + 40 * DAY / DAYS
     totals = drawn(np.stack([growth * season, growth * 2]))
-    found = year_profile(totals, ALL, np.ones((2, DAYS)), DAYS + 91)
+    result = year_profile(totals, ALL, np.ones((2, DAYS)), DAYS + 91)
     ahead = np.arange(DAYS, DAYS + 91)
     truth = 1 + 0.4 * np.cos(2 * np.pi * (ahead / 365.25 - 0.2))
-    assert found[0, DAYS:] / found[0, :DAYS][-365:].mean() == pytest.approx(truth, abs=0.1)
-    assert found[1, DAYS:] == pytest.approx(1, abs=0.1)
+    assert result[0, DAYS:] / result[0, :DAYS][-365:].mean() == pytest.approx(truth, abs=0.1)
+    assert result[1, DAYS:] == pytest.approx(1, abs=0.1)
 
 
 def test_two_years_at_least_are_needed_to_tell_a_season_from_growth() -> None:

@@ -27,18 +27,18 @@ def core(values: Floats) -> Floats:
 def test_factors_are_found_and_what_surrounds_an_ordinary_event_stays_ordinary() -> None:
     truth = np.tile(np.r_[np.full(9, 1.5), 4.0], (3, 1)) * np.array([[1.0], [1.3], [0.8]])
     totals = simulated(truth, 60.0)
-    found = estimate(totals, mark(SALE, DAYS), np.ones_like(totals))
-    assert found.years == {"sale": 3}
-    assert core(found.values["sale"]) == pytest.approx(truth, rel=0.2)
-    assert (found.values["sale"][:, :LULL_DAYS] == 1).all()
-    assert (found.values["sale"][:, -DIP_DAYS:] == 1).all()
+    result = estimate(totals, mark(SALE, DAYS), np.ones_like(totals))
+    assert result.years == {"sale": 3}
+    assert core(result.values["sale"]) == pytest.approx(truth, rel=0.2)
+    assert (result.values["sale"][:, :LULL_DAYS] == 1).all()
+    assert (result.values["sale"][:, -DIP_DAYS:] == 1).all()
 
 
 def test_a_lull_before_and_a_dip_after_are_found() -> None:
     totals = simulated(np.full((2, 10), 2.0), 80.0, lull=0.7, dip=0.6)
-    found = estimate(totals, mark(SALE, DAYS), np.ones_like(totals)).values["sale"]
-    assert found[:, :LULL_DAYS] == pytest.approx(0.7, abs=0.06)
-    assert found[:, -DIP_DAYS:] == pytest.approx(0.6, abs=0.06)
+    result = estimate(totals, mark(SALE, DAYS), np.ones_like(totals)).values["sale"]
+    assert result[:, :LULL_DAYS] == pytest.approx(0.7, abs=0.06)
+    assert result[:, -DIP_DAYS:] == pytest.approx(0.6, abs=0.06)
 
 
 def test_a_thin_category_is_held_near_the_shop() -> None:
@@ -56,8 +56,8 @@ def test_a_thin_category_is_held_near_the_shop() -> None:
 def test_weekdays_are_not_mistaken_for_the_event() -> None:
     usual = np.tile(np.where(np.arange(DAYS) % 7 == 2, 4.0, 1.0), (1, 1))
     totals = usual * 30
-    found = estimate(totals, mark(SALE, DAYS), usual)
-    assert core(found.values["sale"]) == pytest.approx(1, abs=1e-6)
+    result = estimate(totals, mark(SALE, DAYS), usual)
+    assert core(result.values["sale"]) == pytest.approx(1, abs=1e-6)
 
 
 def test_what_comes_later_is_not_looked_at() -> None:
@@ -72,9 +72,9 @@ def test_what_comes_later_is_not_looked_at() -> None:
 def test_an_event_without_a_past_is_ordinary() -> None:
     totals = simulated(np.full((2, 10), 2.0), 10.0)
     marks = mark([*SALE, Window("new", 960, 965)], DAYS + 91)
-    found = estimate(totals[:, :900], marks, np.ones((2, 900)))
-    assert set(found.values) == {"sale"}
-    assert (found.of(marks, 2)[:, 960:966] == 1).all()
+    result = estimate(totals[:, :900], marks, np.ones((2, 900)))
+    assert set(result.values) == {"sale"}
+    assert (result.of(marks, 2)[:, 960:966] == 1).all()
 
 
 def test_a_longer_event_than_ever_goes_on_at_its_mean() -> None:

@@ -8,10 +8,10 @@ from shopkeeper.models.demand.patterns import classify
 
 def described(rows: list[list[float]]) -> tuple[list[str], list[float], list[float]]:
     y = np.array(rows)
-    found = classify(
+    result = classify(
         (y > 0).sum(axis=1).astype(float), y.sum(axis=1), (y**2).sum(axis=1), np.full(len(rows), float(y.shape[1]))
     )
-    return found.pattern.tolist(), found.adi.tolist(), found.cv2.tolist()
+    return result.pattern.tolist(), result.adi.tolist(), result.cv2.tolist()
 
 
 def test_the_four_patterns_by_eye() -> None:

@@ -12,8 +12,8 @@ from tests.examples import MORE
 def test_a_table_of_two_by_two() -> None:
     """Rows to 30 and 70, columns to 60 and 40, from all ones: independence, row x column / total."""
     items, cells = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    found = raked(np.ones(4), items, cells, np.array([30.0, 70.0]), np.array([60.0, 40.0]))
-    assert found == pytest.approx([18, 12, 42, 28])
+    result = raked(np.ones(4), items, cells, np.array([30.0, 70.0]), np.array([60.0, 40.0]))
+    assert result == pytest.approx([18, 12, 42, 28])
 
 
 @MORE
@@ -25,10 +25,10 @@ def test_a_table_of_two_by_two() -> None:
 @example(levels=[0.0] * 5 + [5e-324] + [0.0] * 6, items=[0.0, 1.0, 0.0, 0.0], cells=[0.0] * 3)
 def test_cells_add_up_whatever_is_wanted(levels: list[float], items: list[float], cells: list[float]) -> None:
     item, cell = np.repeat(np.arange(4), 3), np.tile(np.arange(3), 4)
-    found = raked(np.array(levels), item, cell, np.array(items), np.array(cells))
-    there = sums(found, cell, 3)
-    assert np.isfinite(found).all()
-    assert (found >= 0).all()
+    result = raked(np.array(levels), item, cell, np.array(items), np.array(cells))
+    there = sums(result, cell, 3)
+    assert np.isfinite(result).all()
+    assert (result >= 0).all()
     for wanted, got in zip(cells, there, strict=True):
         assert got == pytest.approx(wanted) or got == 0
 

@@ -26,12 +26,12 @@ def independent(counts: np.ndarray) -> np.ndarray:
 
 def test_shares_are_nearer_to_the_truth_than_counts_and_than_the_table_s_margins() -> None:
     truth, counts = shop(0.5)
-    found = shrunk_shares(counts, ITEM, CELL, 1.0)
+    result = shrunk_shares(counts, ITEM, CELL, 1.0)
 
     def off(values: np.ndarray) -> float:
         return float(((values - truth) ** 2).sum())
 
-    assert off(found) < 0.9 * min(off(counts), off(independent(counts)))
+    assert off(result) < 0.9 * min(off(counts), off(independent(counts)))
 
 
 def test_where_tastes_are_everywhere_the_same_only_the_margins_count() -> None:
@@ -42,16 +42,16 @@ def test_where_tastes_are_everywhere_the_same_only_the_margins_count() -> None:
 
 def test_an_item_without_sales_is_expected_nowhere_or_by_the_regions_shares() -> None:
     counts = np.array([0.0, 0.0, 30.0, 10.0])
-    found = shrunk_shares(counts, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), 1.0)
-    assert found[:2].sum() >= 0
-    assert found[2] > found[3] > 0
-    assert found[0] == pytest.approx(3 * found[1])
+    result = shrunk_shares(counts, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), 1.0)
+    assert result[:2].sum() >= 0
+    assert result[2] > result[3] > 0
+    assert result[0] == pytest.approx(3 * result[1])
 
 
 def test_a_new_item_starts_at_what_is_usual_and_ends_at_its_own() -> None:
     usual, between = np.full(3, 2.0), np.full(3, 1.0)
     days = np.array([0.0, 28.0, 3640.0])
-    found = new_levels(days * 6.0, days, usual, between, 14.0)
-    assert found[0] == 2
-    assert found[1] == pytest.approx(4)
-    assert found[2] == pytest.approx(6, rel=0.01)
+    result = new_levels(days * 6.0, days, usual, between, 14.0)
+    assert result[0] == 2
+    assert result[1] == pytest.approx(4)
+    assert result[2] == pytest.approx(6, rel=0.01)

@@ -77,10 +77,10 @@ def test_base_stock_of_the_textbook(textbook: dict[str, dict[str, Any]]) -> None
 def test_safety_stock_adds_the_spread_of_demand_and_of_the_lead_time() -> None:
     # 9 days of sd 4 are 12 units, 5 units a day over a lead time give or take 1 day are 5: together 13.
     assert inventory.safety_stock(stats.norm.cdf(2.0), 9, 1, 5, 4) == pytest.approx(2 * 13)
-    found = inventory.levels(np.full((1, 20), 5.0), 4, 9, 1, stats.norm.cdf(2.0), 7, False)
-    assert found.reorder_point == pytest.approx(9 * 5 + 26)
+    result = inventory.levels(np.full((1, 20), 5.0), 4, 9, 1, stats.norm.cdf(2.0), 7, False)
+    assert result.reorder_point == pytest.approx(9 * 5 + 26)
     # With a review of 7 days: sqrt(16 * 16 + 25) over 16 days.
-    assert found.order_up_to == pytest.approx(80 + 2 * np.sqrt(281))
+    assert result.order_up_to == pytest.approx(80 + 2 * np.sqrt(281))
 
 
 def test_counted_demand_is_held_against_by_the_quantile() -> None:
@@ -99,9 +99,9 @@ def test_count_quantile_is_that_of_scipy(probability: float, mean: float, ratio:
         return
     else:
         naive = stats.poisson(mean)
-    found = float(counts.count_quantile(probability, mean, variance))
-    assert naive.cdf(found) >= probability - 1e-8
-    assert found == 0 or naive.cdf(found - 1) < probability + 1e-8
+    result = float(counts.count_quantile(probability, mean, variance))
+    assert naive.cdf(result) >= probability - 1e-8
+    assert result == 0 or naive.cdf(result - 1) < probability + 1e-8
 
 
 def test_quantiles_do_not_meet_warnings_without_demand() -> None:
@@ -110,8 +110,8 @@ def test_quantiles_do_not_meet_warnings_without_demand() -> None:
 
 
 def test_an_order_is_of_whole_packs_and_no_less_than_the_minimum() -> None:
-    found = inventory.order_quantity([10, 10, 10, 30, 20], 20, [6, 6, 1, 6, 6], [0, 24, 0, 24, 24])
-    assert found.tolist() == [12, 24, 10, 0, 0]
+    result = inventory.order_quantity([10, 10, 10, 30, 20], 20, [6, 6, 1, 6, 6], [0, 24, 0, 24, 24])
+    assert result.tolist() == [12, 24, 10, 0, 0]
 
 
 def test_the_fill_rate_is_not_the_cycle_service() -> None:
@@ -124,9 +124,9 @@ def test_cover_is_the_first_day_by_which_demand_has_eaten_stock_and_deliveries()
     inbound = np.zeros((6, 10))
     inbound[1, 2] = 4  # lands on day 3, in time
     inbound[2, 6] = 4  # lands on day 7, after it ran out
-    found = inventory.days_of_cover(units, [5, 5, 5, 0, 11, 3], inbound)
-    assert found[:4].tolist() == [5, 9, 5, 0]
-    assert np.isnan(found[4:]).all()
+    result = inventory.days_of_cover(units, [5, 5, 5, 0, 11, 3], inbound)
+    assert result[:4].tolist() == [5, 9, 5, 0]
+    assert np.isnan(result[4:]).all()
 
 
 def test_a_shortage_is_not_made_good_by_what_lands_later() -> None:
@@ -159,8 +159,8 @@ def test_cover_and_lost_units_are_those_of_a_walk_day_by_day(
         lost += wanted - sold if day <= until else 0
         if cover is None and asked_so_far >= had:
             cover = day
-    found = inventory.days_of_cover(units, [available], inbound)[0]
-    assert (None if np.isnan(found) else found) == cover
+    result = inventory.days_of_cover(units, [available], inbound)[0]
+    assert (None if np.isnan(result) else result) == cover
     assert inventory.lost_by(inventory.shortfall(units, [available], inbound), until) == [lost]
 
 
@@ -169,8 +169,8 @@ def test_the_forecast_of_the_days_to_be_covered_counts_and_not_its_mean() -> Non
     assert inventory.expected(units, 3.5) == [3.5]
     assert inventory.expected(units, 5) == [14.0]
     assert inventory.expected(units, 12) == [pytest.approx(64 + 2 * 6.4)]
-    found = inventory.levels(units, 0.0, 4.0, 0.0, 0.95, 2, False)
-    assert [float(level[0]) for level in (found.safety_stock, found.reorder_point, found.order_up_to)] == [0, 4, 24]
+    result = inventory.levels(units, 0.0, 4.0, 0.0, 0.95, 2, False)
+    assert [float(level[0]) for level in (result.safety_stock, result.reorder_point, result.order_up_to)] == [0, 4, 24]
 
 
 def test_a_level_for_class_and_pattern_replaces_that_of_the_class() -> None:

@@ -29,11 +29,11 @@ def by_program(supply: Floats, demand: Floats, value: Floats) -> float:
     for sink in range(sinks):
         rows[sources + sink, sink::sinks] = 1
     open_ = np.isfinite(value).ravel()
-    found = linprog(
+    result = linprog(
         -np.where(open_, value.ravel(), 0.0), A_ub=rows, b_ub=np.concatenate([supply, demand]),
         bounds=[(0, None if there else 0) for there in open_],
     )  # fmt: skip
-    return -float(found.fun)
+    return -float(result.fun)
 
 
 def by_force(supply: NDArray[np.int64], demand: NDArray[np.int64], near: NDArray[np.bool_]) -> int:

@@ -48,7 +48,7 @@ def task(
             orient="row",
         ),
         pl.DataFrame(
-            [(at, sku, number, *step) for (at, sku), found in steps.items() for number, step in enumerate(found)],
+            [(at, sku, number, *step) for (at, sku), result in steps.items() for number, step in enumerate(result)],
             schema={"to_location": pl.String, "sku": pl.String, "step": pl.Int64, "units": pl.Int64,
                     "worth": pl.Float64},
             orient="row",
@@ -63,8 +63,8 @@ def task(
     )  # fmt: skip
 
 
-def moved(found: TransferPlan) -> dict[Way, int]:
-    rows = found.moves.select("from_location", "to_location", "sku", "units").rows()
+def moved(plan: TransferPlan) -> dict[Way, int]:
+    rows = plan.moves.select("from_location", "to_location", "sku", "units").rows()
     return {(start, end, sku): units for start, end, sku, units in rows}
 
 
@@ -89,13 +89,13 @@ def networks(draw: st.DrawFn, skus: tuple[str, ...] = SKUS) -> Given:
 def arcs_of(supply: Any, ways: Any, steps: Any, sku: str) -> tuple[list[list[float]], int]:
     """Arcs (start, end, room, cost), each followed by its reverse; node 0 is the start, 1 the end."""
     names: dict[object, int] = {"start": 0, "end": 1}
-    found: list[tuple[object, object, int, float]] = []
-    found += [("start", ("s", at), units, 0.0) for (at, own), units in supply.items() if own == sku]
-    found += [(("s", start), ("r", end), most, cost) for (start, end, own), (cost, most) in ways.items() if own == sku]
-    found += [(("r", at), "end", units, -worth) for (at, own), few in steps.items() if own == sku
+    result: list[tuple[object, object, int, float]] = []
+    result += [("start", ("s", at), units, 0.0) for (at, own), units in supply.items() if own == sku]
+    result += [(("s", start), ("r", end), most, cost) for (start, end, own), (cost, most) in ways.items() if own == sku]
+    result += [(("r", at), "end", units, -worth) for (at, own), few in steps.items() if own == sku
               for units, worth in few]  # fmt: skip
     arcs: list[list[float]] = []
-    for start, end, room, cost in found:
+    for start, end, room, cost in result:
         first, last = (names.setdefault(name, len(names)) for name in (start, end))
         arcs += [[first, last, room, cost], [last, first, 0, -cost]]
     return arcs, len(names)
@@ -132,21 +132,21 @@ def shortest_path_flow(supply: Any, ways: Any, steps: Any) -> float:
 
 @given(networks())
 def test_the_plan_earns_what_the_cheapest_flow_earns(network: Given) -> None:
-    found = plan(task(**network))
-    assert found.gain == pytest.approx(shortest_path_flow(**network), abs=1e-6)
-    assert found.bound == pytest.approx(found.gain, abs=1e-6)
+    result = plan(task(**network))
+    assert result.gain == pytest.approx(shortest_path_flow(**network), abs=1e-6)
+    assert result.bound == pytest.approx(result.gain, abs=1e-6)
 
 
 @given(networks())
 def test_nobody_gives_more_than_he_can_and_nobody_gets_more_than_he_needs(network: Given) -> None:
-    found = moved(plan(task(**network)))
+    result = moved(plan(task(**network)))
     for at, sku in network["supply"]:
-        given_away = sum(units for (start, _, own), units in found.items() if (start, own) == (at, sku))
+        given_away = sum(units for (start, _, own), units in result.items() if (start, own) == (at, sku))
         assert given_away <= network["supply"][at, sku]
     for at, sku in network["steps"]:
-        got = sum(units for (_, end, own), units in found.items() if (end, own) == (at, sku))
+        got = sum(units for (_, end, own), units in result.items() if (end, own) == (at, sku))
         assert got <= sum(units for units, _worth in network["steps"][at, sku])
-    for way, units in found.items():
+    for way, units in result.items():
         assert 0 < units <= network["ways"][way][1]
 
 
@@ -176,8 +176,8 @@ def unit_by_unit(supply: Any, ways: Any, steps: Any, minimum: Any, room: Any) ->
         limit(where(lambda way, _step, key=key: (way[0], way[2]) == key), -np.inf, units)
     for way, (_cost, most) in ways.items():
         limit(where(lambda other, _step, way=way: other == way), -np.inf, most)
-    for key, found in steps.items():
-        for step, (units, _worth) in enumerate(found):
+    for key, result in steps.items():
+        for step, (units, _worth) in enumerate(result):
             limit(where(lambda way, own, key=key, step=step: (way[1:], own) == (key, step)), -np.inf, units)
     for at, units in room.items():
         limit(where(lambda way, _step, at=at: way[1] == at), -np.inf, units)
@@ -189,11 +189,11 @@ def unit_by_unit(supply: Any, ways: Any, steps: Any, minimum: Any, room: Any) ->
         limit(least, 0, np.inf)
         limit(most, -np.inf, 0)
     worth = [steps[way[1:]][step][1] - ways[way][0] for way, step in columns]
-    found = milp(
+    result = milp(
         -np.array([*worth, *([0.0] * len(lanes))]), constraints=LinearConstraint(np.array(rows), low, high),
         bounds=Bounds(0, 1), integrality=np.ones(size),
     )  # fmt: skip
-    return -float(found.fun)
+    return -float(result.fun)
 
 
 @given(networks(), st.dictionaries(st.sampled_from(PLACES), st.integers(0, 5)))
@@ -201,26 +201,26 @@ def test_with_shared_room_the_plan_loses_no_more_than_rounding_down_may_cost(
     network: Given, room: dict[str, int]
 ) -> None:
     """Room couples SKUs, so an optimum may split units; none may then be moved in part."""
-    found = plan(task(**network, room=room))
+    result = plan(task(**network, room=room))
     best = unit_by_unit(**network, minimum={}, room=room)
     for at, most in room.items():
-        assert sum(units for (_, end, _sku), units in moved(found).items() if end == at) <= most
-    assert found.gain <= best + 1e-6
-    assert found.bound >= best - 1e-6
-    assert found.gain >= best - len(room) * 6.0 - 1e-6
+        assert sum(units for (_, end, _sku), units in moved(result).items() if end == at) <= most
+    assert result.gain <= best + 1e-6
+    assert result.bound >= best - 1e-6
+    assert result.gain >= best - len(room) * 6.0 - 1e-6
 
 
 @given(networks(), st.data())
 def test_with_minimums_the_search_finds_the_optimum_of_another_program(network: Given, data: st.DataObject) -> None:
     lanes = sorted({way[:2] for way in network["ways"]})
     minimum = {lane: data.draw(st.integers(0, 5)) for lane in lanes}
-    found = plan(task(**network, minimum=minimum))
+    result = plan(task(**network, minimum=minimum))
     for lane in lanes:
-        total = sum(units for way, units in moved(found).items() if way[:2] == lane)
+        total = sum(units for way, units in moved(result).items() if way[:2] == lane)
         assert total == 0 or total >= minimum[lane]
     best = unit_by_unit(**network, minimum=minimum, room={})
-    assert found.gain == pytest.approx(best, abs=1e-3)
-    assert found.bound >= best - 1e-3
+    assert result.gain == pytest.approx(best, abs=1e-3)
+    assert result.bound >= best - 1e-3
 
 
 @FEWER
@@ -230,31 +230,31 @@ def test_the_heuristic_alone_keeps_every_rule_and_never_beats_the_bound(network:
     minimum = {lane: data.draw(st.integers(0, 5)) for lane in lanes}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transfers, "LARGEST_SEARCH", 0)
-        found = plan(task(**network, minimum=minimum))
+        result = plan(task(**network, minimum=minimum))
     for lane in lanes:
-        total = sum(units for way, units in moved(found).items() if way[:2] == lane)
+        total = sum(units for way, units in moved(result).items() if way[:2] == lane)
         assert total == 0 or total >= minimum[lane]
-    assert found.gain <= unit_by_unit(**network, minimum=minimum, room={}) + 1e-6
-    assert found.gain <= found.bound + 1e-6
+    assert result.gain <= unit_by_unit(**network, minimum=minimum, room={}) + 1e-6
+    assert result.gain <= result.bound + 1e-6
 
 
 def test_the_dearest_need_is_served_first_and_a_move_that_costs_more_than_it_saves_is_not_made() -> None:
-    found = plan(
+    result = plan(
         task(
             {("S", "A"): 5},
             {("S", "near", "A"): (1.0, 9), ("S", "far", "A"): (6.0, 9)},
             {("near", "A"): [(2, 10.0), (2, 3.0)], ("far", "A"): [(2, 8.0), (4, 5.0)]},
         )
     )
-    assert moved(found) == {("S", "near", "A"): 3, ("S", "far", "A"): 2} or found.gain == pytest.approx(
+    assert moved(result) == {("S", "near", "A"): 3, ("S", "far", "A"): 2} or result.gain == pytest.approx(
         2 * 9 + 2 * 2 + 2
     )
-    assert found.gain == pytest.approx(18 + 2 * 2 + 1 * 2)
-    assert (found.moves["worth"] - found.moves["cost"]).sum() == pytest.approx(found.gain)
+    assert result.gain == pytest.approx(18 + 2 * 2 + 1 * 2)
+    assert (result.moves["worth"] - result.moves["cost"]).sum() == pytest.approx(result.gain)
 
 
 def test_what_those_supplied_need_is_not_given_to_others() -> None:
-    found = plan(
+    result = plan(
         task(
             {("W1", "A"): 6},
             {("W1", "W2", "A"): (0.0, 9), ("W1", "store", "A"): (0.0, 9)},
@@ -262,7 +262,7 @@ def test_what_those_supplied_need_is_not_given_to_others() -> None:
             outside={("W1", "A"): (2, {"W2"})},
         )
     )
-    assert moved(found) == {("W1", "W2", "A"): 2, ("W1", "store", "A"): 4}
+    assert moved(result) == {("W1", "W2", "A"): 2, ("W1", "store", "A"): 4}
 
 
 def test_a_lane_moves_its_minimum_or_nothing_and_is_named() -> None:
@@ -272,21 +272,21 @@ def test_a_lane_moves_its_minimum_or_nothing_and_is_named() -> None:
         "steps": {("R", "A"): [(3, 10.0)]},
     }
     assert moved(plan(task(**network))) == {("S", "R", "A"): 3}
-    found = plan(task(**network, minimum={("S", "R"): 4}))
-    assert moved(found) == {("T", "R", "A"): 3}
-    assert found.closed == (("S", "R"),)
+    result = plan(task(**network, minimum={("S", "R"): 4}))
+    assert moved(result) == {("T", "R", "A"): 3}
+    assert result.closed == (("S", "R"),)
     nothing = plan(task(**network, minimum={("S", "R"): 4, ("T", "R"): 4}))
     assert nothing.moves.is_empty()
     assert nothing.gain == 0
 
 
 def test_a_full_place_is_named() -> None:
-    found = plan(
+    result = plan(
         task({("S", "A"): 9, ("S", "B"): 9}, {("S", "R", "A"): (0.0, 9), ("S", "R", "B"): (0.0, 9)},
              {("R", "A"): [(4, 3.0)], ("R", "B"): [(4, 2.0)]}, room={"R": 5})
     )  # fmt: skip
-    assert moved(found) == {("S", "R", "A"): 4, ("S", "R", "B"): 1}
-    assert found.full == ("R",)
+    assert moved(result) == {("S", "R", "A"): 4, ("S", "R", "B"): 1}
+    assert result.full == ("R",)
 
 
 @pytest.mark.parametrize("missing", ["supply", "ways", "steps"])
@@ -294,9 +294,9 @@ def test_nothing_to_give_no_way_or_nobody_short_moves_nothing(missing: str) -> N
     network: Given = {
         "supply": {("S", "A"): 9}, "ways": {("S", "R", "A"): (1.0, 9)}, "steps": {("R", "A"): [(3, 10.0)]},
     }  # fmt: skip
-    found = plan(task(**(network | {missing: {}})))
-    assert found.moves.is_empty()
-    assert (found.gain, found.bound, found.closed, found.full) == (0.0, 0.0, (), ())
+    result = plan(task(**(network | {missing: {}})))
+    assert result.moves.is_empty()
+    assert (result.gain, result.bound, result.closed, result.full) == (0.0, 0.0, (), ())
 
 
 def test_many_skus_are_solved_apart_and_together_alike(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,8 @@ def draw_accuracy(filters: GoodsFilters) -> None:
     names = table.levels(*backtest.accuracy["level"].to_list())
     row = backtest.accuracy.row(0, named=True)
     note = _(
-        "{origins} origins from {first} to {last}, {days} ahead; n = {n} series at the finest level",
-        origins=row["cutoffs"],
+        "{cutoffs} cutoffs from {first} to {last}, {days} ahead; n = {n} series at the finest level",
+        cutoffs=row["cutoffs"],
         first=i18n.date_(row["first_cutoff"]),
         last=i18n.date_(row["last_cutoff"]),
         days=i18n.days(row["days"]),
