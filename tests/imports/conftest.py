@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
@@ -17,6 +18,7 @@ from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.imports.readers import files as input_files
 
 SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
+AN_AMERICAN_SHOP = Acceptance("Test shop", "USD", "America/New_York")
 IDENTITY = {"identity": True, "shop": SHOP}
 NOT_AFTER = date(2026, 11, 24)
 HEADER = "order_id,ordered_at,sku,quantity,net_amount,customer_id,status,currency"

@@ -7,13 +7,14 @@ import duckdb
 import pytest
 
 from shopkeeper.errors import Refused
+from shopkeeper.imports.acceptance import with_shop
 from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load, parse_mapping
 from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from shopkeeper.progress import Progress
-from tests.imports.conftest import GOOD_LINE, HEADER, IDENTITY, SHOP, check, rows_of
+from tests.imports.conftest import AN_AMERICAN_SHOP, GOOD_LINE, HEADER, IDENTITY, SHOP, check, rows_of
 
 LINES = [
     "1,2026-05-01 10:00:00,A,2,19.90,ann,sale,CNY",
@@ -160,7 +161,11 @@ def test_the_same_bytes_twice_are_refused(tmp_path: Path, mapping: Mapping) -> N
 
 
 def test_a_shopify_export_gives_its_lines(tmp_path: Path) -> None:
-    checked = check([Path(__file__).with_name("shopify_orders.csv")], tmp_path / "staging", load("shopify"))
+    checked = check(
+        [Path(__file__).with_name("shopify_orders.csv")],
+        tmp_path / "staging",
+        with_shop(load("shopify"), AN_AMERICAN_SHOP, None),
+    )
     assert checked.rules() == [(7, "status", "values")]
     found = [
         (row["order_id"], row["sku"], row["status"], str(row["net_amount"]), row["ship_to_region"], row["channel"])

@@ -38,7 +38,9 @@ def only_keys(place: str, content: Mapping[str, object], keys: Iterable[str]) ->
 
 
 def text(place: str, value: object) -> str:
-    """The text. Raise `Refused` where it is something else."""
+    """The text. Raise `Refused` where it is missing or something else."""
+    if value is None:
+        raise Refused(message("{place} is missing; it must be a text in quotes.", place=place))
     if not isinstance(value, str):
         raise Refused(message("{place} must be a text in quotes, not {given}.", place=place, given=repr(value)))
     return value
@@ -92,6 +94,7 @@ def whole(place: str, value: object, least: int, most: int) -> int:
 def one_of(place: str, value: object, choices: Iterable[str]) -> str:
     """Raise `Refused`, with the nearest, where it is none of the `choices`."""
     choices = tuple(choices)
+    text(place, value)
     if value not in choices:
         raise Refused(
             message(

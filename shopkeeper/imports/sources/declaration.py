@@ -15,15 +15,9 @@ from shopkeeper.contract.tables import ORDER_LINES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load as load_mapping
-from shopkeeper.imports.sources.options import (
-    either,
-    only_keys,
-    overlap,
-    secret,
-    section,
-    text,
-    variables,
-)
+from shopkeeper.imports.mapping.values import filled_text, one_of, only_keys
+from shopkeeper.imports.mapping.values import table as table_of
+from shopkeeper.imports.sources.options import overlap, secret, variables
 from shopkeeper.messages import message
 
 FILE = "sources.toml"
@@ -118,7 +112,7 @@ def load(path: Path) -> tuple[Source, ...]:
             message("The sources in {path} cannot be read: {error}. Mend the file.", path=path, error=error)
         ) from error
     only_keys(path.name, given, ("sources",))
-    listed = section(f"{path.name}: sources", given.get("sources", {}))
+    listed = table_of(f"{path.name}: sources", given.get("sources", {}))
     if not listed:
         raise Refused(message("{path} names no source. Add one, such as [sources.shop].", path=path))
     sources = tuple(_source(name, values, path.parent) for name, values in listed.items())
@@ -128,18 +122,18 @@ def load(path: Path) -> tuple[Source, ...]:
 
 def _source(name: str, given: object, folder: Path) -> Source:
     place = f"sources.{name}"
-    values = section(place, given)
+    values = table_of(place, given)
     if not name or not name.isprintable() or any(mark in name for mark in "/\\:"):
         raise Refused(message("{place}: a source's name may hold no slash and no colon.", place=place))
-    kind = cast(Kind, either(f"{place}.kind", values.get("kind"), KINDS))
+    kind = cast(Kind, one_of(f"{place}.kind", values.get("kind"), KINDS))
     only_keys(place, values, ("kind", "mapping", "tables", *OWN_KEYS[kind]))
-    mapping = text(f"{place}.mapping", values.get("mapping"))
+    mapping = filled_text(f"{place}.mapping", values.get("mapping"))
     read_by = load_mapping(folder / mapping if mapping.endswith(".toml") else mapping)
     where = _place(place, kind, values, folder)
-    tables = section(f"{place}.tables", values.get("tables", {}))
+    tables = table_of(f"{place}.tables", values.get("tables", {}))
     contracts = [each.name for each in read_by.tables]
     for each in tables:
-        either(f"{place}.tables", each, contracts)
+        one_of(f"{place}.tables", each, contracts)
     if isinstance(where, Database):
         if not tables:
             raise Refused(
@@ -158,10 +152,10 @@ def _list(names: list[str]) -> str:
 def _place(place: str, kind: Kind, values: dict[str, Any], folder: Path) -> Folder | Database | Storage:
     match kind:
         case "folder":
-            return Folder((folder / Path(text(f"{place}.path", values.get("path"))).expanduser()).absolute())
+            return Folder((folder / Path(filled_text(f"{place}.path", values.get("path"))).expanduser()).absolute())
         case "s3":
-            options = {key: text(f"{place}.{key}", values[key]) for key in OWN_KEYS["s3"] if key in values}
-            options["bucket"] = text(f"{place}.bucket", values.get("bucket"))
+            options = {key: filled_text(f"{place}.{key}", values[key]) for key in OWN_KEYS["s3"] if key in values}
+            options["bucket"] = filled_text(f"{place}.bucket", values.get("bucket"))
             for key in ("access_key", "secret_key"):
                 if key in options:
                     secret(f"{place}.{key}", options[key])
@@ -173,7 +167,7 @@ def _place(place: str, kind: Kind, values: dict[str, Any], folder: Path) -> Fold
                 variables(f"{place}.{key}", options.get(key, ""))
             return Storage(**options)
         case _:
-            return _database(f"{place}.url", kind, text(f"{place}.url", values.get("url")))
+            return _database(f"{place}.url", kind, filled_text(f"{place}.url", values.get("url")))
 
 
 def _database(place: str, kind: Literal["postgresql", "mysql"], url: str) -> Database:
@@ -203,22 +197,23 @@ def _mode(place: str, contract: Table, given: object) -> Mode:
         modes: tuple[Mode, ...] = ("replace-by-order", "append")
     else:
         modes = ("replace-by-key", "append") if contract.key else ("append",)
-    return cast(Mode, either(place, given, modes)) if given is not None else modes[0]
+    return cast(Mode, one_of(place, given, modes)) if given is not None else modes[0]
 
 
 def _of_files(place: str, name: str, given: object) -> TableSource:
     place = f"{place}.tables.{name}"
-    values = section(place, given if isinstance(given, dict) else {} if given is None else {"mode": given})
+    values = table_of(place, given if isinstance(given, dict) else {} if given is None else {"mode": given})
     only_keys(place, values, ("mode",))
     return TableSource(name, _mode(f"{place}.mode", table(name), values.get("mode")))
 
 
 def _of_database(place: str, name: str, given: object) -> TableSource:
     place = f"{place}.tables.{name}"
-    values = section(place, given)
+    values = table_of(place, given)
     only_keys(place, values, DATABASE_KEYS)
     mode = _mode(f"{place}.mode", table(name), values.get("mode"))
-    texts = {key: text(f"{place}.{key}", values[key]) for key in ("table", "query", "cursor", "order") if key in values}
+    keys = ("table", "query", "cursor", "order")
+    texts = {key: filled_text(f"{place}.{key}", values[key]) for key in keys if key in values}
     if ("table" in texts) == ("query" in texts):
         raise Refused(message("{place} needs either table or query, and not both.", place=place))
     again = overlap(f"{place}.overlap", values["overlap"]) if "overlap" in values else None

@@ -2,62 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.messages import message
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SPAN = re.compile(r"(\d+) (day|hour|minute)s?")
-
-
-def section(place: str, given: object) -> dict[str, Any]:
-    """A table of the TOML document."""
-    if not isinstance(given, dict):
-        raise Refused(message("{place} must be a table such as [{place}].", place=place))
-    return given
-
-
-def only_keys(place: str, given: Iterable[str], allowed: Sequence[str]) -> None:
-    """Raise `Refused` for a key that nobody reads."""
-    for key in given:
-        if key not in allowed:
-            raise Refused(
-                message(
-                    "{place}: there is no option {key}{nearest} It may have: {allowed}.",
-                    place=place,
-                    key=repr(key),
-                    nearest=nearest(key, allowed),
-                    allowed=", ".join(allowed),
-                )
-            )
-
-
-def text(place: str, given: object) -> str:
-    """A text that is not empty."""
-    if not isinstance(given, str) or not given.strip():
-        raise Refused(message("{place} is missing, or no text.", place=place))
-    return given
-
-
-def either(place: str, given: object, choices: Sequence[str]) -> str:
-    """One of several words."""
-    word = text(place, given)
-    if word not in choices:
-        raise Refused(
-            message(
-                "{place}: there is no {word}{nearest} Take one of: {choices}.",
-                place=place,
-                word=repr(word),
-                nearest=nearest(word, choices),
-                choices=", ".join(choices),
-            )
-        )
-    return word
 
 
 def overlap(place: str, given: object) -> timedelta | int:

@@ -78,11 +78,12 @@ def test_of_files_that_overlap_the_newest_counts_whatever_its_name(tmp_path: Pat
     assert done.served.net_amount_in == Decimal("34.95")
 
 
-def test_a_plain_import_of_the_same_files_still_keeps_every_line(tmp_path: Path) -> None:
+def test_a_plain_import_of_the_same_files_takes_no_order_from_either(tmp_path: Path) -> None:
     put(tmp_path / "in", "order_lines/a.csv", ONE, TWO)
     put(tmp_path / "in", "order_lines/b.csv", TWO.replace("10.00", "11.00"))
-    version = import_files([tmp_path / "in"], MAPPING, tmp_path / "lake").version
-    assert len(amounts(version)) == 3
+    outcome = import_files([tmp_path / "in"], MAPPING, tmp_path / "lake")
+    assert len(amounts(outcome.version)) == 1
+    assert [(broken.rule, broken.rows) for broken in outcome.broken_rules] == [("two files", 2)]
 
 
 def test_a_mended_row_is_no_longer_listed_as_rejected(tmp_path: Path) -> None:
