@@ -63,7 +63,7 @@ def test_a_refusal_is_a_sentence_and_one(data: Path, capsys: pytest.CaptureFixtu
     assert "Another import is at work" in capsys.readouterr().err
     (data / "sources.toml").write_text(SOURCES + "pasword = 'x'\n")
     assert main.main(["sync"]) == 1
-    assert "sources.web: there is no option 'pasword'" in capsys.readouterr().err
+    assert "sources.web has an unknown key 'pasword'" in capsys.readouterr().err
     assert main.main(["sync", "--sources", str(data / "nowhere.toml")]) == 1
     assert "There is no file" in capsys.readouterr().err
     assert store.current(data) is None
