@@ -1,24 +1,27 @@
 """A file's rows after the mapping: typed, but not yet judged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
 
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.checks.expressions import Clock, column_term, refuse_type, term, typed
+from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.rules import Check, Terms, checks_of
 from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
+from shopkeeper.imports.checks.texts import mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
 from shopkeeper.imports.mapping.rules import replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
-from shopkeeper.imports.readers.reading import FileColumn, Reading
+from shopkeeper.imports.readers.reading import Reading
 from shopkeeper.messages import message
 
 ROW = "row json"
 """The whole row; the blank keeps the name from ever meeting a column's."""
+READ, FILLED = " read", " filled"
+"""Ends of the names under which a value is kept before it is typed."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,17 @@ def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: 
     """Apply the mapping to a file. Raise `Refused` where a column that is needed is not there or cannot be used."""
     mapped, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
-    by_name = {column.name: column for column in reading.columns}
-    made: dict[str, CheckedValue] = {}
-    for column in contract.columns:
-        if column.name in mapped:
-            made[column.name] = _term(reading, by_name, mapped[column.name], column, clock)
+    columns = tuple(column for column in contract.columns if column.name in mapped)
+    relation, read = _read(reading, mapping, mapped, columns)
+    made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
     for column in contract.columns:
         everything += _project(column, made.get(column.name))
-    pairs = [part for each in reading.columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
-    everything.append(call("json_object", *pairs).cast("VARCHAR").alias(ROW))
-    relation = fill_down(reading, mapping.fill_down) if mapping.fill_down else reading.relation
     used = {name for column in mapped.values() for name in sources(column.rule)}
     used |= {mapping.fill_down.key} if mapping.fill_down else set()
     return Candidates(
         reading,
-        relation.project(*everything),
+        relation.project(*everything, ColumnExpression(ROW)),
         tuple(
             check
             for column in contract.columns
@@ -104,16 +102,47 @@ def _resolve(
     return mapped, tuple(absent)
 
 
-def _term(
-    reading: Reading, by_name: Mapping[str, FileColumn], mapping: ColumnMapping, column: Column, clock: Clock
-) -> CheckedValue:
+def _read(
+    reading: Reading, mapping: TableMapping, mapped: Mapping[str, ColumnMapping], columns: Sequence[Column]
+) -> tuple[DuckDBPyRelation, dict[str, CheckedValue]]:
+    """The file with what each column's rule makes of it, texts mended, and how these values are called there.
+
+    Each step is a projection of its own: within one, an expression would be written out wherever it is used, and
+    DuckDB would think longer about the query than it runs.
+    """
+    by_name = {column.name: column for column in reading.columns}
+
     def of_file(name: str) -> CheckedValue:
         return column_term(by_name[name].id, by_name[name].type)
 
+    read: dict[str, CheckedValue] = {}
+    pairs = [part for each in reading.columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
+    parts = [ColumnExpression("line"), call("json_object", *pairs).cast("VARCHAR").alias(ROW)]
+    mendings = [ColumnExpression("line"), ColumnExpression(ROW)]
+    for column in columns:
+        try:
+            made = term(mapped[column.name].rule, of_file, mapped[column.name])
+        except KeyError as error:
+            raise _refuse_type(reading, mapped[column.name], column, error) from error
+        made = as_text(made) if column.type == "VARCHAR" else made
+        value, is_filled, shown = (ColumnExpression(f"{column.name}{mark}") for mark in (READ, FILLED, "="))
+        read[column.name] = CheckedValue(value, made.type, is_filled, shown, made.fault)
+        for expression, name in zip((made.value, made.is_filled, made.shown), (value, is_filled, shown), strict=True):
+            parts.append(expression.alias(name.get_name()))
+        mendings += [(mended(value) if column.type == "VARCHAR" else value).alias(value.get_name()), is_filled, shown]
+    relation = fill_down(reading, mapping.fill_down) if mapping.fill_down else reading.relation
+    return relation.project(*parts).project(*mendings), read
+
+
+def _typed(reading: Reading, read: CheckedValue, column: Column, mapping: ColumnMapping, clock: Clock) -> CheckedValue:
     try:
-        return typed(term(mapping.rule, of_file, mapping), column, mapping, clock)
+        return typed(read, column, mapping, clock)
     except KeyError as error:
-        raise refuse_type(reading.file.name, column, " and ".join(sources(mapping.rule)), error.args[0]) from error
+        raise _refuse_type(reading, mapping, column, error) from error
+
+
+def _refuse_type(reading: Reading, mapping: ColumnMapping, column: Column, error: KeyError) -> Refused:
+    return refuse_type(reading.file.name, column, " and ".join(sources(mapping.rule)), error.args[0])
 
 
 def _project(column: Column, made: CheckedValue | None) -> Iterator[Expression]:

@@ -13,7 +13,7 @@ WHOLE_TYPES = (
 FLOAT_TYPES = {"FLOAT": 1e-6, "DOUBLE": 1e-9}
 """How far a decimal may lie from the binary fraction it stands for, relative to its size."""
 WIDE = "DECIMAL(38,8)"
-NO_BLANKS_AROUND = "(?s)[!-~](.*[!-~])?"
+NO_BLANKS_AROUND = f"(?s)[^{BLANKS}](.*[^{BLANKS}])?"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Texts as shops write them: blanks, guards and spellings that mean the same become one, so that a name counts once."""
 
+import re
 from dataclasses import replace
 
 import duckdb
@@ -8,10 +9,10 @@ from duckdb import CaseExpression, ConstantExpression, Expression
 from shopkeeper.imports.checks.terms import BLANKS, CheckedValue, call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
-PLAIN = "[!-<>-~]([ -~]*[!-~])?"
-"""Nothing to mend: printable ASCII without a blank at an end, nor the `=` that guards a text from a spreadsheet."""
 GUARD = r'(?s)="(.*)"'
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+BARE = f"(?s)[^={BLANKS}{INVISIBLE}](.*[^{BLANKS}{INVISIBLE}])?"
+"""Nothing at the ends that would be taken off."""
 EMAIL_COLUMNS = ("customer_id", "account_id")
 NOBODY = (
     *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
@@ -19,24 +20,36 @@ NOBODY = (
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
 MASKED = "*"
+PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))})\s*"
 
 
 def mended(value: Expression) -> Expression:
-    """Without blanks and invisible characters around, without `="..."`, its accents composed (Unicode NFC)."""
+    """Without blanks and invisible characters around, without `="..."`, its accents composed (Unicode NFC).
+
+    DuckDB's `trim` with a set of characters costs more than all else, so only what has such an end goes through it.
+    """
+    first, last = value, call("right", value, ConstantExpression(1))
+    ascii_only = call("strlen", value) == call("length", value)
+    ends_plain = (first >= text("!")) & (first < text("\x7f")) & (last > text(" ")) & (last < text("\x7f"))
+    guarded = call("starts_with", value, text("="))
     bare = call("trim", value, text(BLANKS + INVISIBLE))
     unguarded = CaseExpression(
         call("regexp_full_match", bare, text(GUARD)), call("regexp_extract", bare, text(GUARD), ConstantExpression(1))
     ).otherwise(bare)
     composed = call("nfc_normalize", call("trim", unguarded, text(BLANKS + INVISIBLE)))
-    return CaseExpression(call("regexp_full_match", value, text(PLAIN)), value).otherwise(composed)
+    return (
+        CaseExpression(ascii_only & ends_plain & ~guarded, value)
+        .when(call("regexp_full_match", value, text(BARE)), call("nfc_normalize", value))
+        .otherwise(composed)
+    )
 
 
 def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedValue:
-    """A text of the contract: mended, in the case that the mapping says; empty where it says nothing.
+    """A text of the contract, mended before: in the case that the mapping says; empty where it says nothing.
 
     The letter case of an e-mail address means nothing, so that of a person's key is lower.
     """
-    value = mended(read.value)
+    value = read.value
     if options.case:
         value = call(options.case, value)
     elif column in EMAIL_COLUMNS:
@@ -49,7 +62,8 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
 
 def is_placeholder(value: Expression) -> Expression:
     """Whether a customer_id stands for nobody, or is masked and stands for many people."""
-    return call("lower", call("trim", value)).isin(*map(text, NOBODY)) | call("contains", value, text(MASKED))
+    # Not `isin`: DuckDB makes a join of a long list, on each of a query's rows, even where nobody asks for it.
+    return call("regexp_full_match", value, text(PLACEHOLDER)) | call("contains", value, text(MASKED))
 
 
 def without(read: CheckedValue, nothing: tuple[str, ...]) -> CheckedValue:
