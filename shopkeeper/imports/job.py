@@ -23,6 +23,7 @@ from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
 from shopkeeper.imports.readers import files as input_files
+from shopkeeper.imports.readers.packed import unpacked
 from shopkeeper.lake import store
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Staged, Version
@@ -88,8 +89,8 @@ def import_files(
     """
     stage.refuse_relative(root, paths)
     progress.step("Looking at the files", 0.0)
-    files_read, left = input_files.find(paths, mapping)
-    with publisher(root) as directory:
+    with unpacked(paths) as (inside, archives), publisher(root) as directory:
+        files_read, left = input_files.find(inside, mapping, archives)
         before = store.current(root)
         mapping = acceptance.with_shop(mapping, said, before)
         acceptance.refuse_future(as_of or mapping.as_of, datetime.now(ZoneInfo(mapping.shop.timezone)).date())
@@ -239,6 +240,8 @@ def _refuse(tables: Sequence[TableInStaging], rules: Sequence[BrokenRule], *, st
     rejected = sum(each.rows_rejected for each in tables)
     if not empty and not (strict and rejected):
         return
+    if empty and not any(each.rows_in for each in empty):
+        raise Refused(_without_rows(empty))
     if empty:
         names = ", ".join(each.contract.name for each in empty)
         start = message("No row of {names} can be used, so nothing was published.", names=names)
@@ -250,6 +253,16 @@ def _refuse(tables: Sequence[TableInStaging], rules: Sequence[BrokenRule], *, st
     if len(rules) > FIRST_RULES:
         sentences.append(message("... and {n} more rules.", n=len(rules) - FIRST_RULES))
     raise Refused(lines(*sentences))
+
+
+def _without_rows(tables: Sequence[TableInStaging]) -> Message:
+    """The sentence on files that have a header only."""
+    names = [file.name for each in tables for file, _ in each.inputs]
+    if len(names) == 1:
+        return message("{name} has a header and no rows, so nothing was published. Export it again.", name=names[0])
+    return message(
+        "{names} have headers and no rows, so nothing was published. Export them again.", names=", ".join(names)
+    )
 
 
 def _outcome(version: Version, checked: Checked) -> Outcome:

@@ -22,6 +22,7 @@ ROW = "row json"
 """The whole row; the blank keeps the name from ever meeting a column's."""
 READ, FILLED = " read", " filled"
 """Ends of the names under which a value is kept before it is typed."""
+DOUBT = " doubt"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: 
         everything += _project(column, made.get(column.name))
     used = {name for column in mapped.values() for name in sources(column.rule)}
     used |= {mapping.fill_down.key} if mapping.fill_down else set()
+    used |= {name for name, _ in mapping.layout.leave_out}
     return Candidates(
         reading,
         relation.project(*everything, ColumnExpression(ROW)),
@@ -79,6 +81,8 @@ def _resolve(
             matches = [match for each in (name, *aliases.get(name, ())) if (match := reading.column(each))]
             if matches:
                 names[name] = matches[0].name
+            elif name.strip() in reading.twice:
+                raise _refuse_twice(reading, name.strip())
             else:
                 missing.append(name)
         if not missing:
@@ -100,6 +104,19 @@ def _resolve(
         elif not mapping.identity:
             absent += missing
     return mapped, tuple(absent)
+
+
+def _refuse_twice(reading: Reading, name: str) -> Refused:
+    return Refused(
+        message(
+            "{file}: several columns are called {name}, and the mapping does not say which is meant. Write {first} for "
+            "the first of them, {second} for the second.",
+            file=reading.file.name,
+            name=repr(name),
+            first=repr(f"{name} [1]"),
+            second=repr(f"{name} [2]"),
+        )
+    )
 
 
 def _read(
@@ -152,12 +169,17 @@ def _project(column: Column, made: CheckedValue | None) -> Iterator[Expression]:
     yield made.value.alias(column.name)
     yield made.is_filled.alias(f"{column.name}?")
     yield made.shown.alias(f"{column.name}=")
+    if made.doubt is not None:
+        yield made.doubt.alias(f"{column.name}{DOUBT}")
 
 
 def fill_down(reading: Reading, rule: FillDown) -> DuckDBPyRelation:
-    """The file with empty cells of the rule's columns taken from the first row of the same key."""
-    key = reading.column(rule.key)
-    if key is None:
+    """The file with empty cells of the rule's columns taken from the first row of the same key, or from above.
+
+    A key that is itself among the columns is that of merged cells: it is taken from above, before all others.
+    """
+    key = reading.column(rule.key) if rule.key else None
+    if key is None and rule.key:
         raise Refused(
             message(
                 "{name} has no column {key}, by which the mapping fills cells. Mend either.",
@@ -165,14 +187,27 @@ def fill_down(reading: Reading, rule: FillDown) -> DuckDBPyRelation:
                 key=repr(rule.key),
             )
         )
-    ids = {column.id for name in rule.columns if (column := reading.column(name))}
-    by = ColumnExpression(key.id)
-    parts = [ColumnExpression("line")]
-    for column in reading.columns:
-        cell = ColumnExpression(column.id)
-        if column.id in ids and column.type == "VARCHAR":
-            first = cell.first().over(partition_by=by, order_by=ColumnExpression("line"))
-            parts.append(CaseExpression(filled(cell) | ~filled(by), cell).otherwise(first).alias(column.id))
-        else:
-            parts.append(cell)
-    return reading.relation.project(*parts).sort(ColumnExpression("line"))
+    ids = {column.id for name in rule.columns if (column := reading.column(name)) and column.type == "VARCHAR"}
+    line, relation = ColumnExpression("line"), reading.relation
+    if key is None or key.id in ids:
+        from_above = ids if key is None else {key.id}
+        parts = [
+            _from_above(each.id) if each.id in from_above else ColumnExpression(each.id) for each in reading.columns
+        ]
+        relation, ids = relation.project(line, *parts), ids - from_above
+    if key is not None:
+        parts = [_of_key(each.id, key.id) if each.id in ids else ColumnExpression(each.id) for each in reading.columns]
+        relation = relation.project(line, *parts)
+    return relation.sort(line)
+
+
+def _from_above(id_: str) -> Expression:
+    cell = ColumnExpression(id_)
+    said = CaseExpression(filled(cell), cell)
+    return said.last().ignore_nulls().over(order_by=ColumnExpression("line"), rows=(None, 0)).alias(id_)
+
+
+def _of_key(id_: str, key_id: str) -> Expression:
+    cell, by = ColumnExpression(id_), ColumnExpression(key_id)
+    first = cell.first().over(partition_by=by, order_by=ColumnExpression("line"))
+    return CaseExpression(filled(cell) | ~filled(by), cell).otherwise(first).alias(id_)

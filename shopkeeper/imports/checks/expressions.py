@@ -7,6 +7,7 @@ what a reject is.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import reduce
 from operator import add, and_, mul, or_, sub
 
@@ -36,6 +37,9 @@ from shopkeeper.messages import message
 DAY_TEXT = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK_TEXT = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 ZONE_TEXT = " ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
+BASIC_TEXT = "([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})"
+OTHER_ISO = rf"({DAY_TEXT}[T ][0-9:]{{5,8}}|[0-9]{{8}}T[0-9]{{6}})(\.[0-9]+)?({ZONE_TEXT})?"
+ONE_HOUR = timedelta(hours=1)
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 SYMBOLS: dict[str, tuple[str, Callable[[Expression, Expression], Expression]]] = {
     "product": (" * ", mul),
@@ -208,6 +212,10 @@ def _yes_no(read: CheckedValue) -> CheckedValue:
 def _time(read: CheckedValue, type_: str, options: ColumnMapping, clock: Clock) -> CheckedValue:
     if read.type == "VARCHAR":
         value = _time_of_text(read.value, type_, options, clock)
+        if options.formats:
+            read = replace(read, fault="formats")
+        if type_ == "TIMESTAMP" and clock.source not in ("", clock.shop):
+            read = replace(read, doubt=_is_doubtful(read.value, options, clock))
     elif read.type == "TIMESTAMP WITH TIME ZONE":
         value = call("timezone", text(clock.shop), read.value)
     elif read.type == "DATE":
@@ -244,9 +252,44 @@ def _time_of_text(value: Expression, type_: str, options: ColumnMapping, clock: 
         call("regexp_full_match", words, text(plain)), _local(words.try_cast("TIMESTAMP"), type_, clock)
     )
     if not options.formats:
-        return duckdb.CoalesceOperator(iso, in_zone)
+        return duckdb.CoalesceOperator(iso, in_zone, _other_iso(words, type_, options, clock))
     declared = [_declared(words, pattern, type_, options, clock) for pattern in options.formats]
-    return duckdb.CoalesceOperator(*declared, iso) if clock.cells else duckdb.CoalesceOperator(*declared)
+    first = duckdb.CoalesceOperator(*declared)
+    agree = reduce(and_, (duckdb.CoalesceOperator(each == first, ConstantExpression(True)) for each in declared))
+    value = CaseExpression(agree, first) if len(declared) > 1 else first
+    return duckdb.CoalesceOperator(value, iso) if clock.cells else value
+
+
+def _other_iso(words: Expression, type_: str, options: ColumnMapping, clock: Clock) -> Expression:
+    """ISO 8601 as fewer write it: without marks between, in small letters, with more digits than a microsecond has.
+
+    Digits beyond it are cut off where the mapping rounds, else taken only where they are zeros.
+    """
+    loud = call("upper", words)
+    spread = call("regexp_replace", loud, text(BASIC_TEXT), text(r"\1-\2-\3T\4:\5:\6"))
+    cut = call("regexp_replace", spread, text(rf"(\.[0-9]{{6}}){'[0-9]' if options.round else '0'}+"), text(r"\1"))
+    zoned = CaseExpression(
+        call("regexp_full_match", cut, text(DAY_TEXT + CLOCK_TEXT + ZONE_TEXT)),
+        call("timezone", text(clock.shop), cut.try_cast("TIMESTAMPTZ")),
+    )
+    plain = zoned.when(
+        call("regexp_full_match", cut, text(DAY_TEXT + CLOCK_TEXT)), _local(cut.try_cast("TIMESTAMP"), type_, clock)
+    )
+    return CaseExpression(call("regexp_full_match", loud, text(OTHER_ISO)), plain)
+
+
+def _is_doubtful(value: Expression, options: ColumnMapping, clock: Clock) -> Expression:
+    """Whether a time without a zone falls into the night in which the clocks of the source's zone change."""
+    words = trimmed(value)
+    plain = [call("try_strptime", words, text(each)) for each in options.formats if "%z" not in each.lower()]
+    local = duckdb.CoalesceOperator(*plain) if plain else words.try_cast("TIMESTAMP")
+    if not plain:
+        local = CaseExpression(call("regexp_full_match", words, text(f"{DAY_TEXT}({CLOCK_TEXT})?")), local)
+    zone, hour = text(clock.source), ConstantExpression(ONE_HOUR)
+    instant = call("timezone", zone, local)
+    gap = call("timezone", zone, instant) != local
+    twice = (call("timezone", zone, instant + hour) == local) | (call("timezone", zone, instant - hour) == local)
+    return duckdb.CoalesceOperator(gap | twice, ConstantExpression(False))
 
 
 def _declared(words: Expression, pattern: str, type_: str, options: ColumnMapping, clock: Clock) -> Expression:

@@ -62,14 +62,15 @@ def check_orders(
             warnings.append(
                 message("{rows} refund lines had a quantity or amount above 0, and were turned negative.", rows=rows)
             )
-    lines = reduce(DuckDBPyRelation.union, (_lines(number, each) for number, each in enumerate(opened)))
+    parts = _parts(opened)
+    lines = reduce(DuckDBPyRelation.union, (_lines(part, each) for part, each in zip(parts, opened, strict=True)))
     orders = _kept(connection, _orders(lines, mapping, terms), scratch, "orders")
     twice = orders.filter(ColumnExpression(FIRST) < ColumnExpression(LAST)).project(
         ColumnExpression(ORDER), ColumnExpression(FIRST)
     )
     if mapping.overlap == "keep_one" and _rows(twice):
-        alike = _kept(connection, _alike(opened, twice), scratch, "alike")
-        opened, copies = _without_copies(opened, alike)
+        alike = _kept(connection, _alike(opened, parts, twice), scratch, "alike")
+        opened, copies = _without_copies(opened, parts, alike)
         if copies:
             warnings.append(
                 message(
@@ -81,7 +82,7 @@ def check_orders(
             )
         orders = _but_for(orders, alike)
     blocked = _kept(connection, _blocked(lines, orders), scratch, "blocked_orders")
-    checks = tuple(_checks(blocked, [each.reading.file.name for each in opened], mapping))
+    checks = tuple(_checks(blocked, _names(opened), mapping))
     warnings += [*mending_warnings(KEYS, _mended_rows(orders)), *key_warnings(lines, orders)]
     return CheckedOrders(tuple(opened), blocked if checks else None, checks, tuple(warnings))
 
@@ -125,14 +126,37 @@ def _negated(candidates: Candidates) -> DuckDBPyRelation:
     return candidates.rows.project(duckdb.StarExpression(exclude=["quantity", "net_amount"]), *mended)
 
 
-def _lines(number: int, candidates: Candidates) -> DuckDBPyRelation:
+def _names(opened: Sequence[Candidates]) -> list[str | Message]:
+    """What the parts of an import are called: a file, or each sheet of a workbook of which several were read."""
+    names: list[str | Message] = []
+    for each in opened:
+        file = each.reading.file.name
+        sheets = [message("{file}, sheet {sheet}", file=file, sheet=sheet.name) for sheet in each.reading.sheets]
+        names += sheets or [file]
+    return names
+
+
+def _parts(opened: Sequence[Candidates]) -> list[Expression]:
+    """Per file, the number of the part that a row stands in, in the order of `_names`."""
+    parts = []
+    number = 0
+    for each in opened:
+        part: Expression = ConstantExpression(number)
+        for sheet in each.reading.sheets[1:]:
+            part += (ColumnExpression("line") >= ConstantExpression(sheet.first_line)).cast("INTEGER")
+        parts.append(part.cast("INTEGER").alias("file"))
+        number += max(1, len(each.reading.sheets))
+    return parts
+
+
+def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
     """What the rules look at. An order number that has lost its digits is no order: its rows are rejected as such."""
     order = ColumnExpression(ORDER)
     names = (ORDER, BUYER, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
     return candidates.rows.project(
         *(ColumnExpression(name) for name in names),
         _kind(candidates).alias("kind"),
-        ConstantExpression(number).cast("INTEGER").alias("file"),
+        part,
         *with_mending(candidates.rows, KEYS),
     ).filter(order.is_not_null() & ~lost_digits(order))
 
@@ -164,16 +188,15 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
     )
 
 
-def _alike(opened: Sequence[Candidates], twice: DuckDBPyRelation) -> DuckDBPyRelation:
+def _alike(opened: Sequence[Candidates], parts: Sequence[Expression], twice: DuckDBPyRelation) -> DuckDBPyRelation:
     """Orders whose lines are the same, each as often, in all files that they stand in; with the first file."""
-    parts = []
-    for number, each in enumerate(opened):
+    contents = []
+    for part, each in zip(parts, opened, strict=True):
         said = [name for name in each.rows.columns if name.endswith("=")]
         values = [column.name for column in ORDER_LINES.columns]
         content = call("hash", *(ColumnExpression(name).cast("VARCHAR") for name in values), *map(_unusable, said))
-        number_of_file = ConstantExpression(number).cast("INTEGER").alias("file")
-        parts.append(each.rows.project(ColumnExpression(ORDER), content.alias(CONTENT), number_of_file))
-    lines = reduce(DuckDBPyRelation.union, parts).set_alias("lines").join(twice.set_alias("twice"), ORDER)
+        contents.append(each.rows.project(ColumnExpression(ORDER), content.alias(CONTENT), part))
+    lines = reduce(DuckDBPyRelation.union, contents).set_alias("lines").join(twice.set_alias("twice"), ORDER)
     in_file = lines.aggregate(
         [
             ColumnExpression(ORDER),
@@ -194,14 +217,17 @@ def _unusable(said: str) -> Expression:
     return CaseExpression(ColumnExpression(said.removesuffix("=")).is_null(), ColumnExpression(said))
 
 
-def _without_copies(opened: Sequence[Candidates], alike: DuckDBPyRelation) -> tuple[list[Candidates], int]:
-    """The files without the lines that an earlier one has, and how many lines that are."""
+def _without_copies(
+    opened: Sequence[Candidates], parts: Sequence[Expression], alike: DuckDBPyRelation
+) -> tuple[list[Candidates], int]:
+    """The files without the lines that an earlier part has, and how many lines that are."""
     left: list[Candidates] = []
-    for number, each in enumerate(opened):
-        of_earlier = alike.filter(ColumnExpression(FIRST) < ConstantExpression(number)).project(ColumnExpression(ORDER))
-        own, earlier = each.rows.set_alias("own"), of_earlier.set_alias("earlier")
-        rows = own.join(earlier, ORDER, how="anti")
-        copies = _rows(own.join(earlier, ORDER, how="semi"))
+    once = alike.project(ColumnExpression(ORDER), ColumnExpression(FIRST)).set_alias("once")
+    for part, each in zip(parts, opened, strict=True):
+        own = each.rows.project(duckdb.StarExpression(), part).set_alias("own").join(once, ORDER, how="left")
+        is_copy = duckdb.CoalesceOperator(ColumnExpression("file") > ColumnExpression(FIRST), ConstantExpression(False))
+        rows = own.filter(~is_copy).project(duckdb.StarExpression(exclude=["file", FIRST]))
+        copies = _rows(own.filter(is_copy))
         reading = replace(each.reading, rows=each.reading.rows - copies)
         left.append(replace(each, rows=rows, reading=reading) if copies else each)
     return left, sum(old.reading.rows - new.reading.rows for old, new in zip(opened, left, strict=True))
@@ -240,7 +266,7 @@ def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelat
     return one.project(key((ORDER,)).alias(KEY), ColumnExpression(BLOCKED))
 
 
-def _checks(blocked: DuckDBPyRelation, files: Sequence[str], mapping: TableMapping) -> Iterator[Check]:
+def _checks(blocked: DuckDBPyRelation, files: Sequence[str | Message], mapping: TableMapping) -> Iterator[Check]:
     """The rules that orders break, with the number of such orders in the reason."""
     counted = blocked.aggregate([ColumnExpression(BLOCKED), call("count_star").alias("orders")]).fetchall()
     counts: dict[str, int] = dict(counted)
@@ -260,7 +286,7 @@ def _checks(blocked: DuckDBPyRelation, files: Sequence[str], mapping: TableMappi
         yield Check(ORDER, "two files", code.isin(*map(text, rest)), reason)
 
 
-def _in_both(first: str, last: str, orders: int, mapping: TableMapping) -> Message:
+def _in_both(first: str | Message, last: str | Message, orders: int, mapping: TableMapping) -> Message:
     if mapping.overlap == "keep_one":
         return message(
             "The order stands in {first} and in {last} with different lines ({orders} orders do). Keep it in the file "

@@ -111,7 +111,14 @@ UNUSABLE = {
     "amount": message("It is not an amount such as 1234.50 (no thousands mark, no currency sign, at most 4 decimals)."),
     "number": message("It is not a number such as 2.5."),
     "date": message("It is not a day such as 2026-10-21 without a time; other forms need a format in the mapping."),
-    "time": message("It is not a time such as 2026-10-21 18:30:00; other forms need a format in the mapping."),
+    "time": message(
+        "It is not a time such as 2026-10-21 18:30:00; other forms need a format in the mapping, and digits beyond the "
+        "microsecond round = true."
+    ),
+    "formats": message(
+        "It fits none of the formats that the mapping gives, or fits two of them as different times. Mend it, or the "
+        "formats."
+    ),
     "yes or no": message("It is none of: true, false, yes, no, 1, 0."),
     "values": message("The mapping does not say what it means. Add it to values."),
 }
@@ -123,6 +130,7 @@ RULES = {
     "number": N_("number"),
     "date": N_("date"),
     "time": N_("time"),
+    "formats": N_("formats"),
     "yes or no": N_("yes or no"),
     "values": N_("values"),
     "text": N_("text"),

@@ -17,14 +17,15 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Duc
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.checks.candidates import Candidates, candidates
+from shopkeeper.imports.checks.candidates import DOUBT, Candidates, candidates
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.declared import TableMapping
-from shopkeeper.imports.mapping.values import nearest
+from shopkeeper.imports.mapping.values import most_like
+from shopkeeper.imports.readers.encodings import is_chinese
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
 from shopkeeper.lake.publish import disk_is_full
@@ -34,6 +35,7 @@ from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
 MEMORY = "2GB"
+MOST_UNUSED = 40
 Made = TypeVar("Made")
 
 
@@ -96,7 +98,7 @@ def stage_table(
     opened: list[Candidates] = []
     for number, file in enumerate(files):
         progress.step(f"Reading {file.name}", 0.5 * number / len(files))
-        reading = open_file(connection, file, mapping, scratch / str(number))
+        reading = open_file(connection, file, mapping, scratch / str(number), chinese=is_chinese(terms.shop))
         opened.append(candidates(reading, mapping, contract, terms))
     inputs = tuple((each.reading.file, each.reading.rows) for each in opened)
     superseded = 0
@@ -116,7 +118,8 @@ def stage_table(
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
             good.append(target)
-    warnings = tuple(of_table(mapping.name, warning) for warning in (*_warnings(opened, mapping), *orders.warnings))
+    said = (*_doubts(opened, terms), *_warnings(opened, mapping), *orders.warnings)
+    warnings = tuple(of_table(mapping.name, warning) for warning in said)
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
@@ -219,13 +222,29 @@ def blocked_keys(
     return kept if kept.limit(1).fetchall() else None
 
 
+def _doubts(opened: Sequence[Candidates], terms: Terms) -> Iterator[Message]:
+    """Times that the clock of the source's zone skipped or struck twice."""
+    counts: dict[str, int] = {}
+    for each in opened:
+        for name in (name for name in each.rows.columns if name.endswith(DOUBT)):
+            number = FunctionExpression("count_if", ColumnExpression(name)).alias("n")
+            ((times,),) = each.rows.aggregate([number]).fetchall()
+            column = name.removesuffix(DOUBT)
+            counts[column] = counts.get(column, 0) + int(times)
+    for column, times in counts.items():
+        if times:
+            yield message(
+                "{times} times of {column} lie in a night in which the clocks of {zone} change: they do not exist "
+                "there, or exist twice, and may be an hour off. Export times with their offset from UTC.",
+                times=times,
+                column=column,
+                zone=terms.source_timezone,
+            )
+
+
 def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:
     for each in opened:
         yield from each.reading.warnings
-    names = [column.name for column in table(mapping.name).columns]
-    for column in dict.fromkeys(name for each in opened for name in each.unused):
-        hint = nearest(column, names) if mapping.identity else Message(".")
-        yield message("the column {column} is not used{nearest}", column=repr(column), nearest=hint)
     for column in dict.fromkeys(name for each in opened for name in each.absent):
         yield message(
             "the mapping names a column {column} that is not in every file; what it gives stays empty there.",
@@ -233,6 +252,19 @@ def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[M
         )
     if not any(each.reading.rows for each in opened):
         yield message("its files hold no rows.")
+    unused = list(dict.fromkeys(name for each in opened for name in each.unused))
+    names = [column.name for column in table(mapping.name).columns]
+    alike = [(name, most_like(name, names)) for name in unused] if mapping.identity else []
+    for name, meant in alike:
+        if meant:
+            yield message(
+                "the column {column} is not used; did you mean {choice}?", column=repr(name), choice=repr(meant)
+            )
+    if rest := [name for name in unused if (name, None) in alike or not mapping.identity]:
+        yield message(
+            "not used: {columns}.",
+            columns=", ".join(map(repr, rest[:MOST_UNUSED])) + " ..." * (len(rest) > MOST_UNUSED),
+        )
 
 
 def unknown_references(

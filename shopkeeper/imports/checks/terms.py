@@ -20,13 +20,14 @@ NO_BLANKS_AROUND = f"(?s)[^{BLANKS}](.*[^{BLANKS}])?"
 class CheckedValue:
     """`value` has the DuckDB `type`, NULL where the file says nothing or what it says cannot be used; `is_filled` is
     TRUE where it says something, else FALSE; `shown` is what the file says, as text. `fault` names the rule broken by
-    what is filled and has no value."""
+    what is filled and has no value. `doubt`: whether a time does not exist in its zone, or exists twice."""
 
     value: Expression
     type: str
     is_filled: Expression
     shown: Expression
     fault: str = ""
+    doubt: Expression | None = None
 
 
 def text(value: str) -> Expression:

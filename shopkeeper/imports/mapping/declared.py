@@ -45,7 +45,10 @@ class ColumnMapping:
 
 @dataclass(frozen=True)
 class FillDown:
-    """Columns that stand only on the first row of several with the same `key`; an empty cell takes that row's value."""
+    """Columns that stand only on the first row of several with the same `key`; an empty cell takes that row's value.
+
+    Without a key, an empty cell takes the last value above it: that of merged cells.
+    """
 
     key: str
     columns: tuple[str, ...]
@@ -53,11 +56,23 @@ class FillDown:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is read: the encoding of its text, its delimiter, its sheets; empty: as the file itself shows."""
+    """How a file is read; empty: as the file itself shows.
+
+    The encoding of its text, its delimiter, the sheets of a workbook. The header lies below `skip_rows` lines, or is
+    the first row with all the headings of `header`. The last `footer_rows` are no rows; nor are those in which a column
+    holds one of the texts that `leave_out` has for it.
+    """
 
     encoding: str = ""
     delimiter: str = ""
     sheets: tuple[str, ...] = ()
+    skip_rows: int = 0
+    header: tuple[str, ...] = ()
+    footer_rows: int = 0
+    leave_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+AS_IT_IS = Layout()
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,7 @@ class TableMapping:
     files: tuple[str, ...] = ()
     aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     fill_down: FillDown | None = None
-    layout: Layout = Layout()
+    layout: Layout = AS_IT_IS
     identity: bool = False
     overlap: Overlap = "reject"
     lines_carry_dates: bool = False

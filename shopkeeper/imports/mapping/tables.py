@@ -14,12 +14,14 @@ from shopkeeper.imports.mapping.values import (
     only_keys,
     text,
     texts,
+    whole,
     yes_no,
 )
 from shopkeeper.imports.mapping.values import table as table_of
 from shopkeeper.messages import message
 
-LAYOUT_KEYS = ("encoding", "delimiter", "sheets")
+LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
+MOST_SKIPPED = 1000
 TABLE_KEYS = ("files", "columns", "aliases", "fill_down", *LAYOUT_KEYS)
 ORDER_KEYS = ("overlap", "lines_carry_dates", "negate_refunds")
 ENCODINGS = (
@@ -83,10 +85,20 @@ def _columns(place: str, name: str, given: object) -> tuple[Any, ...]:
 
 def parse_layout(place: str, values: dict[str, Any]) -> Layout:
     """Where the rows lie in a file. Raise `Refused`, naming the key, for what cannot hold."""
+    leave_out = table_of(f"{place}.leave_out", values.get("leave_out", {}))
+    header = texts(f"{place}.header", values.get("header", []))
+    if header and "skip_rows" in values:
+        raise Refused(
+            message("{place}: skip_rows and header both say where the header is; leave one of them out.", place=place)
+        )
     return Layout(
         encoding=_encoding(place, values),
         delimiter=_delimiter(place, values),
         sheets=texts(f"{place}.sheets", values.get("sheets", [])),
+        skip_rows=whole(f"{place}.skip_rows", values.get("skip_rows", 0), 0, MOST_SKIPPED),
+        header=tuple(filled_text(f"{place}.header", each) for each in header),
+        footer_rows=whole(f"{place}.footer_rows", values.get("footer_rows", 0), 0, MOST_SKIPPED),
+        leave_out=tuple((column, texts(f"{place}.leave_out.{column}", each)) for column, each in leave_out.items()),
     )
 
 
@@ -131,4 +143,4 @@ def _fill_down(place: str, given: object) -> FillDown:
     columns = texts(f"{place}.columns", values.get("columns", []))
     if not columns:
         raise Refused(message("{place} needs columns: those to fill from the first row of the same key.", place=place))
-    return FillDown(filled_text(f"{place}.key", values.get("key", "")), columns)
+    return FillDown(filled_text(f"{place}.key", values["key"]) if "key" in values else "", columns)

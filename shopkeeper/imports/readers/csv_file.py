@@ -5,54 +5,59 @@ of records and of characters. A file whose structure is broken is refused as a w
 quotation mark on nobody knows which value belongs where.
 """
 
-import codecs
 import csv
-from collections.abc import Generator, Iterable, Sequence
+import re
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
 from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper.errors import Refused
+from shopkeeper.imports.mapping.declared import AS_IT_IS, Layout
+from shopkeeper.imports.readers.encodings import encoding_of
+from shopkeeper.imports.readers.staged import (
+    FIRST_RECORDS,
+    Strings,
+    nameless_left_out,
+    own_names,
+    refuse_many,
+    refuse_nameless,
+)
 from shopkeeper.messages import Message, message
 
-MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-ENCODINGS = ("utf-8", "gb18030")
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_VALUE = 1 << 20
-MOST_COLUMNS = 1_000
+SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+"""What Excel writes and reads above a table to say its delimiter."""
 OTHER_KINDS = ((b"PK\x03\x04", ".xlsx"), (b"PAR1", ".parquet"), (b"\xd0\xcf\x11\xe0", ".xls"))
-
-
-@dataclass(frozen=True)
-class Strings:
-    """A file staged as Parquet: `line` BIGINT (1 = first record below the header), then VARCHAR c0, c1, ... in the
-    order of `header`. `rows` counts its records."""
-
-    path: Path
-    header: tuple[str, ...]
-    rows: int
-    warnings: tuple[Message, ...] = ()
+PLAIN = ("utf-8", "utf-8-sig")
+"""Encodings that DuckDB reads by itself."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a file's bytes become records."""
+    """How a file's bytes become records; `above` lines come before the header, `below` records after the last row."""
 
     encoding: str
     delimiter: str
+    above: int = 0
+    below: int = 0
 
 
 @dataclass(frozen=True)
 class Records:
-    """What Python's csv module finds below the header. Lines with nothing on them are no records."""
+    """What Python's csv module finds below the header. Lines with nothing on them are no records. `filled`: which
+    columns hold anything."""
 
-    header: tuple[str, ...]
     rows: int
     characters: int
     empty_lines: int
+    filled: frozenset[int]
 
 
 def stage(
@@ -61,26 +66,31 @@ def stage(
     name: str,
     target: Path,
     expected: Iterable[str] = (),
-    encoding: str = "",
-    delimiter: str = "",
+    layout: Layout = AS_IT_IS,
+    *,
+    chinese: bool = False,
 ) -> Strings:
-    """Read a CSV file into `target`, all values as text. `expected` column names help to tell the delimiter.
+    """Read a CSV file into `target`, all values as text. `expected` column names help to tell the delimiter;
+    `chinese`: whether GB18030 is to be expected.
 
     Raise `Refused`, with the record's number and text, where the structure is broken.
     """
     _refuse_other_kinds(path, name)
-    read_as = encoding or detect_encoding(path, name)
-    dialect = Dialect(read_as, delimiter or detect_delimiter(path, name, read_as, expected))
-    records = examine(path, name, dialect)
+    encoding = encoding_of(path, name, layout.encoding, chinese=chinese)
+    expected = tuple(expected)
+    dialect, header = _dialect(path, name, encoding, layout, expected)
     # DuckDB takes brackets and stars in a name for a pattern, so it is shown a name of our own.
     link = target.with_suffix(".link.csv")
     link.symlink_to(path.resolve())
-    if dialect.encoding not in ("utf-8", "utf-8-sig") or not _read(
-        connection, link, dialect.delimiter, records, target
-    ):
+    plain = encoding in PLAIN and not dialect.above and not dialect.below
+    with ThreadPoolExecutor(1) as pool:
+        examined = pool.submit(examine, path, name, dialect, header, expected)
+        counted = _read(connection, link, dialect.delimiter, len(header), target) if plain else None
+        records = examined.result()
+    if counted != (records.rows, records.characters):
         copy = target.with_suffix(".plain.csv")
-        _rewrite(path, dialect, copy)
-        if not _read(connection, copy, ",", records, target):
+        _rewrite(path, dialect, header, copy)
+        if _read(connection, copy, ",", len(header), target) != (records.rows, records.characters):
             raise Refused(
                 message(
                     "{name}: two readers do not find the same {rows} records in it, so it is not safe. "
@@ -91,18 +101,30 @@ def stage(
             )
         copy.unlink()
     link.unlink()
-    warnings = []
-    if read_as == "gb18030" and not encoding:
-        warnings.append(
-            message(
-                "{name} is not UTF-8; it was read as GB18030. Say encoding in the mapping if that is wrong.", name=name
-            )
+    names, twice = own_names(_named(name, header, records))
+    return Strings(target, names, records.rows, tuple(_warnings(name, layout, dialect, header, records)), twice)
+
+
+def _named(name: str, header: Sequence[str], records: Records) -> tuple[str, ...]:
+    """The header; a column without name that holds nothing gets an empty one. Raise `Refused` where it holds some."""
+    for number, column in enumerate(header):
+        if (not column.strip() and number in records.filled) or "\0" in column:
+            raise refuse_nameless(name, number + 1)
+    return tuple(header)
+
+
+def _warnings(
+    name: str, layout: Layout, dialect: Dialect, header: Sequence[str], records: Records
+) -> Iterator[Message]:
+    if dialect.encoding == "gb18030" and not layout.encoding:
+        yield message(
+            "{name} is not UTF-8; it was read as GB18030. Say encoding in the mapping if that is wrong.", name=name
         )
     if records.empty_lines:
-        warnings.append(
-            message("{name} has {n} empty lines; they are not counted as rows.", name=name, n=records.empty_lines)
-        )
-    return Strings(target, records.header, records.rows, tuple(warnings))
+        yield message("{name} has {n} empty lines; they are not counted as rows.", name=name, n=records.empty_lines)
+    for number, column in enumerate(header, start=1):
+        if not column.strip():
+            yield nameless_left_out(name, number)
 
 
 def _refuse_other_kinds(path: Path, name: str) -> None:
@@ -119,115 +141,118 @@ def _refuse_other_kinds(path: Path, name: str) -> None:
             )
 
 
-def detect_encoding(path: Path, name: str) -> str:
-    """The encoding that the file's mark says, else the first of UTF-8 and GB18030 in which every byte makes sense."""
-    with path.open("rb") as stream:
-        start = stream.read(4)
-    for mark, encoding in MARKS:
-        if start.startswith(mark):
-            if fault := _undecodable(path, encoding):
-                raise Refused(
-                    message(
-                        "{name} says that it is {encoding}, but {fault}. Export it again as UTF-8.",
-                        name=name,
-                        encoding=encoding,
-                        fault=fault,
-                    )
-                )
-            return encoding
-    faults: list[Message] = []
-    for encoding in ENCODINGS:
-        fault = _undecodable(path, encoding)
-        if not fault:
-            return encoding
-        faults.append(message("as {encoding}, {fault}", encoding=encoding, fault=fault))
-    raise Refused(
-        message(
-            "{name} is text in no encoding known here: {first}; {second}. Save it as UTF-8.",
-            name=name,
-            first=faults[0],
-            second=faults[1],
+def _dialect(
+    path: Path, name: str, encoding: str, layout: Layout, expected: Sequence[str]
+) -> tuple[Dialect, tuple[str, ...]]:
+    """How the file is written, and its header. Raise `Refused` where it has none."""
+    with path.open(encoding=encoding, newline="") as stream:
+        hint = SEPARATOR.fullmatch(stream.readline(20))
+    hinted = hint[1] if hint else ""
+    above = layout.skip_rows + bool(hint)
+    delimiter = layout.delimiter or hinted or detect_delimiter(path, name, encoding, expected, above, layout.header)
+    found = Dialect(encoding, delimiter, above, layout.footer_rows)
+    try:
+        with closing(_records(path, found)) as records:
+            for number, record in islice(records, FIRST_RECORDS):
+                if record and {*layout.header} <= {column.strip() for column in record}:
+                    refuse_many(name, len(record))
+                    return Dialect(encoding, delimiter, number, layout.footer_rows), tuple(record)
+    except csv.Error as error:
+        raise _unreadable_header(name) from error
+    if layout.header:
+        raise Refused(
+            message(
+                "{name}: none of its first {n} rows holds the headings {header}. Mend header in the mapping, or the "
+                "file.",
+                name=name,
+                n=FIRST_RECORDS,
+                header=", ".join(map(repr, layout.header)),
+            )
         )
+    raise Refused(message("{name} has no header. Its first line must name the columns.", name=name))
+
+
+def _unreadable_header(name: str) -> Refused:
+    return Refused(
+        message("{name}: its header cannot be read: a quotation mark never closes. Export the file again.", name=name)
     )
 
 
-def _undecodable(path: Path, encoding: str) -> Message | None:
-    """What is wrong with a file's bytes; `None` where all can be decoded."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
-    line = 1
-    with path.open("rb") as stream:
-        while True:
-            chunk = stream.read(1 << 20)
-            try:
-                line += decoder.decode(chunk, final=not chunk).count("\n")
-            except UnicodeDecodeError as error:
-                text = error.object[: error.start].decode(encoding, errors="ignore")
-                bad = error.object[error.start : error.start + 4].hex(" ")
-                return message(
-                    "line {line} holds bytes that are not text ({bytes})", line=line + text.count("\n"), bytes=bad
-                )
-            if not chunk:
-                return None
+def detect_delimiter(
+    path: Path, name: str, encoding: str, expected: Iterable[str], above: int = 0, headings: Sequence[str] = ()
+) -> str:
+    """The delimiter under which the header holds most of the expected columns; of equals, most columns.
 
-
-def detect_delimiter(path: Path, name: str, encoding: str, expected: Iterable[str]) -> str:
-    """The delimiter under which the header holds most of the expected columns; of equals, most columns."""
-    expected_names = {column.strip().casefold() for column in expected}
+    The header comes below `above` lines; with `headings` it is the first record that has them.
+    """
+    wanted = {column.strip().casefold() for column in (*expected, *headings)}
 
     def fitness(delimiter: str) -> tuple[int, int]:
+        best = (0, 0)
         try:
-            with closing(_records(path, Dialect(encoding, delimiter))) as records:
-                header = next((record for record in records if record), [])
+            with closing(_records(path, Dialect(encoding, delimiter, above))) as records:
+                for _, record in islice(records, FIRST_RECORDS if headings else None):
+                    if record:
+                        fitting = len(wanted & {column.strip().casefold() for column in record})
+                        best = max(best, (fitting, len(record)))
+                        if not headings:
+                            break
         except csv.Error:
-            return (-1, 0)
-        return (len(expected_names & {column.strip().casefold() for column in header}), len(header))
+            return best if headings else (-1, 0)
+        return best
 
     best = max(DELIMITERS, key=fitness)
     if fitness(best)[0] < 0:
-        raise Refused(
-            message(
-                "{name}: its header cannot be read: a quotation mark never closes. Export the file again.",
-                name=name,
-            )
-        )
+        raise _unreadable_header(name)
     return best
 
 
-def _records(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
+def _records(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]], None, None]:
+    """Each record below `above` lines, with the number of lines before it."""
     csv.field_size_limit(LONGEST_VALUE)
     with path.open(encoding=dialect.encoding, newline="") as stream:
-        yield from csv.reader(stream, delimiter=dialect.delimiter, strict=True)
+        for _ in range(dialect.above):
+            stream.readline()
+        reader = csv.reader(stream, delimiter=dialect.delimiter, strict=True)
+        before = dialect.above
+        for record in reader:
+            yield before, record
+            before = dialect.above + reader.line_num
 
 
-def examine(path: Path, name: str, dialect: Dialect) -> Records:
+def _rows(path: Path, dialect: Dialect) -> Iterator[list[str]]:
+    """The records below the header and above the last `below`; empty ones too."""
+    with closing(_records(path, dialect)) as records:
+        next(records)
+        last: list[list[str]] = []
+        for _, record in records:
+            if not dialect.below:
+                yield record
+                continue
+            if not record:
+                continue
+            last.append(record)
+            if len(last) > dialect.below:
+                yield last.pop(0)
+
+
+def examine(path: Path, name: str, dialect: Dialect, header: Sequence[str], expected: Sequence[str] = ()) -> Records:
     """Read every record with Python's csv module. Raise `Refused` at the first whose structure is broken."""
-    rows = empty = characters = width = 0
-    header: tuple[str, ...] = ()
+    rows = empty = characters = 0
+    width = len(header)
+    filled: set[int] = set()
+    nameless = [number for number, column in enumerate(header) if not column.strip()]
     try:
-        for record in _records(path, dialect):
+        for record in _rows(path, dialect):
             if not record:
                 empty += 1
-            elif not header:
-                header = check_header(name, record)
-                width = len(header)
-            elif len(record) != width:
-                text = dialect.delimiter.join(record)[:200]
-                raise Refused(
-                    message(
-                        "{name}: record {rows} has {record} values, but the header names {width} columns: "
-                        "{text}. A value that holds {delimiter} or a line break needs quotation marks. Mend it "
-                        "and import again.",
-                        name=name,
-                        rows=rows + 1,
-                        record=len(record),
-                        width=width,
-                        text=repr(text),
-                        delimiter=repr(dialect.delimiter),
-                    )
-                )
-            else:
-                rows += 1
-                characters += sum(map(len, record))
+                continue
+            if len(record) != width:
+                raise _refuse_width(name, rows + 1, record, dialect, header, expected)
+            rows += 1
+            characters += sum(map(len, record))
+            if nameless:
+                filled.update(number for number in nameless if record[number].strip())
     except csv.Error as error:
         raise Refused(
             message(
@@ -238,52 +263,54 @@ def examine(path: Path, name: str, dialect: Dialect) -> Records:
                 error=error,
             )
         ) from error
-    if not header:
-        raise Refused(
+    return Records(rows, characters, empty, frozenset(filled))
+
+
+def _refuse_width(
+    name: str, row: int, record: Sequence[str], dialect: Dialect, header: Sequence[str], expected: Sequence[str]
+) -> Refused:
+    """The sentence on a record with more or fewer values than the header, and on what may be meant."""
+    wanted = {column.strip().casefold() for column in expected}
+    here, above = ({column.strip().casefold() for column in each} for each in (record, header))
+    if len(wanted & here) > len(wanted & above) or (len(header) == 1 and len(record) > 1):
+        return Refused(
             message(
-                "{name} has no header. Its first line must name the columns.",
+                "{name}: the header seems to be further down than its first line, which says {first}. Say in the "
+                "mapping how many lines come before it with skip_rows, or what it holds with header.",
                 name=name,
+                first=repr(dialect.delimiter.join(header)[:100]),
             )
         )
-    return Records(header, rows, characters, empty)
-
-
-def check_header(name: str, header: Sequence[str]) -> tuple[str, ...]:
-    """The header, where each of not too many columns has a name of its own. Raise `Refused` otherwise."""
-    if len(header) > MOST_COLUMNS:
-        raise Refused(
+    parts = {
+        "name": name,
+        "rows": row,
+        "record": len(record),
+        "width": len(header),
+        "text": repr(dialect.delimiter.join(record)[:200]),
+    }
+    if len(record) < len(header):
+        return Refused(
             message(
-                "{name} has {header} columns; at most {most_columns} are read. Leave some out.",
-                name=name,
-                header=len(header),
-                most_columns=MOST_COLUMNS,
+                "{name}: record {rows} has {record} values, but the header names {width} columns: {text}. The file was "
+                "cut off there, or the line is a total below the table: then say footer_rows in the mapping.",
+                **parts,
             )
         )
-    seen: set[str] = set()
-    for number, column in enumerate(header, start=1):
-        if not column.strip() or "\0" in column:
-            raise Refused(
-                message(
-                    "{name}: column {number} has no name. Give every column one and import again.",
-                    name=name,
-                    number=number,
-                )
-            )
-        if column.strip() in seen:
-            raise Refused(
-                message(
-                    "{name}: two columns are called {column}. Rename one and import again.",
-                    name=name,
-                    column=repr(column.strip()),
-                )
-            )
-        seen.add(column.strip())
-    return tuple(header)
+    return Refused(
+        message(
+            "{name}: record {rows} has {record} values, but the header names {width} columns: {text}. A value that "
+            "holds {delimiter} or a line break needs quotation marks. Mend it and import again.",
+            delimiter=repr(dialect.delimiter),
+            **parts,
+        )
+    )
 
 
-def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, records: Records, target: Path) -> bool:
-    """Stage the file with DuckDB; whether it found what Python found."""
-    columns = [f"c{number}" for number in range(len(records.header))]
+def _read(
+    connection: DuckDBPyConnection, path: Path, delimiter: str, width: int, target: Path
+) -> tuple[int, int] | None:
+    """Stage the file with DuckDB; how many records and characters it found, `None` where it found no sense in it."""
+    columns = [f"c{number}" for number in range(width)]
     relation = connection.read_csv(
         path,
         header=True,
@@ -304,15 +331,17 @@ def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, records: R
     except (duckdb.OutOfMemoryException, duckdb.IOException):
         raise
     except duckdb.Error:
-        return False
+        return None
     lengths = [FunctionExpression("length", ColumnExpression(each)).sum().alias(each) for each in columns]
     staged = connection.read_parquet(target)
     (counts,) = staged.aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
-    return bool(counts[0] == records.rows and sum(length or 0 for length in counts[1:]) == records.characters)
+    return int(counts[0]), sum(int(length or 0) for length in counts[1:])
 
 
-def _rewrite(path: Path, dialect: Dialect, copy: Path) -> None:
+def _rewrite(path: Path, dialect: Dialect, header: Sequence[str], copy: Path) -> None:
     """The same records as plainly as CSV can say them, for what only one of the two readers understands."""
     with copy.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerows(record for record in _records(path, dialect) if record)
+        # A line break in a heading would be taken for the end of all lines.
+        writer.writerow(f"c{number}" for number in range(len(header)))
+        writer.writerows(record for record in _rows(path, dialect) if record)

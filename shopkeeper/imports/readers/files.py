@@ -16,6 +16,9 @@ DELIMITED = (".csv", ".tsv", ".txt")
 PARQUET = (".parquet", ".parq")
 WORKBOOK = (".xlsx",)
 OTHER_WORKBOOKS = (".xls", ".xlsb", ".xlsm", ".ods", ".numbers")
+READABLE = (*DELIMITED, *PARQUET, *WORKBOOK)
+JUNK = ("__macosx", "thumbs.db", "desktop.ini")
+"""What systems and programs leave in folders, beside hidden files and Excel's lock files."""
 PACKED = (".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".rar")
 
 
@@ -35,13 +38,15 @@ class InputFile:
         return self.path.suffix.lower()
 
 
-def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...], tuple[Message, ...]]:
+def find(
+    paths: Sequence[Path], mapping: Mapping, unpacked: frozenset[Path] = frozenset()
+) -> tuple[tuple[InputFile, ...], tuple[Message, ...]]:
     """The files to import, by table, and warnings on those in folders that belong to none.
 
     Raise `Refused` for a path that is not there, a kind that is not read, a file that no table or several take, the
-    same file twice, and where nothing is left.
+    same file twice, and where nothing is left. `unpacked` are archives whose files are among the paths already.
     """
-    files, left = listed(paths, mapping)
+    files, left = listed(paths, mapping, unpacked)
     _refuse_twins(files)
     if not files:
         names = ", ".join(table.name for table in mapping.tables)
@@ -55,7 +60,9 @@ def find(paths: Sequence[Path], mapping: Mapping) -> tuple[tuple[InputFile, ...]
     return tuple(sorted(files, key=lambda file: (order[file.table], file.name))), left
 
 
-def listed(paths: Sequence[Path], mapping: Mapping) -> tuple[list[InputFile], tuple[Message, ...]]:
+def listed(
+    paths: Sequence[Path], mapping: Mapping, unpacked: frozenset[Path] = frozenset()
+) -> tuple[list[InputFile], tuple[Message, ...]]:
     """As `find`, but two files may hold the same bytes, and there may be none."""
     files: list[InputFile] = []
     left: list[str] = []
@@ -67,12 +74,14 @@ def listed(paths: Sequence[Path], mapping: Mapping) -> tuple[list[InputFile], tu
                     given=path,
                 )
             )
-        for file in _walk(path):
+        for file in walk(path):
             relative = file.relative_to(path) if path.is_dir() else PurePath(file.name)
-            if any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
+            if file in unpacked or any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
                 continue
             table = table_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
-            if table:
+            if table and path.is_dir() and file.suffix.lower() not in (*READABLE, *OTHER_WORKBOOKS, *PACKED):
+                left.append(relative.as_posix())
+            elif table:
                 _refuse_kind(file, relative.as_posix())
                 files.append(input_file(file, relative.as_posix(), table))
             else:
@@ -85,13 +94,19 @@ def left_alone(name: str) -> Message:
     return message("{name} belongs to no table, and was left alone.", name=name)
 
 
-def _walk(start: Path) -> Iterator[Path]:
+def walk(start: Path) -> Iterator[Path]:
+    """The files of a folder in order, without junk; a file is itself."""
     if not start.is_dir():
         yield start
         return
     for path in sorted(start.rglob("*")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(start).parts):
+        if path.is_file() and not is_junk(path.relative_to(start)):
             yield path
+
+
+def is_junk(path: PurePath) -> bool:
+    """Whether a file in a folder was left there by a system or a program, and is nobody's data."""
+    return any((part.startswith((".", "~$")) and part != "..") or part.lower() in JUNK for part in path.parts)
 
 
 def table_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str:
@@ -115,7 +130,7 @@ def table_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> s
         return mapping.tables[0].name
     stem = path.name.split(".")[0]
     names = [table.name for table in mapping.tables]
-    readable = path.suffix.lower() in (*DELIMITED, *PARQUET, *WORKBOOK)
+    readable = path.suffix.lower() in READABLE
     if alone or (readable and most_like(stem, names)):
         raise Refused(
             message(
@@ -145,7 +160,7 @@ def _refuse_kind(path: Path, name: str) -> None:
                 name=name,
             )
         )
-    if kind not in (*DELIMITED, *PARQUET, *WORKBOOK):
+    if kind not in READABLE:
         raise Refused(
             message(
                 "{name}: this kind of file is not read. Save it as .csv, .xlsx or .parquet.",

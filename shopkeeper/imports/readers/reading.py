@@ -1,16 +1,27 @@
 """A file of any kind as one lazy relation, its columns called c0, c1, ... so that no name in it can mean anything."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
+import pyarrow as pa
+import pyarrow.parquet as pq
+from duckdb import (
+    CoalesceOperator,
+    ColumnExpression,
+    ConstantExpression,
+    DuckDBPyConnection,
+    DuckDBPyRelation,
+    FunctionExpression,
+)
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers import csv_file, workbook
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile
+from shopkeeper.imports.readers.staged import MOST_COLUMNS, Sheet, own_names
 from shopkeeper.messages import Message, message
 
 PARQUET_CELLS = 20_000_000_000
@@ -31,6 +42,7 @@ class Reading:
     """One file, opened. `relation` has `line` BIGINT (1 = first record below the header) and the columns by `id`.
 
     `rows` was counted without the relation: by Python's csv module, by the workbook's reader, in the Parquet footer.
+    `twice` are names that several columns had. `sheets`: of a workbook of which several were read.
     """
 
     file: InputFile
@@ -38,6 +50,8 @@ class Reading:
     columns: tuple[FileColumn, ...]
     rows: int
     warnings: tuple[Message, ...] = ()
+    twice: tuple[str, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
 
     def column(self, name: str) -> FileColumn | None:
         """The column of that name; letter case and blanks around it do not count, unless two would fit."""
@@ -47,23 +61,40 @@ class Reading:
         return matches[0] if len(matches) == 1 else None
 
 
-def open_file(connection: DuckDBPyConnection, file: InputFile, mapping: TableMapping, scratch: Path) -> Reading:
+def open_file(
+    connection: DuckDBPyConnection, file: InputFile, mapping: TableMapping, scratch: Path, *, chinese: bool = False
+) -> Reading:
     """Open a file; CSV and XLSX are staged as Parquet of text under `scratch` (a path without ending, not yet there).
+    `chinese`: whether a text file that is not UTF-8 is likely GB18030.
 
     Raise `Refused` where the file is not sound.
     """
     target = scratch.with_suffix(".strings.parquet")
     if file.kind in PARQUET:
-        return open_parquet(connection, file, scratch.with_suffix(".parquet"))
+        reading = open_parquet(connection, file, scratch.with_suffix(".parquet"))
+        return without_rows(reading, mapping.layout.leave_out)
     if file.kind in WORKBOOK:
-        strings = workbook.stage(file.path, file.name, target, mapping.layout.sheets)
+        strings = workbook.stage(file.path, file.name, target, mapping.layout)
     else:
         expected = [name for column in mapping.columns for name in sources(column.rule)]
         expected += [other for _, others in mapping.aliases for other in others]
-        delimiter = mapping.layout.delimiter or ("\t" if file.kind == ".tsv" else "")
-        strings = csv_file.stage(connection, file.path, file.name, target, expected, mapping.layout.encoding, delimiter)
-    columns = tuple(FileColumn(name, f"c{number}", "VARCHAR") for number, name in enumerate(strings.header))
-    return Reading(file, connection.read_parquet(strings.path), columns, strings.rows, strings.warnings)
+        layout = mapping.layout
+        if file.kind == ".tsv" and not layout.delimiter:
+            layout = replace(layout, delimiter="\t")
+        strings = csv_file.stage(connection, file.path, file.name, target, expected, layout, chinese=chinese)
+    columns = tuple(
+        FileColumn(name, f"c{number}", "VARCHAR") for number, name in enumerate(strings.header) if name.strip()
+    )
+    reading = Reading(
+        file,
+        connection.read_parquet(strings.path),
+        columns,
+        strings.rows,
+        strings.warnings,
+        strings.twice,
+        strings.sheets,
+    )
+    return without_rows(reading, mapping.layout.leave_out)
 
 
 def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) -> Reading:
@@ -71,12 +102,13 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
     link.symlink_to(file.path)
     try:
         relation = connection.read_parquet(link, binary_as_string=True, file_row_number=True)
-        names = [name for name in relation.columns if name != ROW_NUMBER]
         types = [str(each) for name, each in zip(relation.columns, relation.types, strict=True) if name != ROW_NUMBER]
         ((row_count,),) = relation.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
     except duckdb.Error as error:
         raise unreadable(file, error) from error
-    if len(names) > csv_file.MOST_COLUMNS or len(names) * row_count > PARQUET_CELLS:
+    by_position = [name for name in relation.columns if name != ROW_NUMBER]
+    names, twice = own_names(_stored_names(file, by_position))
+    if len(names) > MOST_COLUMNS or len(names) * row_count > PARQUET_CELLS:
         raise Refused(
             message(
                 "{name} has {names} columns and {counted} rows; at most {most_columns} columns and "
@@ -84,15 +116,59 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
                 name=file.name,
                 names=len(names),
                 counted=row_count,
-                most_columns=csv_file.MOST_COLUMNS,
+                most_columns=MOST_COLUMNS,
                 parquet_cells=PARQUET_CELLS,
             )
         )
     ids = [f"c{number}" for number in range(len(names))]
     columns = tuple(map(FileColumn, names, ids, types))
     line = (ColumnExpression(ROW_NUMBER) + ConstantExpression(1)).cast("BIGINT").alias("line")
-    renamed = relation.project(line, *(ColumnExpression(column.name).alias(column.id) for column in columns))
-    return Reading(file, renamed, columns, row_count)
+    by_id = (ColumnExpression(name).alias(id_) for name, id_ in zip(by_position, ids, strict=True))
+    renamed = relation.project(line, *by_id)
+    return Reading(file, renamed, columns, row_count, twice=twice)
+
+
+def _stored_names(file: InputFile, read_as: Sequence[str]) -> Sequence[str]:
+    """The columns' names in the file itself: of two that are equal, DuckDB renames one in silence."""
+    try:
+        return pq.read_schema(file.path).names or read_as
+    except pa.ArrowException:
+        # A schema that only DuckDB understands.
+        return read_as
+
+
+def without_rows(reading: Reading, leave_out: Sequence[tuple[str, tuple[str, ...]]]) -> Reading:
+    """The file without rows whose column holds one of the texts: totals, titles within the table.
+
+    Raise `Refused` for a column that the file does not have.
+    """
+    for name, words in leave_out:
+        column = reading.column(name)
+        if column is None:
+            raise Refused(
+                message(
+                    "{name} has no column {column}, by which the mapping leaves rows out. Mend leave_out.",
+                    name=reading.file.name,
+                    column=repr(name),
+                )
+            )
+        cell = FunctionExpression("trim", ColumnExpression(column.id).cast("VARCHAR"))
+        left = CoalesceOperator(cell.isin(*map(ConstantExpression, words)), ConstantExpression(False))
+        rest = reading.relation.filter(~left)
+        ((rows,),) = rest.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
+        warnings = reading.warnings
+        if count := reading.rows - rows:
+            warnings += (
+                message(
+                    "{name}: {count} rows were left out, as the mapping says, because {column} is {words}.",
+                    name=reading.file.name,
+                    count=count,
+                    column=repr(name),
+                    words=", ".join(map(repr, words)),
+                ),
+            )
+        reading = replace(reading, relation=rest, rows=rows, warnings=warnings)
+    return reading
 
 
 def unreadable(file: InputFile, error: duckdb.Error) -> Refused:

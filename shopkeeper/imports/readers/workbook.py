@@ -10,10 +10,20 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
-from shopkeeper.imports.readers.csv_file import Strings, check_header
+from shopkeeper.imports.mapping.declared import AS_IT_IS, Layout
+from shopkeeper.imports.readers.staged import (
+    FIRST_RECORDS,
+    Sheet,
+    Strings,
+    nameless_left_out,
+    own_names,
+    refuse_many,
+    refuse_nameless,
+)
 from shopkeeper.messages import Message, message
 
 READER = Path(__file__).with_name("workbook_child.py")
@@ -29,19 +39,27 @@ FAULTS = {
     "no such sheet": N_("{name}: there is no sheet {sheet}; it has {sheets}."),
     "empty": N_("{name}: there is nothing in it. Export it again."),
     "sheets differ": N_("{name}: its sheets have different columns. Say in the mapping which to read, with sheets."),
+    "no header": N_("{name}: no row of the first {first} holds the headings {header}. Mend header in the mapping."),
     "damaged": N_("{name}: it is damaged, or no workbook. Open it, save it as .xlsx again, and import that."),
 }
 """What the child may answer, in words."""
 
 
-def stage(path: Path, name: str, target: Path, sheets: tuple[str, ...] = ()) -> Strings:
-    """Read a workbook's sheets into `target`, all cells as text; dates as ISO 8601. See `csv_files.Strings`.
+def stage(path: Path, name: str, target: Path, layout: Layout = AS_IT_IS) -> Strings:
+    """Read a workbook's sheets into `target`, all cells as text; dates as ISO 8601. See `staged.Strings`.
 
-    Without `sheets`, all that hold anything are read, and must have the same header. Raise `Refused` for anything that
-    is no sound workbook of a sensible size.
+    Where the layout names none, all that hold anything are read, and must have the same header. Raise `Refused` for
+    anything that is no sound workbook of a sensible size.
     """
     inspect(path, name)
-    command = [sys.executable, "-I", str(READER), str(path), str(target), json.dumps(sheets)]
+    options = {
+        "sheets": layout.sheets,
+        "skip_rows": layout.skip_rows,
+        "header": layout.header,
+        "footer_rows": layout.footer_rows,
+        "first": FIRST_RECORDS,
+    }
+    command = [sys.executable, "-I", str(READER), str(path), str(target), json.dumps(options)]
     try:
         child = subprocess.run(command, capture_output=True, timeout=WALL_SECONDS, check=False, env={}, cwd="/")  # noqa: S603
     except subprocess.TimeoutExpired as error:
@@ -63,10 +81,48 @@ def stage(path: Path, name: str, target: Path, sheets: tuple[str, ...] = ()) -> 
         ) from error
     if "refused" in answer:
         raise Refused(Message(FAULTS[answer["refused"]], {"name": name, **answer["values"]}))
+    return _strings(name, target, answer)
+
+
+def _strings(name: str, target: Path, answer: dict[str, Any]) -> Strings:
+    """What the child read, with its warnings. Raise `Refused` for a column that holds something and has no name."""
     warnings = []
     if answer["empty"]:
         warnings.append(message("{name} has {n} empty rows; they are not counted.", name=name, n=answer["empty"]))
-    return Strings(target, check_header(name, answer["header"]), answer["rows"], tuple(warnings))
+    header = tuple(answer["header"])
+    refuse_many(name, len(header))
+    for number, column in enumerate(header, start=1):
+        if (not column.strip() and number - 1 in answer["filled"]) or "\0" in column:
+            raise refuse_nameless(name, number)
+        if not column.strip():
+            warnings.append(nameless_left_out(name, number))
+    sheets = tuple(Sheet(sheet, first_line) for sheet, first_line in answer["read"])
+    if answer["of"] > 1:
+        warnings.append(_sheets_read(name, answer))
+    names, twice = own_names(header)
+    return Strings(target, names, answer["rows"], tuple(warnings), twice, sheets if len(sheets) > 1 else ())
+
+
+def _sheets_read(name: str, answer: dict[str, Any]) -> Message:
+    """Which sheets were read; one that is hidden may be an old copy."""
+    names = ", ".join(sheet for sheet, _ in answer["read"])
+    if hidden := [sheet for sheet, _ in answer["read"] if sheet in answer["hidden"]]:
+        return message(
+            "{name}: {n} of {all} sheets were read ({sheets}), of which {hidden} are hidden. Say sheets in the "
+            "mapping if some of them are not meant.",
+            name=name,
+            n=len(answer["read"]),
+            all=answer["of"],
+            sheets=names,
+            hidden=", ".join(hidden),
+        )
+    return message(
+        "{name}: {n} of {all} sheets were read ({sheets}).",
+        name=name,
+        n=len(answer["read"]),
+        all=answer["of"],
+        sheets=names,
+    )
 
 
 def inspect(path: Path, name: str) -> None:

@@ -4,9 +4,11 @@ Imports nothing of the program, so that a crash or a limit here is only a senten
 """
 
 import json
+import re
 import resource
 import signal
 import sys
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +19,11 @@ import pyarrow.parquet as pq
 
 MEMORY_BYTES = 2 << 30
 CPU_SECONDS = 60
+CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>')
+STYLE = re.compile(rb'\bs="(\d+)"')
+PADDED = re.compile(rb'<numFmt numFmtId="(\d+)" formatCode="(0{2,})"')
+XFS = re.compile(rb"<cellXfs[^>]*>(.*?)</cellXfs>", re.DOTALL)
+FORMAT_OF = re.compile(rb'<xf [^>]*?numFmtId="(\d+)"')
 
 
 class UnreadableError(Exception):
@@ -54,49 +61,148 @@ def columns_of(sheet: Any) -> list[Any]:
     return columns
 
 
-def tables(path: str, names: list[str]) -> Iterator[tuple[list[str], Any]]:
-    """Header and rows (all text) of each sheet that holds anything."""
+def padded_cells(path: str, number: int) -> tuple[dict[tuple[int, int], int], tuple[int, int]]:
+    """Cells (row, column) of the sheet of that number whose format fills up with zeros, with the width of it; and the
+    first row and column that hold anything: the reader counts from there."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        if "xl/styles.xml" not in names:
+            return {}, (0, 0)
+        widths = padded_styles(archive.read("xl/styles.xml"))
+        part = f"xl/worksheets/sheet{number}.xml"
+        if not widths or part not in names:
+            return {}, (0, 0)
+        cells = {}
+        rows, columns = [], []
+        for letters, row, attributes in CELL.findall(archive.read(part)):
+            at = int(row) - 1, column_number(letters) - 1
+            rows.append(at[0])
+            columns.append(at[1])
+            style = STYLE.search(attributes)
+            if style and int(style[1]) in widths:
+                cells[at] = widths[int(style[1])]
+        return cells, (min(rows, default=0), min(columns, default=0))
 
-    book = fastexcel.read_excel(path)
+
+def padded_styles(styles: bytes) -> dict[int, int]:
+    """Number formats such as 00000, by the style's number: how many digits they show at least."""
+    formats = {int(number): len(code) for number, code in PADDED.findall(styles)}
+    found = XFS.search(styles)
+    used = [int(number) for number in FORMAT_OF.findall(found[1])] if found and formats else []
+    return {style: formats[number] for style, number in enumerate(used) if number in formats}
+
+
+def column_number(letters: bytes) -> int:
+    """A = 1, Z = 26, AA = 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def with_zeros(columns: list[Any], path: str, number: int) -> list[Any]:
+    """The columns as the sheet shows them: 00123 where the cell holds 123 and its format is 00000."""
+    cells, (first_row, first_column) = padded_cells(path, number)
+    by_column: dict[int, dict[int, int]] = {}
+    for (row, column), width in cells.items():
+        by_column.setdefault(column - first_column, {})[row - first_row] = width
+    for column, widths in by_column.items():
+        values = columns[column].to_pylist()
+        for row, width in widths.items():
+            if row < len(values) and values[row] and values[row].isdigit():
+                values[row] = values[row].zfill(width)
+        columns[column] = pa.array(values, pa.string())
+    return columns
+
+
+def header_row(columns: list[Any], options: dict[str, Any]) -> int:
+    """The row of the headings: the one that the mapping says, or the first that holds those that it names."""
+    if not options["header"]:
+        return int(options["skip_rows"])
+    wanted = set(options["header"])
+    first = int(options["first"])
+    cells = [column.slice(0, first).to_pylist() for column in columns]
+    for row in range(min(first, len(columns[0]))):
+        if wanted <= {str(column[row] or "").strip() for column in cells}:
+            return row
+    headings = ", ".join(map(repr, options["header"]))
+    raise UnreadableError("no header", header=headings, first=str(first))
+
+
+def tables(book: Any, path: str, options: dict[str, Any]) -> Iterator[tuple[str, list[str], Any]]:
+    """Name, header and rows (all text) of each sheet that holds anything; a cell of blanks holds nothing."""
+
+    names = options["sheets"]
     for name in names:
         if name not in book.sheet_names:
             raise UnreadableError("no such sheet", sheet=repr(name), sheets=", ".join(book.sheet_names))
     for name in names or book.sheet_names:
         columns = columns_of(book.load_sheet(name, header_row=None, dtypes="string"))
+        if columns:
+            columns = with_zeros(columns, path, book.sheet_names.index(name) + 1)
         while columns and columns[-1].null_count == len(columns[-1]):
             columns.pop()
         if columns:
-            header = [column[0].as_py() or "" for column in columns]
-            rows = [column.slice(1) for column in columns]
+            at = header_row(columns, options)
+            header = [column[at].as_py() or "" if at < len(column) else "" for column in columns]
+            rows = [column.slice(at + 1) for column in columns]
             schema = pa.schema([(f"c{number}", pa.string()) for number in range(len(columns))])
-            yield header, pa.table(rows, schema=schema)
+            yield name, header, pa.table(rows, schema=schema)
 
 
-def stage(path: str, target: str, names: list[str]) -> dict[str, object]:
+def has_text(column: Any) -> Any:
+    """Per cell, whether it holds more than blanks."""
+    return pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
+
+
+def without_empty(table: Any, footer_rows: int) -> tuple[Any, int]:
+    """The rows that hold anything but for the last `footer_rows` of them, and how many hold nothing."""
+    filled = pa.array([False] * table.num_rows, pa.bool_())
+    for name in table.column_names:
+        if name != "line":
+            filled = pc.or_(filled, has_text(table.column(name).combine_chunks()))
+    kept = table.filter(filled)
+    return kept.slice(0, max(0, kept.num_rows - footer_rows)), table.num_rows - kept.num_rows
+
+
+def stage(path: str, target: str, options: dict[str, Any]) -> dict[str, object]:
     """Write `line` and the columns of all sheets; rows with nothing in them are counted and left out."""
 
-    sheets = list(tables(path, names))
+    book = fastexcel.read_excel(path)
+    sheets = list(tables(book, path, options))
     if not sheets:
         raise UnreadableError("empty")
-    headers = [header for header, _ in sheets]
+    headers = [header for _, header, _ in sheets]
     if any(header != headers[0] for header in headers):
         raise UnreadableError("sheets differ")
-    table = pa.concat_tables([rows for _, rows in sheets])
-    table = table.add_column(0, "line", pa.array(range(1, table.num_rows + 1), pa.int64()))
-    filled = pa.array([False] * table.num_rows, pa.bool_())
-    for number in range(len(headers[0])):
-        filled = pc.or_(filled, pc.fill_null(pc.not_equal(table.column(f"c{number}"), ""), False))
-    kept = table.filter(filled)
-    pq.write_table(kept, target, compression="snappy")
-    return {"header": headers[0], "rows": kept.num_rows, "empty": table.num_rows - kept.num_rows}
+    parts, read, empty, line = [], [], 0, 1
+    for name, _, rows in sheets:
+        numbers = pa.array(range(line, line + rows.num_rows), pa.int64())
+        kept, without = without_empty(rows.add_column(0, "line", numbers), options["footer_rows"])
+        parts.append(kept)
+        read.append((name, line))
+        empty += without
+        line += rows.num_rows
+    table = pa.concat_tables(parts)
+    pq.write_table(table, target, compression="snappy")
+    filled = [number for number in range(len(headers[0])) if pc.any(has_text(table.column(f"c{number}"))).as_py()]
+    return {
+        "header": headers[0],
+        "rows": table.num_rows,
+        "empty": empty,
+        "filled": filled,
+        "read": read,
+        "of": len(book.sheet_names),
+        "hidden": [name for name in book.sheet_names if book.load_sheet(name, n_rows=1).visible != "visible"],
+    }
 
 
 def main() -> None:
-    """Arguments: workbook, target, JSON list of sheets."""
+    """Arguments: workbook, target, JSON of the layout's options."""
     limit()
-    path, target, sheets = sys.argv[1:]
+    path, target, options = sys.argv[1:]
     try:
-        answer = stage(path, target, json.loads(sheets))
+        answer = stage(path, target, json.loads(options))
     except UnreadableError as error:
         answer = {"refused": error.fault, "values": error.values}
     except Exception:  # whatever a damaged file makes a library raise ends as one sentence

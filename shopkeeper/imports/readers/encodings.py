@@ -1,0 +1,174 @@
+"""Which encoding a text file has: what the mapping says, its mark says, or its bytes allow without a guess."""
+
+import codecs
+from pathlib import Path
+
+from shopkeeper.errors import Refused
+from shopkeeper.lake.version import Shop
+from shopkeeper.messages import Message, message
+
+MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+UNMARKED = {"utf-8-sig": ("utf-8", "utf-8-sig"), "utf-16": ("utf-16", "utf-16-le", "utf-16-be")}
+"""What a mapping may say of a file with the mark of an encoding."""
+NEED_MARKS = ("utf-16", "utf-32")
+CHINESE_ZONES = (
+    "Asia/Shanghai",
+    "Asia/Chongqing",
+    "Asia/Chungking",
+    "Asia/Harbin",
+    "Asia/Urumqi",
+    "Asia/Kashgar",
+    "PRC",
+)
+CHUNK = 1 << 20
+MOSTLY = 0.7
+
+
+def is_chinese(shop: Shop) -> bool:
+    """Whether a shop's currency or timezone is that of mainland China, whose programs write GB18030."""
+    return shop.currency == "CNY" or shop.timezone in CHINESE_ZONES
+
+
+def encoding_of(path: Path, name: str, declared: str = "", *, chinese: bool = False) -> str:
+    """The encoding of a file, by the name that Python has for it. `chinese`: whether GB18030 is to be expected.
+
+    Raise `Refused` where its bytes are not in it, or could be in several.
+    """
+    with path.open("rb") as stream:
+        start = stream.read(64)
+    marked = next((encoding for mark, encoding in MARKS if start.startswith(mark)), "")
+    if declared:
+        return _declared(path, name, codecs.lookup(declared).name, marked)
+    if not marked:
+        return _detected(path, name, start, chinese=chinese)
+    if fault := _undecodable(path, marked):
+        raise Refused(
+            message(
+                "{name} says that it is {encoding}, but {fault}. Export it again as UTF-8.",
+                name=name,
+                encoding=marked,
+                fault=fault,
+            )
+        )
+    return marked
+
+
+def _declared(path: Path, name: str, encoding: str, marked: str) -> str:
+    if marked and encoding not in UNMARKED[marked]:
+        raise Refused(
+            message(
+                "{name} begins with the mark of {marked}, but the mapping says encoding = {encoding}. Leave encoding "
+                "out of the mapping.",
+                name=name,
+                marked=UNMARKED[marked][0],
+                encoding=repr(encoding),
+            )
+        )
+    if encoding in NEED_MARKS and not marked:
+        raise Refused(
+            message(
+                "{name} does not begin with the mark that {encoding} needs. If it is {encoding} without a mark, say "
+                "encoding = {offered} in the mapping; otherwise leave encoding out.",
+                name=name,
+                encoding=encoding,
+                offered=repr(f"{encoding}-le"),
+            )
+        )
+    encoding = marked or encoding
+    if fault := _undecodable(path, encoding):
+        raise Refused(
+            message(
+                "{name} is not {encoding}, as the mapping says: {fault}. Say another encoding there, such as cp1252, "
+                "or leave it out.",
+                name=name,
+                encoding=encoding,
+                fault=fault,
+            )
+        )
+    return encoding
+
+
+def _detected(path: Path, name: str, start: bytes, *, chinese: bool) -> str:
+    """UTF-8, else GB18030 where that is likely. Text in one byte per letter fits GB18030 by chance too often."""
+    _refuse_unmarked_utf16(name, start)
+    as_utf8 = _undecodable(path, "utf-8")
+    if not as_utf8:
+        return "utf-8"
+    as_gb18030 = _undecodable(path, "gb18030")
+    if as_gb18030:
+        faults = [
+            message("as {encoding}, {fault}", encoding=encoding, fault=fault)
+            for encoding, fault in (("utf-8", as_utf8), ("gb18030", as_gb18030))
+        ]
+        raise Refused(
+            message(
+                "{name} is text in no encoding that is told by itself: {first}; {second}. Save it as UTF-8, or say in "
+                'the mapping what it is, such as encoding = "cp1252".',
+                name=name,
+                first=faults[0],
+                second=faults[1],
+            )
+        )
+    if chinese or _is_chinese_text(path):
+        return "gb18030"
+    raise Refused(
+        message(
+            "{name} is not UTF-8: {fault}. Its bytes make sense in several encodings, so none was guessed. Save it as "
+            'UTF-8, or say in the mapping what it is, such as encoding = "cp1252" (or "gb18030" for Chinese).',
+            name=name,
+            fault=as_utf8,
+        )
+    )
+
+
+def _refuse_unmarked_utf16(name: str, start: bytes) -> None:
+    for offered, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+        if len(start) >= 4 and zeros.count(0) > 0.8 * len(zeros):
+            raise Refused(
+                message(
+                    "{name} looks like UTF-16 without its mark. Save it as UTF-8, or say encoding = {offered} in the "
+                    "mapping.",
+                    name=name,
+                    offered=repr(offered),
+                )
+            )
+
+
+def _undecodable(path: Path, encoding: str) -> Message | None:
+    """What is wrong with a file's bytes; `None` where all can be decoded."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
+    line = 1
+    with path.open("rb") as stream:
+        while True:
+            chunk = stream.read(CHUNK)
+            try:
+                line += decoder.decode(chunk, final=not chunk).count("\n")
+            except UnicodeDecodeError as error:
+                text = error.object[: error.start].decode(encoding, errors="ignore")
+                bad = error.object[error.start : error.start + 4].hex(" ")
+                return message(
+                    "line {line} holds bytes that are not text ({bytes})", line=line + text.count("\n"), bytes=bad
+                )
+            if not chunk:
+                return None
+
+
+def _is_chinese_text(path: Path) -> bool:
+    """Whether most of what is not ASCII, read as GB18030, are common Chinese characters or marks.
+
+    Common are the rows B0 to D7 of GB 2312, both bytes high. Letters with accents between plain ones never make them;
+    Korean and Russian texts use a part of these rows only, or others.
+    """
+    common = late = others = 0
+    decoder = codecs.getincrementaldecoder("gb18030")()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            for character in decoder.decode(chunk):
+                if character <= "\x7f":
+                    continue
+                code = character.encode("gb18030")
+                is_common = len(code) == 2 and (0xB0 <= code[0] <= 0xD7 or code[0] in (0xA1, 0xA3)) and code[1] >= 0xA1
+                common += is_common
+                late += is_common and code[0] > 0xC8
+                others += not is_common
+    return common >= MOSTLY * (common + others) and late >= 0.1 * common

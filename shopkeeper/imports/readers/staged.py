@@ -1,0 +1,82 @@
+"""A file staged as text, and the names of its columns: each has one of its own, whatever the header says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shopkeeper.errors import Refused
+from shopkeeper.messages import Message, message
+
+MOST_COLUMNS = 1_000
+FIRST_RECORDS = 1_000
+"""A header is looked for among so many records."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook, and the `line` of its first record."""
+
+    name: str
+    first_line: int
+
+
+@dataclass(frozen=True)
+class Strings:
+    """A file staged as Parquet: `line` BIGINT (1 = first record below the header), then VARCHAR c0, c1, ... in the
+    order of `header`. `rows` counts its records. `twice`: names that several columns had, which are now called
+    `name [1]`, `name [2]`, ... `sheets`: of a workbook of which more than one was read."""
+
+    path: Path
+    header: tuple[str, ...]
+    rows: int
+    warnings: tuple[Message, ...] = ()
+    twice: tuple[str, ...] = ()
+    sheets: tuple[Sheet, ...] = ()
+
+
+def refuse_many(name: str, columns: int) -> None:
+    """Raise `Refused` for more columns than are read."""
+    if columns > MOST_COLUMNS:
+        raise Refused(
+            message(
+                "{name} has {header} columns; at most {most_columns} are read. Leave some out.",
+                name=name,
+                header=columns,
+                most_columns=MOST_COLUMNS,
+            )
+        )
+
+
+def refuse_nameless(name: str, number: int) -> Refused:
+    """The sentence on a column that holds something and has no name."""
+    return Refused(
+        message(
+            "{name}: column {number} has no name. Give every column one and import again. If the table begins further "
+            "down, say so in the mapping with skip_rows or header.",
+            name=name,
+            number=number,
+        )
+    )
+
+
+def own_names(header: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns' names, two called `note` as `note [1]` and `note [2]`; and the names that stand there twice."""
+    bare = [column.strip() for column in header]
+    twice = tuple(dict.fromkeys(name for name in bare if bare.count(name) > 1))
+    taken = set(bare)
+    names: list[str] = []
+    counts = dict.fromkeys(twice, 0)
+    for column, name in zip(header, bare, strict=True):
+        if name not in counts:
+            names.append(column)
+            continue
+        counts[name] += 1
+        while f"{name} [{counts[name]}]" in taken:
+            counts[name] += 1
+        names.append(f"{name} [{counts[name]}]")
+    return tuple(names), twice
+
+
+def nameless_left_out(name: str, number: int) -> Message:
+    """The warning on a column without name or values."""
+    return message("{name}: column {number} has neither name nor values, and was left out.", name=name, number=number)
