@@ -10,6 +10,7 @@ from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.batch import Job
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.newest import Replacement
+from shopkeeper.imports.checks.notes import of_table, unknown_references
 from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw
 from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
@@ -59,7 +60,7 @@ def assemble(
     old = before if before and ORDER_LINES.name in appended else None
     came = {name: [path for each in tables if each.contract.name == name for path in each.good] for name in names}
     staged = {name: [path for path in paths if path in files[name]] for name, paths in came.items()}
-    unknown = stage.unknown_references(connection, {k: v for k, v in staged.items() if v}, carried | files)
+    unknown = unknown_references(connection, {k: v for k, v in staged.items() if v}, carried | files)
     return Staged(
         directory,
         job.shop,
@@ -128,7 +129,7 @@ def _warnings(job: Job, tables: Sequence[TableInStaging], appended: Sequence[str
     """Those of rows that stay are kept."""
     kept = tuple(f"{name}: " for name in (*job.carried, *appended))
     old = [each for each in job.before.warnings if each.in_source().startswith(kept)] if job.before and kept else []
-    notes = [stage.of_table(batch.table, Message(note)) for batch in job.batches for note in batch.mapping.notes]
+    notes = [of_table(batch.table, Message(note)) for batch in job.batches for note in batch.mapping.notes]
     new = [*job.warnings, *notes, *(warning for each in tables for warning in each.warnings)]
     return tuple(dict.fromkeys((*old, *new)))
 

@@ -18,6 +18,7 @@ class Batch:
 
     `mode`: whether their rows take the place of the table, are added to it, or replace older rows of the same order or
     key. `source` is the one that they came from in a sync, and `marks` what it said of each file; see `SourceFile`.
+    `beside` are the files of the mapping's lookups and exchange rates.
     """
 
     mapping: Mapping
@@ -26,6 +27,7 @@ class Batch:
     mode: Literal["replace", "append", "newest"]
     source: str = ""
     marks: tuple[str, ...] = ()
+    beside: tuple[InputFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ class Job:
 
     def digest(self, batch: Batch) -> str:
         """Tells two ways of reading the same bytes apart."""
-        return digest(batch.mapping, None if batch.source else self.as_of)
+        own = digest(batch.mapping, None if batch.source else self.as_of)
+        if not batch.beside:
+            return own
+        return hashlib.sha256(" ".join((own, *(file.sha256 for file in batch.beside))).encode()).hexdigest()
 
     @property
     def append(self) -> bool:

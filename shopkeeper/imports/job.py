@@ -18,6 +18,7 @@ from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.assembly import assemble, differs, without_replaced
 from shopkeeper.imports.batch import Batch, Job
 from shopkeeper.imports.checks import stage
+from shopkeeper.imports.checks.notes import of_table
 from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.imports.mapping.declared import Mapping
@@ -95,7 +96,13 @@ def import_files(
         mapping = acceptance.with_shop(mapping, said, before)
         acceptance.refuse_future(as_of or mapping.as_of, datetime.now(ZoneInfo(mapping.shop.timezone)).date())
         batches = tuple(
-            Batch(mapping, table.name, tuple(files), "append" if append else "replace")
+            Batch(
+                mapping,
+                table.name,
+                tuple(files),
+                "append" if append else "replace",
+                beside=tuple(file for file in files_read if file.lookup and file.table == table.name),
+            )
             for table, files in stage.in_order(files_read, mapping)
         )
         job = Job(batches, mapping.shop, before, as_of or mapping.as_of, left)
@@ -173,7 +180,7 @@ def _without_imported(job: Job) -> tuple[Job, Outcome | None]:
             before, changed=False, message=message("These files were imported already; nothing changed.")
         )
     old = tuple(
-        stage.of_table(file.table, message("{name} was imported already, and is not added again.", name=file.name))
+        of_table(file.table, message("{name} was imported already, and is not added again.", name=file.name))
         for file in job.files
         if file not in new
     )
@@ -219,7 +226,15 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: 
         before = staged.get(batch.table)
         there = (*before.good, *before.kept) if before else job.existing(batch.table)
         made = stage.stage_table(
-            connection, mapping, batch.files, terms, directory, there, part, newest=batch.mode == "newest"
+            connection,
+            mapping,
+            batch.files,
+            terms,
+            directory,
+            there,
+            part,
+            newest=batch.mode == "newest",
+            beside=batch.beside,
         )
         staged[batch.table] = made
         everything.append(made)

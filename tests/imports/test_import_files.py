@@ -166,7 +166,7 @@ def test_a_shopify_export_gives_its_lines(tmp_path: Path) -> None:
         tmp_path / "staging",
         with_shop(load("shopify"), AN_AMERICAN_SHOP, None),
     )
-    assert checked.rules() == [(7, "status", "values")]
+    assert checked.rules() == [(8, "status", "values")]
     found = [
         (row["order_id"], row["sku"], row["status"], str(row["net_amount"]), row["ship_to_region"], row["channel"])
         for row in checked.good
@@ -174,10 +174,11 @@ def test_a_shopify_export_gives_its_lines(tmp_path: Path) -> None:
     assert found == [
         ("#1001", "TOTE", "sale", "35.0000", "NY", "web"),
         ("#1001", "Mug", "sale", "20.0000", "NY", "web"),
-        ("#1002", "MUG", "cancelled", "20.0000", "CA", "web"),
+        ("#1002", "MUG", "cancelled", "0.0000", "CA", "web"),
         ("#1003", "MUG", "cancelled", "40.0000", "FR", "pos"),
         ("#1003", "TOTE", "cancelled", "20.0000", "FR", "pos"),
-        ("#1004", "MUG", "sale", "20.0000", "TX", "web"),
+        ("#1004", "MUG", "sale", "15.0000", "TX", "web"),
+        ("#1006", "Gift Card $50", "gift", "50.0000", None, "web"),
     ]
     assert str(checked.good[3]["ordered_at"]) == "2026-03-02 21:30:00"
     assert {row["currency"] for row in checked.good} == {"USD"}

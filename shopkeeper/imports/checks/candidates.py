@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
 
-from shopkeeper.contract.table import Column, Table
+from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
+from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
 from shopkeeper.imports.checks.rules import Check, Terms, checks_of
+from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
 from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
 from shopkeeper.imports.checks.texts import mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
-from shopkeeper.imports.mapping.rules import replace_columns, sources
+from shopkeeper.imports.mapping.rules import Share, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
-from shopkeeper.imports.readers.reading import Reading
+from shopkeeper.imports.readers.reading import FileColumn, Reading
 from shopkeeper.messages import message
 
 ROW = "row json"
@@ -40,12 +43,19 @@ class Candidates:
     absent: tuple[str, ...]
 
 
-def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: Terms) -> Candidates:
+def candidates(
+    reading: Reading, mapping: TableMapping, contract: Table, terms: Terms, partners: Sequence[Partners] = ()
+) -> Candidates:
     """Apply the mapping to a file. Raise `Refused` where a column that is needed is not there or cannot be used."""
+    own_columns = reading.columns
+    if mapping.fill_down:
+        reading = replace(reading, relation=fill_down(reading, mapping.fill_down))
+    reading = with_partners(reading, partners)
     mapped, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
-    relation, read = _read(reading, mapping, mapped, columns)
+    beside = [ColumnExpression(each.rows) for each in partners]
+    relation, read = _read(reading, own_columns, mapped, columns, beside)
     made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
     for column in contract.columns:
@@ -53,16 +63,19 @@ def candidates(reading: Reading, mapping: TableMapping, contract: Table, terms: 
     used = {name for column in mapped.values() for name in sources(column.rule)}
     used |= {mapping.fill_down.key} if mapping.fill_down else set()
     used |= {name for name, _ in mapping.layout.leave_out}
+    used |= {lookup.to for lookup in mapping.lookups}
     return Candidates(
         reading,
-        relation.project(*everything, ColumnExpression(ROW)),
-        tuple(
-            check
-            for column in contract.columns
-            if column.name in made
-            for check in checks_of(contract, column, made[column.name].fault, terms)
+        relation.project(*everything, ColumnExpression(ROW), *beside),
+        (
+            *_partner_checks(columns, mapped, partners),
+            *(
+                _where_partners(check, mapped[column.name], partners)
+                for column in columns
+                for check in checks_of(contract, column, made[column.name].fault, terms)
+            ),
         ),
-        unused=tuple(column.name for column in reading.columns if column.name not in used),
+        unused=tuple(column.name for column in own_columns if column.name not in used),
         absent=absent,
     )
 
@@ -119,8 +132,30 @@ def _refuse_twice(reading: Reading, name: str) -> Refused:
     )
 
 
+def _partner_checks(
+    columns: Sequence[Column], mapped: Mapping[str, ColumnMapping], partners: Sequence[Partners]
+) -> Iterator[Check]:
+    """Told at the column that is made of the one to join by, else at the first."""
+    for each in partners:
+        joined_by = [name for name, column in mapped.items() if each.lookup.to in sources(column.rule)]
+        yield from partner_checks((each,), (*joined_by, columns[0].name)[0])
+
+
+def _where_partners(check: Check, mapping: ColumnMapping, partners: Sequence[Partners]) -> Check:
+    """What a partner should have said is not missed where there is none: that is told once, by itself."""
+    for each in partners:
+        if any(name.startswith(f"{each.lookup.name}.") for name in sources(mapping.rule)):
+            least = ConstantExpression(0 if each.lookup.optional else 1)
+            check = replace(check, broken=check.broken & (ColumnExpression(each.rows) >= least))
+    return check
+
+
 def _read(
-    reading: Reading, mapping: TableMapping, mapped: Mapping[str, ColumnMapping], columns: Sequence[Column]
+    reading: Reading,
+    own_columns: Sequence[FileColumn],
+    mapped: Mapping[str, ColumnMapping],
+    columns: Sequence[Column],
+    beside: Sequence[Expression],
 ) -> tuple[DuckDBPyRelation, dict[str, CheckedValue]]:
     """The file with what each column's rule makes of it, texts mended, and how these values are called there.
 
@@ -130,15 +165,30 @@ def _read(
     by_name = {column.name: column for column in reading.columns}
 
     def of_file(name: str) -> CheckedValue:
+        if name in shared:
+            value = ColumnExpression(name)
+            shown = duckdb.CoalesceOperator(value.cast("VARCHAR"), text("?"))
+            return CheckedValue(value, MONEY, ConstantExpression(True), shown, "share")
         return column_term(by_name[name].id, by_name[name].type)
 
+    shares: list[Share] = []
+    options: list[ColumnMapping] = []
+    rules = {}
+    for column in columns:
+        rules[column.name] = without_shares(mapped[column.name].rule, shares)
+        options += [mapped[column.name]] * (len(shares) - len(options))
+    shared = {column_of(number) for number in range(len(shares))}
+    relation = reading.relation
+    if shares:
+        order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value)
+        relation = with_shares(relation, tuple(zip(shares, options, strict=True)), of_file, order)
     read: dict[str, CheckedValue] = {}
-    pairs = [part for each in reading.columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
-    parts = [ColumnExpression("line"), call("json_object", *pairs).cast("VARCHAR").alias(ROW)]
-    mendings = [ColumnExpression("line"), ColumnExpression(ROW)]
+    pairs = [part for each in own_columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
+    parts = [ColumnExpression("line"), call("json_object", *pairs).cast("VARCHAR").alias(ROW), *beside]
+    mendings = [ColumnExpression("line"), ColumnExpression(ROW), *beside]
     for column in columns:
         try:
-            made = term(mapped[column.name].rule, of_file, mapped[column.name])
+            made = term(rules[column.name], of_file, mapped[column.name])
         except KeyError as error:
             raise _refuse_type(reading, mapped[column.name], column, error) from error
         made = as_text(made) if column.type == "VARCHAR" else made
@@ -147,7 +197,6 @@ def _read(
         for expression, name in zip((made.value, made.is_filled, made.shown), (value, is_filled, shown), strict=True):
             parts.append(expression.alias(name.get_name()))
         mendings += [(mended(value) if column.type == "VARCHAR" else value).alias(value.get_name()), is_filled, shown]
-    relation = fill_down(reading, mapping.fill_down) if mapping.fill_down else reading.relation
     return relation.project(*parts).project(*mendings), read
 
 

@@ -119,6 +119,9 @@ UNUSABLE = {
         "It fits none of the formats that the mapping gives, or fits two of them as different times. Mend it, or the "
         "formats."
     ),
+    "share": message(
+        "The lines of its order say different amounts to share out, or one that is no amount. Mend the order's amount."
+    ),
     "yes or no": message("It is none of: true, false, yes, no, 1, 0."),
     "values": message("The mapping does not say what it means. Add it to values."),
 }
@@ -131,6 +134,10 @@ RULES = {
     "date": N_("date"),
     "time": N_("time"),
     "formats": N_("formats"),
+    "share": N_("share"),
+    "no partner": N_("no partner"),
+    "two partners": N_("two partners"),
+    "no rate": N_("no rate"),
     "yes or no": N_("yes or no"),
     "values": N_("values"),
     "text": N_("text"),

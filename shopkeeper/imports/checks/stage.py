@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,14 +17,16 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Duc
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.checks.candidates import DOUBT, Candidates, candidates
+from shopkeeper.imports.checks.candidates import Candidates, candidates
+from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
+from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
+from shopkeeper.imports.checks.notes import doubts, file_warnings, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.declared import TableMapping
-from shopkeeper.imports.mapping.values import most_like
 from shopkeeper.imports.readers.encodings import is_chinese
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import open_file, unreadable
@@ -35,7 +37,6 @@ from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
 MEMORY = "2GB"
-MOST_UNUSED = 40
 Made = TypeVar("Made")
 
 
@@ -86,20 +87,18 @@ def stage_table(
     progress: Progress = UNHEARD,
     *,
     newest: bool = False,
+    beside: Sequence[InputFile] = (),
 ) -> TableInStaging:
     """Read and check one table's files into `directory`. `existing` are the table's files to append to.
 
-    With `newest`, rows of the files, the oldest first, replace those of the same order or key; see `newest.py`.
+    `beside` are the files of its lookups and rates. With `newest`, rows of the files, the oldest first, replace those
+    of the same order or key; see `newest.py`.
 
     Raise `Refused` where a file is not sound or lacks a column that is needed.
     """
     contract = table(mapping.name)
     scratch = Path(mkdtemp(prefix=f"{mapping.name}_", dir=directory / "scratch"))
-    opened: list[Candidates] = []
-    for number, file in enumerate(files):
-        progress.step(f"Reading {file.name}", 0.5 * number / len(files))
-        reading = open_file(connection, file, mapping, scratch / str(number), chinese=is_chinese(terms.shop))
-        opened.append(candidates(reading, mapping, contract, terms))
+    opened, said_beside = _open_all(connection, mapping, files, beside, terms, scratch, progress.part(0.0, 0.5))
     inputs = tuple((each.reading.file, each.reading.rows) for each in opened)
     superseded = 0
     if newest:
@@ -118,12 +117,37 @@ def stage_table(
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
             good.append(target)
-    said = (*_doubts(opened, terms), *_warnings(opened, mapping), *orders.warnings)
+    said = (*doubts(opened, terms), *said_beside, *file_warnings(opened, mapping), *orders.warnings)
     warnings = tuple(of_table(mapping.name, warning) for warning in said)
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name))
+
+
+def _open_all(
+    connection: DuckDBPyConnection,
+    mapping: TableMapping,
+    files: Sequence[InputFile],
+    beside: Sequence[InputFile],
+    terms: Terms,
+    scratch: Path,
+    progress: Progress,
+) -> tuple[list[Candidates], tuple[Message, ...]]:
+    """The files with what is read beside them, typed but not judged; and warnings on what is beside."""
+    contract, chinese = table(mapping.name), is_chinese(terms.shop)
+    partners = open_partners(connection, mapping, beside, scratch / "beside", chinese=chinese)
+    rates = open_rates(connection, mapping, beside, scratch / "beside", terms, chinese=chinese)
+    keys: dict[str, list[DuckDBPyRelation]] = {each.lookup.name: [] for each in partners}
+    opened: list[Candidates] = []
+    for number, file in enumerate(files):
+        progress.step(f"Reading {file.name}", number / len(files))
+        reading = open_file(connection, file, mapping, scratch / str(number), chinese=chinese)
+        made = candidates(reading, mapping, contract, terms, partners)
+        for name, own in own_keys(reading, partners).items():
+            keys[name].append(own)
+        opened.append(in_own_currency(made, rates, contract, terms) if rates else made)
+    return opened, (*without_partners(partners, keys), *(converted_lines(opened) if rates else ()))
 
 
 def _counted(
@@ -177,11 +201,6 @@ def _placed(files: Sequence[Path], directory: Path, name: str) -> tuple[Path, ..
     return tuple(path.rename(directory / f"new-{name}-{number}.parquet") for number, path in enumerate(files))
 
 
-def of_table(name: str, note: Message | str) -> Message:
-    """A warning that begins with the table it speaks of: so it goes or stays with the table's rows."""
-    return Message("{table}: {note}", {"table": name, "note": note})
-
-
 def _guarded(file: InputFile, run: Callable[[], Made]) -> Made:
     try:
         return run()
@@ -222,81 +241,6 @@ def blocked_keys(
     return kept if kept.limit(1).fetchall() else None
 
 
-def _doubts(opened: Sequence[Candidates], terms: Terms) -> Iterator[Message]:
-    """Times that the clock of the source's zone skipped or struck twice."""
-    counts: dict[str, int] = {}
-    for each in opened:
-        for name in (name for name in each.rows.columns if name.endswith(DOUBT)):
-            number = FunctionExpression("count_if", ColumnExpression(name)).alias("n")
-            ((times,),) = each.rows.aggregate([number]).fetchall()
-            column = name.removesuffix(DOUBT)
-            counts[column] = counts.get(column, 0) + int(times)
-    for column, times in counts.items():
-        if times:
-            yield message(
-                "{times} times of {column} lie in a night in which the clocks of {zone} change: they do not exist "
-                "there, or exist twice, and may be an hour off. Export times with their offset from UTC.",
-                times=times,
-                column=column,
-                zone=terms.source_timezone,
-            )
-
-
-def _warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:
-    for each in opened:
-        yield from each.reading.warnings
-    for column in dict.fromkeys(name for each in opened for name in each.absent):
-        yield message(
-            "the mapping names a column {column} that is not in every file; what it gives stays empty there.",
-            column=repr(column),
-        )
-    if not any(each.reading.rows for each in opened):
-        yield message("its files hold no rows.")
-    unused = list(dict.fromkeys(name for each in opened for name in each.unused))
-    names = [column.name for column in table(mapping.name).columns]
-    alike = [(name, most_like(name, names)) for name in unused] if mapping.identity else []
-    for name, meant in alike:
-        if meant:
-            yield message(
-                "the column {column} is not used; did you mean {choice}?", column=repr(name), choice=repr(meant)
-            )
-    if rest := [name for name in unused if (name, None) in alike or not mapping.identity]:
-        yield message(
-            "not used: {columns}.",
-            columns=", ".join(map(repr, rest[:MOST_UNUSED])) + " ..." * (len(rest) > MOST_UNUSED),
-        )
-
-
-def unknown_references(
-    connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], files_of: Mapping[str, Sequence[Path]]
-) -> Iterator[Message]:
-    """Warnings on values of the `staged` tables that the table they refer to, if it has `files_of`, does not list."""
-    for name, files in staged.items():
-        rows = connection.read_parquet([str(path) for path in files])
-        for column in table(name).columns:
-            parent = column.references
-            if not parent or not files_of.get(parent):
-                continue
-            parent_key = table(parent).key[0]
-            parents = connection.read_parquet([str(path) for path in files_of[parent]])
-            value = ColumnExpression(column.name).alias("value")
-            values = rows.filter(ColumnExpression(column.name).is_not_null()).project(value).set_alias("child")
-            parents = parents.project(ColumnExpression(parent_key).alias("value")).set_alias("parent")
-            row_count = FunctionExpression("count_star").alias("rows")
-            lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), row_count])
-            totals = [FunctionExpression("count_star").alias("values"), ColumnExpression("rows").sum().alias("rows")]
-            ((different, lines),) = lost.aggregate(totals).fetchall()
-            if different:
-                note = message(
-                    "{rows} rows hold {values} {column} that {parent} does not list.",
-                    rows=int(lines),
-                    values=int(different),
-                    column=column.name,
-                    parent=parent,
-                )
-                yield of_table(name, note)
-
-
 def join_rejects(
     connection: DuckDBPyConnection, new: Sequence[Path], older: Path | None, appended: Sequence[str], target: Path
 ) -> Path | None:
@@ -315,7 +259,7 @@ def in_order(files: Sequence[InputFile], mapping: FileMapping) -> Iterator[tuple
     """The mapping's tables that files were given for, in the contract's order."""
     mappings = {each.name: each for each in mapping.tables}
     for contract in TABLES:
-        of_table = [file for file in files if file.table == contract.name]
+        of_table = [file for file in files if file.table == contract.name and not file.lookup]
         if of_table:
             yield mappings[contract.name], of_table
 

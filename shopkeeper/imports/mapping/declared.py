@@ -5,7 +5,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Literal
+from typing import ClassVar, Literal
 
 from shopkeeper.imports.mapping.rules import Rule
 from shopkeeper.lake.version import Shop
@@ -76,13 +76,43 @@ AS_IT_IS = Layout()
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """Another file, whose row of the same key adds its columns as `name.column`: the orders to a file of items.
+
+    `key` is its column, `to` that of the table's own file. A row without its partner is rejected, unless `optional`.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    key: str
+    to: str
+    optional: bool = False
+    layout: Layout = AS_IT_IS
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Rates into the shop's currency by day, from files with the columns `day`, `currency` and `rate`: what one unit
+    of the other currency is in the shop's. See `checks/exchange.py`."""
+
+    NAME: ClassVar[str] = "exchange rates"
+
+    files: tuple[str, ...]
+    day: str
+    currency: str
+    rate: str
+    layout: Layout = AS_IT_IS
+
+
+@dataclass(frozen=True)
 class TableMapping:
     """One table. `files` are patterns of paths; where empty, a file or its folder is called as the table.
 
     `aliases` gives other spellings of a file's column. `identity`: columns are called as in the contract, and those
     that are not required may be absent. Of order lines: `overlap` says what becomes of an order that stands in several
     files (`keep_one`: once, where it is the same in all); `lines_carry_dates`: lines of one order may be days apart;
-    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative.
+    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative. `lookups` and `exchange` are
+    files read beside its own.
     """
 
     name: str
@@ -95,6 +125,15 @@ class TableMapping:
     overlap: Overlap = "reject"
     lines_carry_dates: bool = False
     negate_refunds: bool = False
+    lookups: tuple[Lookup, ...] = ()
+    exchange: Exchange | None = None
+
+    def beside(self, path: PurePath) -> str:
+        """The lookup that a file belongs to, or `Exchange.NAME`; empty where it is not read beside this table."""
+        lookups = [lookup.name for lookup in self.lookups if matches(lookup.files, path)]
+        if not lookups and self.exchange and matches(self.exchange.files, path):
+            return Exchange.NAME
+        return lookups[0] if lookups else ""
 
     def takes(self, path: PurePath) -> bool:
         """Whether a file belongs to this table; `path` is relative to the folder that was given."""

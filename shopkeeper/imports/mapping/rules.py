@@ -53,6 +53,15 @@ class Joined:
 
 
 @dataclass(frozen=True)
+class Share:
+    """The part of an order's `amount` that falls on a line, by the line's share of all its lines' `by`; see
+    `checks/shares.py`."""
+
+    amount: "Rule"
+    by: "Rule"
+
+
+@dataclass(frozen=True)
 class StartsWith:
     """A text for each beginning of a column's value; `otherwise` where none fits."""
 
@@ -86,11 +95,11 @@ class Part:
     pattern: str
 
 
-Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | Joined | StartsWith | Filled | Values | Part
-FORMS = ("source", "constant", "product", "sum", "difference", "first_of", "join")
+Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | Joined | Share | StartsWith | Filled | Values | Part
+FORMS = ("source", "constant", "product", "sum", "difference", "first_of", "join", "share")
 REFINEMENTS = ("values", "starts_with", "filled", "part", "otherwise")
-OPTIONS = ("between",)
-"""Keys that belong to one form: `between` to `join`."""
+OPTIONS = ("between", "by")
+"""Keys that belong to one form: `between` to `join`, `by` to `share`."""
 
 
 def sources(rule: Rule) -> tuple[str, ...]:
@@ -100,6 +109,8 @@ def sources(rule: Rule) -> tuple[str, ...]:
             return ()
         case Arithmetic(operands=parts) | FirstOf(operands=parts) | Joined(operands=parts):
             return tuple(name for part in parts for name in sources(part))
+        case Share():
+            return (*sources(rule.amount), *sources(rule.by))
         case StartsWith() | Filled():
             return (rule.column, *sources(rule.otherwise))
         case SourceColumn() | Values() | Part():
@@ -130,16 +141,42 @@ def parse(place: str, given: object, depth: int = 0) -> Rule:
     form = chosen[0]
     if form == "source":
         return _source(place, rule, depth)
-    own = {"join": ("between",)}.get(form, ())
+    own = {"join": ("between",), "share": ("by",)}.get(form, ())
     if foreign := [key for key in rule if key not in (form, *own)]:
         raise Refused(
             message(
                 "{place}: {refinements} do not go with {form}.", place=place, refinements=", ".join(foreign), form=form
             )
         )
-    if form == "constant":
-        return Constant(text(place, rule[form]))
-    return _many(place, form, rule, depth)
+    match form:
+        case "constant":
+            return Constant(text(place, rule[form]))
+        case "share":
+            return _share(place, rule, depth)
+        case _:
+            return _many(place, form, rule, depth)
+
+
+def _share(place: str, rule: dict[str, Any], depth: int) -> Share:
+    if "by" not in rule:
+        raise Refused(
+            message("{place}: share needs by: the amount of a line by which the order's is shared out.", place=place)
+        )
+    amount, by = parse(f"{place}.share", rule["share"], depth + 1), parse(f"{place}.by", rule["by"], depth + 1)
+    if holds_share(amount) or holds_share(by):
+        raise Refused(message("{place}: a share cannot be made of another share. Say it in one.", place=place))
+    return Share(amount, by)
+
+
+def holds_share(rule: Rule) -> bool:
+    """Whether anything in a rule is shared out over an order's lines."""
+    match rule:
+        case Share():
+            return True
+        case Arithmetic(operands=parts) | FirstOf(operands=parts) | Joined(operands=parts):
+            return any(map(holds_share, parts))
+        case _:
+            return False
 
 
 def _many(place: str, form: str, rule: dict[str, Any], depth: int) -> Rule:
@@ -217,6 +254,8 @@ def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
             return rule
         case Arithmetic() | FirstOf() | Joined():
             return replace(rule, operands=tuple(replace_columns(part, rename) for part in rule.operands))
+        case Share():
+            return replace(rule, amount=replace_columns(rule.amount, rename), by=replace_columns(rule.by, rename))
         case StartsWith() | Filled():
             return replace(rule, column=rename(rule.column), otherwise=replace_columns(rule.otherwise, rename))
         case SourceColumn() | Values() | Part():

@@ -6,7 +6,8 @@ from typing import Any, cast
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.columns import parse_column
-from shopkeeper.imports.mapping.declared import FillDown, Layout, Overlap, TableMapping
+from shopkeeper.imports.mapping.declared import Exchange, FillDown, Layout, Lookup, Overlap, TableMapping
+from shopkeeper.imports.mapping.rules import holds_share, sources
 from shopkeeper.imports.mapping.values import (
     filled_text,
     nearest,
@@ -22,8 +23,8 @@ from shopkeeper.messages import message
 
 LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
 MOST_SKIPPED = 1000
-TABLE_KEYS = ("files", "columns", "aliases", "fill_down", *LAYOUT_KEYS)
-ORDER_KEYS = ("overlap", "lines_carry_dates", "negate_refunds")
+TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
+ORDER_KEYS = ("exchange", "overlap", "lines_carry_dates", "negate_refunds")
 ENCODINGS = (
     "utf-8",
     "gb18030",
@@ -58,7 +59,7 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
     only_keys(place, values, (*TABLE_KEYS, *(ORDER_KEYS if of_orders else ())))
     columns = _columns(f"{place}.columns", name, values.get("columns"))
     aliases = table_of(f"{place}.aliases", values.get("aliases", {}))
-    return TableMapping(
+    mapping = TableMapping(
         name,
         columns,
         files=texts(f"{place}.files", values.get("files", [])),
@@ -68,7 +69,12 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
         overlap=cast(Overlap, one_of(f"{place}.overlap", values.get("overlap", "reject"), ("reject", "keep_one"))),
         lines_carry_dates=yes_no(f"{place}.lines_carry_dates", values.get("lines_carry_dates", False)),
         negate_refunds=yes_no(f"{place}.negate_refunds", values.get("negate_refunds", False)),
+        lookups=_lookups(f"{place}.lookups", values.get("lookups", {})),
+        exchange=_exchange(f"{place}.exchange", values["exchange"]) if "exchange" in values else None,
     )
+    _refuse_unknown_lookups(place, mapping)
+    _refuse_shares(place, mapping)
+    return mapping
 
 
 def _columns(place: str, name: str, given: object) -> tuple[Any, ...]:
@@ -144,3 +150,68 @@ def _fill_down(place: str, given: object) -> FillDown:
     if not columns:
         raise Refused(message("{place} needs columns: those to fill from the first row of the same key.", place=place))
     return FillDown(filled_text(f"{place}.key", values["key"]) if "key" in values else "", columns)
+
+
+def _lookups(place: str, given: object) -> tuple[Lookup, ...]:
+    lookups = []
+    for name, content in table_of(place, given).items():
+        values = table_of(f"{place}.{name}", content)
+        only_keys(f"{place}.{name}", values, ("files", "key", "to", "optional", *LAYOUT_KEYS))
+        lookups.append(
+            Lookup(
+                name,
+                files=_patterns(f"{place}.{name}.files", values.get("files")),
+                key=filled_text(f"{place}.{name}.key", values.get("key", "")),
+                to=filled_text(f"{place}.{name}.to", values.get("to", "")),
+                optional=yes_no(f"{place}.{name}.optional", values.get("optional", False)),
+                layout=parse_layout(f"{place}.{name}", values),
+            )
+        )
+    return tuple(lookups)
+
+
+def _exchange(place: str, given: object) -> Exchange:
+    values = table_of(place, given)
+    only_keys(place, values, ("files", "day", "currency", "rate", *LAYOUT_KEYS))
+    return Exchange(
+        files=_patterns(f"{place}.files", values.get("files")),
+        day=filled_text(f"{place}.day", values.get("day", "day")),
+        currency=filled_text(f"{place}.currency", values.get("currency", "currency")),
+        rate=filled_text(f"{place}.rate", values.get("rate", "rate")),
+        layout=parse_layout(place, values),
+    )
+
+
+def _patterns(place: str, given: object) -> tuple[str, ...]:
+    patterns = texts(place, given) if given is not None else ()
+    if not patterns:
+        raise Refused(message("{place} is missing: say which files these are, such as 'orders*.csv'.", place=place))
+    return tuple(filled_text(place, each) for each in patterns)
+
+
+def _refuse_unknown_lookups(place: str, mapping: TableMapping) -> None:
+    """A rule that reads `orders.buyer` needs a lookup `orders`, where a lookup is declared at all."""
+    names = [lookup.name for lookup in mapping.lookups]
+    for column in mapping.columns:
+        for name in sources(column.rule):
+            start = name.split(".")[0]
+            if names and "." in name and start not in names:
+                raise Refused(
+                    message(
+                        "{place}.columns.{column} reads {name}, but there is no lookup {start}{nearest}",
+                        place=place,
+                        column=column.name,
+                        name=repr(name),
+                        start=repr(start),
+                        nearest=nearest(start, names),
+                    )
+                )
+
+
+def _refuse_shares(place: str, mapping: TableMapping) -> None:
+    """Only lines belong to an order that has an amount to share."""
+    for column in mapping.columns:
+        if mapping.name != ORDER_LINES.name and holds_share(column.rule):
+            raise Refused(
+                message("{place}.columns.{column}: only order lines share an amount.", place=place, column=column.name)
+            )

@@ -24,13 +24,15 @@ PACKED = (".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".rar")
 
 @dataclass(frozen=True)
 class InputFile:
-    """One file of the merchant's; `name` is what messages and rejects call it."""
+    """One file of the merchant's; `name` is what messages and rejects call it. `lookup`: what it is read beside the
+    table as, if it is."""
 
     path: Path
     name: str
     table: str
     sha256: str
     bytes: int
+    lookup: str = ""
 
     @property
     def kind(self) -> str:
@@ -77,6 +79,10 @@ def listed(
         for file in walk(path):
             relative = file.relative_to(path) if path.is_dir() else PurePath(file.name)
             if file in unpacked or any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
+                continue
+            if beside := [(each.name, name) for each in mapping.tables if (name := each.beside(relative))]:
+                _refuse_kind(file, relative.as_posix())
+                files += (input_file(file, relative.as_posix(), table, name) for table, name in beside)
                 continue
             table = table_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
             if table and path.is_dir() and file.suffix.lower() not in (*READABLE, *OTHER_WORKBOOKS, *PACKED):
@@ -176,7 +182,7 @@ def _refuse_kind(path: Path, name: str) -> None:
         )
 
 
-def input_file(path: Path, name: str, table: str) -> InputFile:
+def input_file(path: Path, name: str, table: str, lookup: str = "") -> InputFile:
     """A file and its checksum. Raise `Refused` where it cannot be read."""
     try:
         with path.open("rb") as stream:
@@ -189,7 +195,7 @@ def input_file(path: Path, name: str, table: str) -> InputFile:
                 strerror=error.strerror,
             )
         ) from error
-    return InputFile(path.resolve(), name, table, digest, path.stat().st_size)
+    return InputFile(path.resolve(), name, table, digest, path.stat().st_size, lookup)
 
 
 def _refuse_twins(files: Sequence[InputFile]) -> None:

@@ -1,0 +1,96 @@
+"""What is said of a table's files beside their rejects: warnings, each once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
+
+from shopkeeper.contract.tables import table
+from shopkeeper.imports.checks.candidates import DOUBT, Candidates
+from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.mapping.declared import TableMapping
+from shopkeeper.imports.mapping.values import most_like
+from shopkeeper.messages import Message, message
+
+MOST_UNUSED = 40
+
+
+def of_table(name: str, note: Message | str) -> Message:
+    """A warning that begins with the table it speaks of: so it goes or stays with the table's rows."""
+    return Message("{table}: {note}", {"table": name, "note": note})
+
+
+def doubts(opened: Sequence[Candidates], terms: Terms) -> Iterator[Message]:
+    """Times that the clock of the source's zone skipped or struck twice."""
+    counts: dict[str, int] = {}
+    for each in opened:
+        for name in (name for name in each.rows.columns if name.endswith(DOUBT)):
+            number = FunctionExpression("count_if", ColumnExpression(name)).alias("n")
+            ((times,),) = each.rows.aggregate([number]).fetchall()
+            column = name.removesuffix(DOUBT)
+            counts[column] = counts.get(column, 0) + int(times)
+    for column, times in counts.items():
+        if times:
+            yield message(
+                "{times} times of {column} lie in a night in which the clocks of {zone} change: they do not exist "
+                "there, or exist twice, and may be an hour off. Export times with their offset from UTC.",
+                times=times,
+                column=column,
+                zone=terms.source_timezone,
+            )
+
+
+def file_warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:
+    """What the readers said of the files, and which of their columns nobody reads; the least of it last."""
+    for each in opened:
+        yield from each.reading.warnings
+    for column in dict.fromkeys(name for each in opened for name in each.absent):
+        yield message(
+            "the mapping names a column {column} that is not in every file; what it gives stays empty there.",
+            column=repr(column),
+        )
+    if not any(each.reading.rows for each in opened):
+        yield message("its files hold no rows.")
+    unused = list(dict.fromkeys(name for each in opened for name in each.unused))
+    names = [column.name for column in table(mapping.name).columns]
+    alike = [(name, most_like(name, names)) for name in unused] if mapping.identity else []
+    for name, meant in alike:
+        if meant:
+            yield message(
+                "the column {column} is not used; did you mean {choice}?", column=repr(name), choice=repr(meant)
+            )
+    if rest := [name for name in unused if (name, None) in alike or not mapping.identity]:
+        yield message(
+            "not used: {columns}.",
+            columns=", ".join(map(repr, rest[:MOST_UNUSED])) + " ..." * (len(rest) > MOST_UNUSED),
+        )
+
+
+def unknown_references(
+    connection: DuckDBPyConnection, staged: Mapping[str, Sequence[Path]], files_of: Mapping[str, Sequence[Path]]
+) -> Iterator[Message]:
+    """Warnings on values of the `staged` tables that the table they refer to, if it has `files_of`, does not list."""
+    for name, files in staged.items():
+        rows = connection.read_parquet([str(path) for path in files])
+        for column in table(name).columns:
+            parent = column.references
+            if not parent or not files_of.get(parent):
+                continue
+            parent_key = table(parent).key[0]
+            parents = connection.read_parquet([str(path) for path in files_of[parent]])
+            value = ColumnExpression(column.name).alias("value")
+            values = rows.filter(ColumnExpression(column.name).is_not_null()).project(value).set_alias("child")
+            parents = parents.project(ColumnExpression(parent_key).alias("value")).set_alias("parent")
+            row_count = FunctionExpression("count_star").alias("rows")
+            lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), row_count])
+            totals = [FunctionExpression("count_star").alias("values"), ColumnExpression("rows").sum().alias("rows")]
+            ((different, lines),) = lost.aggregate(totals).fetchall()
+            if different:
+                note = message(
+                    "{rows} rows hold {values} {column} that {parent} does not list.",
+                    rows=int(lines),
+                    values=int(different),
+                    column=column.name,
+                    parent=parent,
+                )
+                yield of_table(name, note)
