@@ -1,6 +1,7 @@
 """A bench to check files on, without publishing them."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -67,7 +68,7 @@ def check_text(tmp_path: Path) -> Callable[..., Checked]:
     def run(text: str, table: str = "order_lines", mapping: FileMapping | None = None) -> Checked:
         path = tmp_path / f"{table}.csv"
         path.write_text(text, encoding="utf-8", newline="")
-        return check([path], tmp_path / "staging", mapping)
+        return check([path], Path(tempfile.mkdtemp(dir=tmp_path)), mapping)
 
     return run
 

@@ -1,6 +1,6 @@
 """Files read together: partners by key, an order's amount shared out, other currencies; nothing doubled or lost."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -130,8 +130,8 @@ OWN = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "
 SHARED = {**OWN, "discount": {"share": "off", "by": "amount"}}
 
 
-def shared(check_text: Callable[..., Checked], lines: Sequence[str]) -> Checked:
-    table = {"files": "*", "columns": SHARED}
+def shared(check_text: Callable[..., Checked], lines: Sequence[str], columns: Mapping[str, object] = SHARED) -> Checked:
+    table = {"files": "*", "columns": columns}
     mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": table}})
     return check_text("\n".join(("order,at,sku,n,amount,off", *lines, "")), mapping=mapping)
 
@@ -158,9 +158,16 @@ def test_an_amount_is_shared_to_the_cent(
 def test_an_order_that_contradicts_itself_shares_nothing(
     amounts: tuple[str, str], check_text: Callable[..., Checked]
 ) -> None:
-    checked = shared(check_text, [f"1,2026-05-01,A,1,10,{amounts[0]}", f"1,2026-05-01,B,1,10,{amounts[1]}"])
+    lines = [f"1,2026-05-01,A,1,10,{amounts[0]}", f"1,2026-05-01,B,1,10,{amounts[1]}"]
+    columns = {**OWN, "net_amount": {"share": "off", "by": "amount"}}
+    checked = shared(check_text, lines, columns)
     assert {row["rule"] for row in checked.rejects} == {"share"}
     assert not checked.good
+    emptied = shared(check_text, lines)
+    assert [row["discount"] for row in emptied.good] == [None, None]
+    assert "2 cells of discount in order_lines.csv could not be read and were left empty" in str(
+        emptied.table.warnings[0]
+    )
 
 
 WEIGHTS = st.lists(st.decimals(0, 10_000, places=2), min_size=1, max_size=12)

@@ -10,7 +10,7 @@ from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
-from shopkeeper.imports.checks.rules import Check, Terms, checks_of
+from shopkeeper.imports.checks.rules import Check, Terms, checks_of, is_lenient, unusable
 from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
 from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
 from shopkeeper.imports.checks.texts import mended
@@ -33,12 +33,14 @@ class Candidates:
     """A file's rows, typed but not yet judged.
 
     `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
-    (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told.
+    (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told; what
+    breaks one that is `lenient` is left empty.
     """
 
     reading: Reading
     rows: DuckDBPyRelation
     checks: tuple[Check, ...]
+    lenient: tuple[Check, ...]
     unused: tuple[str, ...]
     absent: tuple[str, ...]
 
@@ -74,6 +76,11 @@ def candidates(
                 for column in columns
                 for check in checks_of(contract, column, made[column.name].fault, terms)
             ),
+        ),
+        lenient=tuple(
+            unusable(column, made[column.name].fault)
+            for column in columns
+            if made[column.name].fault != "text" and is_lenient(contract, column)
         ),
         unused=tuple(column.name for column in own_columns if column.name not in used),
         absent=absent,

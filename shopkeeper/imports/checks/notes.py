@@ -13,6 +13,7 @@ from shopkeeper.imports.mapping.values import most_like
 from shopkeeper.messages import Message, message
 
 MOST_UNUSED = 40
+MOST_EXAMPLES = 20
 
 
 def of_table(name: str, note: Message | str) -> Message:
@@ -38,6 +39,30 @@ def doubts(opened: Sequence[Candidates], terms: Terms) -> Iterator[Message]:
                 column=column,
                 zone=terms.source_timezone,
             )
+
+
+def left_empty(opened: Sequence[Candidates]) -> Iterator[Message]:
+    """Cells of optional columns that could not be read, once for each column and file, with the first of them."""
+    for each in opened:
+        if not each.lenient:
+            continue
+        counts = [FunctionExpression("count_if", check.broken).alias(check.column) for check in each.lenient]
+        (cells,) = each.rows.aggregate(counts).fetchall()
+        for check, number in zip(each.lenient, cells, strict=True):
+            if number:
+                shown = ColumnExpression(f"{check.column}=")
+                first = each.rows.filter(check.broken).project(ColumnExpression("line"), shown)
+                examples = first.sort(ColumnExpression("line")).limit(MOST_EXAMPLES).fetchall()
+                yield message(
+                    "{number} cells of {column} in {file} could not be read and were left empty, such as {value}: "
+                    "{reason} Records {records}.",
+                    number=int(number),
+                    column=check.column,
+                    file=each.reading.file.name,
+                    value=repr(examples[0][1]),
+                    reason=check.reason,
+                    records=", ".join(str(line) for line, _ in examples) + " ..." * (number > len(examples)),
+                )
 
 
 def file_warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:

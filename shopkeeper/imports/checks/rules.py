@@ -22,6 +22,9 @@ PAST_ONLY = {
 }
 """Times that have happened; other dates may lie ahead."""
 
+EMPTY_MEANS = {"order_lines": ("status",), "inbound": ("received_on",), "products": ("delisted_on",)}
+"""Optional columns in which an empty cell says something: a sale, not come yet, still sold. What cannot be read there
+costs the row; in others it is left empty."""
 LOST_DIGITS_IN = ("order_id", "original_order_id", "customer_id", "sku")
 SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE][0-9]{1,3}"
 
@@ -56,8 +59,8 @@ def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iter
             value.is_null() & ~is_filled,
             message("{column} is empty; every row of {table} needs it.", column=name, table=contract.name),
         )
-    if fault != "text":
-        yield Check(name, fault, value.is_null() & is_filled, UNUSABLE[fault])
+    if fault != "text" and not is_lenient(contract, column):
+        yield unusable(column, fault)
     if column.type == "VARCHAR":
         yield Check(
             name, "text", call("contains", value, text(NUL)), message("It holds a NUL character, which is no text.")
@@ -94,6 +97,17 @@ def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iter
     if name in PAST_ONLY.get(contract.name, ()):
         late = value >= ConstantExpression(terms.not_after)
         yield Check(name, "too late", late, message("It lies in the future. Check the date's format."))
+
+
+def is_lenient(contract: Table, column: Column) -> bool:
+    """Whether a cell that cannot be read is left empty, and does not cost the row."""
+    return not column.required and column.name not in EMPTY_MEANS.get(contract.name, ())
+
+
+def unusable(column: Column, fault: str) -> Check:
+    """The rule that a value breaks which is there and cannot be read."""
+    value, is_filled = ColumnExpression(column.name), ColumnExpression(f"{column.name}?")
+    return Check(column.name, fault, value.is_null() & is_filled, UNUSABLE[fault])
 
 
 def lost_digits(value: Expression) -> Expression:

@@ -21,7 +21,7 @@ from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
-from shopkeeper.imports.checks.notes import doubts, file_warnings, of_table
+from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
@@ -117,7 +117,8 @@ def stage_table(
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
             good.append(target)
-    said = (*doubts(opened, terms), *said_beside, *file_warnings(opened, mapping), *orders.warnings)
+    of_cells = (*left_empty(orders.opened), *doubts(opened, terms))
+    said = (*of_cells, *said_beside, *orders.warnings, *file_warnings(opened, mapping))
     warnings = tuple(of_table(mapping.name, warning) for warning in said)
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:

@@ -84,12 +84,12 @@ def listed(
                 _refuse_kind(file, relative.as_posix())
                 files += (input_file(file, relative.as_posix(), table, name) for table, name in beside)
                 continue
-            table = table_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
-            if table and path.is_dir() and file.suffix.lower() not in (*READABLE, *OTHER_WORKBOOKS, *PACKED):
+            tables = tables_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
+            if tables and path.is_dir() and file.suffix.lower() not in (*READABLE, *OTHER_WORKBOOKS, *PACKED):
                 left.append(relative.as_posix())
-            elif table:
+            elif tables:
                 _refuse_kind(file, relative.as_posix())
-                files.append(input_file(file, relative.as_posix(), table))
+                files += (input_file(file, relative.as_posix(), table) for table in tables)
             else:
                 left.append(relative.as_posix())
     return files, tuple(map(left_alone, left))
@@ -115,14 +115,17 @@ def is_junk(path: PurePath) -> bool:
     return any((part.startswith((".", "~$")) and part != "..") or part.lower() in JUNK for part in path.parts)
 
 
-def table_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> str:
+def tables_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> tuple[str, ...]:
     """The table that takes a file; empty where none does and the file only lay in a folder.
 
-    `inside` is the folder that was given: its own name may be that of the table.
+    `inside` is the folder that was given: its own name may be that of the table. Several take it only where the mapping
+    means it: each says its sheets, or all say the same files.
     """
     takers = [table.name for table in mapping.tables if table.takes(path)]
     takers = takers or [table.name for table in mapping.tables if table.name == inside and not table.files]
-    if len(takers) > 1:
+    of_takers = [table for table in mapping.tables if table.name in takers]
+    meant = all(table.layout.sheets for table in of_takers) or len({table.files for table in of_takers}) == 1
+    if len(takers) > 1 and not (meant and all(table.files for table in of_takers)):
         raise Refused(
             message(
                 "{path} is taken by several tables: {takers}. Say in the mapping which, with files.",
@@ -131,9 +134,9 @@ def table_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> s
             )
         )
     if takers:
-        return takers[0]
+        return tuple(takers)
     if alone and len(mapping.tables) == 1 and not mapping.tables[0].files:
-        return mapping.tables[0].name
+        return (mapping.tables[0].name,)
     stem = path.name.split(".")[0]
     names = [table.name for table in mapping.tables]
     readable = path.suffix.lower() in READABLE
@@ -146,7 +149,7 @@ def table_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> s
                 names=", ".join(names),
             )
         )
-    return ""
+    return ()
 
 
 def _refuse_kind(path: Path, name: str) -> None:

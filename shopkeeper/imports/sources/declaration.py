@@ -129,6 +129,15 @@ def _source(name: str, given: object, folder: Path) -> Source:
     only_keys(place, values, ("kind", "mapping", "tables", *OWN_KEYS[kind]))
     mapping = filled_text(f"{place}.mapping", values.get("mapping"))
     read_by = load_mapping(folder / mapping if mapping.endswith(".toml") else mapping)
+    if beside := [each.name for each in read_by.tables if each.lookups or each.exchange]:
+        raise Refused(
+            message(
+                "{place}: the mapping reads other files beside those of {table}, which sync does not. Import these "
+                "files together, or join them in the source.",
+                place=place,
+                table=beside[0],
+            )
+        )
     where = _place(place, kind, values, folder)
     tables = table_of(f"{place}.tables", values.get("tables", {}))
     contracts = [each.name for each in read_by.tables]

@@ -11,7 +11,7 @@ from typing import Any
 from pyarrow import fs
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.readers.files import left_alone, listed, table_of
+from shopkeeper.imports.readers.files import left_alone, listed, tables_of
 from shopkeeper.imports.sources.declaration import Source, Storage
 from shopkeeper.imports.sources.fetched import Before, Fetched, by_age, compare
 from shopkeeper.imports.sources.options import filled
@@ -41,7 +41,7 @@ def fetch(source: Source, place: Storage, before: Before, folder: Path) -> Fetch
         ours = [
             each
             for each in objects
-            if table_of(PurePosixPath(each.name), source.mapping, alone=False, inside=folder.name)
+            if tables_of(PurePosixPath(each.name), source.mapping, alone=False, inside=folder.name)
         ]
         marks_before = {name: file.mark for (_, name), file in before.files.items()}
         wanted = [each for each in ours if marks_before.get(f"{source.name}/{each.name}") != each.mark]
