@@ -78,7 +78,7 @@ def stage(
     _refuse_other_kinds(path, name)
     encoding = encoding_of(path, name, layout.encoding, chinese=chinese)
     expected = tuple(expected)
-    dialect, header = _dialect(path, name, encoding, layout, expected)
+    dialect, header = dialect_of(path, name, encoding, layout, expected)
     # DuckDB takes brackets and stars in a name for a pattern, so it is shown a name of our own.
     link = target.with_suffix(".link.csv")
     link.symlink_to(path.resolve())
@@ -141,7 +141,7 @@ def _refuse_other_kinds(path: Path, name: str) -> None:
             )
 
 
-def _dialect(
+def dialect_of(
     path: Path, name: str, encoding: str, layout: Layout, expected: Sequence[str]
 ) -> tuple[Dialect, tuple[str, ...]]:
     """How the file is written, and its header. Raise `Refused` where it has none."""
@@ -220,7 +220,7 @@ def _records(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]], N
             before = dialect.above + reader.line_num
 
 
-def _rows(path: Path, dialect: Dialect) -> Iterator[list[str]]:
+def rows_of(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
     """The records below the header and above the last `below`; empty ones too."""
     with closing(_records(path, dialect)) as records:
         next(records)
@@ -243,7 +243,7 @@ def examine(path: Path, name: str, dialect: Dialect, header: Sequence[str], expe
     filled: set[int] = set()
     nameless = [number for number, column in enumerate(header) if not column.strip()]
     try:
-        for record in _rows(path, dialect):
+        for record in rows_of(path, dialect):
             if not record:
                 empty += 1
                 continue
@@ -344,4 +344,4 @@ def _rewrite(path: Path, dialect: Dialect, header: Sequence[str], copy: Path) ->
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         # A line break in a heading would be taken for the end of all lines.
         writer.writerow(f"c{number}" for number in range(len(header)))
-        writer.writerows(record for record in _rows(path, dialect) if record)
+        writer.writerows(record for record in rows_of(path, dialect) if record)

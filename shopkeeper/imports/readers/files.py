@@ -81,14 +81,14 @@ def listed(
             if file in unpacked or any(fnmatchcase(relative.as_posix(), each) for each in mapping.leave):
                 continue
             if beside := [(each.name, name) for each in mapping.tables if (name := each.beside(relative))]:
-                _refuse_kind(file, relative.as_posix())
+                refuse_kind(file, relative.as_posix())
                 files += (input_file(file, relative.as_posix(), table, name) for table, name in beside)
                 continue
             tables = tables_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
             if tables and path.is_dir() and file.suffix.lower() not in (*READABLE, *OTHER_WORKBOOKS, *PACKED):
                 left.append(relative.as_posix())
             elif tables:
-                _refuse_kind(file, relative.as_posix())
+                refuse_kind(file, relative.as_posix())
                 files += (input_file(file, relative.as_posix(), table) for table in tables)
             else:
                 left.append(relative.as_posix())
@@ -152,7 +152,8 @@ def tables_of(path: PurePath, mapping: Mapping, *, alone: bool, inside: str) -> 
     return ()
 
 
-def _refuse_kind(path: Path, name: str) -> None:
+def refuse_kind(path: Path, name: str) -> None:
+    """Raise `Refused` for a file that is not read, saying what to do instead."""
     kind = path.suffix.lower()
     if kind in OTHER_WORKBOOKS:
         raise Refused(

@@ -1,0 +1,54 @@
+"""Ready mappings whose columns a file has: platforms write the same headings for every shop."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shopkeeper.contract.tables import table
+from shopkeeper.imports.mapping.declared import Mapping, TableMapping
+from shopkeeper.imports.mapping.file import available, load
+from shopkeeper.imports.mapping.rules import sources
+
+FEWEST = 4
+"""So many columns of a mapping must be there: two or three common words say nothing of a platform."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A ready mapping and one of its tables; `columns` of the file are read by it."""
+
+    mapping: str
+    table: str
+    columns: int
+
+
+def fits(headings: Iterable[str]) -> tuple[Fit, ...]:
+    """The ready mappings that find all they need among the headings, those that read most of them first."""
+    names = {heading.strip().casefold() for heading in headings}
+    fitting = []
+    for name in available():
+        mapping = load(name)
+        if mapping.shop.sample:
+            continue
+        for each in mapping.tables:
+            read = _read(mapping, each, names)
+            if len(read) >= FEWEST:
+                fitting.append(Fit(name, each.name, len(read)))
+    return tuple(sorted(fitting, key=lambda fit: (-fit.columns, fit.mapping)))
+
+
+def _read(mapping: Mapping, each: TableMapping, names: set[str]) -> set[str]:
+    """The file's columns that the table is made of; none where one is missing that it cannot do without."""
+    aliases = dict(each.aliases)
+    beside = tuple(f"{lookup.name}." for lookup in each.lookups)
+    read: set[str] = set()
+    for column in each.columns:
+        for source in sources(column.rule):
+            if source.startswith(beside) and beside:
+                continue
+            found = [name for name in (source, *aliases.get(source, ())) if name.strip().casefold() in names]
+            if not found and table(each.name).column(column.name).required:
+                return set()
+            read.update(found)
+    if mapping.tables and each.fill_down and each.fill_down.key and each.fill_down.key.casefold() not in names:
+        return set()
+    return read
