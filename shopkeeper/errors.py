@@ -26,3 +26,4 @@ class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
     def __init__(self, sentence: Sentence) -> None:
         """`str()` of the refusal is the sentence in the language in use then."""
         super().__init__(sentence)
+        self.sentence = sentence

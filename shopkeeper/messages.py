@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Union
 
 from shopkeeper import i18n
+from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext
 
 MessageValue = Union[str, int, float, date, "Message"]
@@ -33,6 +34,11 @@ class Message:
         """In English, whatever the language in use: for files that any program may read."""
         with i18n.speaking(i18n.SOURCE):
             return str(self)
+
+    @classmethod
+    def of(cls, refusal: Refused) -> "Message":
+        """The sentence of a refusal, to be kept or sent."""
+        return cls(refusal.sentence.text, refusal.sentence.values)
 
     def as_data(self) -> dict[str, Any]:
         """As JSON keeps it."""

@@ -91,26 +91,42 @@ def import_files(
     stage.refuse_relative(root, paths)
     progress.step("Looking at the files", 0.0)
     with unpacked(paths) as (inside, archives), publisher(root) as directory:
-        files_read, left = input_files.find(inside, mapping, archives)
-        before = store.current(root)
-        mapping = acceptance.with_shop(mapping, said, before)
-        acceptance.refuse_future(as_of or mapping.as_of, datetime.now(ZoneInfo(mapping.shop.timezone)).date())
-        batches = tuple(
-            Batch(
-                mapping,
-                table.name,
-                tuple(files),
-                "append" if append else "replace",
-                beside=tuple(file for file in files_read if file.lookup and file.table == table.name),
-            )
-            for table, files in stage.in_order(files_read, mapping)
-        )
-        job = Job(batches, mapping.shop, before, as_of or mapping.as_of, left)
+        job = job_of(inside, archives, mapping, store.current(root), append=append, as_of=as_of, said=said)
         job, unchanged = _without_imported(job)
         if unchanged:
             return unchanged
         checked = check(job, directory, strict=strict, said=said, progress=progress.part(0, SHARE_OF_CHECKS))
         return publish_checked(root, checked, progress.part(SHARE_OF_CHECKS, 1 - SHARE_OF_CHECKS))
+
+
+def job_of(
+    paths: Sequence[Path],
+    archives: frozenset[Path],
+    mapping: Mapping,
+    before: Version | None,
+    *,
+    append: bool,
+    as_of: date | None,
+    said: Acceptance,
+) -> Job:
+    """What an import of files is to do; `archives` are those whose files are among the paths already.
+
+    Raise `Refused` where no file belongs to the mapping, the shop has no name, or as-of lies ahead.
+    """
+    files_read, left = input_files.find(paths, mapping, archives)
+    mapping = acceptance.with_shop(mapping, said, before)
+    acceptance.refuse_future(as_of or mapping.as_of, datetime.now(ZoneInfo(mapping.shop.timezone)).date())
+    batches = tuple(
+        Batch(
+            mapping,
+            table.name,
+            tuple(files),
+            "append" if append else "replace",
+            beside=tuple(file for file in files_read if file.lookup and file.table == table.name),
+        )
+        for table, files in stage.in_order(files_read, mapping)
+    )
+    return Job(batches, mapping.shop, before, as_of or mapping.as_of, left)
 
 
 def check(

@@ -12,10 +12,12 @@ from shopkeeper import i18n
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
-from shopkeeper.ui import session
+from shopkeeper.ui import links, session
+from shopkeeper.ui.actions import open_page
 from shopkeeper.ui.opened import open_data, opened
 
 log = logging.getLogger(__name__)
+MANY_REJECTED = 0.005
 
 
 @contextmanager
@@ -44,10 +46,14 @@ def draw(page: StreamlitPage) -> None:
         with guarded():
             with above:
                 open_data()
-                if opened().version.shop.sample:
-                    sample_banner()
+                version, on_data = opened().version, page.url_path == "data"
+                st.set_page_config(page_title=f"{page.title} · {version.shop.name} · Shopkeeper")
+                if version.shop.sample:
+                    sample_banner(on_data=on_data)
+                elif many_rejected(version) and not on_data:
+                    rejects_banner(version)
                 st.title(page.title)
-                st.caption(trust_strip(opened().version), help=trust_help())
+                st.caption(trust_strip(version), help=trust_help())
             page.run()
     finally:
         with notices:
@@ -57,20 +63,40 @@ def draw(page: StreamlitPage) -> None:
         session.end()
 
 
-def sample_banner() -> None:
+def sample_banner(*, on_data: bool) -> None:
     """Nobody takes the sample for the own shop."""
     st.info(
-        _(
-            "This is the sample shop, not yours. Import your own orders to see them here: {command}",
-            command="`python -m shopkeeper import FILE`",
-        ),
+        _("This is the sample shop, not yours. Bring your own orders in to see them here."),
         icon=":material/storefront:",
     )
+    if not on_data:
+        open_page(_("Bring your own data in"), links.DATA, "banner_data", ":material/upload:", tertiary=True)
+
+
+def many_rejected(version: Version) -> bool:
+    """Whether so many rows were left out that every figure has to be read with it in mind."""
+    rows = sum(stats.rows_in for stats in version.tables.values())
+    return bool(rows) and version.rows_rejected / rows > MANY_REJECTED
+
+
+def rejects_banner(version: Version) -> None:
+    """What is not in the figures, on every page, and where it is listed."""
+    rows = sum(stats.rows_in for stats in version.tables.values())
+    st.warning(
+        _(
+            "{share} of the rows brought in were rejected and are in no figure here. The page Data lists them with "
+            "what to mend.",
+            share=i18n.percent(version.rows_rejected / rows),
+        ),
+        icon=":material/report:",
+    )
+    open_page(_("See what was rejected"), links.DATA, "banner_rejects", ":material/arrow_forward:", tertiary=True)
 
 
 def trust_strip(version: Version) -> str:
     """How far the figures can be trusted, on one line."""
     facts = [
+        version.shop.name,
         _("As of {day}", day=i18n.date_(version.as_of)),
         _("data since {day}", day=i18n.date_(version.first_day)),
         i18n.ngettext("{n} row rejected", "{n} rows rejected", version.rows_rejected),

@@ -60,3 +60,31 @@ VERSIONS = Table(
     ),
     key=("version",),
 )
+
+COMPARED = Table(
+    "versions_compared",
+    "one row per table, and one for the net amount of the order lines, whose table is empty",
+    "The version served against another.",
+    (
+        _TABLE,
+        Column("now", "DOUBLE", "Rows published, or the net amount, now.", label=N_("Served now"), format="number"),
+        Column("then", "DOUBLE", "The same of the other version.", label=N_("Other version"), format="number"),
+        Column("change", "DOUBLE", "Relative to the other version.", label=N_("Change"), format="percent"),
+    ),
+    key=("table",),
+)
+
+MONTHS = Table(
+    "versions_compared_months",
+    "one row per month of either version, the newest first",
+    "What was sold by month, in the version served and in another.",
+    (
+        Column("month", "DATE", "The first day of the month.", label=N_("Month")),
+        Column("units", "DOUBLE", "Units sold.", unit="units", label=N_("Units, served now"), format="integer"),
+        Column("units_then", "DOUBLE", "The same.", unit="units", label=N_("Units, other version"), format="integer"),
+        Column("revenue", "DOUBLE", "Net revenue.", label=N_("Net revenue, served now"), format="money"),
+        Column("revenue_then", "DOUBLE", "The same.", label=N_("Net revenue, other version"), format="money"),
+        Column("change", "DOUBLE", "Of the revenue.", label=N_("Change"), format="percent"),
+    ),
+    key=("month",),
+)

@@ -11,7 +11,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.imports.checks.rules import RULES as RULE_NAMES
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message
-from shopkeeper.shop.data.frames import REJECTS, RULES, TABLES, VERSIONS
+from shopkeeper.shop.data.frames import COMPARED, MONTHS, REJECTS, RULES, TABLES, VERSIONS
 from shopkeeper.shop.data.report import VersionContent
 
 
@@ -63,3 +63,23 @@ def versions(served: Version, kept: Sequence[Version]) -> Download:
     ]
     frame = pl.DataFrame(rows, schema=VERSIONS.schema(), orient="row")
     return download(served, "versions", _("Versions"), frame, VERSIONS.labelled())
+
+
+def compared(version: Version, counts: pl.DataFrame) -> Download:
+    """Rows by table and the net amount, of two versions."""
+    amount = pl.when(pl.col("table") == "").then(pl.lit(_("Net amount"))).otherwise(pl.col("table"))
+    frame = counts.with_columns(table=amount)
+    return download(version, "versions-compared", _("Versions compared"), frame, COMPARED.labelled())
+
+
+def months(version: Version, other: Version, frame: pl.DataFrame) -> Download:
+    """Sales by month, of two versions."""
+    caption = ((_("Compared with"), other.id),)
+    title = _("Sales by month, compared")
+    return download(version, "versions-compared-months", title, frame, MONTHS.labelled(), caption=caption)
+
+
+def to_mend(faults: pl.DataFrame, name: str) -> pl.DataFrame:
+    """The rejected rows of one table as their file had them, each once, to be mended and imported again."""
+    rows = faults.filter(pl.col("table") == name).unique(["file", "line"], maintain_order=True)["row"].to_list()
+    return pl.DataFrame([json.loads(row) for row in rows if row], infer_schema_length=None)

@@ -1,17 +1,17 @@
-"""The Data page: the version served, its tables and rejects, the versions before it."""
+"""What the version served holds: rows and money, tables, and what was left out and why."""
+
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
-from shopkeeper.lake import store
 from shopkeeper.lake.version import Version
 from shopkeeper.shop.data import report, table
 from shopkeeper.shop.data.report import VersionContent
-from shopkeeper.ui import session, tables
+from shopkeeper.ui import tables
 from shopkeeper.ui.figures import money_in_full
-from shopkeeper.ui.frame import guarded
 
 FIRST_REJECTS = 200
 
@@ -68,57 +68,28 @@ def draw_rejects(version: Version) -> None:
         _("Rule"), names, index=None, placeholder=_("All rules"), key="rule", width=320, format_func=table.rule_name
     )
     tables.show_table(table.rules(version, report.by_rule(faults)), "by_rule", download=False)
+    _offer_to_mend(faults)
     listed = faults.filter(pl.col("rule") == rule) if rule else faults
     tables.show_table(table.rejects(version, listed, rule), "rejects", first=FIRST_REJECTS)
 
 
-def draw_versions(version: Version) -> None:
-    """Every version that is kept; a shop's own can be served again."""
-    st.markdown(f"##### {_('Versions')}")
-    if version.shop.sample:
-        st.caption(_("The sample shop has one version: {version}.", version=version.id))
-        return
-    kept = store.versions(version.path.parents[1])
-    tables.show_table(table.versions(version, kept), "versions", download=False)
-    others = [kind.id for kind in kept if kind.id != version.id]
-    if not others:
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        version_id = st.selectbox(_("Serve another version"), others, key="version_to_serve", width=360)
-        if st.button(_("Go back to it"), key="roll_back", icon=":material/history:"):
-            dialog = st.dialog(_("Serve another version?"))(confirm_rollback)
-            dialog(version_id)
-
-
-def confirm_rollback(version_id: str) -> None:
-    """A dialog runs on its own: it has to be told the language, and guarded, anew."""
-    session.speak()
-    with guarded():
-        st.write(
-            _(
-                "Every viewer will see version {version} from their next click on. Nothing is deleted.",
-                version=version_id,
+def _offer_to_mend(faults: pl.DataFrame) -> None:
+    """The rejected rows as their files had them: mended, they are brought in again, added to what is there."""
+    names = faults["table"].unique().sort().to_list()
+    with st.container(horizontal=True):
+        for name in names:
+            st.download_button(
+                _("Rows of {table} to mend", table=name),
+                partial(_rows_to_mend, faults, name),
+                file_name=f"{name}-to-mend.csv",
+                mime="text/csv",
+                key=f"mend_{name}",
+                icon=":material/build:",
+                on_click="ignore",
             )
-        )
-        if st.button(_("Serve it"), key="confirm_roll_back", type="primary"):
-            store.rollback(store.data_folder(), version_id)
-            st.rerun()
+    st.caption(_("Mend them in the file, then bring it in under “Bring data in”, with “Add to what is there”."))
 
 
-def draw_import(version: Version) -> None:
-    """The lines to copy."""
-    with st.expander(_("Bring your own data"), expanded=version.shop.sample, icon=":material/upload:"):
-        st.markdown(
-            _(
-                "Order lines are all that is needed, as CSV, XLSX or Parquet, or a folder of them. Rows that break the "
-                "data contract are listed here with the reason, never dropped in silence. Run in the program's folder:"
-            )
-        )
-        st.code(
-            "python -m shopkeeper import orders.csv --mapping shopify\n"
-            "python -m shopkeeper import online_retail.parquet --mapping online_retail\n"
-            "python -m shopkeeper versions\n"
-            "python -m shopkeeper rollback",
-            language="bash",
-        )
-        st.caption(_("Data folder: {folder} (set SHOPKEEPER_DATA to change it)", folder=f"`{store.data_folder()}`"))
+def _rows_to_mend(faults: pl.DataFrame, name: str) -> bytes:
+    """As spreadsheets read it: with the mark of UTF-8."""
+    return table.to_mend(faults, name).write_csv().encode("utf-8-sig")
