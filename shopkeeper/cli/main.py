@@ -18,6 +18,7 @@ from shopkeeper.cli.terminal import Day, day, err, out, progress, version_served
 from shopkeeper.errors import Refused
 from shopkeeper.imports import job
 from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.guess import chosen, saved
 from shopkeeper.imports.mapping import file as mappings
 from shopkeeper.imports.outcome import Outcome
 from shopkeeper.jobs.buying import files
@@ -27,7 +28,7 @@ from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake import store
-from shopkeeper.lake.version import Version
+from shopkeeper.lake.version import Shop, Version
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -99,7 +100,7 @@ def make_sample(
 @app.command(name="import")
 def import_(
     paths: Annotated[list[Path], typer.Argument(help="CSV, XLSX or Parquet files, or folders of them.")],
-    mapping: Annotated[str, typer.Option(help="A ready mapping by name, or a TOML file.")] = "plain",
+    mapping: Annotated[str, typer.Option(help="A mapping by name, or a TOML file; else the one that fits.")] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Refuse the import where any row is rejected.")] = False,
     append: Annotated[
         bool, typer.Option("--append", help="Add rows to those served; else tables are replaced.")
@@ -116,10 +117,13 @@ def import_(
     ] = False,
 ) -> None:
     """Check the merchant's files and serve them as a new version; list what broke the contract."""
+    if not mapping:
+        mapping = chosen.fitting(paths, store.data_folder(), Shop(name, currency, timezone))
+        out.print(f"The headings fit the ready mapping {mapping}.", markup=False)
     with progress() as bar:
         outcome = job.import_files(
             paths,
-            mappings.load(mapping),
+            mappings.load(chosen.named(mapping, store.data_folder())),
             store.data_folder(),
             strict=strict,
             append=append,
@@ -129,6 +133,25 @@ def import_(
         )
     _print_outcome(outcome)
     _fit_and_forecast(outcome.version)
+
+
+@app.command("mappings")
+def mappings_(show: Annotated[str, typer.Option(help="Print that mapping, to copy and change.")] = "") -> None:
+    """List the mappings that are ready, and those that were made in the browser."""
+    root = store.data_folder()
+    if show:
+        out.print(mappings.source(chosen.named(show, root)), markup=False)
+        return
+    for name in mappings.available():
+        mapping = mappings.load(name)
+        tables = ", ".join(f"{each.name} ({', '.join(each.files) or each.name})" for each in mapping.tables[:3])
+        about = mappings.source(name).splitlines()[0].lstrip("# ")
+        out.print(f"{name}: {about}", markup=False)
+        out.print(
+            f"  reads {tables if not mapping.tables[0].identity else 'every table of the contract'}", markup=False
+        )
+    for name in saved.names(root):
+        out.print(f"{name}: made in the browser, kept in {saved.path_of(root, name)}", markup=False)
 
 
 @app.command("sync")

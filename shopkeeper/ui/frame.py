@@ -18,6 +18,7 @@ from shopkeeper.ui.opened import open_data, opened
 
 log = logging.getLogger(__name__)
 MANY_REJECTED = 0.005
+NAME = "Shopkeeper"
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def draw(page: StreamlitPage) -> None:
             with above:
                 open_data()
                 version, on_data = opened().version, page.url_path == "data"
-                st.set_page_config(page_title=f"{page.title} · {version.shop.name} · Shopkeeper")
+                st.set_page_config(page_title=" · ".join((page.title, version.shop.name, NAME)))
                 if version.shop.sample:
                     sample_banner(on_data=on_data)
                 elif many_rejected(version) and not on_data:

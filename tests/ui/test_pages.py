@@ -155,6 +155,7 @@ def test_going_back_to_a_version_asks_first(tmp_path: Path, monkeypatch: pytest.
     first, second = customers_on_disk.publish(root, seed=1), customers_on_disk.publish(root, seed=2)
     monkeypatch.setenv("SHOPKEEPER_DATA", str(root))
     app = open_app().switch_page(PAGES[1]).run()
+    app.segmented_control(key="data_section").set_value("versions").run()
     app.button(key="roll_back").click().run()
     assert store.current_id(root) == second.id
     app.button(key="roll_back").click()

@@ -15,7 +15,7 @@ from shopkeeper.imports.checks.shares import column_of, with_shares, without_sha
 from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
 from shopkeeper.imports.checks.texts import mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
-from shopkeeper.imports.mapping.rules import Share, replace_columns, sources
+from shopkeeper.imports.mapping.rules import Share, for_file, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
@@ -182,7 +182,7 @@ def _read(
     options: list[ColumnMapping] = []
     rules = {}
     for column in columns:
-        rules[column.name] = without_shares(mapped[column.name].rule, shares)
+        rules[column.name] = without_shares(for_file(mapped[column.name].rule, reading.file.name), shares)
         options += [mapped[column.name]] * (len(shares) - len(options))
     shared = {column_of(number) for number in range(len(shares))}
     relation = reading.relation

@@ -40,6 +40,7 @@ ZONE_TEXT = " ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
 BASIC_TEXT = "([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})"
 OTHER_ISO = rf"({DAY_TEXT}[T ][0-9:]{{5,8}}|[0-9]{{8}}T[0-9]{{6}})(\.[0-9]+)?({ZONE_TEXT})?"
 ONE_HOUR = timedelta(hours=1)
+FIRST_YEAR = 100
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 SYMBOLS: dict[str, tuple[str, Callable[[Expression, Expression], Expression]]] = {
     "product": (" * ", mul),
@@ -296,7 +297,9 @@ def _declared(words: Expression, pattern: str, type_: str, options: ColumnMappin
     for letters, offset in options.zones:
         words = call("regexp_replace", words, text(rf"\b{letters}\b"), text(offset))
     pattern = pattern.replace("%Z", "%z")
+    # With %Y a year of two digits would be one of the first century.
     parsed = call("try_strptime", words, text(pattern))
+    parsed = CaseExpression(call("year", parsed) >= ConstantExpression(FIRST_YEAR), parsed)
     if "%z" in pattern:
         return call("timezone", text(clock.shop), parsed)
     return _local(parsed, type_, clock)

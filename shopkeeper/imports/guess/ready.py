@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shopkeeper.contract.tables import table
-from shopkeeper.imports.mapping.declared import Mapping, TableMapping
+from shopkeeper.imports.mapping.declared import Lookup, Mapping, TableMapping
 from shopkeeper.imports.mapping.file import available, load
 from shopkeeper.imports.mapping.rules import sources
 
@@ -30,10 +30,25 @@ def fits(headings: Iterable[str]) -> tuple[Fit, ...]:
         if mapping.shop.sample:
             continue
         for each in mapping.tables:
-            read = _read(mapping, each, names)
+            read = max(
+                (_read(mapping, each, names), *(_beside(each, lookup, names) for lookup in each.lookups)), key=len
+            )
             if len(read) >= FEWEST:
                 fitting.append(Fit(name, each.name, len(read)))
     return tuple(sorted(fitting, key=lambda fit: (-fit.columns, fit.mapping)))
+
+
+def _beside(each: TableMapping, lookup: Lookup, names: set[str]) -> set[str]:
+    """The columns of a file that is read beside the table; none where one is missing that it cannot do without."""
+    start = f"{lookup.name}."
+    read = {lookup.key.casefold()} if lookup.key.casefold() in names else set()
+    for column in each.columns:
+        for source in (name for name in sources(column.rule) if name.startswith(start)):
+            heading = source.removeprefix(start).casefold()
+            if heading not in names and table(each.name).column(column.name).required:
+                return set()
+            read |= {heading} & names
+    return read if lookup.key.casefold() in names else set()
 
 
 def _read(mapping: Mapping, each: TableMapping, names: set[str]) -> set[str]:

@@ -31,6 +31,30 @@ def load(name_or_path: str | Path) -> Mapping:
 
     Raise `Refused` where it cannot be read, or says something that the contract does not know.
     """
+    path = _path(name_or_path)
+    try:
+        content = tomllib.loads(source(name_or_path))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise Refused(
+            message("The mapping {path} cannot be read: {error}. Mend it and import again.", path=path, error=error)
+        ) from error
+    return parse_mapping(path.stem, content)
+
+
+def source(name_or_path: str | Path) -> str:
+    """A mapping as it is written. Raise `Refused` where there is none, or it cannot be read."""
+    path = _path(name_or_path)
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise Refused(message("There is no mapping file {path}. Check the path.", path=path)) from error
+    except (UnicodeDecodeError, OSError) as error:
+        raise Refused(
+            message("The mapping {path} cannot be read: {error}. Mend it and import again.", path=path, error=error)
+        ) from error
+
+
+def _path(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.suffix != ".toml":
         if str(name_or_path) not in available():
@@ -44,15 +68,7 @@ def load(name_or_path: str | Path) -> Mapping:
                 )
             )
         path = FOLDER / f"{name_or_path}.toml"
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise Refused(message("There is no mapping file {path}. Check the path.", path=path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError, RecursionError) as error:
-        raise Refused(
-            message("The mapping {path} cannot be read: {error}. Mend it and import again.", path=path, error=error)
-        ) from error
-    return parse_mapping(path.stem, content)
+    return path
 
 
 def parse_mapping(name: str, content: Dictionary[str, Any]) -> Mapping:

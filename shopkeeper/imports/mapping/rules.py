@@ -1,5 +1,6 @@
 """How one column of the contract is made from columns of a file: the forms that a mapping may use, and no others."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, cast
@@ -27,6 +28,13 @@ class Constant:
     """The same text in every row."""
 
     value: str
+
+
+@dataclass(frozen=True)
+class FileName:
+    """What a pattern (RE2) catches of the file's own name: the day of a stock list, the shop of an export."""
+
+    pattern: str
 
 
 @dataclass(frozen=True)
@@ -95,8 +103,10 @@ class Part:
     pattern: str
 
 
-Rule: TypeAlias = SourceColumn | Constant | Arithmetic | FirstOf | Joined | Share | StartsWith | Filled | Values | Part
-FORMS = ("source", "constant", "product", "sum", "difference", "first_of", "join", "share")
+Rule: TypeAlias = (
+    SourceColumn | Constant | FileName | Arithmetic | FirstOf | Joined | Share | StartsWith | Filled | Values | Part
+)
+FORMS = ("source", "constant", "file_name", "product", "sum", "difference", "first_of", "join", "share")
 REFINEMENTS = ("values", "starts_with", "filled", "part", "otherwise")
 OPTIONS = ("between", "by")
 """Keys that belong to one form: `between` to `join`, `by` to `share`."""
@@ -105,7 +115,7 @@ OPTIONS = ("between", "by")
 def sources(rule: Rule) -> tuple[str, ...]:
     """The file's columns that a rule reads, in order of appearance."""
     match rule:
-        case Constant():
+        case Constant() | FileName():
             return ()
         case Arithmetic(operands=parts) | FirstOf(operands=parts) | Joined(operands=parts):
             return tuple(name for part in parts for name in sources(part))
@@ -151,6 +161,8 @@ def parse(place: str, given: object, depth: int = 0) -> Rule:
     match form:
         case "constant":
             return Constant(text(place, rule[form]))
+        case "file_name":
+            return FileName(_pattern(f"{place}.file_name", rule[form]))
         case "share":
             return _share(place, rule, depth)
         case _:
@@ -235,22 +247,40 @@ def _source(place: str, rule: dict[str, Any], depth: int) -> Rule:
 
 
 def _part(place: str, column: str, rule: dict[str, Any]) -> Part:
-    pattern = filled_text(f"{place}.part", rule["part"])
+    return Part(column, _pattern(f"{place}.part", rule["part"]))
+
+
+def _pattern(place: str, given: object) -> str:
+    pattern = filled_text(place, given)
     try:
         duckdb.execute("SELECT regexp_extract('', $pattern)", {"pattern": pattern}).fetchall()
     except duckdb.Error as error:
         raise Refused(
-            message(
-                "{place}.part: {pattern} is no pattern: {error}.", place=place, pattern=repr(pattern), error=str(error)
-            )
+            message("{place}: {pattern} is no pattern: {error}.", place=place, pattern=repr(pattern), error=str(error))
         ) from error
-    return Part(column, pattern)
+    return pattern
+
+
+def for_file(rule: Rule, name: str) -> Rule:
+    """The rule as it stands for one file: what it takes of the file's name is the same text in every row."""
+    match rule:
+        case FileName():
+            caught = re.search(rule.pattern, name)
+            return Constant((caught[1] if caught.re.groups else caught[0]) if caught else "")
+        case Arithmetic() | FirstOf() | Joined():
+            return replace(rule, operands=tuple(for_file(part, name) for part in rule.operands))
+        case Share():
+            return replace(rule, amount=for_file(rule.amount, name), by=for_file(rule.by, name))
+        case StartsWith() | Filled():
+            return replace(rule, otherwise=for_file(rule.otherwise, name))
+        case _:
+            return rule
 
 
 def replace_columns(rule: Rule, rename: Callable[[str], str]) -> Rule:
     """The same rule, each column of the file renamed."""
     match rule:
-        case Constant():
+        case Constant() | FileName():
             return rule
         case Arithmetic() | FirstOf() | Joined():
             return replace(rule, operands=tuple(replace_columns(part, rename) for part in rule.operands))

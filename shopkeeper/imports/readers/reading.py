@@ -153,7 +153,8 @@ def without_rows(reading: Reading, leave_out: Sequence[tuple[str, tuple[str, ...
                 )
             )
         cell = FunctionExpression("trim", ColumnExpression(column.id).cast("VARCHAR"))
-        left = CoalesceOperator(cell.isin(*map(ConstantExpression, words)), ConstantExpression(False))
+        said = CoalesceOperator(cell, ConstantExpression(""))
+        left = said.isin(*map(ConstantExpression, words))
         rest = reading.relation.filter(~left)
         ((rows,),) = rest.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
         warnings = reading.warnings
