@@ -62,10 +62,14 @@ def pick(page: Page, placeholder: str, value: str) -> None:
     """Choose from a list; a run that was under way may have closed it, and then it is opened again."""
     option = page.get_by_role("option", name=value, exact=True)
     for _ in range(5):
-        page.get_by_placeholder(placeholder).fill(value)
+        box = page.get_by_placeholder(placeholder)
+        box.click()
+        box.fill("")
+        box.press_sequentially(value)
         try:
-            option.click(timeout=3_000)
+            option.click(timeout=4_000)
         except NotInTime:
+            page.keyboard.press("Escape")
             continue
         idle(page)
         return
