@@ -74,6 +74,7 @@ def test_old_data_are_said_with_what_they_may_lack() -> None:
     assert checks(result) == ["freshness"]
     assert amount(result, "freshness") == pytest.approx(200.0)
     assert checks(health(daily(120, 2), today=END + timedelta(days=3))) == []
+    assert amount(health(daily(120, 2), today=END + timedelta(days=400)), "freshness") is None
 
 
 def test_many_unknown_buyers_are_said() -> None:

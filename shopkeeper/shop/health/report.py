@@ -75,6 +75,10 @@ def _freshness(days: pl.DataFrame, as_of: date, today: date) -> Iterator[Finding
     late = (today - as_of).days
     if late <= rules.STALE_DAYS:
         return
+    if late > rules.ARCHIVE_DAYS:
+        sentence = message("The data end on {as_of}, {late} days ago: they are an archive.", as_of=as_of, late=late)
+        yield Finding("freshness", late, None, sentence, pl.DataFrame())
+        return
     daily = _since(days, as_of, rules.FALL_BEFORE)["revenue"].sum() / rules.FALL_BEFORE
     sentence = message(
         "The data end on {as_of}, {late} days ago; as the last weeks went, so much is missing since.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message, message
 
-STALE_DAYS = 3
+STALE_DAYS, ARCHIVE_DAYS = 3, 91
 PATTERN_DAYS, PATTERN_WEEKS, PATTERN_SHARE, PATTERN_ORDERS = 91, 8, 0.9, 60
 FALL_DAYS, FALL_BEFORE, FALL_SHARE, FALL_ORDERS = 7, 28, 0.5, 40
 UNIDENTIFIED_SHARE, UNIDENTIFIED_ORDERS = 0.2, 50
@@ -27,6 +27,16 @@ class Rule:
     pages: tuple[str, ...]
 
 
+PAGES: Mapping[str, str] = {
+    "retention": N_("Retention"),
+    "churn_risk": N_("Churn risk"),
+    "lifetime_value": N_("Lifetime value"),
+    "coverage": N_("Coverage"),
+    "demand": N_("Demand"),
+    "replenishment": N_("Replenishment"),
+    "network": N_("Network"),
+}
+"""The titles of the pages, by their addresses."""
 RULES: Mapping[str, Rule] = {
     "freshness": Rule(
         N_("The data are old"),

@@ -9,7 +9,7 @@ from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
 from shopkeeper.lake.version import Version
 from shopkeeper.shop.health import report, table
-from shopkeeper.shop.health.rules import RULES
+from shopkeeper.shop.health.rules import PAGES, RULES
 from shopkeeper.ui import tables
 from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import load
@@ -34,7 +34,13 @@ def draw(version: Version) -> None:
         touches = _(" · touches {amount}", amount=money(row["amount"])) if row["amount"] is not None else ""
         with st.expander(f"**{_(rule.title)}**{touches}", icon=":material/troubleshoot:"):
             st.markdown(table.sentence(row["sentence"]))
-            st.caption(_("Rule: {rule} Pages: {pages}.", rule=rule.says, pages=", ".join(row["pages"])))
+            st.caption(
+                _(
+                    "Rule: {rule} Pages: {pages}.",
+                    rule=rule.says,
+                    pages=", ".join(_(PAGES[name]) for name in row["pages"]),
+                )
+            )
             rows = health.rows[row["check"]]
             if not rows.is_empty():
                 tables.show_table(table.rows(version, row["check"], rows), f"health_{row['check']}", first=FIRST_ROWS)
