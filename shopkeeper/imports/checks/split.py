@@ -33,8 +33,6 @@ from shopkeeper.messages import message
 
 NET_AMOUNT = "net_amount"
 KEY, BLOCKED, BROKEN = "key", "blocked", "broken"
-PART = "kit part"
-"""The number of a kit's component, of rows in which kits were resolved."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +89,14 @@ def split(
         if bad:
             listed = list_rejects(unjudged.filter(any_broken(checks)), candidates.reading, contract, checks)
             listed.write_parquet(str(rejects), compression="zstd")
-            if _broken(connection, rejects, unjudged, checks) != bad:
+            lines = connection.read_parquet(rejects).project(ColumnExpression("line")).distinct()
+            if _rows(lines) != bad:
                 raise Refused(
                     message(
                         "{name}: {bad} rows are missing and {rows} are rejected.",
                         name=candidates.reading.file.name,
                         bad=bad,
-                        rows=_broken(connection, rejects, unjudged, checks),
+                        rows=_rows(lines),
                     )
                 )
         amounts = net_amounts(rows, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
@@ -106,13 +105,6 @@ def split(
             raise
         raise unreadable(candidates.reading.file, error) from error
     return Split(candidates.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
-
-
-def _broken(connection: DuckDBPyConnection, rejects: Path, unjudged: DuckDBPyRelation, checks: Sequence[Check]) -> int:
-    """How many rows are listed; where a line became several, as the components of a kit, how many are broken."""
-    if PART in unjudged.columns:
-        return _rows(unjudged.filter(any_broken(checks)))
-    return _rows(connection.read_parquet(rejects).project(ColumnExpression("line")).distinct())
 
 
 def _with_blocked(

@@ -19,7 +19,6 @@ from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
-from shopkeeper.imports.checks.kits import kits_said, open_kits, with_components
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
@@ -149,12 +148,7 @@ def _open_all(
         for name, own in own_keys(reading, partners).items():
             keys[name].append(own)
         opened.append(in_own_currency(made, rates, contract, terms) if rates else made)
-    beside_said = [*without_partners(partners, keys), *(converted_lines(opened) if rates else ())]
-    if components := open_kits(connection, mapping, beside, scratch / "beside", chinese=chinese):
-        resolved = [with_components(each, components, contract) for each in opened]
-        opened = [each for each, _, _ in resolved]
-        beside_said.append(kits_said(sum(kits for _, kits, _ in resolved), sum(lines for _, _, lines in resolved)))
-    return opened, tuple(beside_said)
+    return opened, (*without_partners(partners, keys), *(converted_lines(opened) if rates else ()))
 
 
 def _counted(

@@ -105,29 +105,14 @@ class Exchange:
 
 
 @dataclass(frozen=True)
-class Kits:
-    """Components of kits, from files with the columns `kit`, `component`, `quantity` in one kit, and `share`: how its
-    amounts are shared out, by the units where it is empty. See `checks/kits.py`."""
-
-    NAME: ClassVar[str] = "kits"
-
-    files: tuple[str, ...]
-    kit: str
-    component: str
-    quantity: str
-    share: str = ""
-    layout: Layout = AS_IT_IS
-
-
-@dataclass(frozen=True)
 class TableMapping:
     """One table. `files` are patterns of paths; where empty, a file or its folder is called as the table.
 
     `aliases` gives other spellings of a file's column. `identity`: columns are called as in the contract, and those
     that are not required may be absent. Of order lines: `overlap` says what becomes of an order that stands in several
     files (`keep_one`: once, where it is the same in all); `lines_carry_dates`: lines of one order may be days apart;
-    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative. `lookups`, `exchange` and
-    `kits` are files read beside its own.
+    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative. `lookups` and `exchange` are
+    files read beside its own.
     """
 
     name: str
@@ -142,15 +127,12 @@ class TableMapping:
     negate_refunds: bool = False
     lookups: tuple[Lookup, ...] = ()
     exchange: Exchange | None = None
-    kits: Kits | None = None
 
     def beside(self, path: PurePath) -> str:
         """The lookup that a file belongs to, or `Exchange.NAME`; empty where it is not read beside this table."""
         lookups = [lookup.name for lookup in self.lookups if matches(lookup.files, path)]
         if not lookups and self.exchange and matches(self.exchange.files, path):
             return Exchange.NAME
-        if not lookups and self.kits and matches(self.kits.files, path):
-            return Kits.NAME
         return lookups[0] if lookups else ""
 
     def takes(self, path: PurePath) -> bool:

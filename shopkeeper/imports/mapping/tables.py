@@ -6,7 +6,7 @@ from typing import Any, cast
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.columns import parse_column
-from shopkeeper.imports.mapping.declared import Exchange, FillDown, Kits, Layout, Lookup, Overlap, TableMapping
+from shopkeeper.imports.mapping.declared import Exchange, FillDown, Layout, Lookup, Overlap, TableMapping
 from shopkeeper.imports.mapping.rules import holds_share, sources
 from shopkeeper.imports.mapping.values import (
     filled_text,
@@ -24,7 +24,7 @@ from shopkeeper.messages import message
 LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
 MOST_SKIPPED = 1000
 TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
-ORDER_KEYS = ("exchange", "kits", "overlap", "lines_carry_dates", "negate_refunds")
+ORDER_KEYS = ("exchange", "overlap", "lines_carry_dates", "negate_refunds")
 ENCODINGS = (
     "utf-8",
     "gb18030",
@@ -71,7 +71,6 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
         negate_refunds=yes_no(f"{place}.negate_refunds", values.get("negate_refunds", False)),
         lookups=_lookups(f"{place}.lookups", values.get("lookups", {})),
         exchange=_exchange(f"{place}.exchange", values["exchange"]) if "exchange" in values else None,
-        kits=_kits(f"{place}.kits", values["kits"]) if "kits" in values else None,
     )
     _refuse_unknown_lookups(place, mapping)
     _refuse_shares(place, mapping)
@@ -179,19 +178,6 @@ def _exchange(place: str, given: object) -> Exchange:
         day=filled_text(f"{place}.day", values.get("day", "day")),
         currency=filled_text(f"{place}.currency", values.get("currency", "currency")),
         rate=filled_text(f"{place}.rate", values.get("rate", "rate")),
-        layout=parse_layout(place, values),
-    )
-
-
-def _kits(place: str, given: object) -> Kits:
-    values = table_of(place, given)
-    only_keys(place, values, ("files", "kit", "component", "quantity", "share", *LAYOUT_KEYS))
-    return Kits(
-        files=_patterns(f"{place}.files", values.get("files")),
-        kit=filled_text(f"{place}.kit", values.get("kit", "kit")),
-        component=filled_text(f"{place}.component", values.get("component", "component")),
-        quantity=filled_text(f"{place}.quantity", values.get("quantity", "quantity")),
-        share=text(f"{place}.share", values.get("share", "")),
         layout=parse_layout(place, values),
     )
 
