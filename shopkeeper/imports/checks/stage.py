@@ -23,7 +23,9 @@ from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_p
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
+from shopkeeper.imports.checks.overlap import BACK
 from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.checks.signs import is_refund
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.declared import TableMapping
@@ -232,14 +234,37 @@ def blocked_keys(
         twice = rows_by_key.filter(ColumnExpression("rows") > ConstantExpression(1))
         blocked.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
     if existing:
-        old = connection.read_parquet([str(path) for path in existing]).project(key(names).alias(KEY))
-        new = keys.distinct().project(key(names).alias(KEY), ConstantExpression("already there").alias(BLOCKED))
-        blocked.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
+        blocked.append(_already_there(connection, orders, contract, existing))
     everything = reduce(DuckDBPyRelation.union, blocked)
     name = f"blocked_{secrets.token_hex(4)}"
     everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)
     kept = connection.table(name)
     return kept if kept.limit(1).fetchall() else None
+
+
+def _already_there(
+    connection: DuckDBPyConnection, orders: CheckedOrders, contract: Table, existing: Sequence[Path]
+) -> DuckDBPyRelation:
+    """Keys that the table has. Refunds of an order that is there are new, unless refunds of it are there too."""
+    names = key_columns(contract)
+    filled = ColumnExpression(names[0]).is_not_null()
+    old = connection.read_parquet([str(path) for path in existing])
+    back_there, back_here = ConstantExpression(False), [ConstantExpression(False)] * len(orders.opened)
+    if contract is ORDER_LINES:
+        back_here = [is_refund(each) for each in orders.opened]
+        if "status" in old.columns:
+            status = duckdb.CoalesceOperator(ColumnExpression("status"), ConstantExpression("sale"))
+            back_there = status == ConstantExpression("refund")
+    there = old.project(key(names).alias(KEY), back_there.alias(BACK)).distinct().set_alias("old")
+    new = reduce(
+        DuckDBPyRelation.union,
+        (
+            each.rows.filter(filled).project(key(names).alias(KEY), back.alias(BACK))
+            for each, back in zip(orders.opened, back_here, strict=True)
+        ),
+    )
+    both = new.distinct().set_alias("new").join(there, f"{KEY}, {BACK}", how="semi")
+    return both.project(ColumnExpression(KEY), ConstantExpression("already there").alias(BLOCKED))
 
 
 def join_rejects(

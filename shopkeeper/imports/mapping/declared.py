@@ -11,6 +11,7 @@ from shopkeeper.imports.mapping.rules import Rule
 from shopkeeper.lake.version import Shop
 
 Overlap = Literal["reject", "keep_one"]
+DiscountLines = Literal["", "spread", "keep"]
 LetterCase = Literal["", "lower", "upper"]
 
 
@@ -111,8 +112,9 @@ class TableMapping:
     `aliases` gives other spellings of a file's column. `identity`: columns are called as in the contract, and those
     that are not required may be absent. Of order lines: `overlap` says what becomes of an order that stands in several
     files (`keep_one`: once, where it is the same in all); `lines_carry_dates`: lines of one order may be days apart;
-    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative. `lookups` and `exchange` are
-    files read beside its own.
+    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative; `discount_lines`: sale lines
+    with units above 0 and money below it are vouchers, shared out over the order's goods (`spread`) or kept as lines
+    without units (`keep`). `lookups`, `exchange` and `kits` are files read beside its own.
     """
 
     name: str
@@ -125,6 +127,7 @@ class TableMapping:
     overlap: Overlap = "reject"
     lines_carry_dates: bool = False
     negate_refunds: bool = False
+    discount_lines: DiscountLines = ""
     lookups: tuple[Lookup, ...] = ()
     exchange: Exchange | None = None
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.columns import parse_column
-from shopkeeper.imports.mapping.declared import Exchange, FillDown, Layout, Lookup, Overlap, TableMapping
+from shopkeeper.imports.mapping.declared import DiscountLines, Exchange, FillDown, Layout, Lookup, Overlap, TableMapping
 from shopkeeper.imports.mapping.rules import holds_share, sources
 from shopkeeper.imports.mapping.values import (
     filled_text,
@@ -24,7 +24,7 @@ from shopkeeper.messages import message
 LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
 MOST_SKIPPED = 1000
 TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
-ORDER_KEYS = ("exchange", "overlap", "lines_carry_dates", "negate_refunds")
+ORDER_KEYS = ("exchange", "overlap", "lines_carry_dates", "negate_refunds", "discount_lines")
 ENCODINGS = (
     "utf-8",
     "gb18030",
@@ -69,6 +69,7 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
         overlap=cast(Overlap, one_of(f"{place}.overlap", values.get("overlap", "reject"), ("reject", "keep_one"))),
         lines_carry_dates=yes_no(f"{place}.lines_carry_dates", values.get("lines_carry_dates", False)),
         negate_refunds=yes_no(f"{place}.negate_refunds", values.get("negate_refunds", False)),
+        discount_lines=_discount_lines(f"{place}.discount_lines", values),
         lookups=_lookups(f"{place}.lookups", values.get("lookups", {})),
         exchange=_exchange(f"{place}.exchange", values["exchange"]) if "exchange" in values else None,
     )
@@ -150,6 +151,12 @@ def _fill_down(place: str, given: object) -> FillDown:
     if not columns:
         raise Refused(message("{place} needs columns: those to fill from the first row of the same key.", place=place))
     return FillDown(filled_text(f"{place}.key", values["key"]) if "key" in values else "", columns)
+
+
+def _discount_lines(place: str, values: dict[str, Any]) -> DiscountLines:
+    if "discount_lines" not in values:
+        return ""
+    return cast(DiscountLines, one_of(place, values["discount_lines"], ("spread", "keep")))
 
 
 def _lookups(place: str, given: object) -> tuple[Lookup, ...]:
