@@ -106,6 +106,25 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class Kits:
+    """What sets are made of, from files with a row for each `component` of a `kit` and its `quantity` in one of them.
+
+    A line of a kit becomes lines of its components, which share its amounts by `weight`, a column of these files, or by
+    `price` times quantity; are both empty, by quantity alone. See `checks/kits.py`.
+    """
+
+    NAME: ClassVar[str] = "kit components"
+
+    files: tuple[str, ...]
+    kit: str
+    component: str
+    quantity: str
+    price: str = ""
+    weight: str = ""
+    layout: Layout = AS_IT_IS
+
+
+@dataclass(frozen=True)
 class TableMapping:
     """One table. `files` are patterns of paths; where empty, a file or its folder is called as the table.
 
@@ -130,13 +149,13 @@ class TableMapping:
     discount_lines: DiscountLines = ""
     lookups: tuple[Lookup, ...] = ()
     exchange: Exchange | None = None
+    kits: Kits | None = None
 
     def beside(self, path: PurePath) -> str:
-        """The lookup that a file belongs to, or `Exchange.NAME`; empty where it is not read beside this table."""
-        lookups = [lookup.name for lookup in self.lookups if matches(lookup.files, path)]
-        if not lookups and self.exchange and matches(self.exchange.files, path):
-            return Exchange.NAME
-        return lookups[0] if lookups else ""
+        """The lookup that a file belongs to, `Exchange.NAME` or `Kits.NAME`; empty where it is not read beside."""
+        others = [each for each in (self.exchange, self.kits) if each]
+        patterns = [(each.name, each.files) for each in self.lookups] + [(each.NAME, each.files) for each in others]
+        return next((name for name, files in patterns if matches(files, path)), "")
 
     def takes(self, path: PurePath) -> bool:
         """Whether a file belongs to this table; `path` is relative to the folder that was given."""
