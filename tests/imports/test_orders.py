@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopkeeper.errors import Refused
+from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping import file as mapping_file
 from shopkeeper.imports.mapping.declared import Mapping
@@ -144,6 +145,100 @@ def test_a_refund_of_a_cancelled_order_gives_nothing_back(checked: Callable[...,
     assert rejected(checked([line(status="cancelled"), line("2")], [refund])) == [("b.csv", 1, "cancelled order")]
 
 
+REFUND = {"status": "refund", "quantity": -1, "net_amount": -10}
+
+
+def test_a_file_of_refunds_may_use_the_numbers_of_the_orders(checked: Callable[..., Checked]) -> None:
+    result = checked([line("1"), line("2")], [line("1", **REFUND)])
+    assert not result.rejects
+    assert sum(row["net_amount"] for row in result.good) == 10
+
+
+def test_refunds_of_an_order_in_two_files_count_in_neither(checked: Callable[..., Checked]) -> None:
+    result = checked([line("1"), line("1", **REFUND), line("2")], [line("1", **REFUND)])
+    assert rejected(result) == [("a.csv", 1, "two files"), ("a.csv", 2, "two files"), ("b.csv", 1, "two files")]
+
+
+def test_sold_lines_are_kept_once_though_only_one_file_has_their_refund(checked: Callable[..., Checked]) -> None:
+    result = checked([line("1"), line("1", **REFUND)], [line("1"), line("2")], overlap="keep_one")
+    assert [(row["order_id"], row["quantity"]) for row in result.good] == [("1", 1), ("1", -1), ("2", 1)]
+
+
+def test_refunds_are_appended_to_an_order_that_is_there(tmp_path: Path) -> None:
+    lake, own = tmp_path / "lake", mapping()
+    files = {"a": [line("1"), line("2")], "b": [line("1", **REFUND)], "c": [line("1", **REFUND), line("3")]}
+    for name, lines in files.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(map(",".join, (NAMES, *lines))) + "\n")
+    assert import_files([tmp_path / "a.csv"], own, lake).net_amount_published == 20
+    assert import_files([tmp_path / "b.csv"], own, lake, append=True).net_amount_published == -10
+    again = import_files([tmp_path / "c.csv"], own, lake, append=True, said=Acceptance(rejects=True))
+    assert [(each.rule, each.rows) for each in again.broken_rules] == [("already there", 1)]
+
+
+VOUCHER = {"sku": "VOUCHER", "net_amount": "-1.00"}
+
+
+def test_a_discount_line_is_shared_out_over_the_goods_to_the_cent(checked: Callable[..., Checked]) -> None:
+    goods = [line("1", sku="A", net_amount="20.00"), line("1", sku="B", net_amount="10.00")]
+    result = checked([*goods, line("1", **VOUCHER), line("2")], discount_lines="spread")
+    assert [(row["sku"], row["net_amount"], row["discount"]) for row in result.good] == [
+        ("A", Decimal("19.33"), Decimal("0.67")),
+        ("B", Decimal("9.67"), Decimal("0.33")),
+        ("A", Decimal("10.00"), None),
+    ]
+    assert (result.table.rows_in, result.table.net_amount_in) == (3, Decimal("39.00"))
+    assert "1 discount lines were shared out" in str(result.table.warnings[0])
+
+
+def test_a_discount_line_may_be_kept_without_units(checked: Callable[..., Checked]) -> None:
+    result = checked([line("1"), line("1", **VOUCHER)], discount_lines="keep")
+    assert [(row["sku"], row["quantity"], row["net_amount"]) for row in result.good] == [
+        ("A", 1, 10),
+        ("VOUCHER", 0, -1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"), [("", "say discount_lines"), ("spread", "take off more than its goods")]
+)
+def test_a_discount_that_nothing_bears_keeps_its_order_out(
+    option: str, sentence: str, checked: Callable[..., Checked]
+) -> None:
+    table = {"discount_lines": option} if option else {}
+    result = checked([line("1"), line("1", sku="V", net_amount="-10.01"), line("2")], **table)
+    assert rejected(result) == [("a.csv", 1, "signs"), ("a.csv", 2, "signs")]
+    assert sentence in result.rejects[0]["reason"]
+
+
+ORDERS_WITH_DISCOUNTS = st.lists(
+    st.tuples(st.sampled_from("123"), st.integers(-300, 900), st.sampled_from(["", "", "refund"])),
+    min_size=1,
+    max_size=9,
+)
+
+
+@settings(max_examples=10)
+@given(ORDERS_WITH_DISCOUNTS)
+def test_what_discounts_take_off_is_neither_lost_nor_taken_twice(orders: list[tuple[str, int, str]]) -> None:
+    lines = [line(order, net_amount=Decimal(cents) / 100, status=status) for order, cents, status in orders]
+    with tempfile.TemporaryDirectory() as folder:
+        result = check_files(Path(folder), [[*lines, line("own")]], discount_lines="spread")
+    assert result.table.net_amount_in == sum((Decimal(each[4]) for each in lines), Decimal(10))
+    by_order = {order: [(c, s) for o, c, s in orders if o == order] for order, _, _ in orders}
+    good = {
+        order: sum(c for c, _ in of_order)
+        for order, of_order in by_order.items()
+        if not any(s == "refund" for _, s in of_order)
+        and sum(c for c, _ in of_order) >= 0
+        and (any(c > 0 for c, _ in of_order) or all(c == 0 for c, _ in of_order))
+    }
+    sums: dict[str, Decimal] = {}
+    for row in result.good:
+        assert row["net_amount"] >= 0
+        sums[row["order_id"]] = sums.get(row["order_id"], Decimal(0)) + row["net_amount"]
+    assert sums == {"own": Decimal(10), **{order: Decimal(cents) / 100 for order, cents in good.items()}}
+
+
 def test_refunds_written_above_0_are_turned_where_the_mapping_says_so(checked: Callable[..., Checked]) -> None:
     refunds = [line("R1", status="refund", quantity=2), line("R2", status="refund", quantity=-2, net_amount=-10)]
     result = checked([line(), *refunds], negate_refunds=True)
@@ -206,7 +301,7 @@ def broken_by_hand(files: Sequence[Sequence[Line]]) -> set[str]:
     for order, rows in orders.items():
         days = [datetime.fromisoformat(row["ordered_at"]) for row in rows if row["status"] in ("", "sale")]
         if (
-            len({row["file"] for row in rows}) > 1
+            any(len({row["file"] for row in rows if back is (row["status"] == "refund")}) > 1 for back in (True, False))
             or len({row["customer_id"] for row in rows} - {""}) > 1
             or (days and max(days) - min(days) > timedelta(days=1))
             or any(wrong_by_hand(row, cancelled) for row in rows)
@@ -237,13 +332,25 @@ SHOPS = st.lists(st.lists(LINES, min_size=1, max_size=8), min_size=1, max_size=3
 
 
 def taken_once(files: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """The files without the orders that an earlier one has with the same lines, where no file differs."""
+    """The files without the orders that an earlier one has with the same lines, where no file differs.
+
+    What was sold and what was given back are looked at apart.
+    """
     left = [list(lines) for lines in files]
     for order in {each[0] for lines in files for each in lines}:
-        holders = [number for number, lines in enumerate(files) if order in {each[0] for each in lines}]
-        alike = {tuple(sorted(each for each in files[number] if each[0] == order)) for number in holders}
-        for number in holders[1:] if len(alike) == 1 else []:
-            left[number] = [each for each in left[number] if each[0] != order]
+        of_kind = [
+            {
+                number: sorted(each for each in lines if each[0] == order and (each[6] == "refund") is back)
+                for number, lines in enumerate(files)
+            }
+            for back in (True, False)
+        ]
+        holders = [{number: lines for number, lines in kind.items() if lines} for kind in of_kind]
+        if any(len({tuple(lines) for lines in kind.values()}) > 1 for kind in holders):
+            continue
+        for back, kind in zip((True, False), holders, strict=True):
+            for number in list(kind)[1:]:
+                left[number] = [each for each in left[number] if each[0] != order or (each[6] == "refund") is not back]
     return left
 
 

@@ -162,7 +162,9 @@ def _cases(value: Expression, cases: tuple[tuple[str, str], ...]) -> Expression:
 
 def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapping) -> CheckedValue:
     symbol, apply = SYMBOLS[rule.kind]
-    numbers = [part if part.type == WIDE else number(part, MONEY, options) for part in parts]
+    # What is made of the parts is scaled, once: not each of them.
+    plain = replace(options, scale=1)
+    numbers = [part if part.type == WIDE else number(part, MONEY, plain) for part in parts]
     # 38 digits hold any product of two amounts; DuckDB's own choice of 18 would overflow and end the whole import.
     wide = "DECIMAL(38,4)" if rule.kind == "product" else WIDE
     value = reduce(apply, (part.value if part.type == wide else part.value.try_cast(wide) for part in numbers))

@@ -13,7 +13,7 @@ from shopkeeper.imports.checks.terms import CheckedValue, call
 from shopkeeper.imports.mapping.declared import ColumnMapping
 from shopkeeper.imports.mapping.rules import Arithmetic, FirstOf, Joined, Rule, Share, SourceColumn
 
-ORDER = "share order"
+ORDER, GROUP = "share order", "share group"
 PART, STAR = ColumnExpression, duckdb.StarExpression()
 ZERO, ONE = ConstantExpression(0), ConstantExpression(1)
 CENT, HUNDREDTH_OF_CENT = 100, 10_000
@@ -43,11 +43,7 @@ def with_shares(
     of_file: Callable[[str], CheckedValue],
     order: Expression,
 ) -> DuckDBPyRelation:
-    """The rows with `share n` DECIMAL(18,4) and `share n filled` for each share; `order`: what makes lines one order.
-
-    The order's amount is what its lines say, all of them or the first. Where they say different things, the share has
-    no value. Where they say none, it is 0. A weight below 0, or none, counts as 0; are all 0, lines share alike.
-    """
+    """The rows with `share n` DECIMAL(18,4) for each share, as `share_out` makes it; `order`: what makes lines one."""
     if not shares:
         return relation
     relation = relation.project(duckdb.StarExpression(), order.alias(ORDER))
@@ -63,16 +59,43 @@ def _shared(
     options: ColumnMapping,
     of_file: Callable[[str], CheckedValue],
 ) -> DuckDBPyRelation:
-    amount, by = (number(term(rule, of_file, options), MONEY, options) for rule in (share.amount, share.by))
-    weight = call("greatest", duckdb.CoalesceOperator(by.value, ZERO), ZERO)
-    unreadable = amount.is_filled & amount.value.is_null()
-    said = relation.project(STAR, amount.value.alias("amount"), unreadable.alias("unreadable"), weight.alias("weight"))
-    return _by_largest_remainder(_of_order(said), name)
+    plain = replace(options, scale=1)
+    amount = number(term(share.amount, of_file, plain), MONEY, plain)
+    by = number(term(share.by, of_file, plain), MONEY, replace(plain, round=True))
+    unreadable = (amount.is_filled & amount.value.is_null()) | (by.is_filled & by.value.is_null())
+    return share_out(relation, name, PART(ORDER), amount.value, unreadable, by.value)
+
+
+def share_out(
+    relation: DuckDBPyRelation,
+    name: str,
+    group: Expression,
+    amount: Expression,
+    unreadable: Expression,
+    weight: Expression,
+) -> DuckDBPyRelation:
+    """The rows, which have a `line`, with `name` DECIMAL(18,4): each one's part of the amount that its group says.
+
+    NULL where the rows of a group say different amounts, or where of one of them something is `unreadable`; 0 where
+    none says any. A weight below 0, or none, counts as 0, unless no row's is above: then their sizes count; are all 0,
+    rows share alike. Of equal remainders the first line's is rounded up.
+    """
+    said = relation.project(
+        STAR,
+        group.alias(GROUP),
+        amount.alias("amount"),
+        unreadable.alias("unreadable"),
+        duckdb.CoalesceOperator(weight, ZERO).cast(MONEY).alias("weight"),
+    )
+    above = PART("weight").max().over(partition_by=PART(GROUP)) > ZERO
+    sized = CaseExpression(above, call("greatest", PART("weight"), ZERO)).otherwise(call("abs", PART("weight")))
+    weighed = said.project(duckdb.StarExpression(exclude=["weight"]), sized.cast(MONEY).alias("weight"))
+    return _by_largest_remainder(_of_order(weighed), name)
 
 
 def _of_order(said: DuckDBPyRelation) -> DuckDBPyRelation:
-    """With `agreed`, the order's amount, its `scale` into whole units, and `weight units`, which are never all 0."""
-    order = PART(ORDER)
+    """With `agreed`, the group's amount, its `scale` into whole units, and `weight units`, which are never all 0."""
+    order = PART(GROUP)
     of_order = said.project(
         duckdb.StarExpression(exclude=["amount", "unreadable"]),
         PART("amount").min().over(partition_by=order).alias("least"),
@@ -96,7 +119,7 @@ def _of_order(said: DuckDBPyRelation) -> DuckDBPyRelation:
 
 
 def _by_largest_remainder(scaled: DuckDBPyRelation, name: str) -> DuckDBPyRelation:
-    order = PART(ORDER)
+    order = PART(GROUP)
     units = scaled.project(
         STAR,
         (call("abs", PART("agreed")) * PART("scale")).cast("HUGEINT").alias("units"),
@@ -116,5 +139,5 @@ def _by_largest_remainder(scaled: DuckDBPyRelation, name: str) -> DuckDBPyRelati
     unit = CaseExpression(PART("scale") == ConstantExpression(CENT), cent).otherwise(less)
     size = (PART("whole") + more).cast("DECIMAL(22,0)") * unit
     value = CaseExpression(PART("agreed") < ZERO, -size).otherwise(size)
-    made = ["agreed", "scale", "weight units", "units", "all units", "whole", "rest", "left", "place"]
+    made = [GROUP, "agreed", "scale", "weight units", "units", "all units", "whole", "rest", "left", "place"]
     return ranked.project(duckdb.StarExpression(exclude=made), value.cast(MONEY).alias(name))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TypeVar
@@ -19,11 +19,14 @@ from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
+from shopkeeper.imports.checks.kits import open_kits, split_kits
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
+from shopkeeper.imports.checks.overlap import BACK
 from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.checks.signs import is_refund
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.declared import TableMapping
@@ -117,8 +120,9 @@ def stage_table(
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
             good.append(target)
+    splits, of_kits = _in_components(connection, mapping, beside, scratch, splits, terms)
     of_cells = (*left_empty(orders.opened), *doubts(opened, terms))
-    said = (*of_cells, *said_beside, *orders.warnings, *file_warnings(opened, mapping))
+    said = (*of_cells, *said_beside, *of_kits, *orders.warnings, *file_warnings(opened, mapping))
     warnings = tuple(of_table(mapping.name, warning) for warning in said)
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
@@ -149,6 +153,29 @@ def _open_all(
             keys[name].append(own)
         opened.append(in_own_currency(made, rates, contract, terms) if rates else made)
     return opened, (*without_partners(partners, keys), *(converted_lines(opened) if rates else ()))
+
+
+def _in_components(
+    connection: DuckDBPyConnection,
+    mapping: TableMapping,
+    beside: Sequence[InputFile],
+    scratch: Path,
+    splits: list[Split],
+    terms: Terms,
+) -> tuple[list[Split], list[Message]]:
+    """The files with each good line of a kit as lines of its components, of which each counts as a row that came."""
+    kits = open_kits(connection, mapping, beside, scratch / "beside", chinese=is_chinese(terms.shop))
+    if kits is None:
+        return splits, []
+    made, lines, parts = [], 0, 0
+    for each in splits:
+        split_good = partial(split_kits, connection, kits, each.good) if each.good else lambda: (0, 0)
+        became, components = _guarded(beside[0], split_good)
+        more = components - became
+        made.append(replace(each, rows_in=each.rows_in + more, rows_good=each.rows_good + more))
+        lines, parts = lines + became, parts + components
+    said = message("{lines} lines of kits became {parts} lines of their components.", lines=lines, parts=parts)
+    return made, [said] if lines else []
 
 
 def _counted(
@@ -232,14 +259,37 @@ def blocked_keys(
         twice = rows_by_key.filter(ColumnExpression("rows") > ConstantExpression(1))
         blocked.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
     if existing:
-        old = connection.read_parquet([str(path) for path in existing]).project(key(names).alias(KEY))
-        new = keys.distinct().project(key(names).alias(KEY), ConstantExpression("already there").alias(BLOCKED))
-        blocked.append(new.set_alias("new").join(old.set_alias("old"), KEY, how="semi"))
+        blocked.append(_already_there(connection, orders, contract, existing))
     everything = reduce(DuckDBPyRelation.union, blocked)
     name = f"blocked_{secrets.token_hex(4)}"
     everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)
     kept = connection.table(name)
     return kept if kept.limit(1).fetchall() else None
+
+
+def _already_there(
+    connection: DuckDBPyConnection, orders: CheckedOrders, contract: Table, existing: Sequence[Path]
+) -> DuckDBPyRelation:
+    """Keys that the table has. Refunds of an order that is there are new, unless refunds of it are there too."""
+    names = key_columns(contract)
+    filled = ColumnExpression(names[0]).is_not_null()
+    old = connection.read_parquet([str(path) for path in existing])
+    back_there, back_here = ConstantExpression(False), [ConstantExpression(False)] * len(orders.opened)
+    if contract is ORDER_LINES:
+        back_here = [is_refund(each) for each in orders.opened]
+        if "status" in old.columns:
+            status = duckdb.CoalesceOperator(ColumnExpression("status"), ConstantExpression("sale"))
+            back_there = status == ConstantExpression("refund")
+    there = old.project(key(names).alias(KEY), back_there.alias(BACK)).distinct().set_alias("old")
+    new = reduce(
+        DuckDBPyRelation.union,
+        (
+            each.rows.filter(filled).project(key(names).alias(KEY), back.alias(BACK))
+            for each, back in zip(orders.opened, back_here, strict=True)
+        ),
+    )
+    both = new.distinct().set_alias("new").join(there, f"{KEY}, {BACK}", how="semi")
+    return both.project(ColumnExpression(KEY), ConstantExpression("already there").alias(BLOCKED))
 
 
 def join_rejects(

@@ -11,6 +11,7 @@ from shopkeeper.imports.mapping.rules import Rule
 from shopkeeper.lake.version import Shop
 
 Overlap = Literal["reject", "keep_one"]
+DiscountLines = Literal["", "spread", "keep"]
 LetterCase = Literal["", "lower", "upper"]
 
 
@@ -105,14 +106,34 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class Kits:
+    """What sets are made of, from files with a row for each `component` of a `kit` and its `quantity` in one of them.
+
+    A line of a kit becomes lines of its components, which share its amounts by `weight`, a column of these files, or by
+    `price` times quantity; are both empty, by quantity alone. See `checks/kits.py`.
+    """
+
+    NAME: ClassVar[str] = "kit components"
+
+    files: tuple[str, ...]
+    kit: str
+    component: str
+    quantity: str
+    price: str = ""
+    weight: str = ""
+    layout: Layout = AS_IT_IS
+
+
+@dataclass(frozen=True)
 class TableMapping:
     """One table. `files` are patterns of paths; where empty, a file or its folder is called as the table.
 
     `aliases` gives other spellings of a file's column. `identity`: columns are called as in the contract, and those
     that are not required may be absent. Of order lines: `overlap` says what becomes of an order that stands in several
     files (`keep_one`: once, where it is the same in all); `lines_carry_dates`: lines of one order may be days apart;
-    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative. `lookups` and `exchange` are
-    files read beside its own.
+    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative; `discount_lines`: sale lines
+    with units above 0 and money below it are vouchers, shared out over the order's goods (`spread`) or kept as lines
+    without units (`keep`). `lookups`, `exchange` and `kits` are files read beside its own.
     """
 
     name: str
@@ -125,15 +146,16 @@ class TableMapping:
     overlap: Overlap = "reject"
     lines_carry_dates: bool = False
     negate_refunds: bool = False
+    discount_lines: DiscountLines = ""
     lookups: tuple[Lookup, ...] = ()
     exchange: Exchange | None = None
+    kits: Kits | None = None
 
     def beside(self, path: PurePath) -> str:
-        """The lookup that a file belongs to, or `Exchange.NAME`; empty where it is not read beside this table."""
-        lookups = [lookup.name for lookup in self.lookups if matches(lookup.files, path)]
-        if not lookups and self.exchange and matches(self.exchange.files, path):
-            return Exchange.NAME
-        return lookups[0] if lookups else ""
+        """The lookup that a file belongs to, `Exchange.NAME` or `Kits.NAME`; empty where it is not read beside."""
+        others = [each for each in (self.exchange, self.kits) if each]
+        patterns = [(each.name, each.files) for each in self.lookups] + [(each.NAME, each.files) for each in others]
+        return next((name for name, files in patterns if matches(files, path)), "")
 
     def takes(self, path: PurePath) -> bool:
         """Whether a file belongs to this table; `path` is relative to the folder that was given."""

@@ -6,7 +6,16 @@ from typing import Any, cast
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.columns import parse_column
-from shopkeeper.imports.mapping.declared import Exchange, FillDown, Layout, Lookup, Overlap, TableMapping
+from shopkeeper.imports.mapping.declared import (
+    DiscountLines,
+    Exchange,
+    FillDown,
+    Kits,
+    Layout,
+    Lookup,
+    Overlap,
+    TableMapping,
+)
 from shopkeeper.imports.mapping.rules import holds_share, sources
 from shopkeeper.imports.mapping.values import (
     filled_text,
@@ -24,7 +33,7 @@ from shopkeeper.messages import message
 LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
 MOST_SKIPPED = 1000
 TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
-ORDER_KEYS = ("exchange", "overlap", "lines_carry_dates", "negate_refunds")
+ORDER_KEYS = ("exchange", "kits", "overlap", "lines_carry_dates", "negate_refunds", "discount_lines")
 ENCODINGS = (
     "utf-8",
     "gb18030",
@@ -69,8 +78,10 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
         overlap=cast(Overlap, one_of(f"{place}.overlap", values.get("overlap", "reject"), ("reject", "keep_one"))),
         lines_carry_dates=yes_no(f"{place}.lines_carry_dates", values.get("lines_carry_dates", False)),
         negate_refunds=yes_no(f"{place}.negate_refunds", values.get("negate_refunds", False)),
+        discount_lines=_discount_lines(f"{place}.discount_lines", values),
         lookups=_lookups(f"{place}.lookups", values.get("lookups", {})),
         exchange=_exchange(f"{place}.exchange", values["exchange"]) if "exchange" in values else None,
+        kits=_kits(f"{place}.kits", values["kits"]) if "kits" in values else None,
     )
     _refuse_unknown_lookups(place, mapping)
     _refuse_shares(place, mapping)
@@ -152,6 +163,12 @@ def _fill_down(place: str, given: object) -> FillDown:
     return FillDown(filled_text(f"{place}.key", values["key"]) if "key" in values else "", columns)
 
 
+def _discount_lines(place: str, values: dict[str, Any]) -> DiscountLines:
+    if "discount_lines" not in values:
+        return ""
+    return cast(DiscountLines, one_of(place, values["discount_lines"], ("spread", "keep")))
+
+
 def _lookups(place: str, given: object) -> tuple[Lookup, ...]:
     lookups = []
     for name, content in table_of(place, given).items():
@@ -180,6 +197,19 @@ def _exchange(place: str, given: object) -> Exchange:
         rate=filled_text(f"{place}.rate", values.get("rate", "rate")),
         layout=parse_layout(place, values),
     )
+
+
+def _kits(place: str, given: object) -> Kits:
+    values = table_of(place, given)
+    only_keys(place, values, ("files", "kit", "component", "quantity", "price", "weight", *LAYOUT_KEYS))
+    named = {key: filled_text(f"{place}.{key}", values.get(key, key)) for key in ("kit", "component", "quantity")} | {
+        key: filled_text(f"{place}.{key}", values[key]) for key in ("price", "weight") if key in values
+    }
+    if "price" in named and "weight" in named:
+        raise Refused(
+            message("{place}: price and weight both say how a kit's amounts are shared; leave one out.", place=place)
+        )
+    return Kits(_patterns(f"{place}.files", values.get("files")), **named, layout=parse_layout(place, values))
 
 
 def _patterns(place: str, given: object) -> tuple[str, ...]:

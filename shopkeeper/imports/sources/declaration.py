@@ -129,7 +129,7 @@ def _source(name: str, given: object, folder: Path) -> Source:
     only_keys(place, values, ("kind", "mapping", "tables", *OWN_KEYS[kind]))
     mapping = filled_text(f"{place}.mapping", values.get("mapping"))
     read_by = load_mapping(folder / mapping if mapping.endswith(".toml") else mapping)
-    if beside := [each.name for each in read_by.tables if each.lookups or each.exchange]:
+    if beside := [each.name for each in read_by.tables if each.lookups or each.exchange or each.kits]:
         raise Refused(
             message(
                 "{place}: the mapping reads other files beside those of {table}, which sync does not. Import these "
