@@ -49,9 +49,9 @@ def export_coverage(
         )
     query = opened(output)
     filters = goods(query, category, region, sku, location)
-    found = coverage.report(query, filters, in_force(query))
+    report = coverage.report(query, filters, in_force(query))
     places = coverage.locations(query, filters, in_force(query)) if by == "location" else None
-    write(output, table.coverage(query.version, found, by, places))
+    write(output, table.coverage(query.version, report, by, places))
 
 
 def export_demand(
@@ -65,8 +65,8 @@ def export_demand(
     options = demand.DemandOptions(by)  # type: ignore[arg-type]
     query = opened(output)
     filters = goods(query, category, region, sku)
-    found = demand.report(query, filters, in_force(query), options)
-    write(output, demand_table.demand(query.version, found))
+    report = demand.report(query, filters, in_force(query), options)
+    write(output, demand_table.demand(query.version, report))
 
 
 def export_forecast_check(
@@ -78,9 +78,9 @@ def export_forecast_check(
 ) -> None:
     """How well demand was forecast before, one row per level, beside the seasonal naive."""
     query = opened(output)
-    found = backtest.report(query, goods(query, category, region, sku))
+    report = backtest.report(query, goods(query, category, region, sku))
     make = demand_table.worst if items else demand_table.forecast_accuracy
-    write(output, make(query.version, found))
+    write(output, make(query.version, report))
 
 
 def export_network(
@@ -107,8 +107,8 @@ def export_network(
     options = network.NetworkOptions(promise, window)
     query = opened(output)
     filters = goods(query, category, region, sku)
-    found = network.report(query, filters, in_force(query), options)
-    write(output, network_table.network(query.version, found, by, node_cost))
+    report = network.report(query, filters, in_force(query), options)
+    write(output, network_table.network(query.version, report, by, node_cost))
 
 
 def export_replenishment(
@@ -116,8 +116,8 @@ def export_replenishment(
 ) -> None:
     """What to order today, one row per location and SKU, with the reason."""
     query = opened(output)
-    found = replenishment.report(query, goods(query, category, region, sku, location), in_force(query))
-    write(output, replenishment_table.orders(query.version, found))
+    report = replenishment.report(query, goods(query, category, region, sku, location), in_force(query))
+    write(output, replenishment_table.orders(query.version, report))
 
 
 def export_transfers(
@@ -125,8 +125,8 @@ def export_transfers(
 ) -> None:
     """What to move between locations today, one row per lane and SKU."""
     query = opened(output)
-    found = transfers.report(query, goods(query, category, region, sku, location), in_force(query))
-    write(output, replenishment_table.transfers(query.version, found))
+    report = transfers.report(query, goods(query, category, region, sku, location), in_force(query))
+    write(output, replenishment_table.transfers(query.version, report))
 
 
 def opened(output: Path) -> Engine:

@@ -60,10 +60,10 @@ def _read(mapping: Mapping, each: TableMapping, names: set[str]) -> set[str]:
         for source in sources(column.rule):
             if source.startswith(beside) and beside:
                 continue
-            found = [name for name in (source, *aliases.get(source, ())) if name.strip().casefold() in names]
-            if not found and table(each.name).column(column.name).required:
+            spelled = [name for name in (source, *aliases.get(source, ())) if name.strip().casefold() in names]
+            if not spelled and table(each.name).column(column.name).required:
                 return set()
-            read.update(found)
+            read.update(spelled)
     if mapping.tables and each.fill_down and each.fill_down.key and each.fill_down.key.casefold() not in names:
         return set()
     return read

@@ -57,9 +57,9 @@ def document(choices: Sequence[Choice], shop: Shop, source_timezone: str = "") -
         content["shop"] = said
     content["tables"] = {}
     for choice in choices:
-        known = content["tables"].setdefault(choice.table, {"files": []})
-        known["files"] = list(dict.fromkeys((*known["files"], *choice.files)))
-        known.setdefault("columns", _columns(choice))
+        table_content = content["tables"].setdefault(choice.table, {"files": []})
+        table_content["files"] = list(dict.fromkeys((*table_content["files"], *choice.files)))
+        table_content.setdefault("columns", _columns(choice))
     return content
 
 

@@ -150,9 +150,9 @@ def dialect_of(
     hinted = hint[1] if hint else ""
     above = layout.skip_rows + bool(hint)
     delimiter = layout.delimiter or hinted or detect_delimiter(path, name, encoding, expected, above, layout.header)
-    found = Dialect(encoding, delimiter, above, layout.footer_rows)
+    dialect = Dialect(encoding, delimiter, above, layout.footer_rows)
     try:
-        with closing(_records(path, found)) as records:
+        with closing(_records(path, dialect)) as records:
             for number, record in islice(records, FIRST_RECORDS):
                 if record and {*layout.header} <= {column.strip() for column in record}:
                     refuse_many(name, len(record))

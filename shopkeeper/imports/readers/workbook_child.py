@@ -87,8 +87,8 @@ def padded_cells(path: str, number: int) -> tuple[dict[tuple[int, int], int], tu
 def padded_styles(styles: bytes) -> dict[int, int]:
     """Number formats such as 00000, by the style's number: how many digits they show at least."""
     formats = {int(number): len(code) for number, code in PADDED.findall(styles)}
-    found = XFS.search(styles)
-    used = [int(number) for number in FORMAT_OF.findall(found[1])] if found and formats else []
+    styles_used = XFS.search(styles)
+    used = [int(number) for number in FORMAT_OF.findall(styles_used[1])] if styles_used and formats else []
     return {style: formats[number] for style, number in enumerate(used) if number in formats}
 
 

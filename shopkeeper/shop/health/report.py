@@ -43,7 +43,7 @@ def report(query: Query, today: date) -> Health:
     """Run every check as of the version's last complete day; `today` is the reader's."""
     as_of = query.version.as_of
     days = query("shop/health/channel_days")
-    found = [
+    speaking = [
         *_freshness(days, as_of, today),
         *_missing_days(days, as_of),
         *_falls(days, as_of),
@@ -59,12 +59,12 @@ def report(query: Query, today: date) -> Health:
             dumps(each.sentence.as_data(), ensure_ascii=False),
             list(RULES[each.check].pages),
         )
-        for each in found
+        for each in speaking
     ]
     findings = pl.DataFrame(rows, schema=FINDINGS.schema(), orient="row").sort(
         "amount", descending=True, nulls_last=True
     )
-    return Health(as_of, findings, {each.check: each.rows for each in found})
+    return Health(as_of, findings, {each.check: each.rows for each in findings})
 
 
 def _as_json(sentence: Message) -> str:
