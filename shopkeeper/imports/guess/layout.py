@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -50,7 +51,8 @@ def look(path: Path, name: str, encoding: str = "") -> tuple[Sample, ...]:
         encoding = read_as if read_as == "gb18030" else ""
     else:
         read_as = encoding
-    return (sample(path, name, _of_text(path, read_as, encoding)),)
+    top = sample(path, name, _of_text(path, read_as, encoding))
+    return (replace(top, rows=tuple(row for row in top.rows if _is_row(row, top.layout))),)
 
 
 def _text_in(path: Path, encoding: str) -> str:

@@ -13,6 +13,7 @@ from shopkeeper.imports.guess.values import (
     filled,
     is_compact_days,
     is_email,
+    is_mostly_whole,
     is_whole,
     number_form,
     number_forms,
@@ -22,16 +23,20 @@ from shopkeeper.messages import Message, message
 
 PRICE = "price"
 """Of order lines: no column of the contract, but the amount can be made of it."""
+MOST_STATUSES = 15
 LEAST = 0.3
 """Below it a heading says too little to be taken."""
-REFUND = ("refund", "refunded", "return", "returned", "退款", "退货", "已退款", "退款成功", "erstattet", "retoure")
+REFUND = (
+    *("refund", "refunded", "return", "returned", "chargeback", "退款", "退货", "已退款", "退款成功", "退货退款"),
+    *("erstattet", "erstattung", "retoure", "rückgabe", "gutschrift"),
+)
 CANCELLED = (
     *("cancelled", "canceled", "cancel", "void", "voided", "failed", "expired", "pending", "unpaid", "on-hold"),
-    *("交易关闭", "已取消", "取消", "已关闭", "等待买家付款", "待付款", "storniert", "abgebrochen"),
+    *("交易关闭", "已取消", "取消", "已关闭", "等待买家付款", "待付款", "storniert", "storno", "abgebrochen"),
 )
 SALE = (
     *("sale", "paid", "completed", "complete", "shipped", "delivered", "processing", "fulfilled", "closed", "done"),
-    *("交易成功", "已完成", "完成", "已发货", "已收货", "待收货", "卖家已发货", "已付款", "bezahlt", "versendet"),
+    *("verkauf", "verkauft", "sold", "order", "交易成功", "已完成", "完成", "已发货", "已收货", "待收货", "卖家已发货", "已付款", "bezahlt", "versendet"),
 )
 
 
@@ -207,10 +212,18 @@ def _by_values(
             ]
         elif column.name == "customer_id":
             fitting = [each for each, values in left.items() if is_email(values)]
+        elif column.name == "status" and name == "order_lines":
+            fitting = [each for each in left if _is_status(sample, each)]
         else:
             continue
         if len(fitting) == 1:
             yield column.name, fitting[0]
+
+
+def _is_status(sample: Sample, heading: str) -> bool:
+    """Whether a column says in a few words that lines were sold, and that others were cancelled or given back."""
+    meanings = [meaning for _, meaning in statuses(sample, heading)]
+    return 0 < len(meanings) <= MOST_STATUSES and {"refund", "cancelled"} & set(meanings) != set()
 
 
 def _held(sample: Sample, heading: str, name: str, column: str) -> float:
@@ -237,7 +250,7 @@ def _as_text(values: Sequence[str], column: str, declared: Column) -> float:
     if column == "customer_id":
         return 1.0 if is_email(values) or different(values) > 0.05 or len(values) < 20 else 0.6
     if column in ("order_id", "sku"):
-        return 0.2 if number_form(values) and not is_whole(values) else 1.0
+        return 0.2 if number_form(values) and not is_mostly_whole(values) else 1.0
     return 0.7 if number_form(values) and column in ("channel", "category", "ship_to_region", "product_name") else 1.0
 
 

@@ -130,6 +130,11 @@ def is_whole(values: Sequence[str]) -> bool:
     return bool(values) and all(WHOLE.fullmatch(value) for value in values)
 
 
+def is_mostly_whole(values: Sequence[str]) -> bool:
+    """Whether most of the values are whole numbers; among keys stands a word now and then."""
+    return sum(bool(WHOLE.fullmatch(value)) for value in values) >= ENOUGH * len(values)
+
+
 def is_compact_days(values: Sequence[str]) -> bool:
     """Whether the values are days without marks between, such as 20260501."""
     return all(len(value) == 8 for value in values) and day_formats(values) == ("%Y%m%d",)

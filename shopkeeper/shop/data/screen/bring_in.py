@@ -150,7 +150,7 @@ def _with_options(request: Request, version: Version) -> Request:
             _("The last complete day"),
             value=None,
             key="bring_as_of",
-            help=_("Empty: the last day with a sale or a stock count. What comes later is not counted yet."),
+            help=_("Empty: the last day with a sale or a stock count."),
         )
     return replace(request, append=append, as_of=as_of.isoformat() if isinstance(as_of, date) else "")
 
@@ -196,21 +196,15 @@ def _try_and_import(request: Request, version: Version) -> None:
             st.session_state[TRIED] = (key, tried)
             st.rerun()
         return
-    accepted = trial.draw(tried, request, version)
-    if st.button(
-        _("Import {n} rows", n=sum(each.rows_published for each in tried.tables)),
-        key="bring_import",
-        type="primary",
-        icon=":material/publish:",
-        disabled=not accepted,
-    ):
-        _at_work(lambda heard: run.import_(replace(request, kind="import", accept=bool(tried.stops)), heard))
+    if trial.draw(tried, request, version):
+        done = _at_work(lambda heard: run.import_(replace(request, kind="import", accept=bool(tried.stops)), heard))
         if request.mapping:
             saved.save(request.root, request.mapping_name, as_toml(request.mapping))
         uploads.forget()
         for name in (LOOKED, TRIED, doubts.ENCODINGS):
             st.session_state.pop(name, None)
         session.forget_notices()
+        st.toast(str(done), icon=":material/check_circle:", duration="long")
         st.switch_page(links.RETENTION)
 
 
