@@ -35,8 +35,21 @@ CANCELLED = (
     *("交易关闭", "已取消", "取消", "已关闭", "等待买家付款", "待付款", "storniert", "storno", "abgebrochen"),
 )
 SALE = (
-    *("sale", "paid", "completed", "complete", "shipped", "delivered", "processing", "fulfilled", "closed", "done"),
-    *("verkauf", "verkauft", "sold", "order", "交易成功", "已完成", "完成", "已发货", "已收货", "待收货", "卖家已发货", "已付款", "bezahlt", "versendet"),
+    *("sale", "sold", "order", "paid", "completed", "complete", "shipped", "delivered", "processing", "fulfilled"),
+    *(
+        "closed",
+        "done",
+        "verkauf",
+        "verkauft",
+        "bezahlt",
+        "versendet",
+        "交易成功",
+        "已完成",
+        "完成",
+        "已发货",
+        "已收货",
+    ),
+    *("待收货", "卖家已发货", "已付款"),
 )
 
 

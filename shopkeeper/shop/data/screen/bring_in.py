@@ -18,6 +18,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.imports.guess import saved
 from shopkeeper.imports.guess.choice import Choice
 from shopkeeper.imports.guess.written import as_toml, document
+from shopkeeper.imports.mapping.declared import REJECTED_IN
 from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
@@ -102,7 +103,7 @@ def _request(paths: tuple[Path, ...], samples: Sequence[Sample], version: Versio
         for number, sample in enumerate(open_texts):
             doubts.ask_encoding(sample, number)
         return None
-    chosen_way = way.ask(samples)
+    chosen_way = way.ask(samples, version)
     base = Request("try", paths, store.data_folder())
     start = None
     name = ""
@@ -123,7 +124,8 @@ def _request(paths: tuple[Path, ...], samples: Sequence[Sample], version: Versio
         left_out = {sample.name for sample in samples} - {choice.file for choice in choices}
         content = document(choices, shop, left_out)
         base = replace(base, ready="", mapping=content, mapping_name=way.ask_name(content, choices, name))
-    return _with_options(replace(base, name=shop.name, currency=shop.currency, timezone=shop.timezone), version)
+    request = replace(base, name=shop.name, currency=shop.currency, timezone=shop.timezone)
+    return _with_options(request, samples, version)
 
 
 def _matched(samples: Sequence[Sample], start: Sequence[Choice] | None) -> list[Choice] | None:
@@ -140,10 +142,14 @@ def _matched(samples: Sequence[Sample], start: Sequence[Choice] | None) -> list[
     return choices
 
 
-def _with_options(request: Request, version: Version) -> Request:
+def _with_options(request: Request, samples: Sequence[Sample], version: Version) -> Request:
     """Whether the files add to what is there, and up to which day they are whole."""
-    append = False
-    if not version.shop.sample:
+    append = all(REJECTED_IN in sample.headings for sample in samples)
+    if append:
+        st.info(
+            _("These are rows that were rejected: they take their place in what is there."), icon=":material/build:"
+        )
+    elif not version.shop.sample:
         append = st.checkbox(_("Add to what is there (these files hold new or mended rows only)"), key="bring_append")
     with st.popover(_("Are the last days not complete?"), icon=":material/event_busy:", type="tertiary"):
         as_of = st.date_input(

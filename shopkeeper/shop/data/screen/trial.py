@@ -58,9 +58,9 @@ def _figures(tried: Trial, request: Request) -> None:
         st.metric(_("Net amount"), i18n.money(total, request.currency), border=True)
         st.metric(_("Orders"), i18n.integer(tried.orders), border=True)
         st.metric(_("Customers"), i18n.integer(tried.customers), border=True)
-        if tried.first_day and tried.last_day:
-            days = f"{i18n.date_(tried.first_day)} – {i18n.date_(tried.last_day)}"
-            st.metric(_("First and last day"), days, border=True)
+    if tried.first_day and tried.last_day:
+        first, last = i18n.date_(tried.first_day), i18n.date_(tried.last_day)
+        st.markdown(_("From {first} to {last}.", first=first, last=last))
 
 
 def _pages(tried: Trial, version: Version) -> None:

@@ -16,17 +16,23 @@ from shopkeeper.imports.mapping import file as mapping_file
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.lake import store
+from shopkeeper.lake.version import Version
 from shopkeeper.messages import message
 
 OWN_MATCH = "match"
 
 
-def ask(samples: Sequence[Sample]) -> str:
-    """`ready:NAME`, `saved:NAME` or OWN_MATCH; what fits all files comes first, and is chosen until another is."""
+def ask(samples: Sequence[Sample], version: Version) -> str:
+    """`ready:NAME`, `saved:NAME` or OWN_MATCH; what fits all files comes first, and is chosen until another is.
+
+    Of several the one comes first that the data there were read with.
+    """
     options = {f"ready:{name}": _("As {name} exports it", name=mapping_file.title(name)) for name in _ready(samples)}
     options |= {f"saved:{name}": _("As “{name}”, made before", name=name) for name in _saved(samples)}
     if not options:
         return OWN_MATCH
+    before = {source.name.removeprefix("mapping ") for source in version.sources if not source.bytes}
+    options = dict(sorted(options.items(), key=lambda option: option[0].split(":", 1)[1] not in before))
     st.success(_("These headings are known: nothing has to be matched."), icon=":material/verified:")
     options[OWN_MATCH] = _("Match the columns myself")
     return str(
