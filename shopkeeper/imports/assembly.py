@@ -11,7 +11,7 @@ from shopkeeper.imports.batch import Job
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.notes import of_table, unknown_references
-from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw
+from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw, withdraw_mended
 from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
 from shopkeeper.messages import Message
@@ -20,13 +20,15 @@ from shopkeeper.messages import Message
 def without_replaced(
     connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInStaging], directory: Path
 ) -> OlderRejects:
-    """The rejects of the version before, without those whose rows came again."""
+    """The rejects of the version before, without those whose rows came again, newer or mended."""
     replaced: dict[str, list[Replacement]] = {}
     for each in tables:
         if each.replacement:
             replaced.setdefault(each.contract.name, []).append(each.replacement)
     older = job.before.rejects if job.before and job.append else None
-    return withdraw(connection, older, replaced, directory.with_suffix(".older.parquet"))
+    left = withdraw(connection, older, replaced, directory.with_suffix(".older.parquet"))
+    places = {each.contract.name: each.mended for each in tables if each.mended}
+    return withdraw_mended(connection, left, places, directory.with_suffix(".unmended.parquet"))
 
 
 def differs(connection: DuckDBPyConnection, tables: Sequence[TableInStaging], older: OlderRejects) -> bool:

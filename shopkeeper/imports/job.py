@@ -251,6 +251,7 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: 
             part,
             newest=batch.mode == "newest",
             beside=batch.beside,
+            rejects=job.before.rejects if job.before and batch.mode == "append" else None,
         )
         staged[batch.table] = made
         everything.append(made)

@@ -29,8 +29,9 @@ FIRST_RULES = 12
 
 @dataclass(frozen=True)
 class Trial:
-    """What would be published. `months`: first day of the month, order lines, net amount in shop currency. `filled`:
-    columns that hold anything, by table. `stops`: why the import would stop, unless it is accepted."""
+    """What would be published. `months`: first day of the month, lines of sale and refund, their net amount in shop
+    currency; orders, customers and days are of these too. `filled`: columns that hold anything, by table. `stops`: why
+    the import would stop, unless it is accepted."""
 
     tables: tuple[TableOutcome, ...]
     faults: tuple[Message, ...]
@@ -76,7 +77,7 @@ def _trial(connection: DuckDBPyConnection, checked: Checked, before: Version | N
     orders = customers = 0
     first = last = None
     if ORDER_LINES.name in files:
-        lines = connection.read_parquet(files[ORDER_LINES.name])
+        lines = _counted(connection.read_parquet(files[ORDER_LINES.name]))
         months = _months(lines)
         day = ColumnExpression("ordered_at").cast("DATE")
         ((first, last),) = lines.aggregate([day.min().alias("first"), day.max().alias("last")]).fetchall()
@@ -93,6 +94,14 @@ def _trial(connection: DuckDBPyConnection, checked: Checked, before: Version | N
         last,
         tuple((name, _filled(connection, paths)) for name, paths in files.items()),
     )
+
+
+def _counted(lines: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Lines that are sales or give money back; what was cancelled or given away brought nothing."""
+    if "status" not in lines.columns:
+        return lines
+    status = duckdb.CoalesceOperator(ColumnExpression("status"), ConstantExpression("sale"))
+    return lines.filter(status.isin(ConstantExpression("sale"), ConstantExpression("refund")))
 
 
 def _distinct(lines: duckdb.DuckDBPyRelation, name: str) -> int:

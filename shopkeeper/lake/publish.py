@@ -190,6 +190,17 @@ def publisher(root: Path) -> Iterator[Path]:
             shutil.rmtree(staging, ignore_errors=True)
 
 
+def clear_staging(root: Path) -> None:
+    """Remove what a publisher left that was ended from outside; where another is at work, nothing is left."""
+    if not (root / "staging").exists():
+        return
+    try:
+        with locked(root):
+            shutil.rmtree(root / "staging", ignore_errors=True)
+    except Refused:
+        return
+
+
 def disk_is_full(error: OSError | duckdb.IOException) -> bool:
     """DuckDB and Polars give the system's reason only in their message."""
     return getattr(error, "errno", None) in FULL or any(os.strerror(code) in str(error) for code in FULL)

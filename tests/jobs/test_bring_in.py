@@ -47,13 +47,13 @@ def test_a_request_and_a_trial_survive_the_way_between_two_processes(ask: Ask) -
 def test_files_are_looked_at_and_those_that_cannot_be_read_say_why(ask: Ask, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.writestr("orders.csv", LINES)
-        archive.writestr("other.csv", b"a,b\n1,\xff\xff\n")
+        archive.writestr("other.xlsx", b"no workbook")
     samples, unread = run.look(ask("look", tmp_path / "export.zip"))
     assert [(sample.name, sample.headings[:2]) for sample in samples] == [
         ("export.zip/orders.csv", ("order_id", "ordered_at"))
     ]
     assert len(unread) == 1
-    assert "other.csv is text in no encoding" in str(unread[0])
+    assert "other.xlsx is not a sound .xlsx workbook" in str(unread[0])
 
 
 def test_a_trial_says_what_would_come_and_publishes_nothing(ask: Ask, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from duckdb import (
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.split import KEY, NET_AMOUNT
+from shopkeeper.imports.mapping.declared import REJECTED_IN, REJECTED_LINE
 from shopkeeper.lake.rejects import REJECTED
 from shopkeeper.lake.workbench import typed
 
@@ -33,6 +34,7 @@ class Withdrawn:
 
 
 NOTHING = Withdrawn()
+PLACE = "file, line"
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,27 @@ def withdraw(
         gone = listed.set_alias("listed").join(keys, KEY, "semi").union(listed.filter(nameless))
         withdrawn[table] = _counted(gone, table)
         stay = listed.set_alias("listed").join(keys, KEY, "anti").filter(~nameless)
+        rest = rest.filter(~of_table).union(stay)
+    rest.write_parquet(str(target), compression="zstd")
+    return OlderRejects(target, withdrawn)
+
+
+def withdraw_mended(
+    connection: DuckDBPyConnection, older: OlderRejects, places: Mapping[str, Path], target: Path
+) -> OlderRejects:
+    """Write the older rejects without those whose rows came again mended; `places` are theirs, by table."""
+    if older.path is None or not places:
+        return older
+    rest = typed(connection, REJECTED, [older.path])
+    withdrawn = dict(older.withdrawn)
+    for table, path in places.items():
+        of_table = ColumnExpression("table") == ConstantExpression(table)
+        again = connection.read_parquet(str(path)).project(
+            ColumnExpression(REJECTED_IN).alias("file"), ColumnExpression(REJECTED_LINE).alias("line")
+        )
+        listed = rest.filter(of_table)
+        withdrawn[table] = _counted(listed.set_alias("listed").join(again.set_alias("again"), PLACE, "semi"), table)
+        stay = listed.set_alias("listed").join(again.set_alias("again"), PLACE, "anti")
         rest = rest.filter(~of_table).union(stay)
     rest.write_parquet(str(target), compression="zstd")
     return OlderRejects(target, withdrawn)

@@ -17,6 +17,7 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Duc
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
+from shopkeeper.imports.checks import mended
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
 from shopkeeper.imports.checks.kits import open_kits, split_kits
@@ -63,6 +64,7 @@ class TableInStaging:
     warnings: tuple[Message, ...]
     kept: tuple[Path, ...] = ()
     replacement: Replacement | None = None
+    mended: Path | None = None
 
     @property
     def rows_rejected(self) -> int:
@@ -91,11 +93,12 @@ def stage_table(
     *,
     newest: bool = False,
     beside: Sequence[InputFile] = (),
+    rejects: Path | None = None,
 ) -> TableInStaging:
     """Read and check one table's files into `directory`. `existing` are the table's files to append to.
 
-    `beside` are the files of its lookups and rates. With `newest`, rows of the files, the oldest first, replace those
-    of the same order or key; see `newest.py`.
+    `beside` are the files of its lookups and rates, `rejects` what the table's older files had rejected. With `newest`,
+    rows of the files, the oldest first, replace those of the same order or key; see `newest.py`.
 
     Raise `Refused` where a file is not sound or lacks a column that is needed.
     """
@@ -110,7 +113,8 @@ def stage_table(
     if contract is ORDER_LINES:
         orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
     appended_to = () if newest else existing
-    blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to))
+    of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
+    blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
     splits: list[Split] = []
     good: list[Path] = []
     for number, each in enumerate(orders.opened):
@@ -127,7 +131,7 @@ def stage_table(
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
-    return replace(staged, good=_placed(good, directory, scratch.name))
+    return replace(staged, good=_placed(good, directory, scratch.name), mended=of_mended)
 
 
 def _open_all(
@@ -147,8 +151,9 @@ def _open_all(
     opened: list[Candidates] = []
     for number, file in enumerate(files):
         progress.step(f"Reading {file.name}", number / len(files))
-        reading = open_file(connection, file, mapping, scratch / str(number), chinese=chinese)
-        made = candidates(reading, mapping, contract, terms, partners)
+        own_mapping = mended.as_written(mapping, file.name)
+        reading = open_file(connection, file, own_mapping, scratch / str(number), chinese=chinese)
+        made = mended.marks_used(candidates(reading, own_mapping, contract, terms, partners))
         for name, own in own_keys(reading, partners).items():
             keys[name].append(own)
         opened.append(in_own_currency(made, rates, contract, terms) if rates else made)
@@ -239,9 +244,14 @@ def _guarded(file: InputFile, run: Callable[[], Made]) -> Made:
 
 
 def blocked_keys(
-    connection: DuckDBPyConnection, orders: CheckedOrders, contract: Table, existing: Sequence[Path]
+    connection: DuckDBPyConnection,
+    orders: CheckedOrders,
+    contract: Table,
+    existing: Sequence[Path],
+    of_mended: Path | None = None,
 ) -> DuckDBPyRelation | None:
-    """Keys that keep their rows out, with the rule; `None` where there are none.
+    """Keys that keep their rows out, with the rule; `None` where there are none. `of_mended`: places of rejects whose
+    rows are here again.
 
     Of rows with the same key none is taken, because nobody here knows which is right.
     """
@@ -259,7 +269,8 @@ def blocked_keys(
         twice = rows_by_key.filter(ColumnExpression("rows") > ConstantExpression(1))
         blocked.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
     if existing:
-        blocked.append(_already_there(connection, orders, contract, existing))
+        others = mended.without(connection, orders, of_mended)
+        blocked.append(_already_there(connection, others, contract, existing))
     everything = reduce(DuckDBPyRelation.union, blocked)
     name = f"blocked_{secrets.token_hex(4)}"
     everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)

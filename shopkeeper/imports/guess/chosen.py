@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.guess import ready, saved
+from shopkeeper.imports.guess import layout, ready, saved
+from shopkeeper.imports.guess.choice import choice_of
 from shopkeeper.imports.guess.tables import guess
-from shopkeeper.imports.guess.written import as_toml, choice_of, document
+from shopkeeper.imports.guess.written import as_toml, document
 from shopkeeper.imports.mapping.file import available
 from shopkeeper.imports.readers.files import READABLE, walk
 from shopkeeper.imports.readers.packed import unpacked
@@ -53,7 +54,10 @@ def _samples(paths: Sequence[Path], archives: frozenset[Path]) -> Iterator[Sampl
             raise Refused(message("{given} is not there. Check the path.", given=path))
         for file in walk(path):
             if file not in archives and (file.suffix.lower() in READABLE or not path.is_dir()):
-                yield sample(file, file.relative_to(path).as_posix() if path.is_dir() else file.name)
+                name = file.relative_to(path).as_posix() if path.is_dir() else file.name
+                for each in layout.look(file, name):
+                    # Read as a mapping without an encoding would: that is refused, with what to say.
+                    yield sample(file, name) if each.encodings else each
 
 
 def _drafted(samples: Sequence[Sample], root: Path, shop: Shop) -> Message:
@@ -61,8 +65,11 @@ def _drafted(samples: Sequence[Sample], root: Path, shop: Shop) -> Message:
     if not samples:
         return message("There is no file there that is read. Give CSV, XLSX or Parquet files.")
     guesses = [guess(each) for each in samples]
-    path = saved.save(root, DRAFT, as_toml(document([choice_of(each) for each in guesses], shop)))
+    path = saved.save(
+        root, DRAFT, as_toml(document([choice_of(*each) for each in zip(guesses, samples, strict=True)], shop))
+    )
     missing = dict.fromkeys(f"{each.name}: {', '.join(each.missing)}" for each in guesses if each.missing)
+    doubtful = dict.fromkeys(column.heading for each in guesses for column in each.columns if column.is_doubtful)
     if missing:
         return message(
             "No ready mapping fits these files. A draft was guessed from their headings and kept in {path}, but no "
@@ -70,6 +77,14 @@ def _drafted(samples: Sequence[Sample], root: Path, shop: Shop) -> Message:
             "the Data page.",
             path=path,
             missing="; ".join(missing),
+        )
+    if doubtful:
+        return message(
+            "No ready mapping fits these files. A draft was guessed from their headings and kept in {path}, but the "
+            "values of {doubtful} can be read in two ways. Say in it which is meant (format, decimal), then import "
+            "with --mapping {path}, or match the columns on the Data page.",
+            path=path,
+            doubtful=", ".join(doubtful),
         )
     return message(
         "No ready mapping fits these files. A draft was guessed from their headings and kept in {path}. Look it over, "

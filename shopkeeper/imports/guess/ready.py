@@ -23,19 +23,21 @@ class Fit:
 
 def fits(headings: Iterable[str]) -> tuple[Fit, ...]:
     """The ready mappings that find all they need among the headings, those that read most of them first."""
+    names = tuple(headings)
+    mappings = (load(name) for name in available())
+    fitting = [fit for each in mappings if not each.shop.sample for fit in reads(each, names) if fit.columns >= FEWEST]
+    return tuple(sorted(fitting, key=lambda fit: (-fit.columns, fit.mapping)))
+
+
+def reads(mapping: Mapping, headings: Iterable[str]) -> tuple[Fit, ...]:
+    """The tables of a mapping that find all they need among the headings."""
     names = {heading.strip().casefold() for heading in headings}
     fitting = []
-    for name in available():
-        mapping = load(name)
-        if mapping.shop.sample:
-            continue
-        for each in mapping.tables:
-            read = max(
-                (_read(mapping, each, names), *(_beside(each, lookup, names) for lookup in each.lookups)), key=len
-            )
-            if len(read) >= FEWEST:
-                fitting.append(Fit(name, each.name, len(read)))
-    return tuple(sorted(fitting, key=lambda fit: (-fit.columns, fit.mapping)))
+    for each in mapping.tables:
+        read = max((_read(mapping, each, names), *(_beside(each, lookup, names) for lookup in each.lookups)), key=len)
+        if read:
+            fitting.append(Fit(mapping.name, each.name, len(read)))
+    return tuple(fitting)
 
 
 def _beside(each: TableMapping, lookup: Lookup, names: set[str]) -> set[str]:

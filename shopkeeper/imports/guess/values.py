@@ -13,13 +13,19 @@ DAYS = (
     *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%B %d, %Y"),
 )
 SIGNS = ("¥", "￥", "$", "€", "£", "元", "US$", "CNY", "RMB", "USD", "EUR", "GBP", "kr", "R$")
-PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 WHOLE = re.compile(r"[+-]?\d{1,18}(\.0+)?")
-COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-POINT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,4}")
 BRACKETED = re.compile(r"\((.*)\)")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+MARKS = (
+    *((".", ""), (".", ","), (",", ""), (",", ".")),
+    *(
+        (decimal, thousands)
+        for thousands in (" ", NARROW, WIDE, "'", "\N{RIGHT SINGLE QUOTATION MARK}")
+        for decimal in ",."
+    ),
+)
+"""Marks of decimals and thousands, the commoner first."""
 ENOUGH = 0.95
 """So large a share of the values must be of a kind: a total or a note may stand between them."""
 
@@ -76,28 +82,41 @@ def _is_time(value: str, pattern: str) -> bool:
     return 1990 <= year <= 2100
 
 
-def number_form(values: Sequence[str]) -> NumberForm | None:
-    """How the values are written as numbers; `None` where they are none."""
+def number_forms(values: Sequence[str]) -> tuple[NumberForm, ...]:
+    """The forms in which the values are numbers; none where they are no numbers.
+
+    `1.234` alone may be a thousand or a little more than one: then both forms are given, the likelier first.
+    """
     if not values:
-        return None
+        return ()
     signs = tuple(sign for sign in SIGNS if any(sign in value for value in values))
     bare = [_without(value, signs) for value in values]
     brackets = any(BRACKETED.fullmatch(value) for value in bare)
     bare = [BRACKETED.sub(r"-\1", value) for value in bare] if brackets else bare
+    shares = {marks: _share(bare, *marks) for marks in MARKS}
+    best = max(shares.values())
+    if best < ENOUGH:
+        return ()
+    readings: dict[tuple[str, ...], NumberForm] = {}
+    for decimal, thousands in (marks for marks in MARKS if shares[marks] == best):
+        as_read = tuple(
+            value.replace(thousands, "").replace(decimal, ".") if thousands else value.replace(decimal, ".")
+            for value in bare
+        )
+        readings.setdefault(as_read, NumberForm(decimal, thousands, signs, brackets))
+    return tuple(readings.values())
 
-    def all_fit(*patterns: re.Pattern[str]) -> bool:
-        fitting = sum(any(pattern.fullmatch(value) for pattern in patterns) for value in bare)
-        return fitting >= ENOUGH * len(bare)
 
-    for patterns, decimal, thousands in (
-        ((PLAIN,), ".", ""),
-        ((PLAIN, COMMA_THOUSANDS), ".", ","),
-        ((WHOLE, DECIMAL_COMMA), ",", ""),
-        ((WHOLE, DECIMAL_COMMA, POINT_THOUSANDS), ",", "."),
-    ):
-        if all_fit(*patterns):
-            return NumberForm(decimal, thousands, signs, brackets)
-    return None
+def _share(bare: Sequence[str], decimal: str, thousands: str) -> float:
+    point = re.escape(decimal)
+    whole = rf"(\d+|\d{{1,3}}({re.escape(thousands)}\d{{3}})+)" if thousands else r"\d+"
+    pattern = re.compile(rf"[+-]?{whole}({point}\d+)?")
+    return sum(bool(pattern.fullmatch(value)) for value in bare) / len(bare)
+
+
+def number_form(values: Sequence[str]) -> NumberForm | None:
+    """The likeliest form of the values as numbers; `None` where they are none."""
+    return next(iter(number_forms(values)), None)
 
 
 def _without(value: str, signs: Sequence[str]) -> str:
@@ -109,6 +128,16 @@ def _without(value: str, signs: Sequence[str]) -> str:
 def is_whole(values: Sequence[str]) -> bool:
     """Whether the values are whole numbers."""
     return bool(values) and all(WHOLE.fullmatch(value) for value in values)
+
+
+def is_mostly_whole(values: Sequence[str]) -> bool:
+    """Whether most of the values are whole numbers; among keys stands a word now and then."""
+    return sum(bool(WHOLE.fullmatch(value)) for value in values) >= ENOUGH * len(values)
+
+
+def is_compact_days(values: Sequence[str]) -> bool:
+    """Whether the values are days without marks between, such as 20260501."""
+    return all(len(value) == 8 for value in values) and day_formats(values) == ("%Y%m%d",)
 
 
 def is_email(values: Sequence[str]) -> bool:

@@ -1,88 +1,114 @@
-"""A choice of columns written as a mapping: the TOML document that the command line reads too."""
+"""Choices of columns written as a mapping: the TOML document that the command line reads too."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 import tomli_w
 
-from shopkeeper.contract.table import MONEY
 from shopkeeper.contract.tables import table
-from shopkeeper.imports.guess.tables import PRICE, FileGuess
-from shopkeeper.imports.guess.values import PLAINLY, NumberForm
+from shopkeeper.errors import Refused
+from shopkeeper.imports.guess.choice import Choice
+from shopkeeper.imports.guess.merged import merged
+from shopkeeper.imports.guess.tables import PRICE, is_number, is_time
+from shopkeeper.imports.guess.values import NumberForm
+from shopkeeper.imports.mapping.declared import Layout
 from shopkeeper.lake.version import Shop
+from shopkeeper.messages import message
 
 COUNTED = re.compile(r"[0-9]{2,}([-_. ]?[0-9]+)*|\([0-9]+\)|\[[0-9]+\]")
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a person chose for one file: its table, the heading of each column, how times and numbers are written, what
-    the words of its status mean."""
+def pattern_of(name: str, others: Iterable[str] = ()) -> str:
+    """What next month's file of the same kind will fit: the name with stars for its numbers.
 
-    files: tuple[str, ...]
-    table: str
-    columns: Mapping[str, str]
-    formats: tuple[str, ...] = ()
-    numbers: NumberForm = PLAINLY
-    statuses: Mapping[str, str] | None = None
+    `others` are files of another kind: where the pattern would take one of them too, the name itself is given.
+    """
+    stem = _last(name).replace("[", "?").replace("]", "?")
+    pattern = COUNTED.sub("*", stem)
+    return stem if any(fnmatchcase(_last(other), pattern) for other in others) else pattern
 
 
-def choice_of(guess: FileGuess) -> Choice:
-    """The guess as it stands."""
-    return Choice(
-        (pattern_of(guess.name),),
-        guess.table,
-        {each.column: each.heading for each in guess.columns},
-        guess.formats[:1],
-        guess.numbers,
-        dict(guess.statuses),
-    )
+def _last(name: str) -> str:
+    return name.rsplit("/", maxsplit=1)[-1]
 
 
-def pattern_of(name: str) -> str:
-    """What next month's file of the same kind will fit: the name with stars for its numbers."""
-    stem = name.rsplit("/", maxsplit=1)[-1]
-    return COUNTED.sub("*", stem.replace("[", "?").replace("]", "?"))
+def document(choices: Sequence[Choice], shop: Shop, left_out: Iterable[str] = ()) -> dict[str, Any]:
+    """The mapping as a document, ready for `parse_mapping` or `as_toml`; `left_out` are files that it must not take.
 
-
-def document(choices: Sequence[Choice], shop: Shop, source_timezone: str = "") -> dict[str, Any]:
-    """The mapping as a document, ready for `parse_mapping` or `as_toml`."""
+    Raise `Refused` where two files of one table cannot be read by one mapping.
+    """
     content: dict[str, Any] = {}
     named = {"name": shop.name, "currency": shop.currency, "timezone": shop.timezone}
-    if source_timezone:
-        named["source_timezone"] = source_timezone
     if said := {key: value for key, value in named.items() if value}:
         content["shop"] = said
     content["tables"] = {}
-    for choice in choices:
-        table_content = content["tables"].setdefault(choice.table, {"files": []})
-        table_content["files"] = list(dict.fromkeys((*table_content["files"], *choice.files)))
-        table_content.setdefault("columns", _columns(choice))
+    for name in dict.fromkeys(choice.table for choice in choices):
+        own = [choice for choice in choices if choice.table == name]
+        others = {choice.file for choice in choices if choice.table != name} | set(left_out)
+        whole, aliases = merged(own)
+        files = dict.fromkeys(pattern_of(choice.file, others - {choice.file}) for choice in own)
+        content["tables"][name] = {"files": list(files), **_layout(whole.layout)}
+        if aliases:
+            content["tables"][name]["aliases"] = {heading: list(others) for heading, others in aliases.items()}
+        content["tables"][name]["columns"] = _columns(whole)
     return content
+
+
+def _layout(layout: Layout) -> dict[str, Any]:
+    """Only what the files do not show themselves."""
+    every: dict[str, Any] = {
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "sheets": list(layout.sheets),
+        "skip_rows": layout.skip_rows,
+        "header": list(layout.header),
+        "footer_rows": layout.footer_rows,
+        "leave_out": {heading: list(texts) for heading, texts in layout.leave_out},
+    }
+    return {key: value for key, value in every.items() if value}
 
 
 def _columns(choice: Choice) -> dict[str, Any]:
     columns: dict[str, Any] = {}
-    options = choice.numbers.options()
     for column in table(choice.table).columns:
-        heading = choice.columns.get(column.name, "")
+        heading, options = choice.columns.get(column.name, ""), choice.number_form(column.name).options()
         if column.name == "net_amount" and not heading and choice.columns.get(PRICE):
-            amount = {"product": [choice.columns["quantity"], choice.columns[PRICE]]}
-            columns[column.name] = amount | options
+            columns[column.name] = _product(choice)
         elif not heading:
             continue
         elif column.name == "status" and choice.statuses:
-            meanings = {word: meaning for word, meaning in choice.statuses.items() if meaning}
-            columns[column.name] = {"source": heading, "values": meanings} if meanings else heading
-        elif column.type in ("TIMESTAMP", "DATE") and choice.formats:
-            columns[column.name] = {"source": heading, "format": list(choice.formats)}
-        elif column.type == MONEY and options:
+            columns[column.name] = {"source": heading, "values": dict(choice.statuses)}
+        elif is_time(column.type) and choice.formats.get(column.name):
+            columns[column.name] = {"source": heading, "format": list(choice.formats[column.name])}
+        elif is_number(column.type) and options:
             columns[column.name] = {"source": heading} | options
         else:
             columns[column.name] = heading
-    return columns
+    # As a TOML file has them: what is one text before what is a table.
+    return dict(sorted(columns.items(), key=lambda item: isinstance(item[1], dict)))
+
+
+def _product(choice: Choice) -> dict[str, Any]:
+    """The amount as price times quantity. Raise `Refused` where the two are not written alike."""
+    price, quantity = choice.number_form(PRICE), choice.number_form("quantity")
+    form = price
+    if quantity != price and quantity != NumberForm():
+        if price.decimal != quantity.decimal or (price.thousands and price.thousands != quantity.thousands):
+            raise Refused(
+                message(
+                    "{file}: {price} and {quantity} are not written alike, so no amount can be made of them. Choose a "
+                    "column with the amount of the line.",
+                    file=choice.file,
+                    price=repr(choice.columns[PRICE]),
+                    quantity=repr(choice.columns["quantity"]),
+                )
+            )
+        strip = tuple(dict.fromkeys((*price.strip, *quantity.strip)))
+        brackets = price.brackets or quantity.brackets
+        form = NumberForm(price.decimal, price.thousands or quantity.thousands, strip, brackets)
+    return {"product": [choice.columns["quantity"], choice.columns[PRICE]]} | form.options()
 
 
 def as_toml(content: Mapping[str, Any]) -> str:

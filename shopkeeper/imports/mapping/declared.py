@@ -1,5 +1,6 @@
 """What a mapping says, once it was read: frozen values, each of them checked."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -13,6 +14,11 @@ from shopkeeper.lake.version import Shop
 Overlap = Literal["reject", "keep_one"]
 DiscountLines = Literal["", "spread", "keep"]
 LetterCase = Literal["", "lower", "upper"]
+
+
+TO_MEND = re.compile(r"([a-z_]+)-to-mend.*\.csv$")
+REJECTED_IN, REJECTED_LINE = "rejected_in", "rejected_line"
+"""Columns of a file of rows to mend: which file's record it was that was rejected."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,8 @@ class TableMapping:
 
     def takes(self, path: PurePath) -> bool:
         """Whether a file belongs to this table; `path` is relative to the folder that was given."""
+        if TO_MEND.match(path.name):
+            return is_to_mend(path.name, self.name)
         if self.files:
             return matches(self.files, path)
         return self.name in (path.name.split(".")[0], *path.parts[:-1])
@@ -183,6 +191,12 @@ class Mapping:
     def digest(self) -> str:
         """SHA-256 of everything the mapping says, as hexadecimal text."""
         return sha256(repr(self).encode()).hexdigest()
+
+
+def is_to_mend(name: str, table: str) -> bool:
+    """Whether a file holds rows of the table that were rejected, given out to be mended."""
+    to_mend = TO_MEND.match(PurePath(name).name)
+    return bool(to_mend and to_mend[1] == table)
 
 
 def matches(patterns: tuple[str, ...], path: PurePath) -> bool:

@@ -31,14 +31,18 @@ def load(name_or_path: str | Path) -> Mapping:
 
     Raise `Refused` where it cannot be read, or says something that the contract does not know.
     """
-    path = _path(name_or_path)
+    return parse_text(_path(name_or_path).stem, source(name_or_path))
+
+
+def parse_text(name: str, written: str) -> Mapping:
+    """A mapping as the text of a TOML file. Raise `Refused` as `load` does."""
     try:
-        content = tomllib.loads(source(name_or_path))
+        content = tomllib.loads(written)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Refused(
-            message("The mapping {path} cannot be read: {error}. Mend it and import again.", path=path, error=error)
+            message("The mapping {path} cannot be read: {error}. Mend it and import again.", path=name, error=error)
         ) from error
-    return parse_mapping(path.stem, content)
+    return parse_mapping(name, content)
 
 
 def source(name_or_path: str | Path) -> str:

@@ -25,11 +25,22 @@ ROWS = 200
 
 @dataclass(frozen=True)
 class Sample:
-    """A file's headings and its first rows, each value as text as the file shows it."""
+    """A file's headings and its first rows, each value as text as the file shows it.
+
+    `layout`: how they were read, as a mapping has to say it. `encodings`: where the file's bytes are text in several of
+    them, each by name with a piece of the text that it makes; then there are no headings yet.
+    """
 
     name: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
+    layout: Layout = AS_IT_IS
+    encodings: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The file, and the sheet where there are several."""
+        return " › ".join((self.name, *self.layout.sheets[:1]))
 
     def values(self, heading: str) -> tuple[str | None, ...]:
         """One column of the rows."""
@@ -55,7 +66,7 @@ def sample(
         with tempfile.TemporaryDirectory() as folder:
             strings = workbook.stage(path, name, Path(folder) / "sample.parquet", layout)
             frame = pl.read_parquet(strings.path).head(rows).drop("line")
-        return Sample(name, strings.header, tuple(frame.rows()))
+        return Sample(name, strings.header, tuple(frame.rows()), layout)
     encoding = encoding_of(path, name, layout.encoding, chinese=chinese)
     dialect, header = csv_file.dialect_of(path, name, encoding, layout, tuple(expected))
     width = len(header)
@@ -64,7 +75,7 @@ def sample(
             first = [tuple(record) for record in islice((each for each in records if each), rows)]
     except csv.Error as error:
         raise Refused(message("{name} cannot be read: {error}. Export it again.", name=name, error=error)) from error
-    return Sample(name, own_names(header)[0], tuple(record for record in first if len(record) == width))
+    return Sample(name, own_names(header)[0], tuple(record for record in first if len(record) == width), layout)
 
 
 def _of_parquet(path: Path, name: str, rows: int) -> Sample:

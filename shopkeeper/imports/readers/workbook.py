@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,32 @@ def stage(path: Path, name: str, target: Path, layout: Layout = AS_IT_IS) -> Str
         "footer_rows": layout.footer_rows,
         "first": FIRST_RECORDS,
     }
-    command = [sys.executable, "-I", str(READER), str(path), str(target), json.dumps(options)]
+    return _strings(name, target, _ask(path, name, str(target), options))
+
+
+@dataclass(frozen=True)
+class SheetTop:
+    """A sheet's first rows and its last, each cell as text; `visible` where it is not hidden."""
+
+    name: str
+    visible: bool
+    rows: tuple[tuple[str | None, ...], ...]
+    last: tuple[str | None, ...]
+
+
+def tops(path: Path, name: str, rows: int) -> tuple[SheetTop, ...]:
+    """The first rows of each sheet that holds anything. Raise `Refused` as `stage` does."""
+    inspect(path, name)
+    answer = _ask(path, name, "", {"first": rows})
+    return tuple(
+        SheetTop(each["name"], each["visible"], tuple(map(tuple, each["rows"])), tuple(each["last"]))
+        for each in answer["sheets"]
+    )
+
+
+def _ask(path: Path, name: str, target: str, options: Mapping[str, object]) -> dict[str, Any]:
+    """What the child says of a workbook."""
+    command = [sys.executable, "-I", str(READER), str(path), target, json.dumps(options)]
     try:
         child = subprocess.run(command, capture_output=True, timeout=WALL_SECONDS, check=False, env={}, cwd="/")  # noqa: S603
     except subprocess.TimeoutExpired as error:
@@ -81,7 +108,7 @@ def stage(path: Path, name: str, target: Path, layout: Layout = AS_IT_IS) -> Str
         ) from error
     if "refused" in answer:
         raise Refused(Message(FAULTS[answer["refused"]], {"name": name, **answer["values"]}))
-    return _strings(name, target, answer)
+    return dict(answer)
 
 
 def _strings(name: str, target: Path, answer: dict[str, Any]) -> Strings:

@@ -197,12 +197,32 @@ def stage(path: str, target: str, options: dict[str, Any]) -> dict[str, object]:
     }
 
 
+def look(path: str, most: int) -> dict[str, object]:
+    """Name, first rows and last row of each sheet that holds anything, and whether it can be seen."""
+    book = fastexcel.read_excel(path)
+    sheets = []
+    for name in book.sheet_names:
+        sheet = book.load_sheet(name, header_row=None, dtypes="string")
+        columns = columns_of(sheet)
+        while columns and columns[-1].null_count == len(columns[-1]):
+            columns.pop()
+        if columns:
+            columns = with_zeros(columns, path, book.sheet_names.index(name) + 1)
+            rows = list(zip(*(column.slice(0, most).to_pylist() for column in columns), strict=True))
+            last = [column[-1].as_py() for column in columns]
+            sheets.append({"name": name, "visible": sheet.visible == "visible", "rows": rows, "last": last})
+    if not sheets:
+        raise UnreadableError("empty")
+    return {"sheets": sheets}
+
+
 def main() -> None:
-    """Arguments: workbook, target, JSON of the layout's options."""
+    """Arguments: workbook, target (empty: only its first rows are asked for), JSON of the layout's options."""
     limit()
     path, target, options = sys.argv[1:]
     try:
-        answer = stage(path, target, json.loads(options))
+        given = json.loads(options)
+        answer = stage(path, target, given) if target else look(path, int(given["first"]))
     except UnreadableError as error:
         answer = {"refused": error.fault, "values": error.values}
     except Exception:  # whatever a damaged file makes a library raise ends as one sentence

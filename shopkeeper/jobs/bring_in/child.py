@@ -9,17 +9,18 @@ import logging
 import resource
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports import job
 from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.guess import layout
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load, parse_mapping
 from shopkeeper.imports.readers.files import READABLE, walk
 from shopkeeper.imports.readers.packed import unpacked
-from shopkeeper.imports.readers.samples import sample
 from shopkeeper.imports.trial import try_files
 from shopkeeper.jobs.bring_in.request import Request, sample_data, trial_data
 from shopkeeper.jobs.buying import run as buying_run
@@ -51,7 +52,8 @@ def look(request: Request) -> None:
                 looked += 1
                 name = file.relative_to(path).as_posix() if path.is_dir() else file.name
                 try:
-                    say(sample=sample_data(sample(file, name, chinese=True)))
+                    for each in layout.look(file, name, request.encodings.get(name, "")):
+                        say(sample=sample_data(each))
                 except Refused as refusal:
                     say(unread=name, refused=Message.of(refusal).as_data())
     say(done=looked)
@@ -62,12 +64,15 @@ def bring(request: Request) -> None:
     mapping = mapping_of(request)
     said = Acceptance(request.name, request.currency, request.timezone, rejects=request.accept, change=request.accept)
     progress = Progress(lambda step, share: say(step=step, share=share))
+    as_of = date.fromisoformat(request.as_of) if request.as_of else None
     if request.kind == "try":
-        trial = try_files(request.paths, mapping, request.root, append=request.append, said=said, progress=progress)
+        trial = try_files(
+            request.paths, mapping, request.root, append=request.append, as_of=as_of, said=said, progress=progress
+        )
         say(trial=trial_data(trial))
         return
     outcome = job.import_files(
-        request.paths, mapping, request.root, append=request.append, said=said, progress=progress
+        request.paths, mapping, request.root, append=request.append, as_of=as_of, said=said, progress=progress
     )
     say(version=outcome.version.id, message=outcome.message.as_data())
     buying_run.make(outcome.version)
@@ -76,7 +81,7 @@ def bring(request: Request) -> None:
 
 def mapping_of(request: Request) -> Mapping:
     """The mapping asked for. Raise `Refused` where it cannot hold."""
-    return parse_mapping("browser", dict(request.mapping)) if request.mapping else load(request.ready)
+    return parse_mapping(request.mapping_name, dict(request.mapping)) if request.mapping else load(request.ready)
 
 
 def limit(kind: str) -> None:

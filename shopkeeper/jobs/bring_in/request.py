@@ -1,12 +1,13 @@
 """What the process that brings files in is asked, and what it answers, as JSON that both sides read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from shopkeeper.imports.mapping.declared import Layout
 from shopkeeper.imports.outcome import TableOutcome
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
@@ -18,18 +19,21 @@ Kind = Literal["look", "try", "import"]
 @dataclass(frozen=True)
 class Request:
     """`mapping` is a document as `parse_mapping` reads it, or the name of a ready one in `ready`. `shop` has name,
-    currency and timezone where the mapping has none."""
+    currency and timezone where the mapping has none. `encodings`: of files whose bytes do not tell, by name."""
 
     kind: Kind
     paths: tuple[Path, ...]
     root: Path
     mapping: Mapping[str, Any] | None = None
+    mapping_name: str = "browser"
     ready: str = ""
     name: str = ""
     currency: str = ""
     timezone: str = ""
     append: bool = False
     accept: bool = False
+    as_of: str = ""
+    encodings: Mapping[str, str] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -43,12 +47,22 @@ class Request:
 
 def sample_data(sample: Sample) -> dict[str, Any]:
     """A sample as JSON keeps it."""
-    return {"name": sample.name, "headings": sample.headings, "rows": sample.rows}
+    return asdict(sample)
 
 
 def sample_of(data: Mapping[str, Any]) -> Sample:
     """What `sample_data` gave."""
-    return Sample(data["name"], tuple(data["headings"]), tuple(map(tuple, data["rows"])))
+    layout: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in data["layout"].items()
+    }
+    layout["leave_out"] = tuple((heading, tuple(texts)) for heading, texts in layout["leave_out"])
+    return Sample(
+        data["name"],
+        tuple(data["headings"]),
+        tuple(map(tuple, data["rows"])),
+        Layout(**layout),
+        tuple((name, text) for name, text in data["encodings"]),
+    )
 
 
 def trial_data(trial: Trial) -> dict[str, Any]:

@@ -1,11 +1,16 @@
 """The side that asks: starts the process, hears how far it is, ends it where it is called off or takes too long."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from queue import Empty, Queue
+from tempfile import mkdtemp
 from threading import Thread
 from typing import IO, Any
 
@@ -13,6 +18,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
 from shopkeeper.jobs.bring_in.request import Request, sample_of, trial_of
+from shopkeeper.lake.publish import clear_staging
 from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
@@ -61,8 +67,11 @@ def import_(request: Request, progress: Progress = UNHEARD) -> Message:
 
 def _lines(request: Request, progress: Progress, *, leave: bool = False) -> Iterator[dict[str, Any]]:
     """Every line of the process but its steps, which go to `progress`. `leave`: it goes on when nobody listens."""
+    # What a process that was ended had unpacked goes with its own temporary folder.
+    scratch = Path(mkdtemp(prefix="shopkeeper-bring-in-"))
     child = subprocess.Popen(
         [sys.executable, "-m", "shopkeeper.jobs.bring_in.child"],
+        env={**os.environ, "TMPDIR": str(scratch)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -77,7 +86,7 @@ def _lines(request: Request, progress: Progress, *, leave: bool = False) -> Iter
         child.stdin.close()
         ends = time.monotonic() + WALL_SECONDS[request.kind]
         heard = ("", 0.0)
-        spoken = _spoken(child, child.stdout)
+        spoken = _spoken(child, child.stdout, lambda: _tidy(scratch, request, child.returncode))
         while True:
             progress.step(*heard)
             if time.monotonic() > ends:
@@ -102,15 +111,26 @@ def _lines(request: Request, progress: Progress, *, leave: bool = False) -> Iter
             child.wait()
 
 
-def _spoken(child: "subprocess.Popen[str]", output: IO[str]) -> "Queue[dict[str, Any] | None]":
+def _tidy(scratch: Path, request: Request, exit_code: int | None) -> None:
+    """Leave nothing of a process behind, however it ended."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    if exit_code:
+        clear_staging(request.root)
+
+
+def _spoken(
+    child: "subprocess.Popen[str]", output: IO[str], at_end: Callable[[], None]
+) -> "Queue[dict[str, Any] | None]":
     """What the process says, line by line, and `None` at its end; it is heard to the end whoever still listens."""
     lines: Queue[dict[str, Any] | None] = Queue()
 
     def hear() -> None:
         with output:
             for text in output:
-                lines.put(json.loads(text))
+                with suppress(ValueError):  # a line that was cut off when the process was ended
+                    lines.put(json.loads(text))
         child.wait()
+        at_end()
         lines.put(None)
 
     Thread(target=hear, daemon=True).start()

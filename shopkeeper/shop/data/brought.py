@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from shopkeeper.contract.table import MONEY
-from shopkeeper.contract.tables import table
-from shopkeeper.imports.guess.tables import PRICE
+from shopkeeper import i18n
+from shopkeeper.imports.guess.choice import Choice
+from shopkeeper.imports.guess.tables import is_number, is_time, kind_of
 from shopkeeper.imports.guess.values import NumberForm
-from shopkeeper.imports.guess.written import Choice
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
 
@@ -18,27 +17,40 @@ PREVIEWED = 5
 def preview(sample: Sample, choice: Choice) -> tuple[Mapping[str, str | datetime | Decimal | None], ...]:
     """The first rows by column of the contract, each value as the choice reads it; as the file has it where it cannot
     be read so."""
-    kinds = {column.name: column.type for column in table(choice.table).columns}
     rows = []
     for number in range(min(PREVIEWED, len(sample.rows))):
         row: dict[str, str | datetime | Decimal | None] = {}
         for column, heading in choice.columns.items():
             value = sample.values(heading)[number]
-            kind = MONEY if column == PRICE else kinds[column]
-            row[column] = _read(value, kind, choice)
+            row[column] = _read(value, column, choice)
         rows.append(row)
     return tuple(rows)
 
 
-def _read(value: str | None, kind: str, choice: Choice) -> str | datetime | Decimal | None:
+def _read(value: str | None, column: str, choice: Choice) -> str | datetime | Decimal | None:
     if value is None or not value.strip():
         return None
-    if kind in ("TIMESTAMP", "DATE"):
-        return as_time(value, choice.formats) or value
-    if kind in (MONEY, "DOUBLE", "BIGINT"):
-        amount = as_number(value, choice.numbers)
+    kind = kind_of(choice.table, column)
+    if is_time(kind):
+        return as_time(value, choice.formats.get(column, ())) or value
+    if is_number(kind):
+        amount = as_number(value, choice.number_form(column))
         return value if amount is None else amount
     return value.strip()
+
+
+def shown(value: str | datetime | Decimal | None) -> str:
+    """A value of the preview as people read it: a day in words, a number as the language in use writes it."""
+    match value:
+        case None:
+            return ""
+        case datetime():
+            clock = f" {value:%H:%M}" if (value.hour, value.minute) != (0, 0) else ""
+            return f"{i18n.date_(value.date())}{clock}"
+        case Decimal():
+            return i18n.integer(int(value)) if value.as_tuple().exponent == 0 else i18n.number(value)
+        case _:
+            return value
 
 
 def as_time(value: str, formats: Sequence[str]) -> datetime | None:

@@ -64,7 +64,7 @@ def report(query: Query, today: date) -> Health:
     findings = pl.DataFrame(rows, schema=FINDINGS.schema(), orient="row").sort(
         "amount", descending=True, nulls_last=True
     )
-    return Health(as_of, findings, {each.check: each.rows for each in findings})
+    return Health(as_of, findings, {each.check: each.rows for each in speaking})
 
 
 def _as_json(sentence: Message) -> str:

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import available_timezones
 
 import streamlit as st
@@ -13,9 +15,11 @@ from babel.numbers import list_currencies
 
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
-from shopkeeper.imports.guess import ready, saved
-from shopkeeper.imports.guess.written import Choice, as_toml, document
-from shopkeeper.imports.mapping.file import parse_mapping, title
+from shopkeeper.imports.guess import saved
+from shopkeeper.imports.guess.choice import Choice
+from shopkeeper.imports.guess.written import as_toml, document
+from shopkeeper.imports.mapping.declared import REJECTED_IN
+from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
 from shopkeeper.jobs.bring_in import run
@@ -24,17 +28,27 @@ from shopkeeper.lake import store
 from shopkeeper.lake.version import Shop, Version
 from shopkeeper.messages import Message
 from shopkeeper.progress import Cancelled, Progress
-from shopkeeper.shop.data.screen import matching, trial, uploads
+from shopkeeper.shop.data.screen import doubts, matching, trial, uploads, way
 from shopkeeper.ui import links, session
 
 KINDS = ["csv", "tsv", "txt", "xlsx", "parquet", "zip", "gz"]
 LOOKED, TRIED = "_looked", "_tried"
-OWN_MATCH = "match"
 Result = TypeVar("Result")
 
 
 def draw(version: Version) -> None:
     """From files to a version, one step below the other."""
+    if not writable(store.data_folder()):
+        st.info(
+            _(
+                "This server does not let the app change the data. Whoever runs it imports on its command line: "
+                "{command}",
+                command="`python -m shopkeeper import FILE`",
+            ),
+            icon=":material/lock:",
+        )
+        return
+    st.markdown(f"##### {_('1 · Your files')}")
     files = st.file_uploader(
         _("Drop your exports here: orders, and if you have them products and stock counts"),
         type=KINDS,
@@ -61,56 +75,90 @@ def draw(version: Version) -> None:
         _try_and_import(request, version)
 
 
+def writable(folder: Path) -> bool:
+    """Whether the app may write the data folder, or make it."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return os.access(there, os.W_OK)
+
+
 def _looked_at(paths: tuple[Path, ...]) -> tuple[tuple[Sample, ...], tuple[Message, ...]]:
     """The files' first rows, read once."""
-    key = tuple((str(path), path.stat().st_mtime_ns) for path in paths)
+    chosen = dict(doubts.encodings())
+    key = (tuple((str(path), path.stat().st_mtime_ns) for path in paths), chosen)
     kept = st.session_state.get(LOOKED)
     if kept and kept[0] == key:
         return kept[1], kept[2]
-    samples, unread = _at_work(lambda heard: run.look(Request("look", paths, store.data_folder()), heard))
+    request = Request("look", paths, store.data_folder(), encodings=chosen)
+    samples, unread = _at_work(lambda heard: run.look(request, heard))
     st.session_state[LOOKED] = (key, samples, unread)
     return samples, unread
 
 
 def _request(paths: tuple[Path, ...], samples: Sequence[Sample], version: Version) -> Request | None:
     """What is to be imported how; `None` while something is still to be said."""
-    way = _way(samples)
+    if not samples:
+        return None
+    st.markdown(f"##### {_('2 · What is in them')}")
+    if open_texts := [sample for sample in samples if sample.encodings]:
+        for number, sample in enumerate(open_texts):
+            doubts.ask_encoding(sample, number)
+        return None
+    chosen_way = way.ask(samples, version)
     base = Request("try", paths, store.data_folder())
-    if way == OWN_MATCH:
-        choices = [matching.draw(sample, number) for number, sample in enumerate(samples)]
-        chosen = [choice for choice in choices if choice is not None]
-        shop = _shop(version)
-        if not chosen or shop is None:
-            return None
-        content = document(chosen, shop)
-        _keep_mapping(content, chosen)
-        base = replace(base, mapping=content)
-    else:
-        kind, name = way.split(":", 1)
+    start = None
+    name = ""
+    if chosen_way != way.OWN_MATCH:
+        kind, name = chosen_way.split(":", 1)
+        start = way.change(name, samples) if kind == "saved" else None
         path = str(saved.path_of(store.data_folder(), name)) if kind == "saved" else name
-        shop = _shop(version)
-        if shop is None:
-            return None
         base = replace(base, ready=path)
+    choices: list[Choice] | None = None
+    if chosen_way == way.OWN_MATCH or start:
+        choices = _matched(samples, start)
+        if not choices:
+            return None
+    shop = _shop(version)
+    if shop is None:
+        return None
+    if choices:
+        left_out = {sample.name for sample in samples} - {choice.file for choice in choices}
+        content = document(choices, shop, left_out)
+        base = replace(base, ready="", mapping=content, mapping_name=way.ask_name(content, choices, name))
     request = replace(base, name=shop.name, currency=shop.currency, timezone=shop.timezone)
-    if not version.shop.sample:
+    return _with_options(request, samples, version)
+
+
+def _matched(samples: Sequence[Sample], start: Sequence[Choice] | None) -> list[Choice] | None:
+    """The files' choices; `None` while one of them is open: no file is left out without being told to."""
+    starts = start or (None,) * len(samples)
+    matched = [
+        matching.draw(sample, number, starts[number], alone=len(samples) == 1) for number, sample in enumerate(samples)
+    ]
+    choices = [each.choice for each in matched if each.choice]
+    if any(each.is_open for each in matched):
+        return None
+    if not choices:
+        st.info(_("Say for one file at least what is in it."), icon=":material/edit:")
+    return choices
+
+
+def _with_options(request: Request, samples: Sequence[Sample], version: Version) -> Request:
+    """Whether the files add to what is there, and up to which day they are whole."""
+    append = all(REJECTED_IN in sample.headings for sample in samples)
+    if append:
+        st.info(
+            _("These are rows that were rejected: they take their place in what is there."), icon=":material/build:"
+        )
+    elif not version.shop.sample:
         append = st.checkbox(_("Add to what is there (these files hold new or mended rows only)"), key="bring_append")
-        request = replace(request, append=append)
-    return request
-
-
-def _way(samples: Sequence[Sample]) -> str:
-    """A ready mapping that fits all files, one made before, or the columns matched here."""
-    fitting = [{fit.mapping for fit in ready.fits(sample.headings)} for sample in samples]
-    names = sorted(set.intersection(*fitting)) if fitting else []
-    options = {f"ready:{name}": _("As exported by {name}: the headings fit", name=title(name)) for name in names}
-    options |= {f"saved:{name}": _("As “{name}”, made before", name=name) for name in saved.names(store.data_folder())}
-    options[OWN_MATCH] = _("Match the columns here")
-    if len(options) == 1:
-        return OWN_MATCH
-    return str(
-        st.radio(_("How are these files read?"), list(options), format_func=options.__getitem__, key="bring_way")
-    )
+    with st.popover(_("Are the last days not complete?"), icon=":material/event_busy:", type="tertiary"):
+        as_of = st.date_input(
+            _("The last complete day"),
+            value=None,
+            key="bring_as_of",
+            help=_("Empty: the last day with a sale or a stock count."),
+        )
+    return replace(request, append=append, as_of=as_of.isoformat() if isinstance(as_of, date) else "")
 
 
 def _shop(version: Version) -> Shop | None:
@@ -118,7 +166,7 @@ def _shop(version: Version) -> Shop | None:
     there = None if version.shop.sample else version.shop
     if there is not None:
         return Shop(there.name, there.currency, there.timezone)
-    st.markdown(f"##### {_('Your shop')}")
+    st.markdown(f"##### {_('3 · Your shop')}")
     name, currency, timezone = st.columns(3)
     with name:
         shop_name = st.text_input(_("Its name"), key="bring_name")
@@ -140,27 +188,11 @@ def _shop(version: Version) -> Shop | None:
     return Shop(shop_name.strip(), code, zone)
 
 
-def _keep_mapping(content: Mapping[str, Any], choices: Sequence[Choice]) -> None:
-    """The mapping under a name of its own: for the next time, and for the command line."""
-    with st.expander(_("Keep this mapping"), icon=":material/save:"):
-        name = st.text_input(_("Name"), key="bring_mapping_name", placeholder=choices[0].table)
-        with st.container(horizontal=True):
-            if st.button(_("Keep it"), key="bring_save", disabled=not name.strip()):
-                saved.save(store.data_folder(), name.strip(), as_toml(content))
-                st.success(_("Kept. On the command line: {command}", command=f"`--mapping {name.strip()}`"))
-            st.download_button(
-                _("Download as TOML"),
-                as_toml(content),
-                file_name=f"{name.strip() or 'mapping'}.toml",
-                mime="application/toml",
-                key="bring_toml",
-            )
-
-
 def _try_and_import(request: Request, version: Version) -> None:
     """A dry run, then what it would bring, then the import itself."""
     if request.mapping:
-        parse_mapping("browser", dict(request.mapping))
+        parse_mapping(request.mapping_name, dict(request.mapping))
+    st.markdown(f"##### {_('4 · Try it, then import')}")
     key = hashlib.sha256(json.dumps(request.as_data(), sort_keys=True, default=str).encode()).hexdigest()
     kept = st.session_state.get(TRIED)
     tried: Trial | None = kept[1] if kept and kept[0] == key else None
@@ -170,19 +202,15 @@ def _try_and_import(request: Request, version: Version) -> None:
             st.session_state[TRIED] = (key, tried)
             st.rerun()
         return
-    accepted = trial.draw(tried, request, version)
-    if st.button(
-        _("Import {n} rows", n=sum(each.rows_published for each in tried.tables)),
-        key="bring_import",
-        type="primary",
-        icon=":material/publish:",
-        disabled=not accepted,
-    ):
-        _at_work(lambda heard: run.import_(replace(request, kind="import", accept=bool(tried.stops)), heard))
+    if trial.draw(tried, request, version):
+        done = _at_work(lambda heard: run.import_(replace(request, kind="import", accept=bool(tried.stops)), heard))
+        if request.mapping:
+            saved.save(request.root, request.mapping_name, as_toml(request.mapping))
         uploads.forget()
-        for name in (LOOKED, TRIED):
+        for name in (LOOKED, TRIED, doubts.ENCODINGS):
             st.session_state.pop(name, None)
         session.forget_notices()
+        st.toast(str(done), icon=":material/check_circle:", duration="long")
         st.switch_page(links.RETENTION)
 
 

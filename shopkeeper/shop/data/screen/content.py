@@ -87,7 +87,12 @@ def _offer_to_mend(faults: pl.DataFrame) -> None:
                 icon=":material/build:",
                 on_click="ignore",
             )
-    st.caption(_("Mend them in the file, then bring it in under “Bring data in”, with “Add to what is there”."))
+    st.caption(
+        _(
+            "Mend them in the file, leave its name and its last two columns as they are, and bring it in under “Bring "
+            "data in”: each row then takes its place, and is counted once."
+        )
+    )
 
 
 def _rows_to_mend(faults: pl.DataFrame, name: str) -> bytes:

@@ -15,7 +15,7 @@ FIRST_WARNINGS = 12
 
 
 def draw(tried: Trial, request: Request, version: Version) -> bool:
-    """The dry run's answer; whether it may be imported."""
+    """The dry run's answer; whether it is to be imported now."""
     rows_in = sum(each.rows_in for each in tried.tables)
     answer = _(
         "{published} of {rows} rows can be published, {rejected} would be rejected.",
@@ -24,6 +24,20 @@ def draw(tried: Trial, request: Request, version: Version) -> bool:
         rejected=i18n.integer(tried.rows_rejected),
     )
     st.markdown(f"#### {answer}")
+    for sentence in tried.stops:
+        st.error(str(sentence))
+    accepted = not tried.stops or st.checkbox(
+        _("I have looked at this, and want to import it as it is"), key="bring_accept"
+    )
+    pressed = st.button(
+        _("Import {n} rows", n=i18n.integer(rows_in - tried.rows_rejected)),
+        key="bring_import",
+        type="primary",
+        icon=":material/publish:",
+        disabled=not accepted,
+    )
+    if pressed:
+        return True
     _figures(tried, request)
     _pages(tried, version)
     _months(tried, request)
@@ -35,11 +49,7 @@ def draw(tried: Trial, request: Request, version: Version) -> bool:
         with st.expander(_("What else was seen")):
             for sentence in tried.warnings[:FIRST_WARNINGS]:
                 st.markdown(f"- {sentence}")
-    for sentence in tried.stops:
-        st.error(str(sentence))
-    if not tried.stops:
-        return True
-    return st.checkbox(_("I have looked at this, and want to import it as it is"), key="bring_accept")
+    return False
 
 
 def _figures(tried: Trial, request: Request) -> None:
@@ -48,9 +58,9 @@ def _figures(tried: Trial, request: Request) -> None:
         st.metric(_("Net amount"), i18n.money(total, request.currency), border=True)
         st.metric(_("Orders"), i18n.integer(tried.orders), border=True)
         st.metric(_("Customers"), i18n.integer(tried.customers), border=True)
-        if tried.first_day and tried.last_day:
-            days = f"{i18n.date_(tried.first_day)} – {i18n.date_(tried.last_day)}"
-            st.metric(_("First and last day"), days, border=True)
+    if tried.first_day and tried.last_day:
+        first, last = i18n.date_(tried.first_day), i18n.date_(tried.last_day)
+        st.markdown(_("From {first} to {last}.", first=first, last=last))
 
 
 def _pages(tried: Trial, version: Version) -> None:
@@ -59,8 +69,8 @@ def _pages(tried: Trial, version: Version) -> None:
     lines = []
     for name, has in brought.pages(tried, there).items():
         lacking = "" if has else f": {_(NEEDS[name])}"
-        lines.append(f"- {':green[:material/check:]' if has else ':material/remove:'} {_(PAGES[name])}{lacking}")
-    st.markdown("\n".join(lines))
+        lines.append(f"{':green[:material/check:]' if has else ':gray[:material/remove:]'} {_(PAGES[name])}{lacking}")
+    st.markdown("  \n".join((f"**{_('What the pages will show')}**", *lines)))
 
 
 def _months(tried: Trial, request: Request) -> None:

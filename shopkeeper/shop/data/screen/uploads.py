@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -11,8 +12,16 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from shopkeeper.errors import Refused
 from shopkeeper.messages import message
 
-FOLDER, KEPT = "_upload_folder", "_uploads"
+KEPT = "_uploads"
 PREFIX = "shopkeeper-upload-"
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """Files that were dropped, by their ids. The folder is removed when nothing holds it: with the session, at last."""
+
+    ids: tuple[str, ...]
+    folder: tempfile.TemporaryDirectory[str]
 
 
 def paths_of(files: Sequence[UploadedFile], folder: str) -> tuple[Path, ...]:
@@ -30,23 +39,24 @@ def paths_of(files: Sequence[UploadedFile], folder: str) -> tuple[Path, ...]:
 def _kept(files: Sequence[UploadedFile]) -> Path:
     """The folder with the files; written once for each set of them."""
     ids = tuple(file.file_id for file in files)
-    state = st.session_state
-    if state.get(KEPT) == ids and Path(state[FOLDER]).is_dir():
-        return Path(state[FOLDER])
+    kept: Uploads | None = st.session_state.get(KEPT)
+    if kept and kept.ids == ids and Path(kept.folder.name).is_dir():
+        return Path(kept.folder.name)
     forget()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
     for file in files:
         # A browser may say any name: only its last part is a name here.
-        target = folder / Path(file.name.replace("\\", "/")).name
+        target = Path(folder.name) / Path(file.name.replace("\\", "/")).name
+        if target.exists():
+            raise Refused(message("Two files are called {name}. Rename one of them.", name=target.name))
         with target.open("wb") as copy:
             shutil.copyfileobj(file, copy)
-    state[FOLDER], state[KEPT] = str(folder), ids
-    return folder
+    st.session_state[KEPT] = Uploads(ids, folder)
+    return Path(folder.name)
 
 
 def forget() -> None:
     """Remove what was kept."""
-    state = st.session_state
-    if folder := state.pop(FOLDER, None):
-        shutil.rmtree(folder, ignore_errors=True)
-    state.pop(KEPT, None)
+    kept: Uploads | None = st.session_state.pop(KEPT, None)
+    if kept:
+        kept.folder.cleanup()
