@@ -8,7 +8,7 @@ WITH sold AS (
     SELECT
         l.sku,
         max(l.category) AS category,
-        CAST(coalesce(sum(l.quantity) FILTER (WHERE l.day > $as_of - 365 AND l.is_sale), 0) AS BIGINT) AS units_year,
+        CAST(coalesce(sum(l.quantity) FILTER (WHERE l.day > $as_of - 365 AND l.is_sale), 0) AS DOUBLE) AS units_year,
         CAST(coalesce(sum(l.revenue) FILTER (WHERE l.day > $as_of - 365), 0) AS DOUBLE) AS revenue_year,
         CAST(sum(l.margin) FILTER (WHERE l.day > $as_of - 365) AS DOUBLE) AS margin_year
     FROM int_sale_lines AS l

@@ -60,7 +60,7 @@ def typed(connection: DuckDBPyConnection, table: Table, files: Sequence[Path]) -
     present = set(relation.columns) if files else set()
     return relation.project(
         *(
-            ColumnExpression(column.name)
+            ColumnExpression(column.name).cast(column.type).alias(column.name)
             if column.name in present
             else ConstantExpression(None).cast(column.type).alias(column.name)
             for column in table.columns

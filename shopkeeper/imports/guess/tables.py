@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shopkeeper.contract.table import MONEY, Column
+from shopkeeper.contract.table import MONEY, QUANTITY, Column
 from shopkeeper.contract.tables import table
 from shopkeeper.imports.guess import headings
 from shopkeeper.imports.guess.values import (
@@ -150,10 +150,10 @@ def _held(sample: Sample, heading: str, name: str, column: str) -> float:
     kind = MONEY if declared is None else declared.type
     if kind in ("TIMESTAMP", "DATE"):
         return 1.0 if days is not None and not is_whole(values) else 0.0
-    if kind in (MONEY, "DOUBLE", "BIGINT"):
+    if kind in (MONEY, QUANTITY, "DOUBLE", "BIGINT"):
         if numbers is None or (days is not None and not numbers):
             return 0.0
-        return 1.0 if kind != "BIGINT" or is_whole(values) else 0.5
+        return 1.0 if kind not in ("BIGINT", QUANTITY) or is_whole(values) else 0.5
     if kind == "BOOLEAN":
         return 0.5
     return _as_text(values, column, declared)

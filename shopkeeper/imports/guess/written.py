@@ -7,7 +7,7 @@ from typing import Any
 
 import tomli_w
 
-from shopkeeper.contract.table import MONEY
+from shopkeeper.contract.table import MONEY, QUANTITY
 from shopkeeper.contract.tables import table
 from shopkeeper.imports.guess.tables import PRICE, FileGuess
 from shopkeeper.imports.guess.values import PLAINLY, NumberForm
@@ -78,7 +78,7 @@ def _columns(choice: Choice) -> dict[str, Any]:
             columns[column.name] = {"source": heading, "values": meanings} if meanings else heading
         elif column.type in ("TIMESTAMP", "DATE") and choice.formats:
             columns[column.name] = {"source": heading, "format": list(choice.formats)}
-        elif column.type == MONEY and options:
+        elif column.type in (MONEY, QUANTITY) and options:
             columns[column.name] = {"source": heading} | options
         else:
             columns[column.name] = heading

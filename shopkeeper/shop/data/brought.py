@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from shopkeeper.contract.table import MONEY
+from shopkeeper.contract.table import MONEY, QUANTITY
 from shopkeeper.contract.tables import table
 from shopkeeper.imports.guess.tables import PRICE
 from shopkeeper.imports.guess.values import NumberForm
@@ -35,7 +35,7 @@ def _read(value: str | None, kind: str, choice: Choice) -> str | datetime | Deci
         return None
     if kind in ("TIMESTAMP", "DATE"):
         return as_time(value, choice.formats) or value
-    if kind in (MONEY, "DOUBLE", "BIGINT"):
+    if kind in (MONEY, QUANTITY, "DOUBLE", "BIGINT"):
         amount = as_number(value, choice.numbers)
         return value if amount is None else amount
     return value.strip()
