@@ -16,6 +16,9 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.job import Outcome, import_files
 from shopkeeper.imports.mapping.file import load, parse_mapping
+from shopkeeper.lake.rejects import LEFT_EMPTY
+from shopkeeper.shop.data.report import rejects
+from shopkeeper.shop.data.table import to_mend
 from tests.imports.conftest import SHOP
 
 LINES = "order,at,sku,n,amount,cost,name"
@@ -175,3 +178,21 @@ def test_two_shopify_orders_of_one_name_are_given_to_neither_buyer(real_data: Pa
     said = Acceptance("Test shop", "USD", "America/New_York")
     with pytest.raises(Refused, match="rule 'two buyers', 4 rows"):
         import_files([*folder.glob("*.csv")], load("shopify"), tmp_path / "lake", said=said)
+
+
+def test_a_cell_left_empty_is_listed_beside_the_rejects_and_costs_no_row(tmp_path: Path) -> None:
+    columns = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
+    columns |= {"unit_cost": "cost"}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": {"files": "lines*", "columns": columns}}})
+    rows = ["1,2026-05-01,A,1,9.00,cheap,", "2,2026-05-01,B,1,9.00,2,", "3,2026-05-01,B,x,9.00,dear,"]
+    (tmp_path / "lines.csv").write_text("\n".join((LINES, *rows, "")))
+    outcome = import_files([tmp_path / "lines.csv"], mapping, tmp_path / "lake", said=Acceptance(rejects=True))
+    assert (outcome.tables[0].rows_published, outcome.rows_rejected) == (2, 1)
+    assert [(broken.rule, broken.rows) for broken in outcome.broken_rules] == [("quantity", 1)]
+    assert outcome.version.rejects is not None
+    listed = pl.read_parquet(outcome.version.rejects).sort("line")
+    assert listed.select("line", "column", "value", "rule").rows() == [
+        (1, "unit_cost", "cheap", LEFT_EMPTY),
+        (3, "quantity", "x", "quantity"),
+    ]
+    assert to_mend(rejects(outcome.version), "order_lines")["order"].to_list() == ["3"]

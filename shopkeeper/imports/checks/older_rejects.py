@@ -18,7 +18,7 @@ from duckdb import (
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.split import KEY, NET_AMOUNT
-from shopkeeper.lake.rejects import REJECTED
+from shopkeeper.lake.rejects import LEFT_EMPTY, REJECTED
 from shopkeeper.lake.workbench import typed
 
 
@@ -69,7 +69,8 @@ def withdraw(
 
 
 def _counted(gone: DuckDBPyRelation, table: str) -> Withdrawn:
-    rows = _columns(gone, "file", "line", "row", NET_AMOUNT).distinct()
+    rejected = gone.filter(ColumnExpression("rule") != ConstantExpression(LEFT_EMPTY))
+    rows = _columns(rejected, "file", "line", "row", NET_AMOUNT).distinct()
     amount = ColumnExpression(NET_AMOUNT)
     counts = [FunctionExpression("count_star").alias("rows"), amount.sum().alias("sum"), amount.count().alias("n")]
     ((number, total, readable),) = rows.aggregate(counts).fetchall()

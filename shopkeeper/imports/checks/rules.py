@@ -9,6 +9,7 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.i18n import N_
 from shopkeeper.imports.checks.terms import call, text
+from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
 
@@ -170,6 +171,7 @@ RULES = {
     "days apart": N_("days apart"),
     "signs": N_("signs"),
     "cancelled order": N_("cancelled order"),
+    LEFT_EMPTY: N_("left empty"),
 }
 """Every rule by its name in the rejects, with the word that people read."""
 

@@ -45,7 +45,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class TableInStaging:
-    """One table after the checks: files of good rows, files of rejects, and what was counted on the way.
+    """One table after the checks: files of good rows, of rejects and of cells left empty, and what was counted.
 
     `kept`: the older files that stay beside the good ones, without the rows of the `replacement`. Rows that were there
     already, just as they are, and rows that a newer file brings again are in none of the counts.
@@ -63,6 +63,7 @@ class TableInStaging:
     warnings: tuple[Message, ...]
     kept: tuple[Path, ...] = ()
     replacement: Replacement | None = None
+    left_empty: tuple[Path, ...] = ()
 
     @property
     def rows_rejected(self) -> int:
@@ -198,6 +199,7 @@ def _counted(
         sum(made.net_amount_unreadable_rows for made in splits),
         warnings,
         tuple(existing),
+        left_empty=tuple(made.left_empty for made in splits if made.left_empty),
     )
 
 

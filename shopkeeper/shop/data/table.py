@@ -9,6 +9,7 @@ from shopkeeper import i18n
 from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.imports.checks.rules import RULES as RULE_NAMES
+from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message
 from shopkeeper.shop.data.frames import COMPARED, MONTHS, REJECTS, RULES, TABLES, VERSIONS
@@ -81,5 +82,6 @@ def months(version: Version, other: Version, frame: pl.DataFrame) -> Download:
 
 def to_mend(faults: pl.DataFrame, name: str) -> pl.DataFrame:
     """The rejected rows of one table as their file had them, each once, to be mended and imported again."""
-    rows = faults.filter(pl.col("table") == name).unique(["file", "line"], maintain_order=True)["row"].to_list()
+    rejected = faults.filter(pl.col("table") == name, pl.col("rule") != LEFT_EMPTY)
+    rows = rejected.unique(["file", "line"], maintain_order=True)["row"].to_list()
     return pl.DataFrame([json.loads(row) for row in rows if row], infer_schema_length=None)
