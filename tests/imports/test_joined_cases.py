@@ -196,3 +196,35 @@ def test_a_cell_left_empty_is_listed_beside_the_rejects_and_costs_no_row(tmp_pat
         (3, "quantity", "x", "quantity"),
     ]
     assert to_mend(rejects(outcome.version), "order_lines")["order"].to_list() == ["3"]
+
+
+# --- two tables of one sheet ------------------------------------------------------------------------------------------
+
+
+def of_one_sheet(overlap: str) -> Any:
+    lines = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
+    products: dict[str, Any] = {"files": "lines*", "columns": {"sku": "sku", "name": "name"}}
+    products |= {"overlap": overlap} if overlap else {}
+    tables = {"order_lines": {"files": "lines*", "columns": lines}, "products": products}
+    return parse_mapping("test", {"shop": SHOP, "tables": tables})
+
+
+ONE_SHEET = ["1,2026-05-01,A,1,9,,Cup", "2,2026-05-01,A,2,9,,Cup", "3,2026-05-01,B,1,9,,Mug", "4,2026-05-01,B,1,9,,Pot"]
+
+
+def test_rows_that_repeat_a_key_count_once_where_they_say_the_same(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text("\n".join((LINES, *ONE_SHEET, "")))
+    given_files, said = [tmp_path / "lines.csv"], Acceptance(rejects=True)
+    with pytest.raises(Refused, match="No row of products can be used"):
+        import_files(given_files, of_one_sheet(""), tmp_path / "lake", said=said)
+    outcome = import_files(given_files, of_one_sheet("keep_one"), tmp_path / "lake", said=said)
+    assert pl.read_parquet(outcome.version.files("products")).rows(named=True)[0]["name"] == "Cup"
+    assert [(each.table, each.rule, each.rows) for each in outcome.broken_rules] == [("products", "unique", 2)]
+    assert [(each.name, each.rows_in) for each in outcome.tables] == [("order_lines", 4), ("products", 3)]
+    assert "1 rows are copies of another with the same sku" in "\n".join(map(str, outcome.warnings))
+
+
+def test_a_table_without_a_key_has_no_overlap() -> None:
+    spend = {"files": "spend*", "columns": {"day": "d", "channel": "c", "amount": "a"}, "overlap": "keep_one"}
+    with pytest.raises(Refused, match="unknown key 'overlap'"):
+        parse_mapping("test", {"shop": SHOP, "tables": {"marketing_spend": spend}})

@@ -24,7 +24,7 @@ from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_p
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
-from shopkeeper.imports.checks.overlap import BACK
+from shopkeeper.imports.checks.overlap import BACK, once
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.signs import is_refund
 from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
@@ -107,6 +107,9 @@ def stage_table(
     superseded = 0
     if newest:
         opened, superseded = newest_only(connection, opened, contract, scratch.name)
+    if contract.key and mapping.overlap == "keep_one":
+        opened, copies = _guarded(files[0], partial(once, connection, opened, contract, scratch))
+        said_beside = (*said_beside, *_copies(copies, contract))
     orders = CheckedOrders(tuple(opened))
     if contract is ORDER_LINES:
         orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
@@ -154,6 +157,15 @@ def _open_all(
             keys[name].append(own)
         opened.append(in_own_currency(made, rates, contract, terms) if rates else made)
     return opened, (*without_partners(partners, keys), *(converted_lines(opened) if rates else ()))
+
+
+def _copies(rows: int, contract: Table) -> Iterator[Message]:
+    if rows:
+        yield message(
+            "{rows} rows are copies of another with the same {key}; they were taken once.",
+            rows=rows,
+            key=", ".join(contract.key),
+        )
 
 
 def _in_components(

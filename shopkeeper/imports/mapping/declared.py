@@ -129,11 +129,11 @@ class TableMapping:
     """One table. `files` are patterns of paths; where empty, a file or its folder is called as the table.
 
     `aliases` gives other spellings of a file's column. `identity`: columns are called as in the contract, and those
-    that are not required may be absent. Of order lines: `overlap` says what becomes of an order that stands in several
-    files (`keep_one`: once, where it is the same in all); `lines_carry_dates`: lines of one order may be days apart;
-    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative; `discount_lines`: sale lines
-    with units above 0 and money below it are vouchers, shared out over the order's goods (`spread`) or kept as lines
-    without units (`keep`). `lookups`, `exchange` and `kits` are files read beside its own.
+    that are not required may be absent. `overlap` says what becomes of an order that stands in several files, or of
+    rows with the same key (`keep_one`: once, where all are the same). Of order lines: `lines_carry_dates`: lines of one
+    order may be days apart; `negate_refunds`: refund lines with quantity and amount above 0 are turned negative;
+    `discount_lines`: sale lines with units above 0 and money below it are vouchers, shared out over the order's goods
+    (`spread`) or kept as lines without units (`keep`). `lookups`, `exchange` and `kits` are files read beside its own.
     """
 
     name: str

@@ -33,7 +33,7 @@ from shopkeeper.messages import message
 LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
 MOST_SKIPPED = 1000
 TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
-ORDER_KEYS = ("exchange", "kits", "overlap", "lines_carry_dates", "negate_refunds", "discount_lines")
+ORDER_KEYS = ("exchange", "kits", "lines_carry_dates", "negate_refunds", "discount_lines")
 ENCODINGS = (
     "utf-8",
     "gb18030",
@@ -65,7 +65,9 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
     place = f"{place}: tables.{name}"
     values = table_of(place, given)
     of_orders = name == ORDER_LINES.name
-    only_keys(place, values, (*TABLE_KEYS, *(ORDER_KEYS if of_orders else ())))
+    # Rows of a table without a key may repeat.
+    overlaps = ("overlap",) if of_orders or table(name).key else ()
+    only_keys(place, values, (*TABLE_KEYS, *overlaps, *(ORDER_KEYS if of_orders else ())))
     columns = _columns(f"{place}.columns", name, values.get("columns"))
     aliases = table_of(f"{place}.aliases", values.get("aliases", {}))
     mapping = TableMapping(
