@@ -11,19 +11,30 @@ from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake import store
+from shopkeeper.lake.upgrade import is_outdated, upgraded
 from shopkeeper.lake.version import Version
 from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import ROOT, recipe
 
 SAMPLE = ROOT / "sample_data"
+SHARE_OF_MARTS, SHARE_OF_FITS = 0.3, 0.2
 
 
 def served(progress: Progress = UNHEARD) -> Version:
-    """The version to show. The sample shop is published the first time that it is needed, and when it has changed.
+    """The version to show; one that an older program made is made anew first, with its fits and forecasts.
 
-    Raise `Refused` where the data cannot be read, or the sample cannot be written anywhere.
+    The sample shop is published the first time that it is needed, and when it has changed. Raise `Refused` where the
+    data cannot be read or made anew, or the sample cannot be written anywhere.
     """
-    return store.current(store.data_folder()) or sample_version(progress)
+    root = store.data_folder()
+    version = store.current(root)
+    if version is None:
+        return sample_version(progress)
+    if is_outdated(version):
+        version = upgraded(root, progress.part(0.0, SHARE_OF_MARTS))
+        buying_run.make(version, progress.part(SHARE_OF_MARTS, SHARE_OF_FITS))
+        forecast_run.make(version, progress.part(SHARE_OF_MARTS + SHARE_OF_FITS, 1 - SHARE_OF_MARTS - SHARE_OF_FITS))
+    return version
 
 
 def sample_version(progress: Progress = UNHEARD) -> Version:

@@ -13,6 +13,7 @@ from shopkeeper.engine.query import EVERYTHING, Query, Scope
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.forecast import files
 from shopkeeper.jobs.served import served
+from shopkeeper.lake import store
 from shopkeeper.lake.version import Version, read_manifest
 from shopkeeper.progress import Progress
 from shopkeeper.ui.cache import Answers
@@ -54,7 +55,12 @@ def version_now() -> Version:
     place = st.empty()
 
     def tell(step: str, share: float) -> None:
-        opening = _("Opening the sample shop for the first time")
+        sample = store.current_id(store.data_folder()) is None
+        opening = (
+            _("Opening the sample shop for the first time")
+            if sample
+            else _("This program is newer than the data: all figures are made anew")
+        )
         place.progress(min(max(share, 0.0), 1.0), text=f"{opening}: {_(step)}")
 
     try:

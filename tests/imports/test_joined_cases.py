@@ -73,8 +73,8 @@ def test_a_refund_of_a_kit_gives_its_components_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "amounts"),
-    [({"price": "price"}, ["20", "5"]), ({"weight": "price"}, ["16.67", "8.33"])],
-    ids=["list price times quantity", "the weight as it is"],
+    [({"price": "price"}, ["20", "5"]), ({"share": "price"}, ["16.67", "8.33"])],
+    ids=["list price times quantity", "the share as it is"],
 )
 def test_amounts_are_shared_as_the_mapping_says(keys: dict[str, str], amounts: list[str], tmp_path: Path) -> None:
     lines = {"files": "lines*", "columns": COLUMNS, "kits": {"files": "kits*", **keys}}
@@ -103,7 +103,7 @@ def test_kits_that_cannot_hold_are_refused(kits: list[str], sentence: str, tmp_p
 @pytest.mark.parametrize(
     ("kits", "sentence"),
     [
-        ({"weight": "w"}, "tables.order_lines.kits: price and weight both say"),
+        ({"share": "w"}, "tables.order_lines.kits: price and share both say"),
         ({"part": "p"}, "tables.order_lines.kits has an unknown key 'part'"),
         ({"component": " "}, "tables.order_lines.kits.component is empty"),
     ],

@@ -65,7 +65,7 @@ def open_kits(
 def _components(reading: Reading, kits: Kits) -> DuckDBPyRelation:
     """The rows of one file. Raise `Refused` where a column is missing or a row says less than it must."""
     units = ORDER_LINES.column("quantity").type
-    weighed_by = kits.weight or kits.price
+    weighed_by = kits.share or kits.price
     wanted = [(kits.kit, Column(KIT, "VARCHAR")), (kits.component, Column(COMPONENT, "VARCHAR"))]
     wanted += [(kits.quantity, Column(EACH, units)), *([(weighed_by, Column(WEIGHT, MONEY))] if weighed_by else [])]
     values = []
@@ -92,13 +92,13 @@ def _components(reading: Reading, kits: Kits) -> DuckDBPyRelation:
     if unusable := rows.filter(~is_usable).sort(ColumnExpression("line")).limit(1).fetchall():
         raise Refused(
             message(
-                "{file}: record {line} lacks a kit, a component, a quantity above 0, or a price or weight from 0. Mend "
+                "{file}: record {line} lacks a kit, a component, a quantity above 0, or a price or share from 0. Mend "
                 "it and import again.",
                 file=reading.file.name,
                 line=unusable[0][0],
             )
         )
-    total = weight if kits.weight else (weight * each).cast("DECIMAL(38,4)").try_cast(MONEY)
+    total = weight if kits.share else (weight * each).cast("DECIMAL(38,4)").try_cast(MONEY)
     columns = (ColumnExpression(KIT), ColumnExpression(COMPONENT), each)
     return rows.project(*columns, duckdb.CoalesceOperator(total, weight).alias(WEIGHT))
 

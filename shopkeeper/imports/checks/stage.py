@@ -107,9 +107,7 @@ def stage_table(
     superseded = 0
     if newest:
         opened, superseded = newest_only(connection, opened, contract, scratch.name)
-    if contract.key and mapping.overlap == "keep_one":
-        opened, copies = _guarded(files[0], partial(once, connection, opened, contract, scratch))
-        said_beside = (*said_beside, *_copies(copies, contract))
+    opened, of_copies = _taken_once(connection, opened, mapping, scratch)
     orders = CheckedOrders(tuple(opened))
     if contract is ORDER_LINES:
         orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
@@ -126,7 +124,7 @@ def stage_table(
             good.append(target)
     splits, of_kits = _in_components(connection, mapping, beside, scratch, splits, terms)
     of_cells = (*left_empty(orders.opened), *doubts(opened, terms))
-    said = (*of_cells, *said_beside, *of_kits, *orders.warnings, *file_warnings(opened, mapping))
+    said = (*of_cells, *said_beside, *of_copies, *of_kits, *orders.warnings, *file_warnings(opened, mapping))
     warnings = tuple(of_table(mapping.name, warning) for warning in said)
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
@@ -159,13 +157,19 @@ def _open_all(
     return opened, (*without_partners(partners, keys), *(converted_lines(opened) if rates else ()))
 
 
-def _copies(rows: int, contract: Table) -> Iterator[Message]:
-    if rows:
-        yield message(
-            "{rows} rows are copies of another with the same {key}; they were taken once.",
-            rows=rows,
-            key=", ".join(contract.key),
-        )
+def _taken_once(
+    connection: DuckDBPyConnection, opened: list[Candidates], mapping: TableMapping, scratch: Path
+) -> tuple[list[Candidates], list[Message]]:
+    """The files of a table with a key without the copies that the mapping allows."""
+    names = table(mapping.name).key
+    if not names or mapping.overlap == "reject":
+        return opened, []
+    run = partial(once, connection, opened, table(mapping.name), scratch)
+    left, rows = _guarded(opened[0].reading.file, run)
+    said = message(
+        "{rows} rows are copies of another with the same {key}; they were taken once.", rows=rows, key=", ".join(names)
+    )
+    return left, [said] if rows else []
 
 
 def _in_components(

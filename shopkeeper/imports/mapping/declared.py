@@ -109,7 +109,7 @@ class Exchange:
 class Kits:
     """What sets are made of, from files with a row for each `component` of a `kit` and its `quantity` in one of them.
 
-    A line of a kit becomes lines of its components, which share its amounts by `weight`, a column of these files, or by
+    A line of a kit becomes lines of its components, which share its amounts by `share`, a column of these files, or by
     `price` times quantity; are both empty, by quantity alone. See `checks/kits.py`.
     """
 
@@ -120,7 +120,7 @@ class Kits:
     component: str
     quantity: str
     price: str = ""
-    weight: str = ""
+    share: str = ""
     layout: Layout = AS_IT_IS
 
 

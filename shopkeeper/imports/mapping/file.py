@@ -54,6 +54,11 @@ def source(name_or_path: str | Path) -> str:
         ) from error
 
 
+def title(name: str) -> str:
+    """What a ready mapping reads, in a few words: its first line up to the colon."""
+    return source(name).splitlines()[0].lstrip("# ").split(":")[0]
+
+
 def _path(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.suffix != ".toml":

@@ -203,13 +203,13 @@ def _exchange(place: str, given: object) -> Exchange:
 
 def _kits(place: str, given: object) -> Kits:
     values = table_of(place, given)
-    only_keys(place, values, ("files", "kit", "component", "quantity", "price", "weight", *LAYOUT_KEYS))
+    only_keys(place, values, ("files", "kit", "component", "quantity", "price", "share", *LAYOUT_KEYS))
     named = {key: filled_text(f"{place}.{key}", values.get(key, key)) for key in ("kit", "component", "quantity")} | {
-        key: filled_text(f"{place}.{key}", values[key]) for key in ("price", "weight") if key in values
+        key: filled_text(f"{place}.{key}", values[key]) for key in ("price", "share") if key in values
     }
-    if "price" in named and "weight" in named:
+    if "price" in named and "share" in named:
         raise Refused(
-            message("{place}: price and weight both say how a kit's amounts are shared; leave one out.", place=place)
+            message("{place}: price and share both say how a kit's amounts are shared; leave one out.", place=place)
         )
     return Kits(_patterns(f"{place}.files", values.get("files")), **named, layout=parse_layout(place, values))
 

@@ -77,7 +77,7 @@ def _lines(request: Request, progress: Progress, *, leave: bool = False) -> Iter
         child.stdin.close()
         ends = time.monotonic() + WALL_SECONDS[request.kind]
         heard = ("", 0.0)
-        spoken = _spoken(child.stdout)
+        spoken = _spoken(child, child.stdout)
         while True:
             progress.step(*heard)
             if time.monotonic() > ends:
@@ -102,13 +102,15 @@ def _lines(request: Request, progress: Progress, *, leave: bool = False) -> Iter
             child.wait()
 
 
-def _spoken(output: IO[str]) -> "Queue[dict[str, Any] | None]":
-    """What the process says, line by line, and `None` at its end."""
+def _spoken(child: "subprocess.Popen[str]", output: IO[str]) -> "Queue[dict[str, Any] | None]":
+    """What the process says, line by line, and `None` at its end; it is heard to the end whoever still listens."""
     lines: Queue[dict[str, Any] | None] = Queue()
 
     def hear() -> None:
-        for text in output:
-            lines.put(json.loads(text))
+        with output:
+            for text in output:
+                lines.put(json.loads(text))
+        child.wait()
         lines.put(None)
 
     Thread(target=hear, daemon=True).start()

@@ -15,7 +15,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
 from shopkeeper.imports.guess import ready, saved
 from shopkeeper.imports.guess.written import Choice, as_toml, document
-from shopkeeper.imports.mapping.file import parse_mapping
+from shopkeeper.imports.mapping.file import parse_mapping, title
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
 from shopkeeper.jobs.bring_in import run
@@ -103,7 +103,7 @@ def _way(samples: Sequence[Sample]) -> str:
     """A ready mapping that fits all files, one made before, or the columns matched here."""
     fitting = [{fit.mapping for fit in ready.fits(sample.headings)} for sample in samples]
     names = sorted(set.intersection(*fitting)) if fitting else []
-    options = {f"ready:{name}": _("As {name} exports it (its headings fit)", name=name) for name in names}
+    options = {f"ready:{name}": _("As exported by {name}: the headings fit", name=title(name)) for name in names}
     options |= {f"saved:{name}": _("As “{name}”, made before", name=name) for name in saved.names(store.data_folder())}
     options[OWN_MATCH] = _("Match the columns here")
     if len(options) == 1:

@@ -1,0 +1,59 @@
+-- grain: one row per kind (sku, region) and value of order lines that its table does not list, the 10,000 of each kind
+--   that bring most
+-- parameters: none
+-- scope: none
+-- Only where the table was brought. A line without a region refers to none. `all_*` count by kind those that are not
+-- listed too.
+WITH named AS (
+    SELECT 'sku' AS kind, l.sku AS value, l.day, l.revenue
+    FROM int_sale_lines AS l
+    WHERE l.sku NOT IN (SELECT p.sku FROM products AS p) AND EXISTS (SELECT 1 AS one FROM products AS p)
+    UNION ALL
+    SELECT 'region' AS kind, l.region AS value, l.day, l.revenue
+    FROM int_sale_lines AS l
+    WHERE
+        l.region <> '(none)'
+        AND l.region NOT IN (SELECT r.region FROM regions AS r)
+        AND EXISTS (SELECT 1 AS one FROM regions AS r)
+),
+
+summed AS (
+    SELECT
+        n.kind,
+        n.value,
+        count(*) AS lines,
+        sum(abs(n.revenue)) AS amount,
+        min(n.day) AS first_day,
+        max(n.day) AS last_day
+    FROM named AS n
+    GROUP BY n.kind, n.value
+),
+
+counted AS (
+    SELECT
+        s.kind,
+        s.value,
+        CAST(s.lines AS BIGINT) AS lines,
+        CAST(s.amount AS DOUBLE) AS amount,
+        s.first_day,
+        s.last_day,
+        CAST(count(*) OVER (PARTITION BY s.kind) AS BIGINT) AS all_values,
+        CAST(sum(s.lines) OVER (PARTITION BY s.kind) AS BIGINT) AS all_lines,
+        CAST(sum(s.amount) OVER (PARTITION BY s.kind) AS DOUBLE) AS all_amount,
+        row_number() OVER (PARTITION BY s.kind ORDER BY s.amount DESC, s.value) AS place
+    FROM summed AS s
+)
+
+SELECT
+    c.kind,
+    c.value,
+    c.lines,
+    c.amount,
+    c.first_day,
+    c.last_day,
+    c.all_values,
+    c.all_lines,
+    c.all_amount
+FROM counted AS c
+WHERE c.place <= 10000
+ORDER BY c.kind, c.place

@@ -1,0 +1,133 @@
+"""Data health: each check speaks where its rule says, with what it touches, and is quiet below its volume."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from shopkeeper.shop.health import table
+from shopkeeper.shop.health.report import Health, report
+from shopkeeper.shop.health.rules import RULES
+from tests.declared import departures
+from tests.shops.in_memory import line, shop
+
+END = date(2026, 6, 28)  # a Sunday
+Line = Mapping[str, Any]
+
+
+def daily(
+    days: int, per_day: int = 1, *, channel: str = "web", closed: Sequence[int] = (), until: date = END
+) -> list[Line]:
+    """Orders of a channel that is closed on some weekdays (1 = Monday)."""
+    return [
+        line(f"{channel}{back}-{number}", until - timedelta(days=back), channel=channel)
+        for back in range(days)
+        for number in range(per_day)
+        if (until - timedelta(days=back)).isoweekday() not in closed
+    ]
+
+
+def health(lines: Sequence[Line], *, today: date = END, as_of: date = END, **tables: Any) -> Health:
+    result = report(shop(lines, as_of=as_of, **tables), today)
+    assert departures(result) == []
+    for check, rows in result.rows.items():
+        assert set(rows.columns) <= set(table.COLUMNS) | {"ordered_on", "count_days", "items"}
+        assert check in RULES
+    return result
+
+
+def checks(result: Health) -> list[str]:
+    return sorted(result.findings["check"].to_list())
+
+
+def amount(result: Health, check: str) -> float | None:
+    amounts: dict[str, float | None] = dict(result.findings.select("check", "amount").iter_rows())
+    return amounts[check]
+
+
+def test_a_healthy_shop_and_a_small_one_are_quiet() -> None:
+    assert checks(health(daily(120, 2))) == []
+    assert checks(health([line(None, END - timedelta(days=day)) for day in range(20)])) == []
+
+
+def test_closed_sundays_are_no_gap_and_a_missing_weekday_is() -> None:
+    open_days = daily(120, 2, closed=(7,))
+    assert checks(health(open_days)) == []
+    gone = date(2026, 6, 24)
+    result = health([row for row in open_days if row["ordered_at"].date() != gone])
+    assert checks(result) == ["missing_days"]
+    assert result.rows["missing_days"].select("channel", "day").rows() == [("web", gone)]
+    assert amount(result, "missing_days") == pytest.approx(20.0)
+
+
+def test_a_channel_that_fell_is_named_with_what_is_missing() -> None:
+    falling = [row for row in daily(120, 2, channel="app") if row["ordered_at"].date() <= END - timedelta(days=7)]
+    result = health([*daily(120, 2), *falling, line("late", END, channel="app")])
+    assert "sudden_fall" in checks(result)
+    assert result.rows["sudden_fall"]["channel"].to_list() == ["app"]
+    assert amount(result, "sudden_fall") == pytest.approx(14 * 10 - 10)
+
+
+def test_old_data_are_said_with_what_they_may_lack() -> None:
+    result = health(daily(120, 2), today=END + timedelta(days=10))
+    assert checks(result) == ["freshness"]
+    assert amount(result, "freshness") == pytest.approx(200.0)
+    assert checks(health(daily(120, 2), today=END + timedelta(days=3))) == []
+    assert amount(health(daily(120, 2), today=END + timedelta(days=400)), "freshness") is None
+
+
+def test_many_unknown_buyers_are_said() -> None:
+    strangers = [line(None, END - timedelta(days=day), order_id=f"u{day}") for day in range(40)]
+    result = health([*daily(91), *strangers])
+    assert checks(result) == ["unidentified"]
+    assert amount(result, "unidentified") == pytest.approx(400.0)
+
+
+def test_copies_of_orders_and_of_lines_are_listed() -> None:
+    at = daily(120)[5]["ordered_at"]
+    copies = [line("ann", at, order_id=name, sku=sku) for name in ("first", "second") for sku in ("A", "B")]
+    twice = [line("bob", at, order_id="third")] * 2
+    result = health([*daily(120), *copies, *twice])
+    assert checks(result) == ["equal_orders", "repeated_lines"]
+    assert result.rows["equal_orders"].select("order_id", "equals_order", "amount").rows() == [
+        ("second", "first", 20.0)
+    ]
+    assert amount(result, "repeated_lines") == pytest.approx(10.0)
+
+
+def test_a_price_far_off_is_listed_where_the_item_is_known() -> None:
+    odd = line("ann", END, order_id="odd", net_amount=1000)
+    assert checks(health([*daily(120), odd])) == ["prices"]
+    assert checks(health([*daily(10), odd])) == []
+
+
+def test_what_no_list_has_is_named_only_where_there_is_a_list() -> None:
+    lines = [*daily(120), line("ann", END, sku="B", order_id="b")]
+    assert checks(health(lines)) == []
+    result = health(lines, products=[{"sku": "A"}])
+    assert checks(result) == ["skus"]
+    assert result.rows["skus"].select("value", "lines", "amount").rows() == [("B", 1, 10.0)]
+
+
+def test_old_counts_missing_items_and_overdue_deliveries_are_said() -> None:
+    products = [{"sku": "A"}, {"sku": "B"}]
+    counts = [
+        {"day": END - timedelta(days=back), "location_id": "W", "sku": sku, "on_hand": 5}
+        for back, skus in ((37, "AB"), (34, "AB"), (31, "A"))
+        for sku in skus
+    ]
+    late = [{"inbound_id": "d1", "location_id": "W", "sku": "A", "quantity": 7, "due_on": END - timedelta(days=40)}]
+    result = health(daily(120), products=products, stock_snapshots=counts, inbound=late)
+    assert checks(result) == ["missing_items", "old_counts", "overdue"]
+    assert result.rows["missing_items"]["sku"].to_list() == ["B"]
+    assert result.rows["old_counts"]["age"].to_list() == [31]
+    assert amount(result, "overdue") == pytest.approx(70.0)
+
+
+def test_findings_come_by_money_and_say_the_pages_that_they_touch() -> None:
+    lines = [*daily(120), line("ann", END, sku="B", order_id="b"), line("bob", END, order_id="odd", net_amount=5000)]
+    result = health(lines, products=[{"sku": "A"}])
+    assert result.findings["check"].to_list() == ["prices", "skus"]
+    assert result.findings["pages"][1].to_list() == list(RULES["skus"].pages)
+    assert table.sentence(result.findings["sentence"][1]).startswith("1 items were sold that are not in the products")
