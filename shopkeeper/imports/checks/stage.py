@@ -19,7 +19,7 @@ from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
-from shopkeeper.imports.checks.kits import open_kits, split_kits
+from shopkeeper.imports.checks.kits import in_components
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
@@ -122,9 +122,17 @@ def stage_table(
         splits.append(made)
         if made.good or (number == len(opened) - 1 and not good):
             good.append(target)
-    splits, of_kits = _in_components(connection, mapping, beside, scratch, splits, terms)
-    of_cells = (*left_empty(orders.opened), *doubts(opened, terms))
-    said = (*of_cells, *said_beside, *of_copies, *of_kits, *orders.warnings, *file_warnings(opened, mapping))
+    run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
+    splits, of_kits = _guarded(files[0], run)
+    said = (
+        *left_empty(orders.opened),
+        *doubts(opened, terms),
+        *said_beside,
+        *of_copies,
+        *of_kits,
+        *orders.warnings,
+        *file_warnings(opened, mapping),
+    )
     warnings = tuple(of_table(mapping.name, warning) for warning in said)
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
@@ -170,29 +178,6 @@ def _taken_once(
         "{rows} rows are copies of another with the same {key}; they were taken once.", rows=rows, key=", ".join(names)
     )
     return left, [said] if rows else []
-
-
-def _in_components(
-    connection: DuckDBPyConnection,
-    mapping: TableMapping,
-    beside: Sequence[InputFile],
-    scratch: Path,
-    splits: list[Split],
-    terms: Terms,
-) -> tuple[list[Split], list[Message]]:
-    """The files with each good line of a kit as lines of its components, of which each counts as a row that came."""
-    kits = open_kits(connection, mapping, beside, scratch / "beside", chinese=is_chinese(terms.shop))
-    if kits is None:
-        return splits, []
-    made, lines, parts = [], 0, 0
-    for each in splits:
-        split_good = partial(split_kits, connection, kits, each.good) if each.good else lambda: (0, 0)
-        became, components = _guarded(beside[0], split_good)
-        more = components - became
-        made.append(replace(each, rows_in=each.rows_in + more, rows_good=each.rows_good + more))
-        lines, parts = lines + became, parts + components
-    said = message("{lines} lines of kits became {parts} lines of their components.", lines=lines, parts=parts)
-    return made, [said] if lines else []
 
 
 def _counted(
