@@ -113,15 +113,7 @@ def stage_table(
         orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
     appended_to = () if newest else existing
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to))
-    splits: list[Split] = []
-    good: list[Path] = []
-    for number, each in enumerate(orders.opened):
-        progress.step(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
-        target = scratch / f"{number}.good.parquet"
-        made = split(connection, each, contract, blocked, target, orders.checks)
-        splits.append(made)
-        if made.good or (number == len(opened) - 1 and not good):
-            good.append(target)
+    splits, good = _split_all(connection, orders, contract, blocked, scratch, progress.part(0.5, 0.5))
     run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
     splits, of_kits = _guarded(files[0], run)
     said = (
@@ -138,6 +130,27 @@ def stage_table(
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name))
+
+
+def _split_all(
+    connection: DuckDBPyConnection,
+    orders: CheckedOrders,
+    contract: Table,
+    blocked: DuckDBPyRelation | None,
+    scratch: Path,
+    progress: Progress,
+) -> tuple[list[Split], list[Path]]:
+    """Each file's good rows apart from the others; of files without any good row, the last one's empty file is kept."""
+    splits: list[Split] = []
+    good: list[Path] = []
+    for number, each in enumerate(orders.opened):
+        progress.step(f"Checking {each.reading.file.name}", number / len(orders.opened))
+        target = scratch / f"{number}.good.parquet"
+        made = split(connection, each, contract, blocked, target, orders.checks)
+        splits.append(made)
+        if made.good or (number == len(orders.opened) - 1 and not good):
+            good.append(target)
+    return splits, good
 
 
 def _open_all(
