@@ -21,7 +21,7 @@ def columns(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_ready_mappings_load() -> None:
-    assert available() == ("online_retail", "plain", "sample", "shopify")
+    assert {"online_retail", "plain", "sample", "shopify"} <= set(available())
     assert [load(name).shop.currency for name in available()] == ["GBP", "", "CNY", ""]
     assert load("sample").shop.sample
 
