@@ -8,7 +8,7 @@ WITH sold AS (
     SELECT
         l.sku,
         max(l.category) AS category,
-        CAST(coalesce(sum(l.quantity) FILTER (WHERE l.day > $as_of - 365 AND l.is_sale), 0) AS BIGINT) AS units_year,
+        CAST(coalesce(sum(l.quantity) FILTER (WHERE l.day > $as_of - 365 AND l.is_sale), 0) AS DOUBLE) AS units_year,
         CAST(coalesce(sum(l.revenue) FILTER (WHERE l.day > $as_of - 365), 0) AS DOUBLE) AS revenue_year,
         CAST(sum(l.margin) FILTER (WHERE l.day > $as_of - 365) AS DOUBLE) AS margin_year
     FROM int_sale_lines AS l
@@ -35,6 +35,7 @@ described AS (
         coalesce(p.name, n.name, t.sku) AS name,
         coalesce(p.category, s.category, '(none)') AS category,
         p.sku IS NOT NULL AS described,
+        coalesce(nullif(trim(p.unit), ''), 'piece') AS unit,
         CAST(p.price AS DOUBLE) AS price,
         CAST(p.unit_cost AS DOUBLE) AS unit_cost,
         coalesce(p.pack_size, 1) AS pack_size,
@@ -71,6 +72,7 @@ SELECT
     d.name,
     d.category,
     d.described,
+    d.unit,
     d.price,
     d.unit_cost,
     CASE

@@ -24,6 +24,7 @@ ColumnType = Literal[
     "UINTEGER",
     "BIGINT",
     "DOUBLE",
+    "DECIMAL(18,3)",
     "DECIMAL(18,4)",
     "DATE",
     "TIMESTAMP",
@@ -33,6 +34,8 @@ ColumnType = Literal[
     "VARCHAR[]",
 ]
 MONEY: ColumnType = "DECIMAL(18,4)"
+QUANTITY: ColumnType = "DECIMAL(18,3)"
+"""Pieces, or kilograms, metres and litres to the thousandth."""
 
 POLARS_TYPES: Mapping[ColumnType, pl.DataType] = {
     "VARCHAR": pl.String(),
@@ -42,6 +45,7 @@ POLARS_TYPES: Mapping[ColumnType, pl.DataType] = {
     "UINTEGER": pl.UInt32(),
     "BIGINT": pl.Int64(),
     "DOUBLE": pl.Float64(),
+    "DECIMAL(18,3)": pl.Decimal(18, 3),
     "DECIMAL(18,4)": pl.Decimal(18, 4),
     "DATE": pl.Date(),
     "TIMESTAMP": pl.Datetime("us"),

@@ -3,7 +3,7 @@
 Everything that touches incoming data (mapping, checks, the data dictionary, the sample shop) reads these declarations.
 """
 
-from shopkeeper.contract.table import MONEY, Column, Table
+from shopkeeper.contract.table import MONEY, QUANTITY, Column, Table
 from shopkeeper.i18n import N_
 
 STATUSES = ("sale", "refund", "cancelled", "staff", "gift", "exchange", "sell_in", "transfer")
@@ -21,7 +21,13 @@ ORDER_LINES = Table(
             "ordered_at", "TIMESTAMP", "When it was ordered (or refunded), in the merchant's timezone.", required=True
         ),
         Column("sku", "VARCHAR", "The item sold.", required=True, references="products"),
-        Column("quantity", "BIGINT", "Units sold; negative where units came back.", required=True, unit="units"),
+        Column(
+            "quantity",
+            QUANTITY,
+            "Units sold, in the item's unit of measure (2.5 kg); negative where units came back.",
+            required=True,
+            unit="units",
+        ),
         Column(
             "net_amount",
             MONEY,
@@ -90,6 +96,7 @@ PRODUCTS = Table(
         Column("sku", "VARCHAR", "The item.", required=True),
         Column("name", "VARCHAR", "Its name."),
         Column("category", "VARCHAR", "Its category."),
+        Column("unit", "VARCHAR", "What one unit of it is: piece, kg, m, l; empty means piece."),
         Column("price", MONEY, "List price.", unit="shop currency per unit", minimum=0),
         Column("unit_cost", MONEY, "What one unit costs the merchant.", unit="shop currency per unit", minimum=0),
         Column("pack_size", "BIGINT", "Units in a pack; orders are rounded to it.", unit="units", minimum=1),

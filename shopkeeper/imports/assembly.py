@@ -35,7 +35,7 @@ def differs(connection: DuckDBPyConnection, tables: Sequence[TableInStaging], ol
     """Whether there is a row that was not there as it is now, or one that was rejected and is not as it was."""
     if any(each.rows_good or (each.replacement and each.replacement.rows_replaced) for each in tables):
         return True
-    rejected = [path for each in tables for path in each.rejects]
+    rejected = [path for each in tables for path in (*each.rejects, *each.left_empty)]
     before = sorted(str(fault) for each in older.withdrawn.values() for fault in each.faults)
     return before != sorted(map(str, faults_in(connection, rejected)))
 
@@ -51,7 +51,7 @@ def assemble(
     carried = {name: tuple(job.before.files(name)) for name in job.carried} if job.before else {}
     rejects = stage.join_rejects(
         connection,
-        [path for each in tables for path in each.rejects],
+        [path for each in tables for path in (*each.rejects, *each.left_empty)],
         older.path,
         appended,
         directory.with_suffix(".rejects.parquet"),

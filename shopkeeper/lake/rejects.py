@@ -9,11 +9,13 @@ from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.lake.workbench import typed, write
 
 REJECTS = "rejects.parquet"
+LEFT_EMPTY = "left empty"
+"""The rule of cells that could not be read and were left empty: their rows are published, not rejected."""
 
 
 REJECTED = Table(
     "rejected",
-    "one row per fault of a rejected row",
+    "one row per fault of a rejected row, or cell that was left empty",
     "The file of rejects beside a version.",
     (
         Column("file", "VARCHAR", "The file."),

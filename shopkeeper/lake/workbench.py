@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, Expression
 
-from shopkeeper.contract.table import Table
+from shopkeeper.contract.table import QUANTITY, Column, Table
 
 MEMORY = f"{max(1, min(8, os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') // 2**31))}GB"
 """Half of the machine's memory, 8 GB at most: sorting beyond it spills to disk."""
@@ -52,20 +52,31 @@ def workbench(directory: Path, timezone: str) -> Iterator[DuckDBPyConnection]:
 
 
 def typed(connection: DuckDBPyConnection, table: Table, files: Sequence[Path]) -> DuckDBPyRelation:
-    """The table with every column of the contract; what the merchant did not bring is NULL of the column's type."""
+    """The table with every column of the contract; what the merchant did not bring is NULL of the column's type.
+
+    Quantities that an older program stored as whole numbers are of the contract's type: nothing is lost by that.
+    """
     if files:
         relation = connection.read_parquet([str(file) for file in files], union_by_name=True)
     else:
         relation = connection.table_function("range", [0])
-    present = set(relation.columns) if files else set()
+    present = dict(zip(relation.columns, map(str, relation.types), strict=True)) if files else {}
     return relation.project(
         *(
-            ColumnExpression(column.name)
+            _widened(column, present[column.name])
             if column.name in present
             else ConstantExpression(None).cast(column.type).alias(column.name)
             for column in table.columns
         )
     )
+
+
+def _widened(column: Column, stored_type: str) -> Expression:
+    value = ColumnExpression(column.name)
+    # Files of both kinds together are read as DECIMAL(22,3).
+    if column.type == QUANTITY and stored_type in ("BIGINT", "DECIMAL(22,3)"):
+        return value.cast(QUANTITY).alias(column.name)
+    return value
 
 
 def write(relation: DuckDBPyRelation, file: Path) -> None:

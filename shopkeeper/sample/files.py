@@ -19,6 +19,7 @@ _TYPES: dict[ColumnType, Any] = {
     "VARCHAR": pl.String,
     "BIGINT": pl.Int64,
     "DOUBLE": pl.Float64,
+    "DECIMAL(18,3)": pl.Decimal(18, 3),
     "DECIMAL(18,4)": pl.Decimal(18, 4),
     "DATE": pl.Date,
     "TIMESTAMP": pl.Datetime("us"),

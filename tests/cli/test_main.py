@@ -48,16 +48,16 @@ def run(*arguments: object) -> int:
 
 
 def test_import_reconciles_rows_and_money_and_says_so(orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.5", "7", "dee", "web")])
+    write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.2345", "7", "dee", "web")])
     assert run("import", orders, *SHOP) == 0
     reported = capsys.readouterr().out
     assert "5 rows in = 4 published + 1 rejected; net amount 58.00 in = 51.00 published + 7.00 rejected." in reported
     assert "order_lines.quantity" in reported
-    assert "1.5" in reported
+    assert "1.2345" in reported
 
 
 def test_strict_refuses_and_publishes_nothing(orders: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.5", "7", "dee", "web")])
+    write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.2345", "7", "dee", "web")])
     assert run("import", orders, *SHOP, "--strict") == 1
     assert "nothing was published" in capsys.readouterr().err
     assert store.current(data) is None

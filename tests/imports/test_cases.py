@@ -33,7 +33,8 @@ REFUSED = {
 """Cases that must end with a sentence, and a part of it."""
 READ = {
     "customer_placeholders": (13, 0, "customer_id has 12 values that stand for nobody or are masked, in 13 orders"),
-    "decimal_quantity": (1, 1, ""),
+    "decimal_quantity": (2, 0, ""),
+    "decimal_quantity_round": (3, 0, ""),
     "dst_gap_and_overlap": (
         5,
         0,

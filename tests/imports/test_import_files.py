@@ -21,7 +21,7 @@ LINES = [
     "2,2026-05-02 10:00:00,A,1,10.00,bob,sale,CNY",
     "3,2026-05-03 10:00:00,B,1,5.05,ann,sale,CNY",
 ]
-BAD = "4,2026-05-03 10:00:00,B,1.5,7.00,ann,sale,CNY"
+BAD = "4,2026-05-03 10:00:00,B,1.2345,7.00,ann,sale,CNY"
 
 
 @pytest.fixture
@@ -58,17 +58,17 @@ def test_rows_and_amounts_reconcile_and_bad_rows_are_listed(tmp_path: Path, mapp
     assert version == outcome.version
     assert (version.net_amount_in, version.net_amount_published) == (Decimal("41.95"), Decimal("34.95"))
     (rule,) = outcome.broken_rules
-    assert (rule.rule, rule.rows, rule.examples) == ("whole number", 1, (("order_lines.csv", 4, "1.5"),))
+    assert (rule.rule, rule.rows, rule.examples) == ("quantity", 1, (("order_lines.csv", 4, "1.2345"),))
     with duckdb.connect() as connection:
         assert version.rejects is not None
-        assert [row["value"] for row in rows_of(connection, [version.rejects])] == ["1.5"]
+        assert [row["value"] for row in rows_of(connection, [version.rejects])] == ["1.2345"]
     assert store.verify(version) == []
 
 
 def test_strict_refuses_with_the_records_and_publishes_nothing(tmp_path: Path, mapping: Mapping) -> None:
     with pytest.raises(Refused) as refusal:
         import_files([orders(tmp_path / "in", *LINES, BAD)], mapping, tmp_path / "lake", strict=True)
-    assert "order_lines.quantity, rule 'whole number', 1 rows (such as '1.5')" in str(refusal.value)
+    assert "order_lines.quantity, rule 'quantity', 1 rows (such as '1.2345')" in str(refusal.value)
     assert "Records 4 of order_lines.csv" in str(refusal.value)
     assert store.current(tmp_path / "lake") is None
 

@@ -16,6 +16,9 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.job import Outcome, import_files
 from shopkeeper.imports.mapping.file import load, parse_mapping
+from shopkeeper.lake.rejects import LEFT_EMPTY
+from shopkeeper.shop.data.report import rejects
+from shopkeeper.shop.data.table import to_mend
 from tests.imports.conftest import SHOP
 
 LINES = "order,at,sku,n,amount,cost,name"
@@ -70,8 +73,8 @@ def test_a_refund_of_a_kit_gives_its_components_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "amounts"),
-    [({"price": "price"}, ["20", "5"]), ({"weight": "price"}, ["16.67", "8.33"])],
-    ids=["list price times quantity", "the weight as it is"],
+    [({"price": "price"}, ["20", "5"]), ({"share": "price"}, ["16.67", "8.33"])],
+    ids=["list price times quantity", "the share as it is"],
 )
 def test_amounts_are_shared_as_the_mapping_says(keys: dict[str, str], amounts: list[str], tmp_path: Path) -> None:
     lines = {"files": "lines*", "columns": COLUMNS, "kits": {"files": "kits*", **keys}}
@@ -100,7 +103,7 @@ def test_kits_that_cannot_hold_are_refused(kits: list[str], sentence: str, tmp_p
 @pytest.mark.parametrize(
     ("kits", "sentence"),
     [
-        ({"weight": "w"}, "tables.order_lines.kits: price and weight both say"),
+        ({"share": "w"}, "tables.order_lines.kits: price and share both say"),
         ({"part": "p"}, "tables.order_lines.kits has an unknown key 'part'"),
         ({"component": " "}, "tables.order_lines.kits.component is empty"),
     ],
@@ -175,3 +178,53 @@ def test_two_shopify_orders_of_one_name_are_given_to_neither_buyer(real_data: Pa
     said = Acceptance("Test shop", "USD", "America/New_York")
     with pytest.raises(Refused, match="rule 'two buyers', 4 rows"):
         import_files([*folder.glob("*.csv")], load("shopify"), tmp_path / "lake", said=said)
+
+
+def test_a_cell_left_empty_is_listed_beside_the_rejects_and_costs_no_row(tmp_path: Path) -> None:
+    columns = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
+    columns |= {"unit_cost": "cost"}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": {"files": "lines*", "columns": columns}}})
+    rows = ["1,2026-05-01,A,1,9.00,cheap,", "2,2026-05-01,B,1,9.00,2,", "3,2026-05-01,B,x,9.00,dear,"]
+    (tmp_path / "lines.csv").write_text("\n".join((LINES, *rows, "")))
+    outcome = import_files([tmp_path / "lines.csv"], mapping, tmp_path / "lake", said=Acceptance(rejects=True))
+    assert (outcome.tables[0].rows_published, outcome.rows_rejected) == (2, 1)
+    assert [(broken.rule, broken.rows) for broken in outcome.broken_rules] == [("quantity", 1)]
+    assert outcome.version.rejects is not None
+    listed = pl.read_parquet(outcome.version.rejects).sort("line")
+    assert listed.select("line", "column", "value", "rule").rows() == [
+        (1, "unit_cost", "cheap", LEFT_EMPTY),
+        (3, "quantity", "x", "quantity"),
+    ]
+    assert to_mend(rejects(outcome.version), "order_lines")["order"].to_list() == ["3"]
+
+
+# --- two tables of one sheet ------------------------------------------------------------------------------------------
+
+
+def of_one_sheet(overlap: str) -> Any:
+    lines = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
+    products: dict[str, Any] = {"files": "lines*", "columns": {"sku": "sku", "name": "name"}}
+    products |= {"overlap": overlap} if overlap else {}
+    tables = {"order_lines": {"files": "lines*", "columns": lines}, "products": products}
+    return parse_mapping("test", {"shop": SHOP, "tables": tables})
+
+
+ONE_SHEET = ["1,2026-05-01,A,1,9,,Cup", "2,2026-05-01,A,2,9,,Cup", "3,2026-05-01,B,1,9,,Mug", "4,2026-05-01,B,1,9,,Pot"]
+
+
+def test_rows_that_repeat_a_key_count_once_where_they_say_the_same(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text("\n".join((LINES, *ONE_SHEET, "")))
+    given_files, said = [tmp_path / "lines.csv"], Acceptance(rejects=True)
+    with pytest.raises(Refused, match="No row of products can be used"):
+        import_files(given_files, of_one_sheet(""), tmp_path / "lake", said=said)
+    outcome = import_files(given_files, of_one_sheet("keep_one"), tmp_path / "lake", said=said)
+    assert pl.read_parquet(outcome.version.files("products")).rows(named=True)[0]["name"] == "Cup"
+    assert [(each.table, each.rule, each.rows) for each in outcome.broken_rules] == [("products", "unique", 2)]
+    assert [(each.name, each.rows_in) for each in outcome.tables] == [("order_lines", 4), ("products", 3)]
+    assert "1 rows are copies of another with the same sku" in "\n".join(map(str, outcome.warnings))
+
+
+def test_a_table_without_a_key_has_no_overlap() -> None:
+    spend = {"files": "spend*", "columns": {"day": "d", "channel": "c", "amount": "a"}, "overlap": "keep_one"}
+    with pytest.raises(Refused, match="unknown key 'overlap'"):
+        parse_mapping("test", {"shop": SHOP, "tables": {"marketing_spend": spend}})

@@ -1,5 +1,6 @@
 """Files read together: partners by key, an order's amount shared out, other currencies; nothing doubled or lost."""
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -239,6 +240,44 @@ def test_rates_that_cannot_hold_are_refused(rates: list[str], sentence: str, tmp
     with pytest.raises(Refused) as refusal:
         exchanged(tmp_path, ["1,2026-05-01,A,1,10.00,USD"], rates)
     assert sentence in str(refusal.value)
+
+
+# --- kits -------------------------------------------------------------------------------------------------------------
+
+KITS = {"files": "kits*", "kit": "kit", "component": "part", "quantity": "units"}
+
+
+def resolved(folder: Path, lines: Sequence[str], kits: Sequence[str]) -> tuple[Outcome, pl.DataFrame]:
+    table = {"files": "lines*", "columns": OWN, "kits": KITS}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": table}})
+    return imported(folder, mapping, lines=["order,at,sku,n,amount", *lines], kits=["kit,part,units", *kits])
+
+
+def test_a_kit_becomes_its_components_and_a_broken_one_is_rejected_as_its_line(tmp_path: Path) -> None:
+    lines = ["1,2026-05-01,SET,2,10.00", "1,2026-05-01,CUP,1,4.00", "2,never,SET,1,5.00"]
+    outcome, made = resolved(tmp_path, lines, ["SET,CUP,1", "SET,TEA,2"])
+    assert made.sort("sku", "quantity").select("sku", "quantity", "net_amount").rows() == [
+        ("CUP", 1, Decimal("4.0000")), ("CUP", 2, Decimal("3.3300")), ("TEA", 4, Decimal("6.6700")),
+    ]  # fmt: skip
+    assert (outcome.tables[0].rows_in, outcome.rows_rejected) == (4, 1)
+    assert outcome.net_amount_in == Decimal("19.00")
+    assert "1 lines of kits became 2 lines of their components" in "\n".join(map(str, outcome.warnings))
+
+
+@FEWER
+@given(st.decimals(-1000, 1000, places=2), st.lists(st.integers(1, 9), min_size=1, max_size=6))
+def test_components_add_up_to_their_kit(amount: Decimal, units: list[int]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        kits = [f"SET,p{number},{each}" for number, each in enumerate(units)]
+        _, made = resolved(Path(folder), [f"1,2026-05-01,SET,{1 if amount >= 0 else -1},{amount}"], kits)
+    assert made["net_amount"].sum() == amount
+    assert made.height == len(units)
+
+
+@pytest.mark.parametrize("row", ["SET,,1", ",CUP,1", "SET,CUP,0", "SET,CUP,some"])
+def test_a_kit_that_cannot_hold_is_refused(row: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"kits.csv: record 1 lacks a kit, a component"):
+        resolved(tmp_path, ["1,2026-05-01,SET,2,10.00"], [row])
 
 
 def test_shopify_orders_keep_discounts_and_refunds_of_the_whole_order(real_data: Path, tmp_path: Path) -> None:

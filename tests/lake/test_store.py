@@ -193,7 +193,7 @@ def test_no_order_line_is_no_version(root: Path, queries: Path) -> None:
 
 def test_a_column_of_another_type_is_refused(root: Path, queries: Path) -> None:
     lines = order_lines(1).with_columns(pl.col("quantity").cast(pl.Float64))
-    fault = "order_lines: column quantity is stored as DOUBLE, but must be BIGINT"
+    fault = "order_lines: column quantity is stored as DOUBLE, but must be DECIMAL\\(18,3\\)"
     with pytest.raises(Refused, match=fault), publisher(root) as directory:
         publish(root, stage(directory, {"order_lines": lines}), queries=queries)
 

@@ -14,7 +14,7 @@ from operator import add, and_, mul, or_, sub
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression
 
-from shopkeeper.contract.table import MONEY, Column
+from shopkeeper.contract.table import MONEY, QUANTITY, Column
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.numbers import number
 from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, filled, text, trimmed
@@ -50,6 +50,7 @@ SYMBOLS: dict[str, tuple[str, Callable[[Expression, Expression], Expression]]] =
 FAULTS = {
     "BIGINT": "whole number",
     MONEY: "amount",
+    QUANTITY: "quantity",
     "DOUBLE": "number",
     "DATE": "date",
     "TIMESTAMP": "time",

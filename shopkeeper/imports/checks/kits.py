@@ -1,6 +1,7 @@
 """Sets that are sold under a number of their own: a line of one becomes lines of what is in it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -11,14 +12,17 @@ from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import Clock, column_term, typed
+from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.shares import share_out
+from shopkeeper.imports.checks.split import Split
 from shopkeeper.imports.checks.terms import call
 from shopkeeper.imports.mapping.declared import ColumnMapping, Kits, TableMapping
 from shopkeeper.imports.mapping.rules import SourceColumn
 from shopkeeper.imports.mapping.values import nearest
+from shopkeeper.imports.readers.encodings import is_chinese
 from shopkeeper.imports.readers.files import InputFile
 from shopkeeper.imports.readers.reading import ROW_NUMBER, Reading, open_file
-from shopkeeper.messages import message
+from shopkeeper.messages import Message, message
 
 KIT, COMPONENT, EACH, WEIGHT, PLACE = "kit", "component", "units in one", "kit weight", "line"
 ROW, ALL_WEIGHTS = "good row", "all weights"
@@ -65,7 +69,7 @@ def open_kits(
 def _components(reading: Reading, kits: Kits) -> DuckDBPyRelation:
     """The rows of one file. Raise `Refused` where a column is missing or a row says less than it must."""
     units = ORDER_LINES.column("quantity").type
-    weighed_by = kits.weight or kits.price
+    weighed_by = kits.share or kits.price
     wanted = [(kits.kit, Column(KIT, "VARCHAR")), (kits.component, Column(COMPONENT, "VARCHAR"))]
     wanted += [(kits.quantity, Column(EACH, units)), *([(weighed_by, Column(WEIGHT, MONEY))] if weighed_by else [])]
     values = []
@@ -92,13 +96,13 @@ def _components(reading: Reading, kits: Kits) -> DuckDBPyRelation:
     if unusable := rows.filter(~is_usable).sort(ColumnExpression("line")).limit(1).fetchall():
         raise Refused(
             message(
-                "{file}: record {line} lacks a kit, a component, a quantity above 0, or a price or weight from 0. Mend "
+                "{file}: record {line} lacks a kit, a component, a quantity above 0, or a price or share from 0. Mend "
                 "it and import again.",
                 file=reading.file.name,
                 line=unusable[0][0],
             )
         )
-    total = weight if kits.weight else (weight * each).cast("DECIMAL(38,4)").try_cast(MONEY)
+    total = weight if kits.share else (weight * each).cast("DECIMAL(38,4)").try_cast(MONEY)
     columns = (ColumnExpression(KIT), ColumnExpression(COMPONENT), each)
     return rows.project(*columns, duckdb.CoalesceOperator(total, weight).alias(WEIGHT))
 
@@ -125,6 +129,31 @@ def _refuse_twice_or_nested(kits: DuckDBPyRelation) -> None:
                 component=repr(first[0][1]),
             )
         )
+
+
+def in_components(
+    connection: DuckDBPyConnection,
+    mapping: TableMapping,
+    beside: Sequence[InputFile],
+    scratch: Path,
+    splits: list[Split],
+    terms: Terms,
+) -> tuple[list[Split], list[Message]]:
+    """The files with each good line of a kit as lines of its components, of which each counts as a row that came.
+
+    Raise `Refused` as `open_kits` does.
+    """
+    kits = open_kits(connection, mapping, beside, scratch, chinese=is_chinese(terms.shop))
+    if kits is None:
+        return splits, []
+    made, lines, parts = [], 0, 0
+    for each in splits:
+        became, components = split_kits(connection, kits, each.good) if each.good else (0, 0)
+        more = components - became
+        made.append(replace(each, rows_in=each.rows_in + more, rows_good=each.rows_good + more))
+        lines, parts = lines + became, parts + components
+    said = message("{lines} lines of kits became {parts} lines of their components.", lines=lines, parts=parts)
+    return made, [said] if lines else []
 
 
 def split_kits(connection: DuckDBPyConnection, kits: DuckDBPyRelation, path: Path) -> tuple[int, int]:

@@ -5,13 +5,15 @@ from dataclasses import replace
 
 from duckdb import CaseExpression, ConstantExpression, Expression
 
-from shopkeeper.contract.table import MONEY
+from shopkeeper.contract.table import MONEY, QUANTITY
 from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
 WHOLE_TEXT = r"[+-]?[0-9]{1,19}(\.0*)?"
 NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 MONEY_TEXT = r"[+-]?([0-9]+(\.[0-9]{0,4}0*)?|\.[0-9]{1,4}0*)"
+QUANTITY_TEXT = r"[+-]?([0-9]+(\.[0-9]{0,3}0*)?|\.[0-9]{1,3}0*)"
+EXACT_TEXTS: dict[str, str] = {MONEY: MONEY_TEXT, QUANTITY: QUANTITY_TEXT}
 
 
 def number(read: CheckedValue, type_: str, options: ColumnMapping) -> CheckedValue:
@@ -33,7 +35,7 @@ def _unscaled(read: CheckedValue, type_: str, options: ColumnMapping) -> Checked
     result = read.value.try_cast(type_)
     if options.round:
         return replace(read, value=result, type=type_)
-    if source in FLOAT_TYPES and type_ == MONEY:
+    if source in FLOAT_TYPES and type_ in EXACT_TEXTS:
         size = call("greatest", call("abs", read.value), ConstantExpression(1.0))
         distance = call("abs", read.value.cast("DOUBLE") - result.cast("DOUBLE"))
         exact = distance <= size * ConstantExpression(FLOAT_TYPES[source])
@@ -53,7 +55,7 @@ def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Ex
         return CaseExpression(
             call("regexp_full_match", digits, text(WHOLE_TEXT)), digits.try_cast(WIDE).try_cast(type_)
         )
-    pattern = MONEY_TEXT if type_ == MONEY and not options.round else NUMBER_TEXT
+    pattern = NUMBER_TEXT if options.round else EXACT_TEXTS.get(type_, NUMBER_TEXT)
     result = digits.try_cast(WIDE).try_cast(type_) if type_ == "BIGINT" else digits.try_cast(type_)
     if options.percent:
         hundredth = text(r".*%")

@@ -19,7 +19,7 @@ from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.split import KEY, NET_AMOUNT
 from shopkeeper.imports.mapping.declared import REJECTED_IN, REJECTED_LINE
-from shopkeeper.lake.rejects import REJECTED
+from shopkeeper.lake.rejects import LEFT_EMPTY, REJECTED
 from shopkeeper.lake.workbench import typed
 
 
@@ -92,7 +92,8 @@ def withdraw_mended(
 
 
 def _counted(gone: DuckDBPyRelation, table: str) -> Withdrawn:
-    rows = _columns(gone, "file", "line", "row", NET_AMOUNT).distinct()
+    rejected = gone.filter(ColumnExpression("rule") != ConstantExpression(LEFT_EMPTY))
+    rows = _columns(rejected, "file", "line", "row", NET_AMOUNT).distinct()
     amount = ColumnExpression(NET_AMOUNT)
     counts = [FunctionExpression("count_star").alias("rows"), amount.sum().alias("sum"), amount.count().alias("n")]
     ((number, total, readable),) = rows.aggregate(counts).fetchall()

@@ -1,12 +1,21 @@
-"""Orders that stand in several files or sheets, and the copies of them that are the same."""
+"""Orders that stand in several files or sheets, rows that repeat, and the copies of them that are the same."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
+from pathlib import Path
 
 import duckdb
-from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
+from duckdb import (
+    CaseExpression,
+    ColumnExpression,
+    ConstantExpression,
+    DuckDBPyConnection,
+    DuckDBPyRelation,
+    Expression,
+)
 
+from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.signs import is_refund
@@ -114,6 +123,41 @@ def but_for(orders: DuckDBPyRelation, same: DuckDBPyRelation) -> DuckDBPyRelatio
     joined = orders.set_alias("all orders").join(once, ORDER, how="left")
     last = CaseExpression(ColumnExpression("same"), ColumnExpression(FIRST)).otherwise(ColumnExpression(LAST))
     return joined.project(duckdb.StarExpression(exclude=[LAST, "same"]), last.alias(LAST))
+
+
+def once(
+    connection: DuckDBPyConnection, opened: Sequence[Candidates], contract: Table, scratch: Path
+) -> tuple[list[Candidates], int]:
+    """The files of a table with a key without rows that are copies of one before, and how many these were.
+
+    Rows of one key that differ in any column stay, to be rejected: nobody here knows which is right.
+    """
+    keys = [ColumnExpression(name).cast("VARCHAR").alias(name) for name in contract.key]
+    parts = []
+    for number, each in enumerate(opened):
+        said = [name for name in each.rows.columns if name.endswith("=")]
+        content = [ColumnExpression(column.name).cast("VARCHAR") for column in contract.columns]
+        alike = call("hash", *content, *map(_unusable, said)).alias(CONTENT)
+        file = ConstantExpression(number).cast("INTEGER").alias("file")
+        parts.append(each.rows.project(*keys, alike, file, ColumnExpression("line")))
+    by = [*(ColumnExpression(name) for name in contract.key), ColumnExpression(CONTENT)]
+    place = call("row_number").over(partition_by=by, order_by=[ColumnExpression("file"), ColumnExpression("line")])
+    places = reduce(DuckDBPyRelation.union, parts).project(duckdb.StarExpression(), place.alias("place"))
+    for name in contract.key:
+        if contract.column(name).required:
+            places = places.filter(ColumnExpression(name).is_not_null())
+    path = scratch / "copies.checked.parquet"
+    copies = places.filter(ColumnExpression("place") > ConstantExpression(1))
+    copies.project(ColumnExpression("file"), ColumnExpression("line")).write_parquet(str(path))
+    left, total = [], 0
+    for number, each in enumerate(opened):
+        of_file = connection.read_parquet(str(path)).filter(ColumnExpression("file") == ConstantExpression(number))
+        rows = _rows(of_file)
+        total += rows
+        here = of_file.project(ColumnExpression("line")).set_alias("copies")
+        kept = each.rows.set_alias("own").join(here, "line", how="anti") if rows else each.rows
+        left.append(replace(each, rows=kept, reading=replace(each.reading, rows=each.reading.rows - rows)))
+    return left, total
 
 
 def _rows(relation: DuckDBPyRelation) -> int:

@@ -9,6 +9,7 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.i18n import N_
 from shopkeeper.imports.checks.terms import call, text
+from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
 
@@ -122,6 +123,7 @@ def lost_digits(value: Expression) -> Expression:
 
 UNUSABLE = {
     "whole number": message("It is not a whole number such as 3 or -1."),
+    "quantity": message("It is not a quantity such as 3, -1 or 2.5 (at most 3 decimals)."),
     "amount": message("It is not an amount such as 1234.50 (no thousands mark, no currency sign, at most 4 decimals)."),
     "number": message("It is not a number such as 2.5."),
     "date": message("It is not a day such as 2026-10-21 without a time; other forms need a format in the mapping."),
@@ -143,6 +145,7 @@ UNUSABLE = {
 RULES = {
     "required": N_("required"),
     "whole number": N_("whole number"),
+    "quantity": N_("quantity"),
     "amount": N_("amount"),
     "number": N_("number"),
     "date": N_("date"),
@@ -168,6 +171,7 @@ RULES = {
     "days apart": N_("days apart"),
     "signs": N_("signs"),
     "cancelled order": N_("cancelled order"),
+    LEFT_EMPTY: N_("left empty"),
 }
 """Every rule by its name in the rejects, with the word that people read."""
 

@@ -5,7 +5,7 @@ One scan writes the good rows; a second one, only where some rows are missing fr
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -29,6 +29,7 @@ from shopkeeper.imports.checks.rules import Check, key_checks
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.readers.reading import Reading, unreadable
 from shopkeeper.lake.publish import disk_is_full
+from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.messages import message
 
 NET_AMOUNT = "net_amount"
@@ -37,7 +38,10 @@ KEY, BLOCKED, BROKEN = "key", "blocked", "broken"
 
 @dataclass(frozen=True)
 class Split:
-    """One file after the checks. `good` and `rejects` are Parquet files; `None` where there is no such row."""
+    """One file after the checks. `good` and `rejects` are Parquet files; `None` where there is no such row.
+
+    `left_empty` is a file of cells of good rows, listed as `rejects` lists the faults of the others.
+    """
 
     rows_in: int
     rows_good: int
@@ -46,6 +50,7 @@ class Split:
     net_amount_in: Decimal
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
+    left_empty: Path | None = None
 
 
 def any_broken(checks: Sequence[Check]) -> Expression:
@@ -99,12 +104,28 @@ def split(
                         rows=_rows(lines),
                     )
                 )
+        emptied = _list_emptied(connection, rows, candidates, contract, target)
         amounts = net_amounts(rows, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and disk_is_full(error):
             raise
         raise unreadable(candidates.reading.file, error) from error
-    return Split(candidates.reading.rows, good, target if good else None, rejects if bad else None, *amounts)
+    return Split(candidates.reading.rows, good, target if good else None, rejects if bad else None, *amounts, emptied)
+
+
+def _list_emptied(
+    connection: DuckDBPyConnection, rows: DuckDBPyRelation, candidates: Candidates, contract: Table, target: Path
+) -> Path | None:
+    """Write the cells of good rows that could not be read, where there are any."""
+    if not candidates.lenient:
+        return None
+    is_emptied = ~ColumnExpression(BROKEN) & any_broken(candidates.lenient)
+    checks = [replace(check, rule=LEFT_EMPTY) for check in candidates.lenient]
+    path = target.with_suffix(".emptied.parquet")
+    list_rejects(rows.filter(is_emptied), candidates.reading, contract, checks).write_parquet(
+        str(path), compression="zstd"
+    )
+    return path if _count(connection, path) else None
 
 
 def _with_blocked(

@@ -1,7 +1,6 @@
 """From files to tables ready to publish: one table after the other, each file checked against the contract."""
 
 import os
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,23 +11,23 @@ from tempfile import mkdtemp
 from typing import TypeVar
 
 import duckdb
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
+from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation
 
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks import mended
+from shopkeeper.imports.checks.blocked import blocked_keys
 from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
-from shopkeeper.imports.checks.kits import open_kits, split_kits
+from shopkeeper.imports.checks.kits import in_components
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
-from shopkeeper.imports.checks.overlap import BACK
+from shopkeeper.imports.checks.overlap import once
 from shopkeeper.imports.checks.rules import Terms
-from shopkeeper.imports.checks.signs import is_refund
-from shopkeeper.imports.checks.split import BLOCKED, KEY, Split, key, key_columns, split
+from shopkeeper.imports.checks.split import Split, split
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.readers.encodings import is_chinese
@@ -46,7 +45,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class TableInStaging:
-    """One table after the checks: files of good rows, files of rejects, and what was counted on the way.
+    """One table after the checks: files of good rows, of rejects and of cells left empty, and what was counted.
 
     `kept`: the older files that stay beside the good ones, without the rows of the `replacement`. Rows that were there
     already, just as they are, and rows that a newer file brings again are in none of the counts.
@@ -65,6 +64,7 @@ class TableInStaging:
     kept: tuple[Path, ...] = ()
     replacement: Replacement | None = None
     mended: Path | None = None
+    left_empty: tuple[Path, ...] = ()
 
     @property
     def rows_rejected(self) -> int:
@@ -109,29 +109,51 @@ def stage_table(
     superseded = 0
     if newest:
         opened, superseded = newest_only(connection, opened, contract, scratch.name)
+    opened, of_copies = _taken_once(connection, opened, mapping, scratch)
     orders = CheckedOrders(tuple(opened))
     if contract is ORDER_LINES:
         orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
     appended_to = () if newest else existing
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
-    splits: list[Split] = []
-    good: list[Path] = []
-    for number, each in enumerate(orders.opened):
-        progress.step(f"Checking {each.reading.file.name}", 0.5 + 0.5 * number / len(opened))
-        target = scratch / f"{number}.good.parquet"
-        made = split(connection, each, contract, blocked, target, orders.checks)
-        splits.append(made)
-        if made.good or (number == len(opened) - 1 and not good):
-            good.append(target)
-    splits, of_kits = _in_components(connection, mapping, beside, scratch, splits, terms)
-    of_cells = (*left_empty(orders.opened), *doubts(opened, terms))
-    said = (*of_cells, *said_beside, *of_kits, *orders.warnings, *file_warnings(opened, mapping))
+    splits, good = _split_all(connection, orders, contract, blocked, scratch, progress.part(0.5, 0.5))
+    run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
+    splits, of_kits = _guarded(files[0], run)
+    said = (
+        *left_empty(orders.opened),
+        *doubts(opened, terms),
+        *said_beside,
+        *of_copies,
+        *of_kits,
+        *orders.warnings,
+        *file_warnings(opened, mapping),
+    )
     warnings = tuple(of_table(mapping.name, warning) for warning in said)
     staged = _counted(contract, inputs, splits, warnings, existing)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name), mended=of_mended)
+
+
+def _split_all(
+    connection: DuckDBPyConnection,
+    orders: CheckedOrders,
+    contract: Table,
+    blocked: DuckDBPyRelation | None,
+    scratch: Path,
+    progress: Progress,
+) -> tuple[list[Split], list[Path]]:
+    """Each file's good rows apart from the others; of files without any good row, the last one's empty file is kept."""
+    splits: list[Split] = []
+    good: list[Path] = []
+    for number, each in enumerate(orders.opened):
+        progress.step(f"Checking {each.reading.file.name}", number / len(orders.opened))
+        target = scratch / f"{number}.good.parquet"
+        made = split(connection, each, contract, blocked, target, orders.checks)
+        splits.append(made)
+        if made.good or (number == len(orders.opened) - 1 and not good):
+            good.append(target)
+    return splits, good
 
 
 def _open_all(
@@ -160,27 +182,19 @@ def _open_all(
     return opened, (*without_partners(partners, keys), *(converted_lines(opened) if rates else ()))
 
 
-def _in_components(
-    connection: DuckDBPyConnection,
-    mapping: TableMapping,
-    beside: Sequence[InputFile],
-    scratch: Path,
-    splits: list[Split],
-    terms: Terms,
-) -> tuple[list[Split], list[Message]]:
-    """The files with each good line of a kit as lines of its components, of which each counts as a row that came."""
-    kits = open_kits(connection, mapping, beside, scratch / "beside", chinese=is_chinese(terms.shop))
-    if kits is None:
-        return splits, []
-    made, lines, parts = [], 0, 0
-    for each in splits:
-        split_good = partial(split_kits, connection, kits, each.good) if each.good else lambda: (0, 0)
-        became, components = _guarded(beside[0], split_good)
-        more = components - became
-        made.append(replace(each, rows_in=each.rows_in + more, rows_good=each.rows_good + more))
-        lines, parts = lines + became, parts + components
-    said = message("{lines} lines of kits became {parts} lines of their components.", lines=lines, parts=parts)
-    return made, [said] if lines else []
+def _taken_once(
+    connection: DuckDBPyConnection, opened: list[Candidates], mapping: TableMapping, scratch: Path
+) -> tuple[list[Candidates], list[Message]]:
+    """The files of a table with a key without the copies that the mapping allows."""
+    names = table(mapping.name).key
+    if not names or mapping.overlap == "reject":
+        return opened, []
+    run = partial(once, connection, opened, table(mapping.name), scratch)
+    left, rows = _guarded(opened[0].reading.file, run)
+    said = message(
+        "{rows} rows are copies of another with the same {key}; they were taken once.", rows=rows, key=", ".join(names)
+    )
+    return left, [said] if rows else []
 
 
 def _counted(
@@ -203,6 +217,7 @@ def _counted(
         sum(made.net_amount_unreadable_rows for made in splits),
         warnings,
         tuple(existing),
+        left_empty=tuple(made.left_empty for made in splits if made.left_empty),
     )
 
 
@@ -241,66 +256,6 @@ def _guarded(file: InputFile, run: Callable[[], Made]) -> Made:
         if isinstance(error, duckdb.IOException) and disk_is_full(error):
             raise
         raise unreadable(file, error) from error
-
-
-def blocked_keys(
-    connection: DuckDBPyConnection,
-    orders: CheckedOrders,
-    contract: Table,
-    existing: Sequence[Path],
-    of_mended: Path | None = None,
-) -> DuckDBPyRelation | None:
-    """Keys that keep their rows out, with the rule; `None` where there are none. `of_mended`: places of rejects whose
-    rows are here again.
-
-    Of rows with the same key none is taken, because nobody here knows which is right.
-    """
-    names = key_columns(contract)
-    if not names or not (contract.key or existing or orders.blocked):
-        return None
-    columns = [ColumnExpression(name) for name in names]
-    keys = reduce(DuckDBPyRelation.union, (each.rows.project(*columns) for each in orders.opened))
-    for name in names:
-        if contract.column(name).required:
-            keys = keys.filter(ColumnExpression(name).is_not_null())
-    blocked: list[DuckDBPyRelation] = [orders.blocked] if orders.blocked else []
-    if contract.key:
-        rows_by_key = keys.aggregate([*columns, FunctionExpression("count_star").alias("rows")])
-        twice = rows_by_key.filter(ColumnExpression("rows") > ConstantExpression(1))
-        blocked.append(twice.project(key(names).alias(KEY), ConstantExpression("unique").alias(BLOCKED)))
-    if existing:
-        others = mended.without(connection, orders, of_mended)
-        blocked.append(_already_there(connection, others, contract, existing))
-    everything = reduce(DuckDBPyRelation.union, blocked)
-    name = f"blocked_{secrets.token_hex(4)}"
-    everything.aggregate([ColumnExpression(KEY), ColumnExpression(BLOCKED).min().alias(BLOCKED)]).create(name)
-    kept = connection.table(name)
-    return kept if kept.limit(1).fetchall() else None
-
-
-def _already_there(
-    connection: DuckDBPyConnection, orders: CheckedOrders, contract: Table, existing: Sequence[Path]
-) -> DuckDBPyRelation:
-    """Keys that the table has. Refunds of an order that is there are new, unless refunds of it are there too."""
-    names = key_columns(contract)
-    filled = ColumnExpression(names[0]).is_not_null()
-    old = connection.read_parquet([str(path) for path in existing])
-    back_there, back_here = ConstantExpression(False), [ConstantExpression(False)] * len(orders.opened)
-    if contract is ORDER_LINES:
-        back_here = [is_refund(each) for each in orders.opened]
-        if "status" in old.columns:
-            status = duckdb.CoalesceOperator(ColumnExpression("status"), ConstantExpression("sale"))
-            back_there = status == ConstantExpression("refund")
-    there = old.project(key(names).alias(KEY), back_there.alias(BACK)).distinct().set_alias("old")
-    new = reduce(
-        DuckDBPyRelation.union,
-        (
-            each.rows.filter(filled).project(key(names).alias(KEY), back.alias(BACK))
-            for each, back in zip(orders.opened, back_here, strict=True)
-        ),
-    )
-    both = new.distinct().set_alias("new").join(there, f"{KEY}, {BACK}", how="semi")
-    return both.project(ColumnExpression(KEY), ConstantExpression("already there").alias(BLOCKED))
 
 
 def join_rejects(

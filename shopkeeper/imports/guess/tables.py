@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shopkeeper.contract.table import MONEY, Column, ColumnType
+from shopkeeper.contract.table import MONEY, QUANTITY, Column, ColumnType
 from shopkeeper.contract.tables import table
 from shopkeeper.imports.guess import headings
 from shopkeeper.imports.guess.values import (
@@ -251,7 +251,7 @@ def _held(sample: Sample, heading: str, name: str, column: str) -> float:
     if is_number(kind):
         if numbers is None or is_compact_days(values):
             return 0.0
-        return 1.0 if kind != "BIGINT" or is_whole(values) else 0.5
+        return 1.0 if kind not in ("BIGINT", QUANTITY) or is_whole(values) else 0.5
     if kind == "BOOLEAN":
         return 0.5
     return _as_text(values, column, table(name).column(column))

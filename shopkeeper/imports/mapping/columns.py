@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import duckdb
 
-from shopkeeper.contract.table import MONEY, Column
+from shopkeeper.contract.table import MONEY, QUANTITY, Column
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.declared import ColumnMapping, LetterCase
 from shopkeeper.imports.mapping.rules import parse
@@ -59,6 +59,7 @@ def _refuse_foreign(place: str, column: Column, options: dict[str, Any]) -> None
         "BIGINT": NUMBER_OPTIONS,
         "DOUBLE": NUMBER_OPTIONS,
         MONEY: NUMBER_OPTIONS,
+        QUANTITY: NUMBER_OPTIONS,
         "VARCHAR": TEXT_OPTIONS,
     }.get(column.type, ())
     fitting += BUYER_OPTIONS if column.name == "customer_id" else ()

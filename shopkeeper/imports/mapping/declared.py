@@ -29,7 +29,7 @@ class ColumnMapping:
     read as different times is ambiguous, and rejected. `decimal` and `thousands` are the marks of numbers written as
     text; `strip` are texts taken off around them (currency signs, units); `brackets` reads (12.50) as negative,
     `percent` 12 % as 0.12; `scale` multiplies a number (2.5 kg = 2500 g). `round` allows what would lose something: an
-    amount to 4 decimals, a quantity to the whole, a time to its day. `empty` are texts that stand for nothing, beside
+    amount to 4 decimals, a quantity to 3, a time to its day. `empty` are texts that stand for nothing, beside
     blanks. `zones` gives the offset of zone letters (`CST = "+08:00"`). `case` is that of texts.
     `keep_placeholders`: a customer_id such as "guest" or "Li**" is a person here, and not nobody.
     """
@@ -115,7 +115,7 @@ class Exchange:
 class Kits:
     """What sets are made of, from files with a row for each `component` of a `kit` and its `quantity` in one of them.
 
-    A line of a kit becomes lines of its components, which share its amounts by `weight`, a column of these files, or by
+    A line of a kit becomes lines of its components, which share its amounts by `share`, a column of these files, or by
     `price` times quantity; are both empty, by quantity alone. See `checks/kits.py`.
     """
 
@@ -126,7 +126,7 @@ class Kits:
     component: str
     quantity: str
     price: str = ""
-    weight: str = ""
+    share: str = ""
     layout: Layout = AS_IT_IS
 
 
@@ -135,11 +135,11 @@ class TableMapping:
     """One table. `files` are patterns of paths; where empty, a file or its folder is called as the table.
 
     `aliases` gives other spellings of a file's column. `identity`: columns are called as in the contract, and those
-    that are not required may be absent. Of order lines: `overlap` says what becomes of an order that stands in several
-    files (`keep_one`: once, where it is the same in all); `lines_carry_dates`: lines of one order may be days apart;
-    `negate_refunds`: refund lines with quantity and amount above 0 are turned negative; `discount_lines`: sale lines
-    with units above 0 and money below it are vouchers, shared out over the order's goods (`spread`) or kept as lines
-    without units (`keep`). `lookups`, `exchange` and `kits` are files read beside its own.
+    that are not required may be absent. `overlap` says what becomes of an order that stands in several files, or of
+    rows with the same key (`keep_one`: once, where all are the same). Of order lines: `lines_carry_dates`: lines of one
+    order may be days apart; `negate_refunds`: refund lines with quantity and amount above 0 are turned negative;
+    `discount_lines`: sale lines with units above 0 and money below it are vouchers, shared out over the order's goods
+    (`spread`) or kept as lines without units (`keep`). `lookups`, `exchange` and `kits` are files read beside its own.
     """
 
     name: str

@@ -33,7 +33,7 @@ from shopkeeper.messages import message
 LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
 MOST_SKIPPED = 1000
 TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
-ORDER_KEYS = ("exchange", "kits", "overlap", "lines_carry_dates", "negate_refunds", "discount_lines")
+ORDER_KEYS = ("exchange", "kits", "lines_carry_dates", "negate_refunds", "discount_lines")
 ENCODINGS = (
     "utf-8",
     "gb18030",
@@ -65,7 +65,9 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
     place = f"{place}: tables.{name}"
     values = table_of(place, given)
     of_orders = name == ORDER_LINES.name
-    only_keys(place, values, (*TABLE_KEYS, *(ORDER_KEYS if of_orders else ())))
+    # Rows of a table without a key may repeat.
+    overlaps = ("overlap",) if of_orders or table(name).key else ()
+    only_keys(place, values, (*TABLE_KEYS, *overlaps, *(ORDER_KEYS if of_orders else ())))
     columns = _columns(f"{place}.columns", name, values.get("columns"))
     aliases = table_of(f"{place}.aliases", values.get("aliases", {}))
     mapping = TableMapping(
@@ -201,13 +203,13 @@ def _exchange(place: str, given: object) -> Exchange:
 
 def _kits(place: str, given: object) -> Kits:
     values = table_of(place, given)
-    only_keys(place, values, ("files", "kit", "component", "quantity", "price", "weight", *LAYOUT_KEYS))
+    only_keys(place, values, ("files", "kit", "component", "quantity", "price", "share", *LAYOUT_KEYS))
     named = {key: filled_text(f"{place}.{key}", values.get(key, key)) for key in ("kit", "component", "quantity")} | {
-        key: filled_text(f"{place}.{key}", values[key]) for key in ("price", "weight") if key in values
+        key: filled_text(f"{place}.{key}", values[key]) for key in ("price", "share") if key in values
     }
-    if "price" in named and "weight" in named:
+    if "price" in named and "share" in named:
         raise Refused(
-            message("{place}: price and weight both say how a kit's amounts are shared; leave one out.", place=place)
+            message("{place}: price and share both say how a kit's amounts are shared; leave one out.", place=place)
         )
     return Kits(_patterns(f"{place}.files", values.get("files")), **named, layout=parse_layout(place, values))
 

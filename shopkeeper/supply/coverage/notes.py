@@ -10,6 +10,7 @@ from shopkeeper.messages import Message
 from shopkeeper.supply.coverage.inputs import CoverageInputs
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.serving import NO_REGION
+from shopkeeper.supply.units import mixed_units, units_of
 
 STALE_DAYS = 7
 """A location whose newest count is older than this is told."""
@@ -20,6 +21,7 @@ DOUBLE_RULES = ("unique", "already there")
 def notes(query: Query, inputs: CoverageInputs, filters: GoodsFilters) -> tuple[Message, ...]:
     """All that a reader should know of this data, the worst first; nothing for good data."""
     messages = (
+        *mixed_units(units_of(query, filters)),
         *_missing_tables(query, inputs),
         *_odd_counts(query, inputs),
         *_uncounted(inputs),

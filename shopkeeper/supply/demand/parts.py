@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 import polars as pl
 
@@ -45,10 +46,10 @@ def worth(used: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def grouped(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Rows of `worth` by `keys`: `series, units, units_91, revenue, margin` and `share` of units; most units first."""
+def grouped(rows: pl.DataFrame, keys: Sequence[str], by: Literal["units", "revenue"] = "units") -> pl.DataFrame:
+    """Rows of `worth` by `keys`: `series, units, units_91, revenue, margin` and `share` of `by`, most first."""
     has_margin = pl.col("margin").count() > 0
-    whole = pl.col("units").sum()
+    whole = pl.col(by).sum()
     return (
         rows.group_by(keys, maintain_order=True)
         .agg(
@@ -56,8 +57,8 @@ def grouped(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
             margin=pl.when(has_margin).then(pl.col("margin").sum()),
             series=pl.len().cast(pl.Int64),
         )
-        .with_columns(share=pl.when(whole > 0).then(pl.col("units") / whole))
-        .sort("units", *keys, descending=[True, *[False] * len(keys)])
+        .with_columns(share=pl.when(whole > 0).then(pl.col(by) / whole))
+        .sort(by, *keys, descending=[True, *[False] * len(keys)])
     )
 
 

@@ -42,6 +42,7 @@ from shopkeeper.supply.demand.parts import (
     worth,
 )
 from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.units import mixed_units, units_of
 
 Level = Literal["shop", "category", "region", "region_category", "sku", "region_sku"]
 KEYS: dict[str, list[str]] = {
@@ -87,7 +88,10 @@ class DemandOptions:
 
 @dataclass(frozen=True)
 class Demand:
-    """What will be asked for, as chosen; frames of forecasts are empty before the first run."""
+    """What will be asked for, as chosen; frames of forecasts are empty before the first run.
+
+    `units` are the units of measure of the items chosen.
+    """
 
     options: DemandOptions
     filters: GoodsFilters
@@ -101,6 +105,12 @@ class Demand:
     regions: Annotated[pl.DataFrame, REGIONS]
     patterns: Annotated[pl.DataFrame, PATTERNS]
     events: Annotated[pl.DataFrame, EVENTS]
+    units: tuple[str, ...] = ()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether items are counted in different units of measure, so that only money adds up over them."""
+        return len(self.units) > 1
 
 
 def used(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Annotated[pl.DataFrame, USED]:
@@ -125,20 +135,21 @@ def report(
         added(query("supply/demand/series", level=level, **chosen(seen)), []), added(change, [], ["units"]), []
     )
     history = _history(query, seen, options)
-    rows = worth(after, query("supply/demand/items"))
+    rows, units = worth(after, query("supply/demand/items")), units_of(query, seen)
     return Demand(
         options,
         filters,
         as_of,
-        _notes(rows),
+        (*mixed_units(units), *_notes(rows)),
         history,
         weeks(whole, as_of),
         days(whole, as_of),
         totals_of(whole, rows, history, error_correlation, query.version),
         _series(query, seen, options, change, rows, error_correlation),
-        grouped(rows, ["region"]),
+        grouped(rows, ["region"], "revenue" if len(units) > 1 else "units"),
         grouped(rows, ["pattern"]),
         _events(query, history, as_of),
+        units,
     )
 
 

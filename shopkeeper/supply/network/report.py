@@ -24,6 +24,7 @@ from shopkeeper.supply.network.allocation import Allocation, Figures, figures, g
 from shopkeeper.supply.network.candidate_sites import Change, added, compared, find, ranking
 from shopkeeper.supply.network.frames import CANDIDATES, CATEGORIES, COMPARED, LANES, MISSING, NODES, REGIONS, TRIED
 from shopkeeper.supply.network.inputs import NetworkInputs, read
+from shopkeeper.supply.units import mixed_units, units_of
 
 PROMISES = (1, 2, 3, 5)
 """Days within which a region may be promised its goods."""
@@ -119,7 +120,7 @@ def report(
         options,
         filters,
         query.version.as_of,
-        (*inputs.notes, *_unreached(regions)),
+        (*mixed_units(units_of(query, filters)), *inputs.notes, *_unreached(regions)),
         figures(inputs, now, shown),
         regions,
         table(inputs, now, shown, "category"),

@@ -20,7 +20,7 @@ from tests.imports.sources.steps import MAPPING, folder_source
 ONE = "1,2026-05-01 10:00:00,A,2,19.90,ann,sale,CNY"
 TWO = "2,2026-05-02 10:00:00,A,1,10.00,bob,sale,CNY"
 THREE = "3,2026-05-03 10:00:00,B,1,5.05,ann,sale,CNY"
-BAD = "4,2026-05-03 10:00:00,B,1.5,7.00,ann,sale,CNY"
+BAD = "4,2026-05-03 10:00:00,B,1.2345,7.00,ann,sale,CNY"
 
 
 def put(folder: Path, name: str, *lines: str, header: str = HEADER, age: int = 0) -> Path:
@@ -93,7 +93,7 @@ def test_a_mended_row_is_no_longer_listed_as_rejected(tmp_path: Path) -> None:
     first = sync([source], root).served
     assert first is not None
     assert (first.rows_rejected, first.net_amount_rejected) == (2, Decimal("8.00"))
-    put(tmp_path / "in", "order_lines/b.csv", BAD.replace("1.5", "2"), age=1)
+    put(tmp_path / "in", "order_lines/b.csv", BAD.replace("1.2345", "2"), age=1)
     second = sync([source], root).served
     assert second is not None
     assert (second.rows_rejected, second.net_amount_in, second.net_amount_rejected) == (

@@ -7,6 +7,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
+from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.lake.version import Version
 from shopkeeper.shop.data import report, table
 from shopkeeper.shop.data.report import VersionContent
@@ -75,7 +76,9 @@ def draw_rejects(version: Version) -> None:
 
 def _offer_to_mend(faults: pl.DataFrame) -> None:
     """The rejected rows as their files had them: mended, they are brought in again, added to what is there."""
-    names = faults["table"].unique().sort().to_list()
+    names = faults.filter(pl.col("rule") != LEFT_EMPTY)["table"].unique().sort().to_list()
+    if not names:
+        return
     with st.container(horizontal=True):
         for name in names:
             st.download_button(

@@ -56,6 +56,9 @@ def answer(demand: Demand) -> str:
             revenue=money(row["revenue"]),
             margin=money(row["margin"]),
         )
+    if demand.mixed:
+        led_by_money = _("In the next 4 weeks about {worth} will be asked for.", worth=worth)
+        return " ".join(part for part in (led_by_money, where(demand), *events_ahead(demand)) if part)
     sentences = [
         _(
             "In the next 4 weeks about {units} units will be asked for, worth {worth}; 80 times of 100 between {low} "

@@ -78,8 +78,9 @@ def choose_level() -> Level:
 
 
 def draw_head(demand: Demand) -> None:
-    """The chart, and what to do."""
-    draw_chart(demand)
+    """The chart, where items are counted alike, and what to do."""
+    if not demand.mixed:
+        draw_chart(demand)
     if opened().forecast is not None:
         draw_next(demand)
 
