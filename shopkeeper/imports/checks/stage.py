@@ -105,8 +105,7 @@ def stage_table(
     contract = table(mapping.name)
     scratch = Path(mkdtemp(prefix=f"{mapping.name}_", dir=directory / "scratch"))
     opened, said_beside = _open_all(connection, mapping, files, beside, terms, scratch, progress.part(0.0, 0.5))
-    inputs = tuple((each.reading.file, each.reading.rows) for each in opened)
-    superseded = 0
+    inputs, superseded = tuple((each.reading.file, each.reading.rows) for each in opened), 0
     if newest:
         opened, superseded = newest_only(connection, opened, contract, scratch.name)
     opened, of_copies = _taken_once(connection, opened, mapping, scratch)
@@ -117,8 +116,9 @@ def stage_table(
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
     splits, good = _split_all(connection, orders, contract, blocked, scratch, progress.part(0.5, 0.5))
-    run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
-    splits, of_kits = _guarded(files[0], run)
+    splits, of_kits = _guarded(
+        files[0], partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
+    )
     said = (
         *left_empty(orders.opened),
         *doubts(opened, terms),
