@@ -40,7 +40,7 @@ SELECT
     c.order_id,
     c.day,
     c.sku,
-    c.quantity,
+    CAST(c.quantity AS DOUBLE) AS quantity,
     c.net_amount,
     c.status,
     c.lines,

@@ -95,7 +95,7 @@ SELECT
     c.order_id,
     c.day,
     c.sku,
-    c.quantity,
+    CAST(c.quantity AS DOUBLE) AS quantity,
     c.revenue,
     c.unit_price,
     c.usual,

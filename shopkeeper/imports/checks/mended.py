@@ -11,6 +11,7 @@ from shopkeeper.imports.checks.candidates import ROW, Candidates
 from shopkeeper.imports.checks.orders import CheckedOrders
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.mapping.declared import AS_IT_IS, REJECTED_IN, REJECTED_LINE, TableMapping, is_to_mend
+from shopkeeper.lake.rejects import LEFT_EMPTY
 
 MARKS = f"{REJECTED_IN}, {REJECTED_LINE}"
 
@@ -38,7 +39,8 @@ def places(
     if rejects is None or not marked:
         return None
     of_table = ColumnExpression("table") == ConstantExpression(contract.name)
-    listed = connection.read_parquet(str(rejects)).filter(of_table)
+    was_rejected = ColumnExpression("rule") != ConstantExpression(LEFT_EMPTY)
+    listed = connection.read_parquet(str(rejects)).filter(of_table & was_rejected)
     file, line = (ColumnExpression(name) for name in ("file", "line"))
     of_rejects = listed.project(file.alias(REJECTED_IN), line.alias(REJECTED_LINE)).distinct()
     marks = [ColumnExpression(name) for name in (REJECTED_IN, REJECTED_LINE)]

@@ -128,8 +128,7 @@ def stage_table(
         *orders.warnings,
         *file_warnings(opened, mapping),
     )
-    warnings = tuple(of_table(mapping.name, warning) for warning in said)
-    staged = _counted(contract, inputs, splits, warnings, existing)
+    staged = _counted(contract, inputs, splits, tuple(of_table(mapping.name, each) for each in said), existing)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name), mended=of_mended)

@@ -10,6 +10,7 @@ from shopkeeper.exports.download import Download, download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.imports.checks.rules import RULES as RULE_NAMES
 from shopkeeper.imports.mapping.declared import REJECTED_IN, REJECTED_LINE
+from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message
 from shopkeeper.shop.data.frames import COMPARED, MONTHS, REJECTS, RULES, TABLES, VERSIONS
@@ -83,7 +84,8 @@ def months(version: Version, other: Version, frame: pl.DataFrame) -> Download:
 def to_mend(faults: pl.DataFrame, name: str) -> pl.DataFrame:
     """The rejected rows of one table as their file had them, each once, to be mended and imported again; the last two
     columns say where each was rejected."""
-    rows = faults.filter(pl.col("table") == name, pl.col("row") != "").unique(["file", "line"], maintain_order=True)
+    rejected = faults.filter(pl.col("table") == name, pl.col("row") != "", pl.col("rule") != LEFT_EMPTY)
+    rows = rejected.unique(["file", "line"], maintain_order=True)
     content = [
         {**json.loads(row), REJECTED_IN: file, REJECTED_LINE: line}
         for file, line, row in rows.select("file", "line", "row").iter_rows()
