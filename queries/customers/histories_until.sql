@@ -50,12 +50,6 @@ refunds AS (
     FROM refund_days
     WHERE day <= $as_of
     GROUP BY ALL
-),
-
-known AS (
-    SELECT customer_id, bool_and(contactable) AS contactable
-    FROM customers
-    GROUP BY ALL
 )
 
 SELECT
@@ -81,10 +75,10 @@ SELECT
     l.category AS last_category,
     NULL::VARCHAR AS last_products,
     r.day AS last_refund_day,
-    k.contactable
+    h.contactable
 FROM cohort AS c
 INNER JOIN totals AS t USING (customer_key)
 LEFT JOIN last_parts AS l USING (customer_key)
 LEFT JOIN refunds AS r USING (customer_id)
-LEFT JOIN known AS k USING (customer_id)
+LEFT JOIN customer_history AS h USING (customer_key)
 ORDER BY c.customer_id

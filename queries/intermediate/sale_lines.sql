@@ -1,5 +1,6 @@
 -- grain: one row per line of sale or refund up to as-of
 -- parameters: $as_of
+-- The buyer is a person: whoever the account that ordered is linked to.
 -- A refund belongs to its original order: it takes that order's number, day, buyer, channel and region.
 -- Cancelled, staff, gift and exchange lines are left out, and so is what was sold in to dealers or moved.
 -- Units that came back are negative. `lines` is read thrice rather than held in memory.
@@ -7,7 +8,7 @@ WITH lines AS NOT MATERIALIZED (
     SELECT
         l.order_id,
         l.ordered_at,
-        l.customer_id,
+        l.account,
         l.sku,
         l.channel,
         l.region,
@@ -29,7 +30,7 @@ originals AS (
     SELECT
         l.order_id,
         min(l.ordered_at) AS ordered_at,
-        min(l.customer_id) AS customer_id,
+        min(l.account) AS account,
         min(coalesce(l.channel, '(none)')) AS channel,
         min(coalesce(l.region, '(none)')) AS region,
         min(coalesce(l.location, '(none)')) AS location
@@ -44,7 +45,7 @@ SELECT
     coalesce(o.order_id, l.order_id) AS order_id,
     coalesce(o.ordered_at, l.ordered_at) AS ordered_at,
     CAST(coalesce(o.ordered_at, l.ordered_at) AS DATE) AS day,
-    coalesce(o.customer_id, l.customer_id) AS customer_id,
+    coalesce(w.person_id, o.account, l.account) AS customer_id,
     l.sku,
     coalesce(o.channel, l.channel, '(none)') AS channel,
     coalesce(o.region, l.region, '(none)') AS region,
@@ -56,3 +57,4 @@ SELECT
     l.is_sale
 FROM lines AS l
 LEFT JOIN originals AS o ON o.order_id = CASE WHEN NOT l.is_sale THEN l.original_order_id END
+LEFT JOIN int_persons AS w ON w.account_id = coalesce(o.account, l.account)

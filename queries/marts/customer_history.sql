@@ -79,10 +79,11 @@ refunds AS (
 
 known AS (
     SELECT
-        c.customer_id,
+        w.person_id AS customer_id,
         bool_and(c.contactable) AS contactable
     FROM customers AS c
-    GROUP BY c.customer_id
+    INNER JOIN int_persons AS w ON w.account_id = c.customer_id
+    GROUP BY w.person_id
 )
 
 SELECT

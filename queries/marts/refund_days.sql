@@ -6,22 +6,20 @@
 WITH originals AS (
     SELECT
         l.order_id,
-        min(l.customer_id) AS customer_id
+        min(l.account) AS account
     FROM stg_order_lines AS l
     WHERE
-        l.customer_id IS NOT NULL
+        l.account IS NOT NULL
         AND l.order_id IN (SELECT r.original_order_id FROM stg_order_lines AS r WHERE r.original_order_id IS NOT NULL)
     GROUP BY l.order_id
 )
 
 SELECT
-    coalesce(l.customer_id, o.customer_id) AS customer_id,
+    w.person_id AS customer_id,
     l.day
 FROM stg_order_lines AS l
 LEFT JOIN originals AS o ON o.order_id = l.original_order_id
-WHERE
-    l.status = 'refund'
-    AND coalesce(l.customer_id, o.customer_id) IS NOT NULL
-    AND l.day <= $as_of
-GROUP BY coalesce(l.customer_id, o.customer_id), l.day
+INNER JOIN int_persons AS w ON w.account_id = coalesce(l.account, o.account)
+WHERE l.status = 'refund' AND l.day <= $as_of
+GROUP BY w.person_id, l.day
 ORDER BY customer_id, day

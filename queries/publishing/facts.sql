@@ -4,7 +4,7 @@
 WITH orders AS (
     SELECT
         l.order_id,
-        bool_or(l.customer_id IS NOT NULL) AS identified,
+        bool_or(coalesce(l.customer_id, l.account_id) IS NOT NULL) AS identified,
         bool_or(coalesce(l.status, 'sale') = 'sale') AS sold,
         sum(l.net_amount) AS net_amount,
         max(CAST(l.ordered_at AS DATE)) FILTER (

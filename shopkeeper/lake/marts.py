@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
+from shopkeeper.lake.persons import Linking, link_accounts
 from shopkeeper.lake.workbench import typed, write
 from shopkeeper.messages import message
 from shopkeeper.progress import UNHEARD, Progress
@@ -66,14 +67,19 @@ def build_marts(
     queries: Path,
     parameters: Mapping[str, date],
     progress: Progress = UNHEARD,
+    linking: Linking | None = None,
 ) -> dict[str, Path]:
     """Write every mart of queries/marts into `directory`, each visible to those after it; give their files.
+
+    Accounts are linked to persons first, by `linking`: every step after that reads who bought from `int_persons`.
 
     Raise `ValueError` where a query asks for a parameter that publishing does not know.
     """
     directory.mkdir()
     scratch = directory / "scratch"
     scratch.mkdir()
+    progress.step("Linking accounts", 0.0)
+    link_accounts(connection, scratch, linking, queries)
     for query in load_folder("staging", queries):
         # Names and types only: read through where it is asked for, never kept.
         connection.sql(query.sql).create_view("stg_" + query.name.removeprefix("staging/"), replace=False)

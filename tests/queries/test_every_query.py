@@ -15,10 +15,11 @@ from shopkeeper.lake.workbench import workbench
 from shopkeeper.query_files import QUERIES, QueryFile, load, load_folder
 
 PUBLISHING = ("staging", "intermediate", "marts", "publishing")
+LINKING = "linking"
 MACROS = "macros"
 FILES = sorted(str(path.relative_to(QUERIES).with_suffix("")) for path in QUERIES.rglob("*.sql"))
 NAMES = [name for name in FILES if not name.startswith(MACROS)]
-PAGE_NAMES = [name for name in NAMES if name.split("/")[0] not in PUBLISHING]
+PAGE_NAMES = [name for name in NAMES if name.split("/")[0] not in (*PUBLISHING, LINKING)]
 FILES_AND_WRITES = re.compile(
     r"\b(read_\w+|parquet_\w+|sniff_csv|glob|copy|insert|update|delete|create|drop|alter|attach|install|load|set|pragma"
     r"|call|export|import|query|query_table|getvariable|getenv)\b(?=\s*\(|\s+\w)|\bfrom\s+'",
@@ -98,7 +99,7 @@ def test_the_rule_against_files_and_writes_finds_them(sql: str, tmp_path: Path) 
     assert FILES_AND_WRITES.findall(code(load("bad", tmp_path)))
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith(PUBLISHING)])
+@pytest.mark.parametrize("name", [name for name in FILES if not name.startswith((*PUBLISHING, LINKING))])
 def test_a_page_query_reads_marts_and_reference_tables_only(name: str) -> None:
     hidden = {table.name for table in TABLES} - REFERENCE_TABLES.keys()
     hidden |= {f"stg_{query}" for query in stems("staging")} | {f"int_{query}" for query in stems("intermediate")}

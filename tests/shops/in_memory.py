@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -16,6 +17,7 @@ from shopkeeper.contract.tables import ORDER_LINES, TABLES
 from shopkeeper.engine.duckdb import REFERENCE_TABLES, check_arguments, make_macros
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
+from shopkeeper.lake.persons import LINKED, link_accounts
 from shopkeeper.lake.version import Shop, Version
 from shopkeeper.query_files import load, load_folder
 
@@ -106,6 +108,7 @@ def shop(
     first, last = days.min() or date(2024, 1, 1), as_of or days.max() or date(2024, 1, 1)
     assert isinstance(first, date)
     assert isinstance(last, date)
+    _link(connection)
     expected = {"as_of": last}
     for folder, prefix in (("staging", "stg_"), ("intermediate", "int_"), ("marts", "")):
         for query in load_folder(folder):
@@ -123,3 +126,13 @@ def shop(
         restricted(connection.table(f"all_{name}"), visibility, scope).create_view(name)
     make_macros(connection)
     return MemoryQuery(connection, version_of(first, last), scope)
+
+
+def _link(connection: duckdb.DuckDBPyConnection) -> None:
+    """Accounts by person, held in memory like all else."""
+    with TemporaryDirectory() as directory:
+        link_accounts(connection, Path(directory))
+        for name in LINKED:
+            rows = connection.table(name).pl()
+            connection.execute(f"DROP VIEW {name}")
+            connection.from_arrow(rows.to_arrow()).create(name)

@@ -100,12 +100,13 @@ TINY_QUERIES = {
 
 
 def tiny_queries(folder: Path) -> Path:
-    """A queries folder of the tests' own; publishing's facts are the real ones."""
+    """A queries folder of the tests' own; publishing's facts and the linking are the real ones."""
     for name, sql in TINY_QUERIES.items():
         path = folder / f"{name}.sql"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(line.strip() for line in sql.strip().splitlines()) + "\n", encoding="utf-8")
-    shutil.copytree(QUERIES / "publishing", folder / "publishing")
+    for real in ("publishing", "linking"):
+        shutil.copytree(QUERIES / real, folder / real)
     return folder
 
 
