@@ -249,6 +249,23 @@ def moves() -> list[Row]:
     ]
 
 
+def linking(folder: Path, accounts: int) -> list[Row]:
+    """Accounts to persons from Parquet, in a process of its own."""
+    shop = folder / f"identities-{accounts}"
+    if not shop.exists():
+        child("-m", "benchmarks.identities", "make", str(shop), str(accounts))
+    _, peak, output = child("-m", "benchmarks.identities", "link", str(shop))
+    taken, linked, persons = fields(output.strip())
+    return [
+        (
+            f"{accounts:,} accounts with two keys each to persons: {int(linked):,} are {int(persons):,}",
+            f"{taken} s, peak {peak:.2f} GiB",
+            "",
+            "25 s and 2 GiB for 10,000,000",
+        )
+    ]
+
+
 def forecasts() -> list[Row]:
     """The forecast job on 62,000 series and again after a few changed, in a process of its own."""
     _, peak, output = child("-m", "benchmarks.forecasts")
@@ -277,6 +294,8 @@ def main() -> None:
     rows = csv_import(directory, given.folder)
     published, version = publishing(directory, given.folder)
     rows += published
+    say.print("linking ...")
+    rows += linking(given.folder, given.lines)
     say.print("asking ...")
     rows += questions(version)
     say.print("fitting ...")

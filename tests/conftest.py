@@ -38,6 +38,14 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def real_data() -> Path:
+    folder = os.environ.get("SHOPKEEPER_REAL_DATA")
+    if not folder:
+        pytest.skip("SHOPKEEPER_REAL_DATA does not name the folder of real data")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
 def sample_lake(lakes: Path) -> Path:
     def publish(lake: Path) -> None:
         buying_run.make(job.import_files([SAMPLE], file.load("sample"), lake).version)

@@ -9,6 +9,7 @@ WITH lines AS NOT MATERIALIZED (
         l.order_id,
         l.ordered_at,
         l.account,
+        coalesce(l.account_id, l.account) AS account_id,
         l.sku,
         l.channel,
         l.region,
@@ -31,6 +32,7 @@ originals AS (
         l.order_id,
         min(l.ordered_at) AS ordered_at,
         min(l.account) AS account,
+        min(l.account_id) AS account_id,
         min(coalesce(l.channel, '(none)')) AS channel,
         min(coalesce(l.region, '(none)')) AS region,
         min(coalesce(l.location, '(none)')) AS location
@@ -46,6 +48,7 @@ SELECT
     coalesce(o.ordered_at, l.ordered_at) AS ordered_at,
     CAST(coalesce(o.ordered_at, l.ordered_at) AS DATE) AS day,
     coalesce(w.person_id, o.account, l.account) AS customer_id,
+    coalesce(o.account_id, l.account_id) AS account_id,
     l.sku,
     coalesce(o.channel, l.channel, '(none)') AS channel,
     coalesce(o.region, l.region, '(none)') AS region,

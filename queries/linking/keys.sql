@@ -19,9 +19,9 @@ own AS (
 SELECT
     hash(i.account_id) AS account,
     (list_position($kinds, i.key_kind) - 1)::UTINYINT AS kind,
-    hash(i.key_hash) AS key
+    hash(i.key_kind, i.key_hash) AS key
 FROM identities AS i
 UNION ALL
-SELECT hash(o.account_id), 0::UTINYINT, hash(o.customer_id) FROM own AS o
+SELECT hash(o.account_id), 0::UTINYINT, hash('customer', o.customer_id) FROM own AS o
 UNION ALL
-SELECT hash(o.customer_id), 0::UTINYINT, hash(o.customer_id) FROM (SELECT DISTINCT customer_id FROM own) AS o
+SELECT hash(o.customer_id), 0::UTINYINT, hash('customer', o.customer_id) FROM (SELECT DISTINCT customer_id FROM own) AS o

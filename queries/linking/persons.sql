@@ -1,27 +1,42 @@
--- grain: one row per account
+-- grain: one row per account that is linked to another, or was taken out of a component too large
 -- parameters: none
--- A person bears the smallest of its customer numbers, or of its accounts where none is a customer's.
-WITH linked AS (
+-- A person bears the smallest of its customer numbers, or of its accounts where none is a customer's. An account that
+-- is not listed is a person of its own, and bears its own name.
+WITH named AS (
+    SELECT i.account_id, false AS is_customer FROM identities AS i
+    UNION ALL
+    SELECT h.account_id, false FROM links_by_hand AS h
+    UNION ALL
+    SELECT h.other_id, false FROM links_by_hand AS h
+    UNION ALL
+    SELECT l.account_id, false FROM order_lines AS l WHERE l.customer_id <> l.account_id
+    UNION ALL
+    SELECT l.customer_id, true FROM order_lines AS l WHERE l.customer_id <> l.account_id
+),
+
+accounts AS (
     SELECT
-        a.account_id,
-        a.is_customer,
-        m.person
-    FROM linking_accounts AS a
-    INNER JOIN linking_members AS m ON m.account = a.code
+        hash(n.account_id) AS account,
+        any_value(n.account_id) AS account_id,
+        bool_or(n.is_customer) AS is_customer
+    FROM named AS n
+    SEMI JOIN linking_members AS m ON m.account = hash(n.account_id)
+    GROUP BY ALL
 ),
 
 persons AS (
     SELECT
-        l.person,
-        coalesce(min(l.account_id) FILTER (WHERE l.is_customer), min(l.account_id)) AS person_id
-    FROM linked AS l
+        m.person,
+        coalesce(min(a.account_id) FILTER (WHERE a.is_customer), min(a.account_id)) AS person_id
+    FROM accounts AS a
+    INNER JOIN linking_members AS m USING (account)
     GROUP BY ALL
 )
 
 SELECT
     a.account_id,
-    coalesce(p.person_id, a.account_id) AS person_id,
-    m.component
-FROM linking_accounts AS a
-LEFT JOIN linking_members AS m ON m.account = a.code
-LEFT JOIN persons AS p ON p.person = m.person
+    p.person_id,
+    m.component >= 0 AS was_split
+FROM accounts AS a
+INNER JOIN linking_members AS m USING (account)
+INNER JOIN persons AS p USING (person)

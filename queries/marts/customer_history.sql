@@ -79,11 +79,11 @@ refunds AS (
 
 known AS (
     SELECT
-        w.person_id AS customer_id,
+        coalesce(w.person_id, c.customer_id) AS customer_id,
         bool_and(c.contactable) AS contactable
     FROM customers AS c
-    INNER JOIN int_persons AS w ON w.account_id = c.customer_id
-    GROUP BY w.person_id
+    LEFT JOIN int_persons AS w ON w.account_id = c.customer_id
+    GROUP BY coalesce(w.person_id, c.customer_id)
 )
 
 SELECT

@@ -15,11 +15,14 @@ WITH originals AS (
 )
 
 SELECT
-    w.person_id AS customer_id,
+    coalesce(w.person_id, l.account, o.account) AS customer_id,
     l.day
 FROM stg_order_lines AS l
 LEFT JOIN originals AS o ON o.order_id = l.original_order_id
-INNER JOIN int_persons AS w ON w.account_id = coalesce(l.account, o.account)
-WHERE l.status = 'refund' AND l.day <= $as_of
-GROUP BY w.person_id, l.day
+LEFT JOIN int_persons AS w ON w.account_id = coalesce(l.account, o.account)
+WHERE
+    l.status = 'refund'
+    AND coalesce(l.account, o.account) IS NOT NULL
+    AND l.day <= $as_of
+GROUP BY coalesce(w.person_id, l.account, o.account), l.day
 ORDER BY customer_id, day

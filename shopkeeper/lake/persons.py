@@ -8,6 +8,7 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from shopkeeper.models.arrays import Ints
+from shopkeeper.models.identity.groups import each_key
 from shopkeeper.models.identity.keys import KINDS, Level, Rules
 from shopkeeper.models.identity.linking import Linked, link
 from shopkeeper.query_files import QUERIES, load
@@ -39,29 +40,35 @@ def link_accounts(
     Their rows are written into `directory`. Accounts and keys are compared by DuckDB's hash of 64 bits: among 20 M keys
     two differ and are taken for one with a chance of 1 in 90,000.
     """
-    linking = linking or Linking()
     steps = _Steps(connection, directory, queries)
+    _link(steps, linking or Linking())
+    steps.run("int_persons", "linking/persons")
+    steps.run("int_shared_keys", "linking/shared_keys")
+
+
+def _link(steps: "_Steps", linking: Linking) -> None:
+    """Code accounts and keys, link them, and hand the members of persons and the keys to the steps that follow.
+
+    Its arrays are gone when those run.
+    """
     steps.frame("links_by_hand", _by_hand(linking))
-    steps.run("linking_accounts", "linking/accounts")
-    parameters = {"kinds": list(KINDS), "most_customers": MOST_CUSTOMERS}
-    keys = connection.sql(load("linking/keys", queries).sql, params=parameters).pl()
-    hand = connection.sql(load("linking/by_hand", queries).sql).pl()
+    keys = steps.rows("linking/keys", kinds=list(KINDS), most_customers=MOST_CUSTOMERS)
+    hand = steps.rows("linking/by_hand")
+    rows_by_kind = keys.group_by("kind").agg(accounts=pl.len().cast(pl.Int64))
+    population = keys["account"].n_unique()
+    keys = keys.filter(pl.col("key").is_duplicated())
     codes, numbers = np.unique(np.concatenate((keys["account"], hand["account"], hand["other"])), return_inverse=True)
     numbers = numbers.astype(np.uint32)
     keys = keys.with_columns(account=pl.Series(numbers[: len(keys)]))
     ends = numbers[len(keys) :].reshape(2, len(hand))
     by_hand = hand.with_columns(account=pl.Series(ends[0]), other=pl.Series(ends[1]))
-    linked = link(keys, len(codes), linking.level, linking.rules, by_hand)
+    linked = link(keys, len(codes), linking.level, linking.rules, by_hand, population)
     sizes = np.bincount(linked.person, minlength=len(codes))
     several = (sizes[linked.person] > 1) | (linked.component >= 0)
-    steps.frame(
-        "linking_members",
-        pl.DataFrame({"account": codes, "person": linked.person, "component": linked.component}).filter(several),
-    )
-    steps.frame("linking_kinds", _kinds(linked.shared))
+    members = {"account": codes, "person": linked.person, "component": linked.component}
+    steps.frame("linking_members", pl.DataFrame({name: rows[several] for name, rows in members.items()}))
     steps.frame("linking_keys", _listed(linked, sizes))
-    for name in LINKED:
-        steps.run(name, f"linking/{name.removeprefix('int_')}")
+    steps.frame("int_key_kinds", _kinds(linked.shared, rows_by_kind))
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,10 @@ class _Steps:
         self.connection.sql(load(query, self.queries).sql).write_parquet(str(file), compression="snappy")
         self.connection.read_parquet(str(file)).create_view(name, replace=False)
 
+    def rows(self, query: str, **parameters: object) -> pl.DataFrame:
+        rows: pl.DataFrame = self.connection.sql(load(query, self.queries).sql, params=parameters or None).pl()
+        return rows
+
     def frame(self, name: str, rows: pl.DataFrame) -> None:
         file = self.directory / f"{name}.parquet"
         # By DuckDB, which says so where the disk is full; Polars ends the process.
@@ -84,41 +95,45 @@ class _Steps:
         self.connection.read_parquet(str(file)).create_view(name, replace=False)
 
 
-def _kinds(shared: pl.DataFrame) -> pl.DataFrame:
-    """Of each kind of key that accounts share: keys, the accounts that they link, and what was capped."""
-    keys = shared.group_by("kind", "key").agg(pl.first("sharers").cast(pl.Int64), pl.first("capped"))
+def _kinds(shared: pl.DataFrame, rows_by_kind: pl.DataFrame) -> pl.DataFrame:
+    """Of each kind: accounts with such a key, keys, keys shared, what each would link alone, and what was capped."""
+    keys = each_key(shared)
+    capped, sharers = pl.col("capped"), pl.col("sharers")
+    counts = keys.group_by("kind").agg(
+        shared_keys=pl.len().cast(pl.Int64),
+        repeated=(sharers - 1).sum(),
+        links=(sharers - 1).filter(~capped).sum(),
+        capped_keys=capped.sum().cast(pl.Int64),
+        capped_accounts=sharers.filter(capped).sum(),
+    )
     return (
-        keys.group_by("kind")
-        .agg(
-            shared_keys=pl.len().cast(pl.Int64),
-            links=(pl.col("sharers") - 1).filter(~pl.col("capped")).sum(),
-            capped_keys=pl.col("capped").sum().cast(pl.Int64),
-            capped_accounts=pl.col("sharers").filter(pl.col("capped")).sum(),
-        )
-        .select(_kind(), pl.exclude("kind"))
+        rows_by_kind.join(counts, on="kind", how="left")
+        .with_columns(pl.exclude("kind", "accounts").fill_null(0))
+        .with_columns(keys=pl.col("accounts") - pl.col("repeated"))
+        .sort("kind")
+        .select(_kind(), "accounts", "keys", "shared_keys", "links", "capped_keys", "capped_accounts")
     )
 
 
 def _listed(linked: Linked, sizes: Ints) -> pl.DataFrame:
     """The keys of the largest persons, and those that most accounts share, which are listed without a person."""
-    largest = np.argsort(-sizes, kind="stable")[:LISTED_PERSONS]
-    of_accounts = pl.Series(linked.person).gather(linked.shared["account"])
-    persons = pl.Series(np.append(largest[sizes[largest] > 1], -1), dtype=pl.Int64)
+    listed = min(LISTED_PERSONS, len(sizes))
+    least = max(2, int(np.partition(sizes, -listed)[-listed])) if listed else 2
+    candidates = np.flatnonzero(sizes >= least)
+    is_listed = np.zeros(len(sizes), np.bool_)
+    is_listed[candidates[np.argsort(-sizes[candidates], kind="stable")[:listed]]] = True
+    person = linked.person[linked.shared["account"].to_numpy()]
     held = (
-        linked.shared.with_columns(person=of_accounts.cast(pl.Int64))
-        .filter(pl.col("person").is_in(persons.implode()))
+        linked.shared.with_columns(person=pl.Series(person))
+        .filter(pl.Series(is_listed[person]))
         .group_by("person", "kind", "key")
         .agg(accounts=pl.len().cast(pl.Int64), capped=pl.first("capped"))
         .filter(pl.col("accounts") > 1)
     )
-    most = (
-        linked.shared.group_by("kind", "key")
-        .agg(accounts=pl.first("sharers").cast(pl.Int64), capped=pl.first("capped"))
-        .sort("accounts", "kind", "key", descending=[True, False, False])
-        .head(LISTED_KEYS)
-        .select(pl.lit(None, pl.Int64).alias("person"), "kind", "key", "accounts", "capped")
-    )
-    return pl.concat([held, most]).select("person", _kind(), "key", "accounts", "capped")
+    most = each_key(linked.shared).top_k(LISTED_KEYS, by=["sharers", "kind", "key"])
+    columns = ["kind", "key", "accounts", "capped"]
+    without = most.rename({"sharers": "accounts"}).select(pl.lit(None, pl.Int32).alias("person"), *columns)
+    return pl.concat([held.select("person", *columns), without]).select("person", _kind(), *columns[1:])
 
 
 def _kind() -> pl.Expr:

@@ -1,6 +1,5 @@
 """A bench to check files on, without publishing them."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,14 +76,6 @@ def check_text(tmp_path: Path) -> Callable[..., Checked]:
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         yield opened
-
-
-@pytest.fixture(scope="session")
-def real_data() -> Path:
-    folder = os.environ.get("SHOPKEEPER_REAL_DATA")
-    if not folder:
-        pytest.skip("SHOPKEEPER_REAL_DATA does not name the folder of real data")
-    return Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -18,29 +18,38 @@ def numbers(kinds: tuple[str, ...]) -> list[int]:
     return [KINDS.index(kind) for kind in kinds]
 
 
-def shared_keys(keys: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+def shared_keys(keys: pl.DataFrame, accounts: int, rules: Rules) -> pl.DataFrame:
     """Of `keys` (one row per account and key: account, kind, key) those rows whose key two accounts share or more.
 
-    Adds `sharers`, the accounts that share the key; `bits`, its rarity, log2(accounts with keys / sharers); `capped`,
-    whether it is shared by too many to be one person's. Sorted by kind, key and account.
+    Adds `sharers`, the accounts that share the key; `bits`, its rarity, log2(`accounts` / sharers); `capped`, whether
+    too many share it to be one person's; `group`, its number. Sorted by kind, key and account.
     """
-    accounts = max(keys["account"].n_unique(), 1)
-    order = np.lexsort((keys["account"].to_numpy(), keys["key"].to_numpy(), keys["kind"].to_numpy()))
-    ordered = keys.select("account", "kind", "key")[order]
-    account, kind, key = (column.to_numpy() for column in ordered)
-    other_key = np.append(True, (kind[1:] != kind[:-1]) | (key[1:] != key[:-1]))[: len(ordered)]
-    distinct = other_key | np.append(True, account[1:] != account[:-1])[: len(ordered)]
-    ordered, kind = ordered.filter(distinct), kind[distinct]
-    starts = np.flatnonzero(other_key[distinct])
-    sizes = np.diff(np.append(starts, len(ordered)))
-    sharers = np.repeat(sizes, sizes).astype(np.uint32)
-    caps = np.array([rules.cap(name) for name in KINDS])
+    rows = keys.select("account", "kind", "key").filter(pl.col("key").is_duplicated()).sort("kind", "key", "account")
+    account, kind, key = (rows[name].to_numpy() for name in ("account", "kind", "key"))
+    other_key = np.append(True, (kind[1:] != kind[:-1]) | (key[1:] != key[:-1]))[: len(rows)]
+    distinct = other_key | np.append(True, account[1:] != account[:-1])[: len(rows)]
+    other_key = other_key[distinct]
+    sizes = np.diff(np.append(np.flatnonzero(other_key), len(other_key)))
+    sharers = np.repeat(sizes, sizes)
     several = sharers > 1
-    return ordered.filter(several).with_columns(
-        sharers=pl.Series(sharers[several]),
-        bits=pl.Series(np.log2(accounts / sharers[several]).astype(np.float32)),
-        capped=pl.Series(sharers[several] > caps[kind[several]]),
+    caps = np.array([rules.cap(name) for name in KINDS])[kind[distinct][several]]
+    return (
+        rows.filter(pl.Series(distinct))
+        .filter(pl.Series(several))
+        .with_columns(
+            sharers=pl.Series(sharers[several].astype(np.int64)),
+            bits=pl.Series(np.log2(max(accounts, 1) / sharers[several]).astype(np.float32)),
+            capped=pl.Series(sharers[several] > caps),
+            group=pl.Series(np.cumsum(other_key[several])),
+        )
     )
+
+
+def each_key(shared: pl.DataFrame) -> pl.DataFrame:
+    """One row per shared key: kind, key, sharers, capped."""
+    group = shared["group"].to_numpy()
+    first = np.append(True, group[1:] != group[:-1])[: len(group)]
+    return shared.filter(pl.Series(first)).select("kind", "key", "sharers", "capped")
 
 
 def links(shared: pl.DataFrame, accounts: int, level: Level, rules: Rules) -> pl.DataFrame:
@@ -75,7 +84,7 @@ def _single(shared: pl.DataFrame) -> pl.DataFrame:
     own_number = pl.col("kind") == KINDS.index("customer")
     return shared.select(
         "account",
-        group=pl.struct("kind", "key").rle_id().cast(pl.Int64),
+        "group",
         weight=pl.when(own_number).then(STRONGEST).otherwise(strength + pl.col("bits").floor()).cast(pl.Int16),
     )
 

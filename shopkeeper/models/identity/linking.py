@@ -38,16 +38,19 @@ def link(
     level: Level = "standard",
     rules: Rules | None = None,
     by_hand: pl.DataFrame | None = None,
+    population: int | None = None,
 ) -> Linked:
     """Accounts 0 to `accounts` - 1 by person. `keys`: one row per account and key: account, kind (its number), key.
+
+    Accounts without a shared key may be left out; `population` then says how many there are with them.
 
     `by_hand`: account, other, is_link. A link by hand holds at every size; a cut keeps its two accounts apart, and
     where both were given for the same two accounts the cut holds. The order of rows does not matter.
     """
     rules = rules or Rules()
     hand = by_hand if by_hand is not None else pl.DataFrame(schema=BY_HAND)
-    shared = shared_keys(keys, rules)
-    grouped = _with_hand(links(shared, keys["account"].n_unique(), level, rules), hand)
+    shared = shared_keys(keys, population or accounts, rules)
+    grouped = _with_hand(links(shared, population or accounts, level, rules), hand)
     person = components(grouped["account"].to_numpy(), grouped["group"].to_numpy(), accounts)
     large = _larger_than(rules.limit, person)
     component = np.where(large, person, -1)
@@ -70,17 +73,23 @@ def _with_hand(grouped: pl.DataFrame, hand: pl.DataFrame) -> pl.DataFrame:
 
 def components(account: Ints, group: Ints, accounts: int) -> Ints:
     """For each of `accounts` the smallest one that its groups connect it to; one row of the input per member."""
-    order = np.lexsort((account, group))
-    account, group = account[order], group[order]
-    first = np.concatenate(([True], group[1:] != group[:-1]))[: len(group)]
+    if (group[1:] < group[:-1]).any():
+        order = np.argsort(group, kind="stable")
+        account, group = account[order], group[order]
+    first = np.append(True, group[1:] != group[:-1])[: len(group)]
     starts = account[np.maximum.accumulate(np.where(first, np.arange(len(group)), 0))]
-    nodes, ends = np.unique(np.concatenate((starts[~first], account[~first])), return_inverse=True)
-    half = len(ends) // 2
-    graph = coo_array((np.ones(half, np.int8), (ends[:half], ends[half:])), shape=(len(nodes), len(nodes)))
+    one, other = starts[~first], account[~first]
     person = np.arange(accounts, dtype=np.int32)
-    if half:
-        _, label = connected_components(graph, directed=False)
-        person[nodes] = nodes[np.unique(label, return_index=True)[1]][label]
+    if len(one) == 0:
+        return person
+    present = np.zeros(accounts, np.bool_)
+    present[one] = present[other] = True
+    nodes, place = np.flatnonzero(present), np.cumsum(present, dtype=np.int32) - 1
+    graph = coo_array((np.ones(len(one), np.int8), (place[one], place[other])), shape=(len(nodes), len(nodes)))
+    count, label = connected_components(graph, directed=False)
+    smallest = np.empty(count, np.int32)
+    smallest[label[::-1]] = nodes[::-1]
+    person[nodes] = smallest[label]
     return person
 
 
