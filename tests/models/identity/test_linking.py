@@ -28,7 +28,7 @@ def by_hand(*rows: tuple[int, int, bool]) -> pl.DataFrame:
 
 
 def persons(linked: Linked) -> list[int]:
-    return linked.person.tolist()
+    return [int(each) for each in linked.person]
 
 
 def test_one_strong_key_makes_one_person_and_chains_go_on() -> None:
