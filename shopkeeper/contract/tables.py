@@ -5,6 +5,7 @@ Everything that touches incoming data (mapping, checks, the data dictionary, the
 
 from shopkeeper.contract.table import MONEY, QUANTITY, Column, Table
 from shopkeeper.i18n import N_
+from shopkeeper.models.identity.keys import KINDS
 
 STATUSES = ("sale", "refund", "cancelled", "staff", "gift", "exchange", "sell_in", "transfer")
 LOCATION_KINDS = ("warehouse", "store", "dealer")
@@ -64,7 +65,7 @@ CUSTOMERS = Table(
     "one row per customer",
     N_("What the merchant knows of a person beside the orders."),
     (
-        Column("customer_id", "VARCHAR", "The person.", required=True),
+        Column("customer_id", "VARCHAR", "The person: a customer's number, or one of its accounts.", required=True),
         Column("joined_on", "DATE", "When the person became a member."),
         Column("region", "VARCHAR", "Where the person lives.", references="regions"),
         Column("member_level", "VARCHAR", "The shop's own member level."),
@@ -76,16 +77,32 @@ CUSTOMERS = Table(
 IDENTITIES = Table(
     "identities",
     "one row per account and key",
-    N_("What links channel accounts to one person: hashed phone, hashed e-mail, member id."),
+    N_("What links channel accounts to one person: phone, e-mail, member number, each as a pseudonym."),
     (
         Column("account_id", "VARCHAR", "The channel account.", required=True),
-        Column(
-            "key_kind", "VARCHAR", "What kind of key links it.", required=True, allowed=("phone", "email", "member")
-        ),
-        Column("key_hash", "VARCHAR", "The key, hashed.", required=True),
+        Column("key_kind", "VARCHAR", "What kind of key links it.", required=True, allowed=KINDS[1:]),
+        Column("key_hash", "VARCHAR", "The key, as a pseudonym or hashed.", required=True),
         Column("channel", "VARCHAR", "The channel of the account."),
     ),
     key=("account_id", "key_kind", "key_hash"),
+)
+
+CONTACT_HASHES = Table(
+    "contact_hashes",
+    "one row per account and form",
+    N_("What ad platforms ask for, hashed as they ask for it; only exports read it."),
+    (
+        Column("account_id", "VARCHAR", "The channel account.", required=True),
+        Column(
+            "form",
+            "VARCHAR",
+            "Phone with + and country code, or without +; e-mail with Gmail's dots and suffix off, or as written.",
+            required=True,
+            allowed=("phone_plus", "phone_plain", "email_box", "email_plain"),
+        ),
+        Column("hash", "VARCHAR", "SHA-256, without a key.", required=True),
+    ),
+    key=("account_id", "form", "hash"),
 )
 
 PRODUCTS = Table(
@@ -228,6 +245,7 @@ TABLES: tuple[Table, ...] = (
     ORDER_LINES,
     CUSTOMERS,
     IDENTITIES,
+    CONTACT_HASHES,
     PRODUCTS,
     REGIONS,
     LOCATIONS,

@@ -1,20 +1,23 @@
 """From tables that were checked to what is published: files, counts and sources of older and newer rows together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from duckdb import DuckDBPyConnection
+from duckdb import ColumnExpression, DuckDBPyConnection
 
-from shopkeeper.contract.tables import ORDER_LINES
+from shopkeeper.contract.tables import ORDER_LINES, table
+from shopkeeper.errors import Refused
 from shopkeeper.imports.batch import Job
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.notes import of_table, unknown_references
 from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw, withdraw_mended
 from shopkeeper.imports.checks.stage import TableInStaging
+from shopkeeper.imports.identity.secret import VARIABLE, fingerprint, key_file, secret
 from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
-from shopkeeper.messages import Message
+from shopkeeper.lake.workbench import typed
+from shopkeeper.messages import Message, message
 
 
 def without_replaced(
@@ -63,10 +66,12 @@ def assemble(
     came = {name: [path for each in tables if each.contract.name == name for path in each.good] for name in names}
     staged = {name: [path for path in paths if path in files[name]] for name, paths in came.items()}
     unknown = unknown_references(connection, {k: v for k, v in staged.items() if v}, carried | files)
+    staged_tables = tuple(_staged_table(name, tables, files[name], before, older) for name in names)
+    of_persons = _of_persons(connection, job, tables, staged_tables, directory)
     return Staged(
         directory,
         job.shop,
-        tuple(_staged_table(name, tables, files[name], before, older) for name in names),
+        (*(each for each in staged_tables if each.name not in of_persons), *of_persons.values()),
         rejects,
         _sources(job, tables, before),
         sum((each.net_amount_in for each in order_lines), old.net_amount_in if old else Decimal(0))
@@ -77,8 +82,57 @@ def assemble(
         - withdrawn.net_amount_unreadable_rows,
         job.as_of,
         _newest((*_warnings(job, tables, appended), *unknown)),
-        job.carried,
+        tuple(name for name in job.carried if name not in of_persons),
+        _fingerprint(job, of_persons),
     )
+
+
+def _of_persons(
+    connection: DuckDBPyConnection,
+    job: Job,
+    tables: Sequence[TableInStaging],
+    staged: Sequence[StagedTable],
+    directory: Path,
+) -> dict[str, StagedTable]:
+    """The tables to which the files' keys of persons add rows: what is there or came, and these, each row once."""
+    result = {}
+    derived = [each for made in tables for each in made.derived]
+    for name in derived[0].files() if derived else ():
+        came = next((each for each in staged if each.name == name), None)
+        old = job.before.tables.get(name) if job.before else None
+        there = came.files if came else tuple(job.before.files(name)) if job.before and old else ()
+        rejected = came.rows_rejected if came else old.rows_rejected if old else 0
+        rows = typed(connection, table(name), [*there, *(each.files()[name] for each in derived)])
+        keys = [ColumnExpression(key) for key in table(name).key]
+        others = [column.name for column in table(name).columns if column.name not in table(name).key]
+        once = rows.aggregate([*keys, *(ColumnExpression(other).min().alias(other) for other in others)])
+        file = directory / f"{name}-with-keys.parquet"
+        once.write_parquet(str(file), compression="zstd")
+        count = connection.read_parquet(str(file)).shape[0]
+        result[name] = StagedTable(name, (file,), count + rejected, rejected)
+    return result
+
+
+def _fingerprint(job: Job, of_persons: Mapping[str, StagedTable]) -> str:
+    """That of the key which the version's pseudonyms are made with; empty where it has none.
+
+    Raise `Refused` where those that are there were made with another one.
+    """
+    there = job.before.key_fingerprint if job.before else ""
+    if not of_persons:
+        return there
+    own = fingerprint(secret())
+    if there and there != own:
+        raise Refused(
+            message(
+                "The pseudonyms of the data that are there were made with another key than {file} holds: nobody would "
+                "be known again. Bring that key back, or name its file in {variable}; without it, import everything "
+                "into another data folder.",
+                file=key_file(),
+                variable=VARIABLE,
+            )
+        )
+    return own
 
 
 def _staged_table(

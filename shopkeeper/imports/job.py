@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,7 @@ from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.notes import of_table
 from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.stage import TableInStaging
+from shopkeeper.imports.identity.secret import secret
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
 from shopkeeper.imports.readers import files as input_files
@@ -235,7 +237,8 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: 
     everything: list[TableInStaging] = []
     done, total = 0, stage.total_bytes(job.files)
     for batch in job.batches:
-        terms = Terms(batch.mapping.shop, batch.mapping.source_timezone, not_after)
+        key = partial(secret, directory.parent.parent)
+        terms = Terms(batch.mapping.shop, batch.mapping.source_timezone, not_after, key)
         (mapping,) = (each for each in batch.mapping.tables if each.name == batch.table)
         size = stage.total_bytes(batch.files)
         part = progress.part(done / total, size / total)

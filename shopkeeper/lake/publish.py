@@ -99,6 +99,7 @@ def describe(
         sources=(*staged.sources, *sources),
         warnings=(*staged.warnings, *_quiet_end(facts, staged.as_of or lines_from.as_of)),
         rejects_file=next(iter(sealed.get("rejects", ())), None),
+        key_fingerprint=staged.key_fingerprint,
     )
 
 

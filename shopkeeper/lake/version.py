@@ -68,6 +68,7 @@ class Version:
     `net_amount_in` = `net_amount_published` + `net_amount_rejected`; rejected rows whose amount could not be read are
     in none of the three, and are counted. `identified_order_share` is of orders with a sale line; `None` without any.
     `recipe` tells which queries made the marts (`queries.recipe`); empty for versions of the first programs.
+    `key_fingerprint` tells with which key its pseudonyms were made; empty where it has none.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Version:
     warnings: tuple[Message, ...]
     rejects_file: DataFile | None = None
     recipe: str = ""
+    key_fingerprint: str = ""
 
     def files(self, table: str) -> list[Path]:
         """Absolute paths of a table's files; empty where the merchant did not bring the table."""
@@ -148,6 +150,7 @@ class Staged:
     as_of: date | None = None
     warnings: tuple[Message, ...] = ()
     carried: tuple[str, ...] = ()
+    key_fingerprint: str = ""
 
 
 def write_manifest(directory: Path, version: Version) -> Path:

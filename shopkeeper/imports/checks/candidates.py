@@ -1,6 +1,6 @@
 """A file's rows after the mapping: typed, but not yet judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -14,6 +14,7 @@ from shopkeeper.imports.checks.rules import Check, Terms, checks_of, is_lenient,
 from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
 from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
 from shopkeeper.imports.checks.texts import mended
+from shopkeeper.imports.identity.keyed import Keyed, key_column, masked
 from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
 from shopkeeper.imports.mapping.rules import Share, for_file, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
@@ -34,7 +35,8 @@ class Candidates:
 
     `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
     (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told; what
-    breaks one that is `lenient` is left empty.
+    breaks one that is `lenient` is left empty. `kinds` are the keys of persons that rows have beside these, in the
+    columns that `identity.keyed` names.
     """
 
     reading: Reading
@@ -43,32 +45,41 @@ class Candidates:
     lenient: tuple[Check, ...]
     unused: tuple[str, ...]
     absent: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
 
 
 def candidates(
-    reading: Reading, mapping: TableMapping, contract: Table, terms: Terms, partners: Sequence[Partners] = ()
+    reading: Reading,
+    mapping: TableMapping,
+    contract: Table,
+    terms: Terms,
+    partners: Sequence[Partners] = (),
+    pseudonymous: Callable[[Reading], Keyed] = Keyed,
 ) -> Candidates:
-    """Apply the mapping to a file. Raise `Refused` where a column that is needed is not there or cannot be used."""
-    own_columns = reading.columns
+    """Apply the mapping to a file, whose keys of persons `pseudonymous` replaces before anything else reads them.
+
+    Raise `Refused` where a column that is needed is not there or cannot be used.
+    """
+    columns_of_file = len(reading.columns)
     if mapping.fill_down:
         reading = replace(reading, relation=fill_down(reading, mapping.fill_down))
-    reading = with_partners(reading, partners)
+    keyed = pseudonymous(with_partners(reading, partners))
+    reading = keyed.reading
+    own_columns = reading.columns[:columns_of_file]
     mapped, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
-    beside = [ColumnExpression(each.rows) for each in partners]
-    relation, read = _read(reading, own_columns, mapped, columns, beside)
+    beside = [ColumnExpression(name) for name in (*(each.rows for each in partners), *keyed.beside)]
+    used = _used(mapping, mapped)
+    relation, read = _read(reading, own_columns, mapped, columns, beside, used)
     made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
     for column in contract.columns:
         everything += _project(column, made.get(column.name))
-    used = {name for column in mapped.values() for name in sources(column.rule)}
-    used |= {mapping.fill_down.key} if mapping.fill_down else set()
-    used |= {name for name, _ in mapping.layout.leave_out}
-    used |= {lookup.to for lookup in mapping.lookups}
+    rows = relation.project(*everything, ColumnExpression(ROW), *beside)
     return Candidates(
         reading,
-        relation.project(*everything, ColumnExpression(ROW), *beside),
+        with_guests(rows, keyed.kinds) if contract.name == "order_lines" else rows,
         (
             *_partner_checks(columns, mapped, partners),
             *(
@@ -84,7 +95,27 @@ def candidates(
         ),
         unused=tuple(column.name for column in own_columns if column.name not in used),
         absent=absent,
+        kinds=keyed.kinds,
     )
+
+
+def _used(mapping: TableMapping, mapped: Mapping[str, ColumnMapping]) -> set[str]:
+    """Names of the file's columns that the mapping reads for one thing or another."""
+    used = {name for column in mapped.values() for name in sources(column.rule)}
+    used |= {mapping.fill_down.key} if mapping.fill_down else set()
+    used |= {name for name, _ in mapping.layout.leave_out}
+    used |= {lookup.to for lookup in mapping.lookups}
+    return used | {name for _, names in mapping.keys for name in names}
+
+
+def with_guests(rows: DuckDBPyRelation, kinds: Sequence[str]) -> DuckDBPyRelation:
+    """The buyer of a line that names none, and no account: whoever has its phone, else its e-mail."""
+    keys = [ColumnExpression(key_column(kind)) for kind in ("phone", "email") if kind in kinds]
+    if not keys:
+        return rows
+    guest = CaseExpression(ColumnExpression("account_id").isnull(), duckdb.CoalesceOperator(*keys))
+    buyer = duckdb.CoalesceOperator(ColumnExpression("customer_id"), guest).alias("customer_id")
+    return rows.project(duckdb.StarExpression(exclude=["customer_id"]), buyer)
 
 
 def _resolve(
@@ -163,6 +194,7 @@ def _read(
     mapped: Mapping[str, ColumnMapping],
     columns: Sequence[Column],
     beside: Sequence[Expression],
+    used: set[str],
 ) -> tuple[DuckDBPyRelation, dict[str, CheckedValue]]:
     """The file with what each column's rule makes of it, texts mended, and how these values are called there.
 
@@ -190,7 +222,7 @@ def _read(
         order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value)
         relation = with_shares(relation, tuple(zip(shares, options, strict=True)), of_file, order)
     read: dict[str, CheckedValue] = {}
-    pairs = [part for each in own_columns for part in (text(each.name), ColumnExpression(each.id).cast("VARCHAR"))]
+    pairs = [part for each in own_columns for part in (text(each.name), _shown(each, used))]
     parts = [ColumnExpression("line"), call("json_object", *pairs).cast("VARCHAR").alias(ROW), *beside]
     mendings = [ColumnExpression("line"), ColumnExpression(ROW), *beside]
     for column in columns:
@@ -205,6 +237,12 @@ def _read(
             parts.append(expression.alias(name.get_name()))
         mendings += [(mended(value) if column.type == "VARCHAR" else value).alias(value.get_name()), is_filled, shown]
     return relation.project(*parts).project(*mendings), read
+
+
+def _shown(column: FileColumn, used: set[str]) -> Expression:
+    """A cell as rejects may tell it: in a column that nothing reads, phones and e-mails are covered."""
+    value = ColumnExpression(column.id).cast("VARCHAR")
+    return value if column.name in used else masked(value)
 
 
 def _typed(reading: Reading, read: CheckedValue, column: Column, mapping: ColumnMapping, clock: Clock) -> CheckedValue:

@@ -77,6 +77,8 @@ def open_partners(
 
 def _names_in(mapping: TableMapping, lookup: Lookup) -> Iterator[str]:
     start = f"{lookup.name}."
+    of_keys = [name for _, names in mapping.keys for name in names]
+    yield from (name.removeprefix(start) for name in of_keys if name.startswith(start))
     for column in mapping.columns:
         yield from (name.removeprefix(start) for name in sources(column.rule) if name.startswith(start))
 

@@ -9,6 +9,7 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.i18n import N_
 from shopkeeper.imports.checks.terms import call, text
+from shopkeeper.imports.identity.secret import secret
 from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
@@ -32,11 +33,15 @@ SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE]
 
 @dataclass(frozen=True)
 class Terms:
-    """What all files of an import are held against. `not_after` is the first day that no past event may have."""
+    """What all files of an import are held against. `not_after` is the first day that no past event may have.
+
+    `key` gives what pseudonyms are made with, once there is one to make.
+    """
 
     shop: Shop
     source_timezone: str
     not_after: date
+    key: Callable[[], bytes] = secret
 
 
 @dataclass(frozen=True)

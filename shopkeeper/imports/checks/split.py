@@ -27,6 +27,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import ROW, Candidates
 from shopkeeper.imports.checks.rules import Check, key_checks
 from shopkeeper.imports.checks.terms import call, text
+from shopkeeper.imports.identity.keyed import beside
 from shopkeeper.imports.readers.reading import Reading, unreadable
 from shopkeeper.lake.publish import disk_is_full
 from shopkeeper.lake.rejects import LEFT_EMPTY
@@ -78,8 +79,9 @@ def split(
     target: Path,
     of_blocked: Sequence[Check] = (),
 ) -> Split:
-    """Write good rows to `target` and the others beside it. `blocked` has keys and the rule that keeps them out;
-    `of_blocked` are checks that read it, beside those of the key.
+    """Write good rows to `target`, with the keys of persons beside them, and the others next to it.
+
+    `blocked` has keys and the rule that keeps them out; `of_blocked` are checks that read it, beside those of the key.
 
     Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
     """
@@ -88,6 +90,7 @@ def split(
     rejects = target.with_suffix(".rejects.parquet")
     try:
         columns = [ColumnExpression(column.name).cast(column.type).alias(column.name) for column in contract.columns]
+        columns += [ColumnExpression(name) for name in beside(candidates.kinds)]
         rows.filter(~ColumnExpression(BROKEN)).project(*columns).write_parquet(str(target), compression="zstd")
         good = _count(connection, target)
         bad = candidates.reading.rows - good

@@ -28,6 +28,9 @@ from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
 from shopkeeper.imports.checks.overlap import once
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import Split, split
+from shopkeeper.imports.identity.contacts import open_contacts
+from shopkeeper.imports.identity.derived import Derived, take_keys
+from shopkeeper.imports.identity.keyed import pseudonymous
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.readers.encodings import is_chinese
@@ -48,7 +51,8 @@ class TableInStaging:
     """One table after the checks: files of good rows, of rejects and of cells left empty, and what was counted.
 
     `kept`: the older files that stay beside the good ones, without the rows of the `replacement`. Rows that were there
-    already, just as they are, and rows that a newer file brings again are in none of the counts.
+    already, just as they are, and rows that a newer file brings again are in none of the counts. `derived`: what the
+    good rows say of persons.
     """
 
     contract: Table
@@ -65,6 +69,7 @@ class TableInStaging:
     replacement: Replacement | None = None
     mended: Path | None = None
     left_empty: tuple[Path, ...] = ()
+    derived: tuple[Derived, ...] = ()
 
     @property
     def rows_rejected(self) -> int:
@@ -79,6 +84,7 @@ def workbench(scratch: Path) -> Iterator[DuckDBPyConnection]:
     spill.mkdir(parents=True)
     # Times are read in zones that the mapping names: the session's own decides nothing.
     with bounded(spill, "UTC", memory_limit=MEMORY) as connection:
+        open_contacts(connection)
         yield connection
 
 
@@ -115,7 +121,7 @@ def stage_table(
     appended_to = () if newest else existing
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
-    splits, good = _split_all(connection, orders, contract, blocked, scratch, progress.part(0.5, 0.5))
+    splits, good, derived = _split_all(connection, orders, contract, blocked, scratch, progress.part(0.5, 0.5))
     splits, of_kits = _guarded(
         files[0], partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
     )
@@ -129,6 +135,7 @@ def stage_table(
         *file_warnings(opened, mapping),
     )
     staged = _counted(contract, inputs, splits, tuple(of_table(mapping.name, each) for each in said), existing)
+    staged = replace(staged, derived=derived)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name), mended=of_mended)
@@ -141,18 +148,24 @@ def _split_all(
     blocked: DuckDBPyRelation | None,
     scratch: Path,
     progress: Progress,
-) -> tuple[list[Split], list[Path]]:
-    """Each file's good rows apart from the others; of files without any good row, the last one's empty file is kept."""
+) -> tuple[list[Split], list[Path], tuple[Derived, ...]]:
+    """Each file's good rows apart from the others, and what they say of persons.
+
+    Of files without any good row, the last one's empty file is kept.
+    """
     splits: list[Split] = []
     good: list[Path] = []
+    derived: list[Derived] = []
     for number, each in enumerate(orders.opened):
         progress.step(f"Checking {each.reading.file.name}", number / len(orders.opened))
         target = scratch / f"{number}.good.parquet"
         made = split(connection, each, contract, blocked, target, orders.checks)
         splits.append(made)
+        if made.good and (of_persons := take_keys(connection, target, contract, each.kinds)):
+            derived.append(of_persons)
         if made.good or (number == len(orders.opened) - 1 and not good):
             good.append(target)
-    return splits, good
+    return splits, good, tuple(derived)
 
 
 def _open_all(
@@ -174,7 +187,8 @@ def _open_all(
         progress.step(f"Reading {file.name}", number / len(files))
         own_mapping = mended.as_written(mapping, file.name)
         reading = open_file(connection, file, own_mapping, scratch / str(number), chinese=chinese)
-        made = mended.marks_used(candidates(reading, own_mapping, contract, terms, partners))
+        hide = partial(pseudonymous, connection, own_mapping, terms, scratch / f"{number}.keyed.parquet")
+        made = mended.marks_used(candidates(reading, own_mapping, contract, terms, partners, hide))
         for name, own in own_keys(reading, partners).items():
             keys[name].append(own)
         opened.append(in_own_currency(made, rates, contract, terms) if rates else made)

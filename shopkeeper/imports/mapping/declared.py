@@ -140,6 +140,7 @@ class TableMapping:
     order may be days apart; `negate_refunds`: refund lines with quantity and amount above 0 are turned negative;
     `discount_lines`: sale lines with units above 0 and money below it are vouchers, shared out over the order's goods
     (`spread`) or kept as lines without units (`keep`). `lookups`, `exchange` and `kits` are files read beside its own.
+    `keys` are columns that say who somebody is, by kind of key, the first filled one counts: they become pseudonyms.
     """
 
     name: str
@@ -156,6 +157,7 @@ class TableMapping:
     lookups: tuple[Lookup, ...] = ()
     exchange: Exchange | None = None
     kits: Kits | None = None
+    keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def beside(self, path: PurePath) -> str:
         """The lookup that a file belongs to, `Exchange.NAME` or `Kits.NAME`; empty where it is not read beside."""

@@ -29,10 +29,13 @@ from shopkeeper.imports.mapping.values import (
 )
 from shopkeeper.imports.mapping.values import table as table_of
 from shopkeeper.messages import message
+from shopkeeper.models.identity.keys import KINDS
 
 LAYOUT_KEYS = ("encoding", "delimiter", "sheets", "skip_rows", "header", "footer_rows", "leave_out")
 MOST_SKIPPED = 1000
 TABLE_KEYS = ("files", "columns", "aliases", "fill_down", "lookups", *LAYOUT_KEYS)
+PERSON_TABLES = ("order_lines", "customers")
+"""Tables whose files may have keys of persons."""
 ORDER_KEYS = ("exchange", "kits", "lines_carry_dates", "negate_refunds", "discount_lines")
 ENCODINGS = (
     "utf-8",
@@ -67,7 +70,8 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
     of_orders = name == ORDER_LINES.name
     # Rows of a table without a key may repeat.
     overlaps = ("overlap",) if of_orders or table(name).key else ()
-    only_keys(place, values, (*TABLE_KEYS, *overlaps, *(ORDER_KEYS if of_orders else ())))
+    of_persons = ("keys",) if name in PERSON_TABLES else ()
+    only_keys(place, values, (*TABLE_KEYS, *overlaps, *of_persons, *(ORDER_KEYS if of_orders else ())))
     columns = _columns(f"{place}.columns", name, values.get("columns"))
     aliases = table_of(f"{place}.aliases", values.get("aliases", {}))
     mapping = TableMapping(
@@ -84,6 +88,7 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
         lookups=_lookups(f"{place}.lookups", values.get("lookups", {})),
         exchange=_exchange(f"{place}.exchange", values["exchange"]) if "exchange" in values else None,
         kits=_kits(f"{place}.kits", values["kits"]) if "kits" in values else None,
+        keys=_keys(f"{place}.keys", values.get("keys", {})),
     )
     _refuse_unknown_lookups(place, mapping)
     _refuse_shares(place, mapping)
@@ -169,6 +174,13 @@ def _discount_lines(place: str, values: dict[str, Any]) -> DiscountLines:
     if "discount_lines" not in values:
         return ""
     return cast(DiscountLines, one_of(place, values["discount_lines"], ("spread", "keep")))
+
+
+def _keys(place: str, given: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    values = table_of(place, given)
+    only_keys(place, values, KINDS[1:])
+    keys = ((kind, texts(f"{place}.{kind}", each)) for kind, each in values.items())
+    return tuple((kind, tuple(filled_text(f"{place}.{kind}", name) for name in names)) for kind, names in keys)
 
 
 def _lookups(place: str, given: object) -> tuple[Lookup, ...]:

@@ -1,0 +1,125 @@
+"""Phones and e-mails in one form, and keyed: the same person's, however it was typed, gives the same pseudonym.
+
+Phones in E.164 (ITU-T), by `phonenumbers`; plain mobiles of the mainland take a fast path. HMAC-SHA-256 (RFC 2104) is
+made of DuckDB's own SHA-256.
+"""
+
+from functools import lru_cache
+
+import phonenumbers
+from babel.core import get_global
+from duckdb import CaseExpression, ConstantExpression, DuckDBPyConnection, Expression
+from duckdb.func import SPECIAL
+from duckdb.sqltypes import VARCHAR
+
+from shopkeeper.imports.checks.terms import BLANKS, call, text
+
+MAINLAND = "CN"
+E164 = "e164"
+"""The function of DuckDB's that `open_contacts` makes."""
+WIDE = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
+NARROW = "".join(map(chr, range(0x21, 0x7F))) + " "
+SEPARATORS = r"[\s\-().·/‐-―]"
+MOBILE = r"1[3-9]\d{9}"
+ABROAD = rf"(\+86|0086|86){MOBILE}"
+ADDRESS = r"[^@\s*,;]+@[^@\s*,;]+\.[^@\s*,;.]{2,}"
+GOOGLE_MAIL = r".+@(gmail|googlemail)\.com"
+PSEUDONYM = r"(phone|email|member|name|birth_date|postcode|address|device):[0-9a-f]{32}"
+DIGITS = 32
+"""Hexadecimal digits of a pseudonym: 128 bits."""
+BLOCK = 64
+BY_CURRENCY = {
+    "CNY": MAINLAND,
+    "USD": "US",
+    "GBP": "GB",
+    "JPY": "JP",
+    "HKD": "HK",
+    "TWD": "TW",
+    "CAD": "CA",
+    "AUD": "AU",
+}
+
+
+def country_of(currency: str, timezone: str) -> str:
+    """The country (ISO 3166-1) whose phones are written without a code: that of the timezone, else of the currency."""
+    return str(get_global("zone_territories").get(timezone) or BY_CURRENCY.get(currency, ""))
+
+
+def open_contacts(connection: DuckDBPyConnection) -> None:
+    """Make the function `e164(phone, country)` on an instance."""
+    connection.create_function(E164, _e164, [VARCHAR, VARCHAR], VARCHAR, null_handling=SPECIAL)
+
+
+def _e164(phone: str | None, country: str | None) -> str | None:
+    return _in_one_form(phone, country)
+
+
+@lru_cache(maxsize=100_000)
+def _in_one_form(phone: str | None, country: str | None) -> str | None:
+    if not phone:
+        return None
+    try:
+        number = phonenumbers.parse(phone, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def half_width(value: Expression) -> Expression:
+    """Full-width letters, digits and marks as the plain ones."""
+    # `translate` makes its table anew for each value, so what is ASCII goes past it.
+    is_ascii = call("strlen", value) == call("length", value)
+    return CaseExpression(is_ascii, value).otherwise(call("translate", value, text(WIDE), text(NARROW)))
+
+
+def phone(value: Expression, country: str) -> Expression:
+    """A phone in E.164, `+8613800138000`; NULL where it is none, or is masked."""
+    plain = half_width(value)
+    digits = call("regexp_replace", plain, text(SEPARATORS), text(""), text("g"))
+    mainland = call("concat", text("+86"), call("right", digits, ConstantExpression(11)))
+    result = CaseExpression(call("contains", plain, text("*")), ConstantExpression(None).cast("VARCHAR"))
+    result = result.when(call("regexp_full_match", digits, text(ABROAD)), mainland)
+    if country == MAINLAND:
+        result = result.when(call("regexp_full_match", digits, text(MOBILE)), mainland)
+    return result.when(call("length", digits) > ConstantExpression(5), call(E164, plain, text(country))).otherwise(
+        ConstantExpression(None).cast("VARCHAR")
+    )
+
+
+def email(value: Expression) -> Expression:
+    """An address in lower case, without blanks around; NULL where it is none, or is masked."""
+    plain = call("lower", call("trim", half_width(value), text(BLANKS)))
+    return CaseExpression(call("regexp_full_match", plain, text(ADDRESS)), plain)
+
+
+def mailbox(address: Expression) -> Expression:
+    """One text for each box: Gmail's addresses without dots and suffix, since all of these reach the same one."""
+    local = call(
+        "split_part", call("split_part", address, text("@"), ConstantExpression(1)), text("+"), ConstantExpression(1)
+    )
+    box = call("concat", call("replace", local, text("."), text("")), text("@gmail.com"))
+    return CaseExpression(call("regexp_full_match", address, text(GOOGLE_MAIL)), box).otherwise(address)
+
+
+def plain_text(value: Expression) -> Expression:
+    """Any other key: half-width, in lower case, blanks within as one; NULL where nothing is left."""
+    words = call("regexp_replace", call("lower", half_width(value)), text(r"\s+"), text(" "), text("g"))
+    return call("nullif", call("trim", words, text(BLANKS)), text(""))
+
+
+def keyed(kind: str, value: Expression, key: bytes) -> Expression:
+    """The pseudonym of a key in its one form: its kind and 32 digits of HMAC-SHA-256; NULL stays NULL."""
+    padded = key.ljust(BLOCK, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in padded) for pad in (0x36, 0x5C))
+    said = call("encode", call("concat", text(f"{kind}:"), value))
+    first = call("unhex", call("sha256", call("||", ConstantExpression(inner), said)))
+    digest = call("sha256", call("||", ConstantExpression(outer), first))
+    made = call("concat", text(f"{kind}:"), call("left", digest, ConstantExpression(DIGITS)))
+    return CaseExpression(value.isnotnull(), made)
+
+
+def is_pseudonym(value: Expression) -> Expression:
+    """Whether a text is one that `keyed` made."""
+    return call("regexp_full_match", value, text(PSEUDONYM))
