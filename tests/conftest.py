@@ -37,6 +37,12 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "lakes"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _key(lakes: Path) -> None:
+    """Pseudonyms of a run are made with a key of its own, never with that of whoever runs the tests."""
+    os.environ["SHOPKEEPER_KEY"] = str(lakes.with_name("key"))
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     folder = os.environ.get("SHOPKEEPER_REAL_DATA")

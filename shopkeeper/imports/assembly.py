@@ -13,8 +13,8 @@ from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.notes import of_table, unknown_references
 from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw, withdraw_mended
+from shopkeeper.imports.checks.secret import VARIABLE, fingerprint, key_file, secret
 from shopkeeper.imports.checks.stage import TableInStaging
-from shopkeeper.imports.identity.secret import VARIABLE, fingerprint, key_file, secret
 from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
 from shopkeeper.lake.workbench import typed
 from shopkeeper.messages import Message, message

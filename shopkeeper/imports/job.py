@@ -21,8 +21,8 @@ from shopkeeper.imports.batch import Batch, Job
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.notes import of_table
 from shopkeeper.imports.checks.rules import Terms, tomorrow
+from shopkeeper.imports.checks.secret import secret
 from shopkeeper.imports.checks.stage import TableInStaging
-from shopkeeper.imports.identity.secret import secret
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
 from shopkeeper.imports.readers import files as input_files

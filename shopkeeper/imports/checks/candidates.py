@@ -10,11 +10,11 @@ from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
+from shopkeeper.imports.checks.pseudonyms import Keyed, key_column, masked
 from shopkeeper.imports.checks.rules import Check, Terms, checks_of, is_lenient, unusable
 from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
 from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
 from shopkeeper.imports.checks.texts import mended
-from shopkeeper.imports.identity.keyed import Keyed, key_column, masked
 from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
 from shopkeeper.imports.mapping.rules import Share, for_file, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
@@ -36,7 +36,7 @@ class Candidates:
     `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
     (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told; what
     breaks one that is `lenient` is left empty. `kinds` are the keys of persons that rows have beside these, in the
-    columns that `identity.keyed` names.
+    columns that `pseudonyms.py` names.
     """
 
     reading: Reading

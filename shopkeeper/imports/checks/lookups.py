@@ -64,7 +64,8 @@ def open_partners(
             own = TableMapping(mapping.name, (), layout=lookup.layout)
             place = scratch / f"{lookup.name}-{number}"
             place.parent.mkdir(parents=True, exist_ok=True)
-            parts.append(_keyed(open_file(connection, file, own, place, chinese=chinese), lookup, names))
+            opened = open_file(connection, file, own, place, chinese=chinese)
+            parts.append(_keyed(opened, lookup, names, set(_keys_in(mapping, lookup))))
         path = scratch / f"{lookup.name}.partners.parquet"
         _by_key(reduce(DuckDBPyRelation.union, parts), len(names)).write_parquet(str(path), compression="zstd")
         columns = tuple(
@@ -77,15 +78,24 @@ def open_partners(
 
 def _names_in(mapping: TableMapping, lookup: Lookup) -> Iterator[str]:
     start = f"{lookup.name}."
-    of_keys = [name for _, names in mapping.keys for name in names]
-    yield from (name.removeprefix(start) for name in of_keys if name.startswith(start))
+    yield from _keys_in(mapping, lookup)
     for column in mapping.columns:
         yield from (name.removeprefix(start) for name in sources(column.rule) if name.startswith(start))
 
 
-def _keyed(reading: Reading, lookup: Lookup, names: Sequence[str]) -> DuckDBPyRelation:
+def _keys_in(mapping: TableMapping, lookup: Lookup) -> Iterator[str]:
+    """Columns that say who somebody is: exports of one platform have them or not, so none is missed."""
+    start = f"{lookup.name}."
+    of_keys = [name for _, names in mapping.keys for name in names]
+    yield from (name.removeprefix(start) for name in of_keys if name.startswith(start))
+
+
+def _keyed(reading: Reading, lookup: Lookup, names: Sequence[str], may_miss: set[str]) -> DuckDBPyRelation:
     parts = [mended(_text_of(reading, lookup.key)).alias(KEY)]
-    parts += [_text_of(reading, name).alias(f"c{number}") for number, name in enumerate(names)]
+    for number, name in enumerate(names):
+        missing = name in may_miss and reading.column(name) is None
+        value = ConstantExpression(None).cast("VARCHAR") if missing else _text_of(reading, name)
+        parts.append(value.alias(f"c{number}"))
     return reading.relation.project(*parts)
 
 

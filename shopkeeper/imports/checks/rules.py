@@ -8,8 +8,8 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.i18n import N_
+from shopkeeper.imports.checks.secret import secret
 from shopkeeper.imports.checks.terms import call, text
-from shopkeeper.imports.identity.secret import secret
 from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message

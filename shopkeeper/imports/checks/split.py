@@ -25,9 +25,9 @@ from duckdb import (
 from shopkeeper.contract.table import MONEY, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import ROW, Candidates
+from shopkeeper.imports.checks.pseudonyms import beside
 from shopkeeper.imports.checks.rules import Check, key_checks
 from shopkeeper.imports.checks.terms import call, text
-from shopkeeper.imports.identity.keyed import beside
 from shopkeeper.imports.readers.reading import Reading, unreadable
 from shopkeeper.lake.publish import disk_is_full
 from shopkeeper.lake.rejects import LEFT_EMPTY

@@ -19,6 +19,8 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks import mended
 from shopkeeper.imports.checks.blocked import blocked_keys
 from shopkeeper.imports.checks.candidates import Candidates, candidates
+from shopkeeper.imports.checks.contacts import open_contacts
+from shopkeeper.imports.checks.derived import Derived, take_keys
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
 from shopkeeper.imports.checks.kits import in_components
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
@@ -26,11 +28,9 @@ from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_o
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
 from shopkeeper.imports.checks.overlap import once
+from shopkeeper.imports.checks.pseudonyms import pseudonymous
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import Split, split
-from shopkeeper.imports.identity.contacts import open_contacts
-from shopkeeper.imports.identity.derived import Derived, take_keys
-from shopkeeper.imports.identity.keyed import pseudonymous
 from shopkeeper.imports.mapping.declared import Mapping as FileMapping
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.readers.encodings import is_chinese
@@ -122,9 +122,8 @@ def stage_table(
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
     splits, good, derived = _split_all(connection, orders, contract, blocked, scratch, progress.part(0.5, 0.5))
-    splits, of_kits = _guarded(
-        files[0], partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
-    )
+    run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
+    splits, of_kits = _guarded(files[0], run)
     said = (
         *left_empty(orders.opened),
         *doubts(opened, terms),
@@ -134,8 +133,8 @@ def stage_table(
         *orders.warnings,
         *file_warnings(opened, mapping),
     )
-    staged = _counted(contract, inputs, splits, tuple(of_table(mapping.name, each) for each in said), existing)
-    staged = replace(staged, derived=derived)
+    warnings = tuple(of_table(mapping.name, each) for each in said)
+    staged = replace(_counted(contract, inputs, splits, warnings, existing), derived=derived)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name), mended=of_mended)

@@ -1,7 +1,9 @@
 """A file with the keys of persons replaced by pseudonyms, before anything else reads it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 from duckdb import (
@@ -10,14 +12,12 @@ from duckdb import (
     ColumnExpression,
     ConstantExpression,
     DuckDBPyConnection,
+    DuckDBPyRelation,
     Expression,
     StarExpression,
 )
 
-from shopkeeper.imports.checks.rules import Terms
-from shopkeeper.imports.checks.terms import call, text
-from shopkeeper.imports.checks.texts import is_placeholder, mended
-from shopkeeper.imports.identity.contacts import (
+from shopkeeper.imports.checks.contacts import (
     ABROAD,
     ADDRESS,
     MAINLAND,
@@ -30,12 +30,26 @@ from shopkeeper.imports.identity.contacts import (
     phone,
     plain_text,
 )
+from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.checks.terms import call, text
+from shopkeeper.imports.checks.texts import is_placeholder, mended
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers.reading import FileColumn, Reading
+from shopkeeper.messages import Message, message
 
-ID_COLUMNS = ("customer_id", "account_id")
-"""Names of buyers; one that is a phone or an e-mail becomes its pseudonym, any other stays as the merchant has it."""
+ID_COLUMNS = ("customer_id", "account_id", "key_hash")
+"""Names of buyers, and keys in `identities`: what is a phone or an e-mail becomes its pseudonym, any other stays."""
+KIND_NAMES = {
+    "phone": message("phone"),
+    "email": message("e-mail"),
+    "member": message("member number"),
+    "name": message("name"),
+    "birth_date": message("birth date"),
+    "postcode": message("postcode"),
+    "address": message("address"),
+    "device": message("device"),
+}
 INTERNATIONAL = r"\s*(\+|00)\d[\d\s\-().]{6,18}"
 FORMS = ("phone_plus", "phone_plain", "email_box", "email_plain")
 """Hashes as ad platforms ask for them: with + and without; Gmail's without dots and suffix, and as it is written."""
@@ -104,10 +118,15 @@ def with_pseudonyms(
     parts += [replaced.get(column.id, ColumnExpression(column.id)).alias(column.id) for column in reading.columns]
     parts += [_kept(kind, keys.get(kind, []), ids, key).alias(key_column(kind)) for kind in kinds]
     parts += [made.alias(hash_column(form)) for form, made in _hashes(normal).items()]
+    parts += [_unread(columns, kind).alias(f"unread {kind}") for kind, columns in keys.items() if columns]
+    named_so = [_is_email(value) | _is_phone(value, pseudonyms.country) for value in _texts(ids)]
+    parts.append(reduce(or_, named_so, ConstantExpression(False)).alias("named by contact"))
     beside = [name for name in relation.columns if name.endswith(" partners")]
     relation.project(*parts, *map(ColumnExpression, beside)).write_parquet(str(target), compression="snappy")
     columns = tuple(replace(column, type="VARCHAR") if column.id in replaced else column for column in reading.columns)
-    return Keyed(replace(reading, relation=connection.read_parquet(str(target)), columns=columns), tuple(kinds))
+    rows = connection.read_parquet(str(target))
+    warnings = (*reading.warnings, *_unread_warnings(reading, rows, keys))
+    return Keyed(replace(reading, relation=rows, columns=columns, warnings=warnings), tuple(kinds))
 
 
 def pseudonymous(
@@ -197,6 +216,35 @@ def _kept(kind: str, columns: Sequence[FileColumn], ids: Sequence[FileColumn], k
         for value in _texts([*columns, *ids])
     ]
     return CoalesceOperator(made, *before, ConstantExpression(None).cast("VARCHAR"))
+
+
+def _unread(columns: Sequence[FileColumn], kind: str) -> Expression:
+    """Whether a row has something in the columns of a key and nothing that can be read."""
+    said = [value != text("") for value in _texts(columns)]
+    before = [is_pseudonym(value) for value in _texts(columns)]
+    nothing = ColumnExpression(f"normal {kind}").isnull()
+    return CoalesceOperator(nothing & reduce(or_, said) & ~reduce(or_, before), ConstantExpression(False))
+
+
+def _unread_warnings(
+    reading: Reading, rows: DuckDBPyRelation, keys: Mapping[str, Sequence[FileColumn]]
+) -> Iterator[Message]:
+    ((named,),) = rows.aggregate([call("count_if", ColumnExpression("named by contact")).alias("n")]).fetchall()
+    if named:
+        yield message(
+            "{rows} rows name the buyer by an e-mail or a phone: pseudonyms stand for them, and nothing raw is kept.",
+            rows=int(named),
+        )
+    for kind in [kind for kind, columns in keys.items() if columns]:
+        ((unread,),) = rows.aggregate([call("count_if", ColumnExpression(f"unread {kind}")).alias("n")]).fetchall()
+        if unread:
+            yield message(
+                "{file}: {rows} rows have in {columns} what is no {kind}, or is masked; it says nothing of who bought.",
+                file=reading.file.name,
+                rows=int(unread),
+                columns=", ".join(column.name for column in keys[kind]),
+                kind=KIND_NAMES[kind],
+            )
 
 
 def _hashes(normal: Mapping[str, Expression]) -> dict[str, Expression]:

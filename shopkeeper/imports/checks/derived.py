@@ -16,8 +16,8 @@ from duckdb import (
 
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import CONTACT_HASHES, IDENTITIES, ORDER_LINES
+from shopkeeper.imports.checks.pseudonyms import FORMS, hash_column, key_column
 from shopkeeper.imports.checks.terms import call, text
-from shopkeeper.imports.identity.keyed import FORMS, hash_column, key_column
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,9 @@ def take_keys(connection: DuckDBPyConnection, good: Path, contract: Table, kinds
 
 
 def _account(contract: Table) -> Expression:
-    customer = ColumnExpression("customer_id")
-    return CoalesceOperator(ColumnExpression("account_id"), customer) if contract is ORDER_LINES else customer
+    if contract is ORDER_LINES:
+        return CoalesceOperator(ColumnExpression("account_id"), ColumnExpression("customer_id"))
+    return ColumnExpression("account_id" if contract is IDENTITIES else "customer_id")
 
 
 def _channel(contract: Table) -> Expression:

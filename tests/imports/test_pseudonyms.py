@@ -12,8 +12,8 @@ from duckdb import ColumnExpression
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.acceptance import Acceptance
-from shopkeeper.imports.identity import secret as keys
-from shopkeeper.imports.identity.contacts import country_of, email, keyed, mailbox, open_contacts, phone
+from shopkeeper.imports.checks import secret as keys
+from shopkeeper.imports.checks.contacts import country_of, email, keyed, mailbox, open_contacts, phone
 from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.imports.outcome import Outcome
