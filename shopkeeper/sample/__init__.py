@@ -7,7 +7,7 @@ import numpy as np
 
 from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.progress import UNHEARD, Progress
-from shopkeeper.sample import people, process, rows, supply_rows, truth
+from shopkeeper.sample import identities, people, process, rows, supply_rows, truth
 from shopkeeper.sample.catalogue import STAPLES, catalogue
 from shopkeeper.sample.demand import tastes
 from shopkeeper.sample.files import Files
@@ -131,10 +131,11 @@ def _sell(
         _note_staples(staples, world, block.placed, sold)
         orders_so_far = int(block.demanded.order.max()) + 1
         sold = with_refunds(drawn.random(number, _REFUND), sold, orders_so_far)
-        table = rows.order_lines(world, block.persons, block.placed, sold, orders_so_far, first_number)
+        buyers = identities.named_buyers(block.persons, block.placed)
+        table = rows.order_lines(world, buyers, block.placed, sold, orders_so_far, first_number)
         first_number += table.orders
         files.put(f"order_lines/part-{number:04d}", table.frame)
-        _write_people(files, drawn.random(number, _ROWS), block)
+        _write_people(files, drawn.random(number, _ROWS), block, buyers)
     return staples, lost
 
 
@@ -162,10 +163,10 @@ def _with_staples(flow: StockHistory, drawn: SamplePlan, world: World, sold: Int
     return StockHistory(flow.filled, on_hand, Deliveries(*both), flow.most + few.most)
 
 
-def _write_people(files: Files, rng: np.random.Generator, block: Block) -> None:
-    held = rows.accounts(block.placed)
+def _write_people(files: Files, rng: np.random.Generator, block: Block, buyers: identities.Named) -> None:
+    held = identities.accounts(block.placed, buyers)
     files.append("customers", rows.customers(rng, block.persons))
-    files.append("identities", rows.identities(rng, block.persons, held))
+    files.append("identities", identities.identities(block.persons, held))
     files.append("contacts", rows.contacts(block.persons, block.mailings))
     files.append("truth/persons", truth.persons(block.persons))
     files.append("truth/accounts", truth.accounts(block.persons, held))

@@ -1,16 +1,16 @@
 """Blocks of simulated arrays as rows of the contract's tables: order lines, customers, identities, contacts."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from shopkeeper.contract.tables import CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
+from shopkeeper.contract.tables import CONTACTS, CUSTOMERS, ORDER_LINES
 from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.catalogue import CATEGORIES
 from shopkeeper.sample.files import blank, codes, conform, dates, money, named, times
+from shopkeeper.sample.identities import Named, customer_codes
 from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.people import Mailing, People
 from shopkeeper.sample.places import REGIONS
@@ -18,16 +18,6 @@ from shopkeeper.sample.places import REGIONS
 FREE_SHIPPING_FROM, SHIPPING = 9_900, 800  # fen
 REDUCED_TAX = tuple(CATEGORIES.index(name) for name in ("粮油 Grain & oil", "水果 Fruit"))
 LEVELS = ("普通 Basic", "银卡 Silver", "金卡 Gold")
-SHARED_TILL_PHONE = "00000000000"
-TILL_PHONE_SHARE = 0.02
-FAMILY_EVERY = 200
-
-
-def account_codes(person: Ints, channel: Ints, account: Ints) -> pl.Series:
-    """Account ids that do not show whose they are: the person's number is scrambled, one to one."""
-    slot = (person.astype(np.int64) * len(process.CHANNELS) + channel) * 2 + account
-    scrambled = (slot * 7_919_000_003 + 1_234_567) % 10_000_000_000
-    return named(process.ACCOUNT_PREFIXES, channel) + codes("-", scrambled, 10)
 
 
 @dataclass(frozen=True)
@@ -39,7 +29,7 @@ class Numbered:
 
 
 def order_lines(
-    world: World, persons: People, placed: Orders, sold: Lines, orders_so_far: int, first_number: int
+    world: World, buyers: Named, placed: Orders, sold: Lines, orders_so_far: int, first_number: int
 ) -> Numbered:
     """Rows of `order_lines`, sorted by time. Refunds have an `order` of `orders_so_far` and above."""
     keys, start, order = np.unique(sold.order, return_index=True, return_inverse=True)
@@ -49,21 +39,19 @@ def order_lines(
     original = np.searchsorted(keys, np.where(refund, sold.order - orders_so_far, keys[0]))
     sequence = np.lexsort((sold.sku, rank[order]))
     number = first_number + rank
-    frame = _line_frame(world, persons, placed, sold, number[order], number[original], start)
+    frame = _line_frame(world, buyers, placed, sold, number[order], number[original], start)
     return Numbered(frame[sequence], len(keys))
 
 
 def _line_frame(
-    world: World, persons: People, placed: Orders, sold: Lines, number: Ints, original: Ints, starts: Ints
+    world: World, buyers: Named, placed: Orders, sold: Lines, number: Ints, original: Ints, starts: Ints
 ) -> pl.DataFrame:
     goods, parent = world.goods, sold.parent
     refund, sale = sold.status == process.REFUND, sold.status == process.SALE
-    unknown = (placed.person[parent] < 0) | (sold.status == process.STAFF)
-    person = persons.number[np.maximum(placed.person[parent], 0)]
+    staff = sold.status == process.STAFF
     channel = placed.channel[parent]
     rate = np.where(np.isin(goods.category[sold.sku], REDUCED_TAX), 9, 13)
     ids = codes("S", number, 9).zip_with(pl.Series(~refund), codes("R", number, 9))
-    accounts = account_codes(person, channel, placed.account[parent])
     return conform(
         ORDER_LINES,
         {
@@ -72,8 +60,8 @@ def _line_frame(
             "sku": named(goods.skus, sold.sku),
             "quantity": pl.Series(sold.units),
             "net_amount": money(sold.net),
-            "customer_id": codes("C", person, 7, unknown),
-            "account_id": blank(accounts, unknown),
+            "customer_id": blank(buyers.customer.gather(parent), staff),
+            "account_id": blank(buyers.account.gather(parent), staff),
             "channel": named(process.CHANNELS, channel),
             "device": named(process.DEVICES, placed.device[parent]),
             "ship_to_region": named(REGIONS, placed.region[parent]),
@@ -105,68 +93,13 @@ def customers(rng: np.random.Generator, persons: People) -> pl.DataFrame:
     return conform(
         CUSTOMERS,
         {
-            "customer_id": codes("C", persons.number, 7),
+            "customer_id": customer_codes(persons.number),
             "joined_on": dates(persons.first_day),
             "region": named(REGIONS, persons.region, rng.random(size) < 0.03),
             "member_level": named(LEVELS, level),
             "contactable": pl.Series(persons.contactable),
         },
     )
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """Arrays over the accounts that ordered."""
-
-    person: Ints  # row of People
-    channel: Ints
-    account: Ints
-
-
-def accounts(placed: Orders) -> Accounts:
-    """Every account once, by person."""
-    identified = placed.person >= 0
-    slot = (placed.person[identified] * len(process.CHANNELS) + placed.channel[identified]) * 2 + placed.account[
-        identified
-    ]
-    slot = np.unique(slot)
-    person, rest = np.divmod(slot, len(process.CHANNELS) * 2)
-    return Accounts(person, rest // 2, rest % 2)
-
-
-def identities(rng: np.random.Generator, persons: People, held: Accounts) -> pl.DataFrame:
-    """Rows of `identities`: hashes of invented phones, e-mail addresses and member ids."""
-    size = len(held.person)
-    number = persons.number[held.person]
-    family = np.where(number % FAMILY_EVERY == 1, number - 1, number)
-    owner = family + held.account * 400_000_000
-    at_till = (held.channel == process.STORE_CHANNEL) & (rng.random(size) < TILL_PHONE_SHARE)
-    phone = [
-        SHARED_TILL_PHONE if till else f"1{3 + n % 7}{n * 7_368_787 % 1_000_000_000:09d}"
-        for n, till in zip(owner.tolist(), at_till.tolist(), strict=True)
-    ]
-    keys = (
-        ("phone", rng.random(size) < 0.84, phone),
-        ("email", (held.channel < 3) & (rng.random(size) < 0.4), [f"buyer{n}@mail.example" for n in number.tolist()]),
-        ("member", (held.channel >= 2) & (rng.random(size) < 0.75), [f"M{n:08d}" for n in number.tolist()]),
-    )
-    ids = account_codes(number, held.channel, held.account)
-    frames = []
-    for kind, present, values in keys:
-        rows = np.flatnonzero(present)
-        hashes = [hashlib.sha256(values[row].encode()).hexdigest() for row in rows.tolist()]
-        frames.append(
-            conform(
-                IDENTITIES,
-                {
-                    "account_id": ids.gather(rows),
-                    "key_kind": pl.Series([kind]).new_from_index(0, len(rows)),
-                    "key_hash": pl.Series(hashes, dtype=pl.String),
-                    "channel": named(process.CHANNELS, held.channel[rows]),
-                },
-            )
-        )
-    return pl.concat(frames)
 
 
 def contacts(persons: People, mailings: list[Mailing]) -> pl.DataFrame:
@@ -177,7 +110,7 @@ def contacts(persons: People, mailings: list[Mailing]) -> pl.DataFrame:
                 CONTACTS,
                 {
                     "campaign_id": pl.Series([campaign.id]).new_from_index(0, len(mailing.person)),
-                    "customer_id": codes("C", persons.number[mailing.person], 7),
+                    "customer_id": customer_codes(persons.number[mailing.person]),
                     "sent_on": pl.Series([campaign.sent_on]).new_from_index(0, len(mailing.person)),
                     "arm": named(("held_out", "treated"), mailing.treated.astype(np.int64)),
                     "channel": pl.Series(["短信 SMS"]).new_from_index(0, len(mailing.person)),
