@@ -24,6 +24,7 @@ page = st.navigation(
                 icon=":material/diamond:",
                 url_path="lifetime_value",
             ),
+            st.Page(links.IDENTITY, title=_("Identity"), icon=":material/fingerprint:", url_path="identity"),
         ],
         _("Supply"): [
             st.Page(links.COVERAGE, title=_("Coverage"), icon=":material/grid_view:", url_path="coverage"),

@@ -84,7 +84,7 @@ def load_folder(folder: str, queries: Path = QUERIES) -> list[QueryFile]:
 
 def recipe(queries: Path = QUERIES) -> str:
     """SHA-256 of the queries that make marts: a version of another recipe may lack what pages ask for."""
-    folders = ("staging", "intermediate", "marts")
+    folders = ("linking", "staging", "intermediate", "marts")
     files = [file for folder in folders for file in sorted((queries / folder).glob("*.sql"))]
     text = "".join(f"{file.stem}\0{file.read_text(encoding='utf-8')}\0" for file in files)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,6 +14,8 @@ from shopkeeper.cli.terminal import Day, day, out, progress, version_served
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn import table as churn_table
 from shopkeeper.customers.filters import CustomerFilters, filter_values
+from shopkeeper.customers.identity import report as identity
+from shopkeeper.customers.identity import table as identity_table
 from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table as lifecycle_table
 from shopkeeper.customers.lifetime_value import report as lifetime_value
@@ -187,6 +189,23 @@ def export_model_check(output: Output, model: Model = None) -> None:
     """Predicted and actual in the holdout, one row per figure of the test."""
     version, query, fits = _fitted(output, CustomerFilters())
     write(output, model_check_table.whole(version, model_check.report(query, fits, model)))
+
+
+@export.command("identity")
+def export_identity(
+    output: Output,
+    view: Annotated[
+        Literal["channels", "coverage", "kinds", "groups", "shared_keys"], typer.Option(help="Which table.")
+    ] = "channels",
+    person: Annotated[str, typer.Option(help="Instead: the accounts of the person of this name or account.")] = "",
+) -> None:
+    """Persons and accounts by channel, or what links them."""
+    version, query = _opened(output, CustomerFilters())
+    if person:
+        accounts = identity.accounts(query, person)
+        write(output, identity_table.accounts(version, accounts, person))
+        return
+    write(output, getattr(identity_table, view)(version, identity.report(query)))
 
 
 def _opened(output: Path, filters: CustomerFilters) -> tuple[Version, Engine]:

@@ -18,7 +18,9 @@ from shopkeeper.imports import acceptance
 from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.assembly import assemble, differs, without_replaced
 from shopkeeper.imports.batch import Batch, Job
+from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.imports.checks import stage
+from shopkeeper.imports.checks.forgotten import marks
 from shopkeeper.imports.checks.notes import of_table
 from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.secret import secret
@@ -160,7 +162,8 @@ def check(
 
 def publish_checked(root: Path, checked: Checked, progress: Progress = UNHEARD) -> Outcome:
     """Make a version of what was checked, and serve it. Raise `Refused` where totals do not reconcile."""
-    version = publish(root, checked.staged, progress)
+    staged = checked.staged
+    version = publish(root, staged, progress, linking=linking_of(root, sample=staged.shop.sample))
     return _outcome(version, checked)
 
 
@@ -238,7 +241,7 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: 
     done, total = 0, stage.total_bytes(job.files)
     for batch in job.batches:
         key = partial(secret, directory.parent.parent)
-        terms = Terms(batch.mapping.shop, batch.mapping.source_timezone, not_after, key)
+        terms = Terms(batch.mapping.shop, batch.mapping.source_timezone, not_after, key, marks(directory.parent.parent))
         (mapping,) = (each for each in batch.mapping.tables if each.name == batch.table)
         size = stage.total_bytes(batch.files)
         part = progress.part(done / total, size / total)

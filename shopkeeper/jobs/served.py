@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from shopkeeper.imports import job
+from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.imports.mapping import file as mapping_file
 from shopkeeper.jobs.buying import files as buying_files
 from shopkeeper.jobs.buying import run as buying_run
@@ -31,7 +32,7 @@ def served(progress: Progress = UNHEARD) -> Version:
     if version is None:
         return sample_version(progress)
     if is_outdated(version):
-        version = upgraded(root, progress.part(0.0, SHARE_OF_MARTS))
+        version = upgraded(root, progress.part(0.0, SHARE_OF_MARTS), linking_of(root))
         buying_run.make(version, progress.part(SHARE_OF_MARTS, SHARE_OF_FITS))
         forecast_run.make(version, progress.part(SHARE_OF_MARTS + SHARE_OF_FITS, 1 - SHARE_OF_MARTS - SHARE_OF_FITS))
     return version

@@ -16,6 +16,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.lake import marts
 from shopkeeper.lake.files import seal, sync
 from shopkeeper.lake.marts import Facts
+from shopkeeper.lake.persons import Linking
 from shopkeeper.lake.rejects import join_rejects
 from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
 from shopkeeper.lake.version import DataFile, Staged, TableStats, Version, write_manifest
@@ -208,9 +209,14 @@ def disk_is_full(error: OSError | duckdb.IOException) -> bool:
 
 
 def publish(
-    root: Path, staged: Staged, progress: Progress = UNHEARD, keep: int = KEEP, queries: Path = QUERIES
+    root: Path,
+    staged: Staged,
+    progress: Progress = UNHEARD,
+    keep: int = KEEP,
+    queries: Path = QUERIES,
+    linking: Linking | None = None,
 ) -> Version:
-    """Make a version of what is staged and serve it. Only inside `publisher`.
+    """Make a version of what is staged and serve it, its accounts linked to persons. Only inside `publisher`.
 
     Raise `Refused` where there is no order line, or where rows or net amounts do not reconcile; the version served
     before stays.
@@ -232,6 +238,7 @@ def publish(
             queries,
             {"as_of": draft.as_of},
             progress.part(0.2, 0.7),
+            linking,
         )
     progress.step("Writing to disk", 0.9)
     sealed_marts = seal(staged.directory, {name: [file] for name, file in built.items()})

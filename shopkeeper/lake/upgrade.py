@@ -7,6 +7,7 @@ import duckdb
 from polars.exceptions import ComputeError
 
 from shopkeeper.errors import Refused
+from shopkeeper.lake.persons import Linking
 from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.store import current
 from shopkeeper.lake.version import Staged, Version
@@ -20,8 +21,11 @@ def is_outdated(version: Version) -> bool:
     return version.recipe != recipe()
 
 
-def upgraded(root: Path, progress: Progress = UNHEARD) -> Version:
-    """The version served, made anew where it is outdated: the same tables, rejects, sources and last day, new marts.
+def upgraded(
+    root: Path, progress: Progress = UNHEARD, linking: Linking | None = None, *, always: bool = False
+) -> Version:
+    """The version served, made anew where it is outdated, or `always`: the same tables, rejects, sources and last day,
+    new marts, its accounts linked anew.
 
     The older version stays. Raise `Refused` where there is none, where another process is at it, or where it cannot be
     made: what was served before is untouched.
@@ -30,7 +34,7 @@ def upgraded(root: Path, progress: Progress = UNHEARD) -> Version:
         before = current(root)
         if before is None:
             raise Refused(message("There is no version to make anew. Import your data first."))
-        if not is_outdated(before):
+        if not (always or is_outdated(before)):
             # Another process was quicker.
             return before
         staged = Staged(
@@ -45,9 +49,10 @@ def upgraded(root: Path, progress: Progress = UNHEARD) -> Version:
             as_of=before.as_of,
             warnings=before.warnings,
             carried=tuple(before.tables),
+            key_fingerprint=before.key_fingerprint,
         )
         try:
-            return publish(root, staged, progress)
+            return publish(root, staged, progress, linking=linking)
         except (duckdb.Error, ComputeError) as error:
             if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
                 # The disk or the memory: `publisher` says which.

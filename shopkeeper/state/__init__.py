@@ -1,8 +1,14 @@
 """The app's own state: what people decided. It lives apart from the versions, and none of it is derived from them."""
 
-from shopkeeper.state.database import FILE, State, kept_nowhere, open_state, url_of
+from shopkeeper.state.database import FILE, VARIABLE, State, kept_nowhere, open_state, url_of
 from shopkeeper.state.decisions import COLUMNS as DECISION_COLUMNS
 from shopkeeper.state.decisions import decisions, record_decision
+from shopkeeper.state.identity_links import (
+    add_identity_link,
+    forget_identity_links,
+    identity_links,
+    withdraw_identity_link,
+)
 from shopkeeper.state.overrides import add_override, overrides, withdraw_override
 from shopkeeper.state.policy import policy, policy_history, save_policy
 from shopkeeper.state.signature import LONGEST
@@ -11,9 +17,13 @@ __all__ = [
     "DECISION_COLUMNS",
     "FILE",
     "LONGEST",
+    "VARIABLE",
     "State",
+    "add_identity_link",
     "add_override",
     "decisions",
+    "forget_identity_links",
+    "identity_links",
     "kept_nowhere",
     "open_state",
     "overrides",
@@ -22,5 +32,6 @@ __all__ = [
     "record_decision",
     "save_policy",
     "url_of",
+    "withdraw_identity_link",
     "withdraw_override",
 ]

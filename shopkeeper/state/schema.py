@@ -88,6 +88,22 @@ class OverrideRow(Base):
     withdrawn_by: Mapped[str | None]
 
 
+class IdentityLinkRow(Base):
+    """One word on two accounts: one person, or not; withdrawn ones stay."""
+
+    __tablename__ = "identity_links"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str]
+    other_id: Mapped[str]
+    is_link: Mapped[bool]
+    author: Mapped[str]
+    reason: Mapped[str]
+    made_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None]
+
+
 class SettingRow(Base):
     """One value of a setting; the newest of its name holds."""
 

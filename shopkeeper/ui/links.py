@@ -3,6 +3,7 @@
 RETENTION = "pages/customers/retention.py"
 CHURN_RISK = "pages/customers/churn_risk.py"
 LIFETIME_VALUE = "pages/customers/lifetime_value.py"
+IDENTITY = "pages/customers/identity.py"
 COVERAGE = "pages/supply/coverage.py"
 DEMAND = "pages/supply/demand.py"
 REPLENISHMENT = "pages/supply/replenishment.py"

@@ -35,13 +35,14 @@ SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE]
 class Terms:
     """What all files of an import are held against. `not_after` is the first day that no past event may have.
 
-    `key` gives what pseudonyms are made with, once there is one to make.
+    `key` gives what pseudonyms are made with, once there is one to make; `forgotten` are tombstones.
     """
 
     shop: Shop
     source_timezone: str
     not_after: date
     key: Callable[[], bytes] = secret
+    forgotten: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

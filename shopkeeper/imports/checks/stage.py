@@ -22,6 +22,7 @@ from shopkeeper.imports.checks.candidates import Candidates, candidates
 from shopkeeper.imports.checks.contacts import open_contacts
 from shopkeeper.imports.checks.derived import Derived, take_keys
 from shopkeeper.imports.checks.exchange import converted_lines, in_own_currency, open_rates
+from shopkeeper.imports.checks.forgotten import Tombstones, cover, leave_out
 from shopkeeper.imports.checks.kits import in_components
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
@@ -121,7 +122,7 @@ def stage_table(
     appended_to = () if newest else existing
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
-    splits, good, derived = _split_all(connection, orders, contract, blocked, scratch, progress.part(0.5, 0.5))
+    splits, good, derived = _split_all(connection, orders, contract, blocked, terms, scratch, progress.part(0.5, 0.5))
     run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
     splits, of_kits = _guarded(files[0], run)
     said = (
@@ -145,6 +146,7 @@ def _split_all(
     orders: CheckedOrders,
     contract: Table,
     blocked: DuckDBPyRelation | None,
+    terms: Terms,
     scratch: Path,
     progress: Progress,
 ) -> tuple[list[Split], list[Path], tuple[Derived, ...]]:
@@ -159,12 +161,28 @@ def _split_all(
         progress.step(f"Checking {each.reading.file.name}", number / len(orders.opened))
         target = scratch / f"{number}.good.parquet"
         made = split(connection, each, contract, blocked, target, orders.checks)
-        splits.append(made)
-        if made.good and (of_persons := take_keys(connection, target, contract, each.kinds)):
-            derived.append(of_persons)
+        of_persons = take_keys(connection, target, contract, each.kinds) if made.good else None
+        derived += [of_persons] if of_persons else []
+        splits.append(_without_forgotten(connection, contract, made, of_persons, terms))
         if made.good or (number == len(orders.opened) - 1 and not good):
             good.append(target)
     return splits, good, tuple(derived)
+
+
+def _without_forgotten(
+    connection: DuckDBPyConnection, contract: Table, made: Split, derived: Derived | None, terms: Terms
+) -> Split:
+    """Rows of persons who were forgotten are not counted; their order lines are nobody's."""
+    if not terms.forgotten:
+        return made
+    tombstones = Tombstones(terms.key(), terms.forgotten)
+    for name, file in (derived.files() if derived else {}).items():
+        leave_out(connection, file, table(name), tombstones)
+    for rejects in (made.rejects, made.left_empty):
+        if rejects:
+            cover(rejects, tombstones)
+    dropped = leave_out(connection, made.good, contract, tombstones) if made.good else 0
+    return replace(made, rows_in=made.rows_in - dropped, rows_good=made.rows_good - dropped)
 
 
 def _open_all(

@@ -1,0 +1,10 @@
+-- grain: one row per key that most accounts share
+-- parameters: none
+SELECT
+    key_kind,
+    key_hash,
+    accounts,
+    capped
+FROM identity_keys
+WHERE person_id IS NULL
+ORDER BY accounts DESC, key_kind, key_hash

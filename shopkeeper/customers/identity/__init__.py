@@ -1,0 +1,1 @@
+"""Who is one person: accounts, guests, and the keys that link them."""

@@ -1,0 +1,110 @@
+"""Forget a person: out of every version, the rejects and the links by hand, with a tombstone, and proof by search."""
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+from duckdb import ConstantExpression, Expression
+
+from shopkeeper import state
+from shopkeeper.errors import Refused
+from shopkeeper.imports.by_hand import linking_of
+from shopkeeper.imports.checks.contacts import country_of, email, keyed, mailbox, open_contacts, phone
+from shopkeeper.imports.checks.forgotten import Tombstones, add_marks, marks
+from shopkeeper.imports.checks.secret import secret
+from shopkeeper.lake import forget as lake
+from shopkeeper.lake.forget import Erased, Remains
+from shopkeeper.lake.store import current
+from shopkeeper.lake.version import Version
+from shopkeeper.messages import message
+from shopkeeper.progress import UNHEARD, Progress
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """`names`: all that the person was called; `remains`: where a search of every byte still found one of them."""
+
+    names: tuple[str, ...]
+    erased: Erased
+    links: int
+    remains: tuple[Remains, ...]
+
+
+def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
+    """Forget the person who is called so, or has that account, e-mail or phone.
+
+    Raise `Refused` where nothing was imported, or nobody of that name is known.
+    """
+    version = current(root)
+    if version is None:
+        raise Refused(message("Nothing was imported into {root}, so nobody is known there.", root=root))
+    key = secret(root)
+    given, raw = _spellings(name.strip(), version, key)
+    accounts = lake.accounts_of(version, given)
+    keys = lake.keys_of(version, accounts)
+    if not any(_names(version, table, accounts) for table in lake.NAMES):
+        raise Refused(message("Nobody is called {name} in the data, and no account is.", name=name))
+    before = Tombstones(key, marks(root))
+    words = tuple(sorted({*accounts, *keys, *raw}))
+    # First, so that no import in between brings the person back.
+    add_marks(root, before, {*accounts, *(each for each in keys if ":" in each)})
+    links = _forget_links(root, version, accounts)
+    erased = lake.erase(root, accounts, words, linking_of(root, sample=version.shop.sample), progress.part(0.0, 0.8))
+    progress.step("Searching every byte", 0.8)
+    found = tuple(lake.remains([root], words))
+    progress.step("Done", 1.0)
+    return Forgotten(accounts, erased, links, found)
+
+
+def _spellings(name: str, version: Version, key: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The name as accounts may have it; and what it would be raw and hashed, to search for."""
+    with duckdb.connect() as connection:
+        open_contacts(connection)
+        value = ConstantExpression(name)
+        country = country_of(version.shop.currency, version.shop.timezone)
+        address, number = email(value), phone(value, country)
+        parts: list[Expression] = [
+            keyed("email", mailbox(address), key),
+            keyed("phone", number, key),
+            mailbox(address),
+            address,
+            number,
+        ]
+        ((by_email, by_phone, box, plain, e164),) = connection.table_function("range", [1]).project(*parts).fetchall()
+    contacts = {each for each in (box, plain, e164, (e164 or "")[1:]) if each}
+    hashes = {sha256(each.encode()).hexdigest() for each in contacts}
+    names = tuple(each for each in (name, by_email, by_phone) if each)
+    return names, tuple(contacts | hashes | ({name} if contacts else set()))
+
+
+def _names(version: Version, table: str, accounts: Collection[str]) -> bool:
+    """Whether a table of the version names one of the accounts."""
+    files = [str(file) for file in version.files(table)]
+    if not files:
+        return False
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet(files)
+        values = [duckdb.ColumnExpression(name) for name in lake.NAMES[table] if name in rows.columns]
+        wanted = [ConstantExpression(each) for each in accounts]
+        return any(bool(rows.filter(value.isin(*wanted)).limit(1).fetchall()) for value in values)
+
+
+def _forget_links(root: Path, version: Version, accounts: Collection[str]) -> int:
+    """Links by hand that name the person; their bytes too, where the state is a file."""
+    file = root / state.FILE
+    url = state.url_of(root, sample=version.shop.sample)
+    if url.startswith("sqlite:") and not file.exists():
+        return 0
+    opened = state.open_state(url)
+    try:
+        links = state.forget_identity_links(opened, accounts)
+    finally:
+        opened.close()
+    if links and url.startswith("sqlite:"):
+        # Deleted rows stay in the file's free pages until it is written anew.
+        with sqlite3.connect(file) as bare:
+            bare.execute("VACUUM")
+    return links

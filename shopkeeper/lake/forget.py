@@ -1,0 +1,294 @@
+"""A person's names taken out of every version: lines stay as lines of nobody, all else of the person goes.
+
+Only here are files of a version replaced. Each is written beside the old one and takes its place in one step, the
+manifest last; if this is broken off, doing it again ends it.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from duckdb import (
+    CaseExpression,
+    CoalesceOperator,
+    ColumnExpression,
+    ConstantExpression,
+    DuckDBPyConnection,
+    DuckDBPyRelation,
+    Expression,
+    FunctionExpression,
+)
+
+from shopkeeper.contract.tables import CONTACT_HASHES, CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
+from shopkeeper.errors import Refused
+from shopkeeper.lake.files import seal_file, sync
+from shopkeeper.lake.persons import Linking
+from shopkeeper.lake.store import current_id, locked, versions
+from shopkeeper.lake.upgrade import upgraded
+from shopkeeper.lake.version import DataFile, TableStats, Version, write_manifest
+from shopkeeper.lake.workbench import bounded, write
+from shopkeeper.messages import message
+from shopkeeper.progress import UNHEARD, Progress
+
+FORGOTTEN = "(forgotten)"
+NAMES = {
+    ORDER_LINES.name: ("customer_id", "account_id"),
+    CUSTOMERS.name: ("customer_id",),
+    IDENTITIES.name: ("account_id",),
+    CONTACT_HASHES.name: ("account_id",),
+    CONTACTS.name: ("customer_id",),
+}
+"""Columns that name a person, by table; of order lines they are emptied, of others the row goes."""
+NOT_NAMES = ("order_id", "original_order_id", "sku")
+"""Columns in which a person's name is another thing's number."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was taken out. `rows` by table, of the version served; `versions` in which anything was."""
+
+    rows: Mapping[str, int]
+    versions: tuple[str, ...]
+    served: Version
+
+
+def accounts_of(version: Version, names: Collection[str]) -> tuple[str, ...]:
+    """All accounts of the persons who have one of the names, as an account or as a key; and the names themselves."""
+    accounts = version.mart("accounts") if "accounts" in version.marts else []
+    with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
+        for file in version.files(IDENTITIES.name):
+            keyed = connection.read_parquet(str(file)).filter(_any(ColumnExpression("key_hash"), names))
+            names = {*names, *(each for (each,) in keyed.project(ColumnExpression("account_id")).fetchall())}
+        result = set(names)
+        if accounts:
+            rows = connection.read_parquet([str(file) for file in accounts])
+            person, account = ColumnExpression("person_id"), ColumnExpression("account_id")
+            named = rows.filter(_any(person, names) | _any(account, names)).project(person).distinct().fetchall()
+            persons = [each for (each,) in named]
+            if persons:
+                of_persons = rows.filter(_any(person, persons)).project(account).fetchall()
+                result |= {*persons, *(each for (each,) in of_persons)}
+    return tuple(sorted(result))
+
+
+def keys_of(version: Version, accounts: Collection[str]) -> tuple[str, ...]:
+    """The keys that the accounts have, and the hashes for ad platforms."""
+    result: set[str] = set()
+    with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
+        for table, column in ((IDENTITIES.name, "key_hash"), (CONTACT_HASHES.name, "hash")):
+            for file in version.files(table):
+                rows = connection.read_parquet(str(file)).filter(_any(ColumnExpression("account_id"), accounts))
+                result |= {value for (value,) in rows.project(ColumnExpression(column)).distinct().fetchall()}
+    return tuple(sorted(result))
+
+
+def erase(
+    root: Path, accounts: Collection[str], words: Collection[str], linking: Linking, progress: Progress = UNHEARD
+) -> Erased:
+    """Take the accounts out of every version, `words` out of rejects, and serve the current data made anew.
+
+    Raise `Refused` where there is no version, or another publisher is at work.
+    """
+    with locked(root):
+        served = current_id(root)
+        kept = versions(root)
+        if served is None or served not in [version.id for version in kept]:
+            raise Refused(message("Nothing was imported into {root}, so nobody is known there.", root=root))
+        rows, changed = _scrub(root, kept, served, accounts, words, progress.part(0.0, 0.4))
+    made = upgraded(root, progress.part(0.4, 0.6), linking, always=True)
+    with locked(root):
+        for version in versions(root):
+            if version.id != made.id:
+                _drop_marts(version)
+    return Erased(rows, tuple(changed), made)
+
+
+def _scrub(
+    root: Path,
+    kept: Sequence[Version],
+    served: str,
+    accounts: Collection[str],
+    words: Collection[str],
+    progress: Progress,
+) -> tuple[dict[str, int], list[str]]:
+    rows: dict[str, int] = {}
+    changed: list[str] = []
+    done: dict[int, tuple[Path | None, int]] = {}
+    with TemporaryDirectory(dir=root) as scratch, bounded(Path(scratch), "UTC") as connection:
+        for number, version in enumerate(kept):
+            progress.step(f"Looking into version {version.id}", number / len(kept))
+            counts, version_changed = _scrub_version(connection, version, accounts, words, Path(scratch), done)
+            if version_changed:
+                changed.append(version.id)
+            if version.id == served:
+                rows = counts
+    return rows, changed
+
+
+def _scrub_version(
+    connection: DuckDBPyConnection,
+    version: Version,
+    accounts: Collection[str],
+    words: Collection[str],
+    scratch: Path,
+    done: dict[int, tuple[Path | None, int]],
+) -> tuple[dict[str, int], bool]:
+    """Rows by table, and whether a file was replaced. `done`: by inode, what came of a file that versions share."""
+    tables, counts = dict(version.tables), {}
+    replaced = False
+    for name in NAMES:
+        if name not in tables:
+            continue
+        files, taken = [], 0
+        for file in tables[name].files:
+            new, rows = _without(connection, version.path / file.path, name, accounts, scratch, done)
+            files.append(_put(version, file, new))
+            taken += rows
+            replaced |= new is not None
+        counts[name] = taken
+        gone = sum(file.rows for file in tables[name].files) - sum(file.rows for file in files)
+        old = tables[name]
+        tables[name] = TableStats(old.rows_in - gone, old.rows_published - gone, old.rows_rejected, tuple(files))
+    rejects = version.rejects_file
+    if rejects and (new := _masked(connection, version.path / rejects.path, words, scratch)):
+        rejects = _put(version, rejects, new)
+        replaced = True
+    if replaced:
+        sync(write_manifest(version.path, replace(version, tables=tables, rejects_file=rejects)))
+    return counts, replaced
+
+
+def _without(
+    connection: DuckDBPyConnection,
+    file: Path,
+    table: str,
+    accounts: Collection[str],
+    scratch: Path,
+    done: dict[int, tuple[Path | None, int]],
+) -> tuple[Path | None, int]:
+    """A file without the accounts, `None` where it never had them; and how many rows named one."""
+    inode = file.stat().st_ino
+    if inode in done:
+        return done[inode]
+    rows = connection.read_parquet(str(file))
+    names = [name for name in NAMES[table] if name in rows.columns]
+    named = CoalesceOperator(
+        reduce(or_, (_any(ColumnExpression(name), accounts) for name in names)), ConstantExpression(False)
+    )
+    count = rows.filter(named).shape[0]
+    if not count:
+        done[inode] = (None, 0)
+        return done[inode]
+    new = scratch / f"{len(done)}.parquet"
+    if table == ORDER_LINES.name:
+        emptied = [CaseExpression(~named, ColumnExpression(name)).alias(name) for name in rows.columns if name in names]
+        others = iter(emptied)
+        write(rows.project(*(next(others) if c in names else ColumnExpression(c) for c in rows.columns)), new)
+    else:
+        write(rows.filter(~named), new)
+    done[inode] = (new, count)
+    return done[inode]
+
+
+def _put(version: Version, file: DataFile, new: Path | None) -> DataFile:
+    """The new file in the old one's place, shared with the other versions that had the old one."""
+    if new is None:
+        return file
+    place = version.path / file.path
+    beside = place.with_suffix(".new")
+    beside.unlink(missing_ok=True)
+    os.link(new, beside)
+    beside.replace(place)
+    sync(place.parent)
+    return seal_file(version.path, place)
+
+
+def _masked(connection: DuckDBPyConnection, file: Path, words: Collection[str], scratch: Path) -> Path | None:
+    """Rejects in whose texts the words are covered; `None` where none is."""
+    rows = connection.read_parquet(str(file))
+    texts = [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) == "VARCHAR"]
+    pattern = _pattern(words)
+    found = reduce(or_, (_matches(ColumnExpression(name), pattern) for name in texts))
+    if not rows.filter(found).limit(1).fetchall():
+        return None
+    new = scratch / f"{file.stat().st_ino}.rejects.parquet"
+    covered = [
+        FunctionExpression(
+            "regexp_replace",
+            ColumnExpression(name),
+            ConstantExpression(pattern),
+            ConstantExpression(rf"\1{FORGOTTEN}\3"),
+            ConstantExpression("g"),
+        ).alias(name)
+        if name in texts
+        else ColumnExpression(name)
+        for name in rows.columns
+    ]
+    write(rows.project(*covered), new)
+    return new
+
+
+def _drop_marts(version: Version) -> None:
+    """Marts hold a person's name and sums; they are made anew before anybody reads the version again."""
+    if not version.marts:
+        return
+    sync(write_manifest(version.path, replace(version, marts={}, recipe="")))
+    shutil.rmtree(version.path / "marts", ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Remains:
+    """A file in which a word still stands."""
+
+    file: Path
+    rows: int
+
+
+def remains(folders: Sequence[Path], words: Collection[str]) -> Iterator[Remains]:
+    """Search every byte of the folders for the words: Parquet decoded, column by column, all else as it lies there.
+
+    A word counts where no letter or digit touches it, and not in columns of order numbers and items.
+    """
+    pattern = _pattern(words)
+    of_bytes = re.compile(
+        b"(?<![0-9A-Za-z])(" + b"|".join(re.escape(word.encode()) for word in words) + b")(?![0-9A-Za-z])"
+    )
+    with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
+        for file in sorted({path for folder in folders for path in folder.rglob("*") if path.is_file()}):
+            if file.suffix == ".parquet":
+                rows = _rows_with(connection.read_parquet(str(file)), pattern)
+            else:
+                rows = len(of_bytes.findall(file.read_bytes()))
+            if rows:
+                yield Remains(file, rows)
+
+
+def _rows_with(rows: DuckDBPyRelation, pattern: str) -> int:
+    texts = [
+        name
+        for name, kind in zip(rows.columns, rows.types, strict=True)
+        if str(kind) == "VARCHAR" and name not in NOT_NAMES
+    ]
+    if not texts:
+        return 0
+    return int(rows.filter(reduce(or_, (_matches(ColumnExpression(name), pattern) for name in texts))).shape[0])
+
+
+def _pattern(words: Collection[str]) -> str:
+    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return rf"(^|[^0-9A-Za-z])({longest_first})([^0-9A-Za-z]|$)"
+
+
+def _matches(value: Expression, pattern: str) -> Expression:
+    found = FunctionExpression("regexp_matches", value, ConstantExpression(pattern))
+    return CoalesceOperator(found, ConstantExpression(False))
+
+
+def _any(value: Expression, names: Collection[str]) -> Expression:
+    return value.isin(*(ConstantExpression(name) for name in names))

@@ -1,0 +1,173 @@
+"""A person forgotten: the lines stay as nobody's, all else is gone from every byte, and nothing brings it back."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from shopkeeper import state
+from shopkeeper.cli.main import app
+from shopkeeper.errors import Refused
+from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.checks.forgotten import FILE
+from shopkeeper.imports.forget import forget
+from shopkeeper.imports.job import import_files
+from shopkeeper.imports.mapping.file import parse_mapping
+from shopkeeper.imports.outcome import Outcome
+from shopkeeper.lake import store
+from shopkeeper.lake.forget import FORGOTTEN, remains
+from shopkeeper.lake.persons import BY_HAND
+from shopkeeper.lake.upgrade import is_outdated
+
+SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
+COLUMNS = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
+HEADER = "order,at,sku,n,amount,account,phone,mail"
+PHONE, MAIL = "13800138000", "ann@example.com"
+LINES = (
+    f"1,2026-05-01,A,1,9,app-ann,{PHONE},",
+    f"2,2026-05-02,A,1,9,,+86 138 0013 8000,{MAIL}",
+    f"3,2026-05-02,A,1,9,web-ann,,{MAIL}",
+    "4,2026-05-03,A,1,9,app-bob,13900139000,",
+    f"5,2026-05-03,A,x,9,app-ann,{PHONE},",
+    "6,2026-05-04,A,1,9,,,",
+)
+NAMES = ("app-ann", "web-ann", PHONE, MAIL, "8613800138000")
+
+
+def brought(folder: Path, *lines: str) -> Outcome:
+    (folder / "lines.csv").write_text("\n".join((HEADER, *lines, "")))
+    columns = COLUMNS | {"account_id": "account"}
+    table: dict[str, Any] = {"files": "lines*", "columns": columns, "keys": {"phone": "phone", "email": "mail"}}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": table}})
+    said = Acceptance(rejects=True, change=True)
+    return import_files([folder / "lines.csv"], mapping, folder / "lake", said=said)
+
+
+def buyers(root: Path) -> dict[str, tuple[str | None, str | None]]:
+    version = store.current(root)
+    assert version is not None
+    rows = pl.read_parquet(version.files("order_lines")).sort("order_id")
+    return {
+        order: (customer, account)
+        for order, customer, account in rows.select("order_id", "customer_id", "account_id").rows()
+    }
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Two versions: of the first five lines, then of all."""
+    brought(tmp_path, *LINES[:5])
+    brought(tmp_path, *LINES)
+    return tmp_path / "lake"
+
+
+@pytest.mark.parametrize("name", ["app-ann", "web-ann", PHONE, "+86 138 0013 8000", "Ann@Example.com"])
+def test_any_of_a_persons_names_is_enough(root: Path, name: str) -> None:
+    done = forget(root, name)
+    assert {"app-ann", "web-ann"} <= set(done.names)
+    assert done.erased.rows["order_lines"] == 3
+    assert done.remains == ()
+    assert buyers(root) == {
+        "1": (None, None), "2": (None, None), "3": (None, None), "4": (None, "app-bob"), "6": (None, None),
+    }  # fmt: skip
+
+
+def test_totals_stay_and_the_lines_are_nobodys_in_the_figures(root: Path) -> None:
+    before = store.current(root)
+    done = forget(root, "app-ann")
+    after = done.erased.served
+    assert before is not None
+    assert after.net_amount_published == before.net_amount_published
+    assert after.tables["order_lines"].rows_published == before.tables["order_lines"].rows_published
+    history = pl.read_parquet(after.mart("customer_history"))
+    assert history["customer_id"].to_list() == ["app-bob"]
+    coverage = pl.read_parquet(after.mart("identity_coverage"))
+    assert coverage.select(pl.col("orders", "identified_orders").sum()).row(0) == (5, 1)
+
+
+def test_no_byte_of_any_version_names_the_person(root: Path) -> None:
+    done = forget(root, "app-ann")
+    words = {*NAMES, *done.names}
+    assert len(store.versions(root)) == 3
+    for file in root.rglob("*"):
+        if file.is_file():
+            text = (
+                str(pl.read_parquet(file).to_dicts())
+                if file.suffix == ".parquet"
+                else file.read_bytes().decode("utf-8", "replace")
+            )
+            assert not [word for word in words if word in text], file
+    rejects = store.versions(root)[0].rejects
+    assert rejects is not None
+    assert FORGOTTEN in pl.read_parquet(rejects)["row"].item()
+
+
+def test_the_search_finds_what_is_there_and_only_whole_names(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "export.csv").write_text("customer\napp-ann\n")
+    (tmp_path / "kept" / "other.csv").write_text("customer\napp-annabel\n")
+    assert [each.file.name for each in remains([tmp_path / "kept"], ["app-ann"])] == ["export.csv"]
+    assert {each.file.suffix for each in remains([root], ["app-ann"])} == {".parquet"}
+
+
+def test_the_old_file_brings_nobody_back(root: Path, tmp_path: Path) -> None:
+    done = forget(root, "app-ann")
+    outcome = brought(tmp_path, *LINES, "7,2026-05-06,A,1,9,app-bob,13900139000,")
+    assert buyers(root)["1"] == buyers(root)["2"] == buyers(root)["3"] == (None, None)
+    assert buyers(root)["7"] == (None, "app-bob")
+    assert outcome.rows_rejected == 1
+    assert list(remains([root], {*NAMES, *done.names})) == []
+    assert "app-ann" not in (root / FILE).read_text()
+
+
+def test_older_versions_are_made_anew_before_anybody_reads_them(root: Path) -> None:
+    older = store.versions(root)[1]
+    forget(root, "app-ann")
+    assert is_outdated(store.versions(root)[2])
+    served = store.rollback(root, older.id)
+    assert served.marts == {}
+    assert is_outdated(served)
+
+
+def test_links_by_hand_go_too(root: Path) -> None:
+    opened = state.open_state(state.url_of(root))
+    for one, other in (("app-ann", "app-bob"), ("app-bob", "app-cid")):
+        state.add_identity_link(opened, account_id=one, other_id=other, is_link=False, author="Li", reason="seen")
+    opened.close()
+    assert forget(root, "app-ann").links == 1
+    assert b"app-ann" not in (root / state.FILE).read_bytes()
+    opened = state.open_state(state.url_of(root))
+    assert [link.other_id for link in state.identity_links(opened)] == ["app-cid"]
+    opened.close()
+
+
+def test_who_is_not_known_is_not_forgotten(root: Path) -> None:
+    before = store.current_id(root)
+    with pytest.raises(Refused, match="Nobody is called nobody"):
+        forget(root, "nobody")
+    assert store.current_id(root) == before
+    assert not (root / FILE).exists()
+
+
+def test_the_command_says_what_was_done(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(root))
+    result = CliRunner().invoke(app, ["forget", "app-ann", "--yes"])
+    assert result.exit_code == 0, result.output
+    assert "order lines that are nobody's now: 3" in result.output
+    assert "none of the names is left" in result.output
+
+
+def test_links_by_hand_are_applied_when_accounts_are_linked_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(root))
+    opened = state.open_state(state.url_of(root))
+    state.add_identity_link(
+        opened, account_id="app-ann", other_id="app-bob", is_link=True, author="Li", reason="one couple"
+    )
+    opened.close()
+    assert CliRunner().invoke(app, ["relink"]).exit_code == 0
+    version = store.current(root)
+    assert version is not None
+    assert pl.read_parquet(version.mart("customer_history"))["customer_id"].to_list() == ["app-ann"]
+    assert set(BY_HAND) == {"account_id", "other_id", "is_link"}
