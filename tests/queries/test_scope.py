@@ -33,7 +33,7 @@ GIVEN: dict[str, Parameter] = {
     "calibration_end": date(2024, 2, 1), "risk_days": 30, "since": date(2024, 2, 1), "active_days": 10, "lost_days": 20,
     "loyal_purchases": 3, "from_stage": "any", "to_stage": "any", "customer_id": "tea-north-ann",
     "until": date(2024, 5, 14),
-    "level": "region_sku",
+    "level": "region_sku", "id": "coffee-north-cem",
 }  # fmt: skip
 
 
@@ -106,6 +106,14 @@ ALL_SUPPLY = joined(
     OWN_SUPPLY, supply("tea-1", "tea", "south"), supply("coffee-1", "coffee", "north"),
     supply("coffee-1", "coffee", "south"),
 )  # fmt: skip
+KEYS = [
+    {"account_id": account, "key_kind": "phone", "key_hash": "phone:1"}
+    for account in ("coffee-north-cem", "tea-south-dee")
+]
+"""Two customers who are one person."""
+IDENTITY_TOTALS = (
+    "accounts", "identity_channels", "identity_coverage", "identity_groups", "identity_keys", "identity_kinds",
+)  # fmt: skip
 HEALTH_TOTALS = (
     "channel_days", "count_days", "equal_orders", "repeated_lines", "unknown_references", "unusual_lines",
 )  # fmt: skip
@@ -124,7 +132,7 @@ def queried(query: MemoryQuery, name: str) -> pl.DataFrame:
 
 def whole(scope: Scope) -> MemoryQuery:
     """Everything there is, as such a viewer sees it."""
-    return shop([*OWN, *OTHERS], as_of=AS_OF, scope=scope, products=PRODUCTS, **ALL_SUPPLY)
+    return shop([*OWN, *OTHERS], as_of=AS_OF, scope=scope, products=PRODUCTS, identities=KEYS, **ALL_SUPPLY)
 
 
 def alone() -> MemoryQuery:
@@ -155,7 +163,7 @@ def test_a_restricted_viewer_is_answered_as_if_nothing_else_were_there(name: str
     """Marts that sum over categories answer nothing at all; all others answer from the rows in scope alone."""
     result = queried(whole(TEA_IN_THE_NORTH), name)
     by_itself = queried(alone(), name)
-    totals = ("purchases", "customer_history", "unidentified_days", "day_levels", *HEALTH_TOTALS)
+    totals = ("purchases", "customer_history", "unidentified_days", "day_levels", *HEALTH_TOTALS, *IDENTITY_TOTALS)
     sums_over_categories = any(f"{word} {mart} " in text(name) for mart in totals for word in ("FROM", "JOIN"))
     assert result.is_empty() if sums_over_categories else result.equals(by_itself)
 

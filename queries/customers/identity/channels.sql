@@ -1,5 +1,5 @@
 -- grain: one row per channel with an account that ordered, and one for all channels, without a name
 -- parameters: none
-SELECT *
-FROM identity_channels
+SELECT i.*
+FROM identity_channels AS i
 ORDER BY revenue DESC, channel

@@ -1,5 +1,5 @@
 -- grain: one row per month and channel with an order
 -- parameters: none
-SELECT *
-FROM identity_coverage
+SELECT i.*
+FROM identity_coverage AS i
 ORDER BY month, channel

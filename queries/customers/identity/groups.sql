@@ -5,7 +5,7 @@ WITH held AS (
     SELECT
         person_id,
         string_agg(key_kind || ' ×' || accounts::VARCHAR, ', ' ORDER BY accounts DESC, key_kind, key_hash) AS held_by
-    FROM identity_keys
+    FROM identity_keys AS k
     WHERE person_id IS NOT NULL
     GROUP BY ALL
 )

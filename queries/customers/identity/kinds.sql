@@ -1,5 +1,5 @@
 -- grain: one row per kind of key
 -- parameters: none
-SELECT *
-FROM identity_kinds
+SELECT i.*
+FROM identity_kinds AS i
 ORDER BY links DESC, key_kind

@@ -5,6 +5,6 @@ SELECT
     key_hash,
     accounts,
     capped
-FROM identity_keys
+FROM identity_keys AS k
 WHERE person_id IS NULL
 ORDER BY accounts DESC, key_kind, key_hash

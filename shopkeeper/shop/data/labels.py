@@ -16,7 +16,8 @@ TABLES: Mapping[str, str] = {
     "events": N_("Events: 11.11, 618, holidays, your own"),
     "marketing_spend": N_("Marketing: what was spent on which channel"),
     "contacts": N_("Campaigns: who was contacted, who was held out"),
-    "identities": N_("Accounts of one person: hashed phones, e-mails, member numbers"),
+    "identities": N_("Accounts of one person: phones, e-mails, member numbers"),
+    "contact_hashes": N_("Contacts, hashed for ad platforms"),
 }
 COLUMNS: Mapping[str, str] = {
     "order_id": N_("Order number"),
@@ -57,6 +58,8 @@ COLUMNS: Mapping[str, str] = {
     "region": N_("Region"),
     "member_level": N_("Member level"),
     "contactable": N_("May be contacted"),
+    "form": N_("What was hashed"),
+    "hash": N_("SHA-256"),
     "key_kind": N_("Kind of key: phone, email, member"),
     "key_hash": N_("Key, hashed"),
     "parent": N_("Larger area"),
