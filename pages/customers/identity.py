@@ -19,6 +19,8 @@ match parts.choose_view():
         parts.draw_groups(identity)
     case "person":
         parts.draw_person()
+    case "levels":
+        parts.draw_levels(identity)
     case "links":
         parts.draw_links()
     case _:

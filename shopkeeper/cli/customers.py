@@ -195,7 +195,7 @@ def export_model_check(output: Output, model: Model = None) -> None:
 def export_identity(
     output: Output,
     view: Annotated[
-        Literal["channels", "coverage", "kinds", "groups", "shared_keys"], typer.Option(help="Which table.")
+        Literal["channels", "coverage", "kinds", "groups", "shared_keys", "levels"], typer.Option(help="Which table.")
     ] = "channels",
     person: Annotated[str, typer.Option(help="Instead: the accounts of the person of this name or account.")] = "",
 ) -> None:

@@ -1,7 +1,7 @@
 """From tables to marts: the DuckDB instance that publishing works on, and what it writes."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -68,8 +68,10 @@ def build_marts(
     parameters: Mapping[str, date],
     progress: Progress = UNHEARD,
     linking: Linking | None = None,
+    only: Collection[str] = (),
 ) -> dict[str, Path]:
-    """Write every mart of queries/marts into `directory`, each visible to those after it; give their files.
+    """Write every mart of queries/marts, or `only` some, into `directory`, each visible to those after it; give their
+    files.
 
     Accounts are linked to persons first, by `linking`: every step after that reads who bought from `int_persons`.
 
@@ -91,7 +93,7 @@ def build_marts(
         connection.sql(query.sql, params=bound(query, parameters)).write_parquet(str(rows), compression="snappy")
         connection.read_parquet(str(rows)).create_view(name, replace=False)
     files: dict[str, Path] = {}
-    marts = load_folder("marts", queries)
+    marts = [mart for mart in load_folder("marts", queries) if not only or mart.name.split("/")[1] in only]
     for done, query in enumerate(marts):
         name = query.name.removeprefix("marts/")
         progress.step(f"Building {name}", done / len(marts))

@@ -1,12 +1,12 @@
 -- grain: one row per person with several accounts, the 200 with most
 -- parameters: none
--- `held_by`: the keys that its accounts share, each with the accounts that do.
+-- `held_by`: the strong keys that its accounts share, each with the accounts that do.
 WITH held AS (
     SELECT
         person_id,
         string_agg(key_kind || ' ×' || accounts::VARCHAR, ', ' ORDER BY accounts DESC, key_kind, key_hash) AS held_by
     FROM identity_keys AS k
-    WHERE person_id IS NOT NULL
+    WHERE person_id IS NOT NULL AND NOT capped AND key_kind IN ('customer', 'member', 'email', 'phone')
     GROUP BY ALL
 )
 

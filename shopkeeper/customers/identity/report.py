@@ -6,8 +6,10 @@ from typing import Annotated
 
 import polars as pl
 
+from shopkeeper.contract.identity import IDENTITY_LEVELS
 from shopkeeper.customers.identity.frames import ACCOUNTS, CHANNELS, COVERAGE, GROUPS, KINDS, SHARED_KEYS
 from shopkeeper.engine.query import Query
+from shopkeeper.jobs.identity import levels
 
 RECENT_MONTHS = 3
 """Closed months over which it is said what orders without a buyer bring."""
@@ -47,6 +49,7 @@ class Identity:
     kinds: Annotated[pl.DataFrame, KINDS]
     groups: Annotated[pl.DataFrame, GROUPS]
     shared_keys: Annotated[pl.DataFrame, SHARED_KEYS]
+    levels: Annotated[pl.DataFrame, IDENTITY_LEVELS]
 
 
 def report(query: Query) -> Identity:
@@ -77,7 +80,14 @@ def report(query: Query) -> Identity:
         kinds=query("customers/identity/kinds").select(KINDS.names),
         groups=query("customers/identity/groups").select(GROUPS.names),
         shared_keys=query("customers/identity/shared_keys").select(SHARED_KEYS.names),
+        levels=_levels(query),
     )
+
+
+def _levels(query: Query) -> pl.DataFrame:
+    """The figures under each level; no rows where the job has not made them, or the viewer may not see all."""
+    made = levels.read(query.version) if not query.scope.restricted else None
+    return made if made is not None else pl.DataFrame(schema=IDENTITY_LEVELS.schema())
 
 
 def accounts(query: Query, name: str) -> pl.DataFrame:

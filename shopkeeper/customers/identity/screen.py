@@ -80,6 +80,7 @@ def choose_view() -> str:
         "coverage": _("Over time"),
         "groups": _("Largest persons"),
         "person": _("One person"),
+        "levels": _("Other linking"),
         "links": _("Links by hand"),
     }
     return session.choose(_("Show"), views, "identity_view", "channels")
@@ -106,6 +107,24 @@ def draw_channels(identity: Identity) -> None:
             "One shared phone, e-mail, member or customer number makes one person. Names, birth dates, postcodes, "
             "addresses and devices are kept, and link nobody here: the figures on all pages rest on strong keys alone. "
             "A key of too many accounts, such as a till's phone, links nobody."
+        )
+    )
+
+
+def draw_levels(identity: Identity) -> None:
+    """What the other pages would say under stricter and looser linking."""
+    st.markdown(f"##### {_('The customer pages under other linking')}")
+    if identity.levels.is_empty():
+        st.info(_("Not made yet: run `python -m shopkeeper fit`, or fit on the page Churn risk."))
+        return
+    tables.show_table(table.levels(opened().version, identity), "identity_levels")
+    low, high = identity.levels["repeat_share"].min(), identity.levels["repeat_share"].max()
+    st.caption(
+        _(
+            "All pages use standard linking. Between strict and loose, the share that bought again runs from {low} to "
+            "{high}: a figure that moves much rests on how well people are known.",
+            low=i18n.percent(float(low)),  # type: ignore[arg-type]
+            high=i18n.percent(float(high)),  # type: ignore[arg-type]
         )
     )
 
@@ -171,8 +190,9 @@ def draw_links() -> None:
             "once by `python -m shopkeeper relink`."
         )
     )
+    author = ask_author()
     for link in links:
-        _draw_link(app_state, link)
+        _draw_link(app_state, link, author)
     if not links:
         st.info(_("Nothing was set by hand: the keys alone decide."))
     with st.form("identity_link", clear_on_submit=True):
@@ -181,7 +201,6 @@ def draw_links() -> None:
         kinds = {True: _("are one person"), False: _("are not one person")}
         is_link = st.radio(_("They"), [True, False], format_func=kinds.__getitem__, horizontal=True)
         reason = st.text_input(_("Why"), max_chars=state.LONGEST)
-        author = ask_author()
         if st.form_submit_button(_("Keep"), icon=":material/save:"):
             try:
                 state.add_identity_link(
@@ -192,7 +211,7 @@ def draw_links() -> None:
                 st.error(str(refused))
 
 
-def _draw_link(app_state: state.State, link: IdentityLink) -> None:
+def _draw_link(app_state: state.State, link: IdentityLink, author: str) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         text = (
             _("{one} and {other} are one person.", one=f"`{link.account_id}`", other=f"`{link.other_id}`")
@@ -201,8 +220,11 @@ def _draw_link(app_state: state.State, link: IdentityLink) -> None:
         )
         st.markdown(f"{text}  \n{link.reason} · {link.author} · {i18n.date_(link.made_at.date())}")
         if st.button(_("Withdraw"), key=f"withdraw_{link.id}", icon=":material/undo:"):
-            state.withdraw_identity_link(app_state, link.id, author=link.author)
-            st.rerun()
+            try:
+                state.withdraw_identity_link(app_state, link.id, author=author)
+                st.rerun()
+            except Refused as refused:
+                st.error(str(refused))
 
 
 def _channel() -> pl.Expr:

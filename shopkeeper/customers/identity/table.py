@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from shopkeeper.contract.identity import IDENTITY_LEVELS
 from shopkeeper.customers.identity.frames import ACCOUNTS, CHANNELS, COVERAGE, GROUPS, KINDS, SHARED_KEYS
 from shopkeeper.customers.identity.report import Identity
 from shopkeeper.exports.download import Download, download
@@ -21,10 +22,21 @@ KIND_LABELS = {
     "device": N_("Device"),
 }
 
+LEVEL_LABELS = {
+    "strict": N_("Strict: a member number, or two keys"),
+    "standard": N_("Standard: one phone, e-mail or member number"),
+    "loose": N_("Loose: names, birth dates, postcodes too"),
+}
+
 
 def kind_names() -> dict[str, str]:
     """Kinds of keys in the language in use."""
     return {kind: _(label) for kind, label in KIND_LABELS.items()}
+
+
+def level_names() -> dict[str, str]:
+    """Levels of linking in the language in use."""
+    return {level: _(label) for level, label in LEVEL_LABELS.items()}
 
 
 def channels(version: Version, identity: Identity) -> Download:
@@ -55,6 +67,13 @@ def shared_keys(version: Version, identity: Identity) -> Download:
     """The keys of most accounts."""
     frame = identity.shared_keys.with_columns(_kind())
     return download(version, "identity-shared-keys", _("Keys that most accounts share"), frame, SHARED_KEYS.labelled())
+
+
+def levels(version: Version, identity: Identity) -> Download:
+    """What changes with the level of linking."""
+    frame = identity.levels.with_columns(pl.col("level").replace(level_names()))
+    title = _("The customer pages under other linking")
+    return download(version, "identity-levels", title, frame, IDENTITY_LEVELS.labelled())
 
 
 def accounts(version: Version, frame: pl.DataFrame, person: str) -> Download:

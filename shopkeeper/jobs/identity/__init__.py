@@ -1,0 +1,1 @@
+"""What the customer pages lead with, under each level of linking."""

@@ -1,0 +1,167 @@
+"""The Identity page: counts by eye, what is said and done, and the page itself."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from typing import Any
+
+import polars as pl
+import pytest
+
+from shopkeeper import i18n, state
+from shopkeeper.contract.identity import IDENTITY_LEVELS
+from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.customers.identity import report as identity_report
+from shopkeeper.customers.identity import table
+from shopkeeper.customers.identity.report import Gap
+from shopkeeper.engine.duckdb import Engine
+from shopkeeper.engine.query import Scope
+from shopkeeper.jobs.identity import levels
+from shopkeeper.lake.version import Version
+from shopkeeper.ui import state as signing
+from tests.declared import departures
+from tests.shops.in_memory import MemoryQuery, line, shop
+from tests.ui import page_app
+from tests.ui.page_app import texts
+
+PAGE = "pages/customers/identity.py"
+open_page = partial(page_app.opened, PAGE)
+VIEWS = ("channels", "coverage", "groups", "person", "levels", "links")
+
+
+def of(account: str | None, day: date, channel: str, amount: int = 10, customer: str | None = None) -> dict[str, Any]:
+    order = f"{account or customer}-{channel}-{day}"
+    return line(customer, day, account_id=account, channel=channel, net_amount=amount, order_id=order)
+
+
+def phone(account: str, number: str) -> dict[str, Any]:
+    return {"account_id": account, "key_kind": "phone", "key_hash": f"phone:{number}"}
+
+
+def small_shop(**more: Any) -> MemoryQuery:
+    """Ann has an app account and bought once as a guest; Bob has one account; two store orders are nobody's."""
+    lines = [
+        of("app-ann", date(2024, 1, 5), "app", 10),
+        of(None, date(2024, 2, 5), "web", 20, customer="phone:1"),
+        of("app-bob", date(2024, 2, 6), "app", 40),
+        of(None, date(2024, 2, 7), "store", 5),
+        of(None, date(2024, 3, 7), "store", 6),
+        of("app-bob", date(2024, 4, 2), "app", 1),
+    ]
+    return shop(lines, identities=[phone("app-ann", "1"), phone("phone:1", "1"), phone("app-bob", "2")], **more)
+
+
+def test_accounts_persons_and_guests_are_counted() -> None:
+    identity = identity_report.report(small_shop())
+    assert (identity.accounts, identity.persons, identity.guests, identity.linked_accounts) == (3, 2, 1, 2)
+    assert (identity.guest_orders, identity.linked_guest_orders) == (1, 1)
+    assert (identity.revenue, identity.linked_revenue) == (71.0, 20.0)
+    assert identity.identified_share == pytest.approx(4 / 6)
+    assert identity.channels.select("channel", "accounts", "persons", "linked_revenue").rows() == [
+        ("app", 2, 2, 0.0),
+        ("web", 1, 1, 20.0),
+    ]
+
+
+def test_what_to_do_names_the_channel_whose_unknown_buyers_bring_most() -> None:
+    """April is not closed on 2 April."""
+    identity = identity_report.report(small_shop())
+    assert identity.gap == Gap("store", 2, 11.0, 1.0)
+    assert identity.months == 3
+
+
+def test_a_shop_whose_buyers_are_all_known_has_nothing_to_do() -> None:
+    identity = identity_report.report(shop([of("a", date(2024, 1, 5), "app"), of("a", date(2024, 3, 5), "app")]))
+    assert identity.gap is None
+    assert identity.linked_revenue == 0.0
+
+
+def test_a_shop_without_any_buyer_says_so_in_figures() -> None:
+    identity = identity_report.report(shop([line(None, date(2024, 1, 5)), line(None, date(2024, 3, 5))]))
+    assert (identity.accounts, identity.persons, identity.identified_share) == (0, 0, 0.0)
+    assert identity.gap == Gap("(none)", 1, 10.0, 1.0)
+
+
+def test_one_persons_accounts_come_by_any_of_their_names() -> None:
+    query = small_shop()
+    for name in ("app-ann", "phone:1"):
+        accounts = identity_report.accounts(query, name)
+        assert accounts["account_id"].to_list() == ["app-ann", "phone:1"]
+    assert identity_report.accounts(query, "nobody").is_empty()
+
+
+def test_largest_persons_say_what_holds_them_together() -> None:
+    identity = identity_report.report(small_shop())
+    assert identity.groups.select("person_id", "accounts", "held_by").rows() == [("app-ann", 2, "phone ×2")]
+    sheet = table.groups(small_shop().version, identity)
+    assert sheet.frame["held_by"].to_list() == ["Phone ×2"]
+
+
+def test_frames_are_as_declared(opened: Engine) -> None:
+    for query in (small_shop(), shop([line(None, date(2024, 1, 5))]), opened):
+        assert departures(identity_report.report(query)) == []
+
+
+def test_a_viewer_of_one_category_sees_no_persons() -> None:
+    identity = identity_report.report(small_shop(scope=Scope(categories=("tea",))))
+    assert (identity.accounts, identity.groups.height, identity.levels.height) == (0, 0, 0)
+
+
+def test_looser_linking_has_fewer_customers_and_more_of_them_come_back(opened: Engine) -> None:
+    made = levels.read(opened.version)
+    assert made is not None
+    assert made.columns == list(IDENTITY_LEVELS.names)
+    strict, standard, loose = made["customers"].to_list()
+    assert strict > standard > loose
+    assert made["repeat_share"].is_sorted()
+    history = opened("customers/histories", **CustomerFilters().acquired())
+    assert standard == history.height
+    row = made.row(1, named=True)
+    assert row["repeat_share"] == pytest.approx((history["frequency"] > 0).to_numpy().mean())
+    silent = (opened.version.as_of - history["last_day"]).dt.total_days() > 180
+    assert row["silent_180"] == pytest.approx(silent.to_numpy().mean())
+    assert row["revenue_per_customer"] == pytest.approx(history["revenue"].to_numpy().mean())
+
+
+# --- the page ---
+
+
+@pytest.fixture
+def _served(corner_shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
+    # Streamlit's test app is signed in as somebody.
+    monkeypatch.setattr(signing, "signed_in", lambda: None)
+    with i18n.speaking("en"):
+        yield
+
+
+@pytest.mark.usefixtures("_served")
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_draws_in_every_language(view: str, language: str) -> None:
+    open_page(identity_view=view, lang=language)
+
+
+@pytest.mark.usefixtures("_served")
+def test_a_link_by_hand_is_kept_with_name_and_reason(corner_shop: Version) -> None:
+    app = open_page(identity_view="links")
+    fields = {field.label: field for field in app.text_input}
+    fields["Account"].set_value("app-1")
+    fields["Other account"].set_value("web-2")
+    fields["Why"].set_value("same address")
+    app.text_input(key="decided_by").set_value("Li")
+    next(button for button in app.button if button.label == "Keep").click().run()
+    assert "`app-1` and `web-2` are one person." in texts(app)
+    opened_state = state.open_state(state.url_of(corner_shop.path.parents[1], sample=corner_shop.shop.sample))
+    (link,) = state.identity_links(opened_state)
+    assert (link.author, link.reason, link.is_link) == ("Li", "same address", True)
+    state.forget_identity_links(opened_state, {"app-1"})
+    opened_state.close()
+
+
+def test_coverage_of_a_month_adds_up(opened: Engine) -> None:
+    coverage = identity_report.report(opened).coverage
+    assert (coverage["identified_orders"] <= coverage["orders"]).all()
+    by_channel = coverage.group_by("channel").agg(pl.col("guest_orders").sum())
+    guests = dict(by_channel.rows())
+    assert {channel for channel, orders in guests.items() if orders} == {"官网 Web shop", "门店 Stores"}
