@@ -9,9 +9,9 @@ WITH named AS (
     UNION ALL
     SELECT h.other_id, false FROM links_by_hand AS h
     UNION ALL
-    SELECT l.account_id, false FROM order_lines AS l WHERE l.customer_id <> l.account_id
+    SELECT p.account_id, false FROM linking_pairs AS p
     UNION ALL
-    SELECT l.customer_id, true FROM order_lines AS l WHERE l.customer_id <> l.account_id
+    SELECT p.customer_id, true FROM linking_pairs AS p
 ),
 
 accounts AS (

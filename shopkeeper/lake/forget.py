@@ -72,8 +72,10 @@ def accounts_of(version: Version, names: Collection[str]) -> tuple[str, ...]:
             named = rows.filter(_any(person, names) | _any(account, names)).project(person).distinct().fetchall()
             persons = [each for (each,) in named]
             if persons:
-                of_persons = rows.filter(_any(person, persons)).project(account).fetchall()
-                result |= {*persons, *(each for (each,) in of_persons)}
+                own = {each for (each,) in rows.filter(_any(person, persons)).project(account).fetchall()}
+                # An account that others order with too, such as a till's, is not this person's name.
+                others = rows.filter(_any(account, own) & ~_any(person, persons)).project(account).distinct()
+                result |= {*persons, *(own - {each for (each,) in others.fetchall()})}
     return tuple(sorted(result))
 
 

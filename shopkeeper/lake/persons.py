@@ -52,7 +52,8 @@ def _link(steps: "_Steps", linking: Linking) -> None:
     Its arrays are gone when those run.
     """
     steps.frame("links_by_hand", _by_hand(linking))
-    keys = steps.rows("linking/keys", kinds=list(KINDS), most_customers=MOST_CUSTOMERS)
+    steps.run("linking_pairs", "linking/pairs", most_customers=MOST_CUSTOMERS)
+    keys = steps.rows("linking/keys", kinds=list(KINDS))
     hand = steps.rows("linking/by_hand")
     rows_by_kind = keys.group_by("kind").agg(accounts=pl.len().cast(pl.Int64))
     population = keys["account"].n_unique()
@@ -79,9 +80,10 @@ class _Steps:
     directory: Path
     queries: Path
 
-    def run(self, name: str, query: str) -> None:
+    def run(self, name: str, query: str, **parameters: object) -> None:
         file = self.directory / f"{name}.parquet"
-        self.connection.sql(load(query, self.queries).sql).write_parquet(str(file), compression="snappy")
+        made = self.connection.sql(load(query, self.queries).sql, params=parameters or None)
+        made.write_parquet(str(file), compression="snappy")
         self.connection.read_parquet(str(file)).create_view(name, replace=False)
 
     def rows(self, query: str, **parameters: object) -> pl.DataFrame:

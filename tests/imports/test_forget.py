@@ -171,3 +171,15 @@ def test_links_by_hand_are_applied_when_accounts_are_linked_anew(root: Path, mon
     assert version is not None
     assert pl.read_parquet(version.mart("customer_history"))["customer_id"].to_list() == ["app-ann"]
     assert set(BY_HAND) == {"account_id", "other_id", "is_link"}
+
+
+def test_a_tills_account_is_no_persons_name(tmp_path: Path) -> None:
+    rows = [f"{n},2026-05-01,A,1,9,till,,c{n}@example.com" for n in range(12)]
+    (tmp_path / "lines.csv").write_text("\n".join((HEADER, *rows, "")))
+    table = {"files": "lines*", "columns": COLUMNS | {"account_id": "account", "customer_id": "mail"}}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": table}})
+    import_files([tmp_path / "lines.csv"], mapping, tmp_path / "lake")
+    done = forget(tmp_path / "lake", "c3@example.com")
+    assert done.erased.rows["order_lines"] == 1
+    assert "till" not in done.names
+    assert sum(customer is not None for customer, _ in buyers(tmp_path / "lake").values()) == 11

@@ -35,8 +35,8 @@ class Derived:
 def take_keys(connection: DuckDBPyConnection, good: Path, contract: Table, kinds: Sequence[str]) -> Derived | None:
     """Take the keys out of the file `good`, which is written anew without them; `None` where it has none.
 
-    The account is the channel's, or the customer's number where it names none. An account whose own name is a pseudonym
-    has it as a key too.
+    The account is the customer's number, or the channel's account where there is none. One whose own name is a
+    pseudonym has it as a key too.
     """
     if not kinds:
         return None
@@ -72,7 +72,7 @@ def take_keys(connection: DuckDBPyConnection, good: Path, contract: Table, kinds
 
 def _account(contract: Table) -> Expression:
     if contract is ORDER_LINES:
-        return CoalesceOperator(ColumnExpression("account_id"), ColumnExpression("customer_id"))
+        return CoalesceOperator(ColumnExpression("customer_id"), ColumnExpression("account_id"))
     return ColumnExpression("account_id" if contract is IDENTITIES else "customer_id")
 
 
