@@ -80,13 +80,21 @@ def accounts_of(version: Version, names: Collection[str]) -> tuple[str, ...]:
 
 
 def keys_of(version: Version, accounts: Collection[str]) -> tuple[str, ...]:
-    """The keys that the accounts have, and the hashes for ad platforms."""
+    """The keys that the accounts have and nobody else, and the hashes for ad platforms.
+
+    What others have too, a family's phone or a postcode, is theirs as well and stays with them.
+    """
     result: set[str] = set()
     with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
         for table, column in ((IDENTITIES.name, "key_hash"), (CONTACT_HASHES.name, "hash")):
-            for file in version.files(table):
-                rows = connection.read_parquet(str(file)).filter(_any(ColumnExpression("account_id"), accounts))
-                result |= {value for (value,) in rows.project(ColumnExpression(column)).distinct().fetchall()}
+            if not (files := [str(file) for file in version.files(table)]):
+                continue
+            rows, key = connection.read_parquet(files), ColumnExpression(column)
+            named = _any(ColumnExpression("account_id"), accounts)
+            own = {value for (value,) in rows.filter(named).project(key).distinct().fetchall()}
+            if own:
+                shared = rows.filter(_any(key, own) & ~named).project(key).distinct().fetchall()
+                result |= own - {value for (value,) in shared}
     return tuple(sorted(result))
 
 

@@ -183,3 +183,15 @@ def test_a_tills_account_is_no_persons_name(tmp_path: Path) -> None:
     assert done.erased.rows["order_lines"] == 1
     assert "till" not in done.names
     assert sum(customer is not None for customer, _ in buyers(tmp_path / "lake").values()) == 11
+
+
+def test_a_key_that_others_have_too_stays_with_them(tmp_path: Path) -> None:
+    """A phone of more than a dozen accounts is no person's: to forget one of them leaves it with the others."""
+    rows = [f"{n},2026-05-01,A,1,9,app-{n},13800138000," for n in range(14)]
+    brought(tmp_path, *rows)
+    done = forget(tmp_path / "lake", "app-3")
+    assert done.names == ("app-3",)
+    assert done.remains == ()
+    version = store.current(tmp_path / "lake")
+    assert version is not None
+    assert pl.read_parquet(version.files("identities")).height == 13
