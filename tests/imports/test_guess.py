@@ -297,3 +297,12 @@ def test_every_heading_of_the_list_is_what_it_is_listed_for() -> None:
         for column, names in columns.items():
             for name in names:
                 assert headings.fitness(name.upper().replace(" ", "_"), names) > 0.8, (column, name)
+
+
+def test_phones_e_mails_and_member_numbers_are_keys_of_persons(tmp_path: Path) -> None:
+    headings_of_shop = "订单编号,下单时间,商品编码,数量,实付金额,会员号,联系手机,Email"
+    text = f"{headings_of_shop}\n1,2026-05-01 10:00:00,A,1,9.00,M1,13800138000,a@b.cn\n"
+    orders, products = choice(tmp_path, text, "orders.csv"), choice(tmp_path, "sku,name\nA,Tea\n", "products.csv")
+    tables = document([orders, products], Shop("Shop", "CNY", "Asia/Shanghai"))["tables"]
+    assert tables["order_lines"]["keys"] == {"phone": ["联系手机"], "email": ["Email"], "member": ["会员号"]}
+    assert "keys" not in tables["products"]

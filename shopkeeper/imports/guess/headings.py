@@ -10,10 +10,13 @@ BETWEEN_WORDS = re.compile(r"[\s_\-./:()\[\]（）【】#*]+")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 FILE = Path(__file__).with_name("headings.toml")
-TABLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+_ALL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     name: {column: tuple(names) for column, names in columns.items()}
     for name, columns in tomllib.loads(FILE.read_text(encoding="utf-8")).items()
 }
+KEYS = _ALL["keys"]
+"""By kind of key of persons: what its columns are called in orders and customers."""
+TABLES = {name: columns for name, columns in _ALL.items() if name != "keys"}
 """By table and column. Tables that are not here are brought under their own names."""
 
 
