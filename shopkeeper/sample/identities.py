@@ -80,7 +80,7 @@ def customer_codes(person: Ints, missing: Flags | None = None) -> pl.Series:
 
 
 def is_member(person: Ints, channel: Ints) -> Flags:
-    """Whether the person shows the merchant's own number on a channel of his own."""
+    """Whether the person shows the merchant's own number in mini-program, stores or at a dealer."""
     return (channel >= FIRST_MEMBER_CHANNEL) & (chance(11, person, channel) < MEMBER_SHARE)
 
 
@@ -131,8 +131,8 @@ class Named:
 
 
 def named_buyers(persons: People, placed: Orders) -> Named:
-    """A member's orders on the merchant's own channels name the member; a guest's a phone or an e-mail; all else the
-    channel's account."""
+    """All but a guest's name the channel's account; a member's where `is_member` the customer number too; a guest's a
+    phone or an e-mail only."""
     unknown = placed.person < 0
     person = persons.number[np.maximum(placed.person, 0)]
     member = is_member(person, placed.channel) & ~unknown

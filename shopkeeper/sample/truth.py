@@ -63,8 +63,9 @@ NOTES = {
     ),
     "extras": "Cancelled, staff, gift and exchange orders come on top of the purchases.",
     "identities": (
-        "An order names the channel's account; a member's on the merchant's own channels the customer number too; one "
-        "guest order in five of web shop and stores a phone or an e-mail only. Accounts of a person share phone and "
+        "An order names the channel's account; a member's in mini-program, stores and at dealers the customer number "
+        "too; of the other orders of web shop and stores one in five is a guest's, with a phone or an e-mail only. "
+        "Accounts of a person share phone and "
         "e-mail where these are given, less typing errors (2 in 100); a second account has another phone. Eight "
         "persons in 100 get a new phone some day after their first order (persons.new_phone_on): accounts and guest "
         "orders from then on give the new one, an account that orders before and after it gives both, the merchant's "

@@ -153,7 +153,7 @@ def test_some_persons_have_a_second_account_with_another_phone(sample: Sample) -
     assert (per_phone["account_id"] == 1).all()
 
 
-def test_at_best_strong_keys_join_four_fifths_of_the_pairs_and_nobody_else() -> None:
+def test_at_best_strong_keys_join_most_accounts_of_a_person_not_all_and_nobody_elses() -> None:
     best = truth.best_persons(SAMPLE)
     assert (best.group_by("person").agg(pl.col("truth").n_unique())["truth"] == 1).all()
     assert best["truth"].n_unique() < best["person"].n_unique() < best.height
