@@ -65,13 +65,13 @@ NOTES = {
     "identities": (
         "An order names the channel's account; a member's in mini-program, stores and at dealers the customer number "
         "too; of the other orders of web shop and stores one in five is a guest's, with a phone or an e-mail only. "
-        "Accounts of a person share phone and "
-        "e-mail where these are given, less typing errors (2 in 100); a second account has another phone. Eight "
-        "persons in 100 get a new phone some day after their first order (persons.new_phone_on): accounts and guest "
-        "orders from then on give the new one, an account that orders before and after it gives both, the merchant's "
-        "own list keeps the first. One phone is typed at tills by many, one is shared by two persons in every 400, "
-        "who give an e-mail as guests. Names, birth dates and postcodes are given by some, and shared by chance. "
-        "accounts says whose each account is; `identities` here holds the shares."
+        "Accounts of a person share phone and e-mail where these are given, less typing errors (2 in 100); a second "
+        "account has another phone. Eight persons in 100 get a new phone some day after their first order "
+        "(persons.new_phone_on): accounts and guest orders from then on give the new one, an account that orders "
+        "before and after it gives both, the merchant's own list keeps the first. One phone is typed at tills by "
+        "many, one is shared by two persons in every 400, who give an e-mail as guests. Names, birth dates and "
+        "postcodes are given by some, and shared by chance. accounts says whose each account is; `identities` here "
+        "holds the shares."
     ),
 }
 
