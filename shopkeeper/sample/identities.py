@@ -4,7 +4,7 @@ Whatever is drawn here follows from numbers of persons and days alone, so that o
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import polars as pl
 from shopkeeper.contract.tables import IDENTITIES
 from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.sample import process
+from shopkeeper.sample.calendar import DAYS
 from shopkeeper.sample.files import blank, codes, conform, named
 from shopkeeper.sample.orders import Orders
 from shopkeeper.sample.people import People
@@ -26,10 +27,33 @@ GUEST_PHONE_SHARE = 0.8
 PHONE_SHARE, EMAIL_SHARE, MEMBER_SHARE = 0.84, 0.4, 0.75
 NAME_SHARE, BIRTH_SHARE, POSTCODE_SHARE = 0.6, 0.35, 0.6
 TYPO_SHARE = 0.02
+NEW_PHONE_SHARE = 0.08
+"""Persons who have another phone from some day after their first order on."""
 RECORD_PHONE_SHARE = 0.9
 """Customers whom the merchant's own list knows with a phone."""
 SURNAMES, GIVEN_NAMES, BIRTH_DAYS, POSTCODES = 120, 1_500, 18_000, 90
 FIRST_MEMBER_CHANNEL = 3
+FIRST_PHONE, SECOND_PHONE, NEW_PHONE = range(3)
+"""A person's phones: the first, that of a second account, the one that takes the first one's place."""
+
+
+def planted() -> dict[str, float]:
+    """What identities are made with, by name: shares in 0..1; `family_every` is in persons."""
+    return {
+        "family_every": FAMILY_EVERY,
+        "till_phone": TILL_SHARE,
+        "guest": GUEST_SHARE,
+        "guest_by_phone": GUEST_PHONE_SHARE,
+        "phone": PHONE_SHARE,
+        "email": EMAIL_SHARE,
+        "member": MEMBER_SHARE,
+        "name": NAME_SHARE,
+        "birth_date": BIRTH_SHARE,
+        "postcode": POSTCODE_SHARE,
+        "typing_error": TYPO_SHARE,
+        "new_phone": NEW_PHONE_SHARE,
+        "phone_in_customer_list": RECORD_PHONE_SHARE,
+    }
 
 
 def chance(salt: int, *numbers: Ints) -> Floats:
@@ -56,7 +80,7 @@ def customer_codes(person: Ints, missing: Flags | None = None) -> pl.Series:
 
 
 def is_member(person: Ints, channel: Ints) -> Flags:
-    """Whether the person shows the merchant's own number on a channel of his own."""
+    """Whether the person shows the merchant's own number in mini-program, stores or at a dealer."""
     return (channel >= FIRST_MEMBER_CHANNEL) & (chance(11, person, channel) < MEMBER_SHARE)
 
 
@@ -70,9 +94,24 @@ def pseudonyms(kind: str, values: Sequence[str]) -> pl.Series:
     return pl.Series([made[value] for value in values], dtype=pl.String)
 
 
-def _phones(person: Ints, account: Ints, typo: Flags) -> list[str]:
-    """A family's is that of its first person; the second account of a person has another one."""
-    family = np.where(person % FAMILY_EVERY == 1, person - 1, person) + account * 400_000_000
+def in_family(person: Ints) -> Flags:
+    """Whether the person shares a phone with another."""
+    return person % FAMILY_EVERY <= 1
+
+
+def new_phone_day(person: Ints, first_day: Ints) -> Ints:
+    """From which day on a person has another phone: after the first order, DAYS for those who keep theirs.
+
+    A family keeps the phone that it shares.
+    """
+    changes = (chance(41, person) < NEW_PHONE_SHARE) & ~in_family(person)
+    day = first_day + 1 + (chance(42, person) * (DAYS - first_day)).astype(np.int64)
+    return np.where(changes, day, DAYS)
+
+
+def _phones(person: Ints, which: Ints, typo: Flags) -> list[str]:
+    """Invented phones; a family's is that of its first person."""
+    family = np.where(person % FAMILY_EVERY == 1, person - 1, person) + which * 400_000_000
     numbers = (family * 10 + np.where(typo, 1 + person % 9, 0)).tolist()
     return [f"1{3 + n // 10 % 7}{n * 7_368_787 % 10_000_000_000:010d}" for n in numbers]
 
@@ -92,19 +131,20 @@ class Named:
 
 
 def named_buyers(persons: People, placed: Orders) -> Named:
-    """A member's orders on the merchant's own channels name the member; a guest's a phone or an e-mail; all else the
-    channel's account."""
+    """All but a guest's name the channel's account; a member's where `is_member` the customer number too; a guest's a
+    phone or an e-mail only."""
     unknown = placed.person < 0
     person = persons.number[np.maximum(placed.person, 0)]
     member = is_member(person, placed.channel) & ~unknown
     guest = np.isin(placed.channel, GUEST_CHANNELS) & ~member & ~unknown
     guest &= chance(12, person, placed.day) < GUEST_SHARE
     # Guests of a family give their e-mail, so that a guest is one person.
-    family = person % FAMILY_EVERY <= 1
-    by_phone = (chance(13, person) < GUEST_PHONE_SHARE) & ~family
+    by_phone = (chance(13, person) < GUEST_PHONE_SHARE) & ~in_family(person)
     typo = chance(14, person, placed.day) < TYPO_SHARE
     rows = np.flatnonzero(guest)
-    phones = pseudonyms("phone", _phones(person[rows], np.zeros(len(rows), np.int64), typo[rows]))
+    first_day = persons.first_day[np.maximum(placed.person, 0)]
+    which = np.where(placed.day >= new_phone_day(person, first_day), NEW_PHONE, FIRST_PHONE)
+    phones = pseudonyms("phone", _phones(person[rows], which[rows], typo[rows]))
     emails = pseudonyms("email", _emails(person[rows], typo[rows]))
     guests = np.full(len(person), None, dtype=object)
     guests[rows] = phones.zip_with(pl.Series(by_phone[rows]), emails).to_numpy()
@@ -123,54 +163,78 @@ class Accounts:
     person: Ints  # row of People
     channel: Ints
     account: Ints
+    first_day: Ints  # of its orders
+    last_day: Ints
     guests: pl.DataFrame  # account_id, person (row of People), channel (number)
 
 
 def accounts(placed: Orders, buyers: Named) -> Accounts:
     """Every account once, by person; of guests each name once."""
     own = np.flatnonzero((placed.person >= 0) & buyers.account.is_not_null().to_numpy())
-    slot = np.unique(_slot(placed.person[own], placed.channel[own], placed.account[own]))
+    slot, orders = np.unique(_slot(placed.person[own], placed.channel[own], placed.account[own]), return_inverse=True)
+    first, last = np.full(len(slot), DAYS), np.full(len(slot), -1)
+    np.minimum.at(first, orders, placed.day[own])
+    np.maximum.at(last, orders, placed.day[own])
     person, rest = np.divmod(slot, len(process.CHANNELS) * 2)
     guests = (
         pl.DataFrame({"account_id": buyers.customer, "person": placed.person, "channel": placed.channel})
         .filter(buyers.account.is_null() & buyers.customer.is_not_null())
         .unique("account_id", keep="first", maintain_order=True)
     )
-    return Accounts(person, rest // 2, rest % 2, guests)
+    return Accounts(person, rest // 2, rest % 2, first, last, guests)
 
 
 def identities(persons: People, held: Accounts) -> pl.DataFrame:
     """Rows of `identities`: invented phones, e-mails, names, birth dates and postcodes, as pseudonyms."""
     number, channel = persons.number[held.person], held.channel
     slot = _slot(number, channel, held.account)
-    at_till = (channel == process.STORE_CHANNEL) & (chance(21, slot) < TILL_SHARE)
-    phones = _phones(number, held.account, chance(22, slot) < TYPO_SHARE)
-    phones = [TILL_PHONE if till else phone for phone, till in zip(phones, at_till.tolist(), strict=True)]
     ids, names = account_codes(number, channel, held.account), named(process.CHANNELS, channel)
-    online = channel < FIRST_MEMBER_CHANNEL
-    frames = [
-        _rows("phone", ids, names, chance(23, slot) < PHONE_SHARE, phones.__getitem__),
-        _rows(
-            "email",
-            ids,
-            names,
-            online & (chance(24, slot) < EMAIL_SHARE),
-            _emails(number, chance(25, slot) < TYPO_SHARE).__getitem__,
-        ),
-        *_weak(number, persons.region[held.person], slot, ids, names),
+    emails = _emails(number, chance(25, slot) < TYPO_SHARE)
+    gives_email = (channel < FIRST_MEMBER_CHANNEL) & (chance(24, slot) < EMAIL_SHARE)
+    return pl.concat(
+        [
+            *_phones_of_accounts(persons, held, slot, ids, names),
+            _rows("email", ids, names, gives_email, emails.__getitem__),
+            *_weak(number, persons.region[held.person], slot, ids, names),
+            *_of_guests(held.guests),
+            _of_customer_list(persons),
+        ]
+    )
+
+
+def _phones_of_accounts(
+    persons: People, held: Accounts, slot: Ints, ids: pl.Series, names: pl.Series
+) -> list[pl.DataFrame]:
+    """The phone that an account was opened with, and the new one where the account ordered before and after it."""
+    number = persons.number[held.person]
+    changed = new_phone_day(number, persons.first_day[held.person])
+    at_till = (held.channel == process.STORE_CHANNEL) & (chance(21, slot) < TILL_SHARE)
+    given = chance(23, slot) < PHONE_SHARE
+    which = np.select([held.account == 1, held.first_day >= changed], [SECOND_PHONE, NEW_PHONE], FIRST_PHONE)
+    opened = _phones(number, which, chance(22, slot) < TYPO_SHARE)
+    opened = [TILL_PHONE if till else phone for phone, till in zip(opened, at_till.tolist(), strict=True)]
+    renewed = given & ~at_till & (which == FIRST_PHONE) & (held.last_day >= changed)
+    later = _phones(number, np.full(len(number), NEW_PHONE), np.zeros(len(number), np.bool_))
+    return [
+        _rows("phone", ids, names, given, opened.__getitem__),
+        _rows("phone", ids, names, renewed, later.__getitem__),
     ]
-    guests = held.guests["account_id"]
+
+
+def _of_guests(guests: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """A guest's name is its key."""
     for kind in ("phone", "email"):
-        of_kind = guests.str.starts_with(f"{kind}:")
-        own = guests.filter(of_kind)
-        channels = named(process.CHANNELS, held.guests["channel"].filter(of_kind).to_numpy())
-        frames.append(_frame(kind, own, own, channels))
-    everybody = persons.number
-    record = chance(26, everybody) < RECORD_PHONE_SHARE
-    of_record = _phones(everybody, np.zeros(len(everybody), np.int64), np.zeros(len(everybody), np.bool_))
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(everybody))
-    frames.append(_rows("phone", customer_codes(everybody), nothing, record, of_record.__getitem__))
-    return pl.concat(frames)
+        own = guests.filter(pl.col("account_id").str.starts_with(f"{kind}:"))
+        yield _frame(kind, own["account_id"], own["account_id"], named(process.CHANNELS, own["channel"].to_numpy()))
+
+
+def _of_customer_list(persons: People) -> pl.DataFrame:
+    """The phone that the merchant's own list has of a customer: the one of the first order."""
+    number = persons.number
+    nowhere = pl.Series([None], dtype=pl.String).new_from_index(0, len(number))
+    phones = _phones(number, np.full(len(number), FIRST_PHONE), np.zeros(len(number), np.bool_))
+    listed = chance(26, number) < RECORD_PHONE_SHARE
+    return _rows("phone", customer_codes(number), nowhere, listed, phones.__getitem__)
 
 
 def _weak(number: Ints, region: Ints, slot: Ints, ids: pl.Series, names: pl.Series) -> list[pl.DataFrame]:

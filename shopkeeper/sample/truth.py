@@ -21,7 +21,7 @@ from shopkeeper.sample.calendar import (
 from shopkeeper.sample.catalogue import CATEGORIES
 from shopkeeper.sample.files import dates, named
 from shopkeeper.sample.fulfilment import LostLines
-from shopkeeper.sample.identities import Accounts, account_codes, customer_codes
+from shopkeeper.sample.identities import Accounts, account_codes, customer_codes, new_phone_day, planted
 from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.people import Mailing, People, Visits
 from shopkeeper.sample.places import REGIONS
@@ -63,11 +63,15 @@ NOTES = {
     ),
     "extras": "Cancelled, staff, gift and exchange orders come on top of the purchases.",
     "identities": (
-        "An order names the channel's account; a member's on the merchant's own channels the customer number too; one "
-        "guest order in five of web shop and stores a phone or an e-mail only. Accounts of a person share phone and "
-        "e-mail where these are given, less typing errors (2 in 100); a second account has another phone. One phone "
-        "is typed at tills by many, one is shared by two persons in every 400. Names, birth dates and postcodes are "
-        "given by some, and shared by chance. accounts says whose each account is."
+        "An order names the channel's account; a member's in mini-program, stores and at dealers the customer number "
+        "too; of the other orders of web shop and stores one in five is a guest's, with a phone or an e-mail only. "
+        "Accounts of a person share phone and e-mail where these are given, less typing errors (2 in 100); a second "
+        "account has another phone. Eight persons in 100 get a new phone some day after their first order "
+        "(persons.new_phone_on): accounts and guest orders from then on give the new one, an account that orders "
+        "before and after it gives both, the merchant's own list keeps the first. One phone is typed at tills by "
+        "many, one is shared by two persons in every 400, who give an e-mail as guests. Names, birth dates and "
+        "postcodes are given by some, and shared by chance. accounts says whose each account is; `identities` here "
+        "holds the shares."
     ),
 }
 
@@ -129,6 +133,7 @@ def parameters(seed: int, orders: int) -> dict[str, object]:
         "campaigns": [{**asdict(campaign), "sent_on": str(campaign.sent_on)} for campaign in process.CAMPAIGNS],
         "unidentified_share": process.UNIDENTIFIED_SHARE,
         "refund_rate": process.REFUND_RATE,
+        "identities": planted(),
         "channel_tilt": {
             "leaves soon (p above mean)": dict(zip(process.CHANNELS, process.CHANNEL_TILT[0].tolist(), strict=True)),
             "leaves late (p below mean)": dict(zip(process.CHANNELS, process.CHANNEL_TILT[1].tolist(), strict=True)),
@@ -144,7 +149,8 @@ def write_parameters(path: Path, seed: int, orders: int) -> None:
 
 def persons(people: People) -> pl.DataFrame:
     """One row per person: customer_id, first_day, rate_per_day (lambda), leaving (p), mean_order_value, alive, region,
-    main_channel, purchase_days."""
+    main_channel, purchase_days, new_phone_on (empty for those who keep their phone)."""
+    new_phone = new_phone_day(people.number, people.first_day)
     return pl.DataFrame(
         {
             "customer_id": customer_codes(people.number),
@@ -156,6 +162,7 @@ def persons(people: People) -> pl.DataFrame:
             "region": named(REGIONS, people.region),
             "main_channel": named(process.CHANNELS, people.main_channel),
             "purchase_days": pl.Series(people.active_days.astype(np.int64)),
+            "new_phone_on": dates(new_phone, new_phone >= DAYS),
         }
     )
 
