@@ -21,7 +21,7 @@ from shopkeeper.imports.mapping.file import parse_mapping
 from tests.imports.conftest import AN_AMERICAN_SHOP, SHOP, Checked, check
 
 NAMES = ("order_id", "ordered_at", "sku", "quantity", "net_amount", "customer_id", "status", "original_order_id")
-ORDER_RULES = {"two files", "two buyers", "days apart", "signs", "cancelled order"}
+ORDER_RULES = {"two files", "two buyers", "two accounts", "days apart", "signs", "cancelled order"}
 START = datetime(2026, 3, 1, 10)
 Line = tuple[str, ...]
 

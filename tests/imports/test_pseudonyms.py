@@ -184,3 +184,18 @@ def test_a_file_without_keys_needs_no_secret(tmp_path: Path, monkeypatch: pytest
     assert brought(tmp_path, "1,2026-05-01,A,1,9,app-1,,,").version.key_fingerprint == ""
     with pytest.raises(Refused, match="cannot be read or made"):
         brought(tmp_path / "keyed", "1,2026-05-01,A,1,9,app-1,13800138000,,", keys=KEYS)
+
+
+def test_an_order_that_names_two_accounts_or_two_phones_is_rejected(tmp_path: Path) -> None:
+    outcome = brought(
+        tmp_path,
+        "1,2026-05-01,A,1,9,app-1,,,",
+        "1,2026-05-01,B,1,9,app-2,,,",
+        "2,2026-05-01,A,1,9,,13800138000,,",
+        "2,2026-05-01,B,1,9,,13900139000,,",
+        "3,2026-05-01,A,1,9,app-1,13800138000,,",
+        keys=KEYS,
+    )
+    assert rows(outcome, "order_lines")["order_id"].to_list() == ["3"]
+    assert {(broken.rule, broken.rows) for broken in outcome.broken_rules} == {("two accounts", 2), ("two buyers", 2)}
+    assert rows(outcome, "identities")["account_id"].to_list() == ["app-1"]

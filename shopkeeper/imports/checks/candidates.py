@@ -114,8 +114,13 @@ def with_guests(rows: DuckDBPyRelation, kinds: Sequence[str]) -> DuckDBPyRelatio
     if not keys:
         return rows
     guest = CaseExpression(ColumnExpression("account_id").isnull(), duckdb.CoalesceOperator(*keys))
-    buyer = duckdb.CoalesceOperator(ColumnExpression("customer_id"), guest).alias("customer_id")
-    return rows.project(duckdb.StarExpression(exclude=["customer_id"]), buyer)
+    buyer = duckdb.CoalesceOperator(ColumnExpression("customer_id"), guest)
+    result = rows.project(duckdb.StarExpression(exclude=["customer_id"]), buyer.alias("customer_id"))
+    if "customer_id=" in result.columns:
+        return result
+    # No column of the file is its source, but a check may have to show it.
+    shown, is_filled = ColumnExpression("customer_id"), ColumnExpression("customer_id").isnotnull()
+    return result.project(duckdb.StarExpression(), shown.alias("customer_id="), is_filled.alias("customer_id?"))
 
 
 def _resolve(

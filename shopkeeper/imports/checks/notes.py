@@ -104,7 +104,9 @@ def unknown_references(
             parent_key = table(parent).key[0]
             parents = connection.read_parquet([str(path) for path in files_of[parent]])
             value = ColumnExpression(column.name).alias("value")
-            values = rows.filter(ColumnExpression(column.name).is_not_null()).project(value).set_alias("child")
+            # A guest is known by a pseudonym, and on nobody's list.
+            named = ColumnExpression(column.name).is_not_null() & ~is_pseudonym(ColumnExpression(column.name))
+            values = rows.filter(named).project(value).set_alias("child")
             parents = parents.project(ColumnExpression(parent_key).alias("value")).set_alias("parent")
             row_count = FunctionExpression("count_star").alias("rows")
             lost = values.join(parents, "value", how="anti").aggregate([ColumnExpression("value"), row_count])

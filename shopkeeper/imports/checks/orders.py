@@ -43,7 +43,7 @@ from shopkeeper.messages import Message, message
 ONE_DAY = timedelta(days=1)
 MOST_PAIRS = 20
 """So many pairs of files are named, those with most orders in common first."""
-BUYER, ORIGIN = "customer_id", "origin"
+BUYER, ACCOUNT, ORIGIN = "customer_id", "account_id", "origin"
 BELOW_ZERO = "signs of a discount"
 """A sale line with units above 0 and money below it: told by what the mapping says of discount lines."""
 KEYS = ("order_id", "sku", "customer_id")
@@ -121,7 +121,7 @@ def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, scratch: P
 def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
     """What the rules look at. An order number that has lost its digits is no order: its rows are rejected as such."""
     order = ColumnExpression(ORDER)
-    names = (ORDER, BUYER, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
+    names = (ORDER, BUYER, ACCOUNT, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
     return candidates.rows.project(
         *(ColumnExpression(name) for name in names),
         kind(candidates).alias("kind"),
@@ -132,7 +132,7 @@ def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
 
 def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> DuckDBPyRelation:
     """One row per order: its files, a buyer, and which rules its own lines break."""
-    buyer, status = ColumnExpression(BUYER), ColumnExpression("kind")
+    buyer, account, status = (ColumnExpression(name) for name in (BUYER, ACCOUNT, "kind"))
     sale, back = status == text("sale"), status == text("refund")
     # A day that cannot be true is told of as such, and says nothing of the order's other lines.
     time = ColumnExpression("ordered_at")
@@ -147,6 +147,7 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
             *files_of_order(back),
             call("min", buyer).alias(BUYER),
             (call("min", buyer) != call("max", buyer)).alias("two buyers"),
+            (call("min", buyer).isnull() & (call("min", account) != call("max", account))).alias("two accounts"),
             (apart & ConstantExpression(not mapping.lines_carry_dates)).alias("days apart"),
             call("bool_or", (sale & against) | (back & above_zero())).alias("signs"),
             call("bool_or", sale & takes_off()).alias(BELOW_ZERO),
@@ -162,7 +163,7 @@ def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelat
     first, last = ColumnExpression(FIRST), ColumnExpression(LAST)
     both_files = call("concat_ws", text(" "), text("two files"), first, last)
     rule = CaseExpression(first < last, both_files)
-    for name in ("two buyers", "days apart", "signs", BELOW_ZERO):
+    for name in ("two buyers", "two accounts", "days apart", "signs", BELOW_ZERO):
         rule = rule.when(ColumnExpression(name), text(name))
     by_own_lines = orders.project(ColumnExpression(ORDER), rule.alias(BLOCKED))
     broken = by_own_lines.filter(ColumnExpression(BLOCKED).is_not_null())
@@ -230,6 +231,13 @@ REASONS = {
         message(
             "The lines of the order name different buyers ({orders} orders do). Two orders must not have the same "
             "order_id."
+        ),
+    ),
+    "two accounts": (
+        ACCOUNT,
+        message(
+            "The lines of the order name different accounts ({orders} orders do), and no customer. Two orders must not "
+            "have the same order_id."
         ),
     ),
     "days apart": (

@@ -174,6 +174,7 @@ RULES = {
     "lost digits": N_("lost digits"),
     "two files": N_("two files"),
     "two buyers": N_("two buyers"),
+    "two accounts": N_("two accounts"),
     "days apart": N_("days apart"),
     "signs": N_("signs"),
     "cancelled order": N_("cancelled order"),
