@@ -7,6 +7,7 @@ from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper.contract.tables import table
 from shopkeeper.imports.checks.candidates import DOUBT, Candidates
+from shopkeeper.imports.checks.contacts import is_pseudonym
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.mapping.values import most_like
