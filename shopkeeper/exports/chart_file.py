@@ -8,6 +8,7 @@ from textwrap import wrap
 
 import kaleido
 import plotly.graph_objects as go
+from choreographer.channels import ChannelClosedError
 from choreographer.errors import BrowserDepsError, BrowserFailedError, ChromeNotFoundError
 
 from shopkeeper import i18n
@@ -68,7 +69,7 @@ def chart_png(figure: go.Figure, about: About) -> bytes:
             opts={"format": "png", "width": WIDTH, "height": height, "scale": 2},
             kopts={"path": browser, "mathjax": False},
         )
-    except (BrowserDepsError, BrowserFailedError, ChromeNotFoundError) as failure:
+    except (BrowserDepsError, BrowserFailedError, ChannelClosedError, ChromeNotFoundError) as failure:
         raise Refused(
             message("The browser {path} did not start; mend its installation, or take the HTML.", path=browser)
         ) from failure
