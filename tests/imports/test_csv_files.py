@@ -8,10 +8,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.readers import csv_file
 from shopkeeper.imports.readers.encodings import encoding_of
+from shopkeeper.imports.readers.reading import staged_rows
 
 SPECTRUM = (
     "comma_in_quotes", "empty", "empty_crlf", "escaped_quotes", "json", "newlines", "newlines_crlf",
@@ -26,7 +29,7 @@ def read(connection: duckdb.DuckDBPyConnection, content: bytes, folder: Path) ->
     path.write_bytes(content)
     try:
         strings = csv_file.stage(connection, path, path.name, target)
-        found = connection.read_parquet(str(target)).fetchall()
+        found = staged_rows(connection, strings.place).order("line").fetchall()
     finally:
         for left in folder.glob("file*"):
             left.unlink()
@@ -55,7 +58,7 @@ def test_every_bad_csv_is_read_whole_or_refused(
             continue
         target = tmp_path / "file.parquet"
         try:
-            csv_file.stage(connection, path, path.name, target)
+            strings = csv_file.stage(connection, path, path.name, target)
         except Refused as refusal:
             refusals.append((path.name, str(refusal)))
         else:
@@ -64,7 +67,7 @@ def test_every_bad_csv_is_read_whole_or_refused(
             delimiter = csv_file.detect_delimiter(path, path.name, encoding, ())
             with path.open(encoding=encoding, newline="") as stream:
                 records = [record for record in csv.reader(stream, delimiter=delimiter) if record]
-            found = connection.read_parquet(str(target)).fetchall()
+            found = staged_rows(connection, strings.place).order("line").fetchall()
             assert [[value or "" for value in row[1:]] for row in found] == records[1:]
         for left in tmp_path.glob("file*"):
             left.unlink()
@@ -145,3 +148,26 @@ def test_one_byte_more_or_less_loses_no_record(connection: duckdb.DuckDBPyConnec
         text = io.StringIO(content.decode(), newline="")
         assert found == [record for record in csv.reader(text, delimiter=delimiter) if record]
     assert min(outcomes.values()) > 10
+
+
+VALUES = st.text(st.sampled_from('ab 1,;"\n好'), max_size=6)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(VALUES, min_size=3, max_size=3), max_size=12),
+    end=st.sampled_from(("\n", "\r\n", "\r")),
+    block=st.integers(1, 40),
+)
+def test_records_are_counted_as_the_csv_module_counts_them(
+    rows: list[list[str]], end: str, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK", block)
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=end).writerows([["x", "y", "z"], *rows])
+    path = tmp_path / "file.csv"
+    path.write_bytes(text.getvalue().encode())
+    counted = csv_file.examine(path, path.name, csv_file.Dialect("utf-8", ","), ("x", "y", "z"))
+    read_back = list(csv.reader(io.StringIO(text.getvalue(), newline=""), strict=True))[1:]
+    assert counted.rows == len(read_back)
+    assert counted.characters == sum(len(value) for record in read_back for value in record)

@@ -1,6 +1,7 @@
 """Keys of order lines that may not mean what they seem to: nobody, many people, or one thing written in two ways."""
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
@@ -19,14 +20,15 @@ BUYER, VALUE, PLAIN, ORDERS, PLACEHOLDER = "customer_id", "value", "plain", "ord
 WHOLE_AS_DECIMAL = "[0-9]+[.]0+"
 
 
-def key_warnings(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> Iterator[Message]:
-    """Warnings on the keys of all files; `orders` has one row per order, with a buyer."""
+def key_warnings(rows: Sequence[DuckDBPyRelation], orders: DuckDBPyRelation) -> Iterator[Message]:
+    """Warnings on the keys of all files' lines, `rows`; `orders` has one row per order, with a buyer."""
+    skus = reduce(DuckDBPyRelation.union, (each.project(ColumnExpression("sku").alias(VALUE)) for each in rows))
     named = orders.filter(ColumnExpression(BUYER).is_not_null())
     customers = named.aggregate([ColumnExpression(BUYER).alias(VALUE), call("count_star").alias(ORDERS)])
     yield from _placeholders(orders)
     yield from _giants(customers, orders)
     yield from _twins("order_id", orders.project(ColumnExpression("order_id").alias(VALUE)))
-    yield from _twins("sku", lines.project(ColumnExpression("sku").alias(VALUE)).distinct())
+    yield from _twins("sku", skus.filter(ColumnExpression(VALUE).is_not_null()).distinct())
     yield from _twins("customer_id", customers.project(ColumnExpression(VALUE)))
 
 
@@ -41,7 +43,9 @@ def with_mending(rows: DuckDBPyRelation, names: Sequence[str]) -> Iterator[Expre
         differs = duckdb.CoalesceOperator(value != shown, ConstantExpression(False))
         yield (differs if in_file else ConstantExpression(False)).alias(f"{name} mended")
         if name == BUYER:
-            nobody = CaseExpression(value.is_null() & is_placeholder(shown), call("trim", shown))
+            # Nested, because both sides of an AND are computed for every row.
+            word = CaseExpression(is_placeholder(shown), call("trim", shown))
+            nobody = CaseExpression(value.is_null(), word)
             yield (nobody if in_file else ConstantExpression(None).cast("VARCHAR")).alias(PLACEHOLDER)
 
 
@@ -120,6 +124,8 @@ def _twins(column: str, values: DuckDBPyRelation) -> Iterator[Message]:
     decimals = values.filter(ending).project(
         call("split_part", value, text("."), ConstantExpression(1)).alias(PLAIN), value
     )
+    if not decimals.limit(1).fetchall():
+        return
     whole = values.project(value.alias(PLAIN), value.alias("whole")).set_alias("whole numbers")
     both = decimals.set_alias("decimals").join(whole, PLAIN)
     twins = both.aggregate(

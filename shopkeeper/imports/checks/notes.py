@@ -9,6 +9,7 @@ from shopkeeper.contract.tables import table
 from shopkeeper.imports.checks.candidates import DOUBT, Candidates
 from shopkeeper.imports.checks.contacts import is_pseudonym
 from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.checks.split import Split
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.mapping.values import most_like
 from shopkeeper.messages import Message, message
@@ -42,14 +43,10 @@ def doubts(opened: Sequence[Candidates], terms: Terms) -> Iterator[Message]:
             )
 
 
-def left_empty(opened: Sequence[Candidates]) -> Iterator[Message]:
+def left_empty(opened: Sequence[Candidates], splits: Sequence[Split]) -> Iterator[Message]:
     """Cells of optional columns that could not be read, once for each column and file, with the first of them."""
-    for each in opened:
-        if not each.lenient:
-            continue
-        counts = [FunctionExpression("count_if", check.broken).alias(check.column) for check in each.lenient]
-        (cells,) = each.rows.aggregate(counts).fetchall()
-        for check, number in zip(each.lenient, cells, strict=True):
+    for each, made in zip(opened, splits, strict=True):
+        for check, number in zip(each.lenient, made.cells_emptied, strict=True):
             if number:
                 shown = ColumnExpression(f"{check.column}=")
                 first = each.rows.filter(check.broken).project(ColumnExpression("line"), shown)

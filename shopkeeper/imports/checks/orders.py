@@ -87,7 +87,7 @@ def check_orders(
         orders = but_for(orders, same)
     blocked = _kept(connection, _blocked(lines, orders), scratch, "blocked_orders")
     checks = tuple(_checks(blocked, part_names(opened), mapping))
-    warnings += [*mending_warnings(KEYS, _mended_rows(orders)), *key_warnings(lines, orders)]
+    warnings += [*mending_warnings(KEYS, _mended_rows(orders)), *key_warnings([each.rows for each in opened], orders)]
     return CheckedOrders(tuple(opened), blocked if checks else None, checks, tuple(warnings))
 
 
@@ -111,11 +111,9 @@ def _mended_signs(
 
 
 def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, scratch: Path, name: str) -> DuckDBPyRelation:
-    """What would else be made anew by each question to it; on disk, because it has a row per order or line."""
-    scratch.mkdir(parents=True, exist_ok=True)
-    path = scratch / f"{name}.checked.parquet"
-    relation.write_parquet(str(path), compression="zstd")
-    return connection.read_parquet(str(path))
+    """What would else be made anew by each question to it: a table, which spills to disk where it is large."""
+    relation.create(f"{name} of {scratch}")
+    return connection.table(f"{name} of {scratch}")
 
 
 def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:

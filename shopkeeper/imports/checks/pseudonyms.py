@@ -164,7 +164,11 @@ def _is_phone(value: Expression, country: str) -> Expression:
     forms = [INTERNATIONAL, ABROAD, *([MOBILE] if country == MAINLAND else [])]
     plain = call("regexp_full_match", mended(value), text("|".join(forms)))
     wide = call("strlen", value) > call("length", value)
-    return (plain | wide) & phone(value, country).isnotnull()
+    # Names mostly begin with a letter, which no form of a phone does.
+    letter = (value >= text("A")) & (value <= text("z"))
+    return CaseExpression(letter, ConstantExpression(False)).otherwise(
+        (plain | wide) & phone(value, country).isnotnull()
+    )
 
 
 def _texts(columns: Sequence[FileColumn]) -> list[Expression]:

@@ -12,6 +12,7 @@ from operator import or_
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 from duckdb import (
     CaseExpression,
     ColumnExpression,
@@ -41,7 +42,8 @@ KEY, BLOCKED, BROKEN = "key", "blocked", "broken"
 class Split:
     """One file after the checks. `good` and `rejects` are Parquet files; `None` where there is no such row.
 
-    `left_empty` is a file of cells of good rows, listed as `rejects` lists the faults of the others.
+    `left_empty` is a file of cells of good rows, listed as `rejects` lists the faults of the others. `cells_emptied`
+    counts such cells by check that is lenient, those of rejected rows too.
     """
 
     rows_in: int
@@ -52,6 +54,7 @@ class Split:
     net_amount_rejected: Decimal
     net_amount_unreadable_rows: int
     left_empty: Path | None = None
+    cells_emptied: tuple[int, ...] = ()
 
 
 def any_broken(checks: Sequence[Check]) -> Expression:
@@ -107,21 +110,55 @@ def split(
                         rows=_rows(lines),
                     )
                 )
-        emptied = _list_emptied(connection, rows, candidates, contract, target)
+        cells = _cells_emptied(rows, candidates, target, bad)
+        emptied = _list_emptied(connection, rows, candidates, contract, target) if any(cells) else None
         amounts = net_amounts(rows, bad) if contract.name == "order_lines" else (Decimal(0), Decimal(0), 0)
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and disk_is_full(error):
             raise
         raise unreadable(candidates.reading.file, error) from error
-    return Split(candidates.reading.rows, good, target if good else None, rejects if bad else None, *amounts, emptied)
+    return Split(
+        candidates.reading.rows, good, target if good else None, rejects if bad else None, *amounts, emptied, cells
+    )
+
+
+def _cells_emptied(rows: DuckDBPyRelation, candidates: Candidates, target: Path, bad: int) -> tuple[int, ...]:
+    """By check that is lenient, cells of all rows that could not be read.
+
+    Where every row is good, those are the cells that say something and are empty in the file of good rows, whose footer
+    counts the others: nothing has to be read again.
+    """
+    checks = candidates.lenient
+    if not checks:
+        return ()
+    empty = _empty_cells(target) if not bad else {}
+    if {check.column for check in checks} <= empty.keys():
+        said = [call("count_if", ColumnExpression(f"{check.column}?")).alias(check.column) for check in checks]
+        (cells,) = rows.aggregate(said).fetchall()
+        return tuple(
+            int(number) - candidates.reading.rows + empty[check.column]
+            for check, number in zip(checks, cells, strict=True)
+        )
+    (cells,) = rows.aggregate([call("count_if", check.broken).alias(check.column) for check in checks]).fetchall()
+    return tuple(map(int, cells))
+
+
+def _empty_cells(file: Path) -> dict[str, int]:
+    """Empty cells by column, of those columns that the footer of a Parquet file counts in every row group."""
+    footer = pq.read_metadata(file)
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    counts: dict[str, int] = {}
+    for place, name in enumerate(footer.schema.names):
+        statistics = [group.column(place).statistics for group in groups]
+        if all(each is not None and each.has_null_count for each in statistics):
+            counts[name] = sum(each.null_count for each in statistics)
+    return counts
 
 
 def _list_emptied(
     connection: DuckDBPyConnection, rows: DuckDBPyRelation, candidates: Candidates, contract: Table, target: Path
 ) -> Path | None:
     """Write the cells of good rows that could not be read, where there are any."""
-    if not candidates.lenient:
-        return None
     is_emptied = ~ColumnExpression(BROKEN) & any_broken(candidates.lenient)
     checks = [replace(check, rule=LEFT_EMPTY) for check in candidates.lenient]
     path = target.with_suffix(".emptied.parquet")

@@ -126,7 +126,7 @@ def stage_table(
     run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
     splits, of_kits = _guarded(files[0], run)
     said = (
-        *left_empty(orders.opened),
+        *left_empty(orders.opened, splits),
         *doubts(opened, terms),
         *said_beside,
         *of_copies,

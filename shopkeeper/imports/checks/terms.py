@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from duckdb import CaseExpression, ConstantExpression, Expression, FunctionExpression
 
 BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+MOST = "\U0010ffff"
+"""What follows a blank in the greatest of all texts that begin with it."""
 WHOLE_TYPES = (
     "INTEGER",
     "UINTEGER",
@@ -41,10 +43,11 @@ def call(name: str, *arguments: Expression) -> Expression:
 
 
 def filled(value: Expression) -> Expression:
-    """TRUE where a text is more than blanks. Most texts begin with a plain letter, which is quicker to see."""
-    plain = (value >= text("!")) & (value < text("\x7f"))
+    """TRUE where a text is more than blanks. Most begin with a letter, Latin or Chinese, which is quicker to see."""
+    latin = (value >= text("!")) & (value < text("\x7f"))
+    beyond_blanks = value > text(BLANKS[-1] + MOST)
     return (
-        CaseExpression(plain, ConstantExpression(True))
+        CaseExpression(latin | beyond_blanks, ConstantExpression(True))
         .when(call("trim", value, text(BLANKS)) != text(""), ConstantExpression(True))
         .otherwise(ConstantExpression(False))
     )

@@ -13,6 +13,10 @@ GUARD = r'(?s)="(.*)"'
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 BARE = f"(?s)[^={BLANKS}{INVISIBLE}](.*[^{BLANKS}{INVISIBLE}])?"
 """Nothing at the ends that would be taken off."""
+COMPOSED = "\u00a1-\u02ff\u3001-\u3029\u3030-\u3098\u309b-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uffee"
+"""Characters that are in NFC whatever stands beside them: Latin, Chinese, Japanese, Korean, and full-width forms."""
+READY = f"(?s)[!-<>-~{COMPOSED}]([\\x00-\u00a0\u3000{COMPOSED}]*[!-~{COMPOSED}])?"
+"""Nothing to take off, and nothing to compose."""
 EMAIL_COLUMNS = ("customer_id", "account_id")
 NOBODY = (
     *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
@@ -26,7 +30,8 @@ PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))})\s*"
 def mended(value: Expression) -> Expression:
     """Without blanks and invisible characters around, without `="..."`, its accents composed (Unicode NFC).
 
-    DuckDB's `trim` with a set of characters costs more than all else, so only what has such an end goes through it.
+    DuckDB's `trim` with a set of characters costs more than all else, and `nfc_normalize` as much as a dozen searches,
+    so only what needs them goes through them.
     """
     first, last = value, call("right", value, ConstantExpression(1))
     ascii_only = call("strlen", value) == call("length", value)
@@ -39,6 +44,7 @@ def mended(value: Expression) -> Expression:
     composed = call("nfc_normalize", call("trim", unguarded, text(BLANKS + INVISIBLE)))
     return (
         CaseExpression(ascii_only & ends_plain & ~guarded, value)
+        .when(call("regexp_full_match", value, text(READY)), value)
         .when(call("regexp_full_match", value, text(BARE)), call("nfc_normalize", value))
         .otherwise(composed)
     )

@@ -1,8 +1,8 @@
 """CSV: its encoding, delimiter and every record are checked before a value is believed.
 
-DuckDB reads the values; Python's own csv module reads the same bytes independently, and both must find the same number
-of records and of characters. A file whose structure is broken is refused as a whole, because from the first wrong
-quotation mark on nobody knows which value belongs where.
+DuckDB reads the values; Python reads the same bytes independently, by its csv module where anything is quoted, and both
+must find the same number of records and of characters. A file whose structure is broken is refused as a whole, because
+from the first wrong quotation mark on nobody knows which value belongs where.
 """
 
 import csv
@@ -11,8 +11,9 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
@@ -32,6 +33,8 @@ from shopkeeper.messages import Message, message
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_VALUE = 1 << 20
+BLOCK = 1 << 20
+"""Characters that are counted at once."""
 SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """What Excel writes and reads above a table to say its delimiter."""
 OTHER_KINDS = ((b"PK\x03\x04", ".xlsx"), (b"PAR1", ".parquet"), (b"\xd0\xcf\x11\xe0", ".xls"))
@@ -70,8 +73,8 @@ def stage(
     *,
     chinese: bool = False,
 ) -> Strings:
-    """Read a CSV file into `target`, all values as text. `expected` column names help to tell the delimiter;
-    `chinese`: whether GB18030 is to be expected.
+    """Read a CSV file into a table, all values as text; `target` is where a copy may lie meanwhile. `expected`
+    column names help to tell the delimiter; `chinese`: whether GB18030 is to be expected.
 
     Raise `Refused`, with the record's number and text, where the structure is broken.
     """
@@ -85,12 +88,13 @@ def stage(
     plain = encoding in PLAIN and not dialect.above and not dialect.below
     with ThreadPoolExecutor(1) as pool:
         examined = pool.submit(examine, path, name, dialect, header, expected)
-        counted = _read(connection, link, dialect.delimiter, len(header), target) if plain else None
+        table, counted = _read(connection, link, dialect.delimiter, len(header)) if plain else ("", None)
         records = examined.result()
     if counted != (records.rows, records.characters):
         copy = target.with_suffix(".plain.csv")
         _rewrite(path, dialect, header, copy)
-        if _read(connection, copy, ",", len(header), target) != (records.rows, records.characters):
+        table, counted = _read(connection, copy, ",", len(header))
+        if counted != (records.rows, records.characters):
             raise Refused(
                 message(
                     "{name}: two readers do not find the same {rows} records in it, so it is not safe. "
@@ -102,7 +106,7 @@ def stage(
         copy.unlink()
     link.unlink()
     names, twice = own_names(_named(name, header, records))
-    return Strings(target, names, records.rows, tuple(_warnings(name, layout, dialect, header, records)), twice)
+    return Strings(table, names, records.rows, tuple(_warnings(name, layout, dialect, header, records)), twice)
 
 
 def _named(name: str, header: Sequence[str], records: Records) -> tuple[str, ...]:
@@ -236,21 +240,56 @@ def rows_of(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
                 yield last.pop(0)
 
 
+def _shapes(path: Path, dialect: Dialect, width: int) -> Iterator[tuple[int, int, Sequence[str]]]:
+    """What `rows_of` gives, counted: so many records, the characters of all their values, and the last of them.
+
+    Several are counted at once only where they need no parser, because nothing is quoted, and have `width` values each.
+    """
+    if dialect.below:
+        for record in rows_of(path, dialect):
+            yield 1, sum(map(len, record)), record
+        return
+    csv.field_size_limit(LONGEST_VALUE)
+    with path.open(encoding=dialect.encoding, newline="") as stream:
+        for _ in range(dialect.above):
+            stream.readline()
+        next(csv.reader(stream, delimiter=dialect.delimiter, strict=True))
+        while block := stream.readlines(BLOCK):
+            text = "".join(block)
+            delimiters = (width - 1) * len(block)
+            if width > 1 and _is_plain(block, text, dialect.delimiter, width):
+                ends = text.count("\n") + text.count("\r")
+                yield len(block), len(text) - ends - delimiters, block[-1].rstrip("\r\n").split(dialect.delimiter)
+                continue
+            # A quoted value may go on beyond the block.
+            reader = csv.reader(chain(block, stream), delimiter=dialect.delimiter, strict=True)
+            for record in reader:
+                yield 1, sum(map(len, record)), record
+                if reader.line_num >= len(block):
+                    break
+
+
+def _is_plain(block: Sequence[str], text: str, delimiter: str, width: int) -> bool:
+    if '"' in text or max(map(len, block)) > LONGEST_VALUE:
+        return False
+    return set(map(str.count, block, repeat(delimiter))) == {width - 1}
+
+
 def examine(path: Path, name: str, dialect: Dialect, header: Sequence[str], expected: Sequence[str] = ()) -> Records:
-    """Read every record with Python's csv module. Raise `Refused` at the first whose structure is broken."""
+    """Read every record in Python. Raise `Refused` at the first whose structure is broken."""
     rows = empty = characters = 0
     width = len(header)
     filled: set[int] = set()
     nameless = [number for number, column in enumerate(header) if not column.strip()]
     try:
-        for record in rows_of(path, dialect):
+        for records, length, record in _shapes(path, dialect, 0 if nameless else width):
             if not record:
                 empty += 1
                 continue
             if len(record) != width:
                 raise _refuse_width(name, rows + 1, record, dialect, header, expected)
-            rows += 1
-            characters += sum(map(len, record))
+            rows += records
+            characters += length
             if nameless:
                 filled.update(number for number in nameless if record[number].strip())
     except csv.Error as error:
@@ -306,10 +345,10 @@ def _refuse_width(
     )
 
 
-def _read(
-    connection: DuckDBPyConnection, path: Path, delimiter: str, width: int, target: Path
-) -> tuple[int, int] | None:
-    """Stage the file with DuckDB; how many records and characters it found, `None` where it found no sense in it."""
+def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, width: int) -> tuple[str, tuple[int, int] | None]:
+    """Make the file a table of DuckDB's, and name it; with the records and characters found, `None` where DuckDB
+    found no sense in it."""
+    table = f"strings_{uuid4().hex}"
     columns = [f"c{number}" for number in range(width)]
     relation = connection.read_csv(
         path,
@@ -325,17 +364,16 @@ def _read(
         ignore_errors=False,
         max_line_size=8 * LONGEST_VALUE,
     )
-    line = FunctionExpression("row_number").over().alias("line")
     try:
-        relation.project(line, *map(ColumnExpression, columns)).write_parquet(str(target), compression="snappy")
+        # Kept in the file's order, which numbers its records. To write it as Parquet takes twice as long.
+        relation.create(table)
     except (duckdb.OutOfMemoryException, duckdb.IOException):
         raise
     except duckdb.Error:
-        return None
+        return table, None
     lengths = [FunctionExpression("length", ColumnExpression(each)).sum().alias(each) for each in columns]
-    staged = connection.read_parquet(target)
-    (counts,) = staged.aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
-    return int(counts[0]), sum(int(length or 0) for length in counts[1:])
+    (counts,) = connection.table(table).aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
+    return table, (int(counts[0]), sum(int(length or 0) for length in counts[1:]))
 
 
 def _rewrite(path: Path, dialect: Dialect, header: Sequence[str], copy: Path) -> None:

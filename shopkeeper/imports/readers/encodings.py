@@ -3,6 +3,8 @@
 import codecs
 from pathlib import Path
 
+import pyarrow as pa
+
 from shopkeeper.errors import Refused
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
@@ -136,6 +138,8 @@ def _refuse_unmarked_utf16(name: str, start: bytes) -> None:
 
 def _undecodable(path: Path, encoding: str) -> Message | None:
     """What is wrong with a file's bytes; `None` where all can be decoded."""
+    if encoding.startswith("utf-8") and _is_utf8(path):
+        return None
     decoder = codecs.getincrementaldecoder(encoding)(errors="strict")
     line = 1
     with path.open("rb") as stream:
@@ -151,6 +155,26 @@ def _undecodable(path: Path, encoding: str) -> Message | None:
                 )
             if not chunk:
                 return None
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether a file is UTF-8, asked many bytes at a time; where it is not, somebody else says where."""
+    rest = b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            whole, _, last = (rest + chunk).rpartition(b"\n")
+            rest = last
+            if not _is_text(whole):
+                return False
+    return _is_text(rest)
+
+
+def _is_text(part: bytes) -> bool:
+    try:
+        pa.array([part], pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _is_chinese_text(path: Path) -> bool:

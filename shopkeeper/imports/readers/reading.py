@@ -13,7 +13,9 @@ from duckdb import (
     ConstantExpression,
     DuckDBPyConnection,
     DuckDBPyRelation,
+    Expression,
     FunctionExpression,
+    StarExpression,
 )
 
 from shopkeeper.errors import Refused
@@ -41,7 +43,7 @@ class FileColumn:
 class Reading:
     """One file, opened. `relation` has `line` BIGINT (1 = first record below the header) and the columns by `id`.
 
-    `rows` was counted without the relation: by Python's csv module, by the workbook's reader, in the Parquet footer.
+    `rows` was counted without the relation: by Python, by the workbook's reader, in the Parquet footer.
     `twice` are names that several columns had. `sheets`: of a workbook of which several were read.
     """
 
@@ -64,7 +66,8 @@ class Reading:
 def open_file(
     connection: DuckDBPyConnection, file: InputFile, mapping: TableMapping, scratch: Path, *, chinese: bool = False
 ) -> Reading:
-    """Open a file; CSV and XLSX are staged as Parquet of text under `scratch` (a path without ending, not yet there).
+    """Open a file; CSV and XLSX are staged as text, in the connection or under `scratch` (a path without ending, not
+    yet there).
     `chinese`: whether a text file that is not UTF-8 is likely GB18030.
 
     Raise `Refused` where the file is not sound.
@@ -87,7 +90,7 @@ def open_file(
     )
     reading = Reading(
         file,
-        connection.read_parquet(strings.path),
+        staged_rows(connection, strings.place),
         columns,
         strings.rows,
         strings.warnings,
@@ -122,10 +125,20 @@ def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) ->
         )
     ids = [f"c{number}" for number in range(len(names))]
     columns = tuple(map(FileColumn, names, ids, types))
-    line = (ColumnExpression(ROW_NUMBER) + ConstantExpression(1)).cast("BIGINT").alias("line")
     by_id = (ColumnExpression(name).alias(id_) for name, id_ in zip(by_position, ids, strict=True))
-    renamed = relation.project(line, *by_id)
+    renamed = relation.project(_line(ROW_NUMBER), *by_id)
     return Reading(file, renamed, columns, row_count, twice=twice)
+
+
+def _line(place: str) -> Expression:
+    return (ColumnExpression(place) + ConstantExpression(1)).cast("BIGINT").alias("line")
+
+
+def staged_rows(connection: DuckDBPyConnection, place: Path | str) -> DuckDBPyRelation:
+    """The rows at the `place` of a staged file, with `line`: as the reader wrote it, else the row's place."""
+    if isinstance(place, Path):
+        return connection.read_parquet(place)
+    return connection.table(place).project(_line("rowid"), StarExpression())
 
 
 def _stored_names(file: InputFile, read_as: Sequence[str]) -> Sequence[str]:

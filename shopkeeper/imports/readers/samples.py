@@ -64,8 +64,9 @@ def sample(
         return _of_parquet(path, name, rows)
     if kind in WORKBOOK:
         with tempfile.TemporaryDirectory() as folder:
-            strings = workbook.stage(path, name, Path(folder) / "sample.parquet", layout)
-            frame = pl.read_parquet(strings.path).head(rows).drop("line")
+            target = Path(folder) / "sample.parquet"
+            strings = workbook.stage(path, name, target, layout)
+            frame = pl.read_parquet(target).head(rows).drop("line")
         return Sample(name, strings.header, tuple(frame.rows()), layout)
     encoding = encoding_of(path, name, layout.encoding, chinese=chinese)
     dialect, header = csv_file.dialect_of(path, name, encoding, layout, tuple(expected))

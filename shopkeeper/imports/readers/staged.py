@@ -22,11 +22,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Strings:
-    """A file staged as Parquet: `line` BIGINT (1 = first record below the header), then VARCHAR c0, c1, ... in the
-    order of `header`. `rows` counts its records. `twice`: names that several columns had, which are now called
-    `name [1]`, `name [2]`, ... `sheets`: of a workbook of which more than one was read."""
+    """A file staged as VARCHAR c0, c1, ... in the order of `header`. `rows` counts its records.
 
-    path: Path
+    `place`: a Parquet file, with `line` BIGINT before the texts (1 = first record below the header), or the name of a
+    table of the connection, in the file's order. `twice`: names that several columns had, which are now called
+    `name [1]`, `name [2]`, ... `sheets`: of a workbook of which more than one was read.
+    """
+
+    place: Path | str
     header: tuple[str, ...]
     rows: int
     warnings: tuple[Message, ...] = ()
