@@ -249,6 +249,31 @@ def moves() -> list[Row]:
     ]
 
 
+def linked_publication(directory: Path, folder: Path) -> list[Row]:
+    """Import and publish with the keys of persons, which are read, checked and linked, and without."""
+    parts = [str(directory / "order_lines"), str(directory / "products.parquet")]
+    keyed = [*parts, str(directory / "identities.parquet")]
+    taken = []
+    for _ in range(3):
+        pair = []
+        for sources in (keyed, parts):
+            root = folder / "linked"
+            shutil.rmtree(root, ignore_errors=True)
+            pair.append(child("-m", "benchmarks.publish", *sources, str(root))[0])
+        taken.append(pair)
+    shutil.rmtree(folder / "linked")
+    slower = statistics.median(linked / without for linked, without in taken)
+    seconds_linked = statistics.median(linked for linked, _ in taken)
+    return [
+        (
+            "import, check, link and publish with keys of persons, against none",
+            f"{seconds_linked:.1f} s",
+            f"{slower:.2f}x",
+            "at most 1.3x",
+        )
+    ]
+
+
 def linking(folder: Path, accounts: int) -> list[Row]:
     """Accounts to persons from Parquet, in a process of its own."""
     shop = folder / f"identities-{accounts}"
@@ -262,6 +287,25 @@ def linking(folder: Path, accounts: int) -> list[Row]:
             f"{taken} s, peak {peak:.2f} GiB",
             "",
             "25 s and 2 GiB for 10,000,000",
+        )
+    ]
+
+
+def forgetting(directory: Path, folder: Path) -> list[Row]:
+    """One person out of a shop of all lines, with the search of every byte, in a process of its own."""
+    root = folder / "forgetting"
+    shutil.rmtree(root, ignore_errors=True)
+    sources = [str(directory / name) for name in ("order_lines", "products.parquet", "identities.parquet")]
+    child("-m", "benchmarks.publish", *sources, str(root))
+    _, peak, output = child("-m", "benchmarks.forget", str(root))
+    taken, rows, lines = fields(output.strip())
+    shutil.rmtree(root)
+    return [
+        (
+            f"one person of {int(rows)} lines forgotten among {int(lines):,} lines, and searched for",
+            f"{taken} s, peak {peak:.2f} GiB",
+            "",
+            "60 s for 10,000,000 lines",
         )
     ]
 
@@ -295,7 +339,9 @@ def main() -> None:
     published, version = publishing(directory, given.folder)
     rows += published
     say.print("linking ...")
+    rows += linked_publication(directory, given.folder)
     rows += linking(given.folder, given.lines)
+    rows += forgetting(directory, given.folder)
     say.print("asking ...")
     rows += questions(version)
     say.print("fitting ...")
