@@ -1,18 +1,28 @@
--- grain: one row for the whole shop; no row counts as sold but one whose status is sale or empty
+-- grain: one row for the whole shop; no row counts as sold but a sale line: sold, with units and a price above 0
 -- The last day is the last one with a sale or a stock count: refunds that come after it do not move it. Where neither
 -- is there, it is the last day of any line.
-WITH orders AS (
+WITH lines AS (
     SELECT
         l.order_id,
-        bool_or(coalesce(l.customer_id, l.account_id) IS NOT NULL) AS identified,
-        bool_or(coalesce(l.status, 'sale') = 'sale') AS sold,
-        sum(l.net_amount) AS net_amount,
-        max(CAST(l.ordered_at AS DATE)) FILTER (
-            WHERE coalesce(l.status, 'sale') = 'sale' AND l.quantity > 0
-        ) AS last_sale_day,
-        min(CAST(l.ordered_at AS DATE)) AS first_day,
-        max(CAST(l.ordered_at AS DATE)) AS last_day
+        coalesce(l.customer_id, l.account_id) IS NOT NULL AS identified,
+        coalesce(l.status, 'sale') = 'sale'
+        AND l.quantity > 0
+        AND l.net_amount + coalesce(l.discount, 0) > 0 AS is_sale,
+        l.net_amount,
+        CAST(l.ordered_at AS DATE) AS day
     FROM order_lines AS l
+),
+
+orders AS (
+    SELECT
+        l.order_id,
+        bool_or(l.identified) AS identified,
+        bool_or(l.is_sale) AS sold,
+        sum(l.net_amount) AS net_amount,
+        max(l.day) FILTER (WHERE l.is_sale) AS last_sale_day,
+        min(l.day) AS first_day,
+        max(l.day) AS last_day
+    FROM lines AS l
     GROUP BY l.order_id
 ),
 

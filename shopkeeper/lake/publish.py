@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -19,7 +20,7 @@ from shopkeeper.lake.marts import Facts
 from shopkeeper.lake.persons import Linking
 from shopkeeper.lake.rejects import join_rejects
 from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
-from shopkeeper.lake.version import DataFile, Staged, TableStats, Version, write_manifest
+from shopkeeper.lake.version import DataFile, Shop, Staged, TableStats, Version, write_manifest
 from shopkeeper.lake.workbench import MEMORY, workbench
 from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
@@ -88,7 +89,8 @@ def describe(
         created_at=datetime.now(UTC),
         parent=before.id if before else None,
         shop=staged.shop,
-        as_of=staged.as_of or (lines_from.as_of or facts.last_day),
+        # Clocks of tills run ahead: a day that has not begun where the shop stands is none of its days yet.
+        as_of=staged.as_of or lines_from.as_of or min(facts.last_day, max(_today(staged.shop), facts.first_day)),
         first_day=facts.first_day,
         tables={name: stats(table.rows_in, table.rows_rejected, sealed[name]) for name, table in tables.items()},
         marts={},
@@ -102,6 +104,10 @@ def describe(
         rejects_file=next(iter(sealed.get("rejects", ())), None),
         key_fingerprint=staged.key_fingerprint,
     )
+
+
+def _today(shop: Shop) -> date:
+    return datetime.now(ZoneInfo(shop.timezone)).date()
 
 
 def stats(rows_in: int, rows_rejected: int, files: tuple[DataFile, ...]) -> TableStats:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,9 @@ from shopkeeper.customers.identity import table
 from shopkeeper.customers.identity.report import Gap
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
+from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.job import import_files
+from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.identity import levels
 from shopkeeper.lake.version import Version
 from shopkeeper.ui import state as signing
@@ -157,6 +161,21 @@ def test_a_link_by_hand_is_kept_with_name_and_reason(corner_shop: Version) -> No
     assert (link.author, link.reason, link.is_link) == ("Li", "same address", True)
     state.forget_identity_links(opened_state, {"app-1"})
     opened_state.close()
+
+
+@pytest.mark.parametrize("channel", ["", "store"])
+@pytest.mark.usefixtures("_served")
+def test_a_shop_that_knows_nobody_is_told_where_to_ask(
+    channel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = [f"{month},2024-{month:02}-03 10:00:00,tea,1,9.5,{channel}" for month in (1, 2, 3, 4)]
+    source = tmp_path / "order_lines.csv"
+    source.write_text("\n".join(["order_id,ordered_at,sku,quantity,net_amount,channel", *orders]))
+    import_files([source], file.load("plain"), tmp_path / "data", said=Acceptance("Tea", "EUR", "Europe/Berlin"))
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(tmp_path / "data"))
+    words = texts(open_page())
+    assert "No order names its buyer" in words
+    assert ("at store" if channel else "at the checkout") in words
 
 
 def test_coverage_of_a_month_adds_up(opened: Engine) -> None:

@@ -11,11 +11,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -31,6 +32,7 @@ from shopkeeper.messages import Message, message
 from shopkeeper.progress import Progress
 from tests.shops.small_lake import (
     ROWS,
+    SHOP,
     order_lines,
     publish_and_die,
     publish_in_little_room,
@@ -95,8 +97,9 @@ def test_a_version_says_what_it_holds(root: Path, queries: Path) -> None:
 def test_identified_orders_are_those_sold_to_a_known_customer(root: Path, queries: Path) -> None:
     version = publish_mark(root, queries, 1)
     sold, expected = set(), set()
-    for order, customer, status in order_lines(1).select("order_id", "customer_id", "status").iter_rows():
-        sold |= {order} if status in ("sale", None) else set()
+    columns = ("order_id", "customer_id", "status", "net_amount")
+    for order, customer, status, amount in order_lines(1).select(columns).iter_rows():
+        sold |= {order} if status in ("sale", None) and amount > 0 else set()
         expected |= {order} if customer else set()
     assert version.identified_order_share == len(sold & expected) / len(sold)
 
@@ -128,6 +131,18 @@ def test_as_of_can_be_given(root: Path, queries: Path) -> None:
         version = publish(root, staged, queries=queries)
     assert version.as_of == date(2026, 1, 3)
     assert pl.read_parquet(version.mart("days"))["day"].max() == date(2026, 1, 3)
+
+
+def test_a_day_that_has_not_begun_where_the_shop_stands_is_not_as_of(root: Path, queries: Path) -> None:
+    lines = order_lines(1)
+    with publisher(root) as directory:
+        today = datetime.now(ZoneInfo(SHOP.timezone)).replace(hour=1, tzinfo=None)
+        ahead = lines.with_columns(ordered_at=pl.lit(today + timedelta(days=1)))
+        staged = stage(
+            directory, {"order_lines": pl.concat([lines, ahead.select(lines.columns)], how="vertical_relaxed")}
+        )
+        version = publish(root, staged, queries=queries)
+    assert version.as_of == today.date()
 
 
 def test_a_carried_table_keeps_its_rows_counts_sources_and_rejects(root: Path, queries: Path, tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ def draw_answer(identity: Identity) -> None:
             accounts=i18n.integer(identity.accounts),
             persons=i18n.integer(identity.persons),
         )
+    elif not identity.accounts:
+        answer = _("No order names its buyer, so nobody is known when coming back.")
     else:
         answer = _(
             "Each of the {accounts} accounts is a person of its own: no key is shared by two of them.",
@@ -59,16 +61,25 @@ def draw_action(identity: Identity) -> None:
     gap = identity.gap
     if gap is None:
         return
-    channel = _("(none)") if gap.channel == "(none)" else gap.channel
-    what = _(
-        "Ask for a phone or a member number at {channel}: over the last {months} closed months {orders} of its orders "
-        "({share}) had no buyer. They brought {amount} that no page can follow up.",
-        channel=channel,
-        months=i18n.integer(identity.months),
-        orders=i18n.integer(gap.orders),
-        share=i18n.percent(gap.share),
-        amount=money(gap.revenue),
-    )
+    figures = {
+        "months": i18n.integer(identity.months),
+        "orders": i18n.integer(gap.orders),
+        "share": i18n.percent(gap.share),
+        "amount": money(gap.revenue),
+    }
+    if gap.channel == "(none)":
+        what = _(
+            "Ask for a phone or a member number at the checkout: over the last {months} closed months {orders} orders "
+            "({share} of those that name no channel) had no buyer. They brought {amount} that no page can follow up.",
+            **figures,
+        )
+    else:
+        what = _(
+            "Ask for a phone or a member number at {channel}: over the last {months} closed months {orders} of its "
+            "orders ({share}) had no buyer. They brought {amount} that no page can follow up.",
+            channel=gap.channel,
+            **figures,
+        )
     with do_next(what):
         pass
 

@@ -136,11 +136,11 @@ def _cells_emptied(rows: DuckDBPyRelation, candidates: Candidates, target: Path,
         said = [call("count_if", ColumnExpression(f"{check.column}?")).alias(check.column) for check in checks]
         (cells,) = rows.aggregate(said).fetchall()
         return tuple(
-            int(number) - candidates.reading.rows + empty[check.column]
+            int(number or 0) - candidates.reading.rows + empty[check.column]
             for check, number in zip(checks, cells, strict=True)
         )
     (cells,) = rows.aggregate([call("count_if", check.broken).alias(check.column) for check in checks]).fetchall()
-    return tuple(map(int, cells))
+    return tuple(int(number or 0) for number in cells)
 
 
 def _empty_cells(file: Path) -> dict[str, int]:
