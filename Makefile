@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LINES ?= 10000000
 
-.PHONY: run test test-deep check format bench pictures messages sample clean
+.PHONY: run test test-deep check format bench accuracy pictures messages sample clean
 
 $(VENV)/.runtime: requirements.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,9 @@ test-deep: check  ## the long forms too, and ten times the examples
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+accuracy: $(VENV)/.dev  ## forecasts of public data against what came
+	$(BIN)/python -m benchmarks.accuracy
 
 bench: $(VENV)/.dev  ## speed on a generated shop; LINES=10000000
 	$(BIN)/python -m benchmarks --lines $(LINES)

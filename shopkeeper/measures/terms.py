@@ -215,7 +215,8 @@ _ALL = (
             "The first that holds. No demand: less than half a unit in 91 days. Out: nothing available. Runs out: used "
             "up before an order placed today can be sold (lead time and receiving). Order now: available and what "
             "lands in time have fallen to the reorder point. Excess: a unit or more beyond the order-up-to level and "
-            "91 days of forecast. Else ok. A SKU that was never counted anywhere has none. That of a week ago is by "
+            "91 days of forecast. Else ok. A SKU that was never counted anywhere, or is missing from its location's "
+            "newest count, has none. That of a week ago is by "
             "the stock and deliveries of then and today's forecast."
         ),
     ),

@@ -1,6 +1,7 @@
 -- grain: one row per location and SKU that was ever counted
 -- parameters: $categories, $categories_all, $skus, $skus_all
--- The newest count, and the newest one of a week before.
+-- The newest count, and the newest one of a week before; empty where the item is missing from its location's newest
+-- count, `unknown_since` its own.
 SELECT
     k.location,
     k.sku,
@@ -10,7 +11,9 @@ SELECT
     k.on_hand,
     k.committed,
     k.on_hand_before,
-    k.committed_before
+    k.committed_before,
+    k.unknown_since,
+    k.last_on_hand
 FROM stock_now AS k
 WHERE chosen(k.category, $categories, $categories_all)
     AND chosen(k.sku, $skus, $skus_all)

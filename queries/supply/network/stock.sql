@@ -11,8 +11,7 @@ on_order AS (
     SELECT v.location, v.sku, sum(v.units) AS units
     FROM deliveries AS v
     WHERE
-        v.is_open
-        AND v.expected_on <= $until::DATE
+        v.expected_on <= $until::DATE
         AND chosen(v.category, $categories, $categories_all)
         AND chosen(v.sku, $skus, $skus_all)
     GROUP BY ALL

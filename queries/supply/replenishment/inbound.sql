@@ -6,7 +6,7 @@ SELECT
     d.expected_on,
     sum(d.units)::DOUBLE AS units
 FROM deliveries AS d
-WHERE d.is_open
+WHERE d.expected_on IS NOT NULL
     AND chosen(d.category, $categories, $categories_all)
     AND chosen(d.sku, $skus, $skus_all)
 GROUP BY ALL

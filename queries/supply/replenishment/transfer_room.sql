@@ -4,7 +4,7 @@
 WITH held AS (
     SELECT k.location, greatest(k.on_hand, 0)::DOUBLE AS units FROM stock_now AS k
     UNION ALL
-    SELECT d.location, d.units::DOUBLE AS units FROM deliveries AS d WHERE d.is_open
+    SELECT d.location, d.units::DOUBLE AS units FROM deliveries AS d WHERE d.expected_on IS NOT NULL
 )
 
 SELECT

@@ -7,11 +7,10 @@ from the first wrong quotation mark on nobody knows which value belongs where.
 
 import csv
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
-from itertools import chain, islice, repeat
+from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +19,7 @@ from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.declared import AS_IT_IS, Layout
+from shopkeeper.imports.readers.csv_records import LONGEST_VALUE, Dialect, Records, examine, records_of, rows_of
 from shopkeeper.imports.readers.encodings import encoding_of
 from shopkeeper.imports.readers.staged import (
     FIRST_RECORDS,
@@ -32,35 +32,11 @@ from shopkeeper.imports.readers.staged import (
 from shopkeeper.messages import Message, message
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_VALUE = 1 << 20
-BLOCK = 1 << 20
-"""Characters that are counted at once."""
 SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """What Excel writes and reads above a table to say its delimiter."""
 OTHER_KINDS = ((b"PK\x03\x04", ".xlsx"), (b"PAR1", ".parquet"), (b"\xd0\xcf\x11\xe0", ".xls"))
 PLAIN = ("utf-8", "utf-8-sig")
 """Encodings that DuckDB reads by itself."""
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a file's bytes become records; `above` lines come before the header, `below` records after the last row."""
-
-    encoding: str
-    delimiter: str
-    above: int = 0
-    below: int = 0
-
-
-@dataclass(frozen=True)
-class Records:
-    """What Python's csv module finds below the header. Lines with nothing on them are no records. `filled`: which
-    columns hold anything."""
-
-    rows: int
-    characters: int
-    empty_lines: int
-    filled: frozenset[int]
 
 
 def stage(
@@ -156,7 +132,7 @@ def dialect_of(
     delimiter = layout.delimiter or hinted or detect_delimiter(path, name, encoding, expected, above, layout.header)
     dialect = Dialect(encoding, delimiter, above, layout.footer_rows)
     try:
-        with closing(_records(path, dialect)) as records:
+        with closing(records_of(path, dialect)) as records:
             for number, record in islice(records, FIRST_RECORDS):
                 if record and {*layout.header} <= {column.strip() for column in record}:
                     refuse_many(name, len(record))
@@ -194,7 +170,7 @@ def detect_delimiter(
     def fitness(delimiter: str) -> tuple[int, int]:
         best = (0, 0)
         try:
-            with closing(_records(path, Dialect(encoding, delimiter, above))) as records:
+            with closing(records_of(path, Dialect(encoding, delimiter, above))) as records:
                 for _, record in islice(records, FIRST_RECORDS if headings else None):
                     if record:
                         fitting = len(wanted & {column.strip().casefold() for column in record})
@@ -209,140 +185,6 @@ def detect_delimiter(
     if fitness(best)[0] < 0:
         raise _unreadable_header(name)
     return best
-
-
-def _records(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]], None, None]:
-    """Each record below `above` lines, with the number of lines before it."""
-    csv.field_size_limit(LONGEST_VALUE)
-    with path.open(encoding=dialect.encoding, newline="") as stream:
-        for _ in range(dialect.above):
-            stream.readline()
-        reader = csv.reader(stream, delimiter=dialect.delimiter, strict=True)
-        before = dialect.above
-        for record in reader:
-            yield before, record
-            before = dialect.above + reader.line_num
-
-
-def rows_of(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
-    """The records below the header and above the last `below`; empty ones too."""
-    with closing(_records(path, dialect)) as records:
-        next(records)
-        last: list[list[str]] = []
-        for _, record in records:
-            if not dialect.below:
-                yield record
-                continue
-            if not record:
-                continue
-            last.append(record)
-            if len(last) > dialect.below:
-                yield last.pop(0)
-
-
-def _shapes(path: Path, dialect: Dialect, width: int) -> Iterator[tuple[int, int, Sequence[str]]]:
-    """What `rows_of` gives, counted: so many records, the characters of all their values, and the last of them.
-
-    Several are counted at once only where they need no parser, because nothing is quoted, and have `width` values each.
-    """
-    if dialect.below:
-        for record in rows_of(path, dialect):
-            yield 1, sum(map(len, record)), record
-        return
-    csv.field_size_limit(LONGEST_VALUE)
-    with path.open(encoding=dialect.encoding, newline="") as stream:
-        for _ in range(dialect.above):
-            stream.readline()
-        next(csv.reader(stream, delimiter=dialect.delimiter, strict=True))
-        while block := stream.readlines(BLOCK):
-            text = "".join(block)
-            delimiters = (width - 1) * len(block)
-            if width > 1 and _is_plain(block, text, dialect.delimiter, width):
-                ends = text.count("\n") + text.count("\r")
-                yield len(block), len(text) - ends - delimiters, block[-1].rstrip("\r\n").split(dialect.delimiter)
-                continue
-            # A quoted value may go on beyond the block.
-            reader = csv.reader(chain(block, stream), delimiter=dialect.delimiter, strict=True)
-            for record in reader:
-                yield 1, sum(map(len, record)), record
-                if reader.line_num >= len(block):
-                    break
-
-
-def _is_plain(block: Sequence[str], text: str, delimiter: str, width: int) -> bool:
-    if '"' in text or max(map(len, block)) > LONGEST_VALUE:
-        return False
-    return set(map(str.count, block, repeat(delimiter))) == {width - 1}
-
-
-def examine(path: Path, name: str, dialect: Dialect, header: Sequence[str], expected: Sequence[str] = ()) -> Records:
-    """Read every record in Python. Raise `Refused` at the first whose structure is broken."""
-    rows = empty = characters = 0
-    width = len(header)
-    filled: set[int] = set()
-    nameless = [number for number, column in enumerate(header) if not column.strip()]
-    try:
-        for records, length, record in _shapes(path, dialect, 0 if nameless else width):
-            if not record:
-                empty += 1
-                continue
-            if len(record) != width:
-                raise _refuse_width(name, rows + 1, record, dialect, header, expected)
-            rows += records
-            characters += length
-            if nameless:
-                filled.update(number for number in nameless if record[number].strip())
-    except csv.Error as error:
-        raise Refused(
-            message(
-                "{name}: record {rows} has a quotation mark in the wrong place, or one that never closes "
-                "({error}). Mend it and import again.",
-                name=name,
-                rows=rows + 1,
-                error=error,
-            )
-        ) from error
-    return Records(rows, characters, empty, frozenset(filled))
-
-
-def _refuse_width(
-    name: str, row: int, record: Sequence[str], dialect: Dialect, header: Sequence[str], expected: Sequence[str]
-) -> Refused:
-    """The sentence on a record with more or fewer values than the header, and on what may be meant."""
-    wanted = {column.strip().casefold() for column in expected}
-    here, above = ({column.strip().casefold() for column in each} for each in (record, header))
-    if len(wanted & here) > len(wanted & above) or (len(header) == 1 and len(record) > 1):
-        return Refused(
-            message(
-                "{name}: the header seems to be further down than its first line, which says {first}. Say in the "
-                "mapping how many lines come before it with skip_rows, or what it holds with header.",
-                name=name,
-                first=repr(dialect.delimiter.join(header)[:100]),
-            )
-        )
-    parts = {
-        "name": name,
-        "rows": row,
-        "record": len(record),
-        "width": len(header),
-        "text": repr(dialect.delimiter.join(record)[:200]),
-    }
-    if len(record) < len(header):
-        return Refused(
-            message(
-                "{name}: record {rows} has {record} values, but the header names {width} columns: {text}. The file was "
-                "cut off there, or the line is a total below the table: then say footer_rows in the mapping.",
-                **parts,
-            )
-        )
-    return Refused(
-        message(
-            "{name}: record {rows} has {record} values, but the header names {width} columns: {text}. A value that "
-            "holds {delimiter} or a line break needs quotation marks. Mend it and import again.",
-            delimiter=repr(dialect.delimiter),
-            **parts,
-        )
-    )
 
 
 def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, width: int) -> tuple[str, tuple[int, int] | None]:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.declared import AS_IT_IS, Layout
 from shopkeeper.imports.readers import csv_file, workbook
+from shopkeeper.imports.readers.csv_records import rows_of
 from shopkeeper.imports.readers.encodings import encoding_of
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, refuse_kind
 from shopkeeper.imports.readers.staged import own_names
@@ -72,7 +73,7 @@ def sample(
     dialect, header = csv_file.dialect_of(path, name, encoding, layout, tuple(expected))
     width = len(header)
     try:
-        with closing(csv_file.rows_of(path, dialect)) as records:
+        with closing(rows_of(path, dialect)) as records:
             first = [tuple(record) for record in islice((each for each in records if each), rows)]
     except csv.Error as error:
         raise Refused(message("{name} cannot be read: {error}. Export it again.", name=name, error=error)) from error

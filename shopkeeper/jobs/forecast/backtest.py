@@ -51,12 +51,12 @@ def weekly_error(baseline: Baseline, category: Ints, levels: Floats, actual: Flo
 def actual_weeks(history: History, baseline: Baseline, rows: Group | Ints) -> Floats:
     """Rows of a level, or single series, x the checked weeks after the cutoff that have come: what models learn from.
 
-    A level's rows count what was on sale at the cutoff.
+    A level's rows count what was settled at the cutoff: newcomers are no matter of these models.
     """
     weeks = max(0, min(CHECKED_WEEKS, (history.days - baseline.cutoff) // 7))
     days = slice(baseline.cutoff, baseline.cutoff + weeks * 7)
     if isinstance(rows, Group):
-        units = history.sums(rows.of, rows.rows, only=baseline.on_sale.astype(np.float64))[:, days]
+        units = history.sums(rows.of, rows.rows, only=baseline.settled.astype(np.float64))[:, days]
     else:
         units = history.dense(rows, days.start, days.stop)
     return np.asarray(units.reshape(units.shape[0], weeks, 7).sum(axis=2))

@@ -13,7 +13,7 @@ from shopkeeper.models.demand.calendar import own_weekdays, weekday_profile, yea
 from shopkeeper.models.demand.events import Factors, estimate, mark
 from shopkeeper.models.demand.patterns import NEW_DAYS
 from shopkeeper.models.demand.reconciliation import raked, scaled, sums
-from shopkeeper.models.demand.shares import new_levels, shrunk_shares
+from shopkeeper.models.demand.shares import new_levels, shrunk_shares, usual_newcomer
 
 SHARE = "Share of the category"
 SHRUNK = "Share, corrected by own sales"
@@ -38,9 +38,12 @@ class Baseline:
     """What is known after `cutoff` days, and nothing of what came later.
 
     `multiples` (categories x days, history then ahead) is what an ordinary day is multiplied with: weekday x time of
-    year x event; `weekdays` the part of the weekday (categories x 7). `on_sale` marks the series on sale at the cutoff.
-    `category_demand` is the demand of these by category and day, divided by the multiples. `recent_units` are units of
-    each series in the last year, divided likewise; `dispersion` is variance / mean of counts by chance.
+    year x event; `weekdays` the part of the weekday (categories x 7). `on_sale` marks the series on sale at the cutoff,
+    `settled` those of them whose item is no newcomer: they make the paths of categories, so that an item that comes
+    does not take from those that were there.
+    `exposure` (categories x days of history) are the multiples, but of a day that an event raises those without it:
+    its demand is divided by the event (`raised`), and it counts as one ordinary day. `recent_units` are units of each
+    series in the last year, divided likewise; `dispersion` is variance / mean of counts by chance.
     """
 
     cutoff: int
@@ -48,7 +51,10 @@ class Baseline:
     weekdays: Floats
     factors: Factors
     on_sale: Flags
+    settled: Flags
     category_demand: Floats
+    raised: Floats
+    exposure: Floats
     recent_units: Floats
     dispersion: float
 
@@ -56,6 +62,12 @@ class Baseline:
     def ahead(self) -> Floats:
         """Multiples of the days ahead, categories x HORIZON."""
         return self.multiples[:, self.cutoff :]
+
+    def exposed(self, since: Ints, category: Ints) -> Floats:
+        """Exposure of the last year's days from day `since` on, by row."""
+        total = np.pad(np.cumsum(self.exposure, axis=1), ((0, 0), (1, 0)))
+        first = np.clip(since, max(0, self.cutoff - SHARE_DAYS), self.cutoff)
+        return np.asarray(total[category, self.cutoff] - total[category, first])
 
 
 def hierarchy_of(history: History) -> Hierarchy:
@@ -85,98 +97,142 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
     by_week = weekdays[:, weekday]
     usual = by_week * year_profile(totals, ordinary, by_week[:, :cutoff], cutoff + HORIZON)
     factors = estimate(totals, marks, usual[:, :cutoff])
-    multiples = usual * factors.of(marks, hierarchy.categories)
+    event = factors.of(marks, hierarchy.categories)
+    raised = np.maximum(event, 1.0)[:, :cutoff]
+    exposure = usual[:, :cutoff] * np.minimum(event, 1.0)[:, :cutoff]
     start, end = history.series["start"].to_numpy(), history.series["end"].to_numpy()
     on_sale = (end >= cutoff) & (start < cutoff)
     series = history.owner
     inside = (history.day < cutoff) & (history.day >= cutoff - SHARE_DAYS)
-    share = history.units[inside] / multiples[category[series[inside]], history.day[inside]]
+    share = history.units[inside] / raised[category[series[inside]], history.day[inside]]
     recent_units = np.bincount(series[inside], weights=share, minlength=history.series.height).astype(np.float64)
     before = history.units[history.day < cutoff]
     dispersion = float((before**2).sum() / max(before.sum(), 1e-9))
-    category_demand = (
-        history.sums(category, hierarchy.categories, only=on_sale.astype(np.float64))[:, :cutoff]
-        / multiples[:, :cutoff]
+    settled = on_sale & ~newcomers(history, hierarchy, cutoff)[hierarchy.groups["sku"].of]
+    category_demand = history.sums(category, hierarchy.categories, only=settled.astype(np.float64))[:, :cutoff] / raised
+    return Baseline(
+        cutoff,
+        usual * event,
+        weekdays,
+        factors,
+        on_sale,
+        settled,
+        category_demand,
+        raised,
+        exposure,
+        recent_units,
+        max(dispersion, 1.0),
     )
-    return Baseline(cutoff, multiples, weekdays, factors, on_sale, category_demand, recent_units, max(dispersion, 1.0))
 
 
 def category_paths(baseline: Baseline, model: str) -> Floats:
     """Ordinary days ahead of each category, before weekday, year and events are put back."""
-    return np.stack([forecasters.path(model, row, HORIZON) for row in baseline.category_demand])
+    pairs = zip(baseline.category_demand, baseline.exposure, strict=True)
+    return np.stack([forecasters.path(model, demand, exposure, HORIZON) for demand, exposure in pairs])
 
 
-def group_histories(history: History, baseline: Baseline, group: Group, category: Ints, first: Ints) -> list[Floats]:
-    """Demand of what is on sale by row of a level, from day `first` of the row, divided by the multiples."""
-    whole = history.sums(group.of, group.rows, only=baseline.on_sale.astype(np.float64))[:, : baseline.cutoff]
-    whole = whole / baseline.multiples[category, : baseline.cutoff]
-    return [row[min(start, baseline.cutoff) :] for row, start in zip(whole, first, strict=True)]
+def group_histories(
+    history: History, baseline: Baseline, group: Group, category: Ints, first: Ints
+) -> list[tuple[Floats, Floats]]:
+    """Demand of settled series and its exposure by row of a level, from day `first` of the row."""
+    whole = history.sums(group.of, group.rows, only=baseline.settled.astype(np.float64))[:, : baseline.cutoff]
+    return _from_first(whole / baseline.raised[category], baseline.exposure[category], first)
 
 
-def series_histories(history: History, baseline: Baseline, rows: Ints, category: Ints) -> list[Floats]:
+def series_histories(history: History, baseline: Baseline, rows: Ints, category: Ints) -> list[tuple[Floats, Floats]]:
     """The same of single series."""
     start = history.series["start"].to_numpy()[rows]
     first = max(0, baseline.cutoff - forecasters.LONGEST)
-    whole = history.dense(rows, first, baseline.cutoff) / baseline.multiples[category[rows], first : baseline.cutoff]
-    return [row[max(0, min(day, baseline.cutoff) - first) :] for row, day in zip(whole, start, strict=True)]
+    whole = history.dense(rows, first, baseline.cutoff) / baseline.raised[category[rows], first:]
+    return _from_first(whole, baseline.exposure[category[rows], first:], start - first)
 
 
-def item_levels(baseline: Baseline, hierarchy: Hierarchy, item_level: Floats, start: Ints) -> Floats:
-    """Levels of items: their own, but near what is usual in the category where they are new, 0 before the first day."""
-    group = hierarchy.groups["sku"]
-    units = sums(baseline.recent_units * baseline.on_sale, group.of, group.rows)
-    days = np.clip(baseline.cutoff - start, 0, SHARE_DAYS).astype(np.float64)
-    settled = (days >= NEW_DAYS) & (item_level > 0)
-    count = np.maximum(np.bincount(hierarchy.item_category[settled], minlength=hierarchy.categories), 1)
-    mean = (
-        np.bincount(hierarchy.item_category[settled], weights=item_level[settled], minlength=hierarchy.categories)
-        / count
+def _from_first(demand: Floats, exposure: Floats, first: Ints) -> list[tuple[Floats, Floats]]:
+    starts = np.clip(first, 0, demand.shape[1])
+    return [(row[start:], shown[start:]) for row, shown, start in zip(demand, exposure, starts, strict=True)]
+
+
+def newcomers(history: History, hierarchy: Hierarchy, cutoff: int) -> Flags:
+    """Items on sale for less than NEW_DAYS, in categories where others have been for longer."""
+    start = first_days(history, hierarchy.groups["sku"])
+    fresh = (start > 0) & (start > cutoff - NEW_DAYS) & (start < cutoff)
+    older = np.bincount(hierarchy.item_category[start <= cutoff - NEW_DAYS], minlength=hierarchy.categories) > 0
+    return np.asarray(fresh & older[hierarchy.item_category])
+
+
+def first_days(history: History, group: Group) -> Ints:
+    """First day on sale by row of a level."""
+    days = np.full(group.rows, history.days, dtype=np.int64)
+    np.minimum.at(days, group.of, history.series["start"].to_numpy())
+    return days
+
+
+def newcomer_levels(history: History, baseline: Baseline, hierarchy: Hierarchy, items: Floats) -> Floats:
+    """Levels of series of newcomers, and at as-of of what is yet to come, from what newcomers usually do.
+
+    `items` are the levels of settled items. An item yet to come takes the usual level; one that is there has its own
+    days too. Regions share as they do in the category, and by the item's own sales.
+    """
+    sku, cell, start = (
+        hierarchy.groups["sku"],
+        hierarchy.groups["region_category"],
+        first_days(history, hierarchy.groups["sku"]),
     )
-    square = (
-        np.bincount(hierarchy.item_category[settled], weights=item_level[settled] ** 2, minlength=hierarchy.categories)
-        / count
+    is_new = newcomers(history, hierarchy, baseline.cutoff)
+    waiting = (start >= baseline.cutoff) & (history.days == baseline.cutoff)
+    if not (is_new | waiting).any():
+        return np.zeros(history.series.height)
+    was_new = (start > 0) & (start <= baseline.cutoff - NEW_DAYS)
+    first = _first_levels(history, baseline, hierarchy, start)
+    known = np.where(was_new, first, items)
+    settled = ~is_new & (items > 0)
+    usual = usual_newcomer(known, hierarchy.item_category, was_new, settled, hierarchy.categories)
+    usual = usual[hierarchy.item_category]
+    own = new_levels(
+        sums(baseline.recent_units * baseline.on_sale, sku.of, sku.rows),
+        baseline.exposed(start, hierarchy.item_category),
+        _sold_days(history, hierarchy, baseline.cutoff),
+        usual,
     )
-    between = np.maximum(square - mean**2, 0)
-    shrunk = new_levels(
-        units, days, mean[hierarchy.item_category], between[hierarchy.item_category], baseline.dispersion
-    )
-    return np.where(days >= NEW_DAYS, item_level, np.where(days > 0, shrunk, 0.0))
+    level = np.where(is_new, own, np.where(waiting, usual, 0.0))
+    there = baseline.on_sale | waiting[sku.of]
+    shares = shrunk_shares(baseline.recent_units * baseline.on_sale, sku.of, cell.of, baseline.dispersion)
+    by_category = sums(baseline.recent_units * baseline.settled, cell.of, cell.rows)[cell.of]
+    unsold = sums(shares * there, sku.of, sku.rows) <= 0
+    return scaled(np.where(there, np.where(unsold[sku.of], by_category, shares), 0.0), sku.of, level)
+
+
+def _sold_days(history: History, hierarchy: Hierarchy, cutoff: int) -> Ints:
+    """Days with demand by item."""
+    known = history.day < cutoff
+    at = hierarchy.groups["sku"].of[history.owner[known]] * history.days + history.day[known]
+    return np.bincount(np.unique(at) // history.days, minlength=hierarchy.groups["sku"].rows)
+
+
+def _first_levels(history: History, baseline: Baseline, hierarchy: Hierarchy, start: Ints) -> Floats:
+    """Level of each item in its first NEW_DAYS days, by cutoff."""
+    sku = hierarchy.groups["sku"]
+    item = sku.of[history.owner]
+    inside = (history.day < baseline.cutoff) & (history.day - start[item] < NEW_DAYS)
+    units = history.units[inside] / baseline.raised[hierarchy.item_category[item[inside]], history.day[inside]]
+    total = np.pad(np.cumsum(baseline.exposure, axis=1), ((0, 0), (1, 0)))
+    first, last = np.minimum(start, baseline.cutoff), np.minimum(start + NEW_DAYS, baseline.cutoff)
+    exposure = total[hierarchy.item_category, last] - total[hierarchy.item_category, first]
+    sold = np.bincount(item[inside], weights=units, minlength=sku.rows)
+    return np.divide(sold, exposure, out=np.zeros(sku.rows), where=exposure > 0)
 
 
 def borrowed(baseline: Baseline, hierarchy: Hierarchy, items: Floats) -> Floats:
     """Levels of series from the level of their item and the shares of regions."""
     sku, cell = hierarchy.groups["sku"], hierarchy.groups["region_category"]
-    shares = shrunk_shares(baseline.recent_units * baseline.on_sale, sku.of, cell.of, baseline.dispersion)
-    return scaled(np.where(baseline.on_sale, shares, 0.0), sku.of, items)
-
-
-def upcoming(history: History, baseline: Baseline, hierarchy: Hierarchy, items: Floats) -> Floats:
-    """Levels of series that are not yet on sale: what a settled item of the category sells, by shares of regions."""
-    start = history.series["start"].to_numpy()
-    waiting = (start >= baseline.cutoff) & (history.days == baseline.cutoff)
-    levels = np.zeros(start.size)
-    if not waiting.any():
-        return levels
-    category, cell = hierarchy.groups["category"].of, hierarchy.groups["region_category"].of
-    selling = items > 0
-    count = np.bincount(hierarchy.item_category[selling], minlength=hierarchy.categories)
-    usual = np.bincount(hierarchy.item_category, weights=items, minlength=hierarchy.categories) / np.maximum(count, 1)
-    cell_units = sums(baseline.recent_units * baseline.on_sale, cell, hierarchy.cell_category.size)
-    category_units = np.bincount(hierarchy.cell_category, weights=cell_units, minlength=hierarchy.categories)
-    share = np.divide(
-        cell_units,
-        category_units[hierarchy.cell_category],
-        out=np.zeros_like(cell_units),
-        where=category_units[hierarchy.cell_category] > 0,
-    )
-    levels[waiting] = usual[category[waiting]] * share[cell[waiting]]
-    return levels
+    shares = shrunk_shares(baseline.recent_units * baseline.settled, sku.of, cell.of, baseline.dispersion)
+    return scaled(np.where(baseline.settled, shares, 0.0), sku.of, items)
 
 
 def bottom(baseline: Baseline, hierarchy: Hierarchy, own: Floats, items: Floats, cells: Floats) -> Floats:
-    """Levels of series that add up to the cells' levels."""
-    on_sale_levels = np.where(baseline.on_sale, own, 0.0)
-    return raked(on_sale_levels, hierarchy.groups["sku"].of, hierarchy.groups["region_category"].of, items, cells)
+    """Levels of settled series that add up to the cells' levels."""
+    settled_levels = np.where(baseline.settled, own, 0.0)
+    return raked(settled_levels, hierarchy.groups["sku"].of, hierarchy.groups["region_category"].of, items, cells)
 
 
 def daily(history: History, baseline: Baseline, hierarchy: Hierarchy, levels: Floats, path: Floats) -> Floats:

@@ -12,6 +12,7 @@ from shopkeeper.jobs.forecast.baseline import (
     Baseline,
     Hierarchy,
     borrowed,
+    first_days,
     group_histories,
     series_histories,
 )
@@ -89,7 +90,7 @@ def group_levels(
     for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
         report_cutoff(number)
         histories = group_histories(history, baseline, group, category, starts)
-        units = sums(baseline.recent_units * baseline.on_sale, group.of, group.rows)
+        units = sums(baseline.recent_units * baseline.settled, group.of, group.rows)
         candidates = _levels(
             histories, patterns, PreviousLevels(previous.models, previous.levels[:, number]) if previous else None
         )
@@ -101,14 +102,9 @@ def group_levels(
     return models, levels
 
 
-def first_days(history: History, group: Group) -> Ints:
-    """First day on sale by row of a level."""
-    days = np.full(group.rows, history.days, dtype=np.int64)
-    np.minimum.at(days, group.of, history.series["start"].to_numpy())
-    return days
-
-
-def _levels(histories: Sequence[Floats], patterns: Texts, previous: PreviousLevels | None) -> dict[str, Floats]:
+def _levels(
+    histories: Sequence[tuple[Floats, Floats]], patterns: Texts, previous: PreviousLevels | None
+) -> dict[str, Floats]:
     """Levels by model: of all candidates, or of rows that changed by the models that served them."""
     frequent = np.isin(patterns, FREQUENT)
     levels: dict[str, Floats] = {}
@@ -207,12 +203,12 @@ def _misses(
     for baseline, borrow in zip(baselines, borrowed_levels, strict=False):
         actual = actual_weeks(history, baseline, rows)
         histories = series_histories(history, baseline, rows, category)
-        on_sale = baseline.on_sale[rows]
+        settled = baseline.settled[rows]
         backtest.weeks += actual.shape[1]
-        backtest.expected_units += borrow[rows] * on_sale * actual.shape[1]
+        backtest.expected_units += borrow[rows] * settled * actual.shape[1]
         for name in (SHRUNK, *models):
             levels = borrow[rows] if name == SHRUNK else forecasters.levels(name, histories)
-            backtest.add(name, weekly_error(baseline, category[rows], levels, actual) * on_sale)
+            backtest.add(name, weekly_error(baseline, category[rows], levels, actual) * settled)
     return backtest
 
 

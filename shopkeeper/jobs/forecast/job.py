@@ -26,13 +26,19 @@ from shopkeeper.jobs.forecast.rows import (
     models_of,
 )
 from shopkeeper.messages import Message
-from shopkeeper.models.arrays import Ints
-from shopkeeper.models.demand.events import LULL_DAYS
+from shopkeeper.models.arrays import Floats, Ints
+from shopkeeper.models.demand.events import LULL_DAYS, mark
+from shopkeeper.models.demand.forecasters import counted_failures
 from shopkeeper.models.demand.reconciliation import sums
 from shopkeeper.progress import UNHEARD, Progress
 
-SETTINGS = "1"
+SETTINGS = "2"
 """To be raised whenever an equal history would be forecast otherwise."""
+RANGE_WEEKS = 4
+FEWEST_WEEKS = 13
+"""Weeks ahead whose total is held against the last year's, and how many of these it takes."""
+RANGE_SLACK = 0.05
+"""How far beyond them is nothing to speak of."""
 MOST_CHANGED = 0.2
 """Share of changed series above which the models are chosen anew."""
 
@@ -72,7 +78,8 @@ def forecast_history(
         baselines.append(baseline_at(history, hierarchy, cutoff))
     patterns = {level: profile.patterns.pattern for level, profile in profiles.items()}
     choices = _previous_choices(hierarchy, previous, hashes, history, len(days))
-    chosen = forecast_levels(history, hierarchy, baselines, patterns, choices, progress)
+    with counted_failures() as failures:
+        chosen = forecast_levels(history, hierarchy, baselines, patterns, choices, progress)
     progress.step("Holding forecasts against what came", 0.82)
     backtests = backtest(history, hierarchy, chosen.cutoff_forecasts)
     latest = chosen.cutoff_forecasts[-1]
@@ -93,7 +100,9 @@ def forecast_history(
     }
     progress.step("Forecasts are made", 1.0)
     reused = int(np.isfinite(choices.by_level[SERIES].levels[:, 0]).sum()) if choices else 0
-    return Run(tables, {**_summary(history, baselines, reused), "path": chosen.path_model})
+    weeks = sums(ahead, hierarchy.groups["shop"].of, 1)[0]
+    doubts = [*_failed(failures), *_out_of_range(history, weeks)]
+    return Run(tables, {**_summary(history, baselines, reused, doubts), "path": chosen.path_model})
 
 
 def _hashes(history: History, hierarchy: Hierarchy) -> dict[str, Ints]:
@@ -174,8 +183,42 @@ def _nothing(history: History) -> Run:
     return Run(tables, {**summary, "cutoffs": [], "series": 0, "reused": 0, "events": {}})
 
 
-def _summary(history: History, baselines: list[Baseline], reused: int) -> dict[str, Any]:
-    notes = list(_notes(history, baselines[-1], len(baselines) - 1))
+def _failed(failures: Mapping[str, int]) -> list[Message]:
+    """What is said of models that failed."""
+    if not failures:
+        return []
+    text = N_(
+        "{models} failed on {n} histories; the average of the last eight weeks stands in for them, as it does wherever "
+        "nothing better can be told."
+    )
+    return [Message(text, {"models": ", ".join(sorted(failures)), "n": sum(failures.values())})]
+
+
+def _out_of_range(history: History, days: Floats) -> list[Message]:
+    """What is said where the next ordinary weeks lie outside the range of all of the last year's."""
+    past = history.sums(np.zeros(history.series.height, dtype=np.int64), 1, uncapped=True)[0]
+    touched = ~mark(history.windows, history.days + HORIZON).ordinary
+    if history.days < FEWEST_WEEKS * 7:
+        return []
+    ahead, before = days[: RANGE_WEEKS * 7], past[-min(52, history.days // 7) * 7 :]
+    quiet_ahead = ~touched[history.days : history.days + ahead.size].reshape(-1, 7).any(axis=1)
+    quiet_before = ~touched[history.days - before.size : history.days].reshape(-1, 7).any(axis=1)
+    if not quiet_ahead.any() or quiet_before.sum() < FEWEST_WEEKS:
+        return []
+    week = float(ahead.reshape(-1, 7).sum(axis=1)[quiet_ahead].mean())
+    weeks = before.reshape(-1, 7).sum(axis=1)[quiet_before]
+    low, high = float(weeks.min()), float(weeks.max())
+    if low * (1 - RANGE_SLACK) <= week <= high * (1 + RANGE_SLACK):
+        return []
+    text = N_(
+        "The next weeks without an event are forecast at {units} units each, but those of the last year brought from "
+        "{low} to {high}. Look at what moves it on the page Demand before you order by it."
+    )
+    return [Message(text, {"units": round(week), "low": round(low), "high": round(high)})]
+
+
+def _summary(history: History, baselines: list[Baseline], reused: int, doubts: list[Message]) -> dict[str, Any]:
+    notes = [*doubts, *_notes(history, baselines[-1], len(baselines) - 1)]
     return {
         "notes": [note.as_data() for note in notes],
         "as_of": history.as_of.isoformat(),

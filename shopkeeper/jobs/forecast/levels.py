@@ -12,15 +12,13 @@ from shopkeeper.jobs.forecast.baseline import (
     borrowed,
     bottom,
     category_paths,
-    item_levels,
+    newcomer_levels,
     series_histories,
-    upcoming,
 )
 from shopkeeper.jobs.forecast.candidate_models import (
     CHUNK,
     PreviousLevels,
     best_path,
-    first_days,
     group_levels,
     series_names,
 )
@@ -85,13 +83,14 @@ def forecast_levels(
         models[level], own_levels[level] = group_levels(
             history, group, category, baselines, paths, patterns[level], kept, part
         )
-    targets = _targets(history, hierarchy, baselines, paths, own_levels)
+    targets = _targets(hierarchy, paths, own_levels)
     items, kept = [item for _, item in targets], previous_levels.get(SERIES)
     models[SERIES], own_levels[SERIES] = _series(history, hierarchy, baselines, items, patterns[SERIES], kept, progress)
     cutoff_forecasts = []
     for number, (baseline, path, (cell, item)) in enumerate(zip(baselines, paths, targets, strict=True)):
         own = np.where(models[SERIES] == SHRUNK, borrowed(baseline, hierarchy, item), own_levels[SERIES][:, number])
-        series = bottom(baseline, hierarchy, own, item, cell) + upcoming(history, baseline, hierarchy, item)
+        series = bottom(baseline, hierarchy, own, item, cell)
+        series = series + newcomer_levels(history, baseline, hierarchy, item)
         cutoff_forecasts.append(CutoffForecast(baseline, path, series))
     return LevelForecasts(path_model, tuple(cutoff_forecasts), models, own_levels)
 
@@ -107,20 +106,14 @@ def _paths(
 
 
 def _targets(
-    history: History,
-    hierarchy: Hierarchy,
-    baselines: Sequence[Baseline],
-    paths: Sequence[Floats],
-    own_levels: Mapping[str, Floats],
+    hierarchy: Hierarchy, paths: Sequence[Floats], own_levels: Mapping[str, Floats]
 ) -> list[tuple[Floats, Floats]]:
     """By cutoff, the levels of categories in regions and of items, scaled to the levels of their categories."""
-    starts = first_days(history, hierarchy.groups[ITEMS])
     targets = []
-    for number, (baseline, path) in enumerate(zip(baselines, paths, strict=True)):
+    for number, path in enumerate(paths):
         total = path.mean(axis=1)
-        item = item_levels(baseline, hierarchy, own_levels[ITEMS][:, number], starts)
         cell = scaled(own_levels[CELLS][:, number], hierarchy.cell_category, total)
-        targets.append((cell, scaled(item, hierarchy.item_category, total)))
+        targets.append((cell, scaled(own_levels[ITEMS][:, number], hierarchy.item_category, total)))
     return targets
 
 

@@ -14,6 +14,7 @@ from shopkeeper.jobs.forecast.history import LEVEL_KEYS, Group, History, day_of
 from shopkeeper.jobs.forecast.levels import CutoffForecast, LevelForecasts
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.bands import Bands, calibrate
+from shopkeeper.models.demand.counts import dispersion_by_size
 from shopkeeper.models.demand.forecasters import LONGEST
 from shopkeeper.models.demand.patterns import Patterns, classify
 from shopkeeper.models.demand.reconciliation import sums
@@ -49,10 +50,13 @@ class LevelBacktest:
 
 @dataclass(frozen=True)
 class DemandProfile:
-    """Of each row of a level: the pattern of demand, days with demand, and by cutoff the scale of MASE."""
+    """Of each row of a level: the pattern of demand, days with demand, the largest day, and by cutoff the scale of
+    MASE.
+    """
 
     patterns: Patterns
     demand_days: Ints
+    largest_day: Floats
     scales: Mapping[int, Floats]
 
 
@@ -72,9 +76,9 @@ def demand_profile(history: History, hierarchy: Hierarchy, level: str, cutoffs: 
             values = whole[rows]
         columns_by_chunk.append(_described(values, np.minimum(starts[rows], history.days - 1), cutoffs))
     columns = [np.concatenate(parts) for parts in zip(*columns_by_chunk, strict=True)]
-    demand_days, counts, total, squares, days = columns[:5]
-    scales = dict(zip(cutoffs, columns[5:], strict=True))
-    return DemandProfile(classify(counts, total, squares, days), demand_days.astype(np.int64), scales)
+    demand_days, largest, counts, total, squares, days = columns[:6]
+    scales = dict(zip(cutoffs, columns[6:], strict=True))
+    return DemandProfile(classify(counts, total, squares, days), demand_days.astype(np.int64), largest, scales)
 
 
 def _described(values: Floats, starts: Ints, cutoffs: Sequence[int]) -> tuple[Floats, ...]:
@@ -93,6 +97,7 @@ def _described(values: Floats, starts: Ints, cutoffs: Sequence[int]) -> tuple[Fl
         scales.append(np.divide(change, days, out=np.zeros(starts.size), where=days > 0))
     return (
         (values > 0).sum(axis=1),
+        values.max(axis=1, initial=0),
         positive.sum(axis=1).astype(np.float64),
         recent.sum(axis=1),
         (recent**2).sum(axis=1),
@@ -195,7 +200,7 @@ def forecast_rows(
         model=model,
         demand_days=pl.Series(profile.demand_days),
         daily_mean=pl.Series(days.mean(axis=1)),
-        error_sd=pl.Series(_error_sd(backtests, days)),
+        error_sd=pl.Series(_error_sd(backtests, days, profile.largest_day)),
         units=pl.Series(days, dtype=pl.List(pl.Float64)),
         low_80=pl.Series(ends[0][0], dtype=pl.List(pl.Float64)),
         high_80=pl.Series(ends[0][1], dtype=pl.List(pl.Float64)),
@@ -205,18 +210,22 @@ def forecast_rows(
     return as_declared(pl.concat([rows, more], how="horizontal"), FORECASTS)
 
 
-def _error_sd(backtests: Sequence[LevelBacktest], days: Floats) -> Floats:
-    """Of a day's error, by row: its own, held near what forecasts of that size miss by, as if seen 28 days more."""
+def _error_sd(backtests: Sequence[LevelBacktest], days: Floats, largest_day: Floats) -> Floats:
+    """Of a day's error, by row: its own, held near what forecasts of its size miss by, as if seen 28 days more.
+
+    Never beyond the largest day that the row ever had: a bulk order of another item is none of its risk.
+    """
     mean = days.mean(axis=1)
     count = sum(test.days for test in backtests)
-    square, size = np.zeros(mean.size), 0.0
+    square, size = np.zeros(mean.size), np.zeros(mean.size)
     for test in backtests:
         history = slice(0, test.days)
         square += ((test.forecast[:, history] - test.actual[:, history]) ** 2).sum(axis=1)
-        size += float(test.forecast[:, history].sum())
-    dispersion = max(float(square.sum()) / size, 1.0) if size > 0 else 2.0
+        size += test.forecast[:, history].sum(axis=1)
+    dispersion = dispersion_by_size(square / max(count, 1), size / max(count, 1), mean)
     error_sd = np.sqrt((square + PRIOR_DAYS * dispersion * mean) / (count + PRIOR_DAYS))
-    return np.where(mean > 0, error_sd, 0.0)
+    bound = np.where(largest_day > 0, np.maximum(largest_day, mean), np.inf)
+    return np.where(mean > 0, np.minimum(error_sd, bound), 0.0)
 
 
 def models_of(level_forecasts: LevelForecasts, level: str, rows: int) -> pl.Series:

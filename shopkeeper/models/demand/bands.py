@@ -1,8 +1,9 @@
-"""Bands by split conformal prediction: as wide as what earlier forecasts missed by.
+"""Bands by split conformal prediction: as wide on each side as what earlier forecasts missed by on that side.
 
-Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; Lei et al. (2018), J. American Statistical
-Association 113. The miss is |sqrt(actual) - sqrt(forecast)|: counts spread about evenly on that scale, and no band ends
-below 0. Misses of all series of a level are pooled and told apart by the size of the forecast and how far ahead it was.
+Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World; the two ends apart as in Romano, Patterson &
+Candes (2019), NeurIPS 32. The miss is sqrt(actual) - sqrt(forecast): counts spread about evenly on that scale, and no
+band ends below 0. Misses of all series of a level are pooled and told apart by the size of the forecast and how far
+ahead it was.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ import numpy as np
 from shopkeeper.models.arrays import Floats, Ints
 
 COVERAGES = (0.8, 0.95)
+ENDS = tuple((1 + coverage) / 2 for coverage in COVERAGES)
+"""Probability of each end of a band: what is left out lies half below and half above."""
 AHEAD = (4, 8)
 """Weeks after which the misses are pooled apart."""
 FEWEST = 60
@@ -25,20 +28,24 @@ ASSUMED = (0.9, 1.4)
 
 @dataclass(frozen=True)
 class Bands:
-    """By group of weeks ahead: sizes of forecast (on the square root's scale) and the two misses at each."""
+    """By group of weeks ahead: sizes of forecast (on the square root's scale), and at each the misses below and above
+    (sizes x coverages); what came below is negative.
+    """
 
-    tables: Mapping[int, tuple[Floats, Floats]]
+    tables: Mapping[int, tuple[Floats, Floats, Floats]]
 
     def ends(self, forecast: Floats, weeks: Ints, coverage: int) -> tuple[Floats, Floats]:
         """Lower and upper end for forecasts, of the shape that `weeks` (0 is the first) is broadcast to."""
         root = np.sqrt(np.maximum(forecast, 0))
-        miss = np.full(np.broadcast_shapes(forecast.shape, weeks.shape), ASSUMED[coverage])
-        ahead = np.broadcast_to(_ahead(weeks), miss.shape)
-        for group, (sizes, misses) in self.tables.items():
+        shape = np.broadcast_shapes(forecast.shape, weeks.shape)
+        below, above = np.full(shape, -ASSUMED[coverage]), np.full(shape, ASSUMED[coverage])
+        ahead, roots = np.broadcast_to(_ahead(weeks), shape), np.broadcast_to(root, shape)
+        for group, (sizes, misses_below, misses_above) in self.tables.items():
             at = ahead == group
-            miss[at] = np.interp(np.broadcast_to(root, miss.shape)[at], sizes, misses[:, coverage])
-        miss = np.where(forecast > 0, miss, 0.0)
-        return np.maximum(root - miss, 0) ** 2, (root + miss) ** 2
+            below[at] = np.interp(roots[at], sizes, misses_below[:, coverage])
+            above[at] = np.interp(roots[at], sizes, misses_above[:, coverage])
+        some = forecast > 0
+        return np.maximum(root + np.where(some, below, 0.0), 0) ** 2, (root + np.where(some, above, 0.0)) ** 2
 
 
 def calibrate(forecast: Floats, actual: Floats, weeks: Ints) -> Bands:
@@ -57,22 +64,24 @@ def _ahead(weeks: Ints) -> Ints:
     return np.searchsorted(np.array(AHEAD), weeks, side="right")
 
 
-def _table(forecast: Floats, actual: Floats) -> tuple[Floats, Floats] | None:
+def _table(forecast: Floats, actual: Floats) -> tuple[Floats, Floats, Floats] | None:
     if forecast.size > MOST_MISSES:
         chosen = np.random.default_rng(7).choice(forecast.size, MOST_MISSES, replace=False)
         forecast, actual = forecast[chosen], actual[chosen]
     if forecast.size < 5:
         return None
     root = np.sqrt(forecast)
-    miss = np.abs(np.sqrt(actual) - root)
+    miss = np.sqrt(actual) - root
     order = np.argsort(root, kind="stable")
     buckets = np.array_split(order, int(np.clip(forecast.size // PER_BUCKET, 1, MOST_BUCKETS)))
     sizes = np.array([float(np.median(root[bucket])) for bucket in buckets])
-    misses = np.array([[_quantile(miss[bucket], coverage) for coverage in COVERAGES] for bucket in buckets])
-    return sizes, misses
+    # What is forecast lies inside, even where all that came lay on one side of it.
+    above = np.array([[max(_quantile(miss[bucket], end), 0.0) for end in ENDS] for bucket in buckets])
+    below = np.array([[min(-_quantile(-miss[bucket], end), 0.0) for end in ENDS] for bucket in buckets])
+    return sizes, below, above
 
 
-def _quantile(values: Floats, coverage: float) -> float:
+def _quantile(values: Floats, probability: float) -> float:
     """The conformal quantile: the ceil((n + 1) p)-th smallest, or the largest where there are too few."""
-    place = min(int(np.ceil((values.size + 1) * coverage)), values.size) - 1
+    place = min(int(np.ceil((values.size + 1) * probability)), values.size) - 1
     return float(np.partition(values, place)[place])

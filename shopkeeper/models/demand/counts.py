@@ -9,6 +9,8 @@ from shopkeeper.models.arrays import Flags, Floats
 _SLACK = 1e-9
 _SUMMED_UP = 100.0
 _MOST_UNITS = 100_000
+_ROWS_OF_LIKE_SIZE = 30
+_MOST_SIZES = 12
 
 
 def count_quantile(probability: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> Floats:
@@ -66,3 +68,24 @@ def count_probability(units: ArrayLike, mean: ArrayLike, variance: ArrayLike) ->
     at = np.maximum(k, 0)
     probability = np.where(wide, betainc(size, at + 1, chance), pdtr(at, np.maximum(m, 0)))
     return np.asarray(np.where(k < 0, 0.0, probability))
+
+
+def dispersion_by_size(square: Floats, size: Floats, mean: Floats) -> Floats:
+    """Variance over mean at each `mean`: pooled over forecasts of like size, between which it runs on a log scale.
+
+    `square` and `size` are each row's mean squared miss and mean forecast; a row says at most what 95 of 100 of its
+    size do. Variance over mean is no number that items of all sizes share: what is sold by the thousand spreads more.
+    At least 1, and 2 where nothing was forecast.
+    """
+    rows = np.flatnonzero(size > 0)
+    if not rows.size:
+        return np.full(mean.shape, 2.0)
+    order = rows[np.argsort(size[rows], kind="stable")]
+    buckets = np.array_split(order, int(np.clip(rows.size // _ROWS_OF_LIKE_SIZE, 1, _MOST_SIZES)))
+    pooled = []
+    for bucket in buckets:
+        ratio = square[bucket] / size[bucket]
+        held = np.minimum(ratio, np.quantile(ratio, 0.95, method="higher"))
+        pooled.append(max(1.0, float((held * size[bucket]).sum() / size[bucket].sum())))
+    middle = [float(np.median(np.log(size[bucket]))) for bucket in buckets]
+    return np.exp(np.interp(np.log(np.maximum(mean, 1e-12)), middle, np.log(pooled)))

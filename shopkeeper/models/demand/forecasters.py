@@ -1,10 +1,15 @@
-"""The one place that touches `statsforecast`: a level, or a path of days, from a history without calendar effects.
+"""The one place that touches `statsforecast`: a level, or a path of days, from a history and its calendar.
 
-Histories come in already divided by events, weekday and time of year (see `calendar` and `events`), so that the
-models need no season of their own. The library is imported by the call: pages never need it.
+`exposure` is what a day could have brought, as a multiple of an ordinary day: weekday, time of year, a closed day 0. A
+level is a ratio of sums, units by exposure, so that a closed day counts for nothing; the mean of daily ratios would
+count it as a day on which nobody came. The models see each day's ratio, need no season of their own, and what they
+say is held at the ratio of sums. The library is imported by the call: pages never need it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -19,43 +24,81 @@ PATH_LONGEST = 364
 """Points that a model is given, of one series or of a category; older ones no longer tell."""
 USUAL = "Window average 56"
 """Where nothing could be tested."""
+SHUT = 0.2
+"""Exposure below which a day's ratio says too little to be a point of its own."""
+WINDOWS = {f"Window average {days}": days for days in (28, 56, 112, 364)}
 SMOOTH_MODELS = ("Window average 28", "Window average 56", "Window average 112", "SES", "ETS(A,N,N)")
 SERIES_MODELS = ("Window average 28", "Window average 56", "Window average 112", "SES", "SES, optimised")
 SPARSE_MODELS = ("Croston SBA", "TSB", "ADIDA", "Window average 112", "Window average 364")
-PATH_MODELS = ("Window average 28", "Window average 56", "SES", "ETS(A,N,N)", "ETS(A,Ad,N)", "Theta")
+PATH_MODELS = (
+    "Window average 28",
+    "Window average 56",
+    "SES",
+    "ETS(A,N,N)",
+    "ETS(A,Ad,N)",
+    "Theta",
+)
+
+_FAILURES: ContextVar[Counter[str]] = ContextVar("failures", default=Counter())  # noqa: B039 - nobody reads that one
 
 
 @cache
-def _models() -> Mapping[str, Callable[[int], Any]]:
+def _models() -> Mapping[str, Callable[[], Any]]:
     from statsforecast import models  # noqa: PLC0415
 
     return {
-        "Window average 28": lambda n: models.WindowAverage(min(n, 28)),
-        "Window average 56": lambda n: models.WindowAverage(min(n, 56)),
-        "Window average 112": lambda n: models.WindowAverage(min(n, 112)),
-        "Window average 364": lambda n: models.WindowAverage(min(n, 364)),
-        "SES": lambda _: models.SimpleExponentialSmoothing(0.04),
-        "SES, optimised": lambda _: models.SimpleExponentialSmoothingOptimized(),
-        "ETS(A,N,N)": lambda _: models.AutoETS(season_length=1, model="ANN"),
-        "ETS(A,Ad,N)": lambda _: models.AutoETS(season_length=1, model="AAN", damped=True),
-        "Theta": lambda _: models.Theta(season_length=1),
-        "Croston SBA": lambda _: models.CrostonSBA(),
-        "TSB": lambda _: models.TSB(0.1, 0.02),
-        "ADIDA": lambda _: models.ADIDA(),
+        "SES": lambda: models.SimpleExponentialSmoothing(0.04),
+        "SES, optimised": models.SimpleExponentialSmoothingOptimized,
+        "ETS(A,N,N)": lambda: models.AutoETS(season_length=1, model="ANN"),
+        "ETS(A,Ad,N)": lambda: models.AutoETS(season_length=1, model="AAN", damped=True),
+        "Theta": lambda: models.Theta(season_length=1),
+        "Croston SBA": models.CrostonSBA,
+        "TSB": lambda: models.TSB(0.1, 0.02),
+        "ADIDA": models.ADIDA,
     }
 
 
-def path(model: str, history: Floats, days: int) -> Floats:
-    """Expected units of the days ahead, from one history by day; never below 0, never without a number."""
-    recent = history[-(LONGEST if days == 1 else PATH_LONGEST) :]
-    if not recent.any():
+@contextmanager
+def counted_failures() -> Iterator[Counter[str]]:
+    """Count, by model, how often one failed within and the usual average stood in."""
+    failures: Counter[str] = Counter()
+    token = _FAILURES.set(failures)
+    try:
+        yield failures
+    finally:
+        _FAILURES.reset(token)
+
+
+def path(model: str, demand: Floats, exposure: Floats, days: int) -> Floats:
+    """Expected units of the ordinary days ahead, from one history by day; never below 0, always a number.
+
+    A model that fails on a history is left for the usual average, and counted (`counted_failures`).
+    """
+    longest = LONGEST if days == 1 else PATH_LONGEST
+    demand, exposure = demand[-longest:], exposure[-longest:]
+    if not demand.any():
         return np.zeros(days)
-    if recent.size < SHORTEST:
-        return np.full(days, float(recent.mean()))
-    forecast = np.asarray(_models()[model](recent.size).forecast(y=recent, h=days)["mean"], dtype=np.float64)
-    return np.where(np.isfinite(forecast), np.maximum(forecast, 0), recent[-56:].mean())
+    window = WINDOWS.get(model, 0)
+    clear = exposure >= SHUT
+    if window or clear.sum() < SHORTEST:
+        return np.full(days, _ratio(demand[-window:], exposure[-window:]))
+    points = demand[clear] / exposure[clear]
+    usual = _ratio(demand[-WINDOWS[USUAL] :], exposure[-WINDOWS[USUAL] :])
+    if not points.any():
+        return np.full(days, usual)
+    try:
+        forecast = np.asarray(_models()[model]().forecast(y=points, h=days)["mean"], dtype=np.float64)
+    except (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError):
+        _FAILURES.get().update([model])
+        return np.full(days, usual)
+    held = np.maximum(forecast, 0) * _ratio(demand, exposure) / points.mean()
+    return np.where(np.isfinite(held), held, usual)
 
 
-def levels(model: str, histories: Sequence[Floats]) -> Floats:
-    """Expected units of an ordinary day, one per history."""
-    return np.array([path(model, history, 1)[0] for history in histories])
+def levels(model: str, histories: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Expected units of an ordinary day, one per history: its demand, and its exposure."""
+    return np.array([path(model, demand, exposure, 1)[0] for demand, exposure in histories])
+
+
+def _ratio(demand: Floats, exposure: Floats) -> float:
+    return float(demand.sum() / max(exposure.sum(), 1e-9)) if exposure.size else 0.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from shopkeeper.models.arrays import Floats, Ints
+from shopkeeper.models.arrays import Flags, Floats, Ints
 
 
 def shrunk_shares(units: Floats, items: Ints, cells: Ints, spread: float) -> Floats:
@@ -28,11 +28,32 @@ def shrunk_shares(units: Floats, items: Ints, cells: Ints, spread: float) -> Flo
     return np.asarray(expected * (units + k) / (expected + k))
 
 
-def new_levels(units: Floats, days: Floats, usual: Floats, between: Floats, spread: float) -> Floats:
-    """Level of items with a short history: their own units per day, held near what is `usual` in their category.
+FEWEST_NEWCOMERS = 3
+HELD = 112.0
+"""Days at the usual level that a newcomer without a sale is held by; with n days of sales it is HELD / (1 + n)."""
 
-    `usual` and `between` are mean and variance of the levels of the category's other items.
+
+def new_levels(units: Floats, exposure: Floats, sold_days: Ints, usual: Floats) -> Floats:
+    """Level of items with a short history: their own units by exposure, held near what is `usual` for a newcomer.
+
+    One order says little however large it was, many days with sales say much: so it is their number that decides.
     """
-    k = np.divide(spread * usual, between, out=np.full_like(usual, 28.0), where=between > 0)
-    k = np.clip(k, 7.0, 182.0)
-    return np.asarray((units + k * usual) / (days + k))
+    k = HELD / (1 + sold_days)
+    return np.asarray((units + k * usual) / (exposure + k))
+
+
+def usual_newcomer(levels: Floats, category: Ints, was_new: Flags, settled: Flags, categories: int) -> Floats:
+    """By category, the median level of its newcomers: a mean would be that of the one item that took off.
+
+    Few newcomers lean on those of the whole shop; where these are few too, the category's settled items tell.
+    """
+    usual = np.zeros(categories)
+    for number in range(categories):
+        own = category == number
+        for told in (own & was_new, was_new):
+            if told.sum() >= FEWEST_NEWCOMERS:
+                usual[number] = np.median(levels[told])
+                break
+        else:
+            usual[number] = np.median(levels[own & settled]) if (own & settled).any() else 0.0
+    return usual

@@ -29,7 +29,8 @@ class CoverageInputs:
     `forecasts` is `demand.used`, `shares` is `serving.shares`. `stock`, one row per location x SKU that was counted or
     has an open delivery: `location, sku, category, region` (where it stands), `day` of the count, `raw_on_hand`,
     `on_hand` and `committed` (never below 0), `available` (their difference, never below 0), `available_before` (a week
-    ago; null where nothing was counted). `inbound`: `moment, location, sku, days, units`. `items`, `sold` as queried.
+    ago; null where nothing was counted), `unknown_since` (missing from its location's newest count, which counts as
+    nothing on hand). `inbound`: `moment, location, sku, days, units`. `items`, `sold` as queried.
     """
 
     forecasts: pl.DataFrame
@@ -75,6 +76,7 @@ def _stock(counts: pl.DataFrame, inbound: pl.DataFrame) -> pl.DataFrame:
         committed=pl.col("committed").fill_null(0).cast(pl.Float64),
         available=free("").fill_null(0.0),
         available_before=free("_before"),
+        unknown_since="unknown_since",
     ).sort("location", "sku")
 
 
@@ -96,7 +98,14 @@ def region_series(inputs: CoverageInputs, policy: Policy, filters: GoodsFilters)
     if filters.regions is not None:
         rows = rows.filter(pl.col("region").is_in(list(filters.regions)))
     sold = inputs.sold.group_by("region", "sku").agg(sold_units=pl.col("units").sum())
-    rows = _described(rows, inputs, sold, ["region", "sku"]).with_columns(
+    is_unknown = pl.col("unknown_since").is_not_null().all()
+    unknown = stock.filter(pl.col("part") > 0).group_by("region", "sku").agg(is_unknown=is_unknown).filter("is_unknown")
+    rows = _described(rows, inputs, sold, ["region", "sku"])
+    # Where all that could serve the region is missing from its count, nobody knows what the region has.
+    rows = rows.join(unknown, on=["region", "sku"], how="left", maintain_order="left").with_columns(
+        has_stock_count=pl.col("has_stock_count") & pl.col("is_unknown").is_null()
+    )
+    rows = rows.drop("is_unknown").with_columns(
         lead_days=pl.col("lead_days").fill_null(policy.lead_days) + policy.receiving_days,
         lead_sd=pl.when(pl.col("lead_days").is_null()).then(policy.lead_sd).otherwise(pl.col("lead_sd").fill_null(0.0)),
     )
@@ -110,6 +119,7 @@ def location_series(query: Query, inputs: CoverageInputs, policy: Policy, filter
         inputs.stock.drop("category"), on=["location", "sku"], how="full", coalesce=True
     )
     rows = rows.with_columns(region=pl.coalesce("region", "home_region")).drop("home_region", "raw_on_hand", "day")
+    rows = rows.with_columns(is_unknown=pl.col("unknown_since").is_not_null()).drop("unknown_since")
     if filters.locations is not None:
         rows = rows.filter(pl.col("location").is_in(list(filters.locations)))
     if filters.regions is not None:
@@ -121,8 +131,10 @@ def location_series(query: Query, inputs: CoverageInputs, policy: Policy, filter
     rows = _described(rows, inputs, sold, ["location", "sku"]).drop("lead_days", "lead_sd")
     locations_with_count = inputs.stock.filter(pl.col("day").is_not_null())["location"].unique()
     rows = rows.with_columns(
-        has_stock_count=pl.col("has_stock_count") & pl.col("location").is_in(locations_with_count.implode())
-    )
+        has_stock_count=pl.col("has_stock_count")
+        & ~pl.col("is_unknown").fill_null(value=False)
+        & pl.col("location").is_in(locations_with_count.implode())
+    ).drop("is_unknown")
     leads = serving.leads(query, inputs.items, rows.select("location", "sku"), policy)
     rows = rows.join(leads.drop("assumed"), on=["location", "sku"], how="left", maintain_order="left")
     return _series(rows, inputs.inbound, ["location", "sku"], _forecast_units(rows, wanted))

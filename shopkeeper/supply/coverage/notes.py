@@ -24,6 +24,8 @@ def notes(query: Query, inputs: CoverageInputs, filters: GoodsFilters) -> tuple[
         *mixed_units(units_of(query, filters)),
         *_missing_tables(query, inputs),
         *_odd_counts(query, inputs),
+        *_unknown_counts(inputs),
+        *_overdue(query, inputs),
         *_uncounted(inputs),
         *_unserved(query, inputs, filters),
         *_unpriced(inputs),
@@ -109,6 +111,46 @@ def _odd_counts(query: Query, inputs: CoverageInputs) -> list[Message]:
     return [*messages, *_stale_counts(query, stock)]
 
 
+def _unknown_counts(inputs: CoverageInputs) -> list[Message]:
+    """Items missing from the newest count of their location."""
+    unknown = inputs.stock.filter(pl.col("unknown_since").is_not_null())
+    if unknown.is_empty():
+        return []
+    values = {
+        "n": f"{unknown['sku'].n_unique():,}",
+        "skus": _named(unknown["sku"].unique().sort()),
+        "since": str(unknown["unknown_since"].min()),
+    }
+    return [
+        Message(
+            N_(
+                "{n} SKUs are missing from the newest count of their location ({skus}; the oldest since {since}): what "
+                "is left of them there is unknown, and counts as nothing. Count them, or send counts with a row for "
+                "each item, 0 too."
+            ),
+            values,
+        )
+    ]
+
+
+def _overdue(query: Query, inputs: CoverageInputs) -> list[Message]:
+    """Deliveries that nobody should count on any longer."""
+    late = query("shop/health/overdue", as_of=query.version.as_of).join(inputs.items, on="sku", how="semi")
+    if late.is_empty():
+        return []
+    values = {"n": f"{late.height:,}", "units": f"{late['units'].sum():,.0f}", "oldest": str(late["due_on"].min())}
+    return [
+        Message(
+            N_(
+                "{n} deliveries of {units} units are overdue by more than 30 days (the oldest was due on {oldest}): "
+                "they are not counted on any longer. Ask the suppliers, or give the day on which they landed in "
+                "received_on."
+            ),
+            values,
+        )
+    ]
+
+
 def _stale_counts(query: Query, stock: pl.DataFrame) -> list[Message]:
     """Locations whose newest count is old."""
     newest = stock.group_by("location").agg(pl.col("day").max()).drop_nulls()
@@ -143,7 +185,7 @@ def _double_counts(query: Query) -> int:
 
 
 def _uncounted(inputs: CoverageInputs) -> list[Message]:
-    counts = inputs.stock.filter(pl.col("day").is_not_null())
+    counts = inputs.stock.filter(pl.col("day").is_not_null() | pl.col("unknown_since").is_not_null())
     if counts.is_empty():
         return []
     messages = []

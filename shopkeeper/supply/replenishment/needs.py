@@ -33,7 +33,8 @@ class Needs:
     """`cells`, one row per location and SKU that is kept there or asked for there, sorted so.
 
     `cells`: `location, sku, name, category, region, abc, pattern, described, delisted_on, supplier, from_location` (who
-    supplies it; null: a supplier), `stock_day` (null: never counted), `on_hand, committed, available` (on hand less
+    supplies it; null: a supplier), `stock_day` (null: never counted, or missing from the newest count there, which was
+    so since `unknown_since`), `on_hand, committed, available` (on hand less
     committed, both at least 0), `on_the_way` (all open deliveries), `unit_cost, unit_margin` (null where unknown),
     `pack_size, minimum_order, lead_days` (with receiving), `lead_sd, lead_source` (lane, products, deliveries, policy),
     `service_level, daily_mean` (own demand, units per day), `error_sd, need_mean, need_sd` (with what it passes on to
@@ -50,6 +51,8 @@ class Needs:
     suppliers: pl.DataFrame
     unserved: int
     """Region x SKU with demand that no location serves."""
+    overdue: int = 0
+    """Deliveries that are overdue by so much that nothing counts on them."""
 
 
 def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs:
@@ -74,7 +77,8 @@ def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs
     reached = forecasts.filter(pl.col("daily_mean") > 0).join(
         serving.shares(query, forecasts), on=["region", "sku"], how="anti"
     )
-    return Needs(query.version.as_of, cells, own, need, inbound, suppliers, reached.height)
+    late = query("shop/health/overdue", as_of=query.version.as_of).join(items, on="sku", how="semi")
+    return Needs(query.version.as_of, cells, own, need, inbound, suppliers, reached.height, late.height)
 
 
 def _cells(items: pl.DataFrame, stock: pl.DataFrame, served: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
@@ -83,7 +87,7 @@ def _cells(items: pl.DataFrame, stock: pl.DataFrame, served: pl.DataFrame) -> tu
     expected = served.with_row_index("row").select(
         *_KEY, pl.col("row").cast(pl.Int64), "pattern", "daily_mean", "error_sd", home_region="region"
     )
-    counts = stock.select(*_KEY, "region", "on_hand", "committed", stock_day="day")
+    counts = stock.select(*_KEY, "region", "on_hand", "committed", "unknown_since", stock_day="day")
     joined = (
         places.join(counts, on=_KEY, how="left", maintain_order="left")
         .join(expected, on=_KEY, how="left", maintain_order="left")
@@ -195,16 +199,21 @@ def notes_of(needs: Needs) -> Mapping[str, int]:
     """How many cells (SKUs for `no_cost`) fall short in each way; only those that do.
 
     `no_forecast`, `no_counts` (1): nothing at all is expected, or was counted. `no_stock`: asked for but never counted;
-    `negative`: less than nothing on hand; `unknown`: SKUs in stock that nobody described; `no_cost`: SKUs without a
-    known margin or cost; `no_lead`: SKUs of which nobody says how long a supplier takes; `unserved`: region x SKU with
-    demand that no location serves.
+    `missing`: missing from the newest count there; `overdue`: deliveries that nobody should wait for; `negative`: less
+    than nothing on hand; `unknown`: SKUs in stock that nobody described; `no_cost`: SKUs without a known margin or
+    cost; `no_lead`: SKUs of which nobody says how long a supplier takes; `unserved`: region x SKU with demand that no
+    location serves.
     """
     cells = needs.cells
     kept = cells.filter(pl.col("stock_day").is_not_null())
     counts = {
         "no_forecast": int(not needs.own.any()),
         "no_counts": int(kept.is_empty()),
-        "no_stock": cells.filter(pl.col("stock_day").is_null() & (pl.col("daily_mean") > 0)).height,
+        "no_stock": cells.filter(
+            pl.col("stock_day").is_null() & pl.col("unknown_since").is_null() & (pl.col("daily_mean") > 0)
+        ).height,
+        "missing": cells.filter(pl.col("unknown_since").is_not_null()).height,
+        "overdue": needs.overdue,
         "negative": cells.filter(pl.col("on_hand") < 0).height,
         "unknown": kept.filter(~pl.col("described"))["sku"].n_unique(),
         "no_cost": kept.filter(pl.col("unit_cost").is_null() | pl.col("unit_margin").is_null())["sku"].n_unique(),

@@ -18,6 +18,14 @@ TEXTS: Mapping[str, str] = {
         "{n} places are asked for an item that was never counted there: nothing is proposed for them. Count these, "
         "or send their snapshots."
     ),
+    "missing": N_(
+        "{n} items are missing from the newest count of their location, so nobody knows what is left there: nothing is "
+        "proposed for them. Count them, or send counts with a row for each item, 0 too."
+    ),
+    "overdue": N_(
+        "{n} deliveries are overdue by more than 30 days and are not counted on any longer: what they were to bring is "
+        "proposed anew. Ask the suppliers, or give the day on which they landed in received_on."
+    ),
     "negative": N_("{n} counts are below 0: they stand for nothing on hand. Count these again."),
     "unknown": N_(
         "{n} SKUs in stock are in no products table: they are ordered one by one, without a cost. Add them to "
@@ -45,7 +53,7 @@ TEXTS: Mapping[str, str] = {
         "Nobody who can be reached by a lane in time will be short before the next supply: nothing has to be moved."
     ),
 }
-QUIET = ("no_stock", "negative", "unknown", "no_cost", "no_lead", "unserved", "no_lane_cost")
+QUIET = ("no_stock", "missing", "overdue", "negative", "unknown", "no_cost", "no_lead", "unserved", "no_lane_cost")
 """Told in small print; all others stand where the answer would be."""
 
 

@@ -59,3 +59,17 @@ def test_without_a_past_the_width_is_assumed_and_nothing_expected_is_nothing_pro
     assert (low[0], high[0]) == (0, 0)
     assert low[1] == pytest.approx(2.1**2)
     assert high[1] == pytest.approx(3.9**2)
+
+
+def test_each_side_is_as_wide_as_what_was_missed_on_that_side() -> None:
+    """Demand that is mostly a little below and rarely far above: a tenth lies beyond each end of the inner band."""
+    draw = np.random.default_rng(11)
+    forecast = np.exp(draw.uniform(np.log(20), np.log(400), 12_000))
+    actual = forecast * draw.gamma(1.5, 1 / 1.5, forecast.size)
+    weeks = np.zeros(forecast.size, dtype=np.int64)
+    half = forecast.size // 2
+    bands = calibrate(forecast[:half], actual[:half], weeks[:half])
+    for coverage, beyond in ((0, 0.1), (1, 0.025)):
+        low, high = bands.ends(forecast[half:], weeks[half:], coverage)
+        assert (actual[half:] < low).mean() == pytest.approx(beyond, abs=0.012)
+        assert (actual[half:] > high).mean() == pytest.approx(beyond, abs=0.012)

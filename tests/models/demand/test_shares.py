@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shopkeeper.models.demand.shares import new_levels, shrunk_shares
+from shopkeeper.models.demand.shares import new_levels, shrunk_shares, usual_newcomer
 
 ITEMS, REGIONS = 200, 30
 ITEM = np.repeat(np.arange(ITEMS), REGIONS)
@@ -49,9 +49,23 @@ def test_an_item_without_sales_is_expected_nowhere_or_by_the_regions_shares() ->
 
 
 def test_a_new_item_starts_at_what_is_usual_and_ends_at_its_own() -> None:
-    usual, between = np.full(3, 2.0), np.full(3, 1.0)
     days = np.array([0.0, 28.0, 3640.0])
-    result = new_levels(days * 6.0, days, usual, between, 14.0)
+    result = new_levels(days * 6.0, days, np.array([0, 3, 3640]), np.full(3, 2.0))
     assert result[0] == 2
     assert result[1] == pytest.approx(4)
     assert result[2] == pytest.approx(6, rel=0.01)
+
+
+def test_one_large_order_says_less_than_as_many_units_on_many_days() -> None:
+    once, often = new_levels(np.full(2, 40.0), np.full(2, 20.0), np.array([1, 20]), np.full(2, 0.1))
+    assert once < 1
+    assert often > 1.5
+
+
+def test_the_usual_newcomer_is_the_middle_one_of_its_category_else_of_the_shop() -> None:
+    levels = np.array([1.0, 2.0, 300.0, 8.0, 9.0])
+    category, was_new = np.array([0, 0, 0, 1, 1]), np.array([True, True, True, False, False])
+    usual = usual_newcomer(levels, category, was_new, ~was_new, 3)
+    assert usual.tolist() == [2.0, 2.0, 2.0]
+    nobody_new = usual_newcomer(levels, category, np.zeros(5, dtype=np.bool_), np.ones(5, dtype=np.bool_), 3)
+    assert nobody_new.tolist() == [2.0, 8.5, 0.0]
