@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,9 @@ import pytest
 from shopkeeper import i18n, state
 from shopkeeper.cli import main
 from shopkeeper.engine.duckdb import Engine, open_version
+from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.job import import_files
+from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake.version import Version
@@ -150,6 +153,21 @@ def test_without_stock_and_events_the_rest_still_works(tmp_path: Path, monkeypat
     assert "no events are known" in reported
     assert "No stock snapshots" in texts(open_page(demand_view="lost"))
     assert "python -m shopkeeper fit" in texts(open_page(demand_view="check"))
+
+
+def test_where_no_cost_is_known_nothing_is_called_margin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(150)]
+    orders = [f"{day},{day} 10:00:00,tea,{1 + day.day % 3},30" for day in days]
+    source = tmp_path / "order_lines.csv"
+    source.write_text("\n".join(["order_id,ordered_at,sku,quantity,net_amount", *orders]))
+    said = Acceptance("Tea", "EUR", "Europe/Berlin")
+    version = import_files([source], file.load("plain"), tmp_path / "data", said=said).version
+    forecast_run.make(version)
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(tmp_path / "data"))
+    reported = texts(open_page())
+    assert "of net revenue. Where you know better" in reported
+    assert "of margin" not in reported
+    assert "by margin" not in reported
 
 
 def run(*arguments: object) -> int:

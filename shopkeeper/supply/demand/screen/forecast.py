@@ -123,14 +123,26 @@ def draw_next(demand: Demand) -> None:
     if not total:
         return
     first = backtest.worst.head(FIRST_ITEMS)
-    what = _(
-        "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error in "
-        "the backtest, **{worth}** of margin. Where you know better (a campaign, a new listing), set a manual value.",
-        n=i18n.integer(first.height),
-        item=first["name"][0] or first["sku"][0],
-        share=i18n.percent(cost / total, 0),
-        worth=money(cost),
-    )
+    figures = {
+        "n": i18n.integer(first.height),
+        "item": first["name"][0] or first["sku"][0],
+        "share": i18n.percent(cost / total, 0),
+        "worth": money(cost),
+    }
+    if demand.series["margin"].is_null().all():
+        what = _(
+            "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error "
+            "in the backtest, **{worth}** of net revenue. Where you know better (a campaign, a new listing), set a "
+            "manual value.",
+            **figures,
+        )
+    else:
+        what = _(
+            "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error "
+            "in the backtest, **{worth}** of margin. Where you know better (a campaign, a new listing), set a manual "
+            "value.",
+            **figures,
+        )
     with do_next(what), st.container(horizontal=True):
         st.button(
             _("See the items"),
@@ -175,7 +187,9 @@ def draw_series(demand: Demand) -> None:
         lambda **_dark: charts.demand_series(demand.series, named),
         sheet,
         "demand_series",
-        note=_("the first {n} by margin; lines show the 80% band", n=len(named)),
+        note=_("the first {n} by net revenue; lines show the 80% band", n=len(named))
+        if demand.series["margin"].is_null().all()
+        else _("the first {n} by margin; lines show the 80% band", n=len(named)),
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(_("Mark a row to look into it. The file has every week with its bands."))
