@@ -7,6 +7,7 @@ from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
 from shopkeeper.supply.replenishment.screen import log
 from shopkeeper.supply.replenishment.screen import proposals as parts
+from shopkeeper.supply.replenishment.screen.answer import draw_answer
 from shopkeeper.supply.screen.filters import choose_goods
 from shopkeeper.supply.screen.in_force import in_force
 
@@ -23,7 +24,7 @@ match section:
     case _:
         moves = ui.load(transfers.report, filters, set_now)
         with answer:
-            parts.draw_answer(proposals, moves)
+            draw_answer(proposals, moves)
         if section == "transfers":
             parts.draw_transfers(moves)
         else:

@@ -122,6 +122,15 @@ def draw_answer(coverage: Coverage) -> None:
             "land.",
             all=values["all"],
         )
+    elif not _has_margin(risk):
+        worst = coverage.regions.sort("at_risk", "region", descending=[True, False]).row(0, named=True)
+        sentence = _(
+            "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
+            "land, {part} of them in {region}. What is at stake nobody can say: none of them has a cost.",
+            region=worst["region"],
+            part=i18n.integer(worst["at_risk"]),
+            **values,
+        )
     else:
         worst = coverage.regions.row(0, named=True)
         sentence = _(
@@ -150,8 +159,16 @@ def draw_answer(coverage: Coverage) -> None:
             delta_color="inverse",
             help=_("Used up before an order placed today can be sold. Below: against a week ago."),
         )
-        st.metric(label("margin_at_stake"), money(stake), border=True, help=_(measure("margin_at_stake").description))
-        st.metric(label("excess_value"), money(excess), border=True, help=_(measure("excess_value").description))
+        if risk.is_empty() or _has_margin(risk):
+            description = measure("margin_at_stake").description
+            st.metric(label("margin_at_stake"), money(stake), border=True, help=_(description))
+        if not coverage.regions_skus["excess_value"].is_null().all():
+            st.metric(label("excess_value"), money(excess), border=True, help=_(measure("excess_value").description))
+
+
+def _has_margin(rows: pl.DataFrame) -> bool:
+    """Whether what is at stake is known of any of the rows."""
+    return not rows["margin_at_stake"].is_null().all()
 
 
 def _change_of(coverage: Coverage, status: str) -> str | None:
@@ -208,14 +225,15 @@ def draw_next(coverage: Coverage) -> None:
     if risk.is_empty() and not low:
         return
     first = risk.head(FIRST)
-    what = _(
-        "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
-        "stake. {more} more items have fallen to their reorder point.",
-        n=i18n.integer(first.height),
-        stake=money(total(first, "margin_at_stake")),
-        whole=money(total(risk, "margin_at_stake")),
-        more=i18n.integer(low),
-    )
+    if not _has_margin(risk):
+        what = _(
+            "Order or move what runs out first: the list “To act on” has {n} items that are out or run out, and {more} "
+            "that have fallen to their reorder point.",
+            n=i18n.integer(risk.height),
+            more=i18n.integer(low),
+        )
+    else:
+        what = _worth(risk, first, low)
     with do_next(what):
         open_page(
             _("See what to order and what to move"),
@@ -223,6 +241,17 @@ def draw_next(coverage: Coverage) -> None:
             "to_replenishment",
             ":material/local_shipping:",
         )
+
+
+def _worth(risk: pl.DataFrame, first: pl.DataFrame, low: int) -> str:
+    return _(
+        "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
+        "stake. {more} more items have fallen to their reorder point.",
+        n=i18n.integer(first.height),
+        stake=money(total(first, "margin_at_stake")),
+        whole=money(total(risk, "margin_at_stake")),
+        more=i18n.integer(low),
+    )
 
 
 def draw_act(coverage: Coverage) -> None:
@@ -234,7 +263,7 @@ def draw_act(coverage: Coverage) -> None:
         return
     draw_next(coverage)
     listed = pl.concat([risk, order])
-    title = _("Items to act on, by margin at stake")
+    title = _("Items to act on, by margin at stake") if _has_margin(listed) else _("Items to act on, the worst first")
     draw_rows(sheet_of(coverage, "coverage-to-act-on", title, listed), "coverage_act", ACT)
 
 

@@ -1,4 +1,4 @@
-"""The Replenishment page's sections, its answer, and the tables of orders and of transfers."""
+"""The Replenishment page's sections, and the tables of orders and of transfers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,13 +10,14 @@ from shopkeeper import i18n
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
-from shopkeeper.measures.lookup import label, measure
+from shopkeeper.measures.lookup import label
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.replenishment import chart as charts
 from shopkeeper.supply.replenishment import notes, table, transfers
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen import decide
+from shopkeeper.supply.replenishment.screen.answer import without_money
 from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui import session, tables
@@ -84,63 +85,6 @@ def choose_section() -> str:
     return session.choose(_("View"), names, SECTION, "orders", hidden=True)
 
 
-def draw_answer(proposals: OrderProposals, moves: Transfers) -> None:
-    """What to order and to move today, what it costs and what it protects."""
-    if proposals.notes.keys() & {"no_forecast", "no_counts"}:
-        return
-    rows, moved = proposals.rows, moves.rows
-    orders = ngettext("{n} order", "{n} orders", rows.height)
-    sentences = [
-        _(
-            "{orders} to place today for {cost}: {margin} of margin is protected.",
-            orders=orders,
-            cost=money(total(rows, "cost")),
-            margin=money(total(rows, "margin_protected")),
-        )
-        if rows.height
-        else _("Nothing has to be ordered today."),
-        _(
-            "{units} to move on {lanes}: saves {margin} of margin for {cost}.",
-            units=ngettext("{n} unit", "{n} units", int(total(moved, "units"))),
-            lanes=ngettext("{n} lane", "{n} lanes", moves.lanes.height),
-            margin=money(total(moved, "margin_saved")),
-            cost=money(total(moved, "cost")),
-        )
-        if moved.height
-        else _("Nothing has to be moved."),
-    ]
-    st.markdown(f"#### {' '.join(sentences)}")
-    _draw_figures(rows, moved)
-
-
-def _draw_figures(rows: pl.DataFrame, moved: pl.DataFrame) -> None:
-    with st.container(horizontal=True, gap="small"):
-        st.metric(
-            _("To order today"),
-            i18n.integer(rows.height),
-            border=True,
-            help=_("Places and items whose position is at or below the reorder point."),
-        )
-        st.metric(
-            label("margin_protected"),
-            money(total(rows, "margin_protected")),
-            border=True,
-            help=_(measure("margin_protected").description),
-        )
-        st.metric(
-            _("Already late"),
-            i18n.integer(rows.filter(pl.col("late_days") > 0).height),
-            border=True,
-            help=_("The stock runs out before an order of today lands; look for a transfer."),
-        )
-        st.metric(
-            label("transfer_gain"),
-            money(total(moved, "gain")),
-            border=True,
-            help=_(measure("transfer_gain").description),
-        )
-
-
 def draw_notes(counts: Mapping[str, int]) -> None:
     """What is missing loudly, what is odd in small print."""
     loud = tuple(name for name in notes.TEXTS if name not in notes.QUIET)
@@ -159,6 +103,24 @@ def draw_orders(proposals: OrderProposals, set_now: InForce) -> None:
         st.success(_("No position is at or below its reorder point: nothing has to be ordered today."))
         draw_coming(proposals)
         return
+    draw_next(proposals)
+    rows = decide.with_decisions(proposals.rows, "order")
+    sheet = table.orders(opened().version, proposals, rows)
+    chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
+    if len(chosen) == 1:
+        draw_order(chosen[0], proposals, set_now)
+    decide.draw(chosen, "order", proposals.policy)
+    if without_money(proposals.rows) is None:
+        draw_suppliers(proposals)
+    draw_coming(proposals)
+
+
+def draw_next(proposals: OrderProposals) -> None:
+    """What to place first, and what that is worth where costs are known."""
+    if words := without_money(proposals.rows):
+        with do_next(_("Place those that are late first. {why}", why=words)):
+            pass
+        return
     first = proposals.rows.head(FIRST)
     what = _(
         "Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next review in {days} with all "
@@ -172,14 +134,6 @@ def draw_orders(proposals: OrderProposals, set_now: InForce) -> None:
     )
     with do_next(what):
         pass
-    rows = decide.with_decisions(proposals.rows, "order")
-    sheet = table.orders(opened().version, proposals, rows)
-    chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
-    if len(chosen) == 1:
-        draw_order(chosen[0], proposals, set_now)
-    decide.draw(chosen, "order", proposals.policy)
-    draw_suppliers(proposals)
-    draw_coming(proposals)
 
 
 def draw_order(row: Mapping[str, Any], proposals: OrderProposals, set_now: InForce) -> None:
