@@ -114,7 +114,6 @@ def draw_answer(coverage: Coverage) -> None:
     totals = coverage.classes.select(pl.col("series", "out", "runs_out", "order_now", "at_risk").sum()).row(
         0, named=True
     )
-    stake, excess = total(risk, "margin_at_stake"), total(coverage.regions_skus, "excess_value")
     values = {"n": i18n.integer(totals["at_risk"]), "all": i18n.integer(totals["series"])}
     if risk.is_empty():
         sentence = _(
@@ -136,12 +135,17 @@ def draw_answer(coverage: Coverage) -> None:
         sentence = _(
             "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
             "land: {stake} of margin is at stake, most of it in {region} ({part}).",
-            stake=money(stake),
+            stake=money(total(risk, "margin_at_stake")),
             region=worst["region"],
             part=money(worst["margin_at_stake"]),
             **values,
         )
     st.markdown(f"#### {sentence}")
+    _draw_figures(coverage, risk, totals)
+
+
+def _draw_figures(coverage: Coverage, risk: pl.DataFrame, totals: Mapping[str, int]) -> None:
+    stake, excess = total(risk, "margin_at_stake"), total(coverage.regions_skus, "excess_value")
     with st.container(horizontal=True, gap="small"):
         st.metric(
             f"{ICONS['out']} {_('Out')}",
@@ -159,9 +163,9 @@ def draw_answer(coverage: Coverage) -> None:
             delta_color="inverse",
             help=_("Used up before an order placed today can be sold. Below: against a week ago."),
         )
+        about = _(measure("margin_at_stake").description)
         if risk.is_empty() or _has_margin(risk):
-            description = measure("margin_at_stake").description
-            st.metric(label("margin_at_stake"), money(stake), border=True, help=_(description))
+            st.metric(label("margin_at_stake"), money(stake), border=True, help=about)
         if not coverage.regions_skus["excess_value"].is_null().all():
             st.metric(label("excess_value"), money(excess), border=True, help=_(measure("excess_value").description))
 
@@ -224,7 +228,6 @@ def draw_next(coverage: Coverage) -> None:
     low = int((coverage.regions_skus["status"] == "order_now").sum())
     if risk.is_empty() and not low:
         return
-    first = risk.head(FIRST)
     if not _has_margin(risk):
         what = _(
             "Order or move what runs out first: the list “To act on” has {n} items that are out or run out, and {more} "
@@ -233,7 +236,7 @@ def draw_next(coverage: Coverage) -> None:
             more=i18n.integer(low),
         )
     else:
-        what = _worth(risk, first, low)
+        what = _worth(risk, low)
     with do_next(what):
         open_page(
             _("See what to order and what to move"),
@@ -243,7 +246,8 @@ def draw_next(coverage: Coverage) -> None:
         )
 
 
-def _worth(risk: pl.DataFrame, first: pl.DataFrame, low: int) -> str:
+def _worth(risk: pl.DataFrame, low: int) -> str:
+    first = risk.head(FIRST)
     return _(
         "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
         "stake. {more} more items have fallen to their reorder point.",
