@@ -171,7 +171,6 @@ def _draw_figures(coverage: Coverage, risk: pl.DataFrame, totals: Mapping[str, i
 
 
 def _has_margin(rows: pl.DataFrame) -> bool:
-    """Whether what is at stake is known of any of the rows."""
     return not rows["margin_at_stake"].is_null().all()
 
 
