@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
-from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 from duckdb import (
@@ -64,16 +64,15 @@ def check_orders(
     opened: Sequence[Candidates],
     mapping: TableMapping,
     terms: Terms,
-    scratch: Path,
 ) -> CheckedOrders:
     """Hold all order lines of an import against the rules of orders."""
-    opened, warnings = _mended_signs(connection, opened, mapping, scratch)
+    opened, warnings = _mended_signs(connection, opened, mapping)
     parts = part_numbers(opened)
     lines = reduce(DuckDBPyRelation.union, (_lines(part, each) for part, each in zip(parts, opened, strict=True)))
-    orders = _kept(connection, _orders(lines, mapping, terms), scratch, "orders")
+    orders = _kept(connection, _orders(lines, mapping, terms), "orders")
     twice = orders.filter(ColumnExpression(FIRST) < ColumnExpression(LAST)).project(ColumnExpression(ORDER))
     if mapping.overlap == "keep_one" and _rows(twice):
-        same = _kept(connection, alike(opened, parts, twice), scratch, "alike")
+        same = _kept(connection, alike(opened, parts, twice), "alike")
         opened, copies = without_copies(opened, parts, same)
         if copies:
             warnings.append(
@@ -85,14 +84,14 @@ def check_orders(
                 )
             )
         orders = but_for(orders, same)
-    blocked = _kept(connection, _blocked(lines, orders), scratch, "blocked_orders")
+    blocked = _kept(connection, _blocked(lines, orders), "blocked_orders")
     checks = tuple(_checks(blocked, part_names(opened), mapping))
     warnings += [*mending_warnings(KEYS, _mended_rows(orders)), *key_warnings([each.rows for each in opened], orders)]
     return CheckedOrders(tuple(opened), blocked if checks else None, checks, tuple(warnings))
 
 
 def _mended_signs(
-    connection: DuckDBPyConnection, opened: Sequence[Candidates], mapping: TableMapping, scratch: Path
+    connection: DuckDBPyConnection, opened: Sequence[Candidates], mapping: TableMapping
 ) -> tuple[list[Candidates], list[Message]]:
     """The files with refunds and discount lines as the mapping says that they are meant."""
     made, warnings = negated(opened) if mapping.negate_refunds else (list(opened), [])
@@ -102,7 +101,7 @@ def _mended_signs(
     if mapping.discount_lines == "spread":
         gone = 0
         for number, each in enumerate(made):
-            rows = _kept(connection, spread(each), scratch, f"spread_{number}")
+            rows = _kept(connection, spread(each), f"spread_{number}")
             made[number], lines = without_spread(each, rows)
             gone += lines
         if gone:
@@ -110,10 +109,12 @@ def _mended_signs(
     return made, warnings
 
 
-def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, scratch: Path, name: str) -> DuckDBPyRelation:
+def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, name: str) -> DuckDBPyRelation:
     """What would else be made anew by each question to it: a table, which spills to disk where it is large."""
-    relation.create(f"{name} of {scratch}")
-    return connection.table(f"{name} of {scratch}")
+    # A path would not do as a name: what follows a dot in it would be taken for a table in a schema.
+    table = f"{name}_{uuid4().hex}"
+    relation.create(table)
+    return connection.table(table)
 
 
 def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
