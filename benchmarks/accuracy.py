@@ -90,12 +90,12 @@ def weekly(demand: pl.DataFrame, keys: tuple[str, ...], rows: pl.DataFrame, firs
 
 def compared(data: DataSet, cutoff: date) -> Iterator[tuple[str, str, float, float, float, float]]:
     """By level and method: squared miss, squared change, sum forecast, sum that came; from one cutoff."""
-    known = data.demand.filter(pl.col("day") <= cutoff)
-    first: date = known["day"].min()  # type: ignore[assignment]
-    items = known.select("sku", "category").unique("sku").with_columns(launched_on=None, delisted_on=None)
+    past_demand = data.demand.filter(pl.col("day") <= cutoff)
+    first: date = past_demand["day"].min()  # type: ignore[assignment]
+    items = past_demand.select("sku", "category").unique("sku").with_columns(launched_on=None, delisted_on=None)
     items = items.cast({"launched_on": pl.Date, "delisted_on": pl.Date})
     nothing = pl.DataFrame(schema=NOTHING_LOST)
-    history = build_history(first, cutoff, known, items, data.events, nothing)
+    history = build_history(first, cutoff, past_demand, items, data.events, nothing)
     forecasts = forecast_history(history).tables[FORECASTS.name]
     past = (cutoff - first).days // 7
     for level in LEVELS:
@@ -103,7 +103,7 @@ def compared(data: DataSet, cutoff: date) -> Iterator[tuple[str, str, float, flo
         rows = forecasts.filter(level=level)
         ours = np.array(rows["units"].to_list())[:, : WEEKS * 7].reshape(rows.height, WEEKS, 7).sum(axis=2)
         came = weekly(data.demand, keys, rows.select(keys), cutoff + timedelta(days=1), WEEKS)
-        before = weekly(known, keys, rows.select(keys), cutoff + timedelta(days=1 - 7 * past), past)
+        before = weekly(past_demand, keys, rows.select(keys), cutoff + timedelta(days=1 - 7 * past), past)
         change = float((np.diff(before, axis=1) ** 2).mean())
         answers: Mapping[str, Floats] = {
             "ours": ours,

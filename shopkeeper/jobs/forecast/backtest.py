@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from shopkeeper.jobs.forecast.baseline import Baseline
+from shopkeeper.jobs.forecast.baseline import Baseline, Hierarchy
 from shopkeeper.jobs.forecast.history import Group, History
 from shopkeeper.models.arrays import Floats, Ints, Texts
 
@@ -60,6 +60,14 @@ def actual_weeks(history: History, baseline: Baseline, rows: Group | Ints) -> Fl
     else:
         units = history.dense(rows, days.start, days.stop)
     return np.asarray(units.reshape(units.shape[0], weeks, 7).sum(axis=2))
+
+
+def category_weeks(history: History, hierarchy: Hierarchy, baseline: Baseline) -> Floats:
+    """Categories x the checked weeks after the cutoff that have come, with what nobody knew of at the cutoff."""
+    weeks = max(0, min(CHECKED_WEEKS, (history.days - baseline.cutoff) // 7))
+    group = hierarchy.groups["category"]
+    units = history.sums(group.of, group.rows)[:, baseline.cutoff : baseline.cutoff + weeks * 7]
+    return np.asarray(units.reshape(group.rows, weeks, 7).sum(axis=2))
 
 
 def choose(errors: Mapping[str, Floats], sizes: Floats, weeks: int, patterns: Texts) -> tuple[Texts, dict[str, str]]:

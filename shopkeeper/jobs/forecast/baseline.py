@@ -42,8 +42,9 @@ class Baseline:
     `settled` those of them whose item is no newcomer: they make the paths of categories, so that an item that comes
     does not take from those that were there.
     `exposure` (categories x days of history) are the multiples, but of a day that an event raises those without it:
-    its demand is divided by the event (`raised`), and it counts as one ordinary day. `recent_units` are units of each
-    series in the last year, divided likewise; `dispersion` is variance / mean of counts by chance.
+    its demand is divided by the event (`raised`), and it counts as one ordinary day. `category_demand` is that of
+    settled series by category and day, `whole_demand` that of all on sale, both divided by the event. `recent_units`
+    are units of each series in the last year, divided likewise; `dispersion` is variance / mean of counts by chance.
     """
 
     cutoff: int
@@ -53,6 +54,7 @@ class Baseline:
     on_sale: Flags
     settled: Flags
     category_demand: Floats
+    whole_demand: Floats
     raised: Floats
     exposure: Floats
     recent_units: Floats
@@ -62,12 +64,6 @@ class Baseline:
     def ahead(self) -> Floats:
         """Multiples of the days ahead, categories x HORIZON."""
         return self.multiples[:, self.cutoff :]
-
-    def exposed(self, since: Ints, category: Ints) -> Floats:
-        """Exposure of the last year's days from day `since` on, by row."""
-        total = np.pad(np.cumsum(self.exposure, axis=1), ((0, 0), (1, 0)))
-        first = np.clip(since, max(0, self.cutoff - SHARE_DAYS), self.cutoff)
-        return np.asarray(total[category, self.cutoff] - total[category, first])
 
 
 def hierarchy_of(history: History) -> Hierarchy:
@@ -118,6 +114,7 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
         on_sale,
         settled,
         category_demand,
+        history.sums(category, hierarchy.categories, only=on_sale.astype(np.float64))[:, :cutoff] / raised,
         raised,
         exposure,
         recent_units,
@@ -125,9 +122,13 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
     )
 
 
-def category_paths(baseline: Baseline, model: str) -> Floats:
-    """Ordinary days ahead of each category, before weekday, year and events are put back."""
-    pairs = zip(baseline.category_demand, baseline.exposure, strict=True)
+def category_paths(baseline: Baseline, model: str, *, whole: bool = False) -> Floats:
+    """Ordinary days ahead of each category, before weekday, year and events are put back.
+
+    Of what is settled there, or of the `whole` with what is new.
+    """
+    demand_by_category = baseline.whole_demand if whole else baseline.category_demand
+    pairs = zip(demand_by_category, baseline.exposure, strict=True)
     return np.stack([forecasters.path(model, demand, exposure, HORIZON) for demand, exposure in pairs])
 
 
@@ -183,17 +184,13 @@ def newcomer_levels(history: History, baseline: Baseline, hierarchy: Hierarchy, 
     if not (is_new | waiting).any():
         return np.zeros(history.series.height)
     was_new = (start > 0) & (start <= baseline.cutoff - NEW_DAYS)
-    first = _first_levels(history, baseline, hierarchy, start)
-    known = np.where(was_new, first, items)
+    units, exposure, sold_days = _first_days_sold(history, baseline, hierarchy, start)
+    first = np.divide(units, exposure, out=np.zeros(sku.rows), where=exposure > 0)
+    typical = np.where(was_new, first, items)
     settled = ~is_new & (items > 0)
-    usual = usual_newcomer(known, hierarchy.item_category, was_new, settled, hierarchy.categories)
+    usual = usual_newcomer(typical, hierarchy.item_category, was_new, settled, hierarchy.categories)
     usual = usual[hierarchy.item_category]
-    own = new_levels(
-        sums(baseline.recent_units * baseline.on_sale, sku.of, sku.rows),
-        baseline.exposed(start, hierarchy.item_category),
-        _sold_days(history, hierarchy, baseline.cutoff),
-        usual,
-    )
+    own = new_levels(units, exposure, sold_days, usual)
     level = np.where(is_new, own, np.where(waiting, usual, 0.0))
     there = baseline.on_sale | waiting[sku.of]
     shares = shrunk_shares(baseline.recent_units * baseline.on_sale, sku.of, cell.of, baseline.dispersion)
@@ -202,24 +199,26 @@ def newcomer_levels(history: History, baseline: Baseline, hierarchy: Hierarchy, 
     return scaled(np.where(there, np.where(unsold[sku.of], by_category, shares), 0.0), sku.of, level)
 
 
-def _sold_days(history: History, hierarchy: Hierarchy, cutoff: int) -> Ints:
-    """Days with demand by item."""
-    known = history.day < cutoff
-    at = hierarchy.groups["sku"].of[history.owner[known]] * history.days + history.day[known]
-    return np.bincount(np.unique(at) // history.days, minlength=hierarchy.groups["sku"].rows)
+def _first_days_sold(
+    history: History, baseline: Baseline, hierarchy: Hierarchy, start: Ints
+) -> tuple[Floats, Floats, Ints]:
+    """By item, units, exposure and days with demand of its first NEW_DAYS days, as far as they are known by the cutoff.
 
-
-def _first_levels(history: History, baseline: Baseline, hierarchy: Hierarchy, start: Ints) -> Floats:
-    """Level of each item in its first NEW_DAYS days, by cutoff."""
+    An item that is known by its first sale alone starts on a day that sold by definition: that day tells nothing.
+    """
     sku = hierarchy.groups["sku"]
-    item = sku.of[history.owner]
-    inside = (history.day < baseline.cutoff) & (history.day - start[item] < NEW_DAYS)
-    units = history.units[inside] / baseline.raised[hierarchy.item_category[item[inside]], history.day[inside]]
+    item, day = sku.of[history.owner], history.day
+    first = np.full(sku.rows, history.days, dtype=np.int64)
+    np.minimum.at(first, item, day)
+    begin = np.minimum(start + (first == start), baseline.cutoff)
+    end = np.minimum(start + NEW_DAYS, baseline.cutoff)
+    inside = (day >= begin[item]) & (day < end[item])
+    units = history.units[inside] / baseline.raised[hierarchy.item_category[item[inside]], day[inside]]
     total = np.pad(np.cumsum(baseline.exposure, axis=1), ((0, 0), (1, 0)))
-    first, last = np.minimum(start, baseline.cutoff), np.minimum(start + NEW_DAYS, baseline.cutoff)
-    exposure = total[hierarchy.item_category, last] - total[hierarchy.item_category, first]
-    sold = np.bincount(item[inside], weights=units, minlength=sku.rows)
-    return np.divide(sold, exposure, out=np.zeros(sku.rows), where=exposure > 0)
+    exposure = total[hierarchy.item_category, end] - total[hierarchy.item_category, begin]
+    sold_days = np.bincount(np.unique(item[inside] * history.days + day[inside]) // history.days, minlength=sku.rows)
+    sold = np.bincount(item[inside], weights=units, minlength=sku.rows).astype(np.float64)
+    return sold, np.maximum(exposure, 0.0), np.asarray(sold_days)
 
 
 def borrowed(baseline: Baseline, hierarchy: Hierarchy, items: Floats) -> Floats:

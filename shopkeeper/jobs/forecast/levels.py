@@ -1,10 +1,11 @@
 """A forecast from as-of and from each cutoff of the backtest: paths of categories, and levels of series that add up."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shopkeeper.jobs.forecast.backtest import category_weeks, weekly_error
 from shopkeeper.jobs.forecast.baseline import (
     SHRUNK,
     Baseline,
@@ -25,10 +26,12 @@ from shopkeeper.jobs.forecast.candidate_models import (
 from shopkeeper.jobs.forecast.history import History
 from shopkeeper.models.arrays import Floats, Texts
 from shopkeeper.models.demand import forecasters
-from shopkeeper.models.demand.reconciliation import scaled
+from shopkeeper.models.demand.reconciliation import scaled, sums
 from shopkeeper.progress import Progress
 
 CELLS, ITEMS, SERIES = "region_category", "sku", "region_sku"
+CLEARLY = 0.02
+"""Share of the squared miss by which the one way must beat the other to be believed."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,32 @@ def forecast_levels(
         series = bottom(baseline, hierarchy, own, item, cell)
         series = series + newcomer_levels(history, baseline, hierarchy, item)
         cutoff_forecasts.append(CutoffForecast(baseline, path, series))
-    return LevelForecasts(path_model, tuple(cutoff_forecasts), models, own_levels)
+    made = tuple(_within_the_whole(history, hierarchy, cutoff_forecasts, path_model))
+    return LevelForecasts(path_model, made, models, own_levels)
+
+
+def _within_the_whole(
+    history: History, hierarchy: Hierarchy, cutoff_forecasts: Sequence[CutoffForecast], path_model: str
+) -> Sequence[CutoffForecast]:
+    """The forecasts, scaled to the paths of whole categories where the past shows that newcomers take from others.
+
+    In a shop whose items come and go all the time the total stays as it is, and what comes replaces what goes: there
+    the path of all that is on sale missed less, from the cutoffs before, than that of the settled with newcomers on
+    top.
+    """
+    category = hierarchy.groups["category"].of
+    misses = np.zeros(2)
+    scaled_forecasts = []
+    for each in cutoff_forecasts:
+        whole = category_paths(each.baseline, path_model, whole=True).mean(axis=1)
+        there = np.where(each.baseline.on_sale, each.levels, 0.0)
+        replaced = scaled(there, category, whole) + each.levels - there
+        scaled_forecasts.append(replace(each, levels=replaced))
+        actual = category_weeks(history, hierarchy, each.baseline)
+        for number, levels in enumerate((each.levels, replaced)):
+            totals = sums(levels, category, hierarchy.categories)
+            misses[number] += weekly_error(each.baseline, np.arange(hierarchy.categories), totals, actual).sum()
+    return scaled_forecasts if misses[1] < misses[0] * (1 - CLEARLY) else cutoff_forecasts
 
 
 def _paths(

@@ -109,13 +109,16 @@ def _harmonics(units: Floats, ordinary: Flags, weights: Floats, knots: Floats) -
     beta[0] = np.log(y.sum() / exposure.sum())
     for _ in range(25):
         mean = exposure * np.exp(np.clip(design @ beta, -20, 20))
-        step = np.linalg.solve(design.T @ (mean[:, None] * design) + ridge, design.T @ (y - mean) - ridge @ beta)
+        try:
+            step = np.linalg.solve(design.T @ (mean[:, None] * design) + ridge, design.T @ (y - mean) - ridge @ beta)
+        except np.linalg.LinAlgError:
+            return np.zeros(4)
         beta += np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-8:
             break
     mean = exposure * np.exp(np.clip(design @ beta, -20, 20))
     spread = max(1.0, float(((y - mean) ** 2 / np.maximum(mean, 1e-9)).sum() / max(1, y.size - beta.size)))
-    variance = spread * np.diag(np.linalg.inv(design.T @ (mean[:, None] * design) + ridge))[-4:]
+    variance = spread * np.diag(np.linalg.pinv(design.T @ (mean[:, None] * design) + ridge))[-4:]
     return _shrunk(beta[-4:], variance)
 
 

@@ -88,7 +88,7 @@ def path(model: str, demand: Floats, exposure: Floats, days: int) -> Floats:
         return np.full(days, usual)
     try:
         forecast = np.asarray(_models()[model]().forecast(y=points, h=days)["mean"], dtype=np.float64)
-    except (ArithmeticError, ValueError, IndexError, np.linalg.LinAlgError):
+    except Exception:
         _FAILURES.get().update([model])
         return np.full(days, usual)
     held = np.maximum(forecast, 0) * _ratio(demand, exposure) / points.mean()

@@ -50,9 +50,9 @@ def usual_newcomer(levels: Floats, category: Ints, was_new: Flags, settled: Flag
     usual = np.zeros(categories)
     for number in range(categories):
         own = category == number
-        for told in (own & was_new, was_new):
-            if told.sum() >= FEWEST_NEWCOMERS:
-                usual[number] = np.median(levels[told])
+        for newcomers in (own & was_new, was_new):
+            if newcomers.sum() >= FEWEST_NEWCOMERS:
+                usual[number] = np.median(levels[newcomers])
                 break
         else:
             usual[number] = np.median(levels[own & settled]) if (own & settled).any() else 0.0
