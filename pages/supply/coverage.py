@@ -6,6 +6,7 @@ from shopkeeper import ui
 from shopkeeper.supply.coverage.report import report
 from shopkeeper.supply.coverage.screen import regions as parts
 from shopkeeper.supply.coverage.screen import views
+from shopkeeper.supply.coverage.screen.answer import draw_answer, draw_next
 from shopkeeper.supply.screen import filters as screen_filters
 from shopkeeper.supply.screen.in_force import in_force
 
@@ -30,7 +31,7 @@ else:
             views.draw_classes(coverage)
         case _:
             with answer:
-                parts.draw_answer(coverage)
+                draw_answer(coverage)
             parts.draw_regions(coverage)
-            parts.draw_next(coverage)
+            draw_next(coverage)
 ui.explain(parts.DEFINITIONS[section])

@@ -22,7 +22,7 @@ WITH marked AS (
     FROM stock_days AS s
 ),
 
-told AS (
+judged AS (
     SELECT
         m.*,
         m.own_newest < m.newest_count
@@ -46,6 +46,6 @@ SELECT
     CAST(count(*) FILTER (WHERE m.day > $as_of - 28) AS BIGINT) AS snapshot_days,
     max(m.own_newest) FILTER (WHERE m.is_unknown) AS unknown_since,
     CAST(sum(m.on_hand) FILTER (WHERE m.latest = 1) AS BIGINT) AS last_on_hand
-FROM told AS m
+FROM judged AS m
 GROUP BY m.location, m.sku, m.category, m.region
 ORDER BY m.location, m.sku

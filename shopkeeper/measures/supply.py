@@ -113,7 +113,10 @@ COVERAGE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "open_units",
         N_("On its way"),
-        N_("Units ordered or moved that have not landed; one that is late is taken to land tomorrow."),
+        N_(
+            "Units ordered or moved that have not landed, or landed after the last count. What is late is taken to "
+            "land tomorrow; what is overdue by more than 30 days is not counted."
+        ),
         N_("sum of open deliveries"),
         "integer",
     ),

@@ -129,7 +129,7 @@ def draw_next(demand: Demand) -> None:
         "share": i18n.percent(cost / total, 0),
         "worth": money(cost),
     }
-    if demand.series["margin"].is_null().all():
+    if not _has_margin(demand):
         what = _(
             "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error "
             "in the backtest, **{worth}** of net revenue. Where you know better (a campaign, a new listing), set a "
@@ -160,6 +160,10 @@ def draw_next(demand: Demand) -> None:
         )
 
 
+def _has_margin(demand: Demand) -> bool:
+    return not demand.series["margin"].is_null().all()
+
+
 def labels(series: pl.DataFrame, by: Level) -> list[str]:
     """What each row of the table is called."""
     parts = {
@@ -187,9 +191,9 @@ def draw_series(demand: Demand) -> None:
         lambda **_dark: charts.demand_series(demand.series, named),
         sheet,
         "demand_series",
-        note=_("the first {n} by net revenue; lines show the 80% band", n=len(named))
-        if demand.series["margin"].is_null().all()
-        else _("the first {n} by margin; lines show the 80% band", n=len(named)),
+        note=_("the first {n} by margin; lines show the 80% band", n=len(named))
+        if _has_margin(demand)
+        else _("the first {n} by net revenue; lines show the 80% band", n=len(named)),
     )
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.caption(_("Mark a row to look into it. The file has every week with its bands."))
