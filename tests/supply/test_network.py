@@ -67,6 +67,35 @@ def test_three_regions_by_eye() -> None:
     ]
 
 
+def test_what_is_not_near_lies_elsewhere_or_nowhere() -> None:
+    # W has 30 units and gives 17.5 of them nearby, S has 20 and gives 10.5: 22 lie elsewhere, the west lacks 14.
+    result = network.report(three_regions())
+    assert result.missing.select("elsewhere", "nowhere").rows() == [(pytest.approx(14.0), pytest.approx(0.0))]
+    # Now the store gives its 10 over the counter, and 18 of W's 20 units go nearby: 2 are left, 12 must be ordered.
+    less = network.report(three_regions(stock=[counted("W", 20), counted("S", 10)]))
+    assert less.lies_elsewhere == pytest.approx(2.0)
+    assert less.missing.filter(region="west").select("elsewhere", "nowhere").row(0) == pytest.approx((2.0, 12.0))
+    assert less.lies_elsewhere + less.missing["nowhere"].sum() == pytest.approx(less.now.demand - less.now.near)
+
+
+def test_without_a_count_of_stock_there_is_no_rate_and_nothing_to_do() -> None:
+    result = network.report(three_regions(stock=[]))
+    assert result.now.near_rate is None
+    assert rates(result) == {"north": None, "south": None, "west": None}
+    assert result.regions["demand"].sum() == pytest.approx(42)
+    assert result.regions["margin_not_near"].null_count() == 3
+    assert result.missing.is_empty()
+    assert result.candidates.is_empty()
+    assert network.report(three_regions(stock=[counted("W", 0), counted("S", 0)])).now.near_rate == 0
+
+
+def test_where_no_item_has_a_cost_no_margin_is_told() -> None:
+    lines = [sold("north", "W", 6, unit_cost=None)]
+    result = network.report(three_regions(lines=lines, products=[{"sku": "tea", "category": "Tea"}]))
+    assert not result.inputs.margined
+    assert result.regions["margin_not_near"].null_count() == result.regions.height
+
+
 def test_the_goods_of_a_place_are_never_promised_twice() -> None:
     result = network.report(three_regions(stock=[counted("W", 10)]))
     assert result.now.near == pytest.approx(10)
@@ -268,7 +297,7 @@ def network_inputs(seed: int) -> NetworkInputs:
         available=draw.integers(0, 9, (items, places)).astype(np.float64),
         inbound=np.zeros((items, places)), walk_in=np.zeros((items, places)), lead=lead,
         cost=draw.integers(0, 9, lead.shape).astype(float), stated_lead=lead, stated_cost=np.zeros(lead.shape),
-        moves=pl.DataFrame(), priced=True, home_region=np.zeros(places, dtype=np.int64),
+        moves=pl.DataFrame(), priced=True, stocked=True, home_region=np.zeros(places, dtype=np.int64),
         tiles=np.zeros((regions, regions)), year=26.0, notes=(),
     )  # fmt: skip
 

@@ -56,3 +56,10 @@ def test_the_answer_tells_no_money_that_nobody_knows(page: str, told: str) -> No
     assert told in texts(app)
     assert "€0" not in texts(app)
     assert not [metric for metric in app.metric if "€" in str(metric.value)]
+
+
+def test_network_tells_rates_and_units_and_no_margin() -> None:
+    app = page_app.opened("pages/supply/network.py")
+    assert "lies within" in texts(app)
+    assert "margin" not in texts(app).lower()
+    assert not [metric for metric in app.metric if "€" in str(metric.value)]

@@ -44,9 +44,10 @@ class Figures:
     """Units of the days ahead: asked for, near, served at all; `unit_days` on the way; money of these days.
 
     `freight` is what shipping (and moving to an added location) costs, `near_margin` and `served_margin` the margin of
-    units near and served.
+    units near and served. `stocked`: some stock was counted; without it nobody can say what is near.
     """
 
+    stocked: bool
     demand: float
     near: float
     served: float
@@ -57,8 +58,8 @@ class Figures:
 
     @property
     def near_rate(self) -> float | None:
-        """Near-demand rate, 0 to 1; None without demand."""
-        return min(1.0, self.near / self.demand) if self.demand > 0 else None
+        """Near-demand rate, 0 to 1; None without demand, and where no stock was counted."""
+        return min(1.0, self.near / self.demand) if self.stocked and self.demand > 0 else None
 
     @property
     def lead_days(self) -> float | None:
@@ -126,6 +127,20 @@ def missing(inputs: NetworkInputs, allocation: Allocation) -> Floats:
     return np.asarray(left.clip(0.0))
 
 
+def elsewhere(inputs: NetworkInputs, allocation: Allocation) -> Floats:
+    """Of what is not near (S x R units), what lies at some other place and can be moved; the rest has to be ordered.
+
+    An item's units that serve nobody nearby, wherever they lie, are shared in proportion to what is missing.
+    """
+    flow, lacking = allocation.flow, missing(inputs, allocation)
+    kept = allocation.near[flow.source, flow.sink]
+    near = np.bincount(flow.item[kept], flow.units[kept], len(lacking))
+    spare = (inputs.available.sum(axis=1) - near).clip(0.0)
+    whole = lacking.sum(axis=1)
+    share = np.divide(np.minimum(spare, whole), whole, out=np.zeros_like(whole), where=whole > 0)
+    return np.asarray(lacking * share[:, None])
+
+
 def figures(inputs: NetworkInputs, allocation: Allocation, regions: Flags) -> Figures:
     """Sums over these regions (R)."""
     return _sums(inputs, allocation, np.zeros_like(inputs.demand, dtype=np.int64), 1, regions)[0]
@@ -135,7 +150,8 @@ def table(inputs: NetworkInputs, allocation: Allocation, regions: Flags, by: str
     """One row per `region`, or per `category`, of these regions (R).
 
     Columns: the group, `demand, near, far, unserved` (units), `near_rate` (null without demand), `lead_days`, `freight`
-    (money of these days), `freight_per_unit`, `margin_not_near` (margin of what is not near), `unserved_margin`.
+    (money of these days), `freight_per_unit`, `margin_not_near` (margin of what is not near), `unserved_margin`; money
+    is null where no item's margin is known, and all but demand where no stock was counted.
     """
     shape = inputs.demand.shape
     if by == "region":
@@ -179,6 +195,12 @@ def table(inputs: NetworkInputs, allocation: Allocation, regions: Flags, by: str
         "unserved_margin",
     )
     frame = pl.DataFrame(rows, schema={by: pl.String} | dict.fromkeys(numbers, pl.Float64))
+    if not inputs.stocked:
+        frame = frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in numbers[1:])
+    elif not inputs.margined:
+        frame = frame.with_columns(
+            pl.lit(None, pl.Float64).alias(name) for name in ("margin_not_near", "unserved_margin")
+        )
     return frame.filter(pl.Series(regions)) if by == "region" else frame
 
 
@@ -208,4 +230,4 @@ def _sums(inputs: NetworkInputs, allocation: Allocation, group: Ints, groups: in
         total(near * margin),
         total(units * margin),
     )
-    return [Figures(*row) for row in zip(*columns, strict=True)]
+    return [Figures(inputs.stocked, *row) for row in zip(*columns, strict=True)]

@@ -25,6 +25,8 @@ COLUMNS: tuple[Column, ...] = (
     text("sku", "The item.", N_("SKU")),
     text("name", "Its name.", N_("Name")),
     units("missing", "Not near.", N_("Not near")),
+    units("elsewhere", "Of it, what lies at another place and can be moved.", N_("Lies elsewhere: move")),
+    units("nowhere", "Of it, what lies at no place and has to be ordered.", N_("Lies nowhere: order")),
     text("location", "The location.", N_("Location")),
     text("kind", "Warehouse, store or dealer.", N_("Kind")),
     Column("ships", "BOOLEAN", "Whether it ships to buyers.", label=N_("Ships")),
@@ -118,7 +120,7 @@ MISSING = Table(
     "network_missing",
     "one row per region and SKU, dearest first",
     "What is not near.",
-    _of("region", "sku", "name", "category", "demand", "near", "missing", "margin_not_near"),
+    _of("region", "sku", "name", "category", "demand", "near", "missing", "elsewhere", "nowhere", "margin_not_near"),
     key=("region", "sku"),
 )
 

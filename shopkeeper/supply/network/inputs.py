@@ -35,9 +35,9 @@ class NetworkInputs:
     of a location that does not ship). `lead` (days, inf without a lane) and `cost` (money per unit, 0 where unknown)
     L x R as used today; `stated_lead`, `stated_cost` as the lanes say, whether a location ships or not. `moves`: lanes
     between locations (`from_location, to_location, to_kind, from_region, to_region, cost`). `priced`: some lane has a
-    cost. `home_region` is the position of each location's region (L; -1 unknown), `tiles` the straight distance between
-    regions on the tile map (R x R; inf for one that is not on it, 0 at home). `year` is how many times these days a
-    year is. `notes` say what falls short.
+    cost. `stocked`: some location's stock of these goods was counted. `home_region` is the position of each location's
+    region (L; -1 unknown), `tiles` the straight distance between regions on the tile map (R x R; inf for one that is
+    not on it, 0 at home). `year` is how many times these days a year is. `notes` say what falls short.
     """
 
     items: pl.DataFrame
@@ -53,6 +53,7 @@ class NetworkInputs:
     stated_cost: Floats
     moves: pl.DataFrame
     priced: bool
+    stocked: bool
     home_region: Ints
     tiles: Floats
     year: float
@@ -67,6 +68,11 @@ class NetworkInputs:
     def margin(self) -> Floats:
         """Margin of one unit by item; 0 where it is not known."""
         return self.items["unit_margin"].fill_null(0.0).to_numpy()
+
+    @property
+    def margined(self) -> bool:
+        """Whether the margin of any item is known."""
+        return not self.items["unit_margin"].is_null().all()
 
     @property
     def dearest(self) -> float:
@@ -105,11 +111,12 @@ def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> N
         stated_cost=stated_cost,
         moves=_moves(lanes, nodes),
         priced=bool(lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()),
+        stocked=not nodes["counted_on"].is_null().all(),
         home_region=_at(names, nodes["region"]),
         tiles=_distances(regions),
         year=_year(query, items, expected, days),
         notes=(
-            *_missing(expected, nodes, lanes, available),
+            *_missing(expected, nodes, lanes),
             *_shortcomings(query, expected, nodes, lanes, filled, own),
         ),
     )
@@ -225,9 +232,7 @@ def _year(query: Query, items: pl.DataFrame, expected: pl.DataFrame, days: int) 
     return year / ahead if whole and ahead > 0 and year > 0 else 365.0 / days
 
 
-def _missing(
-    expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, available: Floats
-) -> tuple[Message, ...]:
+def _missing(expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame) -> tuple[Message, ...]:
     """Whole tables that nobody brought: what that means here, and what would help."""
     texts = []
     if expected.is_empty():
@@ -237,11 +242,11 @@ def _missing(
                 "`python -m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
             )
         )
-    if not available.any():
+    if nodes["counted_on"].is_null().all():
         texts.append(
             N_(
-                "No stock is known for these goods, so nothing can lie near anybody. Import stock snapshots to see the "
-                "rate."
+                "No stock is known for these goods, so nobody can say what lies near its buyers. Import stock "
+                "snapshots to see the rate."
             )
         )
     if lanes.filter(pl.col("to_region").is_not_null()).is_empty():

@@ -20,7 +20,16 @@ from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message, message
 from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.filters import GoodsFilters
-from shopkeeper.supply.network.allocation import Allocation, Figures, figures, give_out, idle, missing, table
+from shopkeeper.supply.network.allocation import (
+    Allocation,
+    Figures,
+    elsewhere,
+    figures,
+    give_out,
+    idle,
+    missing,
+    table,
+)
 from shopkeeper.supply.network.candidate_sites import Change, added, compared, find, ranking
 from shopkeeper.supply.network.frames import CANDIDATES, CATEGORIES, COMPARED, LANES, MISSING, NODES, REGIONS, TRIED
 from shopkeeper.supply.network.inputs import NetworkInputs, read
@@ -65,8 +74,8 @@ class Network:
     """Nodes, lanes and how near the goods are, as of a day.
 
     `now` is of the stock that is there, `coming` with the deliveries that land in the days ahead, all of these counted
-    in full; the frames are of now. `year` is how many times the days ahead a year is. `priced`: costs are known.
-    `inputs` and `allocation` serve `what_if`.
+    in full; the frames are of now. `lies_elsewhere` are units not near now that some other place holds. `year` is how
+    many times the days ahead a year is. `priced`: costs are known. `inputs` and `allocation` serve `what_if`.
     """
 
     options: NetworkOptions
@@ -74,6 +83,7 @@ class Network:
     as_of: date
     notes: tuple[Message, ...]
     now: Figures
+    lies_elsewhere: float
     regions: Annotated[pl.DataFrame, REGIONS]
     categories: Annotated[pl.DataFrame, CATEGORIES]
     missing: Annotated[pl.DataFrame, MISSING]
@@ -122,6 +132,7 @@ def report(
         query.version.as_of,
         (*mixed_units(units_of(query, filters)), *inputs.notes, *_unreached(regions)),
         figures(inputs, now, shown),
+        float(elsewhere(inputs, now)[:, shown].sum()),
         regions,
         table(inputs, now, shown, "category"),
         _missing(inputs, now, shown),
@@ -199,9 +210,9 @@ def _regions(inputs: NetworkInputs, now: Allocation, shown: Flags) -> pl.DataFra
 
 def _missing(inputs: NetworkInputs, allocation: Allocation, shown: Flags) -> pl.DataFrame:
     units = missing(inputs, allocation)
-    row, region = np.nonzero((units > LEAST_MISSING) & shown[None])
+    row, region = np.nonzero((units > LEAST_MISSING) & shown[None] & inputs.stocked)
     names = inputs.regions["region"].gather(region)
-    demand = inputs.demand[row, region]
+    demand, lies_elsewhere = inputs.demand[row, region], elsewhere(inputs, allocation)[row, region]
     return (
         inputs.items.select("sku", "name", "category", "unit_margin")[row]
         .with_columns(
@@ -209,9 +220,11 @@ def _missing(inputs: NetworkInputs, allocation: Allocation, shown: Flags) -> pl.
             demand=pl.Series(demand),
             near=pl.Series(demand - units[row, region]),
             missing=pl.Series(units[row, region]),
+            elsewhere=pl.Series(lies_elsewhere),
+            nowhere=pl.Series(units[row, region] - lies_elsewhere),
         )
         .with_columns(margin_not_near=pl.col("missing") * pl.col("unit_margin"))
-        .select("region", "sku", "name", "category", "demand", "near", "missing", "margin_not_near")
+        .select(MISSING.names)
         .sort("margin_not_near", "missing", "region", "sku", descending=[True, True, False, False], nulls_last=True)
     )
 

@@ -84,7 +84,18 @@ READ: Mapping[str, tuple[str, ...]] = {
         "unserved_margin",
     ),
     "lanes": ("name", "location", "kind", "region", "lead_days", "cost_per_unit", "near", "units"),
-    "missing": ("region", "name", "sku", "category", "demand", "near", "missing", "margin_not_near"),
+    "missing": (
+        "region",
+        "name",
+        "sku",
+        "category",
+        "demand",
+        "near",
+        "missing",
+        "elsewhere",
+        "nowhere",
+        "margin_not_near",
+    ),
     "candidates": (
         "action",
         "name",
@@ -152,17 +163,18 @@ def compared(version: Version, network: Network, tried: WhatIf) -> Download:
 
 
 def in_words(frame: pl.DataFrame, network: Network) -> pl.DataFrame:
-    """Kinds and actions in the viewer's language; money of lanes empty where no lane has a cost."""
+    """Kinds and actions in the viewer's language; no money of lanes where none has a cost, no margin without costs."""
     names = {"kind": KINDS, "action": ACTIONS}
     there = [
         pl.col(column).replace({value: _(word) for value, word in words.items()})
         for column, words in names.items()
         if column in frame.columns
     ]
+    unpriced = () if network.priced else ("freight", "freight_per_unit", "cost_per_point", "cost_year", "margin_year")
     costs = [
         name
-        for name in ("freight", "freight_per_unit", "cost_per_point", "cost_year", "margin_year")
-        if name in frame.columns and not network.priced
+        for name in {*unpriced, *(() if network.inputs.margined else ("margin_year", "near_margin_year"))}
+        if name in frame.columns
     ]
     opened = pl.coalesce("name", pl.lit(_("(new)"))).alias("name")
     named = [opened] if "action" in frame.columns else []

@@ -92,16 +92,31 @@ def draw_answer(network: Network) -> None:
         days=days,
     )
     st.markdown(f"#### {sentence} {_best(network)}")
-    lost = float(network.regions["margin_not_near"].sum())
+    lacking = network.now.demand - network.now.near
     with st.container(horizontal=True, gap="small"):
         st.metric(
             label("near_demand_rate"), i18n.percent(rate), border=True, help=_(measure("near_demand_rate").description)
         )
+        if network.inputs.margined:
+            st.metric(
+                _("Margin of what is not near"),
+                money(float(network.regions["margin_not_near"].sum())),
+                border=True,
+                help=_("Of the units expected in these days that no stock lies near to."),
+            )
         st.metric(
-            _("Not near"),
-            i18n.integer(network.now.demand - network.now.near),
+            _("Lies elsewhere: move"),
+            i18n.integer(network.lies_elsewhere),
             border=True,
-            help=_("Units expected in these days that no stock lies near to: {margin} of margin.", margin=money(lost)),
+            help=_("Units expected in these days that lie at some place, but not near: they can be moved."),
+        )
+        st.metric(
+            _("Lies nowhere: order"),
+            i18n.integer(lacking - network.lies_elsewhere),
+            border=True,
+            help=_(
+                "Units expected in these days that no place has today: they have to be ordered, or are on their way."
+            ),
         )
         st.metric(
             label("lead_to_buyer"),
@@ -215,16 +230,22 @@ def draw_missing(network: Network) -> None:
 
 def _bring_nearer(network: Network) -> str:
     """The region that lacks most nearby, and what that is worth."""
-    top = network.missing.group_by("region").agg(pl.col("missing", "margin_not_near").sum())
+    top = network.missing.group_by("region").agg(pl.col("missing", "elsewhere", "nowhere", "margin_not_near").sum())
     worst = top.sort("margin_not_near", "missing", "region", descending=[True, True, False]).row(0, named=True)
-    return _(
-        "Bring goods nearer to {region} first: {n} units worth {margin} of margin in the next {days} lie too far "
-        "away. Begin at the top of the list; Replenishment proposes the moves.",
-        region=worst["region"],
-        n=i18n.integer(worst["missing"]),
-        margin=money(worst["margin_not_near"]),
-        days=i18n.days(network.options.window_days),
-    )
+    words = [
+        _(
+            "Bring goods nearer to {region} first, for the next {days}: move {moved} units that lie elsewhere, order "
+            "{ordered} that lie nowhere.",
+            region=worst["region"],
+            moved=i18n.integer(worst["elsewhere"]),
+            ordered=i18n.integer(worst["nowhere"]),
+            days=i18n.days(network.options.window_days),
+        )
+    ]
+    if network.inputs.margined:
+        words.append(_("They hold {margin} of margin.", margin=money(worst["margin_not_near"])))
+    words.append(_("Begin at the top of the list; Replenishment proposes the moves and the orders."))
+    return " ".join(words)
 
 
 def draw_nodes(network: Network) -> None:

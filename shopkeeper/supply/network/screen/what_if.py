@@ -168,16 +168,19 @@ def _words(network: Network, tried: WhatIf, chosen: tuple[str, ...]) -> str:
         "more": points(change.points),
         "units": i18n.integer(change.after.near - change.before.near),
         "days": i18n.days(network.options.window_days),
-        "brought": money(change.near_margin_year),
     }
-    brings = _(
-        "{nodes}: {more}, {units} more units near within the next {days}; margin of {brought} a year would ship from "
-        "nearby.",
-        **values,
-    )
+    if network.inputs.margined:
+        brings = _(
+            "{nodes}: {more}, {units} more units near within the next {days}; margin of {brought} a year would ship "
+            "from nearby.",
+            brought=money(change.near_margin_year),
+            **values,
+        )
+    else:
+        brings = _("{nodes}: {more}, {units} more units near within the next {days}.", **values)
     if not network.priced:
         return brings
-    worth = change.margin_year
+    worth = change.margin_year if network.inputs.margined else -change.cost_year
     if worth > 0:
         verdict = _(
             "It brings {amount} a year: take it up while what is not counted here costs less.", amount=money(worth)
