@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-FEWER = settings(max_examples=settings().max_examples * 2 // 5)
+FEWER = settings(max_examples=settings().max_examples // 5)
 """Each example is a shop of its own in DuckDB, or a forecast."""
 MORE = settings(max_examples=settings().max_examples * 2)
 """Each example takes a few milliseconds."""

@@ -19,7 +19,7 @@ from shopkeeper.lake.version import Version
 from tests.imports.sources.steps import MAPPING, differing_marts, facts, folder_source, put
 
 Row = Mapping[str, Any]
-FEWEST = settings(max_examples=settings().max_examples // 5)
+FEWEST = settings(max_examples=settings().max_examples // 10)
 """Each example publishes up to five times; shrinking one would take minutes."""
 START = datetime(2025, 1, 6, 9)
 SKUS = ("tea", "cup", "pot")
