@@ -5,6 +5,6 @@ SELECT k.location, k.sku
 FROM stock_now AS k
 UNION
 SELECT d.location, d.sku
-FROM demand_days AS d
+FROM demand_at_nodes() AS d
 WHERE d.day > $as_of::DATE - 365 AND d.units > 0 AND d.location IS NOT NULL
 ORDER BY location, sku

@@ -33,6 +33,33 @@ def test_goods_sold_in_to_dealers_moved_cancelled_or_given_away_are_no_demand() 
     assert mart(shop(lines), "demand_days")["units"].to_list() == [3.0]
 
 
+def sold_in(units: int, **more: Any) -> dict[str, Any]:
+    where = {"ship_to_region": "south", "ship_from_location": "W1", "channel": "Dealers", "status": "sell_in"}
+    return line(more.pop("buyer", None), TODAY, sku="A", quantity=units, order_id=f"in-{units}", **(where | more))
+
+
+def test_what_dealers_buy_is_demand_only_where_their_own_sales_are_not_in_the_data() -> None:
+    places = [{"location_id": name, "kind": "dealer", "region": "south"} for name in ("D1", "D2")]
+    lines = [
+        sold("A", TODAY, 1, channel="Web"),
+        sold("A", TODAY, 2, ship_from_location="D1", channel="Dealers", ship_to_region="north"),
+        sold_in(10, buyer="D1"),  # sells from its own shelf: its sales are there
+        sold_in(20, buyer="D2"),  # nothing is heard of its buyers
+        sold_in(30),  # of no dealer that is named, in a region where no dealer sold
+        sold_in(40, ship_to_region="north"),  # dealers' sales to the north are there
+    ]
+    rows = mart(shop(lines, locations=places), "sell_in_days")
+    assert rows.select("region", "location", "units").rows() == [("south", "W1", 50.0)]
+    served = mart(shop(lines, locations=places), "serving")
+    assert served.filter(region="south").select("location", "units").rows() == [("W1", 50.0)]
+
+
+def test_the_forecast_job_reads_what_was_sold_in_as_demand_of_the_region() -> None:
+    query = shop([sold("A", TODAY, 3), sold_in(20)])
+    demand = query("jobs/forecast/demand")
+    assert dict(demand.select("region", "units").rows()) == {"north": 3.0, "south": 20.0}
+
+
 def test_a_return_stands_apart_on_the_day_and_in_the_place_of_its_order() -> None:
     bought = sold("A", date(2024, 4, 1), 4, order_id="1")
     back = {"order_id": "2", "original_order_id": "1", "status": "refund", "ship_to_region": None}

@@ -48,6 +48,7 @@ OWN = [
     sold("tea-north-bob", date(2024, 1, 9), "tea-1", "north"),
     sold(None, date(2024, 2, 7), "tea-1", "north"),
     sold("tea-north-bob", date(2024, 4, 29), "tea-1", "north", ship_from_location="north store"),
+    sold(None, date(2024, 4, 28), "tea-1", "north", channel="dealers", status="sell_in"),
 ]
 OTHERS = [
     sold("tea-north-ann", date(2024, 3, 5), "coffee-1", "north"),
@@ -56,6 +57,7 @@ OTHERS = [
     sold("tea-south-dee", date(2024, 1, 12), "tea-1", "south"),
     sold(None, date(2024, 2, 8), "coffee-1", "south"),
     sold("coffee-north-cem", date(2024, 4, 29), "coffee-1", "north", ship_from_location="north store"),
+    sold(None, date(2024, 4, 27), "coffee-1", "south", channel="dealers", status="sell_in"),
 ]
 UNITS = [1.0] * HORIZON
 

@@ -458,6 +458,15 @@ def test_orders_without_identity_count_as_many_as_their_share() -> None:
     assert row["unidentified_share"] == pytest.approx(91 / (91 + expected))
     assert row["units_per_purchase"] == pytest.approx(1)
     assert row["unidentified"] == pytest.approx((row["existing_customers"] + row["new_customers"]) * 91 / expected)
+    # Nobody in the south is known: what is forecast there is named as theirs, and left to no customer to explain.
+    of_nobody = shop(
+        [*lines, line(None, AS_OF, ship_to_region="south", sku="tea", order_id="s")],
+        as_of=AS_OF, products=PRODUCTS, forecasts=forecast_rows(DAILY),
+    )  # fmt: skip
+    unknown = two_sided.report(of_nobody, fit_version(of_nobody), ALL)
+    south = unknown.rows.filter(region="south").row(0, named=True)
+    assert (south["unidentified_share"], south["unidentified"], south["rest"]) == (1.0, south["forecast"], 0.0)
+    assert "no order names its buyer" in " ".join(str(note) for note in unknown.notes)
 
 
 def test_the_check_says_what_lies_ahead_what_is_young_and_who_may_not_see_it() -> None:

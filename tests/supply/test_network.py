@@ -75,7 +75,7 @@ def test_what_is_not_near_lies_elsewhere_or_nowhere() -> None:
     less = network.report(three_regions(stock=[counted("W", 20), counted("S", 10)]))
     assert less.lies_elsewhere == pytest.approx(2.0)
     assert less.missing.filter(region="west").select("elsewhere", "nowhere").row(0) == pytest.approx((2.0, 12.0))
-    assert less.lies_elsewhere + less.missing["nowhere"].sum() == pytest.approx(less.now.demand - less.now.near)
+    assert less.lies_elsewhere + float(less.missing["nowhere"].sum()) == pytest.approx(less.now.demand - less.now.near)
 
 
 def test_without_a_count_of_stock_there_is_no_rate_and_nothing_to_do() -> None:

@@ -5,7 +5,7 @@ SELECT
     d.region,
     d.location,
     sum(d.units)::DOUBLE AS units
-FROM demand_days AS d
+FROM demand_at_nodes() AS d
 WHERE d.day > $as_of::DATE - $days::INTEGER
     AND d.units > 0
     AND chosen(d.category, $categories, $categories_all)

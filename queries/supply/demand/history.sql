@@ -4,7 +4,7 @@ SELECT
     d.day,
     sum(d.units)::DOUBLE AS units,
     sum(d.returned_units)::DOUBLE AS returned_units
-FROM demand_days AS d
+FROM demand_at_nodes() AS d
 WHERE d.day >= $since::DATE
     AND chosen(d.category, $categories, $categories_all)
     AND chosen(d.region, $regions, $regions_all)

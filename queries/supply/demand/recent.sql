@@ -7,7 +7,7 @@ SELECT
     d.sku,
     coalesce(sum(d.units) FILTER (WHERE d.day > $as_of - $days), 0)::DOUBLE AS last,
     coalesce(sum(d.units) FILTER (WHERE d.day <= $as_of - 364 + $days), 0)::DOUBLE AS year_before
-FROM demand_days AS d
+FROM demand_at_nodes() AS d
 WHERE (d.day > $as_of - $days OR (d.day > $as_of - 364 AND d.day <= $as_of - 364 + $days))
     AND chosen(d.category, $categories, $categories_all)
     AND chosen(d.region, $regions, $regions_all)

@@ -8,7 +8,7 @@ WITH seen AS (
     UNION
     SELECT k.location FROM stock_now AS k
     UNION
-    SELECT d.location FROM demand_days AS d WHERE d.location IS NOT NULL AND d.location <> '(none)'
+    SELECT d.location FROM demand_at_nodes() AS d WHERE d.location IS NOT NULL AND d.location <> '(none)'
     UNION
     SELECT v.location FROM deliveries AS v
 ),
@@ -39,7 +39,7 @@ shipped AS (
         coalesce(sum(d.units) FILTER (WHERE d.day > $as_of::DATE - 28), 0) AS shipped_28,
         sum(d.units) AS shipped_91,
         count(DISTINCT d.region) AS regions_shipped
-    FROM demand_days AS d
+    FROM demand_at_nodes() AS d
     WHERE
         d.day > $as_of::DATE - 91
         AND d.units > 0

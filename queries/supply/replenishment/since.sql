@@ -5,7 +5,7 @@
 WITH told AS (
     SELECT d.location, d.sku, d.day, d.units AS sold, 0 AS moved_out, 0 AS landed,
         NULL::BIGINT AS on_hand
-    FROM demand_days AS d
+    FROM demand_at_nodes() AS d
     WHERE d.day > $since::DATE AND d.location IN $locations AND d.sku IN $skus
     UNION ALL
     SELECT d.from_location AS location, d.sku, d.ordered_on AS day, 0 AS sold, d.units AS moved_out, 0 AS landed,

@@ -8,6 +8,7 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message
 from shopkeeper.supply.coverage.inputs import CoverageInputs
+from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.serving import NO_REGION
 from shopkeeper.supply.units import mixed_units, units_of
@@ -22,6 +23,7 @@ def notes(query: Query, inputs: CoverageInputs, filters: GoodsFilters) -> tuple[
     """All that a reader should know of this data, the worst first; nothing for good data."""
     messages = (
         *mixed_units(units_of(query, filters)),
+        *sold_in(query, filters),
         *_missing_tables(query, inputs),
         *_odd_counts(query, inputs),
         *_unknown_counts(inputs),

@@ -41,6 +41,7 @@ from shopkeeper.supply.demand.parts import (
     weeks,
     worth,
 )
+from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.units import mixed_units, units_of
 
@@ -140,7 +141,7 @@ def report(
         options,
         filters,
         as_of,
-        (*mixed_units(units), *_notes(rows)),
+        (*mixed_units(units), *sold_in(query, seen), *_notes(rows)),
         history,
         weeks(whole, as_of),
         days(whole, as_of),

@@ -20,6 +20,7 @@ from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message, message
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.frames.comparisons import BOTH_SIDES, BOTH_SIDES_WHOLE
+from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
 
 DAYS = (28, 91)
@@ -51,8 +52,9 @@ def report(query: Query, fits: Fits, filters: GoodsFilters, in_force: InForce = 
     Expected purchases of a customer are spread over ship-to regions as those of customers acquired in the same region
     were in the last year. New customers: purchases in the same weeks a year before by customers acquired since those
     weeks began, times `growth`; in data younger than 15 months, as in the last `days`. Orders without identity: as
-    many units for each identified one as in the last year's revenue. Raise `Refused` for other days, and where the
-    viewer may see only a part of the shop.
+    many units for each identified one as in the last year's revenue; where no order of a region names a buyer, all
+    that is forecast there, which checks nothing. Raise `Refused` for other days, and where the viewer may see only a
+    part of the shop.
     """
     if days not in DAYS:
         raise Refused(
@@ -73,7 +75,20 @@ def report(query: Query, fits: Fits, filters: GoodsFilters, in_force: InForce = 
         rows = rows.filter(pl.col("region").is_in(list(filters.regions)))
     if filters.categories is not None or filters.skus is not None:
         notes.append(Message(N_("Both sides count all categories and items: a purchase is not expected by item.")))
+    notes += [*_of_nobody(rows), *sold_in(query, GoodsFilters(regions=filters.regions))]
     return TwoSided(days, query.version.as_of, rows, _whole(rows), growth, _events(query, days), tuple(notes))
+
+
+def _of_nobody(rows: pl.DataFrame) -> list[Message]:
+    """Regions of which no order names its buyer."""
+    unknown = rows.filter(pl.col("unidentified_share") == 1, pl.col("forecast") > 0)
+    if unknown.is_empty():
+        return []
+    text = N_(
+        "In {n} regions no order names its buyer: what is forecast there ({units} units) stands as orders without "
+        "identity, and nothing checks it."
+    )
+    return [Message(text, {"n": unknown.height, "units": round(unknown["forecast"].sum())})]
 
 
 def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:
@@ -146,7 +161,10 @@ def _rows(
         new_purchases=pl.col("new") * growth,
         odds=odds,
     ).with_columns(existing_customers=existing, new_customers=new)
-    sides = sides.with_columns(unidentified=(pl.col("existing_customers") + pl.col("new_customers")) * pl.col("odds"))
+    unidentified = (pl.col("existing_customers") + pl.col("new_customers")) * pl.col("odds")
+    sides = sides.with_columns(
+        unidentified=pl.when(share == 1).then(pl.col("forecast").clip(0)).otherwise(unidentified)
+    )
     return _with_rest(sides).select(BOTH_SIDES.names).sort("forecast", "region", descending=[True, False])
 
 

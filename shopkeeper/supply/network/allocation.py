@@ -18,6 +18,9 @@ from shopkeeper.supply.network.inputs import NetworkInputs
 SAME = 1e-6
 """Days by which an estimated lane may miss the promise and still keep it: it is rounding."""
 
+MARGINS = ("margin_not_near", "unserved_margin")
+NUMBERS = ("demand", "near", "far", "unserved", "near_rate", "lead_days", "freight", "freight_per_unit", *MARGINS)
+
 
 @dataclass(frozen=True)
 class Allocation:
@@ -182,25 +185,9 @@ def table(inputs: NetworkInputs, allocation: Allocation, regions: Flags, by: str
         }
         for name, one, all_ in zip(names, sums, worth.tolist(), strict=True)
     ]
-    numbers = (
-        "demand",
-        "near",
-        "far",
-        "unserved",
-        "near_rate",
-        "lead_days",
-        "freight",
-        "freight_per_unit",
-        "margin_not_near",
-        "unserved_margin",
-    )
-    frame = pl.DataFrame(rows, schema={by: pl.String} | dict.fromkeys(numbers, pl.Float64))
-    if not inputs.stocked:
-        frame = frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in numbers[1:])
-    elif not inputs.margined:
-        frame = frame.with_columns(
-            pl.lit(None, pl.Float64).alias(name) for name in ("margin_not_near", "unserved_margin")
-        )
+    frame = pl.DataFrame(rows, schema={by: pl.String} | dict.fromkeys(NUMBERS, pl.Float64))
+    unknown = NUMBERS[1:] if not inputs.stocked else () if inputs.margined else MARGINS
+    frame = frame.with_columns(pl.lit(None, pl.Float64).alias(name) for name in unknown)
     return frame.filter(pl.Series(regions)) if by == "region" else frame
 
 

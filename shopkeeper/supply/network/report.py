@@ -19,6 +19,7 @@ from shopkeeper.i18n import N_
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message, message
 from shopkeeper.models.arrays import Flags
+from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network.allocation import (
     Allocation,
@@ -130,7 +131,7 @@ def report(
         options,
         filters,
         query.version.as_of,
-        (*mixed_units(units_of(query, filters)), *inputs.notes, *_unreached(regions)),
+        (*mixed_units(units_of(query, filters)), *sold_in(query, filters), *inputs.notes, *_unreached(regions)),
         figures(inputs, now, shown),
         float(elsewhere(inputs, now)[:, shown].sum()),
         regions,

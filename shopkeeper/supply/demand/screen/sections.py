@@ -172,6 +172,14 @@ def draw_two_sided(filters: GoodsFilters) -> None:
     if opened().forecast is None:
         say_no_forecast()
         return
+    if not opened().version.identified_order_share:
+        st.info(
+            _(
+                "No order names its buyer, so there are no customers to hold against the items' history. Import "
+                "customer numbers, accounts, phones or e-mails with the orders to see both sides."
+            )
+        )
+        return
     if fits is None:
         say_unfitted()
         return

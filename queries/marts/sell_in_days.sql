@@ -1,0 +1,43 @@
+-- grain: one row per SKU, ship-to region, location that shipped, and day on which goods were sold in
+-- parameters: $as_of
+-- after: items, demand_days
+-- scope: category=category region=region
+-- What is sold in to a dealer is no sale to a buyer. Where the dealer's own sales are not in the data, it is all that is
+-- heard of its buyers: dependent demand of the location that ships. A line whose buyer is a location is that dealer's;
+-- any other is of a dealer whose sales are in the data if any sale of the same channel went to the same region.
+WITH sold_in AS (
+    SELECT
+        l.sku,
+        coalesce(l.region, '(none)') AS region,
+        coalesce(l.location, '(none)') AS location,
+        l.day,
+        l.quantity,
+        coalesce(l.channel, '(none)') AS channel,
+        a.location_id AS dealer
+    FROM stg_order_lines AS l
+    LEFT JOIN locations AS a ON a.location_id = l.account
+    WHERE l.status = 'sell_in' AND l.quantity > 0 AND l.day <= $as_of
+),
+
+sellers AS (
+    SELECT DISTINCT d.location FROM demand_days AS d WHERE d.units > 0
+),
+
+channels AS (
+    SELECT DISTINCT l.channel, l.region FROM int_sale_lines AS l WHERE l.is_sale
+)
+
+SELECT
+    s.sku,
+    i.category,
+    s.region,
+    s.location,
+    s.day,
+    CAST(sum(s.quantity) AS DOUBLE) AS units
+FROM sold_in AS s
+INNER JOIN items AS i ON i.sku = s.sku
+LEFT JOIN sellers AS e ON e.location = s.dealer
+LEFT JOIN channels AS c ON s.dealer IS NULL AND c.channel = s.channel AND c.region = s.region
+WHERE e.location IS NULL AND c.channel IS NULL
+GROUP BY s.sku, i.category, s.region, s.location, s.day
+ORDER BY s.sku, s.region, s.location, s.day
