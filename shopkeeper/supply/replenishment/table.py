@@ -16,7 +16,8 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import notes as replenishment_notes
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers as moves
-from shopkeeper.supply.replenishment.frames import COLUMNS, LEVELS, PATH
+from shopkeeper.supply.replenishment.frames import LEVELS, PATH
+from shopkeeper.supply.replenishment.frames.columns import COLUMNS
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
 

@@ -29,7 +29,7 @@ from shopkeeper.models.stock.transfer_program import WAY, Task
 from shopkeeper.models.stock.transfers import TransferPlan, plan
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment.frames import LANES, TRANSFERS
-from shopkeeper.supply.replenishment.needs import Needs, cover, notes_of, stock_needs
+from shopkeeper.supply.replenishment.needs import Needs, cover, notes_of, stock_needs, wanted_of
 
 COURSES = 10
 """Courses of demand, each the middle of a tenth of what can come."""
@@ -121,14 +121,16 @@ def _supply(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 def _spare(givers: pl.DataFrame, units: Floats, inbound: Floats, sd: Floats, policy: Policy) -> Floats:
     """The most that can leave today so that stock never falls below safety stock before it can be supplied again."""
     lead = givers["lead_days"].to_numpy().astype(float)
+    wanted = wanted_of(givers, policy)
     level = levels(
         units,
         sd,
         lead,
         givers["lead_sd"].to_numpy(),
-        givers["service_level"].to_numpy(),
-        policy.review_days,
-        givers["integer_valued"].to_numpy(),
+        wanted.service,
+        wanted.review_days,
+        wanted.integer_valued,
+        by_fill_rate=wanted.by_fill_rate,
     )
     end = lead + policy.review_days
     kept = level.order_up_to - expected(units, end)
