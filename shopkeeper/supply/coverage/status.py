@@ -45,8 +45,8 @@ class Series:
 def judged(series: Series, policy: Policy, as_of: date) -> pl.DataFrame:
     """The rows with, in units unless said: `daily_mean` (per day), `cover_days`, `run_out_on`, `safety_stock`,
     `reorder_point`, `order_up_to`, `lost_units`, `margin_at_stake` (money), `excess_units`, `excess_value`,
-    `stock_value` (money at cost), `status`, `status_before`, `cover_before`; `order_gap` and `order_gap_before`, by which
-    the stock is more than it has to be for an order of tomorrow to land in time.
+    `stock_value` (money at cost), `status`, `status_before`, `cover_before`; `order_gap` and `order_gap_before`, by
+    which the stock is more than it has to be for an order of tomorrow to land in time.
 
     `cover_days` is null where stock and deliveries outlast the forecast, and where there is no demand. Statuses (see
     `STATUSES`) are null where the SKU was never counted; those of a week ago are by today's forecast and the stock and

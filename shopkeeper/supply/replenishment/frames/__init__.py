@@ -140,6 +140,7 @@ TRANSFERS = Table(
         "from_available",
         "from_spare",
         "from_left",
+        "surplus_units",
         "lead_days",
         "cost_per_unit",
         "unit_margin",

@@ -117,6 +117,13 @@ COLUMNS: tuple[Column, ...] = (
     units("from_spare", "What the source can spare.", N_("Source can spare"), format="integer", type="BIGINT"),
     units("from_left", "Left at the source.", N_("Left at the source"), format="integer"),
     money("cost_per_unit", "Cost of one unit.", N_("Cost per unit"), unit="shop currency per unit"),
+    units(
+        "surplus_units",
+        "Of the units, those that only fill the lane up to its minimum.",
+        N_("To fill the lane"),
+        format="integer",
+        type="BIGINT",
+    ),
     units("minimum_units", "The least that is moved at once.", N_("Least per lane"), format="integer", type="BIGINT"),
     text("made_at", "When, in UTC.", N_("Decided at (UTC)")),
     text("author", "Who set or decided it.", N_("By")),
