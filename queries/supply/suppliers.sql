@@ -4,8 +4,16 @@
 -- `deliveries`, of which `orders` came on days of their own), and against what the products table says of the item
 -- (`deviation_days`, `deviation_sd`; null where it says nothing). Shares of what landed and had a due day: `early_share`
 -- before it, `late_share` after it, by `days_late` on average; `short_share` brought less than was ordered. `overdue`
--- is on its way still. `stated_days`: mean over the supplier's items. Moves between locations are no deliveries of a supplier.
-WITH lines AS (
+-- is on its way still. `stated_days`: mean over the supplier's items. Moves between locations are no deliveries of a
+-- supplier, nor is what comes to a store or dealer that a warehouse supplies.
+WITH supplied AS (
+    SELECT DISTINCT l.to_location AS location
+    FROM lanes AS l
+    INNER JOIN locations AS w ON w.location_id = l.from_location AND w.kind = 'warehouse'
+    INNER JOIN locations AS t ON t.location_id = l.to_location AND t.kind IN ('store', 'dealer')
+),
+
+lines AS (
     SELECT
         i.supplier,
         d.location,
@@ -18,7 +26,11 @@ WITH lines AS (
         d.is_open AND d.due_on < $as_of::DATE AS is_overdue
     FROM deliveries AS d
     INNER JOIN items AS i USING (sku)
-    WHERE i.supplier IS NOT NULL AND d.from_location IS NULL AND d.ordered_on > $as_of::DATE - 365
+    LEFT JOIN supplied AS s ON s.location = d.location
+    WHERE i.supplier IS NOT NULL
+        AND d.from_location IS NULL
+        AND s.location IS NULL
+        AND d.ordered_on > $as_of::DATE - 365
 ),
 
 measured AS (

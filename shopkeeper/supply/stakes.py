@@ -7,13 +7,15 @@ warehouse without stock has to wait for its own supplier first.
 import numpy as np
 import polars as pl
 
+from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS
 from shopkeeper.models.stock.loss import expected_lost
 
 
-def lost_until_help(rows: pl.DataFrame, units: Floats, inbound: Floats) -> Floats:
-    """Units of each location and SKU that are asked for but not there before help lands.
+def lost_until_help(rows: pl.DataFrame, units: Floats, inbound: Floats, policy: Policy) -> Floats:
+    """Units of each location and SKU that are asked for but not there before help lands; NaN without demand.
 
     `rows` has `location, sku, from_location` (null: the supplier), `on_hand, committed, available, lead_days, lead_sd,
     error_sd, pattern`, of all locations; `units` and `inbound` are rows x days of its own demand and of deliveries.
@@ -22,7 +24,8 @@ def lost_until_help(rows: pl.DataFrame, units: Floats, inbound: Floats) -> Float
     there = (rows["on_hand"].clip(0) - rows["committed"]).cast(pl.Float64).to_numpy()
     whole = rows["pattern"].is_in(list(INTEGER_VALUED_PATTERNS)).to_numpy()
     sd = rows["error_sd"].fill_null(0.0).to_numpy()
-    return expected_lost(units, there, inbound, np.ceil(help_days - 1e-9) - 1, sd, help_sd, whole)
+    lost = expected_lost(units, there, inbound, np.ceil(help_days - 1e-9) - 1, sd, help_sd, whole)
+    return np.asarray(np.where(units[:, :HORIZON].sum(axis=1) >= policy.no_demand_units, lost, np.nan))
 
 
 def _help(rows: pl.DataFrame) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Orders by projected stock: long leads, last days on sale, what goes together, doubts, budgets, one sum on all pages."""
+"""Orders by projected stock: long leads, last days on sale, what goes together, doubts, budgets, one sum on all."""
 
 from datetime import timedelta
 from typing import Any

@@ -158,8 +158,8 @@ def location_series(query: Query, inputs: CoverageInputs, policy: Policy) -> Ser
     leads = serving.leads(query, inputs.items, rows.select("location", "sku"), policy)
     rows = rows.join(leads.drop("assumed"), on=["location", "sku"], how="left", maintain_order="left")
     series = _series(query, rows, inputs.inbound, ["location", "sku"], wanted, policy)
-    lost = stakes.lost_until_help(series.rows, series.units, series.inbound)
-    return replace(series, rows=series.rows.with_columns(pooled_lost_units=pl.Series(lost)))
+    lost = stakes.lost_until_help(series.rows, series.units, series.inbound, policy)
+    return replace(series, rows=series.rows.with_columns(pooled_lost_units=pl.Series(lost).fill_nan(None)))
 
 
 def shown_locations(rows: pl.DataFrame, inputs: CoverageInputs, filters: GoodsFilters) -> pl.DataFrame:

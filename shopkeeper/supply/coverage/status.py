@@ -108,7 +108,9 @@ def _block(series: Series, service: Floats, policy: Policy, part: slice) -> dict
     before = _column(rows, "available_before"), series.inbound_before[part]
     figures |= _moment(block, *before, had_count, excess_from, "_before")
     lost = expected_lost(units, available, inbound, np.ceil(lead) - 1, sd, lead_sd, integer_valued)
-    figures["lost_units"] = np.where(has_count & with_demand, _pooled(rows, "lost_units", lost), np.nan)
+    pooled = _pooled(rows, "lost_units", np.full(len(units), np.nan))
+    lost = np.where(np.isnan(pooled), np.where(with_demand, lost, np.nan), pooled)
+    figures["lost_units"] = np.where(has_count, lost, np.nan)
     figures["excess_units"] = np.where(has_count, np.maximum(available - excess_from, 0), np.nan)
     return figures
 

@@ -62,26 +62,30 @@ def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs
     """The needs of all locations for the categories and items chosen."""
     chosen = GoodsFilters(categories=filters.categories, skus=filters.skus)
     parameters = chosen.parameters("categories", "skus")
+    policy = in_force.policy
     items = query("supply/replenishment/items", **parameters)
     stock = query("supply/coverage/stock", **parameters)
     suppliers = lead_times.suppliers(query)
     forecasts = demand.used(query, chosen, in_force)
     served = serving.location_demand(query, forecasts)
     cells, rows = _cells(items, stock, served)
-    cells = _with_leads(query, cells, lead_times.learned(items, suppliers), in_force.policy)
-    days = horizon.days_ahead(cells["lead_days"], in_force.policy.review_days + COMING_DAYS)
+    cells = _with_leads(query, cells, lead_times.learned(items, suppliers), policy)
+    days = horizon.days_ahead(cells["lead_days"], policy.review_days + COMING_DAYS)
     inbound = _inbound(cells, query("supply/replenishment/inbound", **parameters), query.version.as_of, days)
     own = np.zeros((cells.height, days))
     if not served.is_empty():
         at = np.flatnonzero(rows.is_not_null().to_numpy())
         own[at] = horizon.carried_on(query, matrix(served), days)[rows.drop_nulls().to_numpy()]
     own = horizon.on_sale(own, cells["delisted_on"], query.version.as_of)
-    cells = _with_service(cells, in_force.policy).with_columns(on_the_way=pl.Series(inbound.sum(axis=1)))
-    need, need_sd = _passed_on(cells, own, inbound, in_force.policy)
+    cells = _with_service(cells, policy).with_columns(on_the_way=pl.Series(inbound.sum(axis=1)))
+    need, need_sd = _passed_on(cells, own, inbound, policy)
+    lost = stakes.lost_until_help(cells, own, inbound, policy)
     cells = cells.with_columns(
         need_mean=pl.Series(need[:, :HORIZON].mean(axis=1)),
         need_sd=pl.Series(need_sd),
-        lost_units=pl.when("has_stock_count").then(pl.Series(stakes.lost_until_help(cells, own, inbound))),
+        lost_units=pl.when("has_stock_count").then(
+            pl.Series(stakes.lost_until_help(cells, own, inbound, policy)).fill_nan(None)
+        ),
     )
     reached = forecasts.filter(pl.col("daily_mean") > 0).join(
         serving.shares(query, forecasts), on=["region", "sku"], how="anti"
