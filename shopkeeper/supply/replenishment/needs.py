@@ -83,9 +83,7 @@ def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs
     cells = cells.with_columns(
         need_mean=pl.Series(need[:, :HORIZON].mean(axis=1)),
         need_sd=pl.Series(need_sd),
-        lost_units=pl.when("has_stock_count").then(
-            pl.Series(stakes.lost_until_help(cells, own, inbound, policy)).fill_nan(None)
-        ),
+        lost_units=pl.when("has_stock_count").then(pl.Series(lost).fill_nan(None)),
     )
     reached = forecasts.filter(pl.col("daily_mean") > 0).join(
         serving.shares(query, forecasts), on=["region", "sku"], how="anti"
