@@ -88,7 +88,7 @@ def _draw_figures(coverage: Coverage, risk: pl.DataFrame, totals: Mapping[str, i
     names = {"out": _("Out"), "runs_out": _("Run out before an order can land"), "order_now": _("Order now")}
     with st.container(horizontal=True, gap="small"):
         for status, name in names.items():
-            with st.container(gap=None, width=230):
+            with st.container(gap=None, width=290 if status == "runs_out" else 165):
                 st.metric(
                     f"{ICONS[status]} {name}",
                     i18n.integer(totals[status]),
@@ -99,13 +99,13 @@ def _draw_figures(coverage: Coverage, risk: pl.DataFrame, totals: Mapping[str, i
                 )
                 show_list(_("Items in a region"), f"show_{status}", {SECTION: "act", STATUS: status})
         if (risk.is_empty() or has_margin(risk)) and has_margin(rows):
-            with st.container(gap=None, width=230):
+            with st.container(gap=None, width=290):
                 words = _(measure("margin_at_stake").description)
                 stake = money(total(rows, "margin_at_stake"))
                 st.metric(label("margin_at_stake"), stake, border=True, help=words)
                 show_list(_("Items in a region"), "show_stake", {SECTION: "act", STATUS: "all"})
         if not rows["excess_value"].is_null().all():
-            with st.container(gap=None, width=230):
+            with st.container(gap=None, width=165):
                 words = _(measure("excess_value").description)
                 st.metric(label("excess_value"), money(total(rows, "excess_value")), border=True, help=words)
                 show_list(_("Items in a region"), "show_excess", {SECTION: "classes"})

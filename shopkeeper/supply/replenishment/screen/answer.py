@@ -14,6 +14,8 @@ from shopkeeper.ui.figures import money, total
 
 DUE = "orders_due"
 SECTION = "replenishment_view"
+TILE = 165
+"""Two of this width stand beside each other on a phone."""
 
 
 def without_money(rows: pl.DataFrame) -> str | None:
@@ -32,7 +34,10 @@ def counted(rows: pl.DataFrame) -> str:
     """`12 lines, 3 purchase orders`; lines alone where nobody names a supplier."""
     lines = ngettext("{n} line", "{n} lines", rows.height)
     suppliers = rows["supplier"].drop_nulls().n_unique()
-    return f"{lines}, {ngettext('{n} purchase order', '{n} purchase orders', suppliers)}" if suppliers else lines
+    if not suppliers:
+        return lines
+    orders = ngettext("{n} purchase order", "{n} purchase orders", suppliers)
+    return _("{lines}, {orders}", lines=lines, orders=orders)
 
 
 def draw_answer(proposals: OrderProposals, moves: Transfers) -> None:
@@ -108,7 +113,7 @@ def _draw_counts(proposals: OrderProposals) -> None:
         for due, name, about in tiles:
             rows = lines_of(proposals, due)
             suppliers = rows["supplier"].drop_nulls().n_unique()
-            with st.container(gap=None, width=200):
+            with st.container(gap=None, width=TILE):
                 st.metric(
                     name,
                     i18n.integer(rows.height),
@@ -120,12 +125,14 @@ def _draw_counts(proposals: OrderProposals) -> None:
                 )
                 show_list(_("Lines"), f"show_{due}", {SECTION: "orders", DUE: due})
         late = proposals.rows.filter(pl.col("late_days") > 0)
-        with st.container(gap=None, width=200):
+        with st.container(gap=None, width=TILE):
             st.metric(
-                _("Of today's already late"),
+                _("Already late"),
                 i18n.integer(late.height),
                 border=True,
-                help=_("The stock runs out before an order of today lands; look for a transfer."),
+                help=_(
+                    "Of the lines of today: the stock runs out before an order of today lands; look for a transfer."
+                ),
             )
             show_list(_("Moves"), "show_moves", {SECTION: "transfers"})
 
