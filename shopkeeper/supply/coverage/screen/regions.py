@@ -155,6 +155,9 @@ def draw_act(coverage: Coverage) -> None:
     }
     status = session.choose(_("Status"), names, STATUS, "all", hidden=True)
     listed = acting if status == "all" else acting.filter(pl.col("status") == status)
+    if listed.is_empty():
+        st.info(_("No item in a region has this status."))
+        return
     title = _("Items to act on, by margin at stake") if has_margin(listed) else _("Items to act on, the worst first")
     draw_rows(sheet_of(coverage, "coverage-to-act-on", title, listed), "coverage_act", ACT)
 
