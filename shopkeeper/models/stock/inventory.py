@@ -167,28 +167,25 @@ def position(course: Projection, there: ArrayLike, inbound: Floats) -> Position:
     return Position(stock, *sums)
 
 
-def order_gap(
-    units: Floats,
-    held: Position,
-    lead_days: ArrayLike,
-    lead_sd: ArrayLike,
-    daily_sd: ArrayLike,
-    wanted: Wanted,
-    wait: int,
-) -> Floats:
-    """Units by which each stock is more than it has to be for an order of `wait` days from now to land in time.
+def held_for(held: Position, days: ArrayLike) -> Floats:
+    """What each stock has for its next `days` days: there, landing by then, or lost by then and not needed any more."""
+    row = np.arange(len(held.there))
+    whole = np.ceil(np.broadcast_to(np.asarray(days, dtype=float), len(row)) - _SLACK).astype(int)
+    last = np.minimum(whole, held.landed.shape[1] - 1)
+    return np.asarray(held.there + held.landed[row, last] + held.lost[row, np.maximum(last - 1, 0)])
 
-    That order lands in L + `wait`; until then the stock needs the demand of these days and their safety stock. What is
-    there, what lands by then and what will have been lost by then has to reach it; below 0 it does not.
+
+def order_need(
+    units: Floats, lead_days: ArrayLike, lead_sd: ArrayLike, daily_sd: ArrayLike, wanted: Wanted, wait: int
+) -> Floats:
+    """What each stock needs for an order of `wait` days from now to land in time: demand of L + `wait`, and its safety.
+
+    Where `held_for` as many days is less, that order is too late.
     """
     lead = np.broadcast_to(np.asarray(lead_days, dtype=float), len(units))
-    days = lead + wait
-    cycle = cycle_demand(units, lead, wanted.review_days)
-    demand, safety = needed(units, days, daily_sd, lead_sd, wanted, cycle)
-    last = np.minimum(np.ceil(days - _SLACK).astype(int), units.shape[1])
-    row = np.arange(len(units))
-    has = held.there + held.landed[row, last] + held.lost[row, np.maximum(last - 1, 0)]
-    return np.asarray(has - demand - safety)
+    cycle = cycle_demand(units, lead, wanted.review_days) if wanted.by_fill_rate else 0.0
+    demand, safety = needed(units, lead + wait, daily_sd, lead_sd, wanted, cycle)
+    return np.asarray(demand + safety)
 
 
 def days_to_wait(
@@ -204,17 +201,23 @@ def days_to_wait(
 
     0: today, or late already; `most` where it can wait so long, or longer. What nobody asks for can always wait.
     """
-    waits, rows = np.full(len(units), float(most)), np.arange(len(units))
+    waits = np.full(len(units), float(most))
     lead, late, sd, service, whole = (
         np.broadcast_to(np.asarray(values), len(units))
         for values in (lead_days, lead_sd, daily_sd, wanted.service, wanted.integer_valued)
     )
+    # Without deliveries and lost sales what is needed only grows: who can wait so long can wait for less.
+    enough = held_for(held, lead + most) >= order_need(units, lead, late, sd, wanted, most) - _SLACK
+    last = np.minimum(np.ceil(lead + most).astype(int), units.shape[1])
+    row = np.arange(len(units))
+    rows = np.flatnonzero(~enough | (held.landed[row, last] > 0) | (held.lost[row, last] > 0))
     for days in range(1, most + 1):
         if not rows.size:
             break
         part = Wanted(service[rows], wanted.review_days, whole[rows], wanted.by_fill_rate)
         rest = Position(held.there[rows], held.landed[rows], held.lost[rows])
-        short = order_gap(units[rows], rest, lead[rows], late[rows], sd[rows], part, days) < -_SLACK
+        need = order_need(units[rows], lead[rows], late[rows], sd[rows], part, days)
+        short = held_for(rest, lead[rows] + days) < need - _SLACK
         waits[rows[short]] = days - 1
         rows = rows[~short]
     return waits

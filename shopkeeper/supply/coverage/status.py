@@ -102,17 +102,25 @@ def _block(series: Series, service: Floats, policy: Policy, part: slice) -> dict
     excess_from = np.maximum(figures["order_up_to"], inventory.expected(units, policy.excess_days))
     excess_from = np.where(with_demand, excess_from, 0)
     has_count = rows["has_stock_count"].fill_null(value=False).to_numpy()
+    order_need = inventory.order_need(units, lead, lead_sd, sd, wanted, 1)
     available, inbound = _column(rows, "available"), series.inbound[part]
-    figures |= _moment(block, available, inbound, has_count, excess_from, "")
+    figures |= _moment(block, available, inbound, has_count, (excess_from, order_need), "")
     had_count = has_count & rows["available_before"].is_not_null().to_numpy()
     before = _column(rows, "available_before"), series.inbound_before[part]
-    figures |= _moment(block, *before, had_count, excess_from, "_before")
-    lost = expected_lost(units, available, inbound, np.ceil(lead) - 1, sd, lead_sd, integer_valued)
-    pooled = _pooled(rows, "lost_units", np.full(len(units), np.nan))
-    lost = np.where(np.isnan(pooled), np.where(with_demand, lost, np.nan), pooled)
-    figures["lost_units"] = np.where(has_count, lost, np.nan)
+    figures |= _moment(block, *before, had_count, (excess_from, order_need), "_before")
+    figures["lost_units"] = np.where(has_count, _lost(block, available, inbound), np.nan)
     figures["excess_units"] = np.where(has_count, np.maximum(available - excess_from, 0), np.nan)
     return figures
+
+
+def _lost(block: _Block, available: Floats, inbound: Floats) -> Floats:
+    """The part of what locations will lose until help lands; what none serves has its own until an order lands."""
+    lost = _pooled(block.rows, "lost_units", np.full(len(block.units), np.nan))
+    own = np.isnan(lost) & block.with_demand
+    wanted = np.asarray(block.wanted.integer_valued)[own]
+    sd, lead_sd, days = block.daily_sd[own], block.lead_sd[own], np.ceil(block.lead[own]) - 1
+    lost[own] = expected_lost(block.units[own], available[own], inbound[own], days, sd, lead_sd, wanted)
+    return lost
 
 
 def _column(rows: pl.DataFrame, name: str) -> Floats:
@@ -137,13 +145,22 @@ def _levels(block: _Block) -> dict[str, np.ndarray]:
 
 
 def _moment(
-    block: _Block, available: Floats, inbound: Floats, has_count: np.ndarray, excess_from: Floats, suffix: str
+    block: _Block,
+    available: Floats,
+    inbound: Floats,
+    has_count: np.ndarray,
+    bounds: tuple[Floats, Floats],
+    suffix: str,
 ) -> dict[str, np.ndarray]:
-    """Cover, status and what is left above the need, now or (`suffix` `_before`) a week ago."""
+    """Cover, status and what is left above the need, now or (`suffix` `_before`) a week ago.
+
+    `bounds`: units above which stock is excess, and below which an order of tomorrow would be too late.
+    """
+    excess_from, order_need = bounds
     cover = inventory.days_of_cover(block.units, available, inbound)
     cover = np.where(cover > np.maximum(HORIZON, np.ceil(block.lead)), np.nan, cover)
     held = inventory.position(projected(block.units, available, inbound), available, inbound)
-    gap = inventory.order_gap(block.units, held, block.lead, block.lead_sd, block.daily_sd, block.wanted, 1)
+    gap = inventory.held_for(held, block.lead + 1) - order_need
     gap = np.maximum(gap, _pooled(block.rows, f"order_gap{suffix}", gap))
     excess = np.maximum(available - excess_from, 0)
     status = _status(~block.with_demand, available, cover, block.lead, excess, gap < -_SLACK)
