@@ -119,9 +119,8 @@ def draw_doubts(proposals: OrderProposals) -> list[dict[str, Any]]:
         st.markdown(
             _(
                 "**Look at these first.** {lines} of {cost} would bring more than {months} months of what the shop "
-                "sold "
-                "of the item lately, or an item that never sold. They are in no sum and in no order here: check the "
-                "forecast, the pack and the least order, then accept, change or refuse them.",
+                "sold of the item lately, or an item that never sold. They are in no order and no sum of orders here: "
+                "check the forecast, the pack and the least order, then accept, change or refuse them.",
                 lines=ngettext("{n} line", "{n} lines", doubts.height),
                 cost=money(total(doubts, "cost")) if doubts["cost"].count() else i18n.MISSING,
                 months=i18n.number(proposals.policy.doubt_months, 1),
