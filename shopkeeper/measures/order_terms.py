@@ -9,8 +9,7 @@ ORDER_TERMS: tuple[Term, ...] = (
         N_("Today, this week, can wait"),
         N_(
             "By the last safe order day: it has come; it comes within 7 days; it comes within 28 days. Lines that go "
-            "with "
-            "others of their supplier count as of today."
+            "with others of their supplier count as of today."
         ),
     ),
     Term(

@@ -252,8 +252,7 @@ _ALL = (
         N_("Order by"),
         N_(
             "The last safe order day: an order placed later lands, ready for sale, when what is there and what lands "
-            "by "
-            "then is less than the demand until then and the safety stock of the service wanted."
+            "by then is less than the demand until then and the safety stock of the service wanted."
         ),
     ),
     *ORDER_TERMS,
@@ -271,10 +270,8 @@ _ALL = (
         N_("Transfer plan"),
         N_(
             "The moves along existing lanes that save most margin less cost, by linear programming: no source gives "
-            "more than it can spare, no place gets more than it has room for, a lane moves its minimum or nothing, and "
-            "more "
-            "than is missing where that pays. "
-            "Only moves that arrive before the receiver's next supply count."
+            "more than it can spare, no place gets more than it has room for, a lane moves its minimum or nothing, "
+            "and more than is missing where that pays. Only moves that arrive before the receiver's next supply count."
         ),
     ),
     Term(

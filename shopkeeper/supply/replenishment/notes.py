@@ -51,8 +51,7 @@ TEXTS: Mapping[str, str] = {
     "nothing_spare": N_("No location can spare anything: each needs what it has until it can be supplied again."),
     "below_minimum": N_(
         "{n} purchase orders stay below the least that the supplier takes, even with all that falls due soon: wait, "
-        "ask "
-        "the supplier, or order more of what sells."
+        "ask the supplier, or order more of what sells."
     ),
     "nobody_short": N_(
         "Nobody who can be reached by a lane in time will be short before the next supply: nothing has to be moved."

@@ -155,8 +155,7 @@ def _worth(risk: pl.DataFrame, low: int) -> str:
     first = risk.head(FIRST)
     return _(
         "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at stake, "
-        "of "
-        "what is out or runs out. Of {more} more items the last safe order day has come.",
+        "of what is out or runs out. Of {more} more items the last safe order day has come.",
         n=i18n.integer(first.height),
         stake=money(total(first, "margin_at_stake")),
         whole=money(total(risk, "margin_at_stake")),

@@ -58,8 +58,7 @@ def draw_levels(proposals: OrderProposals) -> None:
     st.markdown(
         _(
             "##### Service: in how many of 100 replenishment cycles the stock should last, or how many of 100 units "
-            "are "
-            "served from the shelf\n"
+            "are served from the shelf\n"
             "The empty cells of a pattern follow the class. More service is more safety stock: from 95 % to 98 % of "
             "cycles it is about a quarter more. The same share of units needs less stock than that of cycles."
         )
@@ -260,8 +259,7 @@ def draw_scores(proposals: OrderProposals) -> None:
     st.caption(
         _(
             "From {n} deliveries of the last 365 days on, what was measured corrects what is stated; below that, what "
-            "is "
-            "stated is used.",
+            "is stated is used.",
             n=FEWEST_DELIVERIES,
         )
     )
