@@ -52,6 +52,17 @@ def test_a_lead_of_121_days_is_reckoned_beyond_the_forecasts_end() -> None:
     assert later.coming.select("order_by", "late_days", "urgency").row(0) == (AS_OF + timedelta(days=9), 0, "wait")
 
 
+def test_coverage_sees_as_far_as_the_lead_time() -> None:
+    def row(on_hand: int, days: float) -> dict[str, Any]:
+        query = small_shop([counted("W", on_hand)], [forecast("north", 1)], lines=NORTH, products=lead(days))
+        return coverage.report(query, EVERYTHING, InForce(STRICT)).regions_skus.row(0, named=True)
+
+    long = row(105, 120)
+    assert (long["status"], long["cover_days"], long["lost_units"]) == ("runs_out", 105, pytest.approx(15))
+    assert row(121, 120)["status"] == "order_now"
+    assert row(95, 9)["cover_days"] is None
+
+
 def test_an_event_in_the_last_weeks_of_the_forecast_is_not_carried_on() -> None:
     units = [1.0] * 80 + [40.0] * 4 + [1.0] * 7
     event = {"event_id": "E", "name": "Fair", "starts_on": AS_OF + timedelta(days=81),
