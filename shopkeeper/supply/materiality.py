@@ -10,7 +10,9 @@ FEWEST_DAYS = 28
 
 def material_from(query: Query, policy: Policy) -> float | None:
     """The least sum that leads a page or a list of actions, in shop currency; null where no margin is known."""
-    margin, days = query("supply/month_margin", as_of=query.version.as_of).row(0)
-    if margin is None or margin <= 0:
+    sold = query("supply/month_margin", as_of=query.version.as_of)
+    margin = sold["margin"].sum() if sold["margin"].count() else 0.0
+    if margin <= 0:
         return None
-    return float(margin) / max(float(days), FEWEST_DAYS) * DAYS_OF_MONTH * policy.materiality
+    days = max(float(sold["days"].max() or 0), FEWEST_DAYS)  # type: ignore[arg-type]
+    return float(margin) / days * DAYS_OF_MONTH * policy.materiality
