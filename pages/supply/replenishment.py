@@ -5,7 +5,7 @@ import streamlit as st
 from shopkeeper import ui
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers
-from shopkeeper.supply.replenishment.screen import log
+from shopkeeper.supply.replenishment.screen import levels, log, orders
 from shopkeeper.supply.replenishment.screen import proposals as parts
 from shopkeeper.supply.replenishment.screen.answer import draw_answer
 from shopkeeper.supply.screen.filters import choose_goods
@@ -20,7 +20,7 @@ match section:
     case "decisions":
         log.draw_log()
     case "levels":
-        log.draw_levels(proposals)
+        levels.draw_levels(proposals)
     case _:
         moves = ui.load(transfers.report, filters, set_now)
         with answer:
@@ -28,5 +28,5 @@ match section:
         if section == "transfers":
             parts.draw_transfers(moves)
         else:
-            parts.draw_orders(proposals, set_now)
+            orders.draw_orders(proposals, set_now)
 ui.explain(parts.DEFINITIONS[section])

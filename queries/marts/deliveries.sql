@@ -5,7 +5,7 @@
 -- `is_open`: not landed by as-of. `expected_on`: from when its units count as stock to come. One that is late lands
 -- tomorrow at the earliest; one that is overdue by more than 30 days is counted on no longer. One that landed after the
 -- newest count of its item there is in no count yet, and comes tomorrow. Empty for all others.
--- `from_location` is null for a supplier. `region` is where the location stands, '(none)' where nobody says.
+-- `ordered_units`: what was ordered, where fewer came. `from_location` is null for a supplier. `region` is where the location stands, '(none)' where nobody says.
 SELECT
     d.inbound_id AS delivery_id,
     d.location_id AS location,
@@ -14,6 +14,7 @@ SELECT
     coalesce(l.region, '(none)') AS region,
     d.from_location,
     d.quantity AS units,
+    coalesce(d.ordered_quantity, d.quantity) AS ordered_units,
     d.ordered_on,
     d.due_on,
     CASE WHEN d.received_on <= $as_of THEN d.received_on END AS received_on,

@@ -182,6 +182,7 @@ INBOUND = Table(
         Column("ordered_on", "DATE", "When it was ordered."),
         Column("received_on", "DATE", "When it landed; empty while on its way."),
         Column("from_location", "VARCHAR", "Where it comes from, if it is a move.", references="locations"),
+        Column("ordered_quantity", "BIGINT", "Units ordered, where fewer came than that.", unit="units", minimum=0),
     ),
     key=("inbound_id",),
 )

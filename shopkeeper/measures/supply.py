@@ -124,8 +124,10 @@ COVERAGE_MEASURES: tuple[Measure, ...] = (
         "safety_stock",
         N_("Safety stock"),
         N_(
-            "Units held against chance, for the cycle service of the stock policy (share of replenishment cycles "
-            "without a stock-out, not the fill rate). d is the mean day of the forecast over the lead time L, s_d the "
+            "Units held against chance, for the service of the stock policy: the share of replenishment cycles without "
+            "a stock-out or, where the policy says so, the fill rate (share of units served from the shelf, "
+            "G(z) = (1 - fill rate) Q / s). Of a region: its part of what the locations that serve it hold. d is the "
+            "mean day of the forecast over the lead time L, s_d the "
             "standard deviation of the daily forecast error, s_L that of the lead time. Intermittent and lumpy items: "
             "quantile of lead-time demand less its mean, by a negative binomial distribution of this mean and "
             "variance, or Poisson's where the variance is no larger than the mean."
@@ -136,33 +138,38 @@ COVERAGE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "reorder_point",
         N_("Reorder point"),
-        N_("Order once available plus what lands in time has fallen to it."),
+        N_("Order before available, with what lands in time, falls below it."),
         N_("d L + safety stock"),
         "number",
     ),
     Measure(
         "order_up_to",
         N_("Order-up-to level"),
-        N_("What an order restores, where one looks every R days."),
+        N_(
+            "What an order restores, where one looks every R days. What will be lost before it lands is not ordered "
+            "again."
+        ),
         N_("d (L + R) + safety stock(L + R)"),
         "number",
     ),
     Measure(
         "margin_at_stake",
-        N_("Margin at stake"),
+        N_("Margin at stake until help lands"),
         N_(
-            "Margin of the units that are asked for, but not there, before an order placed today can land. What could "
-            "not be sold is not asked for again."
+            "Margin expected to be lost before help can land: an order of today, or a move from the warehouse that "
+            "supplies the place (where that is empty, after its own order). Chance is in it: also what will probably "
+            "last can run out. What could not be sold is not asked for again. Reckoned by location; regions have their "
+            "part of it."
         ),
-        N_("max(0, largest cumulative forecast - available - landed, before lead time) x margin per unit"),
+        N_("E[(demand until help lands - available - landed)+] x margin per unit, E by s G(z) or by counted demand"),
         "money",
         "lower",
     ),
     Measure(
         "lost_units",
-        N_("Units short"),
-        N_("Units asked for, but not there, before an order placed today can land."),
-        N_("max(0, largest cumulative forecast - available - landed, before lead time)"),
+        N_("Units lost until help lands"),
+        N_("Units that are expected to be asked for, but not to be there, before help can land; chance is in it."),
+        N_("E[(demand until help lands - available - landed)+], the largest before any delivery"),
         "number",
         "lower",
     ),
@@ -206,7 +213,7 @@ REPLENISHMENT_MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "margin_protected",
-        N_("Margin protected"),
+        N_("Margin protected (91 days)"),
         N_("What would be lost over the forecast's 91 days if nobody ordered, as far as the ordered units save it."),
         N_("unit margin x min(units ordered, expected units short after the lead time), short = s G((m - x) / s)"),
         "money",
@@ -214,7 +221,7 @@ REPLENISHMENT_MEASURES: tuple[Measure, ...] = (
     ),
     Measure(
         "waiting_costs",
-        N_("Waiting costs"),
+        N_("Waiting costs (until the next review)"),
         N_("Margin that is lost on average if this is not ordered today but at the next review."),
         N_("unit margin x expected units short between the landing of an order of today and of the next review"),
         "money",

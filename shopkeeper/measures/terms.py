@@ -1,18 +1,12 @@
 """Every word that the pages use in one sense, once: methods, windows, filters and marks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from shopkeeper.i18n import N_
+from shopkeeper.measures.order_terms import ORDER_TERMS
+from shopkeeper.measures.term import Term
 
-
-@dataclass(frozen=True)
-class Term:
-    """A word and its one meaning, both marked for the catalogue."""
-
-    name: str
-    label: str
-    text: str
+__all__ = ["TERMS", "Term"]
 
 
 _ALL = (
@@ -213,8 +207,9 @@ _ALL = (
         N_("Status"),
         N_(
             "The first that holds. No demand: less than half a unit in 91 days. Out: nothing available. Runs out: used "
-            "up before an order placed today can be sold (lead time and receiving). Order now: available and what "
-            "lands in time have fallen to the reorder point. Excess: a unit or more beyond the order-up-to level and "
+            "up before an order placed today can be sold (lead time and receiving). Order now: the last safe order day "
+            "has come; tomorrow, available and what lands in time would be below the reorder point. Excess: a unit or "
+            "more beyond the order-up-to level and "
             "91 days of forecast. Else ok. A SKU that was never counted anywhere, or is missing from its location's "
             "newest count, has none. That of a week ago is by "
             "the stock and deliveries of then and today's forecast."
@@ -255,8 +250,12 @@ _ALL = (
     Term(
         "order_by",
         N_("Order by"),
-        N_("The last day on which an order still lands, ready for sale, on the evening when the stock is used up."),
+        N_(
+            "The last safe order day: an order placed later lands, ready for sale, when what is there and what lands "
+            "by then is less than the demand until then and the safety stock of the service wanted."
+        ),
     ),
+    *ORDER_TERMS,
     Term(
         "spare_stock",
         N_("What a source can spare"),
@@ -271,8 +270,8 @@ _ALL = (
         N_("Transfer plan"),
         N_(
             "The moves along existing lanes that save most margin less cost, by linear programming: no source gives "
-            "more than it can spare, no place gets more than it has room for, a lane moves its minimum or nothing. "
-            "Only moves that arrive before the receiver's next supply count."
+            "more than it can spare, no place gets more than it has room for, a lane moves its minimum or nothing, "
+            "and more than is missing where that pays. Only moves that arrive before the receiver's next supply count."
         ),
     ),
     Term(

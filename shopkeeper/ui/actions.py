@@ -25,3 +25,13 @@ def open_page(
         for name, value in (choices or {}).items():
             session.keep(name, value)
         st.switch_page(path)
+
+
+def show_list(label: str, key: str, choices: Mapping[str, str]) -> None:
+    """A small button below a figure that shows the list which it counts, on the same page, by the widgets' keys."""
+
+    def choose() -> None:
+        for name, value in choices.items():
+            session.keep(name, value)
+
+    st.button(label, key=key, icon=":material/list:", type="tertiary", on_click=choose)

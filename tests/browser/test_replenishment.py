@@ -27,15 +27,16 @@ def test_an_order_is_explained_accepted_and_found_in_the_log(
     quiet_supply: Page, goods_url: str, goods_shop: Version, tmp_path: Path
 ) -> None:
     page, result = quiet_supply, report(goods_shop)
-    go(page, f"{goods_url}/replenishment")
+    go(page, f"{goods_url}/replenishment?orders_due=week")
     idle(page)
-    with download(page, "orders", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+    week = result.coming.filter(urgency="week")
+    with download(page, "week", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["units"]) for row in rows] == result.rows["units"].to_list()
+    assert [int(row["units"]) for row in rows] == week["units"].to_list()
     assert all(row["why"] for row in rows)
 
-    first = result.rows.row(0, named=True)
-    choose_first(page, "orders_table")
+    first = week.row(0, named=True)
+    choose_first(page, "week_table")
     expect(page.get_by_text(f"{first['position']} in position")).to_be_visible(timeout=15_000)
     expect(within(page, "stock_path_chart")).to_be_visible(timeout=15_000)
     idle(page)

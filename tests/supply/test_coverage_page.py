@@ -18,7 +18,7 @@ from shopkeeper.supply.coverage.screen.regions import DEFINITIONS, status_words
 from shopkeeper.supply.filters import GoodsFilters
 from tests.shops.goods_in_memory import PLACED, publish
 from tests.ui import page_app
-from tests.ui.page_app import texts
+from tests.ui.page_app import sound, texts
 
 PAGE = "pages/supply/coverage.py"
 open_page = partial(page_app.opened, PAGE)
@@ -82,6 +82,15 @@ def test_a_region_opens_its_items_and_the_locations_that_serve_it(data: Path) ->
     assert set(places["location_name"]) == {"Warehouse", "Store"}
     part = open_page(coverage_view="cell", coverage_region="south", coverage_category="Cups")
     assert set(part.dataframe[0].value["sku"]) == {"cup"}
+
+
+def test_each_status_leads_to_its_items(data: Path) -> None:
+    app = open_page()
+    app = sound(app.button(key="show_runs_out").click().run())
+    assert set(app.dataframe[0].value["status"]) == {status_words()["runs_out"]}
+    assert app.dataframe[0].value.shape[0] == report(data).regions_skus.filter(status="runs_out").height
+    app = open_page(coverage_view="act", coverage_status="nonsense")
+    assert "nonsense" in app.warning[0].value
 
 
 def test_a_region_that_there_is_not_is_said() -> None:

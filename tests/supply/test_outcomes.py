@@ -24,7 +24,8 @@ TEN = AS_OF + timedelta(days=10)
 
 
 def before() -> MemoryQuery:
-    """One place, four there, one asked for a day, ten days from order to shelf: 13 are ordered."""
+    """One place, four there, one asked for a day, ten days from order to shelf: what is asked for from the tenth to the
+    seventeenth day is ordered, 8; that of the five days before is lost."""
     return shop(
         [sold("north", "W", 9)], as_of=AS_OF, products=PRODUCTS, locations=PLACES, lanes=LANES,
         stock_snapshots=[counted("W", 4)], forecasts=[forecast("north", 1)],
@@ -75,7 +76,7 @@ def course(*pieces: tuple[int, int]) -> list[int | None]:
 def test_what_was_known_is_frozen_with_the_decision() -> None:
     row = log().row(0, named=True)
     frozen = json.loads(row["frozen"])
-    assert (row["units_proposed"], row["as_of"], row["version"]) == (13, AS_OF, "v1")
+    assert (row["units_proposed"], row["as_of"], row["version"]) == (8, AS_OF, "v1")
     assert (frozen["position"], frozen["reorder_point"], frozen["order_up_to"]) == (4, 10, 17)
     assert frozen["forecast_units"] == 10
     assert frozen["lands_on"] == TEN.isoformat()
@@ -98,7 +99,7 @@ def test_what_was_known_is_frozen_with_the_decision() -> None:
 def test_each_outcome(
     verdict: Verdict, evenings: list[int | None], landed: int, outcome: str, saved: float | None
 ) -> None:
-    row = score(after(evenings, landed), log(verdict))
+    row = score(after(evenings, landed), log(verdict, 13))
     assert (row["outcome"], row["saved_units"]) == (outcome, saved)
     assert row["saved_margin"] == (None if saved is None else pytest.approx(saved * 20))
 

@@ -48,7 +48,7 @@ def _served(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ("page", "told"),
     [
         ("coverage", "2 of 2 items with demand, region by region, are out or run out"),
-        ("replenishment", "2 orders to place today. What they cost and protect nobody can say"),
+        ("replenishment", "2 lines to place today. What they cost and protect nobody can say"),
     ],
 )
 def test_the_answer_tells_no_money_that_nobody_knows(page: str, told: str) -> None:

@@ -44,11 +44,11 @@ def one(on_hand: int, daily: float = 1.0, policy: Policy = STRICT, committed: in
     return orders(query, policy).rows
 
 
-@pytest.mark.parametrize(("on_hand", "units"), [(0, 17), (9, 8), (10, 7), (11, None), (-5, 17)])
+@pytest.mark.parametrize(("on_hand", "units"), [(0, 8), (4, 8), (9, 8), (10, 7), (11, None), (-5, 8)])
 def test_an_order_is_placed_at_the_reorder_point_and_brings_the_position_up_to_the_level(
     on_hand: int, units: int | None
 ) -> None:
-    """d = 1, L = 10, R = 7: reorder point 10, order-up-to 17."""
+    """d = 1, L = 10, R = 7: reorder point 10, order-up-to 17. What is lost before day 10 is not ordered again."""
     rows = one(on_hand)
     if units is None:
         assert rows.is_empty()
@@ -61,15 +61,17 @@ def test_an_order_is_placed_at_the_reorder_point_and_brings_the_position_up_to_t
 
 def test_quantities_are_whole_packs_and_the_suppliers_least() -> None:
     assert one(10, products=PACKED)["units"].item() == 12
-    assert one(0, products=PACKED)["units"].item() == 18
+    assert one(10, 2.0, products=PACKED)["units"].item() == 18
+    assert one(10, products=[PACKED[0] | {"minimum_order": 20}])["units"].item() == 24
 
 
 def test_what_is_committed_is_not_there_and_what_lands_in_time_is() -> None:
-    assert one(14, committed=6).select("position", "units").row(0) == (8, 9)
+    assert one(14, committed=6).select("position", "units").row(0) == (8, 8)
     # Eleven in position are above the reorder point of ten.
     assert one(4, inbound=[landing("W", 7, 10)]).is_empty()
+    # Eight are asked for from the tenth to the seventeenth day; seven of them land on the twelfth.
     later = one(4, inbound=[landing("W", 7, 12)]).row(0, named=True)
-    assert (later["position"], later["later"], later["units"]) == (4, 7, 6)
+    assert (later["position"], later["later"], later["units"]) == (4, 7, 1)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +96,11 @@ def test_margin_protected_is_what_would_be_lost_without_the_order_and_waiting_co
     row = one(10).row(0, named=True)
     assert row["margin_protected"] == pytest.approx(7 * 20)
     assert row["waiting_costs"] == pytest.approx(7 * 20)
-    # At three, seven are lost before anything can land; a week is all that the order saves from waiting.
+    # At three, six are lost before anything can land; a week is all that the order saves from waiting.
     late = one(3).row(0, named=True)
     assert late["waiting_costs"] == pytest.approx(7 * 20)
-    assert late["margin_protected"] == pytest.approx(14 * 20)
+    assert late["margin_protected"] == pytest.approx(8 * 20)
+    assert (late["lost_units"], late["margin_at_stake"]) == (6, pytest.approx(6 * 20))
 
 
 def test_an_event_within_the_lead_time_raises_the_reorder_point() -> None:
@@ -129,7 +132,13 @@ def test_the_level_follows_class_and_pattern_and_the_reason_says_so() -> None:
     assert row["safety_stock"] == pytest.approx(safety, rel=1e-6)
     assert row["reorder_point"] == pytest.approx(20 + safety)
     reported = replenishment.why(row, policy)
-    for words in ("5 on hand", "99%", i18n.number(row["reorder_point"], 1), i18n.integer(row["units"])):
+    for words in (
+        "5 on hand",
+        "99%",
+        "not asked for again",
+        i18n.number(row["reorder_point"], 1),
+        i18n.integer(row["units"]),
+    ):
         assert words in reported
 
 
@@ -141,6 +150,9 @@ def test_the_level_follows_class_and_pattern_and_the_reason_says_so() -> None:
          [5, 5, 8], 7, "deliveries"),
         ([{k: v for k, v in PRODUCTS[0].items() if k != "supplier_lead_days"} | {"supplier": "Maker"}],
          [5, 5], 15, "policy"),
+        # Stated 9, three days more each time: of three deliveries that landed together n / (n + 5) with n = 1.
+        ([PRODUCTS[0] | {"supplier": "Maker"}], [12, 12, 12], 10 + 3 / 6, "both"),
+        ([PRODUCTS[0] | {"supplier": "Maker"}], [12, 12], 10, "products"),
     ],
 )  # fmt: skip
 def test_the_lead_time_is_stated_else_measured_else_the_policys(
@@ -176,7 +188,7 @@ def test_rows_are_sorted_by_margin_and_those_without_a_cost_come_last() -> None:
     )  # fmt: skip
     result = orders(query)
     assert result.rows["sku"].to_list() == ["tea", "cup"]
-    assert result.rows["cost"].to_list() == [170, None]
+    assert result.rows["cost"].to_list() == [80, None]
     assert result.notes["no_cost"] == 1
 
 

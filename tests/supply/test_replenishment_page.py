@@ -88,6 +88,43 @@ def test_orders_and_transfers_are_those_of_the_reports(query: Engine) -> None:
     assert "by linear programming" in texts(app)
 
 
+def test_each_count_leads_to_the_list_that_it_counts(query: Engine) -> None:
+    result = replenishment.report(query, GoodsFilters())
+    by_urgency = {due: result.coming.filter(urgency=due) for due in ("week", "wait")}
+    app = open_page()
+    told = [metric.value for metric in app.metric[:3]]
+    assert told == [str(rows.height) for rows in (result.rows, by_urgency["week"], by_urgency["wait"])]
+    assert sum(rows.height for rows in by_urgency.values()) == result.coming.height
+    app = sound(app.button(key="show_wait").click().run())
+    shown = [table.value["units"].to_list() for table in app.dataframe]
+    assert (by_urgency["wait"]["units"].to_list() in shown) == bool(by_urgency["wait"].height)
+    app = sound(app.button(key="show_moves").click().run())
+    assert "by linear programming" in texts(app)
+
+
+def test_a_budget_says_what_it_leaves_undone(query: Engine) -> None:
+    result = replenishment.report(query, GoodsFilters())
+    cheapest = float(result.rows["cost"].min() or 0)  # type: ignore[arg-type]
+    app = open_page()
+    app = sound(app.number_input(key="orders_budget").set_value(cheapest).run())
+    assert "are left undone: that risks" in texts(app)
+    assert app.dataframe[0].value["cost"].sum() <= cheapest
+
+
+def test_a_doubt_leads_the_page_and_is_in_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    huge = (forecast("north", 400), forecast("south", 2), forecast("south", 1, "cup"))
+    stock = ("2024-04-30,W,tea,60", "2024-04-30,S,tea,2", "2024-04-30,W,cup,5", "2024-04-30,S,cup,0")
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(publish(tmp_path, stock=stock, forecasts=huge)))
+    app = open_page()
+    assert "1 proposal is doubtful." in texts(app)
+    assert "Look at these first" in texts(app)
+    assert app.dataframe[0].value["units"].to_list()[0] > 400
+    rest = app.dataframe[1].value["units"].to_list()
+    assert app.metric[0].value == str(len(rest))
+    app = ticked(app, "doubts_list", 0)
+    assert "months of what the shop sold lately" in texts(app)
+
+
 def test_an_accepted_order_is_in_the_log_and_beside_the_proposal(kept: state.State, query: Engine) -> None:
     app = ticked(open_page(), "orders", 0)
     result = replenishment.report(query, GoodsFilters()).rows.row(0, named=True)

@@ -10,6 +10,8 @@ SELECT
     i.unit_margin,
     i.lead_days,
     i.lead_sd,
+    i.supplier,
+    i.delisted_on,
     i.described OR s.sku IS NOT NULL AS described_or_sold
 FROM items AS i
 LEFT JOIN (SELECT DISTINCT m.sku FROM item_sales AS m) AS s USING (sku)

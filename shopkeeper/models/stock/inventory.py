@@ -4,29 +4,24 @@ All functions take numbers or NumPy arrays alike. Demand is in units per day, le
 Pyke & Thomas (1998), *Inventory Management and Production Planning and Scheduling*, 3rd ed. (SPT), and Snyder & Shen
 (2019), *Fundamentals of Supply Chain Theory*, 2nd ed. (SS).
 
-Service levels are *cycle service*: the share of replenishment cycles without a stock-out. The share of units that are
-served from the shelf is the *fill rate*, another figure.
+Service levels are *cycle service*, the share of replenishment cycles without a stock-out, unless they are wanted as
+*fill rate*, the share of units that are served from the shelf.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, ndtr, ndtri  # type: ignore[import-untyped]
+from scipy.special import gammaln, ndtri  # type: ignore[import-untyped]
 
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.counts import count_quantile
+from shopkeeper.models.stock.loss import fill_safety_stock, standard_loss
+from shopkeeper.models.stock.projection import Projection
 
 INTEGER_VALUED_PATTERNS = ("intermittent", "lumpy")
 """Patterns of demand that comes in single units on few days: a normal distribution does not describe it."""
 _SLACK = 1e-9
-
-
-def standard_loss(z: ArrayLike) -> Floats:
-    """G(z) = phi(z) - z (1 - Phi(z)): expected units short, in standard deviations, of stock z above the mean."""
-    z = np.asarray(z, dtype=float)
-    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    return np.asarray(density - z * ndtr(-z))
 
 
 def safety_factor(service_level: ArrayLike) -> Floats:
@@ -92,6 +87,35 @@ def expected(units: Floats, days: ArrayLike) -> Floats:
     return np.asarray(before + (span - last) * rate)
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of the stock of each series: `service`, of cycles or, where `by_fill_rate`, of units.
+
+    `integer_valued` marks demand in single units; one looks every `review_days`.
+    """
+
+    service: ArrayLike
+    review_days: float
+    integer_valued: ArrayLike
+    by_fill_rate: bool = False
+
+
+def needed(
+    units: Floats, days: ArrayLike, daily_sd: ArrayLike, lead_sd: ArrayLike, wanted: Wanted, cycle: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Expected demand of the next `days` days of each series, and the safety stock over them.
+
+    `lead_sd` is the standard deviation of these days, `cycle` the demand of a review period, which fill rates are of.
+    """
+    days = np.asarray(days, dtype=float)
+    demand = expected(units, days)
+    daily = np.divide(demand, days, out=np.zeros_like(demand), where=days > 0)
+    if wanted.by_fill_rate:
+        variance = lead_variance(days, lead_sd, daily, daily_sd)
+        return demand, fill_safety_stock(wanted.service, demand, variance, cycle, wanted.integer_valued)
+    return demand, safety_stock(wanted.service, days, lead_sd, daily, daily_sd, wanted.integer_valued)
+
+
 def levels(
     units: Floats,
     daily_sd: ArrayLike,
@@ -100,6 +124,8 @@ def levels(
     service_level: ArrayLike,
     review_days: float,
     integer_valued: ArrayLike,
+    *,
+    by_fill_rate: bool = False,
 ) -> StockLevels:
     """The levels of each series of daily forecasts (`units`, series x days).
 
@@ -107,13 +133,94 @@ def levels(
     the mean day of the time to be covered, not of all days: an event within the lead time raises the reorder point,
     and one after it does not.
     """
+    wanted = Wanted(service_level, review_days, integer_valued, by_fill_rate)
+    lead = np.broadcast_to(np.asarray(lead_days, dtype=float), len(units))
+    cycle = cycle_demand(units, lead, review_days)
+    demand, safety = needed(units, lead, daily_sd, lead_sd, wanted, cycle)
+    ahead, ahead_safety = needed(units, lead + review_days, daily_sd, lead_sd, wanted, cycle)
+    return StockLevels(safety, demand + safety, ahead + ahead_safety)
+
+
+def cycle_demand(units: Floats, lead_days: ArrayLike, review_days: float) -> Floats:
+    """What is asked for between the landing of an order of today and of one of the next review."""
     lead = np.asarray(lead_days, dtype=float)
-    cover, demand = lead + review_days, expected(units, lead)
-    up_to = expected(units, cover)
-    daily = np.divide(demand, lead, out=np.zeros_like(demand), where=lead > 0)
-    safety = safety_stock(service_level, lead, lead_sd, daily, daily_sd, integer_valued)
-    cover_safety = safety_stock(service_level, cover, lead_sd, up_to / cover, daily_sd, integer_valued)
-    return StockLevels(safety, demand + safety, up_to + cover_safety)
+    return np.asarray(expected(units, lead + review_days) - expected(units, lead))
+
+
+@dataclass(frozen=True)
+class Position:
+    """What each series can count on: `there` (on hand less committed), and what has landed, and was lost, by each day.
+
+    `landed` and `lost` are sums by the number of days from now, series x (days + 1), 0 at first.
+    """
+
+    there: Floats
+    landed: Floats
+    lost: Floats
+
+
+def position(course: Projection, there: ArrayLike, inbound: Floats) -> Position:
+    """By the stock's `course` and the deliveries `inbound` (series x days)."""
+    stock = np.array(np.broadcast_to(np.asarray(there, dtype=float), len(inbound)))
+    first = np.zeros((len(inbound), 1))
+    sums = (np.hstack([first, np.cumsum(part, axis=1)]) for part in (inbound, course.lost))
+    return Position(stock, *sums)
+
+
+def held_for(held: Position, days: ArrayLike) -> Floats:
+    """What each stock has for its next `days` days: there, landing by then, or lost by then and not needed any more."""
+    row = np.arange(len(held.there))
+    whole = np.ceil(np.broadcast_to(np.asarray(days, dtype=float), len(row)) - _SLACK).astype(int)
+    last = np.minimum(whole, held.landed.shape[1] - 1)
+    return np.asarray(held.there + held.landed[row, last] + held.lost[row, np.maximum(last - 1, 0)])
+
+
+def order_need(
+    units: Floats, lead_days: ArrayLike, lead_sd: ArrayLike, daily_sd: ArrayLike, wanted: Wanted, wait: int
+) -> Floats:
+    """What each stock needs for an order of `wait` days from now to land in time: demand of L + `wait`, and its safety.
+
+    Where `held_for` as many days is less, that order is too late.
+    """
+    lead = np.broadcast_to(np.asarray(lead_days, dtype=float), len(units))
+    cycle = cycle_demand(units, lead, wanted.review_days) if wanted.by_fill_rate else 0.0
+    demand, safety = needed(units, lead + wait, daily_sd, lead_sd, wanted, cycle)
+    return np.asarray(demand + safety)
+
+
+def days_to_wait(
+    units: Floats,
+    held: Position,
+    lead_days: ArrayLike,
+    lead_sd: ArrayLike,
+    daily_sd: ArrayLike,
+    wanted: Wanted,
+    most: int,
+) -> Floats:
+    """How many days the order of each series can wait and still keep the service wanted: its last safe order day.
+
+    0: today, or late already; `most` where it can wait so long, or longer. What nobody asks for can always wait.
+    """
+    waits = np.full(len(units), float(most))
+    lead, late, sd, service, whole = (
+        np.broadcast_to(np.asarray(values), len(units))
+        for values in (lead_days, lead_sd, daily_sd, wanted.service, wanted.integer_valued)
+    )
+    # Without deliveries and lost sales what is needed only grows: who can wait so long can wait for less.
+    enough = held_for(held, lead + most) >= order_need(units, lead, late, sd, wanted, most) - _SLACK
+    last = np.minimum(np.ceil(lead + most).astype(int), units.shape[1])
+    row = np.arange(len(units))
+    rows = np.flatnonzero(~enough | (held.landed[row, last] > 0) | (held.lost[row, last] > 0))
+    for days in range(1, most + 1):
+        if not rows.size:
+            break
+        part = Wanted(service[rows], wanted.review_days, whole[rows], wanted.by_fill_rate)
+        rest = Position(held.there[rows], held.landed[rows], held.lost[rows])
+        need = order_need(units[rows], lead[rows], late[rows], sd[rows], part, days)
+        short = held_for(rest, lead[rows] + days) < need - _SLACK
+        waits[rows[short]] = days - 1
+        rows = rows[~short]
+    return waits
 
 
 def fill_rate(sd: ArrayLike, z: ArrayLike, quantity: ArrayLike) -> Floats:
@@ -122,14 +229,20 @@ def fill_rate(sd: ArrayLike, z: ArrayLike, quantity: ArrayLike) -> Floats:
     return np.asarray(np.clip(share, 0, 1))
 
 
-def eoq(fixed_cost: float, holding_cost: float, demand_rate: float) -> float:
-    """Economic order quantity sqrt(2 K lambda / h) (SS eq. 3.4); cost and rate over the same span of time."""
-    return float(np.sqrt(2 * fixed_cost * demand_rate / holding_cost))
+def eoq(fixed_cost: ArrayLike, holding_cost: ArrayLike, demand_rate: ArrayLike) -> Floats:
+    """Economic order quantity sqrt(2 K lambda / h) (SS eq. 3.4); cost and rate over the same span of time.
+
+    0 where holding costs nothing that is known.
+    """
+    cost, hold, rate = (np.asarray(value, dtype=float) for value in (fixed_cost, holding_cost, demand_rate))
+    ratio = np.divide(2 * cost * rate, hold, out=np.zeros(np.broadcast(cost, hold, rate).shape), where=hold > 0)
+    return np.asarray(np.sqrt(np.maximum(ratio, 0)))
 
 
-def eoq_cost(fixed_cost: float, holding_cost: float, demand_rate: float, quantity: float) -> float:
+def eoq_cost(fixed_cost: float, holding_cost: float, demand_rate: float, quantity: ArrayLike) -> Floats:
     """Ordering and holding cost of orders of that size: K lambda / Q + h Q / 2 (SS eq. 3.3)."""
-    return fixed_cost * demand_rate / quantity + holding_cost * quantity / 2
+    size = np.asarray(quantity, dtype=float)
+    return np.asarray(fixed_cost * demand_rate / size + holding_cost * size / 2)
 
 
 def newsvendor(underage: float, overage: float, mean: float, sd: float) -> float:

@@ -1,17 +1,16 @@
 """Inputs of Coverage: forecast, counts, open deliveries and items, asked once; and whose stock is whose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.engine.query import Query
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.series import matrix
-from shopkeeper.supply import serving
+from shopkeeper.supply import horizon, lead_times, serving, stakes
 from shopkeeper.supply.coverage.status import Series, by_day
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
@@ -19,7 +18,9 @@ from shopkeeper.supply.filters import GoodsFilters
 SOLD_DAYS = 91
 """Sell-through looks back as far as the forecast looks ahead."""
 _STOCK = ("on_hand", "committed", "available", "available_before")
-_ITEM = ("name", "abc", "unit_cost", "unit_margin")
+_ITEM = ("name", "abc", "unit_cost", "unit_margin", "delisted_on")
+POOLED = ("safety_stock", "reorder_point", "order_up_to", "order_gap", "order_gap_before", "lost_units")
+"""What a region has its part of, with the stock of the locations that serve it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class CoverageInputs:
     has an open delivery: `location, sku, category, region` (where it stands), `day` of the count, `raw_on_hand`,
     `on_hand` and `committed` (never below 0), `available` (their difference, never below 0), `available_before` (a week
     ago; null where nothing was counted), `unknown_since` (missing from its location's newest count, which counts as
-    nothing on hand). `inbound`: `moment, location, sku, days, units`. `items`, `sold` as queried.
+    nothing on hand). `inbound`: `moment, location, sku, days, units`. `items`, `sold` as queried; items have lead times
+    as learned from deliveries.
     """
 
     forecasts: pl.DataFrame
@@ -48,11 +50,13 @@ def read(query: Query, filters: GoodsFilters, in_force: InForce) -> CoverageInpu
     forecasts = demand.used(query, GoodsFilters(categories=filters.categories, skus=filters.skus), in_force)
     inbound = query("supply/coverage/inbound", as_of=as_of, **chosen)
     counts = query("supply/coverage/stock", **chosen)
+    items = query("supply/coverage/items", **chosen)
+    learned = lead_times.learned(items, lead_times.suppliers(query)).drop("lead_source")
     return CoverageInputs(
         forecasts=forecasts,
         stock=_stock(counts, inbound),
         inbound=inbound.select("moment", "location", "sku", "days", "units"),
-        items=query("supply/coverage/items", **chosen),
+        items=items.drop("lead_days", "lead_sd").join(learned, on="sku", how="left", maintain_order="left"),
         shares=serving.shares(query, forecasts),
         sold=query("supply/coverage/sold", as_of=as_of, days=SOLD_DAYS, **chosen),
     )
@@ -80,8 +84,14 @@ def _stock(counts: pl.DataFrame, inbound: pl.DataFrame) -> pl.DataFrame:
     ).sort("location", "sku")
 
 
-def region_series(inputs: CoverageInputs, policy: Policy, filters: GoodsFilters) -> Series:
-    """One series per ship-to region and SKU of the chosen regions, sorted so; parts of all stock that is theirs."""
+def region_series(
+    query: Query, inputs: CoverageInputs, policy: Policy, filters: GoodsFilters, places_judged: pl.DataFrame
+) -> Series:
+    """One series per ship-to region and SKU of the chosen regions, sorted so; parts of all stock that is theirs.
+
+    `places_judged` are all locations (`status.judged`): of what they need to keep and of what they will lose, each
+    region has its part, as of their stock. Where a location is fine, no region that it serves is short.
+    """
     places = inputs.stock.select("location", "sku", "region")
     parts = serving.parts(inputs.shares, places)
     part, total = pl.col("part"), pl.col("available_before")
@@ -109,24 +119,34 @@ def region_series(inputs: CoverageInputs, policy: Policy, filters: GoodsFilters)
         lead_days=pl.col("lead_days").fill_null(policy.lead_days) + policy.receiving_days,
         lead_sd=pl.when(pl.col("lead_days").is_null()).then(policy.lead_sd).otherwise(pl.col("lead_sd").fill_null(0.0)),
     )
-    return _series(rows, inbound, ["region", "sku"], _forecast_units(rows, inputs.forecasts))
+    rows = rows.join(_pooled(inputs, places_judged), on=["region", "sku"], how="left", maintain_order="left")
+    return _series(query, rows, inbound, ["region", "sku"], inputs.forecasts, policy)
 
 
-def location_series(query: Query, inputs: CoverageInputs, policy: Policy, filters: GoodsFilters) -> Series:
-    """One series per location and SKU, sorted so: of the chosen locations, and those that serve the chosen regions."""
+def _pooled(inputs: CoverageInputs, places: pl.DataFrame) -> pl.DataFrame:
+    """By region and SKU that some location serves: its part of the locations' levels, and of what they will lose."""
+    parts = serving.parts(inputs.shares, places.select("location", "sku", "region"))
+    served = inputs.shares.filter(pl.col("demand") > 0).select("region", "sku").unique()
+    shared = parts.join(places.select("location", "sku", *POOLED), on=["location", "sku"])
+    part = pl.col("part")
+    return (
+        shared.join(served, on=["region", "sku"], how="semi")
+        .group_by("region", "sku")
+        .agg(
+            pl.when(pl.col(name).count() > 0).then((pl.col(name) * part).sum()).alias(f"pooled_{name}")
+            for name in POOLED
+        )
+    )
+
+
+def location_series(query: Query, inputs: CoverageInputs, policy: Policy) -> Series:
+    """One series per location and SKU, sorted so. Their lead is that of the way by which goods come."""
     wanted = serving.location_demand(query, inputs.forecasts).with_row_index("forecast")
     rows = wanted.select("forecast", "location", "sku", "pattern", "error_sd", home_region="region").join(
         inputs.stock.drop("category"), on=["location", "sku"], how="full", coalesce=True
     )
     rows = rows.with_columns(region=pl.coalesce("region", "home_region")).drop("home_region", "raw_on_hand", "day")
     rows = rows.with_columns(is_unknown=pl.col("unknown_since").is_not_null()).drop("unknown_since")
-    if filters.locations is not None:
-        rows = rows.filter(pl.col("location").is_in(list(filters.locations)))
-    if filters.regions is not None:
-        chosen = list(filters.regions)
-        serves = inputs.shares.filter(pl.col("region").is_in(chosen)).select("location", "sku")
-        here = rows.filter(pl.col("region").is_in(chosen)).select("location", "sku")
-        rows = rows.join(pl.concat([serves, here]).unique(), on=["location", "sku"], how="semi")
     sold = inputs.sold.group_by("location", "sku").agg(sold_units=pl.col("units").sum())
     rows = _described(rows, inputs, sold, ["location", "sku"]).drop("lead_days", "lead_sd")
     locations_with_count = inputs.stock.filter(pl.col("day").is_not_null())["location"].unique()
@@ -137,7 +157,21 @@ def location_series(query: Query, inputs: CoverageInputs, policy: Policy, filter
     ).drop("is_unknown")
     leads = serving.leads(query, inputs.items, rows.select("location", "sku"), policy)
     rows = rows.join(leads.drop("assumed"), on=["location", "sku"], how="left", maintain_order="left")
-    return _series(rows, inputs.inbound, ["location", "sku"], _forecast_units(rows, wanted))
+    series = _series(query, rows, inputs.inbound, ["location", "sku"], wanted, policy)
+    lost = stakes.lost_until_help(series.rows, series.units, series.inbound, policy)
+    return replace(series, rows=series.rows.with_columns(pooled_lost_units=pl.Series(lost).fill_nan(None)))
+
+
+def shown_locations(rows: pl.DataFrame, inputs: CoverageInputs, filters: GoodsFilters) -> pl.DataFrame:
+    """Of the chosen locations, and of those that stand in or serve the chosen regions."""
+    if filters.locations is not None:
+        rows = rows.filter(pl.col("location").is_in(list(filters.locations)))
+    if filters.regions is not None:
+        chosen = list(filters.regions)
+        serves = inputs.shares.filter(pl.col("region").is_in(chosen)).select("location", "sku")
+        here = rows.filter(pl.col("region").is_in(chosen)).select("location", "sku")
+        rows = rows.join(pl.concat([serves, here]).unique(), on=["location", "sku"], how="semi")
+    return rows
 
 
 def _described(rows: pl.DataFrame, inputs: CoverageInputs, sold: pl.DataFrame, key: list[str]) -> pl.DataFrame:
@@ -156,17 +190,25 @@ def _described(rows: pl.DataFrame, inputs: CoverageInputs, sold: pl.DataFrame, k
     )
 
 
-def _forecast_units(rows: pl.DataFrame, forecasts: pl.DataFrame) -> Floats:
-    """Forecast by row and day; 0 for a row without a forecast."""
-    daily = matrix(forecasts)
-    units = np.zeros((rows.height, HORIZON))
+def _forecast_units(query: Query, rows: pl.DataFrame, forecasts: pl.DataFrame, days: int) -> Floats:
+    """Forecast by row and day, up to the last day on sale; 0 for a row without a forecast."""
+    daily = horizon.carried_on(query, matrix(forecasts), days)
+    units = np.zeros((rows.height, days))
     at = rows["forecast"].cast(pl.Int64).fill_null(-1).to_numpy()
-    days = min(daily.shape[1], HORIZON)
-    units[at >= 0, :days] = daily[at[at >= 0], :days]
-    return units
+    units[at >= 0, : daily.shape[1]] = daily[at[at >= 0], :days]
+    return horizon.on_sale(units, rows["delisted_on"], query.version.as_of)
 
 
-def _series(rows: pl.DataFrame, inbound: pl.DataFrame, key: list[str], units: Floats) -> Series:
+def _series(
+    query: Query,
+    rows: pl.DataFrame,
+    inbound: pl.DataFrame,
+    key: list[str],
+    forecasts: pl.DataFrame,
+    policy: Policy,
+) -> Series:
+    days = horizon.days_ahead(rows["lead_days"], policy.review_days + 1)
+    units = _forecast_units(query, rows, forecasts, days)
     numbered = rows.select(*key).with_row_index("row")
     deliveries = inbound.join(numbered, on=key)
     open_now = deliveries.filter(pl.col("moment") == "now")
@@ -175,6 +217,6 @@ def _series(rows: pl.DataFrame, inbound: pl.DataFrame, key: list[str], units: Fl
     return Series(
         rows.drop("row", "forecast").with_columns(pl.col("open_units").fill_null(0.0)),
         units,
-        by_day(open_now, rows.height, HORIZON),
-        by_day(deliveries.filter(pl.col("moment") == "before"), rows.height, HORIZON),
+        by_day(open_now, rows.height, days),
+        by_day(deliveries.filter(pl.col("moment") == "before"), rows.height, days),
     )

@@ -16,17 +16,19 @@ from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.messages import Message
 from shopkeeper.supply.coverage.frames import AGES, AGES_BY_CATEGORY, CELLS, CLASSES, LOCATIONS, REGIONS, REGIONS_SKUS
-from shopkeeper.supply.coverage.inputs import location_series, read, region_series
+from shopkeeper.supply.coverage.inputs import location_series, read, region_series, shown_locations
 from shopkeeper.supply.coverage.notes import notes
 from shopkeeper.supply.coverage.status import AT_RISK, STATUSES, judged
 from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.materiality import material_from
 
 
 @dataclass(frozen=True)
 class Coverage:
     """Stock against forecast as of a day.
 
-    Amounts are in shop currency, null where no item has a cost or margin. `notes` say what is missing or odd.
+    Amounts are in shop currency, null where no item has a cost or margin. `material_from` is the least sum that leads
+    (null: no margin is known), `notes` say what is missing or odd.
     """
 
     filters: GoodsFilters
@@ -34,6 +36,7 @@ class Coverage:
     as_of: date
     has_stock: bool
     has_forecast: bool
+    material_from: float | None
     notes: tuple[Message, ...]
     regions_skus: Annotated[pl.DataFrame, REGIONS_SKUS]
     cells: Annotated[pl.DataFrame, CELLS]
@@ -57,7 +60,8 @@ class Ages:
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> Coverage:
     """Coverage of the chosen categories, regions and SKUs; locations are chosen in `locations` only."""
     inputs = read(query, filters, in_force)
-    series = region_series(inputs, in_force.policy, filters)
+    places = judged(location_series(query, inputs, in_force.policy), in_force.policy, query.version.as_of)
+    series = region_series(query, inputs, in_force.policy, filters, places)
     rows = judged(series, in_force.policy, query.version.as_of).with_columns(_sell_through(), change=_change())
     rows = _worst_first(rows, "region").select(REGIONS_SKUS.names)
     has_stock = bool(inputs.stock["day"].is_not_null().any())
@@ -68,6 +72,7 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
         query.version.as_of,
         has_stock,
         not inputs.forecasts.is_empty(),
+        material_from(query, in_force.policy),
         notes(query, inputs, filters),
         rows,
         _grouped(rows, "region", "category"),
@@ -83,7 +88,8 @@ def locations(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS)
     which goods come: `from_location`, null for the supplier.
     """
     inputs = read(query, filters, in_force)
-    rows = judged(location_series(query, inputs, in_force.policy, filters), in_force.policy, query.version.as_of)
+    rows = judged(location_series(query, inputs, in_force.policy), in_force.policy, query.version.as_of)
+    rows = shown_locations(rows, inputs, filters)
     described = query("supply/serving_locations").select("location", "kind", location_name="name")
     rows = rows.with_columns(_sell_through()).join(described, on="location", how="left")
     return _worst_first(rows, "location").select(LOCATIONS.names)

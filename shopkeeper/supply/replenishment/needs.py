@@ -18,13 +18,14 @@ from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.series import matrix
-from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS, days_of_cover, safety_stock, shortfall
-from shopkeeper.supply import serving
+from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS, Wanted, days_of_cover, needed
+from shopkeeper.models.stock.projection import projected
+from shopkeeper.supply import horizon, lead_times, serving, stakes
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
 
-FEWEST_DELIVERIES = 3
-"""From as many deliveries on, a supplier's lead time is measured."""
+COMING_DAYS = 28
+"""Orders that fall due within so many days are told ahead."""
 _KEY = ["location", "sku"]
 
 
@@ -36,11 +37,13 @@ class Needs:
     supplies it; null: a supplier), `stock_day` (null: never counted, or missing from the newest count there, which was
     so since `unknown_since`), `on_hand, committed, available` (on hand less
     committed, both at least 0), `on_the_way` (all open deliveries), `unit_cost, unit_margin` (null where unknown),
-    `pack_size, minimum_order, lead_days` (with receiving), `lead_sd, lead_source` (lane, products, deliveries, policy),
+    `pack_size, minimum_order, lead_days` (with receiving), `lead_sd, lead_source` (lane, or as `lead_times.learned`),
     `service_level, daily_mean` (own demand, units per day), `error_sd, need_mean, need_sd` (with what it passes on to
-    those it supplies), `integer_valued` (demand in single units).
-    Matrices of cells x `HORIZON` days from the day after `as_of`: `own` (expected demand), `need` (with what is passed
-    on), `inbound` (units that should land). `suppliers`: rows of `supply/replenishment/suppliers`.
+    those it supplies), `integer_valued` (demand in single units), `lost_units` (until help can land, as
+    `stakes.lost_until_help`; null where nobody knows what is there).
+    Matrices of cells x days from the day after `as_of`, as many as the forecast has or lead times need: `own` (expected
+    demand up to the last day on sale), `need` (with what is passed on), `inbound` (units that should land).
+    `suppliers`: rows of `lead_times.scores`.
     """
 
     as_of: date
@@ -59,26 +62,36 @@ def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs
     """The needs of all locations for the categories and items chosen."""
     chosen = GoodsFilters(categories=filters.categories, skus=filters.skus)
     parameters = chosen.parameters("categories", "skus")
+    policy = in_force.policy
     items = query("supply/replenishment/items", **parameters)
     stock = query("supply/coverage/stock", **parameters)
-    suppliers = query("supply/replenishment/suppliers")
+    suppliers = lead_times.suppliers(query)
     forecasts = demand.used(query, chosen, in_force)
     served = serving.location_demand(query, forecasts)
     cells, rows = _cells(items, stock, served)
-    measured = _with_measured(items, suppliers)
-    cells = _with_leads(query, cells, measured, in_force.policy)
-    inbound = _inbound(cells, query("supply/replenishment/inbound", **parameters), query.version.as_of)
-    own = np.zeros((cells.height, HORIZON))
+    cells = _with_leads(query, cells, lead_times.learned(items, suppliers), policy)
+    days = horizon.days_ahead(cells["lead_days"], policy.review_days + COMING_DAYS)
+    inbound = _inbound(cells, query("supply/replenishment/inbound", **parameters), query.version.as_of, days)
+    own = np.zeros((cells.height, days))
     if not served.is_empty():
-        own[np.flatnonzero(rows.is_not_null().to_numpy())] = matrix(served)[rows.drop_nulls().to_numpy()]
-    cells = _with_service(cells, in_force.policy).with_columns(on_the_way=pl.Series(inbound.sum(axis=1)))
-    need, need_sd = _passed_on(cells, own, inbound, in_force.policy)
-    cells = cells.with_columns(need_mean=pl.Series(need.mean(axis=1)), need_sd=pl.Series(need_sd))
+        at = np.flatnonzero(rows.is_not_null().to_numpy())
+        own[at] = horizon.carried_on(query, matrix(served), days)[rows.drop_nulls().to_numpy()]
+    own = horizon.on_sale(own, cells["delisted_on"], query.version.as_of)
+    cells = _with_service(cells, policy).with_columns(on_the_way=pl.Series(inbound.sum(axis=1)))
+    need, need_sd = _passed_on(cells, own, inbound, policy)
+    lost = stakes.lost_until_help(cells, own, inbound, policy)
+    cells = cells.with_columns(
+        need_mean=pl.Series(need[:, :HORIZON].mean(axis=1)),
+        need_sd=pl.Series(need_sd),
+        lost_units=pl.when("has_stock_count").then(pl.Series(lost).fill_nan(None)),
+    )
     reached = forecasts.filter(pl.col("daily_mean") > 0).join(
         serving.shares(query, forecasts), on=["region", "sku"], how="anti"
     )
     late = query("shop/health/overdue", as_of=query.version.as_of).join(items, on="sku", how="semi")
-    return Needs(query.version.as_of, cells, own, need, inbound, suppliers, reached.height, late.height)
+    return Needs(
+        query.version.as_of, cells, own, need, inbound, lead_times.scores(suppliers), reached.height, late.height
+    )
 
 
 def _cells(items: pl.DataFrame, stock: pl.DataFrame, served: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
@@ -100,28 +113,16 @@ def _cells(items: pl.DataFrame, stock: pl.DataFrame, served: pl.DataFrame) -> tu
         pl.col("pattern").fill_null("none"),
         pl.col("daily_mean", "error_sd").fill_null(0.0),
         available=there.clip(0).cast(pl.Float64),
+        has_stock_count=_is_counted(stock),
     )
     return cells.drop("row", "home_region", "_days", "_sd"), joined["row"]
 
 
-def _with_measured(items: pl.DataFrame, suppliers: pl.DataFrame) -> pl.DataFrame:
-    """Items whose lead time nobody states get the one measured on their supplier: `lead_source` says so."""
-    enough = suppliers.filter(pl.col("deliveries") >= FEWEST_DELIVERIES)
-    joined = items.join(
-        enough.select("supplier", "measured_days", "measured_sd"), on="supplier", how="left", maintain_order="left"
-    )
-    stated = pl.col("lead_days").is_not_null()
-    return joined.select(
-        "sku",
-        lead_days=pl.coalesce("lead_days", "measured_days"),
-        # A lead time without a spread still has one, if it was measured.
-        lead_sd=pl.coalesce("lead_sd", "measured_sd"),
-        lead_source=pl.when(stated)
-        .then(pl.lit("products"))
-        .when(pl.col("measured_days").is_not_null())
-        .then(pl.lit("deliveries"))
-        .otherwise(pl.lit("policy")),
-    )
+def _is_counted(stock: pl.DataFrame) -> pl.Expr:
+    """Whether the location counts its stock, the item is counted somewhere, and it is not missing from the newest."""
+    counts = stock.filter(pl.col("day").is_not_null())
+    places, items = (counts[name].unique().implode() for name in _KEY)
+    return pl.col("unknown_since").is_null() & pl.col("location").is_in(places) & pl.col("sku").is_in(items)
 
 
 def _with_leads(query: Query, cells: pl.DataFrame, items: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -144,11 +145,11 @@ def _with_service(cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     )
 
 
-def _inbound(cells: pl.DataFrame, inbound: pl.DataFrame, as_of: date) -> Floats:
-    """Cells x days: what should land; beyond the forecast's end nothing counts."""
-    units = np.zeros((cells.height, HORIZON))
+def _inbound(cells: pl.DataFrame, inbound: pl.DataFrame, as_of: date, days: int) -> Floats:
+    """Cells x days: what should land; beyond these days nothing counts."""
+    units = np.zeros((cells.height, days))
     day = (pl.col("expected_on") - as_of).dt.total_days() - 1
-    rows = inbound.with_columns(column=day).filter(pl.col("column").is_between(0, HORIZON - 1))
+    rows = inbound.with_columns(column=day).filter(pl.col("column").is_between(0, days - 1))
     rows = rows.join(cells.select(_KEY).with_row_index("row"), on=_KEY)
     np.add.at(units, (rows["row"].to_numpy(), rows["column"].to_numpy()), rows["units"].to_numpy())
     return units
@@ -164,20 +165,25 @@ def _passed_on(cells: pl.DataFrame, own: Floats, inbound: Floats, policy: Policy
     if not len(rows):
         return need, np.sqrt(variance)
     lead = pairs["lead_days"].to_numpy()
-    kept = safety_stock(
-        pairs["service_level"].to_numpy(),
-        lead + policy.review_days,
-        pairs["lead_sd"].to_numpy(),
-        pairs["daily_mean"].to_numpy(),
-        pairs["error_sd"].to_numpy(),
-        pairs["integer_valued"].to_numpy(),
-    )
+    over, wanted = lead + policy.review_days, wanted_of(pairs, policy)
+    cycle = pairs["daily_mean"].to_numpy() * policy.review_days
+    sd, lead_sd = pairs["error_sd"].to_numpy(), pairs["lead_sd"].to_numpy()
+    _demand, kept = needed(own[rows], over, sd, lead_sd, wanted, cycle)
     free = np.maximum(pairs["available"].to_numpy() - kept, 0)
-    missing = np.maximum(np.maximum.accumulate(shortfall(own[rows], free, inbound[rows]), axis=1), 0)
-    fetched = np.diff(missing, axis=1, prepend=0.0)
+    fetched = projected(own[rows], free, inbound[rows]).lost
     np.add.at(need, givers, _earlier(fetched, np.ceil(lead).astype(int)))
     np.add.at(variance, givers, np.square(pairs["error_sd"].to_numpy()))
     return need, np.sqrt(variance)
+
+
+def wanted_of(rows: pl.DataFrame, policy: Policy) -> Wanted:
+    """What the policy asks of the stock of these cells."""
+    return Wanted(
+        rows["service_level"].to_numpy(),
+        policy.review_days,
+        rows["integer_valued"].to_numpy(),
+        policy.service_kind == "fill",
+    )
 
 
 def _earlier(units: Floats, days: np.ndarray) -> Floats:

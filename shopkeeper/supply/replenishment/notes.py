@@ -49,11 +49,26 @@ TEXTS: Mapping[str, str] = {
     ),
     "no_lane_cost": N_("{n} lanes have no cost and count as free. Add cost_per_unit to lanes."),
     "nothing_spare": N_("No location can spare anything: each needs what it has until it can be supplied again."),
+    "below_minimum": N_(
+        "{n} purchase orders stay below the least that the supplier takes, even with all that falls due soon: wait, "
+        "ask the supplier, or order more of what sells."
+    ),
     "nobody_short": N_(
         "Nobody who can be reached by a lane in time will be short before the next supply: nothing has to be moved."
     ),
 }
-QUIET = ("no_stock", "missing", "overdue", "negative", "unknown", "no_cost", "no_lead", "unserved", "no_lane_cost")
+QUIET = (
+    "no_stock",
+    "missing",
+    "overdue",
+    "negative",
+    "unknown",
+    "no_cost",
+    "no_lead",
+    "unserved",
+    "below_minimum",
+    "no_lane_cost",
+)
 """Told in small print; all others stand where the answer would be."""
 
 

@@ -16,7 +16,8 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import notes as replenishment_notes
 from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import transfers as moves
-from shopkeeper.supply.replenishment.frames import COLUMNS, LEVELS, PATH
+from shopkeeper.supply.replenishment.frames import LEVELS, PATH
+from shopkeeper.supply.replenishment.frames.columns import COLUMNS
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
 
@@ -34,6 +35,7 @@ VERDICTS: Mapping[str, str] = {"accepted": N_("Accepted"), "changed": N_("Change
 KINDS: Mapping[str, str] = {"order": N_("Order"), "transfer": N_("Transfer")}
 LEAD_SOURCES: Mapping[str, str] = {
     "products": N_("products table"),
+    "both": N_("products table, corrected by deliveries"),
     "deliveries": N_("measured on deliveries"),
     "policy": N_("stock policy"),
     "lane": N_("lane"),
@@ -54,15 +56,15 @@ TRANSFER_TERMS = ("transfer_plan", "spare_stock", "margin_saved", "transfer_gain
 DECISION_TERMS = ("decision_score", "margin_protected", "margin_saved")
 
 
-def orders(version: Version, proposals: OrderProposals, frame: pl.DataFrame | None = None) -> Download:
-    """Every order proposed with its reason, or some rows of it (`frame`, which may hold more columns)."""
+def orders(version: Version, proposals: OrderProposals, frame: pl.DataFrame | None = None, title: str = "") -> Download:
+    """Every order line of today with its reason, or other lines (`frame`, which may hold more columns)."""
     rows = proposals.rows if frame is None else frame
     reasons = [replenishment.why(row, proposals.policy) for row in rows.iter_rows(named=True)]
     rows = rows.with_columns(pl.Series("why", reasons, dtype=pl.String))
     return sheet(
         version,
         "replenishment",
-        _("Orders to place"),
+        title or _("Orders to place"),
         rows,
         _chosen(proposals.filters, proposals.policy, replenishment_notes.sentences(proposals.notes)),
         ORDER_TERMS,
@@ -102,8 +104,9 @@ def _chosen(filters: GoodsFilters, policy: Policy, notes: Sequence[Message]) -> 
     levels = [f"{abc} {i18n.percent(level)}" for abc, level in policy.service_levels]
     levels += [f"{abc} {pattern} {i18n.percent(level)}" for abc, pattern, level in policy.pattern_levels]
     noted = ((_("To know"), " ".join(str(note) for note in notes)),) if notes else ()
+    service = _("Fill rate") if policy.service_kind == "fill" else _("Cycle service")
     return (
-        (_("Cycle service"), "; ".join(levels)),
+        (service, "; ".join(levels)),
         (_("Review"), i18n.days(policy.review_days)),
         (_("Receiving"), i18n.days(policy.receiving_days)),
         *noted,

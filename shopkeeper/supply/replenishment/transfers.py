@@ -4,7 +4,7 @@ A receiver's loss without help is what he will be short of between the day on wh
 next supply (an order of today from his supplier, or the next review of the warehouse that supplies him), over ten
 equally likely courses of demand. A source gives only what it will not need itself until it can be supplied again, its
 safety stock kept; to others than those it supplies, only what these will not need either. `models.transfers` then finds
-the moves that save most.
+the moves that save most. Where a lane moves nothing below a minimum, more than the need may go, if that still pays.
 """
 
 from collections.abc import Mapping
@@ -29,10 +29,12 @@ from shopkeeper.models.stock.transfer_program import WAY, Task
 from shopkeeper.models.stock.transfers import TransferPlan, plan
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment.frames import LANES, TRANSFERS
-from shopkeeper.supply.replenishment.needs import Needs, cover, notes_of, stock_needs
+from shopkeeper.supply.replenishment.needs import Needs, cover, notes_of, stock_needs, wanted_of
 
 COURSES = 10
 """Courses of demand, each the middle of a tenth of what can come."""
+NOTHING = 1e-6
+"""Of the margin: what a unit beyond the need is taken to lose, so that none goes by a way that costs nothing."""
 _CHUNK = 4096
 
 
@@ -77,7 +79,7 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
 def why(row: Mapping[str, Any]) -> str:
     """Why a row of `Transfers` is moved, in the viewer's language."""
     number = i18n.number
-    return _(
+    words = _(
         "{to} has {available} and needs {need} until its next supply on {next}: {short} would be short on average. "
         "{source} can spare {spare} of its {there} and keeps {left}. {units} arrive on {day} at {cost} each.",
         to=row["to_location"],
@@ -93,14 +95,21 @@ def why(row: Mapping[str, Any]) -> str:
         day=i18n.date_(row["lands_on"]),
         cost=number(row["cost_per_unit"]),
     )
+    if not row["surplus_units"]:
+        return words
+    more = _(
+        "{units} of them are not missing yet: they fill the lane up to the least that it moves.",
+        units=i18n.integer(row["surplus_units"]),
+    )
+    return f"{words} {more}"
 
 
 def task_of(needs: Needs, lanes: pl.DataFrame, room: pl.DataFrame, policy: Policy) -> tuple[Task, pl.DataFrame]:
-    """The program's input, and its ways with `arrives, until` (days ahead), `short` (mean units) for the report."""
+    """The program's input, and its ways with `arrives, until` (days ahead), `short` (mean units), `needed` (most)."""
     cells = needs.cells.with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
     supply = _supply(needs, cells, policy)
     ways = _ways(cells, supply, lanes, policy)
-    ways, steps = _worth(needs, ways)
+    ways, steps = _with_surplus(needs, *_worth(needs, ways), lanes)
     limits = lanes.select(*WAY, minimum="minimum_units")
     return Task(supply, ways.select(*WAY, "sku", "cost", "most", "outside"), steps, limits, room), ways
 
@@ -121,14 +130,16 @@ def _supply(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
 def _spare(givers: pl.DataFrame, units: Floats, inbound: Floats, sd: Floats, policy: Policy) -> Floats:
     """The most that can leave today so that stock never falls below safety stock before it can be supplied again."""
     lead = givers["lead_days"].to_numpy().astype(float)
+    wanted = wanted_of(givers, policy)
     level = levels(
         units,
         sd,
         lead,
         givers["lead_sd"].to_numpy(),
-        givers["service_level"].to_numpy(),
-        policy.review_days,
-        givers["integer_valued"].to_numpy(),
+        wanted.service,
+        wanted.review_days,
+        wanted.integer_valued,
+        by_fill_rate=wanted.by_fill_rate,
     )
     end = lead + policy.review_days
     kept = level.order_up_to - expected(units, end)
@@ -186,6 +197,30 @@ def _worth(needs: Needs, ways: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame
         cost=pl.col("cost") + pl.Series(np.maximum(late, 0) * margin / np.maximum(most, 1)),
     )
     return priced, _steps(priced[first], best, margin[first])
+
+
+def _with_surplus(
+    needs: Needs, ways: pl.DataFrame, steps: pl.DataFrame, lanes: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Ways and steps with what may go beyond the need where a lane moves nothing below a minimum.
+
+    Such units save nothing now, so that they go only where the others pay for them; they are no more than the receiver
+    will sell within the forecast. `needed` is what `most` was without them.
+    """
+    least = lanes.filter(pl.col("minimum_units") > 1).select(*WAY, "minimum_units")
+    row = ways["row"].to_numpy().astype(int)
+    sells = needs.own[row, :HORIZON].sum(axis=1) - needs.cells["available"].to_numpy()[row]
+    joined = ways.join(least, on=WAY, how="left", maintain_order="left").with_columns(needed="most")
+    later = pl.Series(np.floor(np.maximum(sells - ways["most"].to_numpy(), 0))).cast(pl.Int64)
+    joined = joined.with_columns(surplus=pl.min_horizontal(later, pl.col("minimum_units").fill_null(0)))
+    surplus = joined.group_by("to_location", "sku").agg(
+        step=pl.lit(COURSES, dtype=pl.Int64),
+        units=pl.col("surplus").max(),
+        worth=(-pl.col("unit_margin") * NOTHING).max(),
+    )
+    more = surplus.filter(pl.col("units") > 0).select(steps.columns)
+    ways = joined.with_columns(most=pl.col("most") + pl.col("surplus")).drop("surplus", "minimum_units")
+    return ways, pl.concat([steps, more])
 
 
 def _starts(ways: pl.DataFrame) -> np.ndarray:
@@ -247,7 +282,7 @@ def _course(chance: float, mean: Floats, variance: Floats, integer_valued: np.nd
 def _rows(needs: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> pl.DataFrame:
     as_of = pl.lit(needs.as_of)
     cells = needs.cells.select("location", "sku", "name", "category", "available", "unit_margin")
-    arrival = ways.select(*WAY, "sku", "arrives", "until", "short", "lead_days", "cost_per_unit", "row")
+    arrival = ways.select(*WAY, "sku", "arrives", "until", "short", "needed", "lead_days", "cost_per_unit", "row")
     given = made.moves.group_by("from_location", "sku").agg(given=pl.col("units").sum())
     keys = [*WAY, "sku"]
     rows = (
@@ -257,6 +292,8 @@ def _rows(needs: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> p
         .join(task.supply.select("from_location", "sku", from_spare="units"), on=["from_location", "sku"])
         .join(given, on=["from_location", "sku"])
     )
+    got = pl.col("units").cum_sum().over("to_location", "sku")
+    rows = rows.with_columns(surplus_units=pl.min_horizontal((got - pl.col("needed")).clip(0), "units"))
     at = rows["row"].to_numpy()
     cover_days = cover(needs, at)
     wanted = expected(needs.own[at], rows["until"].to_numpy())

@@ -10,10 +10,11 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.ui import links
-from shopkeeper.ui.actions import do_next, open_page
+from shopkeeper.ui.actions import do_next, open_page, show_list
 from shopkeeper.ui.figures import money, total
 
 FIRST = 20
+SECTION, STATUS = "coverage_view", "coverage_status"
 ICONS: Mapping[str, str] = {
     "out": "✖",
     "runs_out": "▼",
@@ -25,65 +26,89 @@ ICONS: Mapping[str, str] = {
 
 
 def draw_answer(coverage: Coverage) -> None:
-    """How much is out or runs out before help can come, what that costs, and where it is worst."""
+    """How much is out or runs out, what that costs, what lies too much; the largest sum first, no trifle."""
     risk = coverage.at_risk
     totals = coverage.classes.select(pl.col("series", "out", "runs_out", "order_now", "at_risk").sum()).row(
         0, named=True
     )
+    excess = total(coverage.regions_skus, "excess_value")
+    sentences = [_at_risk(coverage, totals)]
+    if excess > total(coverage.regions_skus, "margin_at_stake") and excess >= (coverage.material_from or 0.0):
+        sentences.insert(0, _("Stock of {value} at cost lies beyond what is needed.", value=money(excess)))
+    st.markdown(f"#### {' '.join(sentences)}")
+    _draw_figures(coverage, risk, totals)
+
+
+def _at_risk(coverage: Coverage, totals: Mapping[str, int]) -> str:
+    risk, rows = coverage.at_risk, coverage.regions_skus
     values = {"n": i18n.integer(totals["at_risk"]), "all": i18n.integer(totals["series"])}
+    stake = total(rows, "margin_at_stake")
     if risk.is_empty():
-        sentence = _(
+        return _(
             "None of {all} items with demand, region by region, is out or runs out before an order placed today can "
             "land.",
             all=values["all"],
         )
-    elif not has_margin(risk):
+    if not has_margin(risk):
         worst = coverage.regions.sort("at_risk", "region", descending=[True, False]).row(0, named=True)
-        sentence = _(
+        return _(
             "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
             "land, {part} of them in {region}. What is at stake nobody can say: none of them has a cost.",
             region=worst["region"],
             part=i18n.integer(worst["at_risk"]),
             **values,
         )
-    else:
-        worst = coverage.regions.row(0, named=True)
-        sentence = _(
+    if stake < (coverage.material_from or 0.0):
+        return _(
             "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
-            "land: {stake} of margin is at stake, most of it in {region} ({part}).",
-            stake=money(total(risk, "margin_at_stake")),
-            region=worst["region"],
-            part=money(worst["margin_at_stake"]),
+            "land, but less than {least} of margin ({share} of a month's) is at stake until help lands.",
+            least=money(coverage.material_from),
+            share=i18n.percent(coverage.policy.materiality, 1),
             **values,
         )
-    st.markdown(f"#### {sentence}")
-    _draw_figures(coverage, risk, totals)
+    worst = coverage.regions.row(0, named=True)
+    return _(
+        "{stake} of margin is at stake until help lands, most of it in {region} ({part}): {n} of {all} items with "
+        "demand, region by region, are out or run out before an order placed today can land.",
+        stake=money(stake),
+        region=worst["region"],
+        part=money(worst["margin_at_stake"]),
+        **values,
+    )
 
 
 def _draw_figures(coverage: Coverage, risk: pl.DataFrame, totals: Mapping[str, int]) -> None:
-    stake, excess = total(risk, "margin_at_stake"), total(coverage.regions_skus, "excess_value")
+    """Each tile with the list that it counts."""
+    rows = coverage.regions_skus
+    about = {
+        "out": _("Items in a region of which nothing is available. Below: against a week ago."),
+        "runs_out": _("Used up before an order placed today can be sold. Below: against a week ago."),
+        "order_now": _("Items in a region whose last safe order day has come. Below: against a week ago."),
+    }
+    names = {"out": _("Out"), "runs_out": _("Run out before an order can land"), "order_now": _("Order now")}
     with st.container(horizontal=True, gap="small"):
-        st.metric(
-            f"{ICONS['out']} {_('Out')}",
-            i18n.integer(totals["out"]),
-            border=True,
-            delta=_change_of(coverage, "out"),
-            delta_color="inverse",
-            help=_("Items in a region of which nothing is available. Below: against a week ago."),
-        )
-        st.metric(
-            f"{ICONS['runs_out']} {_('Run out before an order can land')}",
-            i18n.integer(totals["runs_out"]),
-            border=True,
-            delta=_change_of(coverage, "runs_out"),
-            delta_color="inverse",
-            help=_("Used up before an order placed today can be sold. Below: against a week ago."),
-        )
-        about = _(measure("margin_at_stake").description)
-        if risk.is_empty() or has_margin(risk):
-            st.metric(label("margin_at_stake"), money(stake), border=True, help=about)
-        if not coverage.regions_skus["excess_value"].is_null().all():
-            st.metric(label("excess_value"), money(excess), border=True, help=_(measure("excess_value").description))
+        for status, name in names.items():
+            with st.container(gap=None, width=290 if status == "runs_out" else 165):
+                st.metric(
+                    f"{ICONS[status]} {name}",
+                    i18n.integer(totals[status]),
+                    border=True,
+                    delta=_change_of(coverage, status),
+                    delta_color="inverse",
+                    help=about[status],
+                )
+                show_list(_("Items in a region"), f"show_{status}", {SECTION: "act", STATUS: status})
+        if (risk.is_empty() or has_margin(risk)) and has_margin(rows):
+            with st.container(gap=None, width=290):
+                words = _(measure("margin_at_stake").description)
+                stake = money(total(rows, "margin_at_stake"))
+                st.metric(label("margin_at_stake"), stake, border=True, help=words)
+                show_list(_("Items in a region"), "show_stake", {SECTION: "act", STATUS: "all"})
+        if not rows["excess_value"].is_null().all():
+            with st.container(gap=None, width=165):
+                words = _(measure("excess_value").description)
+                st.metric(label("excess_value"), money(total(rows, "excess_value")), border=True, help=words)
+                show_list(_("Items in a region"), "show_excess", {SECTION: "classes"})
 
 
 def has_margin(rows: pl.DataFrame) -> bool:
@@ -101,18 +126,20 @@ def _change_of(coverage: Coverage, status: str) -> str | None:
 
 
 def draw_next(coverage: Coverage) -> None:
-    """What to do now and what it is worth; nothing where nothing is missing."""
+    """What to do now and what it is worth; nothing where nothing is missing, or nothing of any weight."""
     risk = coverage.at_risk
     low = int((coverage.regions_skus["status"] == "order_now").sum())
     if risk.is_empty() and not low:
         return
-    if not has_margin(risk):
+    if risk.is_empty() or not has_margin(risk):
         what = _(
             "Order or move what runs out first: the list “To act on” has {n} items that are out or run out, and {more} "
-            "that have fallen to their reorder point.",
+            "whose last safe order day has come.",
             n=i18n.integer(risk.height),
             more=i18n.integer(low),
         )
+    elif total(risk, "margin_at_stake") < (coverage.material_from or 0.0):
+        return
     else:
         what = _worth(risk, low)
     with do_next(what):
@@ -127,8 +154,8 @@ def draw_next(coverage: Coverage) -> None:
 def _worth(risk: pl.DataFrame, low: int) -> str:
     first = risk.head(FIRST)
     return _(
-        "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at "
-        "stake. {more} more items have fallen to their reorder point.",
+        "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at stake, "
+        "of what is out or runs out. Of {more} more items the last safe order day has come.",
         n=i18n.integer(first.height),
         stake=money(total(first, "margin_at_stake")),
         whole=money(total(risk, "margin_at_stake")),

@@ -15,7 +15,7 @@ from shopkeeper.supply.coverage import chart as drawings
 from shopkeeper.supply.coverage import table
 from shopkeeper.supply.coverage.frames import COLUMNS
 from shopkeeper.supply.coverage.report import Coverage
-from shopkeeper.supply.coverage.screen.answer import ICONS, draw_next, has_margin
+from shopkeeper.supply.coverage.screen.answer import ICONS, STATUS, draw_next, has_margin
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
@@ -142,13 +142,22 @@ def draw_regions(coverage: Coverage) -> None:
 
 def draw_act(coverage: Coverage) -> None:
     """What to order or move first, and what that saves."""
-    risk = coverage.at_risk
-    order = coverage.regions_skus.filter(pl.col("status") == "order_now")
-    if risk.is_empty() and order.is_empty():
-        st.success(_("Nothing has to be ordered today: no item in a region is below its reorder point."))
+    low = coverage.regions_skus.filter(pl.col("status") == "order_now")
+    acting = pl.concat([coverage.at_risk, low])
+    if acting.is_empty():
+        st.success(_("Nothing has to be ordered today: of no item in a region the last safe order day has come."))
         return
     draw_next(coverage)
-    listed = pl.concat([risk, order])
+    counts = dict(acting["status"].value_counts().iter_rows())
+    names = {"all": f"{_('All')}: {i18n.integer(acting.height)}"} | {
+        name: f"{status_words()[name]}: {i18n.integer(counts.get(name, 0))}"
+        for name in ("out", "runs_out", "order_now")
+    }
+    status = session.choose(_("Status"), names, STATUS, "all", hidden=True)
+    listed = acting if status == "all" else acting.filter(pl.col("status") == status)
+    if listed.is_empty():
+        st.info(_("No item in a region has this status."))
+        return
     title = _("Items to act on, by margin at stake") if has_margin(listed) else _("Items to act on, the worst first")
     draw_rows(sheet_of(coverage, "coverage-to-act-on", title, listed), "coverage_act", ACT)
 

@@ -1,9 +1,8 @@
-"""The Replenishment page's sections, and the tables of orders and of transfers."""
+"""The Replenishment page's sections, the table in which proposals are ticked, and the transfers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
@@ -11,48 +10,33 @@ from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label
-from shopkeeper.merchant.in_force import InForce
 from shopkeeper.supply.replenishment import chart as charts
 from shopkeeper.supply.replenishment import notes, table, transfers
-from shopkeeper.supply.replenishment import report as replenishment
-from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen import decide
-from shopkeeper.supply.replenishment.screen.answer import without_money
-from shopkeeper.supply.replenishment.table import DECISION_TERMS, LEAD_SOURCES, ORDER_TERMS, TRANSFER_TERMS
+from shopkeeper.supply.replenishment.table import DECISION_TERMS, ORDER_TERMS, TRANSFER_TERMS
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.actions import do_next
-from shopkeeper.ui.figures import money, shop_currency, total
-from shopkeeper.ui.opened import load, opened
+from shopkeeper.ui.figures import money, shop_currency
+from shopkeeper.ui.opened import opened
 
 SECTION = "replenishment_view"
-SHOWN, FIRST = 200, 10
+SHOWN = 200
 DEFINITIONS: Mapping[str, tuple[str, ...]] = {
-    "orders": ORDER_TERMS,
+    "orders": (*ORDER_TERMS, "order_urgency", "purchase_order", "materiality", "margin_at_stake"),
     "transfers": TRANSFER_TERMS,
     "decisions": DECISION_TERMS,
-    "levels": ("safety_stock", "reorder_point", "order_up_to", "abc_class", "demand_pattern"),
+    "levels": (
+        "safety_stock",
+        "reorder_point",
+        "order_up_to",
+        "economic_order",
+        "supplier_score",
+        "materiality",
+        "abc_class",
+        "demand_pattern",
+    ),
 }
-ORDER_COLUMNS = (
-    "name",
-    "units",
-    "location",
-    "margin_protected",
-    "decided",
-    "waiting_costs",
-    "cost",
-    "order_by",
-    "late_days",
-    "lands_on",
-    "position",
-    "reorder_point",
-    "order_up_to",
-    "supplier",
-    "sku",
-    "cover_days",
-    "abc",
-    "category",
-)
 TRANSFER_COLUMNS = (
     "name",
     "units",
@@ -69,6 +53,7 @@ TRANSFER_COLUMNS = (
     "from_available",
     "from_spare",
     "from_left",
+    "surplus_units",
     "sku",
     "category",
 )
@@ -92,105 +77,6 @@ def draw_notes(counts: Mapping[str, int]) -> None:
         st.info("\n\n".join(words))
     for note in notes.sentences(counts, notes.QUIET):
         st.caption(f"ⓘ {note}")
-
-
-def draw_orders(proposals: OrderProposals, set_now: InForce) -> None:
-    """The orders of today, what to do with them, and those that fall due soon."""
-    draw_notes(proposals.notes)
-    if proposals.notes.keys() & {"no_forecast", "no_counts"}:
-        return
-    if proposals.rows.is_empty():
-        st.success(_("No position is at or below its reorder point: nothing has to be ordered today."))
-        draw_coming(proposals)
-        return
-    draw_next(proposals)
-    rows = decide.with_decisions(proposals.rows, "order")
-    sheet = table.orders(opened().version, proposals, rows)
-    chosen = draw_table(sheet, "orders", ORDER_COLUMNS)
-    if len(chosen) == 1:
-        draw_order(chosen[0], proposals, set_now)
-    decide.draw(chosen, "order", proposals.policy)
-    if without_money(proposals.rows) is None:
-        draw_suppliers(proposals)
-    draw_coming(proposals)
-
-
-def draw_next(proposals: OrderProposals) -> None:
-    """What to place first, and what that is worth where costs are known."""
-    if words := without_money(proposals.rows):
-        with do_next(_("Place those that are late first. {why}", why=words)):
-            pass
-        return
-    first = proposals.rows.head(FIRST)
-    what = _(
-        "Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next review in {days} with all "
-        "of them would cost {waiting}.",
-        days=i18n.days(proposals.policy.review_days),
-        n=first.height,
-        cost=money(total(first, "cost")),
-        margin=money(total(first, "margin_protected")),
-        share=i18n.percent(share_of(first, proposals.rows, "margin_protected"), 0),
-        waiting=money(total(proposals.rows, "waiting_costs")),
-    )
-    with do_next(what):
-        pass
-
-
-def draw_order(row: Mapping[str, Any], proposals: OrderProposals, set_now: InForce) -> None:
-    """Why this one, and how the stock goes with it and without."""
-    st.markdown(f"##### {row['name']} · {row['location']}")
-    source = LEAD_SOURCES[row["lead_source"]]
-    st.markdown(replenishment.why(row, proposals.policy))
-    st.caption(
-        _(
-            "Lead time {days} with a spread of {spread}, receiving included (from: {source}).",
-            days=i18n.days(row["lead_days"]),
-            spread=i18n.days(row["lead_sd"]),
-            source=_(source),
-        )
-    )
-    path = load(replenishment.path, set_now, row["location"], row["sku"], row["units"], row["lands_on"])
-    lands = _("With {units} on {day}", units=i18n.integer(row["units"]), day=i18n.date_(row["lands_on"]))
-    sheet = table.stock_path(opened().version, path, row["sku"], row["location"])
-    tables.show_chart(
-        lambda **_dark: charts.stock_path(path, row["reorder_point"], lands),
-        sheet,
-        "stock_path",
-        note=_("Expected demand with what is passed on; nobody orders anything else."),
-    )
-
-
-def draw_suppliers(proposals: OrderProposals) -> None:
-    """To whom the money goes: one order per supplier is what is sent."""
-    named = proposals.rows.with_columns(supplier=pl.col("supplier").fill_null(_("(unknown)")))
-    groups = named.group_by("supplier").agg(
-        pl.len().cast(pl.Int64).alias("skus"), pl.col("units", "cost", "margin_protected").sum()
-    )
-    groups = groups.sort("margin_protected", "supplier", descending=[True, False])
-    sheet = table.sheet(
-        opened().version, "orders-by-supplier", _("Orders by supplier"), groups, proposals.filters.caption()
-    )
-    tables.show_chart(
-        lambda **_dark: charts.money_bars(
-            groups["supplier"].to_list(),
-            groups["margin_protected"].to_list(),
-            groups["cost"].to_list(),
-            (label("margin_protected"), _("Cost")),
-            shop_currency(),
-        ),
-        sheet,
-        "suppliers",
-    )
-
-
-def draw_coming(proposals: OrderProposals) -> None:
-    """What will fall due, so that orders can be put together."""
-    if proposals.coming.is_empty():
-        return
-    days = i18n.days(replenishment.COMING_DAYS)
-    with st.expander(_("{n} more have to be ordered within {days}", n=proposals.coming.height, days=days)):
-        sheet = table.orders(opened().version, proposals, proposals.coming)
-        tables.show_table(picked(sheet, [name for name in ORDER_COLUMNS if name != "decided"]), "coming", first=SHOWN)
 
 
 def draw_transfers(moves: Transfers) -> None:
@@ -257,11 +143,6 @@ def plan_words(moves: Transfers) -> str:
     return " · ".join(captions)
 
 
-def share_of(part: pl.DataFrame, whole: pl.DataFrame, name: str) -> float | None:
-    """Of the whole's sum, what the part holds; nothing where there is no sum."""
-    return total(part, name) / total(whole, name) if total(whole, name) > 0 else None
-
-
 def picked(sheet: Download, names: Sequence[str]) -> Download:
     """The same download, its columns told in this order on the screen."""
     words = {column.name: column for column in sheet.columns}
@@ -270,7 +151,7 @@ def picked(sheet: Download, names: Sequence[str]) -> Download:
 
 
 def draw_table(sheet: Download, key: str, names: Sequence[str]) -> list[dict[str, Any]]:
-    """The first rows, to be ticked; gives those that are."""
+    """The first rows, to be ticked; gives those that are. What no row knows has no column."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown(f"##### {sheet.about.title}", width="content")
         tables.download_menu(sheet, key)

@@ -1,8 +1,6 @@
-"""The frames of replenishment."""
+"""Every column of the frames of replenishment, once."""
 
-from dataclasses import replace
-
-from shopkeeper.contract.table import Column, Table, chosen, defined
+from shopkeeper.contract.table import Column, defined
 from shopkeeper.i18n import N_
 from shopkeeper.supply.frames import count, day, days, money, share, text, units
 
@@ -21,7 +19,40 @@ COLUMNS: tuple[Column, ...] = (
     defined("margin_protected"),
     defined("waiting_costs"),
     day("order_by", "The last safe order day.", N_("Order by")),
-    days("late_days", "Days by which that day has passed.", N_("Days too late"), format="integer", type="BIGINT"),
+    days(
+        "late_days",
+        "Days without stock before an order of today lands, as expected.",
+        N_("Days too late"),
+        format="integer",
+        type="BIGINT",
+    ),
+    text("urgency", "By the last safe order day: today, week or wait.", N_("When to order")),
+    Column(
+        "joined",
+        "BOOLEAN",
+        "Whether it goes today only because other lines of its supplier do.",
+        label=N_("Goes with others"),
+    ),
+    units(
+        "raised_units",
+        "Of the units, those that fill the order up to the supplier's minimum.",
+        N_("To reach the minimum"),
+        format="integer",
+        type="BIGINT",
+    ),
+    Column(
+        "months_of_sales",
+        "DOUBLE",
+        "Months in which the shop sold as many of the item as are to be ordered of it everywhere.",
+        unit="months",
+        label=N_("Months of sales"),
+        format="number",
+    ),
+    units(
+        "lost_before", "Lost before the order lands, chance included; not asked for again.", N_("Lost before it lands")
+    ),
+    defined("lost_units"),
+    defined("margin_at_stake"),
     day("lands_on", "When it can be sold.", N_("Lands on")),
     defined("position", "BIGINT"),
     units("on_hand", "Units there.", N_("On hand"), format="integer", type="BIGINT"),
@@ -58,9 +89,21 @@ COLUMNS: tuple[Column, ...] = (
     count("skus", "Items.", N_("Items")),
     days("stated_days", "Lead time as the products table says.", N_("Stated days")),
     days("stated_sd", "Its standard deviation.", N_("Stated spread")),
-    count("deliveries", "Deliveries that were measured.", N_("Deliveries measured")),
+    count("deliveries", "Deliveries of a year that were measured.", N_("Deliveries measured")),
     days("measured_days", "Mean lead time measured.", N_("Measured days")),
     days("measured_sd", "Its standard deviation.", N_("Measured spread")),
+    share("on_time_share", "Of what landed, what landed by its due day.", N_("On time")),
+    share("early_share", "Of what landed, what landed before its due day.", N_("Early")),
+    share("late_share", "Of what landed, what landed after its due day.", N_("Late")),
+    days("days_late", "Mean days after the due day, of what was late.", N_("Days late, if late")),
+    share("short_share", "Of what landed, what brought less than was ordered.", N_("Short")),
+    count("overdue", "Deliveries on their way whose due day has passed.", N_("Overdue now")),
+    days("used_days", "Lead time that orders are reckoned with, without receiving.", N_("Days used")),
+    days("used_sd", "Its standard deviation.", N_("Spread used")),
+    count("lines", "An item at a location each.", N_("Lines")),
+    count("joined_lines", "Of these, those that go with others of the supplier.", N_("Lines that could wait")),
+    money("minimum", "The least that the supplier takes an order for.", N_("Least order of the supplier")),
+    Column("below_minimum", "BOOLEAN", "Whether the order is below that.", label=N_("Below the least")),
     text("from_location", "Where goods come from; null for the supplier.", N_("From")),
     text("to_location", "Where they go.", N_("To")),
     defined("margin_saved"),
@@ -74,6 +117,13 @@ COLUMNS: tuple[Column, ...] = (
     units("from_spare", "What the source can spare.", N_("Source can spare"), format="integer", type="BIGINT"),
     units("from_left", "Left at the source.", N_("Left at the source"), format="integer"),
     money("cost_per_unit", "Cost of one unit.", N_("Cost per unit"), unit="shop currency per unit"),
+    units(
+        "surplus_units",
+        "Of the units, those that only fill the lane up to its minimum.",
+        N_("To fill the lane"),
+        format="integer",
+        type="BIGINT",
+    ),
     units("minimum_units", "The least that is moved at once.", N_("Least per lane"), format="integer", type="BIGINT"),
     text("made_at", "When, in UTC.", N_("Decided at (UTC)")),
     text("author", "Who set or decided it.", N_("By")),
@@ -104,168 +154,3 @@ COLUMNS: tuple[Column, ...] = (
     units("with_units", "Expected stock with it."),
 )
 """Every column of the feature's frames, once."""
-
-
-def _of(*names: str) -> tuple[Column, ...]:
-    return chosen(COLUMNS, names)
-
-
-ORDERS = Table(
-    "order_proposals",
-    "one row per location and SKU, the most margin protected first",
-    "What to order today.",
-    _of(
-        "proposal",
-        "location",
-        "sku",
-        "name",
-        "category",
-        "region",
-        "abc",
-        "pattern",
-        "supplier",
-        "units",
-        "cost",
-        "margin_protected",
-        "waiting_costs",
-        "order_by",
-        "late_days",
-        "lands_on",
-        "position",
-        "on_hand",
-        "committed",
-        "in_time",
-        "later",
-        "reorder_point",
-        "order_up_to",
-        "safety_stock",
-        "need_lead",
-        "own_share",
-        "lead_days",
-        "lead_sd",
-        "lead_source",
-        "service_level",
-        "pack_size",
-        "minimum_order",
-        "unit_cost",
-        "unit_margin",
-        "cover_days",
-    ),
-    key=("location", "sku"),
-)
-
-ORDERS_READ = Table(
-    "order_proposals_read",
-    "one row per location and SKU",
-    "The same with its reason, and what was decided of it.",
-    _of(*ORDERS.names, "decided", "why"),
-    key=("location", "sku"),
-    optional=("decided",),
-)
-
-SUPPLIERS = Table(
-    "suppliers",
-    "one row per supplier",
-    "Lead times, stated and measured.",
-    _of("supplier", "skus", "stated_days", "stated_sd", "deliveries", "measured_days", "measured_sd"),
-    key=("supplier",),
-)
-
-TRANSFERS = Table(
-    "transfer_proposals",
-    "one row per lane and SKU, the most margin saved first",
-    "What to move today.",
-    _of(
-        "proposal",
-        "from_location",
-        "to_location",
-        "sku",
-        "name",
-        "category",
-        "units",
-        "margin_saved",
-        "cost",
-        "gain",
-        "lands_on",
-        "next_supply_on",
-        "expected_short",
-        "to_need",
-        "to_available",
-        "to_cover_days",
-        "from_available",
-        "from_spare",
-        "from_left",
-        "lead_days",
-        "cost_per_unit",
-        "unit_margin",
-    ),
-    key=("from_location", "to_location", "sku"),
-)
-
-TRANSFERS_READ = Table(
-    "transfer_proposals_read",
-    "one row per lane and SKU",
-    "The same with its reason, and what was decided of it.",
-    _of(*TRANSFERS.names, "decided", "why"),
-    key=("from_location", "to_location", "sku"),
-    optional=("decided",),
-)
-
-LANES = Table(
-    "transfer_lanes",
-    "one row per lane, the most margin saved first",
-    "The moves of a lane together.",
-    _of("from_location", "to_location", "skus", "units", "margin_saved", "cost", "gain", "minimum_units"),
-    key=("from_location", "to_location"),
-)
-
-DECISIONS = Table(
-    "decisions",
-    "one row per decision that holds, the newest first",
-    "What was decided, and what the data know by now of it.",
-    _of(
-        "made_at",
-        "author",
-        "verdict",
-        "reason",
-        "kind",
-        "location",
-        "from_location",
-        "sku",
-        "units_proposed",
-        "units_decided",
-        "as_of",
-        "version",
-        "lands_on",
-        "until",
-        "expected_margin",
-        "forecast_units",
-        "left_units",
-        "landed_units",
-        "ran_out",
-        "without_run_out",
-        "saved_units",
-        "saved_margin",
-        "outcome",
-    ),
-    key=("made_at", "location", "sku"),
-)
-
-LEVELS = Table(
-    "service_levels",
-    "one row per change of the stock policy, the newest first",
-    "Who set which service levels.",
-    (
-        replace(_of("made_at")[0], label=N_("Set at (UTC)"), format=None),
-        *_of("author", "policy"),
-    ),
-    key=("made_at",),
-)
-
-PATH = Table(
-    "stock_path",
-    "one row per day ahead",
-    "Expected stock of an item at a place, without and with an order.",
-    _of("day", "demand", "inbound", "without", "with_units"),
-    key=("day",),
-)
