@@ -4,7 +4,15 @@
 -- Same customer, same time, same sale lines. Of orders without a customer only those count whose time has an hour and
 -- that have two lines or more: two strangers who buy one thing are no copy. `all_orders` and `all_amount` count those
 -- that are not listed too. Rounded to cents, because sums of fractions depend on their order.
-WITH orders AS (
+WITH times AS (
+    SELECT l.ordered_at
+    FROM int_sale_lines AS l
+    WHERE l.is_sale
+    GROUP BY l.ordered_at
+    HAVING min(l.order_id) < max(l.order_id)
+),
+
+orders AS (
     SELECT
         l.order_id,
         min(l.ordered_at) AS ordered_at,
@@ -16,7 +24,13 @@ WITH orders AS (
         min(l.sku) AS low_sku,
         max(l.sku) AS high_sku
     FROM int_sale_lines AS l
-    WHERE l.is_sale
+    WHERE
+        l.is_sale
+        AND l.order_id IN (
+            SELECT s.order_id
+            FROM int_sale_lines AS s
+            WHERE s.is_sale AND s.ordered_at IN (SELECT t.ordered_at FROM times AS t)
+        )
     GROUP BY l.order_id
 ),
 

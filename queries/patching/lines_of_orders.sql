@@ -1,0 +1,16 @@
+-- grain: one row per order line that says something of a touched order
+-- parameters: none
+-- Its own lines, its refunds, and the lines of the orders that it refunds.
+WITH wanted AS (
+    SELECT t.order_id FROM touched_orders AS t
+    UNION
+    SELECT l.original_order_id AS order_id
+    FROM stg_order_lines AS l
+    WHERE l.original_order_id IS NOT NULL AND l.order_id IN (SELECT t.order_id FROM touched_orders AS t)
+)
+
+SELECT l.*
+FROM stg_order_lines AS l
+WHERE
+    l.order_id IN (SELECT w.order_id FROM wanted AS w)
+    OR l.original_order_id IN (SELECT t.order_id FROM touched_orders AS t)
