@@ -1,5 +1,5 @@
 -- grain: one row per order line of a touched day
 -- parameters: none
 SELECT l.*
-FROM order_lines AS l
+FROM main.order_lines AS l
 WHERE CAST(l.ordered_at AS DATE) IN (SELECT t.day FROM touched_days AS t)

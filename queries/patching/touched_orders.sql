@@ -17,9 +17,11 @@ WITH seeds AS (
     UNION ALL
     SELECT b.order_id, NULL AS original_order_id
     FROM before_sale_lines AS b
-    WHERE
-        b.account_id IN (SELECT g.account_id FROM forgotten AS g)
-        OR b.customer_id IN (SELECT g.account_id FROM forgotten AS g)
+    WHERE b.account_id IN (SELECT g.account_id FROM forgotten AS g)
+    UNION ALL
+    SELECT b.order_id, NULL AS original_order_id
+    FROM before_sale_lines AS b
+    WHERE b.customer_id IN (SELECT g.account_id FROM forgotten AS g)
 )
 
 SELECT s.order_id FROM seeds AS s

@@ -128,7 +128,7 @@ def _kept(connection: DuckDBPyConnection, scratch: Path, steps: Path, queries: P
         if query.patched_by:
             name = "int_" + query.name.removeprefix("intermediate/")
             kept[name] = steps / f"{name}.parquet"
-            write(connection.table(name), kept[name])
+            write(connection.table(name), kept[name], "lz4")
     return {name: [file] for name, file in kept.items()}
 
 

@@ -20,6 +20,7 @@ from duckdb import (
     DuckDBPyConnection,
     DuckDBPyRelation,
     FunctionExpression,
+    StarExpression,
 )
 
 from shopkeeper.contract.tables import CUSTOMERS, ORDER_LINES, PRODUCTS
@@ -171,10 +172,15 @@ class _Patch:
         self.make(load(f"marts/{FIRST}", self.queries))
         self._run("touched_customers")
         self._run("touched_days")
-        for listed, query in (("touched_customers", "lines_of_customers"), ("touched_days", "lines_of_days")):
+        both = self._run("lines_of_both")
+        for listed, mark in (("touched_customers", "of_customer"), ("touched_days", "of_day")):
             self.connection.execute(f"CREATE SCHEMA {SCHEMAS[listed]}")
-            self._refuse_many(self._run(query, SCHEMAS[listed], LINES))
-        self._run("order_lines_of_days", SCHEMAS["touched_days"], "order_lines")
+            lines = both.filter(ColumnExpression(mark)).project(StarExpression(exclude=["of_customer", "of_day"]))
+            lines.create(f"{SCHEMAS[listed]}.{LINES}")
+            self._refuse_many(self.connection.table(f"{SCHEMAS[listed]}.{LINES}"))
+        with self._within("touched_days"):
+            of_days = self.connection.sql(load("patching/order_lines_of_days", self.queries).sql)
+            of_days.create_view("order_lines", replace=False)
         with self._within("touched_customers"):
             keys = load("patching/customer_keys", self.queries)
             self.connection.sql(keys.sql).create("int_customer_keys")
@@ -280,7 +286,7 @@ class _Patch:
         merged = rows(self.connection, files, query, self.touched, self.change.as_of)
         if self.change.forgotten and listed != "touched_days":
             whole = first.with_suffix(".whole")
-            write(merged, whole)
+            write(merged, whole, "lz4" if name == LINES else "zstd")
             second.unlink()
             files = [whole.replace(first)]
             merged = self.connection.read_parquet(str(first))
