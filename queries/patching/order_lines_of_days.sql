@@ -2,4 +2,6 @@
 -- parameters: none
 SELECT l.*
 FROM main.order_lines AS l
-WHERE CAST(l.ordered_at AS DATE) IN (SELECT t.day FROM touched_days AS t)
+WHERE
+    l.ordered_at >= (SELECT min(t.day) FROM touched_days AS t)
+    AND CAST(l.ordered_at AS DATE) IN (SELECT t.day FROM touched_days AS t)

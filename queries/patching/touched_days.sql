@@ -18,9 +18,30 @@ differing AS (
     (SELECT s.* FROM sold AS s EXCEPT ALL SELECT b.* FROM sold_before AS b)
     UNION ALL
     (SELECT b.* FROM sold_before AS b EXCEPT ALL SELECT s.* FROM sold AS s)
+),
+
+-- Orders are each other's copies by who bought, too: those that are or were of persons who are others now.
+bought_at_once AS (
+    SELECT CAST(min(l.ordered_at) AS DATE) AS day
+    FROM lines_of_customers AS l
+    WHERE l.is_sale AND l.customer_id IN (SELECT a.person_id FROM changed_accounts AS a)
+    GROUP BY l.customer_id, l.ordered_at
+    HAVING min(l.order_id) < max(l.order_id)
+),
+
+copied AS (
+    SELECT c.day
+    FROM before_order_copies AS c
+    WHERE
+        c.order_id IN (SELECT t.order_id FROM touched_orders AS t)
+        OR c.equals_order IN (SELECT t.order_id FROM touched_orders AS t)
 )
 
 SELECT d.day FROM differing AS d
+UNION
+SELECT b.day FROM bought_at_once AS b
+UNION
+SELECT c.day FROM copied AS c
 UNION
 SELECT CAST(c.ordered_at AS DATE) AS day FROM changed_lines AS c
 UNION

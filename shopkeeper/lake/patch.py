@@ -20,7 +20,6 @@ from duckdb import (
     DuckDBPyConnection,
     DuckDBPyRelation,
     FunctionExpression,
-    StarExpression,
 )
 
 from shopkeeper.contract.tables import CUSTOMERS, ORDER_LINES, PRODUCTS
@@ -134,7 +133,7 @@ class _Patch:
         lines = rows(self.connection, version.step(LINES), sale_lines, old, version.as_of)
         lines.create_view("before_sale_lines")
         self.connection.read_parquet(str(version.step(PERSONS)[0])).create_view("before_persons")
-        for name in ("first_purchases", FIRST):
+        for name in ("first_purchases", "order_copies", FIRST):
             query = load(f"marts/{name}", self.queries)
             rows(self.connection, version.mart(name), query, old, version.as_of).create_view(f"before_{name}")
         for table in (PRODUCTS, CUSTOMERS):
@@ -161,7 +160,7 @@ class _Patch:
             lines.create("lines")
         touched = self.connection.table("by_order.lines")
         touched.create_view("touched_lines")
-        semi(self.connection.view("before_sale_lines"), keys, "order_id", "order_id").create("before_lines")
+        self._run("before_lines")
         self._list("touched_orders", keys)
         self._refuse_many(touched)
         self._put(LINES, query, touched, self.change.before.step(LINES), "steps")
@@ -171,13 +170,13 @@ class _Patch:
         self._run("differing_lines")
         self.make(load(f"marts/{FIRST}", self.queries))
         self._run("touched_customers")
+        self._refuse_many(self._run("lines_of_customers"))
         self._run("touched_days")
-        both = self._run("lines_of_both")
-        for listed, mark in (("touched_customers", "of_customer"), ("touched_days", "of_day")):
+        self._refuse_many(self._run("lines_of_days"))
+        for listed, lines in (("touched_customers", "lines_of_customers"), ("touched_days", "lines_of_days")):
             self.connection.execute(f"CREATE SCHEMA {SCHEMAS[listed]}")
-            lines = both.filter(ColumnExpression(mark)).project(StarExpression(exclude=["of_customer", "of_day"]))
-            lines.create(f"{SCHEMAS[listed]}.{LINES}")
-            self._refuse_many(self.connection.table(f"{SCHEMAS[listed]}.{LINES}"))
+            with self._within(listed):
+                self.connection.table(f"main.{lines}").create_view(LINES, replace=False)
         with self._within("touched_days"):
             of_days = self.connection.sql(load("patching/order_lines_of_days", self.queries).sql)
             of_days.create_view("order_lines", replace=False)
