@@ -222,6 +222,10 @@ class _Patch:
         (scratch / persons.name).rename(persons)
         shutil.rmtree(scratch)
         lines = self.files.pop(LINES)
+        if self.change.forgotten:
+            # Files of persons and orders are whole again; the lists would name who is forgotten.
+            for name in ("touched_orders", "touched_customers"):
+                self.touched.pop(name)[0].unlink()
         return Made(self.files, {LINES: lines, PERSONS: [persons], **self.touched})
 
     def _run(self, query: str, schema: str = "main", name: str = "") -> DuckDBPyRelation:
