@@ -21,7 +21,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.progress import Progress
 from tests.imports.sources.steps import differing_marts, facts, folder_source, put
 
-FEWEST = settings(max_examples=max(4, settings().max_examples // 10))
+FEWEST = settings(max_examples=settings().max_examples // 20)
 """Each example publishes about five times; shrinking one would take minutes."""
 START = datetime(2025, 1, 6, 9)
 SKUS = ("tea", "cup", "pot")
