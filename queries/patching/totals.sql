@@ -14,6 +14,10 @@ lines AS (
         sum(l.revenue) AS revenue,
         sum(l.revenue) FILTER (WHERE l.account_id IS NOT NULL AND l.customer_id IS NOT NULL) AS of_persons
     FROM int_sale_lines AS l
+),
+
+bought AS (
+    SELECT sum(p.revenue) AS revenue FROM purchases AS p
 )
 
 SELECT 'lines' AS total, CAST(p.lines AS DOUBLE) AS expected, CAST(l.lines AS DOUBLE) AS patched
@@ -30,9 +34,11 @@ UNION ALL
 SELECT
     'purchases' AS total,
     (SELECT sum(p.revenue) FROM purchase_parts AS p) AS expected,
-    (SELECT sum(p.revenue) FROM purchases AS p) AS patched
+    b.revenue AS patched
+FROM bought AS b
 UNION ALL
 SELECT
     'customer_history' AS total,
-    (SELECT sum(p.revenue) FROM purchases AS p) AS expected,
+    b.revenue AS expected,
     (SELECT sum(h.revenue) FROM customer_history AS h) AS patched
+FROM bought AS b

@@ -25,7 +25,7 @@ FEWEST = settings(max_examples=settings().max_examples // 20)
 """Each example publishes about five times; shrinking one would take minutes."""
 START = datetime(2025, 1, 6, 9)
 SKUS = ("tea", "cup", "pot")
-ACCOUNTS = ("ann", "app-ann", "bob", "app-bob", "cid", None)
+ACCOUNTS = ("ann", "anna", "bob", "bobby", "cid", None)
 CUSTOMERS = ("c1", "c2", None, None)
 Row = Mapping[str, Any]
 
