@@ -14,7 +14,7 @@ from shopkeeper.contract.visibility import Visibility, read_visibility
 ROOT = Path(__file__).parent.parent
 """The folder that holds app, queries and sample."""
 QUERIES = ROOT / "queries"
-KEYS = ("grain", "returns", "arguments", "parameters", "after", "scope")
+KEYS = ("grain", "returns", "arguments", "parameters", "after", "scope", "patched by", "aged")
 NAME = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*")
 KEYED = re.compile(rf"--\s*(?P<key>{'|'.join(KEYS)}):\s*(?P<value>.*)")
 CONTINUED = re.compile(r"--\s{2,}(?P<value>.*)")
@@ -26,7 +26,9 @@ MACRO = re.compile(r"^CREATE MACRO (?P<name>\w+)\((?P<arguments>[^)]*)\) AS\b(?P
 class QueryFile:
     """One query file. `after` names what must exist before it; `visibility` says what a restricted viewer sees.
 
-    Of a macro, `parameters` are its arguments, and `grain` is what it returns where that is no table.
+    Of a macro, `parameters` are its arguments, and `grain` is what it returns where that is no table. `patched_by` is
+    the column by whose values a mart's rows are made anew where only some differ; empty where all are. `aged` is the
+    column that counts days from `first_day` to as-of.
     """
 
     name: str
@@ -35,6 +37,8 @@ class QueryFile:
     parameters: frozenset[str]
     after: tuple[str, ...]
     visibility: Visibility
+    patched_by: str = ""
+    aged: str = ""
 
 
 @cache
@@ -63,6 +67,8 @@ def load(name: str, queries: Path = QUERIES) -> QueryFile:
         parameters=declared,
         after=words(header.get("after", "")),
         visibility=read_visibility(header.get("scope", "none")),
+        patched_by=header.get("patched by", ""),
+        aged=header.get("aged", ""),
     )
 
 
@@ -84,7 +90,7 @@ def load_folder(folder: str, queries: Path = QUERIES) -> list[QueryFile]:
 
 def recipe(queries: Path = QUERIES) -> str:
     """SHA-256 of the queries that make marts: a version of another recipe may lack what pages ask for."""
-    folders = ("linking", "staging", "intermediate", "marts")
+    folders = ("linking", "staging", "intermediate", "patching", "marts")
     files = [file for folder in folders for file in sorted((queries / folder).glob("*.sql"))]
     text = "".join(f"{file.stem}\0{file.read_text(encoding='utf-8')}\0" for file in files)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -21,9 +21,10 @@ INTRODUCTION = (
 )
 FOLDERS = {
     "staging": "Staging: the merchant's tables as publishing reads them",
-    "intermediate": "Intermediate: what marts are built from, kept only while publishing",
+    "intermediate": "Intermediate: what marts are built from, not for pages",
     "macros": "Macros: what several pages and jobs ask in the same words",
     "marts": "Marts: built when a version is published, read by pages",
+    "patching": "Patching: what differs from the version before",
     "publishing": "Publishing: what a new version is checked with",
 }
 

@@ -1,5 +1,6 @@
 -- grain: one row per line of sale or refund up to as-of
 -- parameters: $as_of
+-- patched by: order_id
 -- The buyer is a person: whoever the account that ordered is linked to.
 -- A refund belongs to its original order: it takes that order's number, day, buyer, channel and region.
 -- Cancelled, staff, gift and exchange lines are left out, and so is what was sold in to dealers or moved.

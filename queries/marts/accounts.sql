@@ -1,20 +1,21 @@
 -- grain: one row per account that ordered, and person who ordered with it
 -- parameters: none
 -- scope: none
+-- patched by: person_id
 -- An account is what a channel calls a buyer: its account, or the customer's number where it names none. A guest is one
 -- whose name was made from a phone or an e-mail. Refunds are in their order. Kept by person, so that one person's
 -- accounts lie together. Only an account of the shop's own, such as a till's, has several persons.
 WITH orders AS (
     SELECT
         l.account_id,
+        l.customer_id AS person_id,
         l.order_id,
-        max(l.customer_id) AS person_id,
         min(l.channel) AS channel,
         min(l.day) AS day,
         sum(l.revenue) AS revenue
     FROM int_sale_lines AS l
     WHERE l.account_id IS NOT NULL
-    GROUP BY l.account_id, l.order_id
+    GROUP BY l.account_id, l.customer_id, l.order_id
 ),
 
 accounts AS (

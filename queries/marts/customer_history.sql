@@ -2,6 +2,8 @@
 -- parameters: $as_of
 -- after: first_purchases, purchases, purchase_parts, refund_days
 -- scope: none
+-- patched by: customer_key
+-- aged: T
 -- A customer's whole history, so it is a total over categories and regions: in part it would say that a regular who
 -- moved on to another category has left. `frequency` counts purchases after the first; `recency` runs from the first to
 -- the last, `T` from the first to as-of, in days. Repeat values are means per repeat purchase; a refund is in its

@@ -2,6 +2,7 @@
 -- parameters: none
 -- after: items
 -- scope: category=category region=region
+-- patched by: day
 -- Demand is what was sold to buyers: units of sale lines on the day they were ordered. Returns stand apart, on the day
 -- of their original order. Days without a row are days without demand, up to as-of.
 SELECT

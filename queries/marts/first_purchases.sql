@@ -1,6 +1,8 @@
 -- grain: one row per customer who ever bought
 -- parameters: $as_of
 -- scope: category=first_category region=first_region
+-- patched by: customer_id
+-- aged: observed_days
 -- The first-ever purchase is found here, before any filter. It is known by its first order, and within that by the
 -- item that brought the most money.
 WITH firsts AS (
@@ -16,8 +18,9 @@ keyed AS (
     SELECT
         f.customer_id,
         f.first_day,
-        CAST(row_number() OVER (ORDER BY f.customer_id) AS INTEGER) AS customer_key
+        c.customer_key
     FROM firsts AS f
+    INNER JOIN int_customer_keys AS c ON c.customer_id = f.customer_id
 )
 
 SELECT

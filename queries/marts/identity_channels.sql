@@ -3,13 +3,13 @@
 -- after: accounts
 -- scope: none
 -- `linked_revenue`: what accounts brought that are not their person's first, and would be strangers' without linking.
--- A person counts in each channel it ordered on, and once in the row of all.
-WITH persons AS (
-    SELECT
-        a.person_id,
-        count(*) AS accounts
+-- A person counts in each channel it ordered on, and once in the row of all. Only few persons have several accounts: only
+-- these are looked at one by one.
+WITH linked_persons AS (
+    SELECT a.person_id
     FROM accounts AS a
     GROUP BY a.person_id
+    HAVING count(*) > 1
 ),
 
 numbered AS (
@@ -21,29 +21,46 @@ numbered AS (
         a.revenue,
         row_number() OVER (PARTITION BY a.person_id ORDER BY a.first_day, a.account_id) AS place
     FROM accounts AS a
+    WHERE a.person_id IN (SELECT k.person_id FROM linked_persons AS k)
 ),
 
-rows AS (
-    SELECT n.person_id, n.channel, n.is_guest, n.orders, n.revenue, n.place, p.accounts
+linked AS (
+    SELECT
+        n.channel,
+        grouping(n.channel) AS is_whole,
+        count(*) AS accounts,
+        count(DISTINCT n.person_id) AS persons,
+        sum(n.orders) FILTER (WHERE n.is_guest) AS guest_orders,
+        sum(n.revenue) FILTER (WHERE n.place > 1) AS later_revenue
     FROM numbered AS n
-    INNER JOIN persons AS p ON p.person_id = n.person_id
-    UNION ALL
-    SELECT n.person_id, NULL AS channel, n.is_guest, n.orders, n.revenue, n.place, p.accounts
-    FROM numbered AS n
-    INNER JOIN persons AS p ON p.person_id = n.person_id
+    GROUP BY GROUPING SETS ((n.channel), ())
+),
+
+channels AS (
+    SELECT
+        a.channel,
+        grouping(a.channel) AS is_whole,
+        count(*) AS accounts,
+        count(*) FILTER (WHERE a.is_guest) AS guests,
+        sum(a.orders) AS orders,
+        sum(a.orders) FILTER (WHERE a.is_guest) AS guest_orders,
+        sum(a.revenue) AS revenue
+    FROM accounts AS a
+    GROUP BY GROUPING SETS ((a.channel), ())
 )
 
 SELECT
-    r.channel,
-    CAST(count(*) AS BIGINT) AS accounts,
-    CAST(count(*) FILTER (WHERE r.is_guest) AS BIGINT) AS guests,
-    CAST(count(DISTINCT r.person_id) AS BIGINT) AS persons,
-    CAST(count(*) FILTER (WHERE r.accounts > 1) AS BIGINT) AS linked_accounts,
-    CAST(sum(r.orders) AS BIGINT) AS orders,
-    CAST(coalesce(sum(r.orders) FILTER (WHERE r.is_guest), 0) AS BIGINT) AS guest_orders,
-    CAST(coalesce(sum(r.orders) FILTER (WHERE r.is_guest AND r.accounts > 1), 0) AS BIGINT) AS linked_guest_orders,
-    CAST(sum(r.revenue) AS DOUBLE) AS revenue,
-    CAST(coalesce(sum(r.revenue) FILTER (WHERE r.place > 1), 0) AS DOUBLE) AS linked_revenue
-FROM rows AS r
-GROUP BY r.channel
-ORDER BY r.channel
+    c.channel,
+    CAST(c.accounts AS BIGINT) AS accounts,
+    CAST(c.guests AS BIGINT) AS guests,
+    CAST(c.accounts - coalesce(k.accounts - k.persons, 0) AS BIGINT) AS persons,
+    CAST(coalesce(k.accounts, 0) AS BIGINT) AS linked_accounts,
+    CAST(c.orders AS BIGINT) AS orders,
+    CAST(coalesce(c.guest_orders, 0) AS BIGINT) AS guest_orders,
+    CAST(coalesce(k.guest_orders, 0) AS BIGINT) AS linked_guest_orders,
+    CAST(c.revenue AS DOUBLE) AS revenue,
+    CAST(coalesce(k.later_revenue, 0) AS DOUBLE) AS linked_revenue
+FROM channels AS c
+LEFT JOIN linked AS k ON k.is_whole = c.is_whole AND coalesce(k.channel, '') = coalesce(c.channel, '')
+WHERE c.accounts > 0
+ORDER BY c.channel

@@ -1,39 +1,58 @@
 -- grain: one row per month and channel with an order
 -- parameters: none
--- after: accounts
+-- after: accounts, channel_days, first_purchases, purchase_parts
 -- scope: none
--- Whose order it is: nobody's, a guest's, an account's. `linked_orders`: orders of persons with several accounts.
-WITH persons AS (
-    SELECT
-        a.person_id,
-        count(*) AS accounts
-    FROM accounts AS a
-    GROUP BY a.person_id
+-- Whose order it is: nobody's, a guest's, an account's. `linked_orders`: orders of persons with several accounts. An order
+-- counts once, in the channel and month of its first sale line.
+WITH linked_persons AS (
+    SELECT f.customer_key
+    FROM first_purchases AS f
+    INNER JOIN accounts AS a ON a.person_id = f.customer_id
+    GROUP BY f.customer_key
+    HAVING count(*) > 1
 ),
 
-orders AS (
+linked_orders AS (
     SELECT
-        l.order_id,
-        min(l.channel) AS channel,
-        min(l.day) AS day,
-        max(l.customer_id) AS person_id,
-        max(l.account_id) AS account_id,
-        sum(l.revenue) AS revenue
-    FROM int_sale_lines AS l
-    WHERE l.is_sale
-    GROUP BY l.order_id
+        p.order_id,
+        min(p.channel) AS channel,
+        min(p.day) AS day
+    FROM purchase_parts AS p
+    WHERE p.is_purchase AND p.customer_key IN (SELECT k.customer_key FROM linked_persons AS k)
+    GROUP BY p.order_id
+),
+
+linked AS (
+    SELECT
+        CAST(date_trunc('month', o.day) AS DATE) AS month,
+        o.channel,
+        count(*) AS orders
+    FROM linked_orders AS o
+    GROUP BY CAST(date_trunc('month', o.day) AS DATE), o.channel
+),
+
+months AS (
+    SELECT
+        CAST(date_trunc('month', d.day) AS DATE) AS month,
+        d.channel,
+        sum(d.orders) AS orders,
+        sum(d.unidentified_orders) AS unidentified_orders,
+        sum(d.guest_orders) AS guest_orders,
+        sum(d.revenue) AS revenue,
+        sum(d.unidentified_revenue) AS unidentified_revenue
+    FROM channel_days AS d
+    GROUP BY CAST(date_trunc('month', d.day) AS DATE), d.channel
 )
 
 SELECT
-    CAST(date_trunc('month', o.day) AS DATE) AS month,
-    o.channel,
-    CAST(count(*) AS BIGINT) AS orders,
-    CAST(count(*) FILTER (WHERE o.person_id IS NOT NULL) AS BIGINT) AS identified_orders,
-    CAST(count(*) FILTER (WHERE o.account_id LIKE 'phone:%' OR o.account_id LIKE 'email:%') AS BIGINT) AS guest_orders,
-    CAST(count(*) FILTER (WHERE p.accounts > 1) AS BIGINT) AS linked_orders,
-    CAST(sum(o.revenue) AS DOUBLE) AS revenue,
-    CAST(coalesce(sum(o.revenue) FILTER (WHERE o.person_id IS NOT NULL), 0) AS DOUBLE) AS identified_revenue
-FROM orders AS o
-LEFT JOIN persons AS p ON p.person_id = o.person_id
-GROUP BY CAST(date_trunc('month', o.day) AS DATE), o.channel
+    m.month,
+    m.channel,
+    CAST(m.orders AS BIGINT) AS orders,
+    CAST(m.orders - m.unidentified_orders AS BIGINT) AS identified_orders,
+    CAST(m.guest_orders AS BIGINT) AS guest_orders,
+    CAST(coalesce(k.orders, 0) AS BIGINT) AS linked_orders,
+    CAST(m.revenue AS DOUBLE) AS revenue,
+    CAST(m.revenue - m.unidentified_revenue AS DOUBLE) AS identified_revenue
+FROM months AS m
+LEFT JOIN linked AS k ON k.month = m.month AND k.channel = m.channel
 ORDER BY month, channel

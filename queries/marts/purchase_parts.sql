@@ -2,6 +2,8 @@
 -- parameters: none
 -- after: first_purchases
 -- scope: category=category,first_category region=region,first_region
+-- patched by: customer_key
+-- aged: observed_days
 -- Ages count periods since the customer's own first: calendar weeks (Monday first), months and quarters, and days.
 -- Sorted before the attributes are joined to it: the narrow rows are sorted, and the join keeps their order. Readers
 -- of one customer's rows find them together; nothing depends on it.

@@ -2,6 +2,8 @@
 -- parameters: none
 -- after: purchase_parts
 -- scope: none
+-- patched by: customer_key
+-- aged: observed_days
 -- `previous_*` are the ages of the purchase before this one, so that "first purchase in this period" is a comparison
 -- within the row: retention needs neither count(distinct) nor a table of customers.
 WITH orders AS (

@@ -10,7 +10,9 @@ WITH originals AS (
     FROM stg_order_lines AS l
     WHERE
         l.account IS NOT NULL
-        AND l.order_id IN (SELECT r.original_order_id FROM stg_order_lines AS r WHERE r.original_order_id IS NOT NULL)
+        AND l.order_id IN (
+            SELECT r.original_order_id FROM stg_order_lines AS r WHERE r.status = 'refund' AND r.account IS NULL
+        )
     GROUP BY l.order_id
 )
 

@@ -1,6 +1,7 @@
 -- grain: one row per order without a known customer and category
 -- parameters: none
 -- scope: category=category region=region
+-- patched by: day
 SELECT
     l.order_id,
     min(l.day) AS day,

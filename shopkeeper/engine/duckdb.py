@@ -20,6 +20,7 @@ from shopkeeper.contract.visibility import Visibility, read_visibility
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
 from shopkeeper.errors import Refused
+from shopkeeper.lake.patched import TOUCHED, mart_rows
 from shopkeeper.lake.version import Version
 from shopkeeper.lake.workbench import bounded, typed
 from shopkeeper.messages import message
@@ -134,12 +135,13 @@ class Engine:
         files = {name: self.version.files(name) for name in REFERENCE_TABLES}
         marts = self.marts()
         paths = [str(file) for name in marts for file in self.version.mart(name)]
+        paths += [str(file) for listed, _ in TOUCHED.values() for file in self.version.step(listed)]
         paths += [str(file) for group in files.values() for file in group]
         paths += [str(file) for file in self.made.values()]
         connection.execute("SET allowed_paths = $paths", {"paths": paths})
         connection.execute("SET enable_external_access = false")
         for name, visibility in marts.items():
-            mart = connection.read_parquet([str(file) for file in self.version.mart(name)])
+            mart = mart_rows(connection, self.version, name, self.queries)
             restricted(mart, visibility, self.scope).create_view(name, replace=False)
         for name, visibility in REFERENCE_TABLES.items():
             table = typed(connection, tables.table(name), files[name])

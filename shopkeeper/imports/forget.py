@@ -16,7 +16,8 @@ from shopkeeper.imports.checks.contacts import country_of, email, keyed, mailbox
 from shopkeeper.imports.checks.forgotten import Tombstones, add_marks, marks
 from shopkeeper.imports.checks.secret import secret
 from shopkeeper.lake import forget as lake
-from shopkeeper.lake.forget import Erased, Remains
+from shopkeeper.lake.forget import Erased
+from shopkeeper.lake.search import Remains, remains
 from shopkeeper.lake.store import current
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import message
@@ -54,7 +55,7 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     links = _forget_links(root, version, accounts)
     erased = lake.erase(root, accounts, words, linking_of(root, sample=version.shop.sample), progress.part(0.0, 0.8))
     progress.step("Searching every byte", 0.8)
-    found = tuple(lake.remains([root], words))
+    found = tuple(remains([root], words))
     progress.step("Done", 1.0)
     return Forgotten(accounts, erased, links, found)
 

@@ -5,9 +5,8 @@ manifest last; if this is broken off, doing it again ends it.
 """
 
 import os
-import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -20,7 +19,6 @@ from duckdb import (
     ColumnExpression,
     ConstantExpression,
     DuckDBPyConnection,
-    DuckDBPyRelation,
     Expression,
     FunctionExpression,
 )
@@ -28,7 +26,9 @@ from duckdb import (
 from shopkeeper.contract.tables import CONTACT_HASHES, CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
 from shopkeeper.errors import Refused
 from shopkeeper.lake.files import seal_file, sync
+from shopkeeper.lake.patched import mart_rows
 from shopkeeper.lake.persons import Linking
+from shopkeeper.lake.search import matches, pattern_of
 from shopkeeper.lake.store import current_id, locked, versions
 from shopkeeper.lake.upgrade import upgraded
 from shopkeeper.lake.version import DataFile, TableStats, Version, write_manifest
@@ -45,8 +45,6 @@ NAMES = {
     CONTACTS.name: ("customer_id",),
 }
 """Columns that name a person, by table; of order lines they are emptied, of others the row goes."""
-NOT_NAMES = ("order_id", "original_order_id", "sku")
-"""Columns in which a person's name is another thing's number."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +58,13 @@ class Erased:
 
 def accounts_of(version: Version, names: Collection[str]) -> tuple[str, ...]:
     """All accounts of the persons who have one of the names, as an account or as a key; and the names themselves."""
-    accounts = version.mart("accounts") if "accounts" in version.marts else []
     with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
         for file in version.files(IDENTITIES.name):
             keyed = connection.read_parquet(str(file)).filter(_any(ColumnExpression("key_hash"), names))
             names = {*names, *(each for (each,) in keyed.project(ColumnExpression("account_id")).fetchall())}
         result = set(names)
-        if accounts:
-            rows = connection.read_parquet([str(file) for file in accounts])
+        if "accounts" in version.marts:
+            rows = mart_rows(connection, version, "accounts")
             person, account = ColumnExpression("person_id"), ColumnExpression("account_id")
             named = rows.filter(_any(person, names) | _any(account, names)).project(person).distinct().fetchall()
             persons = [each for (each,) in named]
@@ -111,7 +108,7 @@ def erase(
         if served is None or served not in [version.id for version in kept]:
             raise Refused(message("Nothing was imported into {root}, so nobody is known there.", root=root))
         rows, changed = _scrub(root, kept, served, accounts, words, progress.part(0.0, 0.4))
-    made = upgraded(root, progress.part(0.4, 0.6), linking, always=True)
+    made = upgraded(root, progress.part(0.4, 0.6), linking, always=True, forgotten=accounts)
     with locked(root):
         for version in versions(root):
             if version.id != made.id:
@@ -223,8 +220,8 @@ def _masked(connection: DuckDBPyConnection, file: Path, words: Collection[str], 
     """Rejects in whose texts the words are covered; `None` where none is."""
     rows = connection.read_parquet(str(file))
     texts = [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) == "VARCHAR"]
-    pattern = _pattern(words)
-    found = reduce(or_, (_matches(ColumnExpression(name), pattern) for name in texts))
+    pattern = pattern_of(words)
+    found = reduce(or_, (matches(ColumnExpression(name), pattern) for name in texts))
     if not rows.filter(found).limit(1).fetchall():
         return None
     new = scratch / f"{file.stat().st_ino}.rejects.parquet"
@@ -248,56 +245,9 @@ def _drop_marts(version: Version) -> None:
     """Marts hold a person's name and sums; they are made anew before anybody reads the version again."""
     if not version.marts:
         return
-    sync(write_manifest(version.path, replace(version, marts={}, recipe="")))
-    shutil.rmtree(version.path / "marts", ignore_errors=True)
-
-
-@dataclass(frozen=True)
-class Remains:
-    """A file in which a word still stands."""
-
-    file: Path
-    rows: int
-
-
-def remains(folders: Sequence[Path], words: Collection[str]) -> Iterator[Remains]:
-    """Search every byte of the folders for the words: Parquet decoded, column by column, all else as it lies there.
-
-    A word counts where no letter or digit touches it, and not in columns of order numbers and items.
-    """
-    pattern = _pattern(words)
-    of_bytes = re.compile(
-        b"(?<![0-9A-Za-z])(" + b"|".join(re.escape(word.encode()) for word in words) + b")(?![0-9A-Za-z])"
-    )
-    with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
-        for file in sorted({path for folder in folders for path in folder.rglob("*") if path.is_file()}):
-            if file.suffix == ".parquet":
-                rows = _rows_with(connection.read_parquet(str(file)), pattern)
-            else:
-                rows = len(of_bytes.findall(file.read_bytes()))
-            if rows:
-                yield Remains(file, rows)
-
-
-def _rows_with(rows: DuckDBPyRelation, pattern: str) -> int:
-    texts = [
-        name
-        for name, kind in zip(rows.columns, rows.types, strict=True)
-        if str(kind) == "VARCHAR" and name not in NOT_NAMES
-    ]
-    if not texts:
-        return 0
-    return int(rows.filter(reduce(or_, (_matches(ColumnExpression(name), pattern) for name in texts))).shape[0])
-
-
-def _pattern(words: Collection[str]) -> str:
-    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return rf"(^|[^0-9A-Za-z])({longest_first})([^0-9A-Za-z]|$)"
-
-
-def _matches(value: Expression, pattern: str) -> Expression:
-    found = FunctionExpression("regexp_matches", value, ConstantExpression(pattern))
-    return CoalesceOperator(found, ConstantExpression(False))
+    sync(write_manifest(version.path, replace(version, marts={}, kept={}, recipe="")))
+    for folder in ("marts", "steps"):
+        shutil.rmtree(version.path / folder, ignore_errors=True)
 
 
 def _any(value: Expression, names: Collection[str]) -> Expression:

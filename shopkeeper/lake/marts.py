@@ -1,5 +1,6 @@
 """From tables to marts: the DuckDB instance that publishing works on, and what it writes."""
 
+import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,14 @@ class Facts:
     longest_days_between_sales: int | None
     net_amount: Decimal
     identified_order_share: float | None
+
+
+@dataclass(frozen=True)
+class Made:
+    """Files of marts, and of the steps and keys from which the next publication patches them."""
+
+    marts: Mapping[str, Sequence[Path]]
+    steps: Mapping[str, Sequence[Path]]
 
 
 def open_tables(connection: DuckDBPyConnection, tables: Mapping[str, Sequence[Path]]) -> None:
@@ -69,11 +78,13 @@ def build_marts(
     progress: Progress = UNHEARD,
     linking: Linking | None = None,
     only: Collection[str] = (),
-) -> dict[str, Path]:
+    steps: Path | None = None,
+) -> Made:
     """Write every mart of queries/marts, or `only` some, into `directory`, each visible to those after it; give their
     files.
 
-    Accounts are linked to persons first, by `linking`: every step after that reads who bought from `int_persons`.
+    Accounts are linked to persons first, by `linking`: every step after that reads who bought from `int_persons`. What
+    patching starts from is written into the folder `steps`, if given.
 
     Raise `ValueError` where a query asks for a parameter that publishing does not know.
     """
@@ -82,15 +93,14 @@ def build_marts(
     scratch.mkdir()
     progress.step("Linking accounts", 0.0)
     link_accounts(connection, scratch, linking, queries)
-    for query in load_folder("staging", queries):
-        # Names and types only: read through where it is asked for, never kept.
-        connection.sql(query.sql).create_view("stg_" + query.name.removeprefix("staging/"), replace=False)
+    open_staging(connection, queries)
     for query in load_folder("intermediate", queries):
         # Run once and kept while publishing: many marts read it, some of them twice. A table is made in half the time
         # of a file, and spills to disk where memory is short.
         name = "int_" + query.name.removeprefix("intermediate/")
         progress.step(f"Preparing {name}", 0.0)
         connection.sql(query.sql, params=bound(query, parameters)).create(name)
+    kept = _kept(connection, scratch, steps, queries) if steps else {}
     files: dict[str, Path] = {}
     marts = [mart for mart in load_folder("marts", queries) if not only or mart.name.split("/")[1] in only]
     for done, query in enumerate(marts):
@@ -100,7 +110,26 @@ def build_marts(
         write(connection.sql(query.sql, params=bound(query, parameters)), files[name])
         connection.read_parquet(str(files[name])).create_view(name, replace=False)
     shutil.rmtree(scratch)
-    return files
+    return Made({name: [file] for name, file in files.items()}, kept)
+
+
+def open_staging(connection: DuckDBPyConnection, queries: Path) -> None:
+    """Make the views of queries/staging: names and types only, read through where they are asked for, never kept."""
+    for query in load_folder("staging", queries):
+        connection.sql(query.sql).create_view("stg_" + query.name.removeprefix("staging/"), replace=False)
+
+
+def _kept(connection: DuckDBPyConnection, scratch: Path, steps: Path, queries: Path) -> dict[str, list[Path]]:
+    """Who is whom, and the steps that can be patched."""
+    steps.mkdir()
+    kept = {"int_persons": steps / "int_persons.parquet"}
+    os.link(scratch / "int_persons.parquet", kept["int_persons"])
+    for query in load_folder("intermediate", queries):
+        if query.patched_by:
+            name = "int_" + query.name.removeprefix("intermediate/")
+            kept[name] = steps / f"{name}.parquet"
+            write(connection.table(name), kept[name], "lz4")
+    return {name: [file] for name, file in kept.items()}
 
 
 def bound(query: QueryFile, parameters: Mapping[str, date]) -> dict[str, date] | None:

@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,9 +14,9 @@ import duckdb
 
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.errors import Refused
-from shopkeeper.lake import marts
+from shopkeeper.lake import marts, patch
 from shopkeeper.lake.files import seal, sync
-from shopkeeper.lake.marts import Facts
+from shopkeeper.lake.marts import Facts, Made
 from shopkeeper.lake.persons import Linking
 from shopkeeper.lake.rejects import join_rejects
 from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
@@ -221,8 +221,12 @@ def publish(
     keep: int = KEEP,
     queries: Path = QUERIES,
     linking: Linking | None = None,
+    forgotten: Collection[str] = (),
 ) -> Version:
     """Make a version of what is staged and serve it, its accounts linked to persons. Only inside `publisher`.
+
+    Marts are patched where little differs from the version before, or only that the accounts `forgotten` are nobody's
+    any more; else all are made anew.
 
     Raise `Refused` where there is no order line, or where rows or net amounts do not reconcile; the version served
     before stays.
@@ -238,21 +242,42 @@ def publish(
         marts.open_tables(connection, files)
         draft = describe(root, staged, before, sealed, marts.read_facts(connection, queries))
         reconcile(draft)
-        built = marts.build_marts(
-            connection,
-            staged.directory / "marts",
-            queries,
-            {"as_of": draft.as_of},
-            progress.part(0.2, 0.7),
-            linking,
-        )
+    made = _make(draft, staged.directory, before, files, queries, linking, forgotten, progress.part(0.2, 0.7))
     progress.step("Writing to disk", 0.9)
-    sealed_marts = seal(staged.directory, {name: [file] for name, file in built.items()})
-    version = replace(draft, marts=sealed_marts, recipe=recipe(queries))
+    sealed_marts, kept = seal(staged.directory, made.marts), seal(staged.directory, made.steps)
+    version = replace(draft, marts=sealed_marts, kept=kept, recipe=recipe(queries))
     serve(root, staged.directory, version)
     remove_old(root, keep)
     progress.step("Done", 1.0)
     return version
+
+
+def _make(
+    draft: Version,
+    directory: Path,
+    before: Version | None,
+    files: Mapping[str, list[Path]],
+    queries: Path,
+    linking: Linking | None,
+    forgotten: Collection[str],
+    progress: Progress,
+) -> Made:
+    """The marts: patched, or where that cannot be all anew."""
+    if before:
+        try:
+            changed = patch.change(before, queries, draft.as_of, files, forgotten)
+            with workbench(directory, draft.shop.timezone) as connection:
+                marts.open_tables(connection, files)
+                return patch.patched_marts(connection, directory, queries, changed, progress, linking)
+        except patch.UnpatchableError as error:
+            progress.step(f"Making all marts anew: {error}", 0.0)
+            for name in ("scratch", "marts", "steps"):
+                shutil.rmtree(directory / name, ignore_errors=True)
+    with workbench(directory, draft.shop.timezone) as connection:
+        marts.open_tables(connection, files)
+        parameters = {"as_of": draft.as_of}
+        folder, steps = directory / "marts", directory / "steps"
+        return marts.build_marts(connection, folder, queries, parameters, progress, linking, steps=steps)
 
 
 def serve(root: Path, directory: Path, version: Version) -> None:

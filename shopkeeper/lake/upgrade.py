@@ -1,5 +1,6 @@
 """A version whose marts another program made, made anew from its own tables before anybody reads it."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,10 +23,15 @@ def is_outdated(version: Version) -> bool:
 
 
 def upgraded(
-    root: Path, progress: Progress = UNHEARD, linking: Linking | None = None, *, always: bool = False
+    root: Path,
+    progress: Progress = UNHEARD,
+    linking: Linking | None = None,
+    *,
+    always: bool = False,
+    forgotten: Collection[str] = (),
 ) -> Version:
     """The version served, made anew where it is outdated, or `always`: the same tables, rejects, sources and last day,
-    new marts, its accounts linked anew.
+    new marts, its accounts linked anew; the accounts `forgotten` are no longer in its tables.
 
     The older version stays. Raise `Refused` where there is none, where another process is at it, or where it cannot be
     made: what was served before is untouched.
@@ -52,7 +58,7 @@ def upgraded(
             key_fingerprint=before.key_fingerprint,
         )
         try:
-            return publish(root, staged, progress, linking=linking)
+            return publish(root, staged, progress, linking=linking, forgotten=forgotten)
         except (duckdb.Error, ComputeError) as error:
             if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
                 # The disk or the memory: `publisher` says which.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -68,7 +68,8 @@ class Version:
     `net_amount_in` = `net_amount_published` + `net_amount_rejected`; rejected rows whose amount could not be read are
     in none of the three, and are counted. `identified_order_share` is of orders with a sale line; `None` without any.
     `recipe` tells which queries made the marts (`queries.recipe`); empty for versions of the first programs.
-    `key_fingerprint` tells with which key its pseudonyms were made; empty where it has none.
+    `key_fingerprint` tells with which key its pseudonyms were made; empty where it has none. A mart of two files is
+    patched: see `patched.py`; `kept` are the steps and keys by which the next publication patches it again.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Version:
     rejects_file: DataFile | None = None
     recipe: str = ""
     key_fingerprint: str = ""
+    kept: Mapping[str, tuple[DataFile, ...]] = field(default_factory=dict)
 
     def files(self, table: str) -> list[Path]:
         """Absolute paths of a table's files; empty where the merchant did not bring the table."""
@@ -98,6 +100,10 @@ class Version:
     def mart(self, name: str) -> list[Path]:
         """Absolute paths of a mart's files. Raise `KeyError` where the version has no such mart."""
         return [self.path / file.path for file in self.marts[name]]
+
+    def step(self, name: str) -> list[Path]:
+        """Absolute paths of what a step of publishing left; empty where it left nothing."""
+        return [self.path / file.path for file in self.kept.get(name, ())]
 
     @property
     def rejects(self) -> Path | None:
@@ -113,7 +119,8 @@ class Version:
         """Every file of the version but the manifest itself."""
         tables = [file for table in self.tables.values() for file in table.files]
         marts = [file for mart in self.marts.values() for file in mart]
-        return tables + marts + ([self.rejects_file] if self.rejects_file else [])
+        kept = [file for step in self.kept.values() for file in step]
+        return tables + marts + kept + ([self.rejects_file] if self.rejects_file else [])
 
 
 @dataclass(frozen=True)
@@ -195,6 +202,7 @@ def version_from(directory: Path, content: dict[str, Any]) -> Version:
         shop=Shop(**content.pop("shop")),
         tables={name: table_from(**table) for name, table in content.pop("tables").items()},
         marts={name: tuple(DataFile(**file) for file in files) for name, files in content.pop("marts").items()},
+        kept={name: tuple(DataFile(**file) for file in files) for name, files in content.pop("kept", {}).items()},
         sources=tuple(SourceFile(**source) for source in content.pop("sources")),
         warnings=tuple(_warning(warning) for warning in content.pop("warnings")),
         rejects_file=DataFile(**rejects) if rejects else None,

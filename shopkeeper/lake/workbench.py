@@ -79,6 +79,6 @@ def _widened(column: Column, stored_type: str) -> Expression:
     return value
 
 
-def write(relation: DuckDBPyRelation, file: Path) -> None:
-    """Write a relation as the lake's kind of Parquet."""
-    relation.write_parquet(str(file), compression="zstd", row_group_size=ROW_GROUP)
+def write(relation: DuckDBPyRelation, file: Path, compression: str = "zstd") -> None:
+    """Write a relation as the lake's kind of Parquet. What is read whole at each publication is quicker as lz4."""
+    relation.write_parquet(str(file), compression=compression, row_group_size=ROW_GROUP)

@@ -17,8 +17,9 @@ from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.imports.outcome import Outcome
 from shopkeeper.lake import store
-from shopkeeper.lake.forget import FORGOTTEN, remains
+from shopkeeper.lake.forget import FORGOTTEN
 from shopkeeper.lake.persons import BY_HAND
+from shopkeeper.lake.search import remains
 from shopkeeper.lake.upgrade import is_outdated
 
 SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}

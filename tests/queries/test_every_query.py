@@ -14,7 +14,7 @@ from shopkeeper.lake import marts
 from shopkeeper.lake.workbench import workbench
 from shopkeeper.query_files import QUERIES, QueryFile, load, load_folder
 
-PUBLISHING = ("staging", "intermediate", "marts", "publishing")
+PUBLISHING = ("staging", "intermediate", "patching", "marts", "publishing")
 LINKING = "linking"
 MACROS = "macros"
 FILES = sorted(str(path.relative_to(QUERIES).with_suffix("")) for path in QUERIES.rglob("*.sql"))

@@ -1,0 +1,31 @@
+-- grain: one row per order whose lines of sale and refund may differ from before
+-- parameters: $as_of_before, $as_of
+-- Lines that came, went or lie between the last days; lines of what has another person, cost or category. A refund is in
+-- its original order: so the orders that such lines refund, and those with refunds of their orders.
+WITH seeds AS (
+    SELECT c.order_id, c.original_order_id FROM changed_lines AS c
+    UNION ALL
+    SELECT l.order_id, l.original_order_id
+    FROM stg_order_lines AS l
+    WHERE l.day > least($as_of_before, $as_of) AND l.day <= greatest($as_of_before, $as_of)
+    UNION ALL
+    SELECT l.order_id, l.original_order_id FROM stg_order_lines AS l WHERE l.sku IN (SELECT s.sku FROM changed_skus AS s)
+    UNION ALL
+    SELECT l.order_id, l.original_order_id
+    FROM stg_order_lines AS l
+    WHERE l.account IN (SELECT a.account_id FROM changed_accounts AS a)
+    UNION ALL
+    SELECT b.order_id, NULL AS original_order_id
+    FROM before_sale_lines AS b
+    WHERE b.account_id IN (SELECT g.account_id FROM forgotten AS g)
+    UNION ALL
+    SELECT b.order_id, NULL AS original_order_id
+    FROM before_sale_lines AS b
+    WHERE b.customer_id IN (SELECT g.account_id FROM forgotten AS g)
+)
+
+SELECT s.order_id FROM seeds AS s
+UNION
+SELECT s.original_order_id AS order_id FROM seeds AS s WHERE s.original_order_id IS NOT NULL
+UNION
+SELECT l.order_id FROM stg_order_lines AS l WHERE l.original_order_id IN (SELECT s.order_id FROM seeds AS s)
