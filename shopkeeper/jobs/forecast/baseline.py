@@ -105,7 +105,11 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
     before = history.units[history.day < cutoff]
     dispersion = float((before**2).sum() / max(before.sum(), 1e-9))
     settled = on_sale & ~newcomers(history, hierarchy, cutoff)[hierarchy.groups["sku"].of]
-    category_demand = history.sums(category, hierarchy.categories, only=settled.astype(np.float64))[:, :cutoff] / raised
+
+    def demand(of_series: Flags) -> Floats:
+        only = of_series.astype(np.float64)
+        return history.sums_in_proportion(category, hierarchy.categories, only=only)[:, :cutoff] / raised
+
     return Baseline(
         cutoff,
         usual * event,
@@ -113,8 +117,8 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
         factors,
         on_sale,
         settled,
-        category_demand,
-        history.sums(category, hierarchy.categories, only=on_sale.astype(np.float64))[:, :cutoff] / raised,
+        demand(settled),
+        demand(on_sale),
         raised,
         exposure,
         recent_units,

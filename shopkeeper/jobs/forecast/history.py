@@ -91,6 +91,22 @@ class History:
         totals = np.bincount(flat, weights=weights, minlength=rows * self.days).astype(np.float64, copy=False)
         return totals.reshape(rows, self.days)
 
+    def sums_in_proportion(self, of: Ints, rows: int, *, only: Floats | None = None) -> Floats:
+        """The same of all demand, of which a day counts at most ten times the row's own 95th percentile.
+
+        What is out of all proportion for an item, a bulk order now and then, may be nothing special for its category.
+        Rows with few days of demand count what models learn from.
+        """
+        totals = self.sums(of, rows, only=only, uncapped=True)
+        some = totals > 0
+        days = some.sum(axis=1)
+        enough = np.flatnonzero(days >= ENOUGH_DAYS)
+        totals[days < ENOUGH_DAYS] = self.sums(of, rows, only=only)[days < ENOUGH_DAYS]
+        for row in enough:
+            high = np.quantile(totals[row, some[row]], HIGH, method="higher")
+            totals[row] = np.minimum(totals[row], CAP * high)
+        return totals
+
     def dense(self, rows: Ints, first: int, last: int, *, uncapped: bool = False) -> Floats:
         """Series x days from `first` to before `last`, 0 after as-of: what models learn from or, `uncapped`, all."""
         units = np.zeros((rows.size, last - first))

@@ -13,18 +13,12 @@ from shopkeeper.jobs.forecast import stock_outs
 from shopkeeper.jobs.forecast.backtest import cutoffs
 from shopkeeper.jobs.forecast.baseline import SHARE, SHRUNK, Baseline, Hierarchy, baseline_at, daily, hierarchy_of
 from shopkeeper.jobs.forecast.candidate_models import PreviousLevels
+from shopkeeper.jobs.forecast.checks import backtest, backtest_rows
+from shopkeeper.jobs.forecast.declared import as_declared, empty
 from shopkeeper.jobs.forecast.history import History, build_history, day_of
 from shopkeeper.jobs.forecast.levels import CELLS, ITEMS, SERIES, LevelForecasts, PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
-from shopkeeper.jobs.forecast.rows import (
-    as_declared,
-    backtest,
-    backtest_rows,
-    demand_profile,
-    empty,
-    forecast_rows,
-    models_of,
-)
+from shopkeeper.jobs.forecast.rows import demand_profile, forecast_rows, models_of
 from shopkeeper.messages import Message
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.events import LULL_DAYS, mark
@@ -32,7 +26,7 @@ from shopkeeper.models.demand.forecasters import counted_failures
 from shopkeeper.models.demand.reconciliation import sums
 from shopkeeper.progress import UNHEARD, Progress
 
-SETTINGS = "2"
+SETTINGS = "3"
 """To be raised whenever an equal history would be forecast otherwise."""
 RANGE_WEEKS = 4
 FEWEST_WEEKS = 13
@@ -91,7 +85,9 @@ def forecast_history(
         more = _more(history, level, group.rows, chosen, hashes)
         units = sums(ahead, group.of, group.rows)
         forecasts.append(forecast_rows(level, group, profiles[level], backtests[level], units, model, more))
-        backtest_frames.append(backtest_rows(history, level, group, profiles[level], backtests[level], model))
+        backtest_frames.append(
+            backtest_rows(history, level, group, profiles[level].week_changes, backtests[level], model)
+        )
     tables = {
         FORECASTS.name: pl.concat(forecasts),
         FORECAST_CHECKS.name: pl.concat(backtest_frames),
@@ -102,7 +98,7 @@ def forecast_history(
     reused = int(np.isfinite(choices.by_level[SERIES].levels[:, 0]).sum()) if choices else 0
     weeks = sums(ahead, hierarchy.groups["shop"].of, 1)[0]
     doubts = [*_failed(failures), *_out_of_range(history, weeks)]
-    return Run(tables, {**_summary(history, baselines, reused, doubts), "path": chosen.path_model})
+    return Run(tables, {**_summary(history, baselines, reused, doubts), "paths": list(chosen.path_models)})
 
 
 def _hashes(history: History, hierarchy: Hierarchy) -> dict[str, Ints]:
@@ -143,7 +139,8 @@ def _previous_choices(
         for level in hashes
     }
     changed = np.isnan(by_level[SERIES].levels[:, 0]).mean()
-    return PreviousChoices(str(summary["path"]), by_level) if changed <= MOST_CHANGED else None
+    settled, whole = summary["paths"]
+    return PreviousChoices((str(settled), str(whole)), by_level) if changed <= MOST_CHANGED else None
 
 
 def _previous_levels(keys: pl.DataFrame, rows: pl.DataFrame, hashes: Ints, cutoff_count: int) -> PreviousLevels:

@@ -18,6 +18,7 @@ from shopkeeper.jobs.forecast.baseline import (
 )
 from shopkeeper.jobs.forecast.candidate_models import (
     CHUNK,
+    CLEARLY,
     PreviousLevels,
     best_path,
     group_levels,
@@ -30,15 +31,16 @@ from shopkeeper.models.demand.reconciliation import scaled, sums
 from shopkeeper.progress import Progress
 
 CELLS, ITEMS, SERIES = "region_category", "sku", "region_sku"
-CLEARLY = 0.02
-"""Share of the squared miss by which the one way must beat the other to be believed."""
 
 
 @dataclass(frozen=True)
 class PreviousChoices:
-    """Of the run before: the model of category paths, and by level the models of its rows and their levels."""
+    """Of the run before: the models of category paths, and by level the models of its rows and their levels.
 
-    path_model: str
+    `path_models` are those of what is settled, and of all that is on sale.
+    """
+
+    path_models: tuple[str, str]
     by_level: Mapping[str, PreviousLevels]
 
 
@@ -55,9 +57,11 @@ class CutoffForecast:
 class LevelForecasts:
     """A forecast from each cutoff, and by level the models of its rows and the levels that these gave by themselves.
 
-    `own_levels` are rows x cutoffs, before rows are made to add up. `path_model` serves the categories.
+    `own_levels` are rows x cutoffs, before rows are made to add up. `path_models` are those of `PreviousChoices`, of
+    which `path_model` serves the categories.
     """
 
+    path_models: tuple[str, str]
     path_model: str
     cutoff_forecasts: tuple[CutoffForecast, ...]
     models: Mapping[str, Texts]
@@ -75,7 +79,7 @@ def forecast_levels(
     """A forecast from each baseline, the last of which is as-of. `patterns` are those of rows, by level."""
     previous_levels = previous.by_level if previous else {}
     progress.step("Forecasting categories", 0.05)
-    path_model, paths = _paths(history, hierarchy, baselines, previous)
+    path_models, paths, whole = _paths(history, hierarchy, baselines, previous)
     models, own_levels = {}, {}
     for level, category, words, share in (
         (CELLS, hierarchy.cell_category, "categories in regions", 0.1),
@@ -95,42 +99,56 @@ def forecast_levels(
         series = bottom(baseline, hierarchy, own, item, cell)
         series = series + newcomer_levels(history, baseline, hierarchy, item)
         cutoff_forecasts.append(CutoffForecast(baseline, path, series))
-    made = tuple(_within_the_whole(history, hierarchy, cutoff_forecasts, path_model))
-    return LevelForecasts(path_model, made, models, own_levels)
+    replaced = _within_the_whole(history, hierarchy, cutoff_forecasts, whole)
+    made = cutoff_forecasts if replaced is None else replaced
+    return LevelForecasts(path_models, path_models[replaced is not None], tuple(made), models, own_levels)
 
 
 def _within_the_whole(
-    history: History, hierarchy: Hierarchy, cutoff_forecasts: Sequence[CutoffForecast], path_model: str
-) -> Sequence[CutoffForecast]:
+    history: History, hierarchy: Hierarchy, cutoff_forecasts: Sequence[CutoffForecast], whole: Sequence[Floats]
+) -> Sequence[CutoffForecast] | None:
     """The forecasts, scaled to the paths of whole categories where the past shows that newcomers take from others.
 
     In a shop whose items come and go all the time the total stays as it is, and what comes replaces what goes: there
     the path of all that is on sale missed less, from the cutoffs before, than that of the settled with newcomers on
-    top.
+    top. None where it did not.
     """
     category = hierarchy.groups["category"].of
     misses = np.zeros(2)
     scaled_forecasts = []
-    for each in cutoff_forecasts:
-        whole = category_paths(each.baseline, path_model, whole=True).mean(axis=1)
+    for each, path in zip(cutoff_forecasts, whole, strict=True):
         there = np.where(each.baseline.on_sale, each.levels, 0.0)
-        replaced = scaled(there, category, whole) + each.levels - there
-        scaled_forecasts.append(replace(each, levels=replaced))
+        replaced = scaled(there, category, path.mean(axis=1)) + each.levels - there
+        scaled_forecasts.append(replace(each, levels=replaced, path=path))
         actual = category_weeks(history, hierarchy, each.baseline)
         for number, levels in enumerate((each.levels, replaced)):
             totals = sums(levels, category, hierarchy.categories)
             misses[number] += weekly_error(each.baseline, np.arange(hierarchy.categories), totals, actual).sum()
-    return scaled_forecasts if misses[1] < misses[0] * (1 - CLEARLY) else cutoff_forecasts
+    return scaled_forecasts if misses[1] < misses[0] * (1 - CLEARLY) else None
 
 
 def _paths(
     history: History, hierarchy: Hierarchy, baselines: Sequence[Baseline], previous: PreviousChoices | None
-) -> tuple[str, list[Floats]]:
-    """The model of category paths, and by cutoff its paths."""
-    candidates = (previous.path_model,) if previous else forecasters.PATH_MODELS
-    by_cutoff = [{name: category_paths(baseline, name) for name in candidates} for baseline in baselines]
-    model = previous.path_model if previous else best_path(history, hierarchy, baselines, by_cutoff)
-    return model, [by_model[model] for by_model in by_cutoff]
+) -> tuple[tuple[str, str], list[Floats], list[Floats]]:
+    """The models of category paths, and by cutoff the paths of what is settled and those of all that is on sale."""
+    names, made = [], []
+    for whole in (False, True):
+        candidates = (previous.path_models[whole],) if previous else forecasters.PATH_MODELS
+        by_cutoff = [
+            {name: category_paths(baseline, name, whole=whole) for name in candidates} for baseline in baselines
+        ]
+        if previous:
+            name = previous.path_models[whole]
+        else:
+            actual = [
+                category_weeks(history, hierarchy, baseline, None if whole else baseline.settled)
+                for baseline in baselines[:-1]
+            ]
+            name = best_path(baselines, by_cutoff, actual)
+        names.append(name)
+        parts = (name,) if previous else tuple(name.split(forecasters.AND))
+        made.append([np.mean([by_model[part] for part in parts], axis=0) for by_model in by_cutoff])
+    return (names[0], names[1]), made[0], made[1]
 
 
 def _targets(

@@ -39,16 +39,18 @@ def series(version: Version, demand: Demand) -> Download:
 
 
 def forecast_accuracy(version: Version, backtest: Backtest) -> Download:
-    """One row per level: error, bias, MASE and coverage of the bands in the backtest, beside the seasonal naive."""
+    """One row per level: misses, pinball loss, weeks beyond the bands and bias, beside those of simple methods."""
     names = (
         "backtest",
-        "seasonal_naive",
-        "week_wape",
-        "wape",
+        "simple_methods",
+        "rmsse",
+        "pinball_loss",
+        "below_80",
+        "above_80",
+        "below_95",
+        "above_95",
         "forecast_bias",
-        "mase",
-        "interval_coverage_80",
-        "interval_coverage_95",
+        "week_wape",
     )
     title = _("How well demand was forecast")
     return _download(version, "forecast-check", title, backtest.accuracy, backtest.filters, (), names, backtest)
