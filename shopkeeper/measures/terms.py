@@ -170,7 +170,8 @@ _ALL = (
         N_("Simple methods"),
         N_(
             "What every forecast is held against: the last week repeated (seasonal naive), the mean of the last 8 "
-            "weeks (moving average), and nothing at all (zero). Each gets bands from its own misses, as the forecast does."
+            "weeks (moving average), and nothing at all (zero). Each gets bands from its own misses, as the forecast "
+            "does."
         ),
     ),
     Term(

@@ -16,12 +16,13 @@ from statsforecast.models import SeasonalNaive
 from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, LEVELS, WEEKS
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.forecast.baseline import baseline_at, daily, hierarchy_of
-from shopkeeper.jobs.forecast.candidate_models import PreviousLevels
+from shopkeeper.jobs.forecast.candidate_models import PreviousLevels, best_path
+from shopkeeper.jobs.forecast.checks import backtest
 from shopkeeper.jobs.forecast.history import History, day_of
 from shopkeeper.jobs.forecast.job import forecast_history, forecast_version
 from shopkeeper.jobs.forecast.levels import PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
-from shopkeeper.jobs.forecast.checks import backtest
+from shopkeeper.models.demand.forecasters import AND, LAST_WEEK, PATH_MODELS, USUAL
 from shopkeeper.progress import UNHEARD, Cancelled, Progress
 from tests.examples import FEWER
 from tests.paths import SAMPLE
@@ -286,7 +287,7 @@ def test_a_cutoff_knows_nothing_of_what_came_after_it() -> None:
         unknown = {
             level: PreviousLevels(np.full(count, "SES"), np.full((count, 1), np.nan)) for level, count in rows.items()
         }
-        previous = PreviousChoices(("SES", "SES"), unknown)
+        previous = PreviousChoices("SES", unknown)
         result = forecast_levels(history, hierarchy, [baseline], patterns, previous, UNHEARD).cutoff_forecasts[0]
         forecasts.append(daily(history, baseline, hierarchy, result.levels, result.path))
     assert forecasts[0] == pytest.approx(forecasts[1])
@@ -319,16 +320,17 @@ def test_simple_methods_stand_beside_the_forecast_as_anybody_would_make_them() -
         assert zero == pytest.approx((came**2).sum())
 
 
-def test_where_every_week_is_as_the_last_the_last_week_is_repeated() -> None:
-    """A level that moves as a random walk: no mean of weeks gone by is as good as the last of them."""
-    draw = np.random.default_rng(4)
-    level = 1000 * np.exp(np.cumsum(draw.normal(0, 0.25, 80)))
-    units = np.repeat(level / 7, 7).round()
-    run = forecast_history(demand_history([("A", "tea", "north", units)]))
-    model = run.tables["forecasts"].filter(pl.col("level") == "category")["model"].item()
-    assert "Last week repeated" in model
-    row = errors(run)["shop"]
-    assert row["rmsse"] <= 1.02 * min(row["naive_rmsse"], row["average_rmsse"])
+def test_a_simple_method_that_clearly_missed_less_than_the_mean_of_the_best_is_used_by_itself() -> None:
+    """All models are 20 too high, or more; the last week is right, or as wrong as they are."""
+    history = demand_history([("A", "tea", "north", np.full(120, 10.0))])
+    hierarchy = hierarchy_of(history)
+    baseline = baseline_at(history, hierarchy, 92)
+    paths = {name: np.full((1, HORIZON), 30.0) for name in PATH_MODELS}
+    paths["Window average 56"] = np.full((1, HORIZON), 90.0)
+    actual = [np.full((1, 4), 70.0)]
+    assert best_path([baseline], [paths | {LAST_WEEK: np.full((1, HORIZON), 10.0)}], actual) == LAST_WEEK
+    assert len(best_path([baseline], [paths], actual).split(AND)) == 3
+    assert best_path([], [paths], []) == USUAL
 
 
 # --- adding up, again, and called off -------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 -- All by week of seven days. RMSSE: root of the sum of (y - f)^2 over that of the weeks' mean squared change before the
 -- cutoff, pooled over series; `pinball`: twice the mean loss at the five probabilities over the sum of y, so that a
 -- forecast of nothing has 1; bias = sum(f - y) / sum y; WAPE = sum|y - f| / sum y, null where most weeks are without
--- demand; `below_80` etc.: shares of weeks beyond that end of the band.
+-- demand; `below_80` etc.: shares of weeks beyond that end of the band; `model`: that of most series.
 WITH checks AS (
     SELECT
         c.*,
@@ -21,6 +21,7 @@ levels AS (
     SELECT
         c.level,
         count(DISTINCT (c.category, c.region, c.sku)) AS series,
+        mode(c.model) AS model,
         count(DISTINCT c.cutoff) AS cutoffs,
         min(c.cutoff) AS first_cutoff,
         max(c.cutoff) AS last_cutoff,
@@ -51,6 +52,7 @@ levels AS (
 SELECT
     l.level,
     l.series,
+    l.model,
     l.cutoffs,
     l.first_cutoff,
     l.last_cutoff,

@@ -98,7 +98,7 @@ def forecast_history(
     reused = int(np.isfinite(choices.by_level[SERIES].levels[:, 0]).sum()) if choices else 0
     weeks = sums(ahead, hierarchy.groups["shop"].of, 1)[0]
     doubts = [*_failed(failures), *_out_of_range(history, weeks)]
-    return Run(tables, {**_summary(history, baselines, reused, doubts), "paths": list(chosen.path_models)})
+    return Run(tables, {**_summary(history, baselines, reused, doubts), "path": chosen.path_model})
 
 
 def _hashes(history: History, hierarchy: Hierarchy) -> dict[str, Ints]:
@@ -139,8 +139,7 @@ def _previous_choices(
         for level in hashes
     }
     changed = np.isnan(by_level[SERIES].levels[:, 0]).mean()
-    settled, whole = summary["paths"]
-    return PreviousChoices((str(settled), str(whole)), by_level) if changed <= MOST_CHANGED else None
+    return PreviousChoices(str(summary["path"]), by_level) if changed <= MOST_CHANGED else None
 
 
 def _previous_levels(keys: pl.DataFrame, rows: pl.DataFrame, hashes: Ints, cutoff_count: int) -> PreviousLevels:

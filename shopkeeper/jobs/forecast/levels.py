@@ -35,12 +35,9 @@ CELLS, ITEMS, SERIES = "region_category", "sku", "region_sku"
 
 @dataclass(frozen=True)
 class PreviousChoices:
-    """Of the run before: the models of category paths, and by level the models of its rows and their levels.
+    """Of the run before: the model of category paths, and by level the models of its rows and their levels."""
 
-    `path_models` are those of what is settled, and of all that is on sale.
-    """
-
-    path_models: tuple[str, str]
+    path_model: str
     by_level: Mapping[str, PreviousLevels]
 
 
@@ -57,11 +54,9 @@ class CutoffForecast:
 class LevelForecasts:
     """A forecast from each cutoff, and by level the models of its rows and the levels that these gave by themselves.
 
-    `own_levels` are rows x cutoffs, before rows are made to add up. `path_models` are those of `PreviousChoices`, of
-    which `path_model` serves the categories.
+    `own_levels` are rows x cutoffs, before rows are made to add up. `path_model` serves the categories.
     """
 
-    path_models: tuple[str, str]
     path_model: str
     cutoff_forecasts: tuple[CutoffForecast, ...]
     models: Mapping[str, Texts]
@@ -79,7 +74,7 @@ def forecast_levels(
     """A forecast from each baseline, the last of which is as-of. `patterns` are those of rows, by level."""
     previous_levels = previous.by_level if previous else {}
     progress.step("Forecasting categories", 0.05)
-    path_models, paths, whole = _paths(history, hierarchy, baselines, previous)
+    path_model, paths, whole = _paths(history, hierarchy, baselines, previous)
     models, own_levels = {}, {}
     for level, category, words, share in (
         (CELLS, hierarchy.cell_category, "categories in regions", 0.1),
@@ -101,7 +96,7 @@ def forecast_levels(
         cutoff_forecasts.append(CutoffForecast(baseline, path, series))
     replaced = _within_the_whole(history, hierarchy, cutoff_forecasts, whole)
     made = cutoff_forecasts if replaced is None else replaced
-    return LevelForecasts(path_models, path_models[replaced is not None], tuple(made), models, own_levels)
+    return LevelForecasts(path_model, tuple(made), models, own_levels)
 
 
 def _within_the_whole(
@@ -129,26 +124,32 @@ def _within_the_whole(
 
 def _paths(
     history: History, hierarchy: Hierarchy, baselines: Sequence[Baseline], previous: PreviousChoices | None
-) -> tuple[tuple[str, str], list[Floats], list[Floats]]:
-    """The models of category paths, and by cutoff the paths of what is settled and those of all that is on sale."""
-    names, made = [], []
-    for whole in (False, True):
-        candidates = (previous.path_models[whole],) if previous else forecasters.PATH_MODELS
-        by_cutoff = [
-            {name: category_paths(baseline, name, whole=whole) for name in candidates} for baseline in baselines
-        ]
-        if previous:
-            name = previous.path_models[whole]
-        else:
-            actual = [
-                category_weeks(history, hierarchy, baseline, None if whole else baseline.settled)
-                for baseline in baselines[:-1]
-            ]
-            name = best_path(baselines, by_cutoff, actual)
-        names.append(name)
-        parts = (name,) if previous else tuple(name.split(forecasters.AND))
-        made.append([np.mean([by_model[part] for part in parts], axis=0) for by_model in by_cutoff])
-    return (names[0], names[1]), made[0], made[1]
+) -> tuple[str, list[Floats], list[Floats]]:
+    """The model of category paths, and by cutoff the paths of what is settled and those of all that is on sale.
+
+    It is the one that misses least of both: so that the two are told apart by what they count, not by their models.
+    """
+    candidates = tuple(previous.path_model.split(forecasters.AND)) if previous else forecasters.PATH_MODELS
+    settled = [{name: category_paths(baseline, name) for name in candidates} for baseline in baselines]
+    whole = [
+        by_model
+        if np.array_equal(baseline.category_demand, baseline.whole_demand)
+        else {name: category_paths(baseline, name, whole=True) for name in candidates}
+        for baseline, by_model in zip(baselines, settled, strict=True)
+    ]
+    if previous:
+        model = previous.path_model
+    else:
+        tested = baselines[:-1]
+        actual = [category_weeks(history, hierarchy, baseline, baseline.settled) for baseline in tested]
+        everything = [category_weeks(history, hierarchy, baseline) for baseline in tested]
+        model = best_path([*tested, *tested], [*settled[:-1], *whole[:-1]], [*actual, *everything])
+    parts = model.split(forecasters.AND)
+    settled_paths, whole_paths = (
+        [np.mean([by_model[part] for part in parts], axis=0) for by_model in by_cutoff]
+        for by_cutoff in (settled, whole)
+    )
+    return model, settled_paths, whole_paths
 
 
 def _targets(

@@ -16,9 +16,8 @@ class Run:
     """All tables of `contract.forecasts` by name, and a summary of the run as plain JSON.
 
     `summary`: `notes` (messages as data), `as_of`, `first_day`, `cutoffs` (the cutoffs of the backtest, as dates),
-    `settings`, `series`, `reused` (series not forecast again), `events` (years seen, by name), `paths` (the
-    models of categories: of what is settled, and of all that is on sale). Of an earlier run that a new one starts from,
-    the table `forecasts` is enough.
+    `settings`, `series`, `reused` (series not forecast again), `events` (years seen, by name), `path` (the model
+    of categories). Of an earlier run that a new one starts from, the table `forecasts` is enough.
     """
 
     tables: Mapping[str, pl.DataFrame]

@@ -21,15 +21,13 @@ SPARSE = 0.5
 class Backtest:
     """What was forecast from earlier days, and what came.
 
-    All by week of seven days. `path_models` are those of the totals of categories, the most frequent first. Both frames
-    are empty before the first run.
+    All by week of seven days. Both frames are empty before the first run.
     """
 
     filters: GoodsFilters
     as_of: date
     accuracy: Annotated[pl.DataFrame, ACCURACY]
     worst: Annotated[pl.DataFrame, WORST]
-    path_models: tuple[str, ...] = ()
 
     def at(self, level: str) -> dict[str, Any] | None:
         """The row of `accuracy` of a level."""
@@ -50,8 +48,7 @@ def report(query: Query, filters: GoodsFilters) -> Backtest:
     level = "sku" if seen.regions is None else "region_sku"
     rows = query("supply/demand/worst", level=level, **chosen(seen))
     worst = _costed(rows, query("supply/demand/items"))
-    models = query("supply/demand/models", **seen.parameters("categories"))["model"]
-    return Backtest(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst, tuple(models))
+    return Backtest(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst)
 
 
 def _compared(levels: pl.DataFrame) -> pl.DataFrame:

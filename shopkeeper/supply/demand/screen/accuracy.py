@@ -97,14 +97,14 @@ def compared_words(backtest: Backtest, names: Mapping[str, str]) -> list[str]:
         sentences.append(
             _("**A simple method would have missed less** at: {levels}. Lean on that there.", levels=", ".join(worse))
         )
-    return [*sentences, *used_words(backtest.path_models)]
+    categories = backtest.at("category")
+    return [*sentences, *used_words(categories["model"] if categories else None)]
 
 
-def used_words(models: tuple[str, ...]) -> list[str]:
+def used_words(model: str | None) -> list[str]:
     """Which method makes the totals of categories, to which all else adds up."""
-    if not models:
+    if model is None:
         return []
-    model = models[0]
     if model in SIMPLE:
         name = method_name("naive" if model == LAST_WEEK else "average")
         return [
