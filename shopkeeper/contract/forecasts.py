@@ -100,6 +100,23 @@ FORECAST_CHECKS = Table(
     key=("level", "category", "region", "sku", "cutoff"),
 )
 
+PAST_FORECASTS = Table(
+    "past_forecasts",
+    "one row per earlier as-of, level and series",
+    N_("What was forecast on earlier days, kept as it was said."),
+    (
+        *_SERIES,
+        Column("cutoff", "DATE", "As-of of the forecast: the last day that it knew.", required=True),
+        Column("model", "VARCHAR", "The model that made it."),
+        Column("units", "DOUBLE[]", "Expected units, one value per week from the day after.", unit="units per week"),
+        Column("low_80", "DOUBLE[]", "Lower end of the 80 % band.", unit="units per week"),
+        Column("high_80", "DOUBLE[]", "Upper end of the 80 % band.", unit="units per week"),
+        Column("low_95", "DOUBLE[]", "Lower end of the 95 % band.", unit="units per week"),
+        Column("high_95", "DOUBLE[]", "Upper end of the 95 % band.", unit="units per week"),
+    ),
+    key=("level", "category", "region", "sku", "cutoff"),
+)
+
 LOST_UNITS = Table(
     "lost_units",
     "one row per SKU, ship-to region, location and day on which it was out of stock there",
@@ -141,6 +158,7 @@ EVENT_FACTORS = Table(
 FORECAST_TABLES: Mapping[str, tuple[Table, Visibility]] = {
     FORECASTS.name: (FORECASTS, read_visibility("category=category region=region")),
     FORECAST_CHECKS.name: (FORECAST_CHECKS, read_visibility("category=category region=region")),
+    PAST_FORECASTS.name: (PAST_FORECASTS, read_visibility("category=category region=region")),
     LOST_UNITS.name: (LOST_UNITS, read_visibility("category=category region=region")),
     EVENT_FACTORS.name: (EVENT_FACTORS, read_visibility("category=category region=public")),
 }

@@ -84,6 +84,7 @@ def supply(sku: str, category: str, region: str) -> dict[str, Any]:
         "forecast_checks": [series | {"cutoff": date(2024, 4, 1), "days": 28, "demand": 3.0, "absolute_error": 1.0,
                                       "error": 1.0, "naive_absolute_error": 2.0, "week_change": 1.0,
                                       "actual_weeks": [2.0, 1.0], "forecast_weeks": [1.0, 1.0]}],
+        "past_forecasts": [series | weeks | {"cutoff": date(2024, 4, 1), "units": [1.0] * WEEKS}],
         "event_factors": [{"name": "11.11", "category": category, "day_of_window": 0, "factor": 2.0, "years": 1}],
         "events": [{"event_id": "E", "name": "11.11", "starts_on": date(2024, 5, 4), "ends_on": date(2024, 5, 6)}],
         "lanes": [{"from_location": "hub", "to_location": "shop", "lead_days": 2.0}],

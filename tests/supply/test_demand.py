@@ -17,10 +17,11 @@ from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.overrides import Override
-from shopkeeper.supply.demand import backtest, table, two_sided
+from shopkeeper.supply.demand import backtest, said, table, two_sided
 from shopkeeper.supply.demand import lost as demand_lost
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.bands import BANDS, added, correlation, totals
+from shopkeeper.supply.demand.frames.comparisons import SAID, SAID_WEEKS
 from shopkeeper.supply.demand.frames.forecast import USED
 from shopkeeper.supply.demand.parts import behind, series_weeks
 from shopkeeper.supply.demand.report import DemandOptions
@@ -380,6 +381,34 @@ def test_the_worst_item_is_the_one_whose_error_costs_most() -> None:
     only = backtest.report(demand_shop(forecast_checks=CHECKS), GoodsFilters(categories=("Cups",)))
     assert only.worst["sku"].to_list() == ["cup"]
     assert only.accuracy["demand"].to_list() == [10]
+
+
+def past(cutoff: date, **levels: float) -> list[dict[str, Any]]:
+    """An earlier forecast of so many units a week, with bands of 2 around them."""
+    keys = {"shop": {}, "region": {"region": "south"}}
+    return [
+        {"level": level, "cutoff": cutoff, "units": [units] * WEEKS, "low_80": [units - 2] * WEEKS,
+         "high_80": [units + 2] * WEEKS, "low_95": [0.0] * WEEKS, "high_95": [99.0] * WEEKS} | keys[level]
+        for level, units in levels.items()
+    ]  # fmt: skip
+
+
+def test_what_was_said_then_is_held_against_what_came_once_its_weeks_have_closed() -> None:
+    """Each week 7 teas in the north, 3 or 4 in the south, 1 or 2 cups: 12 or 13 units."""
+    earlier = [*past(AS_OF - timedelta(days=15), shop=13.0, region=9.0), *past(AS_OF - timedelta(days=3), shop=13.0)]
+    query = demand_shop(past_forecasts=earlier)
+    result = said.report(query, ALL)
+    assert SAID.departures(result.forecasts) == []
+    assert SAID_WEEKS.departures(result.weeks) == []
+    row = result.forecasts.row(0, named=True)
+    assert (row["cutoff"], row["weeks"], row["forecast"]) == (AS_OF - timedelta(days=15), 2, 26)
+    days = [one["ordered_at"].date() for one in lines_of()]
+    assert row["came"] == sum(1 for day in days if AS_OF - timedelta(days=15) < day <= AS_OF - timedelta(days=1))
+    assert (row["weeks_below"], row["weeks_above"]) == (0, 0)
+    south = said.report(query, GoodsFilters(regions=("south",))).forecasts.row(0, named=True)
+    assert (south["forecast"], south["came"], south["weeks_below"]) == (18, 7, 2)
+    assert said.report(demand_shop(past_forecasts=earlier[2:]), ALL).weeks.is_empty()
+    assert said.report(demand_shop(past_forecasts=earlier, scope=Scope(regions=("north",))), ALL).weeks.is_empty()
 
 
 def test_without_a_backtest_nothing_is_said_of_accuracy() -> None:

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from shopkeeper.contract.forecasts import EVENT_FACTORS, FORECAST_CHECKS, FORECASTS, HORIZON, LOST_UNITS
+from shopkeeper.contract.forecasts import (
+    EVENT_FACTORS,
+    FORECAST_CHECKS,
+    FORECAST_TABLES,
+    FORECASTS,
+    HORIZON,
+    LOST_UNITS,
+    PAST_FORECASTS,
+)
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.forecast import stock_outs
@@ -91,6 +99,7 @@ def forecast_history(
     tables = {
         FORECASTS.name: pl.concat(forecasts),
         FORECAST_CHECKS.name: pl.concat(backtest_frames),
+        PAST_FORECASTS.name: empty(PAST_FORECASTS),
         LOST_UNITS.name: empty(LOST_UNITS),
         EVENT_FACTORS.name: _event_factors(hierarchy, baselines[-1]),
     }
@@ -174,7 +183,7 @@ def _event_factors(hierarchy: Hierarchy, baseline: Baseline) -> pl.DataFrame:
 
 def _nothing(history: History) -> Run:
     note = Message(N_("Nothing was ever sold, so nothing can be forecast. Import order lines, then run `forecast`."))
-    tables = {table.name: empty(table) for table in (FORECASTS, FORECAST_CHECKS, LOST_UNITS, EVENT_FACTORS)}
+    tables = {table.name: empty(table) for table, _visibility in FORECAST_TABLES.values()}
     summary = {"notes": [note.as_data()], "as_of": history.as_of.isoformat(), "settings": SETTINGS}
     return Run(tables, {**summary, "cutoffs": [], "series": 0, "reused": 0, "events": {}})
 

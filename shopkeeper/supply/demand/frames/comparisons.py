@@ -32,6 +32,16 @@ COLUMNS: tuple[Column, ...] = (
     share("bias", "sum(f - y) / sum y.", N_("Forecast bias")),
     defined("week_wape"),
     share("naive_week_wape", "WAPE of the seasonal naive, by week.", N_("Naive WAPE by week")),
+    day("cutoff", "As-of of the earlier forecast.", N_("Said on")),
+    count("week", "Week ahead, from 1.", N_("Week ahead")),
+    day("starts_on", "First day of the week.", N_("From")),
+    day("ends_on", "Last day of the week.", N_("To")),
+    units("came", "Sold, and lost for want of stock.", N_("Came")),
+    share("difference", "forecast / came - 1.", N_("Forecast against what came")),
+    count("weeks_below", "Closed weeks below the 80 % band.", N_("Weeks below the 80% band")),
+    count("weeks_above", "Closed weeks above the 80 % band.", N_("Weeks above the 80% band")),
+    units("low_80", "Lower end of the 80 % band.", N_("80% low")),
+    units("high_80", "Upper end of the 80 % band.", N_("80% high")),
     units("demand", "Asked for.", N_("Demand")),
     count("cutoffs", "Cutoffs of the backtest.", N_("Cutoffs")),
     days("days", "Days looked at.", N_("Days"), format="integer", type="BIGINT"),
@@ -117,6 +127,22 @@ ACCURACY = Table(
         "last_cutoff",
     ),
     key=("level",),
+)
+
+SAID = Table(
+    "said_before",
+    "one row per earlier forecast of which a week has closed, the newest first",
+    "What was forecast on earlier days against what came.",
+    _of("cutoff", "weeks", "forecast", "came", "difference", "weeks_below", "weeks_above"),
+    key=("cutoff",),
+)
+
+SAID_WEEKS = Table(
+    "said_before_weeks",
+    "one row per earlier forecast and closed week",
+    "The same week by week.",
+    _of("cutoff", "week", "starts_on", "ends_on", "forecast", "low_80", "high_80", "came"),
+    key=("cutoff", "week"),
 )
 
 WORST = Table(

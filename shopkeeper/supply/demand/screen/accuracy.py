@@ -9,7 +9,7 @@ from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
 from shopkeeper.models.demand.forecasters import AND, LAST_WEEK, SIMPLE
 from shopkeeper.supply.demand import chart as charts
-from shopkeeper.supply.demand import table
+from shopkeeper.supply.demand import said, table
 from shopkeeper.supply.demand.backtest import Backtest, report
 from shopkeeper.supply.demand.screen.answer import method_name
 from shopkeeper.supply.demand.screen.forecast import FIRST_ITEMS
@@ -27,7 +27,8 @@ LEAST_SLACK = 0.03
 
 
 def draw(filters: GoodsFilters) -> None:
-    """Misses at each level beside those of simple methods, and the items where they cost most."""
+    """What was said before and came, misses beside those of simple methods, and the items where they cost most."""
+    _draw_said(filters)
     backtest = load(report, filters)
     if backtest.accuracy.is_empty():
         st.info(
@@ -60,6 +61,41 @@ def draw(filters: GoodsFilters) -> None:
     )
     tables.show_table(table.accuracy_levels(version, backtest, names), "accuracy_levels", download=False)
     _draw_worst(backtest)
+
+
+def _draw_said(filters: GoodsFilters) -> None:
+    """Earlier forecasts against what came; nothing before a week of one has closed."""
+    kept = load(said.report, filters)
+    if kept.weeks.is_empty():
+        return
+    version = opened().version
+    st.markdown(f"##### {_('Said then, and what came')}")
+    st.markdown(said_words(kept))
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        tables.download_menu(table.said_weeks(version, kept), "said_weeks")
+    tables.show_table(table.said(version, kept), "said", download=False)
+
+
+def said_words(kept: said.Said) -> str:
+    """The newest forecast of which most has closed, and how often bands held."""
+    row = kept.forecasts.sort("weeks", "cutoff", descending=True).row(0, named=True)
+    weeks = kept.forecasts["weeks"].sum()
+    opening = _(
+        "On {day} {forecast} units were forecast for the {weeks} weeks that have closed since; {came} came.",
+        day=i18n.date_(row["cutoff"]),
+        forecast=i18n.integer(row["forecast"]),
+        weeks=row["weeks"],
+        came=i18n.integer(row["came"]),
+    )
+    closing = _(
+        "Of {n} closed weeks of {forecasts} earlier forecasts {below} lay below the 80% band that was told then and "
+        "{above} above it; 1 in 10 each is right. Manual values are left out.",
+        n=i18n.integer(weeks),
+        forecasts=kept.forecasts.height,
+        below=i18n.integer(kept.forecasts["weeks_below"].sum()),
+        above=i18n.integer(kept.forecasts["weeks_above"].sum()),
+    )
+    return f"{opening} {closing}"
 
 
 def _draw_worst(backtest: Backtest) -> None:
