@@ -40,6 +40,13 @@ FORECASTS = Table(
         ),
         Column("daily_mean", "DOUBLE", "Mean expected units per day over the horizon.", unit="units per day"),
         Column("error_sd", "DOUBLE", "Standard deviation of the daily forecast error.", unit="units per day"),
+        Column(
+            "lead_error_sd",
+            "DOUBLE[]",
+            "Standard deviation of the error of the sum over the first 1, 2, ... 13 weeks, measured in the backtest; "
+            "null where nothing was tested.",
+            unit="units",
+        ),
         Column("units", "DOUBLE[]", "Expected units, one value per day from the day after as-of.", unit="units"),
         Column("low_80", "DOUBLE[]", "Lower end of the 80 % band, one value per week.", unit="units per week"),
         Column("high_80", "DOUBLE[]", "Upper end of the 80 % band, one value per week.", unit="units per week"),

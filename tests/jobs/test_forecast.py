@@ -18,7 +18,7 @@ from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.forecast.baseline import baseline_at, daily, hierarchy_of
 from shopkeeper.jobs.forecast.candidate_models import PreviousLevels, best_path
 from shopkeeper.jobs.forecast.checks import backtest
-from shopkeeper.jobs.forecast.history import History, day_of
+from shopkeeper.jobs.forecast.history import MOST_REGIONS, History, day_of
 from shopkeeper.jobs.forecast.job import forecast_history, forecast_version
 from shopkeeper.jobs.forecast.levels import PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
@@ -213,6 +213,23 @@ def test_a_new_item_takes_its_level_from_its_category_and_its_regions_from_the_o
     assert north > 2 * south > 0
     rows = run.tables["forecasts"].filter(pl.col("sku") == "fresh", pl.col("level") == "region_sku")
     assert rows["pattern"].to_list() == ["new", "new"]
+
+
+def test_a_newcomer_has_series_where_it_was_sold_or_is_stocked_and_else_in_the_largest_regions() -> None:
+    """A chain of 80 stores, each a region of its own; the newcomer sold in one, and lies in another."""
+    draw = np.random.default_rng(8)
+    old = [("old", "tea", f"store {n:02d}", draw.poisson(1 + n / 20, 200)) for n in range(80)]
+    fresh = [("fresh", "tea", "store 00", np.r_[np.zeros(190), draw.poisson(4, 10)])]
+    items = [{"sku": "fresh", "launched_on": AS_OF - timedelta(days=9)}]
+    stocked = pl.DataFrame({"sku": ["fresh", "old"], "region": ["store 01", "store 02"]})
+
+    def regions(history: History) -> list[str]:
+        return history.series.filter(pl.col("sku") == "fresh")["region"].to_list()
+
+    assert regions(demand_history([*old, *fresh], items=items, stocked=stocked)) == ["store 00", "store 01"]
+    unknown = regions(demand_history([*old, *fresh], items=items))
+    assert len(unknown) == MOST_REGIONS + 1
+    assert {"store 00", "store 79", "store 20"} <= set(unknown)
 
 
 def test_what_is_launched_within_the_horizon_is_expected_from_that_day() -> None:

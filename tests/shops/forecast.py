@@ -22,6 +22,7 @@ def demand_history(
     items: Sequence[dict[str, Any]] = (),
     events: Sequence[tuple[str, date, date]] = (),
     lost: pl.DataFrame = NO_LOSS,
+    stocked: pl.DataFrame | None = None,
 ) -> History:
     """A history that ends on `as_of` of (sku, category, region, units by day); items are known by `sku` at least."""
     longest = max((len(units) for *_, units in demand), default=1)
@@ -59,7 +60,7 @@ def demand_history(
     ]
     return build_history(
         first, as_of, rows.filter(pl.col("units") > 0), pl.DataFrame(catalogue, schema=kinds),
-        pl.DataFrame(calendar, schema=EVENTS), lost,
+        pl.DataFrame(calendar, schema=EVENTS), lost, stocked,
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ FAR = 10**6
 """End of sale of what is not delisted."""
 HIGH, CAP, ENOUGH_DAYS = 0.95, 10, 20
 """A region's day counts at most ten times the item's 95th percentile, which takes 20 days with demand to know."""
+MOST_REGIONS = 60
+"""In which a newcomer is expected before anybody stocks it: a chain's every store is a region."""
 LEVEL_KEYS: Mapping[str, tuple[str, ...]] = {
     "shop": (),
     "category": ("category",),
@@ -134,9 +136,18 @@ class History:
 
 
 def build_history(
-    first_day: date, as_of: date, demand: pl.DataFrame, items: pl.DataFrame, events: pl.DataFrame, lost: pl.DataFrame
+    first_day: date,
+    as_of: date,
+    demand: pl.DataFrame,
+    items: pl.DataFrame,
+    events: pl.DataFrame,
+    lost: pl.DataFrame,
+    stocked: pl.DataFrame | None = None,
 ) -> History:
-    """From demand by day (`sku, category, region, day, units`), items, events, and lost units by day and location."""
+    """From demand by day (`sku, category, region, day, units`), items, events, and lost units by day and location.
+
+    `stocked` are pairs `sku, region` that somebody had in stock: a newcomer is expected where it was sold or stocked.
+    """
     kinds = {"sku": pl.String, "category": pl.String, "region": pl.String, "day": pl.Date, "units": pl.Float64}
     lost_demand = lost.group_by("sku", "region", "day").agg(units=pl.col("lost").sum())
     lost_demand = lost_demand.join(items.select("sku", "category"), on="sku")
@@ -153,7 +164,7 @@ def build_history(
     )
     rows = rows.with_columns(cap=_cap())
     capped_units = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
-    series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1)
+    series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1, stocked)
     masked = lost.group_by("sku", "region").agg(masked_days=pl.col("day").n_unique().cast(pl.Int64))
     series = series.join(masked, on=["sku", "region"], how="left", maintain_order="left")
     counts = rows.group_by("category", "sku", "region").len()
@@ -198,8 +209,10 @@ def _on_sale(rows: pl.DataFrame, items: pl.DataFrame, first_day: date) -> pl.Dat
     )
 
 
-def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFrame:
-    """Pairs that were ever sold, and every region of the category for items that are new or about to be."""
+def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int, stocked: pl.DataFrame | None) -> pl.DataFrame:
+    """Pairs that were ever sold, and regions of the category for items that are new or about to be: those where the
+    item is stocked, or, where nobody stocks it, the largest few.
+    """
     opened = rows.group_by("category", "region").agg(opened=pl.col("day").min())
     sold = rows.select("category", "sku", "region").unique()
     launched = (
@@ -207,14 +220,24 @@ def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFram
             pl.col("start").is_between(days - NEW_DAYS, days + HORIZON - 1),
             pl.col("end") >= pl.max_horizontal("start", pl.lit(days)),
         )
-        .join(opened, on="category")
-        .select("category", "sku", "region")
+        .join(_open_regions(rows), on="category")
+        .select("category", "sku", "region", "place")
     )
+    kept = pl.DataFrame(schema={"sku": pl.String, "region": pl.String}) if stocked is None else stocked
+    nobody = ~pl.col("sku").is_in(kept["sku"].unique().to_list()) & (pl.col("place") <= MOST_REGIONS)
+    launched = pl.concat([launched.filter(nobody), launched.join(kept, on=["sku", "region"], how="semi")])
+    launched = launched.select("category", "sku", "region")
     pairs = pl.concat([sold, launched]).unique()
     series = pairs.join(on_sale, on=["sku", "category"]).join(opened, on=["category", "region"])
     start = pl.max_horizontal("start", "opened").cast(pl.Int64)
     series = series.select("category", "sku", "region", start=start, end=pl.col("end").cast(pl.Int64))
     return series.sort("category", "sku", "region")
+
+
+def _open_regions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Regions in which a category sold, the largest first: `category, region, place`."""
+    sold = rows.group_by("category", "region").agg(pl.col("units").sum())
+    return sold.with_columns(place=pl.col("units").rank("ordinal", descending=True).over("category")).drop("units")
 
 
 def _windows(events: pl.DataFrame, first_day: date) -> tuple[Window, ...]:

@@ -56,7 +56,8 @@ def forecast_version(
     demand, items = query("jobs/forecast/demand"), query("jobs/forecast/items")
     progress.step("Estimating what stock-outs hid", 0.01)
     lost = stock_outs.estimate(query)
-    history = build_history(version.first_day, version.as_of, demand, items, query("jobs/forecast/events"), lost)
+    events, stocked = query("jobs/forecast/events"), query("jobs/forecast/stocked")
+    history = build_history(version.first_day, version.as_of, demand, items, events, lost, stocked)
     run = forecast_history(history, previous, progress)
     return Run({**run.tables, LOST_UNITS.name: as_declared(lost, LOST_UNITS)}, run.summary)
 

@@ -15,6 +15,7 @@ from shopkeeper.jobs.forecast.levels import LevelForecasts
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.counts import dispersion_by_size
 from shopkeeper.models.demand.forecasters import LONGEST
+from shopkeeper.models.demand.lead_errors import variance_ratio
 from shopkeeper.models.demand.losses import weekly_change
 from shopkeeper.models.demand.patterns import Patterns, classify
 
@@ -84,6 +85,7 @@ def forecast_rows(
     """Rows of `forecasts` of a level; `days` are rows x HORIZON, `more` has `masked_days, own_levels, input_hash`."""
     bands, week = bands_of(backtests, OURS), weekly(days)
     ends = [bands.ends(week, np.arange(WEEKS), coverage) for coverage in (0, 1)]
+    error_sd = _error_sd(backtests, days, profile.largest_day)
     rows = keyed(level, group).with_columns(
         pattern=pl.Series(profile.patterns.pattern),
         adi=pl.Series(profile.patterns.adi),
@@ -91,7 +93,8 @@ def forecast_rows(
         model=model,
         demand_days=pl.Series(profile.demand_days),
         daily_mean=pl.Series(days.mean(axis=1)),
-        error_sd=pl.Series(_error_sd(backtests, days, profile.largest_day)),
+        error_sd=pl.Series(error_sd),
+        lead_error_sd=_lead_error_sd(backtests, error_sd, days.mean(axis=1)),
         units=pl.Series(days, dtype=pl.List(pl.Float64)),
         low_80=pl.Series(ends[0][0], dtype=pl.List(pl.Float64)),
         high_80=pl.Series(ends[0][1], dtype=pl.List(pl.Float64)),
@@ -117,6 +120,26 @@ def _error_sd(backtests: Sequence[LevelBacktest], days: Floats, largest_day: Flo
     error_sd = np.sqrt((square + PRIOR_DAYS * dispersion * mean) / (count + PRIOR_DAYS))
     bound = np.where(largest_day > 0, np.maximum(largest_day, mean), np.inf)
     return np.where(mean > 0, np.minimum(error_sd, bound), 0.0)
+
+
+def _lead_error_sd(backtests: Sequence[LevelBacktest], error_sd: Floats, mean: Floats) -> pl.Series:
+    """Of the sum over the first weeks, by row: never less over more weeks; a length that none was tested for errs as
+    much beyond independent days as the longest that was. Null without a backtest.
+    """
+    if not backtests:
+        return pl.Series([None] * mean.size, dtype=pl.List(pl.Float64))
+    squares, counts = np.zeros((mean.size, WEEKS)), np.zeros(WEEKS)
+    for test in backtests:
+        missed = (weekly(test.forecast) - weekly(test.actual))[:, : test.weeks].cumsum(axis=1)
+        squares[:, : test.weeks] += missed**2
+        counts[: test.weeks] += 1
+    variances, ratio = np.zeros((mean.size, WEEKS)), np.ones(mean.size)
+    for week in range(WEEKS):
+        days = 7 * (week + 1)
+        if counts[week]:
+            ratio = variance_ratio(squares[:, week], np.full(mean.size, counts[week]), days, error_sd, mean)
+        variances[:, week] = days * error_sd**2 * ratio
+    return pl.Series(np.sqrt(np.maximum.accumulate(variances, axis=1)), dtype=pl.List(pl.Float64))
 
 
 def models_of(level_forecasts: LevelForecasts, level: str, rows: int) -> pl.Series:
