@@ -7,7 +7,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
-from shopkeeper.models.demand.forecasters import AND, LAST_WEEK, SIMPLE
+from shopkeeper.models.demand.forecasters import AND, LAST_WEEK, SIMPLE, WINDOWS
 from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import said, table
 from shopkeeper.supply.demand.backtest import Backtest, report
@@ -156,9 +156,16 @@ def used_words(model: str | None) -> list[str]:
         _(
             "The totals of categories are the mean of the {n} methods that missed least: {methods}.",
             n=len(model.split(AND)),
-            methods=", ".join(model.split(AND)),
+            methods=", ".join(_model_name(part) for part in model.split(AND)),
         )
     ]
+
+
+def _model_name(model: str) -> str:
+    """A model in the language in use; those of the literature keep the names that it gave them."""
+    if model == LAST_WEEK:
+        return method_name("naive")
+    return _("the mean of {n} days", n=WINDOWS[model]) if model in WINDOWS else model
 
 
 def band_words(accuracy: pl.DataFrame, names: Mapping[str, str]) -> list[str]:
