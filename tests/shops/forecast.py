@@ -53,7 +53,13 @@ def demand_history(
         for sku, category in dict.fromkeys((sku, category) for sku, category, *_ in demand)
     ]
     catalogue += [{"launched_on": None, "delisted_on": None} | row for row in described.values()]
-    kinds = {"sku": pl.String, "category": pl.String, "launched_on": pl.Date, "delisted_on": pl.Date}
+    kinds = {
+        "sku": pl.String,
+        "category": pl.String,
+        "launched_on": pl.Date,
+        "delisted_on": pl.Date,
+        "price": pl.Float64,
+    }
     calendar = [
         {"event_id": f"{name}-{starts}", "name": name, "starts_on": starts, "ends_on": ends}
         for name, starts, ends in events

@@ -20,6 +20,8 @@ HIGH, CAP, ENOUGH_DAYS = 0.95, 10, 20
 """A region's day counts at most ten times the item's 95th percentile, which takes 20 days with demand to know."""
 MOST_REGIONS = 60
 """In which a newcomer is expected before anybody stocks it: a chain's every store is a region."""
+TIERS, MIDDLE_TIER, FEWEST_PRICED = 3, 1, 6
+"""Price tiers of a category, and priced items that it takes to have them."""
 LEVEL_KEYS: Mapping[str, tuple[str, ...]] = {
     "shop": (),
     "category": ("category",),
@@ -47,10 +49,11 @@ class Group:
 class History:
     """Demand by series and day; days are counted from the first day of the data.
 
-    `series` has `category, sku, region, start, end, masked_days`, one row per series, sorted: `start` and `end` are the
-    first and last day on sale, `masked_days` days out of stock. Days with demand lie one after the other in `day` and
-    `demand`, those of series n from `offsets[n]` to `offsets[n + 1]`; `units` are what models learn from, which is less
-    on days that are out of all proportion (`capped_days` says how many).
+    `series` has `category, sku, region, start, end, tier, masked_days`, one row per series, sorted: `start` and `end`
+    are the first and last day on sale, `tier` that of the item's price in its category, `masked_days` days out of
+    stock. Days with demand lie one after the other in `day` and `demand`, those of series n from `offsets[n]` to
+    `offsets[n + 1]`; `units` are what models learn from, which is less on days that are out of all proportion
+    (`capped_days` says how many).
     """
 
     first_day: date
@@ -165,6 +168,8 @@ def build_history(
     rows = rows.with_columns(cap=_cap())
     capped_units = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
     series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1, stocked)
+    series = series.join(_tiers(items), on="sku", how="left", maintain_order="left")
+    series = series.with_columns(pl.col("tier").fill_null(MIDDLE_TIER))
     masked = lost.group_by("sku", "region").agg(masked_days=pl.col("day").n_unique().cast(pl.Int64))
     series = series.join(masked, on=["sku", "region"], how="left", maintain_order="left")
     counts = rows.group_by("category", "sku", "region").len()
@@ -232,6 +237,16 @@ def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int, stocked: pl.Da
     start = pl.max_horizontal("start", "opened").cast(pl.Int64)
     series = series.select("category", "sku", "region", start=start, end=pl.col("end").cast(pl.Int64))
     return series.sort("category", "sku", "region")
+
+
+def _tiers(items: pl.DataFrame) -> pl.DataFrame:
+    """`sku, tier`: thirds of a category by price; all in the middle where few prices are known."""
+    if "price" not in items.columns:
+        return pl.DataFrame(schema={"sku": pl.String, "tier": pl.Int64})
+    priced = items.filter(pl.col("price") > 0).unique("sku")
+    place = (pl.col("price").rank("ordinal").over("category") - 1) * TIERS // pl.len().over("category")
+    tier = pl.when(pl.len().over("category") >= FEWEST_PRICED).then(place).otherwise(MIDDLE_TIER)
+    return priced.select("sku", tier=tier.cast(pl.Int64))
 
 
 def _open_regions(rows: pl.DataFrame) -> pl.DataFrame:
