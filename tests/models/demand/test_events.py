@@ -121,10 +121,10 @@ def test_groups_that_differ_by_chance_or_once_only_answer_as_their_category() ->
 
 
 def test_recent_years_weigh_more() -> None:
-    years = [(3, 0.4), (2, 0.7), (1, 0.8)]
+    years = [(3, 0.6), (2, 0.8), (1, 0.85)]
     occurrences = [seen("sale", n, share, 1.0, 2 - share, 1.0, 1.0, 1.0, units=1e5) for n, share in years]
     ratio = group_ratios(occurrences, PARENTS, 1.0)["sale"][0]
     weights = [0.49, 0.7, 1.0]
-    plain, weighed = 1.9 / 3, sum(w * share for w, (_, share) in zip(weights, years, strict=True)) / sum(weights)
+    plain, weighed = 2.25 / 3, sum(w * share for w, (_, share) in zip(weights, years, strict=True)) / sum(weights)
     assert ratio == pytest.approx(weighed, abs=0.01)
     assert ratio > plain + 0.02
