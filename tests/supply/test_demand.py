@@ -401,7 +401,7 @@ def test_what_was_said_then_is_held_against_what_came_once_its_weeks_have_closed
     assert SAID.departures(result.forecasts) == []
     assert SAID_WEEKS.departures(result.weeks) == []
     row = result.forecasts.row(0, named=True)
-    assert (row["cutoff"], row["weeks"], row["forecast"]) == (AS_OF - timedelta(days=15), 2, 26)
+    assert (row["cutoff"], row["weeks_closed"], row["forecast"]) == (AS_OF - timedelta(days=15), 2, 26)
     days = [one["ordered_at"].date() for one in lines_of()]
     assert row["came"] == sum(1 for day in days if AS_OF - timedelta(days=15) < day <= AS_OF - timedelta(days=1))
     assert (row["weeks_below"], row["weeks_above"]) == (0, 0)

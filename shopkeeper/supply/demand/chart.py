@@ -13,6 +13,7 @@ from shopkeeper.i18n import gettext as _
 DRAWN = 15
 ROW_PIXELS = 30
 EVENTS_NAMED = 6
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 def demand_weeks(behind: pl.DataFrame, weeks: pl.DataFrame, events: pl.DataFrame) -> go.Figure:
@@ -136,7 +137,9 @@ def forecast_accuracy(accuracy: pl.DataFrame, names: Mapping[str, str]) -> go.Fi
             )
         )
     title = _("Miss against usual changes (further left is better)")
-    return _sideways(figure, len(labels), title).update_xaxes(type="log", rangemode="normal", dtick="D1")
+    return _sideways(figure, len(labels), title).update_xaxes(
+        type="log", rangemode="normal", tickmode="array", tickvals=TICKS, ticktext=[f"{tick:g}" for tick in TICKS]
+    )
 
 
 def lost_items(rows: pl.DataFrame, value: str, currency: str) -> go.Figure:

@@ -30,7 +30,7 @@ def report(query: Query, filters: GoodsFilters) -> Said:
     forecasts = (
         weeks.group_by("cutoff", maintain_order=True)
         .agg(
-            pl.len().cast(pl.Int64).alias("weeks"),
+            pl.len().cast(pl.Int64).alias("weeks_closed"),
             pl.col("forecast").sum(),
             came.alias("came"),
             difference=pl.when(came > 0).then(pl.col("forecast").sum() / came - 1),

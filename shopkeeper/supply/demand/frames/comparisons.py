@@ -38,6 +38,7 @@ COLUMNS: tuple[Column, ...] = (
     day("ends_on", "Last day of the week.", N_("To")),
     units("came", "Sold, and lost for want of stock.", N_("Came")),
     share("difference", "forecast / came - 1.", N_("Forecast against what came")),
+    count("weeks_closed", "Weeks of it that have closed.", N_("Weeks closed")),
     count("weeks_below", "Closed weeks below the 80 % band.", N_("Weeks below the 80% band")),
     count("weeks_above", "Closed weeks above the 80 % band.", N_("Weeks above the 80% band")),
     units("low_80", "Lower end of the 80 % band.", N_("80% low")),
@@ -133,7 +134,7 @@ SAID = Table(
     "said_before",
     "one row per earlier forecast of which a week has closed, the newest first",
     "What was forecast on earlier days against what came.",
-    _of("cutoff", "weeks", "forecast", "came", "difference", "weeks_below", "weeks_above"),
+    _of("cutoff", "weeks_closed", "forecast", "came", "difference", "weeks_below", "weeks_above"),
     key=("cutoff",),
 )
 

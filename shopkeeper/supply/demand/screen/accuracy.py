@@ -27,8 +27,7 @@ LEAST_SLACK = 0.03
 
 
 def draw(filters: GoodsFilters) -> None:
-    """What was said before and came, misses beside those of simple methods, and the items where they cost most."""
-    _draw_said(filters)
+    """Misses at each level beside those of simple methods, what was said before and came, and the costly items."""
     backtest = load(report, filters)
     if backtest.accuracy.is_empty():
         st.info(
@@ -37,6 +36,7 @@ def draw(filters: GoodsFilters) -> None:
                 "forecast is shown all the same, but how sure it is, is not known."
             )
         )
+        _draw_said(filters)
         return
     version = opened().version
     names = table.levels(*backtest.accuracy["level"].to_list())
@@ -60,6 +60,7 @@ def draw(filters: GoodsFilters) -> None:
         note=note,
     )
     tables.show_table(table.accuracy_levels(version, backtest, names), "accuracy_levels", download=False)
+    _draw_said(filters)
     _draw_worst(backtest)
 
 
@@ -78,13 +79,13 @@ def _draw_said(filters: GoodsFilters) -> None:
 
 def said_words(kept: said.Said) -> str:
     """The newest forecast of which most has closed, and how often bands held."""
-    row = kept.forecasts.sort("weeks", "cutoff", descending=True).row(0, named=True)
-    weeks = kept.forecasts["weeks"].sum()
+    row = kept.forecasts.sort("weeks_closed", "cutoff", descending=True).row(0, named=True)
+    weeks = kept.forecasts["weeks_closed"].sum()
     opening = _(
         "On {day} {forecast} units were forecast for the {weeks} weeks that have closed since; {came} came.",
         day=i18n.date_(row["cutoff"]),
         forecast=i18n.integer(row["forecast"]),
-        weeks=row["weeks"],
+        weeks=row["weeks_closed"],
         came=i18n.integer(row["came"]),
     )
     closing = _(
