@@ -16,7 +16,7 @@ from statsforecast.models import SeasonalNaive
 from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, LEVELS, WEEKS
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.forecast.baseline import baseline_at, daily, hierarchy_of
-from shopkeeper.jobs.forecast.candidate_models import PreviousLevels, best_path
+from shopkeeper.jobs.forecast.candidate_models import COMBINED, PreviousLevels, best_path
 from shopkeeper.jobs.forecast.checks import backtest
 from shopkeeper.jobs.forecast.history import MOST_REGIONS, History, day_of
 from shopkeeper.jobs.forecast.job import forecast_history, forecast_version
@@ -346,7 +346,7 @@ def test_a_simple_method_that_clearly_missed_less_than_the_mean_of_the_best_is_u
     paths["Window average 56"] = np.full((1, HORIZON), 90.0)
     actual = [np.full((1, 4), 70.0)]
     assert best_path([baseline], [paths | {LAST_WEEK: np.full((1, HORIZON), 10.0)}], actual) == LAST_WEEK
-    assert len(best_path([baseline], [paths], actual).split(AND)) == 3
+    assert len(best_path([baseline], [paths], actual).split(AND)) == COMBINED
     assert best_path([], [paths], []) == USUAL
 
 

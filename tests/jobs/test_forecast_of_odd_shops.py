@@ -151,3 +151,27 @@ def test_what_is_dear_trades_up_in_an_event_and_the_category_keeps_its_total() -
         ordinary = [np.r_[days[:24], days[45:]].mean() for sku, days in ahead.items() if sku.startswith(f"T{tier}")]
         assert np.mean(ordinary) == pytest.approx(5, rel=0.1)
     assert expected(run, "category") == pytest.approx(expected(plain, "category"), rel=0.03)
+
+
+def test_what_a_substitute_sells_while_another_is_out_is_not_its_own_demand() -> None:
+    """Tea at 6 a day is out on every third week; two in three of its buyers take the other tea, 4 a day by itself."""
+    away = np.arange(DAYS) // 7 % 3 == 0
+    wanted, own = poisson(6.0, 1), poisson(4.0, 2)
+    other = own + np.where(away, poisson(4.0, 3), 0.0)
+    missing = [AS_OF - timedelta(days=int(DAYS - 1 - day)) for day in np.flatnonzero(away)]
+    lost = pl.DataFrame({"sku": "A", "region": "north", "day": missing, "lost": 6.0})
+    demand = [("A", "tea", "north", np.where(away, 0.0, wanted)), ("B", "tea", "north", other)]
+    run = forecast_history(demand_history(demand, lost=lost))
+    assert expected(run, "sku", sku="B").mean() == pytest.approx(4, rel=0.08)
+    assert expected(run, "sku", sku="A").mean() == pytest.approx(6, rel=0.08)
+
+
+def test_chance_and_a_busy_season_make_no_substitute() -> None:
+    """Both teas double in the months when one is out now and then: nobody takes the other for it."""
+    busy = np.where(np.arange(DAYS) % 180 < 60, 2.0, 1.0)
+    away = (busy > 1) & (np.arange(DAYS) % 5 == 0)
+    missing = [AS_OF - timedelta(days=int(DAYS - 1 - day)) for day in np.flatnonzero(away)]
+    lost = pl.DataFrame({"sku": "A", "region": "north", "day": missing, "lost": 12.0})
+    one, other = np.where(away, 0.0, poisson(6.0 * busy, 1)), poisson(4.0 * busy, 2)
+    history = demand_history([("A", "tea", "north", one), ("B", "tea", "north", other)], lost=lost)
+    assert history.dense(np.array([1]), 0, DAYS)[0].tolist() == other.tolist()

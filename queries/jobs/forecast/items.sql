@@ -3,7 +3,7 @@
 SELECT
     i.sku,
     i.category,
-    coalesce(nullif(i.price, 0), i.revenue_year / nullif(i.units_year, 0))::DOUBLE AS price,
+    coalesce(nullif(i.price, 0), i.unit_revenue)::DOUBLE AS price,
     i.launched_on,
     i.delisted_on
 FROM items AS i

@@ -27,7 +27,7 @@ SAMPLE = 1_500
 MOST_FREQUENT = 6_000
 """Series of frequent demand that have a say of their own, the largest first."""
 CHUNK = 1_000
-COMBINED = 3
+COMBINED = 4
 """Models whose mean makes the path of categories."""
 CLEARLY = 0.02
 """Share of the squared miss by which one way must beat another to be believed."""

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.jobs.forecast.substitutes import without_substitution
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.events import Window
 from shopkeeper.models.demand.patterns import NEW_DAYS
@@ -154,18 +155,19 @@ def build_history(
     kinds = {"sku": pl.String, "category": pl.String, "region": pl.String, "day": pl.Date, "units": pl.Float64}
     lost_demand = lost.group_by("sku", "region", "day").agg(units=pl.col("lost").sum())
     lost_demand = lost_demand.join(items.select("sku", "category"), on="sku")
+    out = lost_demand.select(pl.col("category", "region").fill_null("(none)"), "sku", _day_number(first_day))
     rows = pl.concat(
         [frame.select(pl.col(name).cast(kind) for name, kind in kinds.items()) for frame in (demand, lost_demand)]
     )
     rows = (
         rows.filter(pl.col("day").is_between(first_day, as_of), pl.col("units") > 0)
         .with_columns(pl.col("region", "category").fill_null("(none)"))
-        .with_columns(day=(pl.col("day") - first_day).dt.total_days())
+        .with_columns(_day_number(first_day))
         .group_by("category", "sku", "region", "day")
         .agg(pl.col("units").sum())
         .sort("category", "sku", "region", "day")
     )
-    rows = rows.with_columns(cap=_cap())
+    rows = without_substitution(rows, out).with_columns(cap=_cap())
     capped_units = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
     series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1, stocked)
     series = series.join(_tiers(items), on="sku", how="left", maintain_order="left")
@@ -187,6 +189,10 @@ def build_history(
         _windows(events, first_day),
         int(rows.select((pl.col("units") > pl.col("cap")).sum()).item()),
     )
+
+
+def _day_number(first_day: date) -> pl.Expr:
+    return (pl.col("day") - first_day).dt.total_days().alias("day")
 
 
 def _cap() -> pl.Expr:
