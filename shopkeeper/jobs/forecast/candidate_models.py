@@ -29,6 +29,8 @@ MOST_FREQUENT = 6_000
 CHUNK = 1_000
 COMBINED = 4
 """Models whose mean makes the path of categories."""
+BY_ITSELF = 0.5
+"""Share of the squared miss by which a simple method must beat that mean to be used without the others."""
 CLEARLY = 0.02
 """Share of the squared miss by which one way must beat another to be believed."""
 
@@ -58,8 +60,8 @@ def best_path(baselines: Sequence[Baseline], paths: Sequence[Mapping[str, Floats
     """One model for the paths of all categories: the mean of the few that missed least, or a simple one.
 
     The mean of several forecasts errs less than the one that was best so far (Bates & Granger 1969, Operational
-    Research Quarterly 20). A simple method that clearly missed less than that mean is used by itself. `actual` are
-    categories x weeks by cutoff, as many as were checked.
+    Research Quarterly 20). A simple method whose squared error is below half of that mean's is used by itself. `actual`
+    are categories x weeks by cutoff, as many as were checked.
     """
     sizes = np.sum([weeks.sum(axis=1) for weeks in actual], axis=0) if actual else np.zeros(0)
     if not sizes.any():
@@ -76,7 +78,7 @@ def best_path(baselines: Sequence[Baseline], paths: Sequence[Mapping[str, Floats
     misses = {name: missed([name]) for name in paths[0]}
     best = sorted(misses, key=lambda name: misses[name])[:COMBINED]
     simple = min(forecasters.SIMPLE, key=lambda name: misses[name])
-    return simple if misses[simple] < missed(best) * (1 - CLEARLY) else forecasters.AND.join(sorted(best))
+    return simple if misses[simple] < missed(best) * (1 - BY_ITSELF) else forecasters.AND.join(sorted(best))
 
 
 def group_levels(

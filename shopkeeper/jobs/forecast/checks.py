@@ -7,6 +7,7 @@ get bands in the same way, so that nobody is compared with a method that says no
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -53,11 +54,22 @@ class LevelBacktest:
         """Days that are compared: of the checked weeks, those that have come."""
         return 7 * min(CHECKED_WEEKS, self.weeks)
 
+    @cached_property
+    def actual_weeks(self) -> Floats:
+        """Rows x WEEKS of what came."""
+        return weekly(self.actual)
+
+    @cached_property
+    def forecast_weeks(self) -> Floats:
+        """Rows x WEEKS of what was forecast."""
+        return weekly(self.forecast)
+
     def by_week(self, method: str) -> Floats:
         """Rows x WEEKS of what a method said."""
-        if method == AVERAGE:
-            return np.repeat(self.average[:, None], WEEKS, axis=1)
-        return weekly(self.naive if method == NAIVE else self.forecast)
+        if method == OURS:
+            return self.forecast_weeks
+        said = self.average if method == AVERAGE else self.naive[:, :7].sum(axis=1)
+        return np.repeat(said[:, None], WEEKS, axis=1)
 
 
 def backtest(
@@ -95,7 +107,7 @@ def bands_of(backtests: Sequence[LevelBacktest], method: str, without: LevelBack
     if not others:
         return Bands({}, zeros)
     forecast = np.concatenate([test.by_week(method).ravel() for test in others])
-    actual = np.concatenate([weekly(test.actual).ravel() for test in others])
+    actual = np.concatenate([test.actual_weeks.ravel() for test in others])
     weeks = np.concatenate(
         [np.broadcast_to(np.arange(WEEKS), (test.actual.shape[0], WEEKS)).ravel() for test in others]
     )
@@ -113,10 +125,11 @@ def backtest_rows(
     """Rows of `forecast_checks` of a level: each cutoff's weeks against the bands of the others."""
     frames = []
     for test in backtests:
-        actual, forecast = weekly(test.actual), test.by_week(OURS)
+        actual, forecast = test.actual_weeks, test.forecast_weeks
         checked = slice(0, test.days // 7)
         listed = test.weeks if group.rows <= MOST_LISTED else 0
         y = actual[:, checked]
+        bands = {method: bands_of(backtests, method, test) for method in (OURS, NAIVE, AVERAGE)}
         frames.append(
             keyed(level, group).with_columns(
                 cutoff=pl.lit(day_of(history, test.cutoff - 1)),
@@ -129,21 +142,21 @@ def backtest_rows(
                 week_change=pl.Series(week_changes[test.cutoff]),
                 actual_weeks=pl.Series(actual[:, :listed], dtype=pl.List(pl.Float64)),
                 forecast_weeks=pl.Series(forecast[:, :listed], dtype=pl.List(pl.Float64)),
-                **_losses(backtests, test, actual),
-                **_beyond(bands_of(backtests, OURS, test), forecast, actual),
+                **_losses(bands, test, actual),
+                **_beyond(bands[OURS], forecast, actual),
             )
         )
     return as_declared(pl.concat(frames), FORECAST_CHECKS) if frames else empty(FORECAST_CHECKS)
 
 
-def _losses(backtests: Sequence[LevelBacktest], test: LevelBacktest, actual: Floats) -> dict[str, pl.Series]:
+def _losses(bands: Mapping[str, Bands], test: LevelBacktest, actual: Floats) -> dict[str, pl.Series]:
     """By method, absolute and squared errors and pinball losses over the checked weeks."""
     checked = slice(0, test.days // 7)
     y, weeks = actual[:, checked], np.arange(WEEKS)[checked]
     losses = {}
-    for method in (OURS, NAIVE, AVERAGE):
+    for method, around in bands.items():
         forecast = test.by_week(method)[:, checked]
-        stated = bands_of(backtests, method, test).quantiles(forecast, weeks)
+        stated = around.quantiles(forecast, weeks)
         pairs = zip(stated, PROBABILITIES, strict=True)
         lost = np.stack([pinball(y, quantile, probability).sum(axis=1) for quantile, probability in pairs], axis=1)
         losses[f"{method}absolute_error"] = pl.Series(np.abs(forecast - y).sum(axis=1))
