@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -222,9 +222,8 @@ def _print_run(run: Run) -> None:
     """A line per level on how the forecast did on the shop's own past, then what fell short."""
     for row in run.errors().iter_rows(named=True):
         out.print(
-            f"  {row['level']}: {row['series']:,} series, error {row['wape']:.1%} of demand against "
-            f"{row['naive_wape']:.1%} of the seasonal naive, bias {row['bias']:+.1%}, "
-            f"{row['coverage_80']:.0%} of weeks within the 80 % band",
+            f"  {row['level']}: {row['series']:,} series, {_rmsse(row)}, bias {row['bias']:+.1%}, "
+            f"{row['below_80']:.0%} of weeks below the 80 % band and {row['above_80']:.0%} above it (10 % is right)",
             markup=False,
         )
     for note in run.notes():
@@ -232,6 +231,15 @@ def _print_run(run: Run) -> None:
     again = run.summary["reused"]
     out.print(
         f"{run.summary['series']:,} series of items in regions are forecast, {again:,} of them as before.", markup=False
+    )
+
+
+def _rmsse(row: dict[str, Any]) -> str:
+    if row["rmsse"] is None:
+        return "no change from week to week to compare with"
+    return (
+        f"RMSSE {row['rmsse']:.2f} (last week repeated {row['naive_rmsse']:.2f}, mean of 8 weeks "
+        f"{row['average_rmsse']:.2f}, nothing {row['zero_rmsse']:.2f})"
     )
 
 

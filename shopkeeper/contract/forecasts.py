@@ -40,6 +40,13 @@ FORECASTS = Table(
         ),
         Column("daily_mean", "DOUBLE", "Mean expected units per day over the horizon.", unit="units per day"),
         Column("error_sd", "DOUBLE", "Standard deviation of the daily forecast error.", unit="units per day"),
+        Column(
+            "lead_error_sd",
+            "DOUBLE[]",
+            "Standard deviation of the error of the sum over the first 1, 2, ... 13 weeks, measured in the backtest; "
+            "null where nothing was tested.",
+            unit="units",
+        ),
         Column("units", "DOUBLE[]", "Expected units, one value per day from the day after as-of.", unit="units"),
         Column("low_80", "DOUBLE[]", "Lower end of the 80 % band, one value per week.", unit="units per week"),
         Column("high_80", "DOUBLE[]", "Upper end of the 80 % band, one value per week.", unit="units per week"),
@@ -65,25 +72,54 @@ FORECAST_CHECKS = Table(
         *_SERIES,
         Column("cutoff", "DATE", "The last day that the forecast knew.", required=True),
         Column("model", "VARCHAR", "The model that made it."),
-        Column("days", "BIGINT", "Days that were compared.", unit="days"),
+        Column("days", "BIGINT", "Days that were compared, whole weeks.", unit="days"),
         Column("demand", "DOUBLE", "Sum of y: units asked for in these days.", unit="units"),
+        Column("demand_weeks", "BIGINT", "Weeks of these days with demand.", unit="weeks"),
         Column("error", "DOUBLE", "Sum of f - y over the days.", unit="units"),
-        Column("absolute_error", "DOUBLE", "Sum of |y - f| over the days.", unit="units"),
+        Column("absolute_error", "DOUBLE", "Sum of |y - f| over the weeks.", unit="units"),
+        Column("naive_absolute_error", "DOUBLE", "The same of the seasonal naive: the last week again.", unit="units"),
+        Column("square_error", "DOUBLE", "Sum of (y - f)^2 over the weeks."),
+        Column("naive_square_error", "DOUBLE", "The same of the seasonal naive."),
+        Column("average_square_error", "DOUBLE", "The same of the moving average: the mean of the last 8 weeks."),
+        Column("zero_square_error", "DOUBLE", "The same of a forecast of nothing: the sum of y^2."),
         Column(
-            "naive_absolute_error",
+            "week_change",
             "DOUBLE",
-            "The same for the seasonal naive: the weekday of the week before.",
+            "Mean squared change from a week to the next before the cutoff: the denominator of RMSSE.",
+        ),
+        Column(
+            "pinball",
+            "DOUBLE[]",
+            "Pinball loss over the weeks at probabilities of 0.025, 0.1, 0.5, 0.9 and 0.975, with bands made of the "
+            "other cutoffs.",
             unit="units",
         ),
-        Column(
-            "scale", "DOUBLE", "Mean |y(t) - y(t-7)| before the cutoff: the denominator of MASE.", unit="units per day"
-        ),
-        Column("weeks", "BIGINT", "Weeks that were held against the bands.", unit="weeks"),
-        Column("weeks_within_80", "BIGINT", "Of these, inside the 80 % band.", unit="weeks"),
-        Column("weeks_within_95", "BIGINT", "Of these, inside the 95 % band.", unit="weeks"),
+        Column("naive_pinball", "DOUBLE[]", "The same of the seasonal naive, with bands made likewise.", unit="units"),
+        Column("average_pinball", "DOUBLE[]", "The same of the moving average.", unit="units"),
+        Column("weeks", "BIGINT", "Weeks that were held against the bands, up to 13.", unit="weeks"),
+        Column("weeks_below_80", "BIGINT", "Of these, below the lower end of the 80 % band.", unit="weeks"),
+        Column("weeks_above_80", "BIGINT", "Of these, above its upper end.", unit="weeks"),
+        Column("weeks_below_95", "BIGINT", "Of these, below the lower end of the 95 % band.", unit="weeks"),
+        Column("weeks_above_95", "BIGINT", "Of these, above its upper end.", unit="weeks"),
         Column("actual_weeks", "DOUBLE[]", "What came, by week.", unit="units per week"),
         Column("forecast_weeks", "DOUBLE[]", "What was forecast, by week.", unit="units per week"),
-        Column("naive_weeks", "DOUBLE[]", "What the seasonal naive said, by week.", unit="units per week"),
+    ),
+    key=("level", "category", "region", "sku", "cutoff"),
+)
+
+PAST_FORECASTS = Table(
+    "past_forecasts",
+    "one row per earlier as-of, level and series",
+    N_("What was forecast on earlier days, kept as it was said."),
+    (
+        *_SERIES,
+        Column("cutoff", "DATE", "As-of of the forecast: the last day that it knew.", required=True),
+        Column("model", "VARCHAR", "The model that made it."),
+        Column("units", "DOUBLE[]", "Expected units, one value per week from the day after.", unit="units per week"),
+        Column("low_80", "DOUBLE[]", "Lower end of the 80 % band.", unit="units per week"),
+        Column("high_80", "DOUBLE[]", "Upper end of the 80 % band.", unit="units per week"),
+        Column("low_95", "DOUBLE[]", "Lower end of the 95 % band.", unit="units per week"),
+        Column("high_95", "DOUBLE[]", "Upper end of the 95 % band.", unit="units per week"),
     ),
     key=("level", "category", "region", "sku", "cutoff"),
 )
@@ -129,6 +165,7 @@ EVENT_FACTORS = Table(
 FORECAST_TABLES: Mapping[str, tuple[Table, Visibility]] = {
     FORECASTS.name: (FORECASTS, read_visibility("category=category region=region")),
     FORECAST_CHECKS.name: (FORECAST_CHECKS, read_visibility("category=category region=region")),
+    PAST_FORECASTS.name: (PAST_FORECASTS, read_visibility("category=category region=region")),
     LOST_UNITS.name: (LOST_UNITS, read_visibility("category=category region=region")),
     EVENT_FACTORS.name: (EVENT_FACTORS, read_visibility("category=category region=public")),
 }

@@ -35,6 +35,8 @@ def served(progress: Progress = UNHEARD) -> Version:
         version = upgraded(root, progress.part(0.0, SHARE_OF_MARTS), linking_of(root))
         buying_run.make(version, progress.part(SHARE_OF_MARTS, SHARE_OF_FITS))
         forecast_run.make(version, progress.part(SHARE_OF_MARTS + SHARE_OF_FITS, 1 - SHARE_OF_MARTS - SHARE_OF_FITS))
+    elif forecast_files.is_outdated(version):
+        forecast_run.make(version, progress)
     return version
 
 

@@ -8,18 +8,68 @@ from shopkeeper.measures.measure import Measure
 
 DEMAND_MEASURES: tuple[Measure, ...] = (
     Measure(
-        "week_wape",
-        N_("WAPE by week"),
-        N_("How far the forecast was off, week by week of the backtest, as a share of what was asked for."),
-        N_("sum of |y - f| / sum of y, over weeks of seven days"),
+        "rmsse",
+        N_("Miss against usual changes (RMSSE)"),
+        N_(
+            "How far the forecast missed week by week of the backtest, in units of how much demand changes from a week "
+            "to the next. Pooled over series, so that what sells much weighs much. Compare it with the simple methods "
+            "beside it: lower is better."
+        ),
+        N_("root of (sum of (y - f)^2) / (sum of the mean squared change from week to week before)"),
+        "number",
+        "lower",
+    ),
+    Measure(
+        "pinball_loss",
+        N_("Pinball loss"),
+        N_(
+            "What the forecast with its bands costs where it is off: bands that are too narrow cost, and so do bands "
+            "that are too wide. A forecast of nothing has 100%, so it says how much is known, also of items that "
+            "seldom sell."
+        ),
+        N_("2 x mean pinball loss at 2.5, 10, 50, 90 and 97.5% / sum of y, over weeks"),
         "percent",
         "lower",
     ),
     Measure(
-        "wape",
-        N_("WAPE by day"),
-        N_("The same day by day. Where items sell on few days, it cannot be small: nobody foresees the day."),
-        N_("sum of |y - f| / sum of y, over days"),
+        "below_80",
+        N_("Below the 80% band (right: 10%)"),
+        N_("Share of the backtest's weeks that came out below the lower end of the 80% band; 10% is right."),
+        N_("weeks below / weeks tested"),
+        "percent",
+    ),
+    Measure(
+        "above_80",
+        N_("Above the 80% band (right: 10%)"),
+        N_(
+            "Share of the backtest's weeks that came out above the upper end of the 80% band; 10% is right. More means "
+            "that shelves run empty more often than was planned."
+        ),
+        N_("weeks above / weeks tested"),
+        "percent",
+    ),
+    Measure(
+        "below_95",
+        N_("Below the 95% band (right: 2.5%)"),
+        N_("Share of the backtest's weeks that came out below the lower end of the 95% band; 2.5% is right."),
+        N_("weeks below / weeks tested"),
+        "percent",
+    ),
+    Measure(
+        "above_95",
+        N_("Above the 95% band (right: 2.5%)"),
+        N_("Share of the backtest's weeks that came out above the upper end of the 95% band; 2.5% is right."),
+        N_("weeks above / weeks tested"),
+        "percent",
+    ),
+    Measure(
+        "week_wape",
+        N_("WAPE by week"),
+        N_(
+            "How far the forecast was off, week by week of the backtest, as a share of what was asked for. Empty where "
+            "most weeks are without demand: there a forecast of nothing would look best."
+        ),
+        N_("sum of |y - f| / sum of y, over weeks of seven days"),
         "percent",
         "lower",
     ),
@@ -31,37 +81,12 @@ DEMAND_MEASURES: tuple[Measure, ...] = (
         "percent",
     ),
     Measure(
-        "mase",
-        N_("MASE"),
-        N_(
-            "Mean error by day in units of the mean change from one week to the next before the forecast was made; "
-            "below 1 is better than saying that last week comes again."
-        ),
-        N_("mean over series of (mean |y - f|) / (mean |y(t) - y(t-7)|)"),
-        "number",
-        "lower",
-    ),
-    Measure(
-        "interval_coverage_80",
-        N_("Inside the 80% band"),
-        N_("Share of the backtest's weeks that came out inside the band; an honest band has 80%."),
-        N_("weeks inside / weeks tested"),
-        "percent",
-    ),
-    Measure(
-        "interval_coverage_95",
-        N_("Inside the 95% band"),
-        N_("Share of the backtest's weeks that came out inside the band; an honest band has 95%."),
-        N_("weeks inside / weeks tested"),
-        "percent",
-    ),
-    Measure(
         "error_cost",
         N_("Error in margin"),
         N_(
             "What the forecast was off in the backtest, in margin of the item; it tells what is worth looking at first."
         ),
-        N_("sum of |y - f| by day x margin per unit"),
+        N_("sum of |y - f| by week x margin per unit"),
         "money",
         "lower",
     ),

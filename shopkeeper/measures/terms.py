@@ -160,6 +160,15 @@ _ALL = (
         N_("The plain rival of every forecast: each day as on the same weekday of the last week that was known."),
     ),
     Term(
+        "simple_methods",
+        N_("Simple methods"),
+        N_(
+            "What every forecast is held against: the last week repeated (seasonal naive), the mean of the last 8 "
+            "weeks (moving average), and nothing at all (zero). Each gets bands from its own misses, as the forecast "
+            "does."
+        ),
+    ),
+    Term(
         "backtest",
         N_("Backtest"),
         N_(

@@ -16,12 +16,13 @@ from statsforecast.models import SeasonalNaive
 from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, LEVELS, WEEKS
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.forecast.baseline import baseline_at, daily, hierarchy_of
-from shopkeeper.jobs.forecast.candidate_models import PreviousLevels
-from shopkeeper.jobs.forecast.history import History, day_of
+from shopkeeper.jobs.forecast.candidate_models import COMBINED, PreviousLevels, best_path
+from shopkeeper.jobs.forecast.checks import backtest
+from shopkeeper.jobs.forecast.history import MOST_REGIONS, History, day_of
 from shopkeeper.jobs.forecast.job import forecast_history, forecast_version
 from shopkeeper.jobs.forecast.levels import PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
-from shopkeeper.jobs.forecast.rows import backtest
+from shopkeeper.models.demand.forecasters import AND, LAST_WEEK, PATH_MODELS, USUAL
 from shopkeeper.progress import UNHEARD, Cancelled, Progress
 from tests.examples import FEWER
 from tests.paths import SAMPLE
@@ -52,22 +53,28 @@ def foreseen(opened: Engine) -> Run:
     return forecast_version(opened)
 
 
-def test_the_sample_is_foreseen_better_than_by_the_seasonal_naive(foreseen: Run) -> None:
+def test_the_sample_is_foreseen_better_than_by_simple_methods(foreseen: Run) -> None:
     result = errors(foreseen)
-    assert result["region_category"]["wape"] <= 0.9 * result["region_category"]["naive_wape"]
+    assert result["region_category"]["rmsse"] <= 0.9 * result["region_category"]["naive_rmsse"]
     for level in LEVELS:
-        assert result[level]["wape"] <= result[level]["naive_wape"]
+        for simple in ("naive", "average", "zero"):
+            assert result[level]["rmsse"] <= result[level][f"{simple}_rmsse"]
+        for simple in ("naive", "average"):
+            assert result[level]["pinball"] <= result[level][f"{simple}_pinball"]
+        assert result[level]["pinball"] < 1
     assert abs(result["shop"]["bias"]) < 0.03
 
 
-def test_bands_of_the_sample_hold_what_they_promise_on_origins_that_did_not_make_them(foreseen: Run) -> None:
+def test_weeks_beyond_each_end_of_the_samples_bands_are_as_many_as_promised(foreseen: Run) -> None:
+    """From cutoffs that did not make the bands."""
     result = errors(foreseen)
     for level in ("category", "region", "region_category", "sku"):
-        assert 0.75 <= result[level]["coverage_80"] <= 0.85
-        assert 0.92 <= result[level]["coverage_95"] <= 0.98
-    # most weeks of an item in a region are without demand, and a band that holds 0 already holds more than it promises
-    assert result["region_sku"]["coverage_80"] >= 0.8
-    assert result["region_sku"]["coverage_95"] >= 0.95
+        for side in ("below", "above"):
+            assert 0.05 <= result[level][f"{side}_80"] <= 0.15
+            assert result[level][f"{side}_95"] <= 0.05
+    # most weeks of an item in a region are without demand, and no week lies below a band that begins at nothing
+    assert result["region_sku"]["above_80"] <= 0.1
+    assert result["region_sku"]["above_95"] <= 0.03
 
 
 def test_checks_are_sums_that_can_be_made_again_from_their_weeks(foreseen: Run) -> None:
@@ -79,8 +86,11 @@ def test_checks_are_sums_that_can_be_made_again_from_their_weeks(foreseen: Run) 
     assert first["demand"].to_list() == pytest.approx(first["weeks_demand"].to_list())
     assert first["error"].to_list() == pytest.approx(first["weeks_error"].to_list())
     assert (checks["absolute_error"] >= checks["error"].abs() - 1e-9).all()
-    assert (checks["weeks_within_80"] <= checks["weeks_within_95"]).all()
-    assert (checks["weeks_within_95"] <= checks["weeks"]).all()
+    assert (checks["square_error"] * 4 >= checks["error"] ** 2 - 1e-6).all()
+    for side in ("below", "above"):
+        assert (checks[f"weeks_{side}_95"] <= checks[f"weeks_{side}_80"]).all()
+    assert (checks["weeks_below_80"] + checks["weeks_above_80"] <= checks["weeks"]).all()
+    assert (checks["pinball"].list.get(2) <= checks["absolute_error"]).all()
 
 
 def test_what_came_in_the_checks_is_what_was_truly_asked_for(foreseen: Run) -> None:
@@ -205,6 +215,23 @@ def test_a_new_item_takes_its_level_from_its_category_and_its_regions_from_the_o
     assert rows["pattern"].to_list() == ["new", "new"]
 
 
+def test_a_newcomer_has_series_where_it_was_sold_or_is_stocked_and_else_in_the_largest_regions() -> None:
+    """A chain of 80 stores, each a region of its own; the newcomer sold in one, and lies in another."""
+    draw = np.random.default_rng(8)
+    old = [("old", "tea", f"store {n:02d}", draw.poisson(1 + n / 20, 200)) for n in range(80)]
+    fresh = [("fresh", "tea", "store 00", np.r_[np.zeros(190), draw.poisson(4, 10)])]
+    items = [{"sku": "fresh", "launched_on": AS_OF - timedelta(days=9)}]
+    stocked = pl.DataFrame({"sku": ["fresh", "old"], "region": ["store 01", "store 02"]})
+
+    def regions(history: History) -> list[str]:
+        return history.series.filter(pl.col("sku") == "fresh")["region"].to_list()
+
+    assert regions(demand_history([*old, *fresh], items=items, stocked=stocked)) == ["store 00", "store 01"]
+    unknown = regions(demand_history([*old, *fresh], items=items))
+    assert len(unknown) == MOST_REGIONS + 1
+    assert {"store 00", "store 79", "store 50"} <= set(unknown)
+
+
 def test_what_is_launched_within_the_horizon_is_expected_from_that_day() -> None:
     launch = AS_OF + timedelta(days=31)
     run = forecast_history(
@@ -283,14 +310,44 @@ def test_a_cutoff_knows_nothing_of_what_came_after_it() -> None:
     assert forecasts[0] == pytest.approx(forecasts[1])
 
 
-def test_scale_is_the_mean_absolute_weekly_change_before_the_origin() -> None:
+def test_the_change_is_the_mean_squared_one_from_week_to_week_before_the_cutoff() -> None:
     units = flat(3, 120, 8).astype(float)
     run = forecast_history(demand_history([("A", "tea", "north", units)]))
     for level in LEVELS:
         checks = run.tables["forecast_checks"].filter(pl.col("level") == level)
-        for cutoff, scale in checks.select("cutoff", "scale").iter_rows():
+        assert checks.height == 3
+        for cutoff, change in checks.select("cutoff", "week_change").iter_rows():
             before = units[: 120 - (AS_OF - cutoff).days]
-            assert scale == pytest.approx(np.abs(before[7:] - before[:-7]).mean())
+            weeks = before[before.size % 7 :].reshape(-1, 7).sum(axis=1)
+            assert change == pytest.approx(np.mean(np.diff(weeks) ** 2))
+
+
+def test_simple_methods_stand_beside_the_forecast_as_anybody_would_make_them() -> None:
+    units = flat(3, 200, 8).astype(float)
+    run = forecast_history(demand_history([("A", "tea", "north", units)]))
+    checks = run.tables["forecast_checks"].filter(pl.col("level") == "sku", pl.col("days") == 28)
+    for cutoff, naive, average, zero in checks.select(
+        "cutoff", "naive_square_error", "average_square_error", "zero_square_error"
+    ).iter_rows():
+        split = 200 - (AS_OF - cutoff).days
+        came = units[split : split + 28].reshape(4, 7).sum(axis=1)
+        last_week, eight_weeks = units[split - 7 : split].sum(), units[split - 56 : split].sum() / 8
+        assert naive == pytest.approx(((came - last_week) ** 2).sum())
+        assert average == pytest.approx(((came - eight_weeks) ** 2).sum())
+        assert zero == pytest.approx((came**2).sum())
+
+
+def test_a_simple_method_that_clearly_missed_less_than_the_mean_of_the_best_is_used_by_itself() -> None:
+    """All models are 20 too high, or more; the last week is right, or as wrong as they are."""
+    history = demand_history([("A", "tea", "north", np.full(120, 10.0))])
+    hierarchy = hierarchy_of(history)
+    baseline = baseline_at(history, hierarchy, 92)
+    paths = {name: np.full((1, HORIZON), 30.0) for name in PATH_MODELS}
+    paths["Window average 56"] = np.full((1, HORIZON), 90.0)
+    actual = [np.full((1, 4), 70.0)]
+    assert best_path([baseline], [paths | {LAST_WEEK: np.full((1, HORIZON), 10.0)}], actual) == LAST_WEEK
+    assert len(best_path([baseline], [paths], actual).split(AND)) == COMBINED
+    assert best_path([], [paths], []) == USUAL
 
 
 # --- adding up, again, and called off -------------------------------------------------------------------------------

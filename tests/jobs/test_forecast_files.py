@@ -15,7 +15,7 @@ from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file as mapping_file
-from shopkeeper.jobs.forecast import files
+from shopkeeper.jobs.forecast import files, record
 from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.jobs.forecast.job import forecast_history
 from shopkeeper.jobs.forecast.result import Run
@@ -108,3 +108,60 @@ def test_a_job_called_off_leaves_the_run_before_in_use(version: Version) -> None
     with pytest.raises(Cancelled):
         forecast_run.make(version, Progress(cancelled=lambda: True))
     assert files.current_run(version) == before
+
+
+def said(root: Path) -> dict[str, list[date]]:
+    return {part: record.kept_days(root, part) for part in (record.UPPER, record.LOWEST)}
+
+
+def run_of(as_of: date, units: float) -> Run:
+    return forecast_history(demand_history([("A", "tea", "north", np.full(60, units))], as_of=as_of))
+
+
+def test_what_was_said_on_a_day_outlives_versions_and_what_is_made_afterwards(version: Version) -> None:
+    """Three days are forecast; then the first again by a newer program, after a roll-back."""
+    root, days = version.path.parents[1], [date(2024, 3, 1), date(2024, 3, 8), date(2024, 3, 15)]
+    for day, units in zip(days, (2.0, 3.0, 4.0), strict=True):
+        record.keep(root, run_of(day, units))
+    assert said(root) == {"upper": days, "region_sku": days}
+    record.keep(root, run_of(days[0], 9.0))
+    shutil.rmtree(root / "forecasts", ignore_errors=True)
+    rows = record.before(root, date(2024, 3, 20)).filter(pl.col("level") == "shop").sort("cutoff")
+    assert rows["cutoff"].to_list() == days
+    assert [weeks[0] for weeks in rows["units"]] == pytest.approx([14, 21, 28])
+    assert record.before(root, days[1])["cutoff"].unique().to_list() == [days[0]]
+
+
+def test_a_day_that_is_forecast_again_before_the_next_says_what_it_said_last(version: Version) -> None:
+    root, day = version.path.parents[1], date(2024, 3, 1)
+    for units in (2.0, 3.0):
+        record.keep(root, run_of(day, units))
+    rows = record.before(root, date(2024, 3, 2)).filter(pl.col("level") == "shop")
+    assert rows["units"].to_list()[0][0] == pytest.approx(21)
+
+
+def test_items_in_regions_are_kept_of_the_last_runs_and_a_week_is_shown_once(version: Version) -> None:
+    root, first = version.path.parents[1], date(2024, 3, 1)
+    rows = run_of(first, 2.0)
+    for number in range(20):
+        day = (first + timedelta(days=number)).isoformat()
+        record.keep(root, Run(rows.tables, {**rows.summary, "as_of": day}))
+    kept = said(root)
+    assert (len(kept["upper"]), len(kept["region_sku"])) == (20, record.KEPT_LOWEST)
+    shown = record.before(root, first + timedelta(days=20)).filter(pl.col("level") == "shop")
+    assert [(first + timedelta(days=19) - day).days for day in shown["cutoff"]] == [0, 7, 14]
+
+
+def test_a_run_hands_pages_what_was_said_before_its_day(version: Version, run: Run) -> None:
+    record.keep(version.path.parents[1], run_of(version.as_of - timedelta(days=14), 2.0))
+    files.write(version, run)
+    rows = pl.read_parquet(files.table_files(version)["past_forecasts"])
+    assert rows["cutoff"].unique().to_list() == [version.as_of - timedelta(days=14)]
+
+
+def test_a_run_of_another_program_is_outdated_and_no_run_is_not(version: Version, run: Run) -> None:
+    assert not files.is_outdated(version)
+    made = files.write(version, run)
+    assert not files.is_outdated(version)
+    (made.parent / files.POINTER).write_text(json.dumps({"format": 0, "run": made.name}), encoding="utf-8")
+    assert files.is_outdated(version)

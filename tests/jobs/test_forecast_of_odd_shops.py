@@ -126,3 +126,52 @@ def test_no_model_that_fails_ends_the_job(monkeypatch: pytest.MonkeyPatch) -> No
     run = forecast_history(demand_history(old(3)))
     assert expected(run, "shop").mean() == pytest.approx(6, rel=0.1)
     assert any("failed on" in str(note) for note in run.notes())
+
+
+def test_what_is_dear_trades_up_in_an_event_and_the_category_keeps_its_total() -> None:
+    """Nine items at 5 a day; in the yearly sale cheap ones stay, the middle doubles and the dear bring five times."""
+    starts = [AS_OF - timedelta(days=back) for back in (495, 335, 175, 15)] + [AS_OF + timedelta(days=30)]
+    events = [("sale", start, start + timedelta(days=4)) for start in starts]
+    uplift = {1: 1.0, 2: 2.0, 3: 5.0}
+    demand, items = [], []
+    for number in range(9):
+        tier = number // 3 + 1
+        mean = np.full(DAYS, 5.0)
+        for start in starts[:4]:
+            begin = DAYS - 1 - (AS_OF - start).days
+            mean[begin : begin + 5] *= uplift[tier]
+        demand.append((f"T{tier}{number}", "tea", "north", poisson(mean, number)))
+        items.append({"sku": f"T{tier}{number}", "category": "tea", "price": 10.0 * (number + 1)})
+    plain = forecast_history(demand_history(demand, events=events))
+    run = forecast_history(demand_history(demand, events=events, items=items))
+    ahead = {sku: expected(run, "sku", sku=sku) for sku, *_ in demand}
+    for tier, times in uplift.items():
+        event = np.mean([days[29:34].mean() for sku, days in ahead.items() if sku.startswith(f"T{tier}")])
+        assert event == pytest.approx(5 * times, rel=0.2)
+        ordinary = [np.r_[days[:24], days[45:]].mean() for sku, days in ahead.items() if sku.startswith(f"T{tier}")]
+        assert np.mean(ordinary) == pytest.approx(5, rel=0.1)
+    assert expected(run, "category") == pytest.approx(expected(plain, "category"), rel=0.03)
+
+
+def test_what_a_substitute_sells_while_another_is_out_is_not_its_own_demand() -> None:
+    """Tea at 6 a day is out on every third week; two in three of its buyers take the other tea, 4 a day by itself."""
+    away = np.arange(DAYS) // 7 % 3 == 0
+    wanted, own = poisson(6.0, 1), poisson(4.0, 2)
+    other = own + np.where(away, poisson(4.0, 3), 0.0)
+    missing = [AS_OF - timedelta(days=int(DAYS - 1 - day)) for day in np.flatnonzero(away)]
+    lost = pl.DataFrame({"sku": "A", "region": "north", "day": missing, "lost": 6.0})
+    demand = [("A", "tea", "north", np.where(away, 0.0, wanted)), ("B", "tea", "north", other)]
+    run = forecast_history(demand_history(demand, lost=lost))
+    assert expected(run, "sku", sku="B").mean() == pytest.approx(4, rel=0.08)
+    assert expected(run, "sku", sku="A").mean() == pytest.approx(6, rel=0.08)
+
+
+def test_chance_and_a_busy_season_make_no_substitute() -> None:
+    """Both teas double in the months when one is out now and then: nobody takes the other for it."""
+    busy = np.where(np.arange(DAYS) % 180 < 60, 2.0, 1.0)
+    away = (busy > 1) & (np.arange(DAYS) % 5 == 0)
+    missing = [AS_OF - timedelta(days=int(DAYS - 1 - day)) for day in np.flatnonzero(away)]
+    lost = pl.DataFrame({"sku": "A", "region": "north", "day": missing, "lost": 12.0})
+    one, other = np.where(away, 0.0, poisson(6.0 * busy, 1)), poisson(4.0 * busy, 2)
+    history = demand_history([("A", "tea", "north", one), ("B", "tea", "north", other)], lost=lost)
+    assert history.dense(np.array([1]), 0, DAYS)[0].tolist() == other.tolist()

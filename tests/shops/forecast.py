@@ -22,6 +22,7 @@ def demand_history(
     items: Sequence[dict[str, Any]] = (),
     events: Sequence[tuple[str, date, date]] = (),
     lost: pl.DataFrame = NO_LOSS,
+    stocked: pl.DataFrame | None = None,
 ) -> History:
     """A history that ends on `as_of` of (sku, category, region, units by day); items are known by `sku` at least."""
     longest = max((len(units) for *_, units in demand), default=1)
@@ -52,14 +53,20 @@ def demand_history(
         for sku, category in dict.fromkeys((sku, category) for sku, category, *_ in demand)
     ]
     catalogue += [{"launched_on": None, "delisted_on": None} | row for row in described.values()]
-    kinds = {"sku": pl.String, "category": pl.String, "launched_on": pl.Date, "delisted_on": pl.Date}
+    kinds = {
+        "sku": pl.String,
+        "category": pl.String,
+        "launched_on": pl.Date,
+        "delisted_on": pl.Date,
+        "price": pl.Float64,
+    }
     calendar = [
         {"event_id": f"{name}-{starts}", "name": name, "starts_on": starts, "ends_on": ends}
         for name, starts, ends in events
     ]
     return build_history(
         first, as_of, rows.filter(pl.col("units") > 0), pl.DataFrame(catalogue, schema=kinds),
-        pl.DataFrame(calendar, schema=EVENTS), lost,
+        pl.DataFrame(calendar, schema=EVENTS), lost, stocked,
     )  # fmt: skip
 
 

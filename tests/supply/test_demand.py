@@ -17,13 +17,15 @@ from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.overrides import Override
-from shopkeeper.supply.demand import backtest, table, two_sided
+from shopkeeper.supply.demand import backtest, said, table, two_sided
 from shopkeeper.supply.demand import lost as demand_lost
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.demand.bands import BANDS, added, correlation, totals
+from shopkeeper.supply.demand.frames.comparisons import SAID, SAID_WEEKS
 from shopkeeper.supply.demand.frames.forecast import USED
 from shopkeeper.supply.demand.parts import behind, series_weeks
 from shopkeeper.supply.demand.report import DemandOptions
+from shopkeeper.supply.demand.screen.accuracy import band_words, compared_words, used_words
 from shopkeeper.supply.filters import GoodsFilters
 from tests.examples import FEWER
 from tests.shops.fitted import living_shop
@@ -302,41 +304,111 @@ def test_bands_of_series_add_up_where_a_key_is_missing_too() -> None:
     assert set(BANDS) <= set(added(series, []).columns)
 
 
-CHECKS = [
-    {"level": "sku", "category": "Tea", "sku": "tea", "cutoff": AS_OF - timedelta(days=28), "days": 14, "demand": 20.0,
-     "error": 4.0, "absolute_error": 10.0, "naive_absolute_error": 15.0, "scale": 0.5, "weeks": 2, "weeks_within_80": 1,
-     "weeks_within_95": 2, "actual_weeks": [12.0, 8.0], "forecast_weeks": [11.0, 13.0], "naive_weeks": [8.0, 12.0]},
-    {"level": "sku", "category": "Cups", "sku": "cup", "cutoff": AS_OF - timedelta(days=28), "days": 14, "demand": 10.0,
-     "error": -6.0, "absolute_error": 8.0, "naive_absolute_error": 9.0, "scale": 0.0, "weeks": 2, "weeks_within_80": 2,
-     "weeks_within_95": 2, "actual_weeks": [5.0, 5.0], "forecast_weeks": [2.0, 2.0], "naive_weeks": [5.0, 5.0]},
-]  # fmt: skip
+def check(sku: str, actual: list[float], forecast: list[float], **more: Any) -> dict[str, Any]:
+    """Two weeks of one item: the seasonal naive said 8 a week, the mean of 8 weeks 10."""
+    pairs = list(zip(actual, forecast, strict=True))
+    return {
+        "level": "sku", "category": CATEGORY[sku], "sku": sku, "cutoff": AS_OF - timedelta(days=28), "days": 14,
+        "demand": sum(actual), "demand_weeks": sum(y > 0 for y in actual), "error": sum(f - y for y, f in pairs),
+        "absolute_error": sum(abs(f - y) for y, f in pairs),
+        "naive_absolute_error": sum(abs(8 - y) for y in actual),
+        "square_error": sum((f - y) ** 2 for y, f in pairs),
+        "naive_square_error": sum((8 - y) ** 2 for y in actual),
+        "average_square_error": sum((10 - y) ** 2 for y in actual),
+        "zero_square_error": sum(y**2 for y in actual), "week_change": 4.0,
+        "pinball": [0.5, 1.0, 2.0, 1.0, 0.5], "naive_pinball": [1.0] * 5, "average_pinball": [2.0] * 5,
+        "weeks": 2, "weeks_below_80": 0, "weeks_above_80": 1, "weeks_below_95": 0, "weeks_above_95": 0,
+        "actual_weeks": actual, "forecast_weeks": forecast,
+    } | more  # fmt: skip
+
+
+CHECKS = [check("tea", [12.0, 8.0], [11.0, 13.0]), check("cup", [5.0, 5.0], [2.0, 2.0], week_change=6.0)]
 
 
 def test_accuracy_follows_its_formulas() -> None:
     result = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
     row = result.at("sku")
     assert row is not None
-    assert row["wape"] == pytest.approx(18 / 30)
-    assert row["naive_wape"] == pytest.approx(24 / 30)
+    change = 2 * 4 + 2 * 6
+    assert row["rmsse"] == pytest.approx(math.sqrt((1 + 25 + 9 + 9) / change))
+    assert row["naive_rmsse"] == pytest.approx(math.sqrt((16 + 0 + 9 + 9) / change))
+    assert row["average_rmsse"] == pytest.approx(math.sqrt((4 + 4 + 25 + 25) / change))
+    assert row["zero_rmsse"] == pytest.approx(math.sqrt((144 + 64 + 25 + 25) / change))
+    assert (row["best_simple"], row["gain"]) == ("naive", pytest.approx(1 - math.sqrt(44 / 34)))
+    assert row["pinball"] == pytest.approx(2 * (5 + 5) / 5 / 30)
+    assert row["naive_pinball"] == pytest.approx(2 * (5 + 5) / 5 / 30)
     assert row["week_wape"] == pytest.approx((1 + 5 + 3 + 3) / 30)
-    assert row["naive_week_wape"] == pytest.approx((4 + 4) / 30)
-    assert row["gain"] == pytest.approx(1 - 12 / 8)
+    assert row["naive_week_wape"] == pytest.approx((4 + 0 + 3 + 3) / 30)
     assert row["bias"] == pytest.approx(-2 / 30)
-    assert row["mase"] == pytest.approx(10 / 14 / 0.5)
-    assert (row["interval_coverage_80"], row["interval_coverage_95"], row["weeks"]) == (0.75, 1.0, 4)
+    assert (row["below_80"], row["above_80"], row["above_95"], row["weeks"]) == (0, 0.5, 0, 4)
     assert result.at("shop") is None
+
+
+def test_a_wape_is_told_only_where_most_weeks_have_demand() -> None:
+    rare = [check("tea", [12.0, 0.0], [3.0, 3.0]), check("cup", [0.0, 0.0], [1.0, 1.0])]
+    row = backtest.report(demand_shop(forecast_checks=rare), ALL).at("sku")
+    assert row is not None
+    assert (row["week_wape"], row["naive_week_wape"]) == (None, None)
+    assert row["rmsse"] > 0
+
+
+def test_where_a_simple_method_missed_less_the_page_says_which_and_where() -> None:
+    lost = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
+    sentence = " ".join(compared_words(lost, {"sku": "Item"}))
+    assert "A simple method would have missed less** at: Item (the last week repeated, by 14%)" in sentence
+    won = backtest.report(demand_shop(forecast_checks=[check("tea", [12.0, 8.0], [12.0, 9.0])]), ALL)
+    assert "missed less than every simple method at: Item (65%)" in compared_words(won, {"sku": "Item"})[0]
+    assert "by a simple method, the last week repeated" in used_words("Last week repeated")[0]
+    assert used_words(None) == []
+
+
+def test_weeks_beyond_a_band_are_told_by_the_side_they_lie_on() -> None:
+    many = check("tea", [12.0, 8.0], [11.0, 13.0], weeks=1000, weeks_below_80=90, weeks_above_80=190)
+    result = backtest.report(demand_shop(forecast_checks=[many]), ALL)
+    assert [sentence[:14] for sentence in band_words(result.accuracy, {"sku": "Item"})] == ["Above the 80% "]
+    right = many | {"weeks_above_80": 105}
+    result = backtest.report(demand_shop(forecast_checks=[right]), ALL)
+    assert band_words(result.accuracy, {"sku": "Item"}) == []
 
 
 def test_the_worst_item_is_the_one_whose_error_costs_most() -> None:
     result = backtest.report(demand_shop(forecast_checks=CHECKS), ALL)
     assert result.worst["sku"].to_list() == ["tea", "cup"]
-    assert result.worst["cost"].to_list() == pytest.approx([10 * 6, 8 * 2])
+    assert result.worst["cost"].to_list() == pytest.approx([6 * 6, 6 * 2])
     assert result.worst["forecast"].to_list() == [24, 4]
-    assert result.cost(1) == pytest.approx(60)
-    assert result.cost() == pytest.approx(76)
+    assert result.cost(1) == pytest.approx(36)
+    assert result.cost() == pytest.approx(48)
     only = backtest.report(demand_shop(forecast_checks=CHECKS), GoodsFilters(categories=("Cups",)))
     assert only.worst["sku"].to_list() == ["cup"]
     assert only.accuracy["demand"].to_list() == [10]
+
+
+def past(cutoff: date, **levels: float) -> list[dict[str, Any]]:
+    """An earlier forecast of so many units a week, with bands of 2 around them."""
+    keys = {"shop": {}, "region": {"region": "south"}}
+    return [
+        {"level": level, "cutoff": cutoff, "units": [units] * WEEKS, "low_80": [units - 2] * WEEKS,
+         "high_80": [units + 2] * WEEKS, "low_95": [0.0] * WEEKS, "high_95": [99.0] * WEEKS} | keys[level]
+        for level, units in levels.items()
+    ]  # fmt: skip
+
+
+def test_what_was_said_then_is_held_against_what_came_once_its_weeks_have_closed() -> None:
+    """Each week 7 teas in the north, 3 or 4 in the south, 1 or 2 cups: 12 or 13 units."""
+    earlier = [*past(AS_OF - timedelta(days=15), shop=13.0, region=9.0), *past(AS_OF - timedelta(days=3), shop=13.0)]
+    query = demand_shop(past_forecasts=earlier)
+    result = said.report(query, ALL)
+    assert SAID.departures(result.forecasts) == []
+    assert SAID_WEEKS.departures(result.weeks) == []
+    row = result.forecasts.row(0, named=True)
+    assert (row["cutoff"], row["weeks_closed"], row["forecast"]) == (AS_OF - timedelta(days=15), 2, 26)
+    days = [one["ordered_at"].date() for one in lines_of()]
+    assert row["came"] == sum(1 for day in days if AS_OF - timedelta(days=15) < day <= AS_OF - timedelta(days=1))
+    assert (row["weeks_below"], row["weeks_above"]) == (0, 0)
+    south = said.report(query, GoodsFilters(regions=("south",))).forecasts.row(0, named=True)
+    assert (south["forecast"], south["came"], south["weeks_below"]) == (18, 7, 2)
+    assert said.report(demand_shop(past_forecasts=earlier[2:]), ALL).weeks.is_empty()
+    assert said.report(demand_shop(past_forecasts=earlier, scope=Scope(regions=("north",))), ALL).weeks.is_empty()
 
 
 def test_without_a_backtest_nothing_is_said_of_accuracy() -> None:

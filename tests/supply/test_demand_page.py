@@ -90,8 +90,8 @@ def test_filters_of_the_sidebar_hold_here(query: Engine) -> None:
 def test_the_backtest_and_the_worst_items_are_those_of_the_report(query: Engine) -> None:
     result = backtest.report(query, ALL)
     tables = [table.value for table in open_page(demand_view="accuracy").dataframe]
-    levels = next(table for table in tables if "week_wape" in table)
-    assert levels["week_wape"].to_list() == pytest.approx(result.accuracy["week_wape"].to_list())
+    levels = next(table for table in tables if "naive_rmsse" in table)
+    assert levels["rmsse"].to_list() == pytest.approx(result.accuracy["rmsse"].to_list())
     worst = next(table for table in tables if "cost" in table)
     assert worst["sku"].to_list() == result.worst["sku"].to_list()
 
@@ -196,7 +196,7 @@ def test_the_export_of_the_backtest_has_the_rows_of_the_screen(query: Engine, tm
     assert run("export", "forecast_check", "-o", tmp_path / "check.csv") == 0
     levels = rows_of(tmp_path / "check.csv")
     assert [row["level"] for row in levels] == result.accuracy["level"].to_list()
-    assert [float(row["week_wape"]) for row in levels] == pytest.approx(result.accuracy["week_wape"].to_list())
+    assert [float(row["rmsse"]) for row in levels] == pytest.approx(result.accuracy["rmsse"].to_list())
     assert run("export", "forecast_check", "-o", tmp_path / "items.csv", "--items") == 0
     assert [row["sku"] for row in rows_of(tmp_path / "items.csv")] == result.worst["sku"].to_list()
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from shopkeeper.jobs.forecast.baseline import Baseline, Hierarchy
 from shopkeeper.jobs.forecast.history import Group, History
-from shopkeeper.models.arrays import Floats, Ints, Texts
+from shopkeeper.models.arrays import Flags, Floats, Ints, Texts
 
 SPACING = 28
 CUTOFFS = 4
@@ -62,11 +62,13 @@ def actual_weeks(history: History, baseline: Baseline, rows: Group | Ints) -> Fl
     return np.asarray(units.reshape(units.shape[0], weeks, 7).sum(axis=2))
 
 
-def category_weeks(history: History, hierarchy: Hierarchy, baseline: Baseline) -> Floats:
-    """Categories x the checked weeks after the cutoff that have come, with what nobody knew of at the cutoff."""
+def category_weeks(history: History, hierarchy: Hierarchy, baseline: Baseline, only: Flags | None = None) -> Floats:
+    """Categories x the checked weeks after the cutoff that have come: of the series `only`, or of all there were."""
     weeks = max(0, min(CHECKED_WEEKS, (history.days - baseline.cutoff) // 7))
     group = hierarchy.groups["category"]
-    units = history.sums(group.of, group.rows)[:, baseline.cutoff : baseline.cutoff + weeks * 7]
+    weights = None if only is None else only.astype(np.float64)
+    units = history.sums_in_proportion(group.of, group.rows, only=weights)
+    units = units[:, baseline.cutoff : baseline.cutoff + weeks * 7]
     return np.asarray(units.reshape(group.rows, weeks, 7).sum(axis=2))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from shopkeeper.contract.forecasts import HORIZON, WEEKS
 from shopkeeper.jobs.forecast.history import LEVEL_KEYS, Group, History
+from shopkeeper.jobs.forecast.tiers import tier_factors, tier_of, tilted
 from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.models.demand import forecasters
 from shopkeeper.models.demand.calendar import own_weekdays, weekday_profile, year_profile
@@ -37,6 +38,9 @@ class Hierarchy:
 class Baseline:
     """What is known after `cutoff` days, and nothing of what came later.
 
+    `tier` is that of each series, and `tilt` (tiers x days, history then ahead) what an event's day of a tier is beyond
+    the factor of its category.
+
     `multiples` (categories x days, history then ahead) is what an ordinary day is multiplied with: weekday x time of
     year x event; `weekdays` the part of the weekday (categories x 7). `on_sale` marks the series on sale at the cutoff,
     `settled` those of them whose item is no newcomer: they make the paths of categories, so that an item that comes
@@ -59,11 +63,17 @@ class Baseline:
     exposure: Floats
     recent_units: Floats
     dispersion: float
+    tier: Ints
+    tilt: Floats
 
     @property
     def ahead(self) -> Floats:
         """Multiples of the days ahead, categories x HORIZON."""
         return self.multiples[:, self.cutoff :]
+
+    def raised_by_series(self, category: Ints, tier: Ints, first: int) -> Floats:
+        """What events raise days by from day `first` to the cutoff: rows given by their category and tier."""
+        return np.asarray(self.raised[category, first:] * self.tilt[tier, first : self.cutoff])
 
 
 def hierarchy_of(history: History) -> Hierarchy:
@@ -100,12 +110,19 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
     on_sale = (end >= cutoff) & (start < cutoff)
     series = history.owner
     inside = (history.day < cutoff) & (history.day >= cutoff - SHARE_DAYS)
-    share = history.units[inside] / raised[category[series[inside]], history.day[inside]]
-    recent_units = np.bincount(series[inside], weights=share, minlength=history.series.height).astype(np.float64)
     before = history.units[history.day < cutoff]
-    dispersion = float((before**2).sum() / max(before.sum(), 1e-9))
+    dispersion = max(1.0, float((before**2).sum() / max(before.sum(), 1e-9)))
+    known, tier = (usual * event)[:, :cutoff], tier_of(history, category)
+    tilt = tier_factors(history, category, hierarchy.categories, marks, usual[:, :cutoff], known, dispersion)
+    at_day = history.day[inside]
+    share = history.units[inside] / (raised[category[series[inside]], at_day] * tilt[tier[series[inside]], at_day])
+    recent_units = np.bincount(series[inside], weights=share, minlength=history.series.height).astype(np.float64)
     settled = on_sale & ~newcomers(history, hierarchy, cutoff)[hierarchy.groups["sku"].of]
-    category_demand = history.sums(category, hierarchy.categories, only=settled.astype(np.float64))[:, :cutoff] / raised
+
+    def demand(of_series: Flags) -> Floats:
+        only = of_series.astype(np.float64)
+        return history.sums_in_proportion(category, hierarchy.categories, only=only)[:, :cutoff] / raised
+
     return Baseline(
         cutoff,
         usual * event,
@@ -113,12 +130,14 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
         factors,
         on_sale,
         settled,
-        category_demand,
-        history.sums(category, hierarchy.categories, only=on_sale.astype(np.float64))[:, :cutoff] / raised,
+        demand(settled),
+        demand(on_sale),
         raised,
         exposure,
         recent_units,
-        max(dispersion, 1.0),
+        dispersion,
+        tier,
+        tilt,
     )
 
 
@@ -137,14 +156,20 @@ def group_histories(
 ) -> list[tuple[Floats, Floats]]:
     """Demand of settled series and its exposure by row of a level, from day `first` of the row."""
     whole = history.sums(group.of, group.rows, only=baseline.settled.astype(np.float64))[:, : baseline.cutoff]
-    return _from_first(whole / baseline.raised[category], baseline.exposure[category], first)
+    raised = baseline.raised[category]
+    if "sku" in group.keys.columns:
+        tier = np.zeros(group.rows, dtype=np.int64)
+        tier[group.of] = baseline.tier
+        raised = baseline.raised_by_series(category, tier, 0)
+    return _from_first(whole / raised, baseline.exposure[category], first)
 
 
 def series_histories(history: History, baseline: Baseline, rows: Ints, category: Ints) -> list[tuple[Floats, Floats]]:
     """The same of single series."""
     start = history.series["start"].to_numpy()[rows]
     first = max(0, baseline.cutoff - forecasters.LONGEST)
-    whole = history.dense(rows, first, baseline.cutoff) / baseline.raised[category[rows], first:]
+    raised = baseline.raised_by_series(category[rows], baseline.tier[rows], first)
+    whole = history.dense(rows, first, baseline.cutoff) / raised
     return _from_first(whole, baseline.exposure[category[rows], first:], start - first)
 
 
@@ -213,7 +238,8 @@ def _first_days_sold(
     begin = np.minimum(start + (first == start), baseline.cutoff)
     end = np.minimum(start + NEW_DAYS, baseline.cutoff)
     inside = (day >= begin[item]) & (day < end[item])
-    units = history.units[inside] / baseline.raised[hierarchy.item_category[item[inside]], day[inside]]
+    tilt = baseline.tilt[baseline.tier[history.owner[inside]], day[inside]]
+    units = history.units[inside] / (baseline.raised[hierarchy.item_category[item[inside]], day[inside]] * tilt)
     total = np.pad(np.cumsum(baseline.exposure, axis=1), ((0, 0), (1, 0)))
     exposure = total[hierarchy.item_category, end] - total[hierarchy.item_category, begin]
     sold_days = np.bincount(np.unique(item[inside] * history.days + day[inside]) // history.days, minlength=sku.rows)
@@ -251,7 +277,10 @@ def daily(history: History, baseline: Baseline, hierarchy: Hierarchy, levels: Fl
     units_ahead: Floats = levels[:, None] * shape[category] * own[:, weekday]
     start, end = history.series["start"].to_numpy()[:, None], history.series["end"].to_numpy()[:, None]
     units_ahead[(day < start) | (day > end)] = 0.0
-    return units_ahead
+    tilt = baseline.tilt[:, baseline.cutoff :]
+    return (
+        tilted(units_ahead, category, tilt[baseline.tier], hierarchy.categories) if (tilt != 1).any() else units_ahead
+    )
 
 
 def weekly(values: Floats) -> Floats:

@@ -2,7 +2,8 @@
 
 `<data folder>/forecasts/<version>/<run>/` holds one Parquet file per table of `contract.forecasts` and `run.json`;
 `<version>/current.json` points at the run in use and is replaced in one step. Runs of versions that are gone are
-removed, and so are runs that no reader can still be using.
+removed, and so are runs that no reader can still be using. What a run says is kept longer (see `record`); it holds a
+copy of what was said before.
 """
 
 import json
@@ -14,15 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from shopkeeper.contract.forecasts import FORECAST_TABLES
+from shopkeeper.contract.forecasts import FORECAST_TABLES, PAST_FORECASTS
 from shopkeeper.errors import Refused
+from shopkeeper.jobs.forecast import record
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import message
 
 POINTER, SUMMARY = "current.json", "run.json"
-FORMAT = 3
+FORMAT = 4
 KEPT_RUNS = 2
 """A page that opened a run before it was replaced reads it to the end."""
 
@@ -36,6 +38,11 @@ def current_run(version: Version) -> Path | None:
         return run if pointed["format"] == FORMAT and (run / SUMMARY).is_file() else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def is_outdated(version: Version) -> bool:
+    """Whether another program made the run in use, so that this one cannot read it."""
+    return (_home(version) / POINTER).is_file() and current_run(version) is None
 
 
 def table_files(version: Version) -> Mapping[str, Path]:
@@ -59,9 +66,12 @@ def write(version: Version, run: Run) -> Path:
     pointer = home / f".{folder.name}.json"
     try:
         folder.mkdir(parents=True)
+        root = version.path.parent.parent
+        tables = {**run.tables, PAST_FORECASTS.name: record.before(root, version.as_of)}
         for name, (table, _) in FORECAST_TABLES.items():
             columns = [column.name for column in table.columns]
-            run.tables[name].select(columns).write_parquet(folder / f"{name}.parquet", compression="zstd")
+            tables[name].select(columns).write_parquet(folder / f"{name}.parquet", compression="zstd")
+        record.keep(root, run)
         content = json.dumps(dict(run.summary), ensure_ascii=False, indent=1)
         (folder / SUMMARY).write_text(content + "\n", encoding="utf-8")
         pointer.write_text(json.dumps({"format": FORMAT, "run": folder.name}) + "\n", encoding="utf-8")
@@ -78,7 +88,7 @@ def write(version: Version, run: Run) -> Path:
                 strerror=failure.strerror,
             )
         ) from failure
-    prune(version.path.parent.parent)
+    prune(root)
     return folder
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.jobs.forecast.substitutes import without_substitution
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.events import Window
 from shopkeeper.models.demand.patterns import NEW_DAYS
@@ -18,6 +19,10 @@ FAR = 10**6
 """End of sale of what is not delisted."""
 HIGH, CAP, ENOUGH_DAYS = 0.95, 10, 20
 """A region's day counts at most ten times the item's 95th percentile, which takes 20 days with demand to know."""
+MOST_REGIONS = 60
+"""In which a newcomer is expected before anybody stocks it: a chain's every store is a region."""
+TIERS, MIDDLE_TIER, FEWEST_PRICED = 3, 1, 6
+"""Price tiers of a category, and priced items that it takes to have them."""
 LEVEL_KEYS: Mapping[str, tuple[str, ...]] = {
     "shop": (),
     "category": ("category",),
@@ -45,10 +50,11 @@ class Group:
 class History:
     """Demand by series and day; days are counted from the first day of the data.
 
-    `series` has `category, sku, region, start, end, masked_days`, one row per series, sorted: `start` and `end` are the
-    first and last day on sale, `masked_days` days out of stock. Days with demand lie one after the other in `day` and
-    `demand`, those of series n from `offsets[n]` to `offsets[n + 1]`; `units` are what models learn from, which is less
-    on days that are out of all proportion (`capped_days` says how many).
+    `series` has `category, sku, region, start, end, tier, masked_days`, one row per series, sorted: `start` and `end`
+    are the first and last day on sale, `tier` that of the item's price in its category, `masked_days` days out of
+    stock. Days with demand lie one after the other in `day` and `demand`, those of series n from `offsets[n]` to
+    `offsets[n + 1]`; `units` are what models learn from, which is less on days that are out of all proportion
+    (`capped_days` says how many).
     """
 
     first_day: date
@@ -91,6 +97,22 @@ class History:
         totals = np.bincount(flat, weights=weights, minlength=rows * self.days).astype(np.float64, copy=False)
         return totals.reshape(rows, self.days)
 
+    def sums_in_proportion(self, of: Ints, rows: int, *, only: Floats | None = None) -> Floats:
+        """The same of all demand, of which a day counts at most ten times the row's own 95th percentile.
+
+        What is out of all proportion for an item, a bulk order now and then, may be nothing special for its category.
+        Rows with few days of demand count what models learn from.
+        """
+        totals = self.sums(of, rows, only=only, uncapped=True)
+        some = totals > 0
+        days = some.sum(axis=1)
+        enough = np.flatnonzero(days >= ENOUGH_DAYS)
+        totals[days < ENOUGH_DAYS] = self.sums(of, rows, only=only)[days < ENOUGH_DAYS]
+        for row in enough:
+            high = np.quantile(totals[row, some[row]], HIGH, method="higher")
+            totals[row] = np.minimum(totals[row], CAP * high)
+        return totals
+
     def dense(self, rows: Ints, first: int, last: int, *, uncapped: bool = False) -> Floats:
         """Series x days from `first` to before `last`, 0 after as-of: what models learn from or, `uncapped`, all."""
         units = np.zeros((rows.size, last - first))
@@ -118,26 +140,38 @@ class History:
 
 
 def build_history(
-    first_day: date, as_of: date, demand: pl.DataFrame, items: pl.DataFrame, events: pl.DataFrame, lost: pl.DataFrame
+    first_day: date,
+    as_of: date,
+    demand: pl.DataFrame,
+    items: pl.DataFrame,
+    events: pl.DataFrame,
+    lost: pl.DataFrame,
+    stocked: pl.DataFrame | None = None,
 ) -> History:
-    """From demand by day (`sku, category, region, day, units`), items, events, and lost units by day and location."""
+    """From demand by day (`sku, category, region, day, units`), items, events, and lost units by day and location.
+
+    `stocked` are pairs `sku, region` that somebody had in stock: a newcomer is expected where it was sold or stocked.
+    """
     kinds = {"sku": pl.String, "category": pl.String, "region": pl.String, "day": pl.Date, "units": pl.Float64}
     lost_demand = lost.group_by("sku", "region", "day").agg(units=pl.col("lost").sum())
     lost_demand = lost_demand.join(items.select("sku", "category"), on="sku")
+    out = lost_demand.select(pl.col("category", "region").fill_null("(none)"), "sku", _day_number(first_day))
     rows = pl.concat(
         [frame.select(pl.col(name).cast(kind) for name, kind in kinds.items()) for frame in (demand, lost_demand)]
     )
     rows = (
         rows.filter(pl.col("day").is_between(first_day, as_of), pl.col("units") > 0)
         .with_columns(pl.col("region", "category").fill_null("(none)"))
-        .with_columns(day=(pl.col("day") - first_day).dt.total_days())
+        .with_columns(_day_number(first_day))
         .group_by("category", "sku", "region", "day")
         .agg(pl.col("units").sum())
         .sort("category", "sku", "region", "day")
     )
-    rows = rows.with_columns(cap=_cap())
+    rows = without_substitution(rows, out).with_columns(cap=_cap())
     capped_units = rows.select(pl.min_horizontal("units", "cap")).to_series().to_numpy()
-    series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1)
+    series = _series(rows, _on_sale(rows, items, first_day), (as_of - first_day).days + 1, stocked)
+    series = series.join(_tiers(items), on="sku", how="left", maintain_order="left")
+    series = series.with_columns(pl.col("tier").fill_null(MIDDLE_TIER))
     masked = lost.group_by("sku", "region").agg(masked_days=pl.col("day").n_unique().cast(pl.Int64))
     series = series.join(masked, on=["sku", "region"], how="left", maintain_order="left")
     counts = rows.group_by("category", "sku", "region").len()
@@ -155,6 +189,10 @@ def build_history(
         _windows(events, first_day),
         int(rows.select((pl.col("units") > pl.col("cap")).sum()).item()),
     )
+
+
+def _day_number(first_day: date) -> pl.Expr:
+    return (pl.col("day") - first_day).dt.total_days().alias("day")
 
 
 def _cap() -> pl.Expr:
@@ -182,8 +220,10 @@ def _on_sale(rows: pl.DataFrame, items: pl.DataFrame, first_day: date) -> pl.Dat
     )
 
 
-def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFrame:
-    """Pairs that were ever sold, and every region of the category for items that are new or about to be."""
+def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int, stocked: pl.DataFrame | None) -> pl.DataFrame:
+    """Pairs that were ever sold, and regions of the category for items that are new or about to be: those where the
+    item is stocked, or, where nobody stocks it, the largest few.
+    """
     opened = rows.group_by("category", "region").agg(opened=pl.col("day").min())
     sold = rows.select("category", "sku", "region").unique()
     launched = (
@@ -191,14 +231,34 @@ def _series(rows: pl.DataFrame, on_sale: pl.DataFrame, days: int) -> pl.DataFram
             pl.col("start").is_between(days - NEW_DAYS, days + HORIZON - 1),
             pl.col("end") >= pl.max_horizontal("start", pl.lit(days)),
         )
-        .join(opened, on="category")
-        .select("category", "sku", "region")
+        .join(_open_regions(rows), on="category")
+        .select("category", "sku", "region", "place")
     )
+    kept = pl.DataFrame(schema={"sku": pl.String, "region": pl.String}) if stocked is None else stocked
+    nobody = ~pl.col("sku").is_in(kept["sku"].unique().to_list()) & (pl.col("place") <= MOST_REGIONS)
+    launched = pl.concat([launched.filter(nobody), launched.join(kept, on=["sku", "region"], how="semi")])
+    launched = launched.select("category", "sku", "region")
     pairs = pl.concat([sold, launched]).unique()
     series = pairs.join(on_sale, on=["sku", "category"]).join(opened, on=["category", "region"])
     start = pl.max_horizontal("start", "opened").cast(pl.Int64)
     series = series.select("category", "sku", "region", start=start, end=pl.col("end").cast(pl.Int64))
     return series.sort("category", "sku", "region")
+
+
+def _tiers(items: pl.DataFrame) -> pl.DataFrame:
+    """`sku, tier`: thirds of a category by price; all in the middle where few prices are known."""
+    if "price" not in items.columns:
+        return pl.DataFrame(schema={"sku": pl.String, "tier": pl.Int64})
+    priced = items.filter(pl.col("price") > 0).unique("sku")
+    place = (pl.col("price").rank("ordinal").over("category") - 1) * TIERS // pl.len().over("category")
+    tier = pl.when(pl.len().over("category") >= FEWEST_PRICED).then(place).otherwise(MIDDLE_TIER)
+    return priced.select("sku", tier=tier.cast(pl.Int64))
+
+
+def _open_regions(rows: pl.DataFrame) -> pl.DataFrame:
+    """Regions in which a category sold, the largest first: `category, region, place`."""
+    sold = rows.group_by("category", "region").agg(pl.col("units").sum())
+    return sold.with_columns(place=pl.col("units").rank("ordinal", descending=True).over("category")).drop("units")
 
 
 def _windows(events: pl.DataFrame, first_day: date) -> tuple[Window, ...]:

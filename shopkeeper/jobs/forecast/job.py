@@ -6,25 +6,27 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from shopkeeper.contract.forecasts import EVENT_FACTORS, FORECAST_CHECKS, FORECASTS, HORIZON, LOST_UNITS
+from shopkeeper.contract.forecasts import (
+    EVENT_FACTORS,
+    FORECAST_CHECKS,
+    FORECAST_TABLES,
+    FORECASTS,
+    HORIZON,
+    LOST_UNITS,
+    PAST_FORECASTS,
+)
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.forecast import stock_outs
 from shopkeeper.jobs.forecast.backtest import cutoffs
 from shopkeeper.jobs.forecast.baseline import SHARE, SHRUNK, Baseline, Hierarchy, baseline_at, daily, hierarchy_of
 from shopkeeper.jobs.forecast.candidate_models import PreviousLevels
+from shopkeeper.jobs.forecast.checks import backtest, backtest_rows
+from shopkeeper.jobs.forecast.declared import as_declared, empty
 from shopkeeper.jobs.forecast.history import History, build_history, day_of
 from shopkeeper.jobs.forecast.levels import CELLS, ITEMS, SERIES, LevelForecasts, PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
-from shopkeeper.jobs.forecast.rows import (
-    as_declared,
-    backtest,
-    backtest_rows,
-    demand_profile,
-    empty,
-    forecast_rows,
-    models_of,
-)
+from shopkeeper.jobs.forecast.rows import demand_profile, forecast_rows, models_of
 from shopkeeper.messages import Message
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.models.demand.events import LULL_DAYS, mark
@@ -32,7 +34,7 @@ from shopkeeper.models.demand.forecasters import counted_failures
 from shopkeeper.models.demand.reconciliation import sums
 from shopkeeper.progress import UNHEARD, Progress
 
-SETTINGS = "2"
+SETTINGS = "3"
 """To be raised whenever an equal history would be forecast otherwise."""
 RANGE_WEEKS = 4
 FEWEST_WEEKS = 13
@@ -54,7 +56,8 @@ def forecast_version(
     demand, items = query("jobs/forecast/demand"), query("jobs/forecast/items")
     progress.step("Estimating what stock-outs hid", 0.01)
     lost = stock_outs.estimate(query)
-    history = build_history(version.first_day, version.as_of, demand, items, query("jobs/forecast/events"), lost)
+    events, stocked = query("jobs/forecast/events"), query("jobs/forecast/stocked")
+    history = build_history(version.first_day, version.as_of, demand, items, events, lost, stocked)
     run = forecast_history(history, previous, progress)
     return Run({**run.tables, LOST_UNITS.name: as_declared(lost, LOST_UNITS)}, run.summary)
 
@@ -91,10 +94,13 @@ def forecast_history(
         more = _more(history, level, group.rows, chosen, hashes)
         units = sums(ahead, group.of, group.rows)
         forecasts.append(forecast_rows(level, group, profiles[level], backtests[level], units, model, more))
-        backtest_frames.append(backtest_rows(history, level, group, profiles[level], backtests[level], model))
+        backtest_frames.append(
+            backtest_rows(history, level, group, profiles[level].week_changes, backtests[level], model)
+        )
     tables = {
         FORECASTS.name: pl.concat(forecasts),
         FORECAST_CHECKS.name: pl.concat(backtest_frames),
+        PAST_FORECASTS.name: empty(PAST_FORECASTS),
         LOST_UNITS.name: empty(LOST_UNITS),
         EVENT_FACTORS.name: _event_factors(hierarchy, baselines[-1]),
     }
@@ -178,7 +184,7 @@ def _event_factors(hierarchy: Hierarchy, baseline: Baseline) -> pl.DataFrame:
 
 def _nothing(history: History) -> Run:
     note = Message(N_("Nothing was ever sold, so nothing can be forecast. Import order lines, then run `forecast`."))
-    tables = {table.name: empty(table) for table in (FORECASTS, FORECAST_CHECKS, LOST_UNITS, EVENT_FACTORS)}
+    tables = {table.name: empty(table) for table, _visibility in FORECAST_TABLES.values()}
     summary = {"notes": [note.as_data()], "as_of": history.as_of.isoformat(), "settings": SETTINGS}
     return Run(tables, {**summary, "cutoffs": [], "series": 0, "reused": 0, "events": {}})
 

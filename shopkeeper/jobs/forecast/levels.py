@@ -18,6 +18,7 @@ from shopkeeper.jobs.forecast.baseline import (
 )
 from shopkeeper.jobs.forecast.candidate_models import (
     CHUNK,
+    CLEARLY,
     PreviousLevels,
     best_path,
     group_levels,
@@ -30,8 +31,6 @@ from shopkeeper.models.demand.reconciliation import scaled, sums
 from shopkeeper.progress import Progress
 
 CELLS, ITEMS, SERIES = "region_category", "sku", "region_sku"
-CLEARLY = 0.02
-"""Share of the squared miss by which the one way must beat the other to be believed."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def forecast_levels(
     """A forecast from each baseline, the last of which is as-of. `patterns` are those of rows, by level."""
     previous_levels = previous.by_level if previous else {}
     progress.step("Forecasting categories", 0.05)
-    path_model, paths = _paths(history, hierarchy, baselines, previous)
+    path_model, paths, whole = _paths(history, hierarchy, baselines, previous)
     models, own_levels = {}, {}
     for level, category, words, share in (
         (CELLS, hierarchy.cell_category, "categories in regions", 0.1),
@@ -95,42 +94,62 @@ def forecast_levels(
         series = bottom(baseline, hierarchy, own, item, cell)
         series = series + newcomer_levels(history, baseline, hierarchy, item)
         cutoff_forecasts.append(CutoffForecast(baseline, path, series))
-    made = tuple(_within_the_whole(history, hierarchy, cutoff_forecasts, path_model))
-    return LevelForecasts(path_model, made, models, own_levels)
+    replaced = _within_the_whole(history, hierarchy, cutoff_forecasts, whole)
+    made = cutoff_forecasts if replaced is None else replaced
+    return LevelForecasts(path_model, tuple(made), models, own_levels)
 
 
 def _within_the_whole(
-    history: History, hierarchy: Hierarchy, cutoff_forecasts: Sequence[CutoffForecast], path_model: str
-) -> Sequence[CutoffForecast]:
+    history: History, hierarchy: Hierarchy, cutoff_forecasts: Sequence[CutoffForecast], whole: Sequence[Floats]
+) -> Sequence[CutoffForecast] | None:
     """The forecasts, scaled to the paths of whole categories where the past shows that newcomers take from others.
 
     In a shop whose items come and go all the time the total stays as it is, and what comes replaces what goes: there
     the path of all that is on sale missed less, from the cutoffs before, than that of the settled with newcomers on
-    top.
+    top. None where it did not.
     """
     category = hierarchy.groups["category"].of
     misses = np.zeros(2)
     scaled_forecasts = []
-    for each in cutoff_forecasts:
-        whole = category_paths(each.baseline, path_model, whole=True).mean(axis=1)
+    for each, path in zip(cutoff_forecasts, whole, strict=True):
         there = np.where(each.baseline.on_sale, each.levels, 0.0)
-        replaced = scaled(there, category, whole) + each.levels - there
-        scaled_forecasts.append(replace(each, levels=replaced))
+        replaced = scaled(there, category, path.mean(axis=1)) + each.levels - there
+        scaled_forecasts.append(replace(each, levels=replaced, path=path))
         actual = category_weeks(history, hierarchy, each.baseline)
         for number, levels in enumerate((each.levels, replaced)):
             totals = sums(levels, category, hierarchy.categories)
             misses[number] += weekly_error(each.baseline, np.arange(hierarchy.categories), totals, actual).sum()
-    return scaled_forecasts if misses[1] < misses[0] * (1 - CLEARLY) else cutoff_forecasts
+    return scaled_forecasts if misses[1] < misses[0] * (1 - CLEARLY) else None
 
 
 def _paths(
     history: History, hierarchy: Hierarchy, baselines: Sequence[Baseline], previous: PreviousChoices | None
-) -> tuple[str, list[Floats]]:
-    """The model of category paths, and by cutoff its paths."""
-    candidates = (previous.path_model,) if previous else forecasters.PATH_MODELS
-    by_cutoff = [{name: category_paths(baseline, name) for name in candidates} for baseline in baselines]
-    model = previous.path_model if previous else best_path(history, hierarchy, baselines, by_cutoff)
-    return model, [by_model[model] for by_model in by_cutoff]
+) -> tuple[str, list[Floats], list[Floats]]:
+    """The model of category paths, and by cutoff the paths of what is settled and those of all that is on sale.
+
+    It is the one that misses least of both: so that the two are told apart by what they count, not by their models.
+    """
+    candidates = tuple(previous.path_model.split(forecasters.AND)) if previous else forecasters.PATH_MODELS
+    settled = [{name: category_paths(baseline, name) for name in candidates} for baseline in baselines]
+    whole = [
+        by_model
+        if np.array_equal(baseline.category_demand, baseline.whole_demand)
+        else {name: category_paths(baseline, name, whole=True) for name in candidates}
+        for baseline, by_model in zip(baselines, settled, strict=True)
+    ]
+    if previous:
+        model = previous.path_model
+    else:
+        tested = baselines[:-1]
+        actual = [category_weeks(history, hierarchy, baseline, baseline.settled) for baseline in tested]
+        everything = [category_weeks(history, hierarchy, baseline) for baseline in tested]
+        model = best_path([*tested, *tested], [*settled[:-1], *whole[:-1]], [*actual, *everything])
+    parts = model.split(forecasters.AND)
+    settled_paths, whole_paths = (
+        [np.mean([by_model[part] for part in parts], axis=0) for by_model in by_cutoff]
+        for by_cutoff in (settled, whole)
+    )
+    return model, settled_paths, whole_paths
 
 
 def _targets(

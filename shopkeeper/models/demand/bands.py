@@ -6,7 +6,7 @@ band ends below 0. Misses of all series of a level are pooled and told apart by 
 ahead it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from shopkeeper.models.arrays import Floats, Ints
 COVERAGES = (0.8, 0.95)
 ENDS = tuple((1 + coverage) / 2 for coverage in COVERAGES)
 """Probability of each end of a band: what is left out lies half below and half above."""
+PROBABILITIES = (1 - ENDS[1], 1 - ENDS[0], 0.5, ENDS[0], ENDS[1])
+"""Of all that is said of a week: the lower ends, the middle, the upper ends."""
 AHEAD = (4, 8)
 """Weeks after which the misses are pooled apart."""
 FEWEST = 60
@@ -27,44 +29,68 @@ ASSUMED = (0.9, 1.4)
 
 
 @dataclass(frozen=True)
-class Bands:
-    """By group of weeks ahead: sizes of forecast (on the square root's scale), and at each the misses below and above
-    (sizes x coverages); what came below is negative.
+class Misses:
+    """By size of forecast (on the square root's scale): misses below and above (sizes x coverages), and the middle one.
+
+    What came below is negative.
     """
 
-    tables: Mapping[int, tuple[Floats, Floats, Floats]]
+    sizes: Floats
+    below: Floats
+    above: Floats
+    middle: Floats
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The misses by group of weeks ahead. `zeros`: a forecast of nothing has a band as well."""
+
+    tables: Mapping[int, Misses]
+    zeros: bool = False
 
     def ends(self, forecast: Floats, weeks: Ints, coverage: int) -> tuple[Floats, Floats]:
         """Lower and upper end for forecasts, of the shape that `weeks` (0 is the first) is broadcast to."""
+        below = self._moved(forecast, weeks, -ASSUMED[coverage], lambda at: at.below[:, coverage])
+        return below, self._moved(forecast, weeks, ASSUMED[coverage], lambda at: at.above[:, coverage])
+
+    def quantiles(self, forecast: Floats, weeks: Ints) -> list[Floats]:
+        """What is said of each week at each of `PROBABILITIES`."""
+        (low_80, high_80), (low_95, high_95) = (self.ends(forecast, weeks, coverage) for coverage in (0, 1))
+        middle = self._moved(forecast, weeks, 0.0, lambda at: at.middle)
+        return [low_95, low_80, middle, high_80, high_95]
+
+    def _moved(self, forecast: Floats, weeks: Ints, assumed: float, misses: Callable[[Misses], Floats]) -> Floats:
         root = np.sqrt(np.maximum(forecast, 0))
         shape = np.broadcast_shapes(forecast.shape, weeks.shape)
-        below, above = np.full(shape, -ASSUMED[coverage]), np.full(shape, ASSUMED[coverage])
+        move = np.full(shape, assumed)
         ahead, roots = np.broadcast_to(_ahead(weeks), shape), np.broadcast_to(root, shape)
-        for group, (sizes, misses_below, misses_above) in self.tables.items():
+        for group, table in self.tables.items():
             at = ahead == group
-            below[at] = np.interp(roots[at], sizes, misses_below[:, coverage])
-            above[at] = np.interp(roots[at], sizes, misses_above[:, coverage])
-        some = forecast > 0
-        return np.maximum(root + np.where(some, below, 0.0), 0) ** 2, (root + np.where(some, above, 0.0)) ** 2
+            move[at] = np.interp(roots[at], table.sizes, misses(table))
+        some = (forecast > 0) | self.zeros
+        return np.asarray(np.maximum(root + np.where(some, move, 0.0), 0) ** 2)
 
 
-def calibrate(forecast: Floats, actual: Floats, weeks: Ints) -> Bands:
-    """Bands from forecasts of weeks, what came, and how many weeks ahead they were; forecasts of 0 tell nothing."""
-    used = (forecast > 0) & np.isfinite(actual)
+def calibrate(forecast: Floats, actual: Floats, weeks: Ints, *, zeros: bool = False) -> Bands:
+    """Bands from forecasts of weeks, what came, and how many weeks ahead they were.
+
+    Forecasts of 0 tell nothing, unless with `zeros`: a method that does not know what is on sale says them too.
+    """
+    used = ((forecast > 0) | zeros) & np.isfinite(actual)
     forecast, actual, ahead = forecast[used], actual[used], _ahead(weeks[used])
     groups = range(len(AHEAD) + 1)
     if min((ahead == group).sum() for group in groups) < FEWEST:
         whole = _table(forecast, actual)
-        return Bands(dict.fromkeys(groups, whole) if whole else {})
+        return Bands(dict.fromkeys(groups, whole) if whole else {}, zeros)
     tables = {group: _table(forecast[ahead == group], actual[ahead == group]) for group in groups}
-    return Bands({group: table for group, table in tables.items() if table})
+    return Bands({group: table for group, table in tables.items() if table}, zeros)
 
 
 def _ahead(weeks: Ints) -> Ints:
     return np.searchsorted(np.array(AHEAD), weeks, side="right")
 
 
-def _table(forecast: Floats, actual: Floats) -> tuple[Floats, Floats, Floats] | None:
+def _table(forecast: Floats, actual: Floats) -> Misses | None:
     if forecast.size > MOST_MISSES:
         chosen = np.random.default_rng(7).choice(forecast.size, MOST_MISSES, replace=False)
         forecast, actual = forecast[chosen], actual[chosen]
@@ -78,7 +104,8 @@ def _table(forecast: Floats, actual: Floats) -> tuple[Floats, Floats, Floats] | 
     # What is forecast lies inside, even where all that came lay on one side of it.
     above = np.array([[max(_quantile(miss[bucket], end), 0.0) for end in ENDS] for bucket in buckets])
     below = np.array([[min(-_quantile(-miss[bucket], end), 0.0) for end in ENDS] for bucket in buckets])
-    return sizes, below, above
+    middle = np.array([float(np.median(miss[bucket])) for bucket in buckets])
+    return Misses(sizes, below, above, middle)
 
 
 def _quantile(values: Floats, probability: float) -> float:

@@ -162,3 +162,63 @@ def _belief(real: float, chance: Floats) -> Floats:
     """Share of what was seen that is believed: its real variance over all of it."""
     whole = real + chance
     return np.divide(real, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+RECENT = 0.7
+"""Weight of an event against one a year later: shoppers and shops change."""
+CLEARLY = 0.02
+"""Share of the squared miss by which groups must beat their categories to be believed."""
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One event gone by: units that groups sold in it, what their categories' factors made one expect, its age."""
+
+    name: str
+    actual: Floats
+    expected: Floats
+    years_ago: float
+
+
+def group_ratios(occurrences: Sequence[Occurrence], parents: Ints, spread: float) -> Mapping[str, Floats]:
+    """By name of an event, how many times its category's factor each group's is: a price tier that trades up, say.
+
+    `parents` is each group's category, whose total is kept. A group is held near its category as far as its spread does
+    not exceed chance (empirical Bayes, method of moments), and recent years weigh more. Only events that came at least
+    twice, and only where such ratios of earlier years missed less of the last year than the categories' factors did.
+    """
+    by_name: dict[str, list[Occurrence]] = {}
+    for one in sorted(occurrences, key=lambda each: -each.years_ago):
+        by_name.setdefault(one.name, []).append(_kept_total(one, parents))
+    again = {name: group for name, group in by_name.items() if len(group) > 1}
+    misses = np.zeros(2)
+    for *earlier, last in again.values():
+        size = np.maximum(last.expected, 1e-9)
+        for number, ratio in enumerate((np.ones(parents.size), _ratio(earlier, spread))):
+            missed = (last.actual - _scaled_to(last.expected * ratio, last.expected, parents)) ** 2
+            misses[number] += float((missed / size)[last.expected > 0].sum())
+    if not misses[0] or misses[1] > misses[0] * (1 - CLEARLY):
+        return {}
+    return {name: _ratio(group, spread) for name, group in again.items()}
+
+
+def _kept_total(one: Occurrence, parents: Ints) -> Occurrence:
+    """With expectations that add up to what each category sold."""
+    return Occurrence(one.name, one.actual, _scaled_to(one.expected, one.actual, parents), one.years_ago)
+
+
+def _scaled_to(values: Floats, wanted: Floats, parents: Ints) -> Floats:
+    sums, targets = (np.bincount(parents, weights=each) for each in (values, wanted))
+    return np.asarray(values * np.divide(targets, sums, out=np.zeros_like(sums), where=sums > 0)[parents])
+
+
+def _ratio(occurrences: Sequence[Occurrence], spread: float) -> Floats:
+    newest = min(one.years_ago for one in occurrences)
+    weights = [RECENT ** (one.years_ago - newest) for one in occurrences]
+    actual = np.sum([weight * one.actual for weight, one in zip(weights, occurrences, strict=True)], axis=0)
+    expected = np.sum([weight * one.expected for weight, one in zip(weights, occurrences, strict=True)], axis=0)
+    raw = np.divide(actual, expected, out=np.ones_like(actual), where=expected > 0)
+    chance = spread / np.maximum(expected, 1e-9)
+    known = np.where(expected > 0, expected, 0.0)
+    real = max(0.0, float((((raw - 1) ** 2 - chance) * known).sum() / max(known.sum(), 1e-9)))
+    return np.asarray(np.maximum(1 + np.where(expected > 0, _belief(real, chance), 0.0) * (raw - 1), 0.05))

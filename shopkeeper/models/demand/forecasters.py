@@ -26,11 +26,17 @@ USUAL = "Window average 56"
 """Where nothing could be tested."""
 SHUT = 0.2
 """Exposure below which a day's ratio says too little to be a point of its own."""
-WINDOWS = {f"Window average {days}": days for days in (28, 56, 112, 364)}
-SMOOTH_MODELS = ("Window average 28", "Window average 56", "Window average 112", "SES", "ETS(A,N,N)")
+LAST_WEEK = "Last week repeated"
+WINDOWS = {LAST_WEEK: 7, **{f"Window average {days}": days for days in (28, 56, 112, 364)}}
+SIMPLE = (LAST_WEEK, "Window average 56")
+"""What every forecast is held against, with the calendar in it: the last week again, and the mean of eight weeks."""
+AND = " + "
+"""Between the names of models whose mean is taken."""
+SMOOTH_MODELS = (LAST_WEEK, "Window average 28", "Window average 56", "Window average 112", "SES", "ETS(A,N,N)")
 SERIES_MODELS = ("Window average 28", "Window average 56", "Window average 112", "SES", "SES, optimised")
 SPARSE_MODELS = ("Croston SBA", "TSB", "ADIDA", "Window average 112", "Window average 364")
 PATH_MODELS = (
+    LAST_WEEK,
     "Window average 28",
     "Window average 56",
     "SES",
@@ -72,8 +78,11 @@ def counted_failures() -> Iterator[Counter[str]]:
 def path(model: str, demand: Floats, exposure: Floats, days: int) -> Floats:
     """Expected units of the ordinary days ahead, from one history by day; never below 0, always a number.
 
-    A model that fails on a history is left for the usual average, and counted (`counted_failures`).
+    Of several models joined by `AND` their mean. A model that fails on a history is left for the usual average, and
+    counted (`counted_failures`).
     """
+    if AND in model:
+        return np.asarray(np.mean([path(part, demand, exposure, days) for part in model.split(AND)], axis=0))
     longest = LONGEST if days == 1 else PATH_LONGEST
     demand, exposure = demand[-longest:], exposure[-longest:]
     if not demand.any():

@@ -1,4 +1,4 @@
-"""How well demand was forecast before: the backtest over rolling cutoffs at every level, beside the seasonal naive."""
+"""How well demand was forecast before: the backtest over rolling cutoffs at every level, beside simple methods."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +12,16 @@ from shopkeeper.supply.demand.frames.comparisons import ACCURACY, WORST
 from shopkeeper.supply.demand.report import chosen, within
 from shopkeeper.supply.filters import GoodsFilters
 
+SIMPLE_METHODS = ("naive", "average", "zero")
+SPARSE = 0.5
+"""Share of weeks with demand below which WAPE says nothing."""
+
 
 @dataclass(frozen=True)
 class Backtest:
     """What was forecast from earlier days, and what came.
 
-    WAPE by day and by week of seven days, bias and coverage of the bands as shares; MASE is the mean over series. Both
-    frames are empty before the first run.
+    All by week of seven days. Both frames are empty before the first run.
     """
 
     filters: GoodsFilters
@@ -41,12 +44,19 @@ def report(query: Query, filters: GoodsFilters) -> Backtest:
     seen = within(filters, query.scope)
     levels = query("supply/demand/accuracy", **chosen(seen))
     order = pl.col("level").replace_strict({name: place for place, name in enumerate(LEVELS)}, default=None)
-    naive = pl.col("naive_week_wape")
-    accuracy = levels.with_columns(gain=pl.when(naive > 0).then(1 - pl.col("week_wape") / naive)).sort(order)
+    accuracy = _compared(levels).sort(order)
     level = "sku" if seen.regions is None else "region_sku"
     rows = query("supply/demand/worst", level=level, **chosen(seen))
     worst = _costed(rows, query("supply/demand/items"))
     return Backtest(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst)
+
+
+def _compared(levels: pl.DataFrame) -> pl.DataFrame:
+    """With the best of the simple methods, and how much less than it the forecast missed."""
+    misses = {name: pl.col(f"{name}_rmsse") for name in SIMPLE_METHODS}
+    least = pl.min_horizontal(*misses.values())
+    best = pl.coalesce(pl.when(miss == least).then(pl.lit(name)) for name, miss in misses.items())
+    return levels.with_columns(gain=pl.when(least > 0).then(1 - pl.col("rmsse") / least), best_simple=best)
 
 
 def _costed(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
@@ -56,7 +66,7 @@ def _costed(rows: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
         rows.join(items.drop("category"), on="sku", how="left", maintain_order="left")
         .with_columns(
             forecast=demand + pl.col("error"),
-            wape=pl.when(demand > 0).then(pl.col("absolute_error") / demand),
+            week_wape=pl.when(demand > 0, pl.col("demand_weeks") > SPARSE).then(pl.col("absolute_error") / demand),
             bias=pl.when(demand > 0).then(pl.col("error") / demand),
             cost=pl.col("absolute_error") * pl.max_horizontal(unit, 0.0),
         )

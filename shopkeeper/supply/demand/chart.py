@@ -13,6 +13,7 @@ from shopkeeper.i18n import gettext as _
 DRAWN = 15
 ROW_PIXELS = 30
 EVENTS_NAMED = 6
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 def demand_weeks(behind: pl.DataFrame, weeks: pl.DataFrame, events: pl.DataFrame) -> go.Figure:
@@ -115,26 +116,30 @@ def demand_series(series: pl.DataFrame, names: list[str]) -> go.Figure:
 
 
 def forecast_accuracy(accuracy: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
-    """WAPE by week at each level (`Backtest.accuracy`), ours beside the seasonal naive's."""
+    """RMSSE at each level (`Backtest.accuracy`): the forecast's beside those of simple methods, on a log scale."""
     labels = [names[level] for level in accuracy["level"]]
     figure = go.Figure(layout={"template": TEMPLATE})
-    pairs = (("week_wape", _("Forecast"), PALETTE[0], ""), ("naive_week_wape", _("Seasonal naive"), GREY, "/"))
-    for name, label, colour, shape in pairs:
+    methods = (
+        ("zero_rmsse", _("Nothing"), "x", GREY),
+        ("naive_rmsse", _("Last week repeated"), "diamond-open", PALETTE[1]),
+        ("average_rmsse", _("Mean of 8 weeks"), "square-open", PALETTE[2]),
+        ("rmsse", _("Forecast"), "circle", PALETTE[0]),
+    )
+    for name, label, symbol, colour in methods:
         figure.add_trace(
-            go.Bar(
+            go.Scatter(
                 y=labels,
                 x=accuracy[name].to_list(),
-                orientation="h",
                 name=label,
-                marker={"color": colour, "pattern": {"shape": shape}},
-                text=[i18n.percent(value, 0) for value in accuracy[name]],
-                textposition="outside",
-                cliponaxis=False,
-                hovertemplate=f"<b>%{{y}}</b><br>{label}: %{{x:.1%}}<extra></extra>",
+                mode="markers",
+                marker={"symbol": symbol, "size": 13, "color": colour, "line": {"width": 2, "color": colour}},
+                hovertemplate=f"<b>%{{y}}</b><br>{label}: %{{x:.2f}}<extra></extra>",
             )
         )
-    figure.update_layout(barmode="group")
-    return _sideways(figure, 2 * len(labels), _("WAPE by week (lower is better)")).update_xaxes(tickformat=".0%")
+    title = _("Miss against usual changes (further left is better)")
+    return _sideways(figure, len(labels), title).update_xaxes(
+        type="log", rangemode="normal", tickmode="array", tickvals=TICKS, ticktext=[f"{tick:g}" for tick in TICKS]
+    )
 
 
 def lost_items(rows: pl.DataFrame, value: str, currency: str) -> go.Figure:

@@ -17,6 +17,7 @@ from shopkeeper.supply.demand.frames.forecast import MANUAL, PATTERNS, SERIES
 from shopkeeper.supply.demand.lost import LostSales
 from shopkeeper.supply.demand.parts import series_weeks
 from shopkeeper.supply.demand.report import KEYS, Demand, Level
+from shopkeeper.supply.demand.said import Said
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
 
@@ -39,16 +40,18 @@ def series(version: Version, demand: Demand) -> Download:
 
 
 def forecast_accuracy(version: Version, backtest: Backtest) -> Download:
-    """One row per level: error, bias, MASE and coverage of the bands in the backtest, beside the seasonal naive."""
+    """One row per level: misses, pinball loss, weeks beyond the bands and bias, beside those of simple methods."""
     names = (
         "backtest",
-        "seasonal_naive",
-        "week_wape",
-        "wape",
+        "simple_methods",
+        "rmsse",
+        "pinball_loss",
+        "below_80",
+        "above_80",
+        "below_95",
+        "above_95",
         "forecast_bias",
-        "mase",
-        "interval_coverage_80",
-        "interval_coverage_95",
+        "week_wape",
     )
     title = _("How well demand was forecast")
     return _download(version, "forecast-check", title, backtest.accuracy, backtest.filters, (), names, backtest)
@@ -60,6 +63,18 @@ def worst(version: Version, backtest: Backtest) -> Download:
     return _download(
         version, "forecast-worst", _("Items by error in margin"), frame, backtest.filters, (), names, backtest
     )
+
+
+def said(version: Version, kept: Said) -> Download:
+    """One row per earlier forecast: what it said of the weeks that have closed since, and what came."""
+    title = _("Said then, and what came")
+    return _download(version, "said-then", title, kept.forecasts, kept.filters, (), ("forecast_band",), kept)
+
+
+def said_weeks(version: Version, kept: Said) -> Download:
+    """One row per earlier forecast and closed week, with the band that was told."""
+    title = _("Said then, and what came, by week")
+    return _download(version, "said-then-weeks", title, kept.weeks, kept.filters, (), ("forecast_band",), kept)
 
 
 def lost(version: Version, lost_sales: LostSales) -> Download:
@@ -136,7 +151,7 @@ def _download(
     filters: GoodsFilters,
     words: Sequence[str],
     terms: Sequence[str],
-    result: Demand | Backtest | LostSales | TwoSided,
+    result: Demand | Backtest | LostSales | Said | TwoSided,
 ) -> Download:
     columns = labelled((*forecast.COLUMNS, *comparisons.COLUMNS), frame.columns)
     return download(

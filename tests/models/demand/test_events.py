@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shopkeeper.models.arrays import Floats
-from shopkeeper.models.demand.events import DIP_DAYS, LULL_DAYS, Window, estimate, mark
+from shopkeeper.models.demand.events import DIP_DAYS, LULL_DAYS, Occurrence, Window, estimate, group_ratios, mark
 
 SALE = [Window("sale", start, start + 9) for start in (100, 465, 830)]
 DAYS = 1000
@@ -93,3 +93,38 @@ def test_the_shorter_event_owns_a_day_and_an_event_comes_before_another_s_dip() 
     assert named[43:46] == ["after"] * 3
     assert not marks.core[46]
     assert marks.ordinary[:5].all()
+
+
+PARENTS = np.array([0, 0, 0, 1, 1, 1])
+
+
+def seen(name: str, years_ago: float, *ratios: float, units: float = 400.0, seed: int = 0) -> Occurrence:
+    """An event in which the groups of two categories sold so many times what was expected of them."""
+    expected = np.full(6, units)
+    return Occurrence(name, np.random.default_rng(seed).poisson(expected * ratios).astype(float), expected, years_ago)
+
+
+def test_groups_that_answer_apart_every_year_get_ratios_of_their_own_and_categories_keep_their_totals() -> None:
+    apart = (0.5, 1.0, 1.5, 1.0, 1.0, 1.0)
+    ratio = group_ratios([seen("sale", 2, *apart, seed=1), seen("sale", 1, *apart, seed=2)], PARENTS, 1.0)["sale"]
+    assert ratio[:3] == pytest.approx([0.5, 1.0, 1.5], abs=0.1)
+    assert ratio[3:] == pytest.approx([1, 1, 1], abs=0.1)
+    assert ratio[:3].mean() == pytest.approx(1, abs=0.02)
+
+
+def test_groups_that_differ_by_chance_or_once_only_answer_as_their_category() -> None:
+    alike = (1.0,) * 6
+    assert group_ratios([seen("sale", n, *alike, units=20, seed=n) for n in (1, 2, 3)], PARENTS, 1.0) == {}
+    assert group_ratios([seen("sale", 1, 0.2, 1.0, 1.8, 1.0, 1.0, 1.0)], PARENTS, 1.0) == {}
+    changing = [seen("sale", 2, 0.5, 1.0, 1.5, *alike[:3]), seen("sale", 1, 1.5, 1.0, 0.5, *alike[:3])]
+    assert group_ratios(changing, PARENTS, 1.0) == {}
+
+
+def test_recent_years_weigh_more() -> None:
+    years = [(3, 0.6), (2, 0.8), (1, 0.85)]
+    occurrences = [seen("sale", n, share, 1.0, 2 - share, 1.0, 1.0, 1.0, units=1e5) for n, share in years]
+    ratio = group_ratios(occurrences, PARENTS, 1.0)["sale"][0]
+    weights = [0.49, 0.7, 1.0]
+    plain, weighed = 2.25 / 3, sum(w * share for w, (_, share) in zip(weights, years, strict=True)) / sum(weights)
+    assert ratio == pytest.approx(weighed, abs=0.01)
+    assert ratio > plain + 0.02

@@ -4,22 +4,45 @@ from shopkeeper.contract.table import Column, Table, chosen, defined
 from shopkeeper.i18n import N_
 from shopkeeper.supply.frames import count, day, days, money, share, text, units
 
+
+def _rmsse(name: str, meaning: str, label: str) -> Column:
+    return Column(name, "DOUBLE", meaning, label=label, format="number")
+
+
 COLUMNS: tuple[Column, ...] = (
     text("level", "What a series adds up.", N_("Level")),
     count("series", "Series with demand that were counted, or that a row adds up.", N_("Series")),
-    defined("week_wape"),
-    share("naive_week_wape", "WAPE of the seasonal naive, by week.", N_("Naive WAPE by week")),
-    share("gain", "1 - week_wape / naive_week_wape.", N_("Better than naive by")),
-    share("bias", "sum(f - y) / sum y.", N_("Forecast bias")),
-    defined("mase"),
-    Column("naive_mase", "DOUBLE", "MASE of the seasonal naive.", label=N_("Naive MASE"), format="number"),
-    defined("interval_coverage_80"),
-    defined("interval_coverage_95"),
+    defined("rmsse"),
+    _rmsse("naive_rmsse", "RMSSE of the seasonal naive: the last week repeated.", N_("Last week repeated")),
+    _rmsse("average_rmsse", "RMSSE of the moving average: the mean of the last 8 weeks.", N_("Mean of 8 weeks")),
+    _rmsse("zero_rmsse", "RMSSE of a forecast of nothing.", N_("Nothing")),
+    share("gain", "1 - rmsse / the least RMSSE of a simple method.", N_("Better than the best simple one by")),
+    text("model", "The model of most of its series."),
+    text("best_simple", "The simple method that missed least: naive, average or zero."),
+    defined("pinball_loss", column="pinball"),
+    share("naive_pinball", "Pinball loss of the seasonal naive.", N_("Pinball loss, last week repeated")),
+    share("average_pinball", "Pinball loss of the moving average.", N_("Pinball loss, mean of 8 weeks")),
+    defined("below_80"),
+    defined("above_80"),
+    defined("below_95"),
+    defined("above_95"),
     Column(
         "weeks", "BIGINT", "Weeks held against the bands.", unit="weeks", label=N_("Weeks tested"), format="integer"
     ),
-    defined("wape"),
-    share("naive_wape", "WAPE of the seasonal naive, by day.", N_("Naive WAPE by day")),
+    share("bias", "sum(f - y) / sum y.", N_("Forecast bias")),
+    defined("week_wape"),
+    share("naive_week_wape", "WAPE of the seasonal naive, by week.", N_("Naive WAPE by week")),
+    day("cutoff", "As-of of the earlier forecast.", N_("Said on")),
+    count("week", "Week ahead, from 1.", N_("Week ahead")),
+    day("starts_on", "First day of the week.", N_("From")),
+    day("ends_on", "Last day of the week.", N_("To")),
+    units("came", "Sold, and lost for want of stock.", N_("Came")),
+    share("difference", "forecast / came - 1.", N_("Forecast against what came")),
+    count("weeks_closed", "Weeks of it that have closed.", N_("Weeks closed")),
+    count("weeks_below", "Closed weeks below the 80 % band.", N_("Weeks below the 80% band")),
+    count("weeks_above", "Closed weeks above the 80 % band.", N_("Weeks above the 80% band")),
+    units("low_80", "Lower end of the 80 % band.", N_("80% low")),
+    units("high_80", "Upper end of the 80 % band.", N_("80% high")),
     units("demand", "Asked for.", N_("Demand")),
     count("cutoffs", "Cutoffs of the backtest.", N_("Cutoffs")),
     days("days", "Days looked at.", N_("Days"), format="integer", type="BIGINT"),
@@ -33,7 +56,7 @@ COLUMNS: tuple[Column, ...] = (
     money("cost", "absolute_error x margin of a unit; net revenue where no margin is known.", N_("Error in margin")),
     units("forecast", "Expected, manual values applied.", N_("Forecast")),
     units("error", "sum(f - y).", N_("Forecast less demand")),
-    units("absolute_error", "sum |y - f|.", N_("Error, units")),
+    units("absolute_error", "sum |y - f|, by week.", N_("Error, units")),
     units("naive_absolute_error", "The same of the seasonal naive.", N_("Naive error, units")),
     text("location", "The location.", N_("Location")),
     units("lost", "Units asked for and not there; null before the first snapshot.", N_("Lost units")),
@@ -76,21 +99,28 @@ def _of(*names: str) -> tuple[Column, ...]:
 ACCURACY = Table(
     "forecast_accuracy",
     "one row per level, from the shop down",
-    "The rolling backtest beside the seasonal naive.",
+    "The rolling backtest beside simple methods.",
     _of(
         "level",
         "series",
+        "rmsse",
+        "naive_rmsse",
+        "average_rmsse",
+        "zero_rmsse",
+        "gain",
+        "best_simple",
+        "model",
+        "pinball",
+        "naive_pinball",
+        "average_pinball",
+        "below_80",
+        "above_80",
+        "below_95",
+        "above_95",
+        "weeks",
+        "bias",
         "week_wape",
         "naive_week_wape",
-        "gain",
-        "bias",
-        "mase",
-        "naive_mase",
-        "interval_coverage_80",
-        "interval_coverage_95",
-        "weeks",
-        "wape",
-        "naive_wape",
         "demand",
         "cutoffs",
         "days",
@@ -98,6 +128,22 @@ ACCURACY = Table(
         "last_cutoff",
     ),
     key=("level",),
+)
+
+SAID = Table(
+    "said_before",
+    "one row per earlier forecast of which a week has closed, the newest first",
+    "What was forecast on earlier days against what came.",
+    _of("cutoff", "weeks_closed", "forecast", "came", "difference", "weeks_below", "weeks_above"),
+    key=("cutoff",),
+)
+
+SAID_WEEKS = Table(
+    "said_before_weeks",
+    "one row per earlier forecast and closed week",
+    "The same week by week.",
+    _of("cutoff", "week", "starts_on", "ends_on", "forecast", "low_80", "high_80", "came"),
+    key=("cutoff", "week"),
 )
 
 WORST = Table(
@@ -112,7 +158,7 @@ WORST = Table(
         "abc",
         "cost",
         "bias",
-        "wape",
+        "week_wape",
         "demand",
         "forecast",
         "error",

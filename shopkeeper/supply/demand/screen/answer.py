@@ -120,17 +120,37 @@ def events_ahead(demand: Demand) -> list[str]:
 def how_sure(backtest: Backtest) -> str:
     """What the backtest says, at the level where goods are planned."""
     row = backtest.at("region_category") or backtest.at("region_sku")
-    if row is None or row["week_wape"] is None:
+    if row is None or row["gain"] is None or row["above_80"] is None:
         return ""
+    gain = row["gain"]
     values = {
-        "error": i18n.percent(row["week_wape"], 0),
-        "naive": i18n.percent(row["naive_week_wape"], 0),
-        "hits": i18n.percent(row["interval_coverage_80"], 0),
+        "share": i18n.percent(abs(gain), 0),
+        "method": method_name(row["best_simple"]),
+        "below": i18n.percent(row["below_80"], 0),
+        "above": i18n.percent(row["above_80"], 0),
         "weeks": i18n.integer(row["weeks"]),
         "level": level_name(str(row["level"])).lower(),
     }
-    return _(
-        "**How sure:** in the backtest, week by week and {level}, the forecast was off by {error} (the seasonal naive "
-        "by {naive}), and {hits} of {weeks} weeks came out inside the 80% band.",
-        **values,
+    bands = _(
+        "Of {weeks} weeks {below} came out below the 80% band and {above} above it (10% each is right).", **values
     )
+    if gain >= 0:
+        missed = _(
+            "**How sure:** in the backtest, week by week and {level}, the forecast missed {share} less than the best "
+            "simple method ({method}).",
+            **values,
+        )
+    else:
+        missed = _(
+            "**How sure:** in the backtest, week by week and {level}, a simple method ({method}) would have missed "
+            "less: the forecast missed {share} more.",
+            **values,
+        )
+    return f"{missed} {bands}"
+
+
+def method_name(method: str) -> str:
+    """A simple method in the language in use."""
+    return {"naive": _("the last week repeated"), "average": _("the mean of 8 weeks"), "zero": _("nothing at all")}[
+        method
+    ]

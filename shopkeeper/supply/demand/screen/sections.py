@@ -9,9 +9,8 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import lost, table, two_sided
-from shopkeeper.supply.demand.backtest import report as backtest_report
 from shopkeeper.supply.demand.lost import LostSales
-from shopkeeper.supply.demand.screen import overrides
+from shopkeeper.supply.demand.screen import accuracy, overrides
 from shopkeeper.supply.demand.screen.answer import say_no_forecast
 from shopkeeper.supply.demand.screen.forecast import FIRST_ITEMS
 from shopkeeper.supply.demand.two_sided import TwoSided
@@ -22,79 +21,18 @@ from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
 from shopkeeper.ui.opened import load, opened
 
-HONEST = (0.75, 0.85)
-"""Where the coverage of an honest 80 % interval lies, chance allowed for."""
-
 
 def draw(section: str, filters: GoodsFilters) -> None:
     """One part of the page."""
     match section:
         case "accuracy":
-            draw_accuracy(filters)
+            accuracy.draw(filters)
         case "lost":
             draw_lost(filters)
         case "manual":
             overrides.draw(filters)
         case _:
             draw_two_sided(filters)
-
-
-def draw_accuracy(filters: GoodsFilters) -> None:
-    """Errors at each level beside the seasonal naive's, and the items where they cost most."""
-    backtest = load(backtest_report, filters)
-    if backtest.accuracy.is_empty():
-        st.info(
-            _(
-                "Nothing of what is chosen was tested: there is no backtest yet, or its history is too short. The "
-                "forecast is shown all the same, but how sure it is, is not known."
-            )
-        )
-        return
-    version = opened().version
-    sheet = table.forecast_accuracy(version, backtest)
-    names = table.levels(*backtest.accuracy["level"].to_list())
-    row = backtest.accuracy.row(0, named=True)
-    note = _(
-        "{cutoffs} cutoffs from {first} to {last}, {days} ahead; n = {n} series at the finest level",
-        cutoffs=row["cutoffs"],
-        first=i18n.date_(row["first_cutoff"]),
-        last=i18n.date_(row["last_cutoff"]),
-        days=i18n.days(row["days"]),
-        n=i18n.integer(backtest.accuracy["series"].max()),  # type: ignore[arg-type]
-    )
-    tables.show_chart(lambda **_dark: charts.forecast_accuracy(backtest.accuracy, names), sheet, "accuracy", note=note)
-    for sentence in band_words(backtest.accuracy, names):
-        st.caption(sentence)
-    tables.show_table(table.accuracy_levels(opened().version, backtest, names), "accuracy_levels", download=False)
-    st.markdown(f"##### {_('Items by error in margin')}")
-    total, first = backtest.cost(), backtest.cost(FIRST_ITEMS)
-    if total:
-        what = _(
-            "Check the first {n}: they hold {share} of the error, **{worth}** of margin in the backtest. Where the "
-            "forecast errs one way (bias), set a manual value until it has learned.",
-            n=i18n.integer(min(FIRST_ITEMS, backtest.worst.height)),
-            share=i18n.percent(first / total, 0),
-            worth=money(first),
-        )
-        with do_next(what):
-            pass
-    tables.show_table(table.worst(version, backtest), "worst", first=200)
-
-
-def band_words(accuracy: pl.DataFrame, names: dict[str, str]) -> list[str]:
-    """Levels whose 80 % band does not hold what it says."""
-    low, high = HONEST
-    coverage = dict(accuracy.select("level", "interval_coverage_80").drop_nulls().iter_rows())
-    narrow = [names[level] for level, share in coverage.items() if share < low]
-    wide = [names[level] for level, share in coverage.items() if share > high]
-    sentences = []
-    if narrow:
-        sentences.append(
-            _("The 80% band was too narrow at: {levels}. Plan with the 95% band there.", levels=", ".join(narrow))
-        )
-    if wide:
-        sentences.append(_("The 80% band was wider than it need be at: {levels}.", levels=", ".join(wide)))
-    return sentences
 
 
 def draw_lost(filters: GoodsFilters) -> None:
