@@ -48,7 +48,7 @@ messages: $(VENV)/.dev  ## bring the Chinese catalogue up to date with the sourc
 	$(BIN)/python -m babel.messages.frontend -q update --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date -D shopkeeper -l zh_CN -i $(VENV)/messages.pot -d shopkeeper/locale
 
 sample: $(VENV)/.dev  ## write the committed sample shop again
-	$(BIN)/python -m shopkeeper sample sample_data --orders 60000 --seed 7
+	$(BIN)/python -m shopkeeper sample sample_data --orders 200000 --seed 7
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from shopkeeper.exports import browser_path
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
+from shopkeeper.jobs.served import sample_version
 from tools.web_app import running
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
@@ -78,6 +79,8 @@ def main() -> None:
     real = os.environ.get("SHOPKEEPER_REAL_DATA")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=ARGUMENTS)
+        os.environ["SHOPKEEPER_DATA"] = str(Path(folder) / "sample")
+        sample_version()
         shown: list[tuple[Path, tuple[Picture, ...]]] = [(Path(folder) / "sample", SAMPLE)]
         if real:
             shown.append((Path(folder) / "online", ONLINE_RETAIL))

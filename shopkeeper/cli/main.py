@@ -89,12 +89,15 @@ def _log_fault(fault: Exception) -> str:
 @app.command(name="sample")
 def make_sample(
     directory: Path,
-    orders: Annotated[int, typer.Option(min=1000, help="How many orders, about.")] = 60_000,
+    orders: Annotated[int, typer.Option(min=1000, help="How many orders, about.")] = 200_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same shop.")] = 7,
+    expected_from: Annotated[
+        int, typer.Option(min=0, help="How many more shops of the same laws are drawn for the true rates in truth/.")
+    ] = 20,
 ) -> None:
     """Simulate a believable shop and write it, with the truth behind it, into DIRECTORY."""
     with progress() as bar:
-        sample.generate(directory, orders, seed, bar)
+        sample.generate(directory, orders, seed, bar, expected_from=expected_from)
     out.print(f"A shop of about {orders:,} orders is in {directory}, the truth behind it in {directory / 'truth'}.")
 
 

@@ -9,6 +9,7 @@ from shopkeeper.models.identity.keys import KINDS
 
 STATUSES = ("sale", "refund", "cancelled", "staff", "gift", "exchange", "sell_in", "transfer")
 LOCATION_KINDS = ("warehouse", "store", "dealer")
+PURPOSES = ("win", "keep")
 
 ORDER_LINES = Table(
     "order_lines",
@@ -123,6 +124,9 @@ PRODUCTS = Table(
         Column("supplier_lead_sd", "DOUBLE", "Standard deviation of those days.", unit="days", minimum=0),
         Column("launched_on", "DATE", "First day on sale."),
         Column("delisted_on", "DATE", "Last day on sale."),
+        Column("parent_sku", "VARCHAR", "What it is a variant of; the parent need not be sold itself."),
+        Column("size", "VARCHAR", "The variant's size: S, 500 g, gift box."),
+        Column("colour", "VARCHAR", "The variant's colour."),
     ),
     key=("sku",),
 )
@@ -151,6 +155,8 @@ LOCATIONS = Table(
         Column("region", "VARCHAR", "Where it stands.", references="regions"),
         Column("ships", "BOOLEAN", "Whether it ships to buyers."),
         Column("capacity_units", "BIGINT", "How much it holds.", unit="units", minimum=0),
+        Column("opening_cost", MONEY, "What it cost to open, once.", unit="shop currency", minimum=0),
+        Column("running_cost", MONEY, "What it costs to run.", unit="shop currency per month", minimum=0),
     ),
     key=("location_id",),
 )
@@ -239,7 +245,31 @@ MARKETING_SPEND = Table(
         Column("channel", "VARCHAR", "The channel.", required=True),
         Column("amount", MONEY, "Money spent.", required=True, unit="shop currency", minimum=0),
         Column("campaign_id", "VARCHAR", "The campaign, if any."),
+        Column(
+            "purpose", "VARCHAR", "To win new customers, or to keep those there are; empty means win.", allowed=PURPOSES
+        ),
+        Column("region", "VARCHAR", "The region it was spent in; empty means everywhere.", references="regions"),
     ),
+)
+
+DEPOSITS = Table(
+    "deposits",
+    "one row per pre-sale deposit",
+    N_("What buyers paid down before an event to have an item on its main day."),
+    (
+        Column("deposit_id", "VARCHAR", "The deposit.", required=True),
+        Column("event_id", "VARCHAR", "The event that it is for.", required=True, references="events"),
+        Column("day", "DATE", "When it was paid.", required=True),
+        Column("sku", "VARCHAR", "The item.", required=True, references="products"),
+        Column("quantity", QUANTITY, "Units to be had for it.", required=True, unit="units", minimum=0),
+        Column("amount", MONEY, "What was paid down.", required=True, unit="shop currency", minimum=0),
+        Column("region", "VARCHAR", "The region the goods will go to.", references="regions"),
+        Column("channel", "VARCHAR", "Where it was paid."),
+        Column("customer_id", "VARCHAR", "Who paid; empty where not known.", references="customers"),
+        Column("account_id", "VARCHAR", "The channel account that paid."),
+        Column("balance_paid", "BOOLEAN", "Whether the rest was paid in the event; empty before its end."),
+    ),
+    key=("deposit_id",),
 )
 
 TABLES: tuple[Table, ...] = (
@@ -256,6 +286,7 @@ TABLES: tuple[Table, ...] = (
     EVENTS,
     CONTACTS,
     MARKETING_SPEND,
+    DEPOSITS,
 )
 REQUIRED_TABLES = (ORDER_LINES.name,)
 

@@ -7,10 +7,8 @@ from pathlib import Path
 from shopkeeper.imports import job
 from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.imports.mapping import file as mapping_file
-from shopkeeper.jobs.buying import files as buying_files
-from shopkeeper.jobs.buying import run as buying_run
+from shopkeeper.jobs import making
 from shopkeeper.jobs.forecast import files as forecast_files
-from shopkeeper.jobs.forecast import run as forecast_run
 from shopkeeper.lake import store
 from shopkeeper.lake.upgrade import is_outdated, upgraded
 from shopkeeper.lake.version import Version
@@ -18,38 +16,43 @@ from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import ROOT, recipe
 
 SAMPLE = ROOT / "sample_data"
-SHARE_OF_MARTS, SHARE_OF_FITS = 0.3, 0.2
+SHARE_OF_MARTS = 0.3
 
 
-def served(progress: Progress = UNHEARD) -> Version:
+def served(progress: Progress = UNHEARD, *, wait: bool = True) -> Version:
     """The version to show; one that an older program made is made anew first, with its fits and forecasts.
 
-    The sample shop is published the first time that it is needed, and when it has changed. Raise `Refused` where the
+    The sample shop is published the first time that it is needed, and when it has changed. Without `wait` fits and
+    forecasts are made beside the caller, who asks `making.awaited` for them. Raise `Refused` where the
     data cannot be read or made anew, or the sample cannot be written anywhere.
     """
     root = store.data_folder()
     version = store.current(root)
     if version is None:
-        return sample_version(progress)
+        return sample_version(progress, wait=wait)
     if is_outdated(version):
-        version = upgraded(root, progress.part(0.0, SHARE_OF_MARTS), linking_of(root))
-        buying_run.make(version, progress.part(SHARE_OF_MARTS, SHARE_OF_FITS))
-        forecast_run.make(version, progress.part(SHARE_OF_MARTS + SHARE_OF_FITS, 1 - SHARE_OF_MARTS - SHARE_OF_FITS))
+        share = SHARE_OF_MARTS if wait else 1.0
+        version = upgraded(root, progress.part(0.0, share), linking_of(root))
+        _with_models(version, progress.part(share, 1.0 - share), wait=wait)
     elif forecast_files.is_outdated(version):
-        forecast_run.make(version, progress)
+        _with_models(version, progress, wait=wait)
     return version
 
 
-def sample_version(progress: Progress = UNHEARD) -> Version:
+def _with_models(version: Version, progress: Progress, *, wait: bool) -> None:
+    if wait:
+        making.make(version, progress)
+    else:
+        making.start(version)
+
+
+def sample_version(progress: Progress = UNHEARD, *, wait: bool = True) -> Version:
     """The sample shop as a version of a lake of its own, apart from the merchant's, with its fits and forecasts."""
     root = sample_root()
     version = store.current(root)
     if version is None or version.recipe != recipe() or not is_of(version, SAMPLE):
         version = job.import_files([SAMPLE], mapping_file.load("sample"), root, progress=progress).version
-    if buying_files.read(version) is None:
-        buying_run.make(version, progress)
-    if forecast_files.current_run(version) is None:
-        forecast_run.make(version, progress)
+    _with_models(version, progress, wait=wait)
     return version
 
 

@@ -23,7 +23,7 @@ from duckdb import (
     FunctionExpression,
 )
 
-from shopkeeper.contract.tables import CONTACT_HASHES, CONTACTS, CUSTOMERS, IDENTITIES, ORDER_LINES
+from shopkeeper.contract.tables import CONTACT_HASHES, CONTACTS, CUSTOMERS, DEPOSITS, IDENTITIES, ORDER_LINES
 from shopkeeper.errors import Refused
 from shopkeeper.lake.files import seal_file, sync
 from shopkeeper.lake.patched import mart_rows
@@ -43,6 +43,7 @@ NAMES = {
     IDENTITIES.name: ("account_id",),
     CONTACT_HASHES.name: ("account_id",),
     CONTACTS.name: ("customer_id",),
+    DEPOSITS.name: ("customer_id", "account_id"),
 }
 """Columns that name a person, by table; of order lines they are emptied, of others the row goes."""
 

@@ -1,117 +1,74 @@
 """A believable merchant whose laws are known: `generate` writes three years of a shop, and the truth beside it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.progress import UNHEARD, Progress
-from shopkeeper.sample import identities, people, process, rows, supply_rows, truth
+from shopkeeper.sample import dealers, expected, identities, laws, odd_exports, rows, spending, supply_rows, truth
 from shopkeeper.sample.catalogue import STAPLES, catalogue
 from shopkeeper.sample.demand import tastes
+from shopkeeper.sample.deposits import deposits
+from shopkeeper.sample.drawing import PERSONS_IN_BLOCK, REFUND, ROWS, Block, SamplePlan, plan
 from shopkeeper.sample.files import Files
-from shopkeeper.sample.fulfilment import LostLines, Shelf, cell, serve, takes_stock, with_refunds
-from shopkeeper.sample.orders import Lines, Orders, World, lines, orders
-from shopkeeper.sample.people import Mailing, People, Visits
+from shopkeeper.sample.fulfilment import LostLines, Remaining, Shelf, serve, takes_stock, with_refunds, without_lost
+from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.places import places
 from shopkeeper.sample.stock import Deliveries, StockHistory, carried, simulate
 from shopkeeper.sample.truth import DemandTally
 
-PERSONS_IN_BLOCK = 100_000
 SHOP = 'name = "山海集 Mountain & Sea Market"\ncurrency = "CNY"\ntimezone = "Asia/Shanghai"\n'
-_DRAW, _REFUND, _ROWS = range(3)
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some of the shop's customers and unidentified orders, over all three years."""
-
-    persons: People
-    visits: Visits
-    mailings: list[Mailing]
-    placed: Orders
-    demanded: Lines
-    cells: Ints  # by line: its place in day x location x SKU
-
-
-@dataclass(frozen=True)
-class SamplePlan:
-    """How many there are, and how they are cut into blocks that fit in memory."""
-
-    seed: int
-    persons: int
-    unidentified: int
-    blocks: int
-
-    def random(self, block: int, purpose: int) -> np.random.Generator:
-        """The same numbers whenever the same block is drawn again."""
-        return np.random.default_rng([self.seed, block + 1, purpose])
-
-    def draw(self, world: World, number: int) -> Block:
-        """Draw block `number`; drawing it twice gives the same."""
-        rng = self.random(number, _DRAW)
-        start, stop = (self.persons * edge // self.blocks for edge in (number, number + 1))
-        first, last = (self.unidentified * edge // self.blocks for edge in (number, number + 1))
-        persons, visits, mailings = people.block(rng, world.where, start, stop, self.persons)
-        positions = (np.arange(first, last) + rng.random(last - first)) / max(self.unidentified, 1)
-        placed = orders(rng, world, persons, visits, positions)
-        demanded = lines(rng, world, placed)
-        locations = len(world.where.ids)
-        return Block(
-            persons,
-            visits,
-            mailings,
-            placed,
-            demanded,
-            cell(world.goods, locations, demanded.day, placed.location[demanded.parent], demanded.sku),
-        )
-
-
-def plan(orders: int, seed: int, persons_in_block: int = PERSONS_IN_BLOCK) -> SamplePlan:
-    """A shop with about `orders` orders."""
-    per_person = people.purchases_per_person(np.random.default_rng([seed, 0]))
-    unidentified = round(orders * process.UNIDENTIFIED_SHARE)
-    persons = max(1, round((orders - unidentified) / per_person))
-    return SamplePlan(seed, persons, unidentified, -(-persons // persons_in_block))
 
 
 def generate(
     directory: Path,
-    orders: int = 60_000,
+    orders: int = 200_000,
     seed: int = 7,
     progress: Progress = UNHEARD,
     persons_in_block: int = PERSONS_IN_BLOCK,
+    expected_from: int = 0,
 ) -> None:
     """Write a sample shop of about `orders` orders into `directory`: order_lines/part-NNNN.parquet, a Parquet file for
     every other table of the contract, shop.toml, and truth/.
 
     The same arguments give the same shop. Memory is bounded by `persons_in_block`, not by `orders`; every block is
     drawn twice, once to learn what is asked for of each location and day, once to serve it from the stock that results.
-    An earlier sample in the directory is replaced.
+    `expected_from`: how many more shops of the same laws are drawn for truth/expected_*. An earlier sample in the
+    directory is replaced.
     """
     world = World(places(), catalogue(), tastes())
-    drawn = plan(orders, seed, persons_in_block)
+    drawn = plan(world, orders, seed, persons_in_block)
     noted = truth.tally(world)
     for number in range(drawn.blocks):
-        progress.step("Customers and their orders", 0.35 * number / drawn.blocks)
+        progress.step("Customers and their orders", 0.25 * number / drawn.blocks)
         block = drawn.draw(world, number)
         ships = np.flatnonzero(takes_stock(block.demanded))
-        noted.note(world, block.placed, block.demanded, ships, block.cells[ships])
+        noted.note(block.placed, block.demanded, ships, block.cells[ships])
         noted.note_people(block.persons, block.mailings)
-    progress.step("Stock", 0.35)
+    sell_out = dealers.sell_out(drawn.random(-1, 4), world, orders)
+    noted.cells[:, dealers.silent(world)] += sell_out.astype(np.int32)
+    progress.step("Stock", 0.25)
     kept = carried(world)
     ordinary = kept.copy()
     ordinary[:, STAPLES] = False
     flow = simulate(drawn.random(-1, 1), world, noted.cells, ordinary)
     with Files(directory) as files:
         staples, lost = _sell(files, world, drawn, noted, flow, progress)
-        progress.step("Stock and truth", 0.95)
+        progress.step("Stock and truth", 0.6)
         flow = _with_staples(flow, drawn, world, staples, kept[:, STAPLES])
+        files.put(f"order_lines/part-{drawn.blocks:04d}", dealers.sell_in(world, flow.deliveries, 1))
         _write_supply(files, world, drawn, noted, flow, kept)
         _write_truth(files, world, noted, lost)
-        truth.write_parameters(directory / "truth" / "parameters.json", seed, orders)
+        files.put("truth/dealer_sell_out", dealers.dealer_sell_out(world, sell_out))
+        if expected_from:
+            means = expected.expect(world, drawn, expected_from, progress.part(0.65, 0.35))
+            files.put("truth/expected_days", means.days)
+            files.put("truth/expected_shares", means.shares)
+        laws.write_parameters(directory / "truth" / "parameters.json", seed, orders)
         (directory / "shop.toml").write_text(SHOP, encoding="utf-8")
+    odd_exports.write(directory)
     progress.step("Done", 1.0)
 
 
@@ -122,20 +79,24 @@ def _sell(
     short = (noted.cells > flow.filled).reshape(-1)
     shelf = Shelf(short & ~_staple_cells(noted), flow.filled.reshape(-1))
     staples = np.zeros((*noted.cells.shape[:2], len(STAPLES)), dtype=np.int32)
-    lost, first_number = [], 1
+    lost, first_number, first_deposit = [], 1, 1
     for number in range(drawn.blocks):
-        progress.step("Order lines", 0.4 + 0.55 * number / drawn.blocks)
+        progress.step("Order lines", 0.3 + 0.3 * number / drawn.blocks)
         block = drawn.draw(world, number)
         sold, missing = serve(world.goods, block.placed, block.demanded, block.cells, shelf)
         lost.append(missing)
         _note_staples(staples, world, block.placed, sold)
+        left = without_lost(block.persons, block.visits, block.placed, missing)
+        buyers = identities.named_buyers(left.persons, left.placed)
+        paid_down = deposits(world, left.persons, left.placed, sold, buyers, first_deposit)
+        first_deposit += paid_down.height
+        files.append("deposits", paid_down)
         orders_so_far = int(block.demanded.order.max()) + 1
-        sold = with_refunds(drawn.random(number, _REFUND), sold, orders_so_far)
-        buyers = identities.named_buyers(block.persons, block.placed)
-        table = rows.order_lines(world, buyers, block.placed, sold, orders_so_far, first_number)
+        sold = with_refunds(drawn.random(number, REFUND), sold, orders_so_far)
+        table = rows.order_lines(world, buyers, left.placed, sold, orders_so_far, first_number)
         first_number += table.orders
         files.put(f"order_lines/part-{number:04d}", table.frame)
-        _write_people(files, drawn.random(number, _ROWS), block, buyers)
+        _write_people(files, drawn.random(number, ROWS), block, left, buyers)
     return staples, lost
 
 
@@ -163,14 +124,16 @@ def _with_staples(flow: StockHistory, drawn: SamplePlan, world: World, sold: Int
     return StockHistory(flow.filled, on_hand, Deliveries(*both), flow.most + few.most)
 
 
-def _write_people(files: Files, rng: np.random.Generator, block: Block, buyers: identities.Named) -> None:
-    held = identities.accounts(block.placed, buyers)
-    files.append("customers", rows.customers(rng, block.persons))
-    files.append("identities", identities.identities(block.persons, held))
-    files.append("contacts", rows.contacts(block.persons, block.mailings))
-    files.append("truth/persons", truth.persons(block.persons))
-    files.append("truth/accounts", truth.accounts(block.persons, held))
-    files.append("truth/campaign_purchases", truth.campaign_purchases(block.persons, block.visits))
+def _write_people(
+    files: Files, rng: np.random.Generator, block: Block, left: Remaining, buyers: identities.Named
+) -> None:
+    held = identities.accounts(left.placed, buyers)
+    files.append("customers", rows.customers(rng, left.persons))
+    files.append("identities", identities.identities(left.persons, held))
+    files.append("contacts", rows.contacts(left.persons, block.mailings))
+    files.append("truth/persons", truth.persons(left.persons))
+    files.append("truth/accounts", truth.accounts(left.persons, held))
+    files.append("truth/campaign_purchases", truth.campaign_purchases(left.persons, block.visits))
 
 
 def _write_supply(
@@ -183,12 +146,14 @@ def _write_supply(
     files.put("stock_snapshots", supply_rows.stock_snapshots(world, kept, flow.on_hand))
     files.put("inbound", supply_rows.inbound(world, flow.deliveries))
     files.put("events", supply_rows.events())
-    files.put("marketing_spend", supply_rows.marketing_spend(drawn.random(-1, 3), noted.newcomers, noted.treated))
+    spent = spending.marketing_spend(drawn.random(-1, 3), world.where, noted.newcomers, noted.treated)
+    files.put("marketing_spend", spent)
 
 
 def _write_truth(files: Files, world: World, noted: DemandTally, lost: list[LostLines]) -> None:
     files.put("truth/lost_units", truth.lost_units(world, lost))
     files.put("truth/demand", truth.demand(world, noted))
     files.put("truth/event_uplift", truth.event_uplift(world, noted))
+    files.put("truth/event_items", truth.event_items(world, noted))
     files.put("truth/base_demand", truth.base_demand(world))
     files.put("truth/day_factors", truth.day_factors())

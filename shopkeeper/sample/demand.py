@@ -6,7 +6,7 @@ import numpy as np
 
 from shopkeeper.models.arrays import Floats, Ints
 from shopkeeper.sample.calendar import EVENT_OF_DAY, EVENTS, SHARE_OF_DAY
-from shopkeeper.sample.catalogue import CATEGORIES
+from shopkeeper.sample.goods import CATEGORIES
 from shopkeeper.sample.places import REGIONS
 from shopkeeper.sample.process import DEALER_CHANNEL, STORE_CHANNEL
 

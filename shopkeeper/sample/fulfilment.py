@@ -1,6 +1,6 @@
 """Who gets what there is: stock-outs cut lines, emptied orders take the staple, some orders come back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,7 +8,12 @@ from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.calendar import DAYS
 from shopkeeper.sample.catalogue import STAPLES, Catalogue
+from shopkeeper.sample.chance import chance
 from shopkeeper.sample.orders import Lines, Orders, join
+from shopkeeper.sample.people import STOCK_OUT, People, Visits
+
+MOST_INSTEAD = 3
+"""Units of the staple that a buyer takes who finds nothing of what was wanted."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Shelf:
 class LostLines:
     """Arrays over lines that did not get all they asked for."""
 
+    order: Ints  # as in Lines
     day: Ints
     location: Ints
     region: Ints
@@ -53,8 +59,10 @@ def serve(goods: Catalogue, placed: Orders, demanded: Lines, cells: Ints, shelf:
     replaced = base & first & ~served[np.minimum(demanded.order, len(placed.day) - 1)]
     staple = STAPLES[goods.category[demanded.sku]]
     sku = np.where(replaced, staple, demanded.sku)
-    units = np.where(replaced, np.maximum(1, -(-demanded.net // goods.price[staple])), got)
-    net = np.where(replaced, demanded.net, np.rint(demanded.net * got / demanded.units).astype(np.int64))
+    instead = np.clip(-(-demanded.net // goods.price[staple]), 1, MOST_INSTEAD)
+    units = np.where(replaced, instead, got)
+    paid = np.minimum(demanded.net, instead * goods.price[staple])
+    net = np.where(replaced, paid, np.rint(demanded.net * got / demanded.units).astype(np.int64))
     sold = Lines(
         demanded.order,
         demanded.parent,
@@ -64,11 +72,13 @@ def serve(goods: Catalogue, placed: Orders, demanded: Lines, cells: Ints, shelf:
         units,
         net,
         demanded.status,
-        demanded.units_factor,
+        demanded.plain_sku,
+        demanded.plain_units,
     ).take(units > 0)
     rows = np.flatnonzero(missing > 0)
     parent = demanded.parent[rows]
     lost = LostLines(
+        demanded.order[rows],
         demanded.day[rows],
         placed.location[parent],
         placed.region[parent],
@@ -91,6 +101,43 @@ def _allocate(demanded: Lines, cells: Ints, shelf: Shelf, rows: Ints) -> Ints:
     got[rows] = np.clip(shelf.left[where] - before, 0, units)
     np.subtract.at(shelf.left, where, got[rows].astype(shelf.left.dtype))
     return got
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """The persons and orders of a block once those have left whom a stock-out cost."""
+
+    persons: People
+    placed: Orders
+
+
+def without_lost(persons: People, visits: Visits, placed: Orders, missing: LostLines) -> Remaining:
+    """Who misses something leaves for good with `STOCK_OUT_LEAVES`; the later orders are then nobody's known.
+
+    What a campaign brought stays: it reaches those who left too.
+    """
+    rows = missing.order < len(placed.day)
+    order = np.unique(missing.order[rows])
+    order = order[placed.person[order] >= 0]
+    person, day = placed.person[order], placed.day[order]
+    leaves = chance(61, persons.number[person], day) < process.STOCK_OUT_LEAVES
+    lost_day = np.full(len(persons.number), DAYS)
+    np.minimum.at(lost_day, person[leaves], day[leaves])
+    own = np.full(len(placed.day), -1)
+    own[: len(visits.campaign)] = visits.campaign
+    gone = (placed.person >= 0) & (placed.day > lost_day[np.maximum(placed.person, 0)]) & (own < 0)
+    remaining = replace(placed, person=np.where(gone, -1, placed.person))
+    lost = lost_day < DAYS
+    return Remaining(
+        replace(
+            persons,
+            alive=persons.alive & ~lost,
+            lost_day=np.minimum(persons.lost_day, lost_day),
+            lost_by=np.where(lost, STOCK_OUT, persons.lost_by),
+            active_days=np.bincount(remaining.person[remaining.person >= 0], minlength=len(persons.number)),
+        ),
+        remaining,
+    )
 
 
 def with_refunds(rng: np.random.Generator, sold: Lines, orders_so_far: int) -> Lines:
@@ -117,6 +164,7 @@ def with_refunds(rng: np.random.Generator, sold: Lines, orders_so_far: int) -> L
         -back.units,
         -back.net,
         np.full(len(back), process.REFUND),
-        back.units_factor,
+        back.plain_sku,
+        back.plain_units,
     )
     return join(sold, refund)

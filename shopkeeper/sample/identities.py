@@ -11,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.tables import IDENTITIES
-from shopkeeper.models.arrays import Flags, Floats, Ints
+from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.sample import process
 from shopkeeper.sample.calendar import DAYS
+from shopkeeper.sample.chance import chance
 from shopkeeper.sample.files import blank, codes, conform, named
 from shopkeeper.sample.orders import Orders
 from shopkeeper.sample.people import People
@@ -54,18 +55,6 @@ def planted() -> dict[str, float]:
         "new_phone": NEW_PHONE_SHARE,
         "phone_in_customer_list": RECORD_PHONE_SHARE,
     }
-
-
-def chance(salt: int, *numbers: Ints) -> Floats:
-    """Numbers in [0, 1) that look drawn and depend on nothing but `numbers` (SplitMix64, Steele et al. 2014)."""
-    state = np.full(len(numbers[0]), salt, dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        for each in numbers:
-            state = (state ^ each.astype(np.int64).view(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
-            state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            state = state ^ (state >> np.uint64(31))
-    return np.asarray((state >> np.uint64(11)).astype(np.float64) / 2.0**53)
 
 
 def account_codes(person: Ints, channel: Ints, account: Ints) -> pl.Series:

@@ -20,7 +20,7 @@ from shopkeeper.sample.calendar import (
 from shopkeeper.sample.catalogue import DEALER_RANGE, ONLINE_RANGE, STORE_RANGE, Catalogue, pick
 from shopkeeper.sample.demand import EVENT_DISCOUNT, Tastes, serving_location
 from shopkeeper.sample.people import People, Visits
-from shopkeeper.sample.places import Places
+from shopkeeper.sample.places import Places, closed
 from shopkeeper.sample.process import SPENDING
 
 _HOURS_ONLINE = np.array(
@@ -52,6 +52,8 @@ class Orders:
     account: Ints  # 0 or 1: which of the person's accounts on the channel
     location: Ints
     event_factor: Floats  # how many orders of this kind the day has, as a multiple of a day without event
+    first: Flags  # whether it is the person's first
+    first_category: Ints  # of the person's first line, -1 where the buyer is not known
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class Lines:
     units: Ints
     net: Ints  # fen
     status: Ints
-    units_factor: Floats  # units asked for, as a multiple of the same line without the event
+    plain_sku: Ints  # what the same line would have asked for without the event
+    plain_units: Ints
 
     def take(self, rows: Ints | Flags) -> Self:
         """Some of the lines."""
@@ -88,14 +91,15 @@ def orders(rng: np.random.Generator, world: World, persons: People, visits: Visi
     day = np.concatenate([visits.day, arrival_days(UNIDENTIFIED_CURVE, positions)])
     home = np.searchsorted(np.cumsum(world.where.buyers)[:-1], rng.random(unidentified), side="right")
     region = np.concatenate([persons.region[visits.person], home])
-    channel = _channels(rng, world.where, persons, visits, day, region)
+    nth = np.concatenate([persons.number[visits.person], rng.integers(0, 1_000, unidentified)])
+    store = world.where.first_store[region] + nth % np.maximum(world.where.stores[region], 1)
+    channel = _open_channels(world.where, _channels(rng, world.where, persons, visits, day, region), region, store, day)
     nu = np.concatenate([persons.nu[visits.person], rng.gamma(SPENDING.q, 1 / SPENDING.v, unidentified)])
     total = identified + unidentified
     online = channel < process.STORE_CHANNEL
-    elsewhere = online & (rng.random(total) < process.GIFT_ELSEWHERE)
+    first = np.concatenate([visits.first, np.zeros(unidentified, dtype=bool)])
+    elsewhere = online & ~first & (rng.random(total) < process.GIFT_ELSEWHERE)
     region = np.where(elsewhere, rng.integers(0, len(world.where.buyers), total), region)
-    nth = np.concatenate([persons.number[visits.person], rng.integers(0, 1_000, unidentified)])
-    store = world.where.first_store[region] + nth % np.maximum(world.where.stores[region], 1)
     phone = rng.random(total) < process.PHONE_SHARE[MONTH_OF_DAY[day], channel]
     device = np.where(channel == process.STORE_CHANNEL, process.TILL, np.where(phone, process.PHONE, process.DESKTOP))
     on_main = np.concatenate(
@@ -116,6 +120,8 @@ def orders(rng: np.random.Generator, world: World, persons: People, visits: Visi
         account=(on_main & second_account & (rng.random(total) < 0.35)).astype(np.int64),
         location=serving_location(channel, region, store, world.where.warehouse_of, world.where.dealer_of),
         event_factor=factor,
+        first=first,
+        first_category=np.concatenate([persons.first_category[visits.person], np.full(unidentified, -1)]),
     )
 
 
@@ -124,12 +130,18 @@ def _channels(
 ) -> Ints:
     """The first purchase is on the main channel, later ones mostly; the rest follows the mix of the month."""
     identified = len(visits.person)
-    month, has_store = MONTH_OF_DAY[day], (where.stores[region] > 0).astype(np.int64)
+    month, served = MONTH_OF_DAY[day], process.served(where, region)
     u = rng.random(len(day))
-    mixed = people.choose(process.MIX_CURVE[month[:identified], has_store[:identified]], u[:identified])
+    mixed = people.choose(process.MIX_CURVE[month[:identified], served[:identified]], u[:identified])
     loyal = visits.first | (rng.random(identified) < process.MAIN_CHANNEL_LOYALTY)
-    unidentified = people.choose(process.UNIDENTIFIED_MIX[month[identified:], has_store[identified:]], u[identified:])
+    unidentified = people.choose(process.UNIDENTIFIED_MIX[month[identified:], served[identified:]], u[identified:])
     return np.concatenate([np.where(loyal, persons.main_channel[visits.person], mixed), unidentified])
+
+
+def _open_channels(where: Places, channel: Ints, region: Ints, store: Ints, day: Ints) -> Ints:
+    """Who would go to a place that is closed orders in the mini-program instead, on the same day."""
+    location = serving_location(channel, region, store, where.warehouse_of, where.dealer_of)
+    return np.where(closed(where, location, day), process.MINI_PROGRAM, channel)
 
 
 def _seconds(rng: np.random.Generator, online: Flags) -> Ints:
@@ -147,20 +159,41 @@ def lines(rng: np.random.Generator, world: World, placed: Orders) -> Lines:
     weight = 0.6 + rng.exponential(size=len(order))
     starts = np.cumsum(count) - count
     target = placed.value[order] * weight / np.add.reduceat(weight, starts)[order]
-    day, region = placed.day[order], placed.region[order]
-    category = people.choose(world.tastes.categories[region, SEASON[day]], rng.random(len(order)))
-    factor = world.tastes.units_factor(day, region, category)
+    day = placed.day[order]
+    category = _categories(rng, world, placed, order, starts)
+    factor = world.tastes.units_factor(day, placed.region[order], category)
     net = np.maximum(np.rint(target * factor * 100), 100).astype(np.int64)
     channel = placed.channel[order]
     assortment = np.select(
         [channel == process.STORE_CHANNEL, channel == process.DEALER_CHANNEL], [STORE_RANGE, DEALER_RANGE], ONLINE_RANGE
     )
     listed = net / 100 / (1.0 - EVENT_DISCOUNT * SHARE_OF_DAY[day])
-    sku, units = pick(world.goods, assortment, MONTH_OF_DAY[day], category, listed, rng.random(len(order)))
-    second = placed.second[order]
+    u = rng.random(len(order))
+    sku, units = pick(world.goods, assortment, MONTH_OF_DAY[day], category, listed, u)
+    plain_sku, plain_units = sku.copy(), units.copy()
+    # The same line on the same day at ordinary prices: trading up changes the item, not only the units.
+    rows = np.flatnonzero(SHARE_OF_DAY[day] > 0)
+    plain_sku[rows], plain_units[rows] = pick(
+        world.goods, assortment[rows], MONTH_OF_DAY[day[rows]], category[rows], target[rows], u[rows]
+    )
     status = np.full(len(order), process.SALE)
-    sold = Lines(order, order, day, second, sku, units, net, status, factor)
+    sold = Lines(order, order, day, placed.second[order], sku, units, net, status, plain_sku, plain_units)
     return join(sold, _extras(rng, world, sold.take(starts), len(placed.day)))
+
+
+def _categories(rng: np.random.Generator, world: World, placed: Orders, order: Ints, starts: Ints) -> Ints:
+    """By the region's taste of the season; later lines of known persons often by that of their first purchase."""
+    taste = people.choose(
+        world.tastes.categories[placed.region[order], SEASON[placed.day[order]]], rng.random(len(order))
+    )
+    first_category = placed.first_category[order]
+    opening = np.zeros(len(order), dtype=bool)
+    opening[starts] = placed.first
+    later = (first_category >= 0) & ~placed.first[order]
+    u = rng.random(len(order))
+    same = opening | (later & (u < process.SAME_SHARE))
+    follows = later & ~same & (u < process.SAME_SHARE + process.NEXT_SHARE)
+    return np.select([same, follows], [first_category, np.array(process.NEXT_CATEGORY)[first_category]], taste)
 
 
 def _extras(rng: np.random.Generator, world: World, firsts: Lines, orders_so_far: int) -> Lines:
@@ -180,7 +213,7 @@ def _extras(rng: np.random.Generator, world: World, firsts: Lines, orders_so_far
     net = np.select([status == process.CANCELLED, status == process.STAFF], [chosen.net, listed * 3 // 5], 0)
     second = np.maximum(0, chosen.second - np.where(status == process.CANCELLED, 240, -120))
     second = np.minimum(second, 86_399)
-    ones = np.ones(len(rows))
+    order = orders_so_far + np.arange(len(rows))
     return Lines(
-        orders_so_far + np.arange(len(rows)), chosen.order, day, second, chosen.sku, chosen.units, net, status, ones
+        order, chosen.order, day, second, chosen.sku, chosen.units, net, status, chosen.plain_sku, chosen.plain_units
     )

@@ -8,8 +8,8 @@ import polars as pl
 from shopkeeper.contract.tables import CONTACTS, CUSTOMERS, ORDER_LINES
 from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.sample import process
-from shopkeeper.sample.catalogue import CATEGORIES
 from shopkeeper.sample.files import blank, codes, conform, dates, money, named, times
+from shopkeeper.sample.goods import CATEGORIES
 from shopkeeper.sample.identities import Named, customer_codes
 from shopkeeper.sample.orders import Lines, Orders, World
 from shopkeeper.sample.people import Mailing, People

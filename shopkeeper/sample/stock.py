@@ -6,20 +6,21 @@ import numpy as np
 
 from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.sample.calendar import DATES, DAYS, EVENTS
-from shopkeeper.sample.catalogue import SUPPLIERS
+from shopkeeper.sample.catalogue import STAPLES, SUPPLIERS
 from shopkeeper.sample.orders import World
 from shopkeeper.sample.places import STORE, WAREHOUSE
 
-SNAPSHOT_DAYS = 200
+SNAPSHOT_DAYS = 400
 INBOUND_DAYS = 400
 NONE = -1
 _SMOOTHING = 1 / 45
-_SERVICE_FACTOR = 0.9
-_SUPPLIER_CYCLE, _MOVE_CYCLE = 28.0, 14.0  # days of demand that an order should last
+_SERVICE_FACTOR = 1.0
+_SUPPLIER_CYCLE, _MOVE_CYCLE = 33.0, 14.0  # days of demand that an order should last
 _REVIEW = 7  # a location looks at its shelves once a week
 _EVENT_LIFT = 0.8  # the merchant plans for less than an event brings
 _HORIZON = 200  # no delivery takes longer
-_OUTAGES_A_YEAR = 1.1
+_OUTAGES_A_YEAR = 2.8
+LATE_SUPPLIER, LATE_FACTOR = 4, 1.6
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ class _Shelves:
 
 def carried(world: World) -> Flags:
     """Location x SKU: what each location keeps."""
-    return world.goods.ranges[world.where.kind]
+    kept = world.goods.ranges[world.where.kind].copy()
+    kept[np.ix_(~world.where.reports, STAPLES)] = False
+    return kept
 
 
 def _arrival_days(rng: np.random.Generator) -> Ints:
@@ -79,6 +82,9 @@ def _arrival_days(rng: np.random.Generator) -> Ints:
         starts = np.sort(rng.integers(20, DAYS, rng.poisson(_OUTAGES_A_YEAR * DAYS / 365)))
         for start, end in zip(starts, starts + rng.integers(20, 50, len(starts)), strict=True):
             arrival_days[supplier, start:end] = end
+    # The late supplier sent nothing for nine weeks in the last summer, and has again sent nothing when the data end.
+    for start, end in ((DAYS - 128, DAYS - 64), (DAYS - 30, DAYS + 12)):
+        arrival_days[LATE_SUPPLIER, start:end] = end
     return arrival_days
 
 
@@ -164,10 +170,11 @@ def _needs(shelves: _Shelves, world: World, cells: Flags, today: int, to_event: 
     from_supplier = (where.kind == WAREHOUSE)[:, None]
     lead = np.where(from_supplier, goods.lead[None, :], 3.0 if direct else where.lead[:, None])
     lift = np.where(to_event <= lead + 10, 1.0 + _EVENT_LIFT, 1.0)
-    covered = shelves.rate * lift * (lead + _REVIEW)
+    expected = shelves.rate * np.where(from_supplier, goods.optimism, 1.0)
+    covered = expected * lift * (lead + _REVIEW)
     reorder_point = covered + _SERVICE_FACTOR * np.sqrt(2.0 * covered)
     cycle = np.where(from_supplier, _SUPPLIER_CYCLE, _MOVE_CYCLE)
-    order_up_to = reorder_point + np.maximum(1.0, shelves.rate * lift * cycle)
+    order_up_to = reorder_point + np.maximum(1.0, expected * lift * cycle)
     position = shelves.on_hand + shelves.on_order
     ends_soon = today > goods.delisted[None, :] - lead - 30
     still_sold = (goods.launched[None, :] <= today) & ((goods.delisted[None, :] == DAYS) | ~ends_soon)
@@ -217,6 +224,7 @@ def _buy(
     units = np.ceil(np.maximum(needs[rows], least) / goods.pack[sku]).astype(np.int64) * goods.pack[sku]
     lead = np.where(where.kind[rows[0]] == WAREHOUSE, goods.lead[sku], 3.0)
     sd = np.minimum(goods.lead_sd[sku], 0.3 * lead)
-    days = np.maximum(1, np.rint(rng.normal(lead, sd))).astype(np.int64)
+    slow = np.where(goods.supplier[sku] == LATE_SUPPLIER, LATE_FACTOR, 1.0)
+    days = np.maximum(1, np.rint(rng.normal(lead, sd) * slow)).astype(np.int64)
     arrival = arrival_days[goods.supplier[sku], np.minimum(today + days, arrival_days.shape[1] - 1)]
     shelves.order(today, rows, units, today + lead.astype(np.int64), arrival, np.full(len(sku), NONE))

@@ -4,19 +4,16 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.contract.tables import EVENTS as EVENTS_TABLE
-from shopkeeper.contract.tables import INBOUND, LANES, LOCATIONS, MARKETING_SPEND, PRODUCTS, STOCK_SNAPSHOTS
+from shopkeeper.contract.tables import INBOUND, LANES, LOCATIONS, PRODUCTS, STOCK_SNAPSHOTS
 from shopkeeper.contract.tables import REGIONS as REGIONS_TABLE
-from shopkeeper.models.arrays import Flags, Floats, Ints
-from shopkeeper.sample import process
-from shopkeeper.sample.calendar import DAYS, EVENT_OF_DAY, EVENTS, FIRST_DAY
-from shopkeeper.sample.catalogue import CATEGORIES, SUPPLIERS, Catalogue
-from shopkeeper.sample.files import codes, conform, dates, money, named
+from shopkeeper.models.arrays import Flags, Ints
+from shopkeeper.sample.calendar import DAYS, EVENTS
+from shopkeeper.sample.catalogue import SUPPLIERS, Catalogue
+from shopkeeper.sample.files import blank, codes, conform, dates, money, named
+from shopkeeper.sample.goods import CATEGORIES
 from shopkeeper.sample.orders import World
-from shopkeeper.sample.places import KINDS, PROVINCES, REGIONS, WAREHOUSE, Places
+from shopkeeper.sample.places import KINDS, PROVINCES, REGIONS, WAREHOUSE, Places, parcel_days
 from shopkeeper.sample.stock import INBOUND_DAYS, NONE, SNAPSHOT_DAYS, Deliveries
-
-COST_OF_NEWCOMER = np.array([38.0, 34.0, 26.0, 18.0, 12.0, 9.0])  # yuan of spending per new customer, by channel
-COST_OF_MESSAGE = 0.06
 
 
 def products(goods: Catalogue) -> pl.DataFrame:
@@ -36,8 +33,15 @@ def products(goods: Catalogue) -> pl.DataFrame:
             "supplier_lead_sd": pl.Series(goods.lead_sd),
             "launched_on": dates(goods.launched),
             "delisted_on": dates(np.minimum(goods.delisted, DAYS - 1), goods.delisted == DAYS),
+            "parent_sku": codes("P", goods.parent + 1, 3),
+            "size": _given(goods.sizes),
+            "colour": _given(goods.colours),
         },
     )
+
+
+def _given(texts: tuple[str, ...]) -> pl.Series:
+    return pl.Series([text or None for text in texts], dtype=pl.String)
 
 
 def regions() -> pl.DataFrame:
@@ -54,7 +58,7 @@ def regions() -> pl.DataFrame:
 
 
 def locations(where: Places, most: Ints) -> pl.DataFrame:
-    """Rows of `locations`; each holds a quarter more than ever lay there."""
+    """Rows of `locations`; each holds a quarter more than ever lay there, the silent dealer nobody knows what."""
     return conform(
         LOCATIONS,
         {
@@ -63,7 +67,9 @@ def locations(where: Places, most: Ints) -> pl.DataFrame:
             "kind": named(KINDS, where.kind),
             "region": named(REGIONS, where.region),
             "ships": pl.Series(where.ships),
-            "capacity_units": pl.Series(np.ceil(most * 1.25 / 100).astype(np.int64) * 100),
+            "capacity_units": blank(pl.Series(np.ceil(most * 1.25 / 100).astype(np.int64) * 100), ~where.reports),
+            "opening_cost": money(where.opening_cost * 100),
+            "running_cost": money(where.running_cost * 100),
         },
     )
 
@@ -81,7 +87,7 @@ def lanes(where: Places) -> pl.DataFrame:
     end = np.concatenate([moves[:, 1], np.full(len(shippers), -1)])
     region = np.concatenate([np.full(len(moves), -1), to_region])
     tiles = where.tiles[where.region[start], np.where(end >= 0, where.region[np.minimum(end, count - 1)], region)]
-    lead = np.where(end >= 0, np.round(1.5 + 1.2 * tiles, 1), np.round(1.0 + 0.7 * tiles, 1))
+    lead = np.where(end >= 0, np.round(1.5 + 1.2 * tiles, 1), parcel_days(tiles))
     cost = np.where(end >= 0, 40 + 30 * tiles, 320 + 90 * tiles)
     return conform(
         LANES,
@@ -103,7 +109,7 @@ def stock_snapshots(world: World, cells: Flags, on_hand: Ints) -> pl.DataFrame:
     An item is listed from its launch until it is delisted, and after that while any is left.
     """
     goods = world.goods
-    location, sku = np.nonzero(cells)
+    location, sku = np.nonzero(cells & world.where.reports[:, None])
     day = np.arange(DAYS - SNAPSHOT_DAYS, DAYS)
     units = on_hand[:, location, sku].T
     listed = (day >= goods.launched[sku][:, None]) & ((day <= goods.delisted[sku][:, None]) | (units > 0))
@@ -121,8 +127,8 @@ def stock_snapshots(world: World, cells: Flags, on_hand: Ints) -> pl.DataFrame:
 
 
 def inbound(world: World, moved: Deliveries) -> pl.DataFrame:
-    """Rows of `inbound`: all that is on its way, and what landed in the last INBOUND_DAYS."""
-    rows = np.flatnonzero(moved.received >= DAYS - INBOUND_DAYS)
+    """Rows of `inbound`: all that is on its way, and what landed in the last INBOUND_DAYS; none for a silent dealer."""
+    rows = np.flatnonzero((moved.received >= DAYS - INBOUND_DAYS) & world.where.reports[moved.location])
     rows = rows[np.lexsort((moved.sku[rows], moved.location[rows], moved.ordered[rows]))]
     coming = moved.received[rows] >= DAYS
     # The supplier of a late delivery has named a new day by now.
@@ -152,29 +158,5 @@ def events() -> pl.DataFrame:
             "name": pl.Series([event.name for event in EVENTS]),
             "starts_on": pl.Series([event.starts_on for event in EVENTS]),
             "ends_on": pl.Series([event.ends_on for event in EVENTS]),
-        },
-    )
-
-
-def marketing_spend(rng: np.random.Generator, newcomers: Ints, treated: Ints) -> pl.DataFrame:
-    """Rows of `marketing_spend`. `newcomers` is day x channel, `treated` the customers mailed by campaign."""
-    week = np.ones(7) / 7
-    smooth = np.stack([np.convolve(column, week, mode="same") for column in newcomers.T.astype(float)], axis=1)
-    dearer: Floats = np.where(EVENT_OF_DAY >= 0, 1.25, 1.0)[:, None]
-    amount = smooth * COST_OF_NEWCOMER * dearer * rng.uniform(0.8, 1.2, smooth.shape)
-    day, channel = np.nonzero(amount >= 0.5)
-    sent = np.array([(campaign.sent_on - FIRST_DAY).days for campaign in process.CAMPAIGNS])
-    campaigns = len(sent)
-    by_message = process.CHANNELS.index("小程序 Mini-program")
-    fen = np.concatenate([np.rint(amount[day, channel]) * 100, np.rint(treated * COST_OF_MESSAGE * 100)])
-    campaign = np.concatenate([np.full(len(day), -1), np.arange(campaigns)])
-    names = tuple(each.id for each in process.CAMPAIGNS)
-    return conform(
-        MARKETING_SPEND,
-        {
-            "day": dates(np.concatenate([day, sent])),
-            "channel": named(process.CHANNELS, np.concatenate([channel, np.full(campaigns, by_message)])),
-            "amount": money(fen.astype(np.int64)),
-            "campaign_id": named(names, np.maximum(campaign, 0), campaign < 0),
         },
     )

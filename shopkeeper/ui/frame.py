@@ -15,6 +15,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.ui import links, session
 from shopkeeper.ui.actions import open_page
 from shopkeeper.ui.opened import open_data, opened
+from shopkeeper.ui.waiting import draw_waiting, is_awaited
 
 log = logging.getLogger(__name__)
 MANY_REJECTED = 0.005
@@ -55,7 +56,10 @@ def draw(page: StreamlitPage) -> None:
                     rejects_banner(version)
                 st.title(page.title)
                 st.caption(trust_strip(version), help=trust_help())
-            page.run()
+            if is_awaited(page.url_path, version):
+                draw_waiting(page.url_path, version)
+            else:
+                page.run()
     finally:
         with notices:
             session.show_notices()

@@ -65,7 +65,7 @@ def version_now() -> Version:
 
     try:
         with importing:
-            return served(Progress(tell))
+            return served(Progress(tell), wait=False)
     finally:
         place.empty()
 

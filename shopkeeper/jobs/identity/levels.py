@@ -22,6 +22,7 @@ from shopkeeper.progress import UNHEARD, Progress
 from shopkeeper.query_files import QUERIES, load
 
 CUSTOMER_MARTS = ("first_purchases", "purchase_parts", "purchases", "refund_days", "customer_history")
+HEADLINE_MARTS = ("purchases", "customer_history")
 
 
 def path_of(version: Version) -> Path:
@@ -60,9 +61,14 @@ def _headlines(version: Version, linking: Linking) -> dict[str, float | int | No
     with TemporaryDirectory(dir=version.path.parent.parent) as folder:
         directory = Path(folder)
         with workbench(directory, version.shop.timezone) as connection:
-            open_tables(connection, {name: version.files(name) for name in version.tables})
             parameters = {"as_of": version.as_of}
-            build_marts(connection, directory / "marts", QUERIES, parameters, linking=linking, only=CUSTOMER_MARTS)
+            if linking.level == Linking().level and set(HEADLINE_MARTS) <= version.marts.keys():
+                # The version's own marts are linked so.
+                for mart in HEADLINE_MARTS:
+                    connection.read_parquet([str(file) for file in version.mart(mart)]).create_view(mart)
+            else:
+                open_tables(connection, {name: version.files(name) for name in version.tables})
+                build_marts(connection, directory / "marts", QUERIES, parameters, linking=linking, only=CUSTOMER_MARTS)
             result: list[dict[str, float | int | None]] = connection.sql(
                 load("jobs/identity/headlines").sql, params=parameters
             ).to_dicts()

@@ -15,6 +15,7 @@ TABLES: Mapping[str, str] = {
     "regions": N_("Regions, and where they stand on the map"),
     "events": N_("Events: 11.11, 618, holidays, your own"),
     "marketing_spend": N_("Marketing: what was spent on which channel"),
+    "deposits": N_("Deposits: what was paid down before an event"),
     "contacts": N_("Campaigns: who was contacted, who was held out"),
     "identities": N_("Accounts of one person: phones, e-mails, member numbers"),
     "contact_hashes": N_("Contacts, hashed for ad platforms"),
@@ -86,6 +87,14 @@ COLUMNS: Mapping[str, str] = {
     "sent_on": N_("Day it was sent"),
     "arm": N_("Treated, or held out"),
     "amount": N_("Money spent"),
+    "purpose": N_("To win new customers, or to keep those there are"),
+    "opening_cost": N_("Cost of opening it"),
+    "running_cost": N_("Cost of running it for a month"),
+    "parent_sku": N_("Item that it is a variant of"),
+    "size": N_("Size"),
+    "colour": N_("Colour"),
+    "deposit_id": N_("Number of the deposit"),
+    "balance_paid": N_("Rest paid"),
 }
 MEANINGS: Mapping[str, str] = {
     "sale": N_("sale"),
