@@ -5,6 +5,7 @@ import streamlit as st
 from shopkeeper import ui
 from shopkeeper.supply.network.screen import regions as parts
 from shopkeeper.supply.network.screen import what_if
+from shopkeeper.supply.network.screen.answer import draw_answer
 from shopkeeper.supply.screen.filters import choose_goods
 
 filters = choose_goods(without=("locations",))
@@ -16,7 +17,7 @@ if section == "nodes" or network.now.near_rate is None:
     parts.draw_nodes(network)
 else:
     with answer:
-        parts.draw_answer(network)
+        draw_answer(network)
     match section:
         case "next":
             what_if.draw_next(network)

@@ -281,6 +281,25 @@ def test_what_customers_take_over_the_counter_is_not_shipped() -> None:
     assert result.now.lead_days == 0
 
 
+def test_a_new_node_costs_what_its_kind_costs_and_one_that_is_there_nothing_more() -> None:
+    places = [PLACES[0], PLACES[1] | {"running_cost": 100, "opening_cost": 500}]
+    result = network.report(three_regions(locations=places, stock=[counted("W", 60), counted("S", 20)]))
+    costs = dict(result.candidates.select("candidate", "node_cost").rows())
+    assert costs["S"] == 0
+    assert costs["store:west"] == pytest.approx(12 * 100 + 500 / 5)
+    without, own, viewers = (
+        row.filter(candidate="store:west").row(0, named=True)
+        for row in (result.candidates, costed(result.candidates, 0.0), costed(result.candidates, 50.0))
+    )
+    assert own["margin_year"] == pytest.approx(without["margin_year"] - 1300)
+    assert viewers["cost_year"] == pytest.approx(without["cost_year"] + 50)
+    both = network.what_if(result, ("S", "store:west")).change
+    free = network.what_if(
+        network.report(three_regions(stock=[counted("W", 60), counted("S", 20)])), ("S", "store:west")
+    )
+    assert both.cost_year == pytest.approx(free.change.cost_year + 1300)
+
+
 def network_inputs(seed: int) -> NetworkInputs:
     """A random network of a few items, places and regions; the last place does not ship."""
     draw = np.random.default_rng(seed)

@@ -2,6 +2,7 @@
 -- parameters: $as_of, $categories, $categories_all, $skus, $skus_all
 -- `held` and `unvalued` (units without a known cost) are units; `held` counts all goods, whatever is chosen: a full
 -- store is full. `shipped` went to buyers, `moved_out` to other locations; each in the last 28 and 91 days.
+-- `opening_cost` is money once, `running_cost` money a month.
 -- Units below 0 count as none there; `negative` counts the SKUs with such a figure.
 WITH seen AS (
     SELECT l.location_id AS location FROM locations AS l
@@ -82,6 +83,8 @@ SELECT
     coalesce(l.region, '(none)') AS region,
     l.ships,
     l.capacity_units AS capacity,
+    l.opening_cost::DOUBLE AS opening_cost,
+    l.running_cost::DOUBLE AS running_cost,
     l.location_id IS NOT NULL AS described,
     coalesce(h.held, 0)::BIGINT AS held,
     coalesce(s.on_hand, 0)::BIGINT AS on_hand,

@@ -21,6 +21,8 @@ FEWEST = 2
 """Distances between regions that a line through lanes needs."""
 OPENED = ("dealer", "store")
 """Kinds of which a new one is weighed in every region; any kind can be tried."""
+OPENING_YEARS = 5
+"""Years over which the cost of opening a node is spread."""
 WORTH_A_LOOK = 0.0005
 """Share of the demand that a new node must at least be able to bring near, to be weighed."""
 
@@ -113,12 +115,29 @@ def ranking(inputs: NetworkInputs, allocation: Allocation, regions: Flags) -> pl
     return pl.DataFrame(rows, schema=CANDIDATES.schema()).sort(order, descending=[True, True, False])
 
 
+def cost_of(inputs: NetworkInputs, node: Node) -> float | None:
+    """What the node itself costs a year (shop currency): nothing more for a location that is there; None unknown.
+
+    A new one costs what the median location of its kind does: twelve months of running it, and its opening spread over
+    `OPENING_YEARS`.
+    """
+    if node.location:
+        return 0.0
+    alike = inputs.nodes.filter(pl.col("kind") == node.kind)
+    running, opening = alike["running_cost"].median(), alike["opening_cost"].median()
+    if not isinstance(running, int | float):
+        return None
+    return 12.0 * running + (opening / OPENING_YEARS if isinstance(opening, int | float) else 0.0)
+
+
 def costed(ranked: pl.DataFrame, node_cost: float) -> pl.DataFrame:
-    """The same ranking where each node itself costs so much a year (shop currency)."""
-    cost = pl.col("cost_year") + node_cost
+    """The same ranking where each node itself costs so much a year (shop currency); 0: as the data have it."""
+    own = pl.lit(node_cost) if node_cost else pl.col("node_cost")
+    cost = pl.col("cost_year") + own.fill_null(0.0)
     return ranked.with_columns(
+        node_cost=own,
         cost_year=cost,
-        margin_year=pl.col("margin_year") - node_cost,
+        margin_year=pl.col("margin_year") - own.fill_null(0.0),
         cost_per_point=pl.when(pl.col("points") > SAME).then(cost / (100 * pl.col("points"))),
     )
 
@@ -135,6 +154,7 @@ def _row(inputs: NetworkInputs, node: Node, units: float, change: Change) -> dic
         "units": units,
         "points": change.points,
         "near_units": change.after.near - change.before.near,
+        "node_cost": cost_of(inputs, node),
         "cost_year": change.cost_year,
         "cost_per_point": change.cost_per_point,
         "margin_year": change.margin_year,

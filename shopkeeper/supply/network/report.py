@@ -21,6 +21,7 @@ from shopkeeper.messages import Message, message
 from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.materiality import material_from
 from shopkeeper.supply.network.allocation import (
     Allocation,
     Figures,
@@ -31,7 +32,7 @@ from shopkeeper.supply.network.allocation import (
     missing,
     table,
 )
-from shopkeeper.supply.network.candidate_sites import Change, added, compared, find, ranking
+from shopkeeper.supply.network.candidate_sites import Change, added, compared, cost_of, find, ranking
 from shopkeeper.supply.network.frames import CANDIDATES, CATEGORIES, COMPARED, LANES, MISSING, NODES, REGIONS, TRIED
 from shopkeeper.supply.network.inputs import NetworkInputs, read
 from shopkeeper.supply.units import mixed_units, units_of
@@ -76,7 +77,8 @@ class Network:
 
     `now` is of the stock that is there, `coming` with the deliveries that land in the days ahead, all of these counted
     in full; the frames are of now. `lies_elsewhere` are units not near now that some other place holds. `year` is how
-    many times the days ahead a year is. `priced`: costs are known. `inputs` and `allocation` serve `what_if`.
+    many times the days ahead a year is. `priced`: costs are known. `material_from` is
+    the least sum a year that leads the page. `inputs` and `allocation` serve `what_if`.
     """
 
     options: NetworkOptions
@@ -92,6 +94,7 @@ class Network:
     lanes: Annotated[pl.DataFrame, LANES]
     year: float
     priced: bool
+    material_from: float | None
     inputs: NetworkInputs
     allocation: Allocation
 
@@ -141,6 +144,7 @@ def report(
         _lanes(inputs, now, shown),
         inputs.year,
         inputs.priced,
+        material_from(query, in_force.policy),
         inputs,
         now,
     )
@@ -149,14 +153,17 @@ def report(
 def what_if(network: Network, nodes: tuple[str, ...], node_cost: float = 0.0) -> WhatIf:
     """The same with these candidates as shipping points besides, in this order; goods are given out anew.
 
-    Raise `Refused` for a candidate that there is not. `node_cost` is a year's cost of each (shop currency).
+    Raise `Refused` for a candidate that there is not. `node_cost` is a year's cost of each (shop currency); 0: as
+    locations of its kind cost, where that is in the data.
     """
-    inputs, shown, after, rows = network.inputs, chosen_regions(network.inputs, network.filters), network.allocation, []
+    inputs, shown, after = network.inputs, chosen_regions(network.inputs, network.filters), network.allocation
+    rows, fixed = [], 0.0
     for candidate in dict.fromkeys(nodes):
         node = find(inputs, candidate)
         after, units = added(inputs, after, node)
         rows.append({"candidate": node.candidate, "kind": node.kind, "region": node.region, "units": units})
-    change = compared(network.now, figures(inputs, after, shown), network.year, node_cost * len(rows))
+        fixed += node_cost or cost_of(inputs, node) or 0.0
+    change = compared(network.now, figures(inputs, after, shown), network.year, fixed)
     kept = ["region", "near_rate", "lead_days", "freight_per_unit"]
     then = table(inputs, after, shown, "region").select(kept)
     regions = network.regions.select("region", "demand", *kept[1:]).join(

@@ -43,6 +43,8 @@ READ: Mapping[str, tuple[str, ...]] = {
         "skus",
         "capacity",
         "capacity_use",
+        "opening_cost",
+        "running_cost",
         "shipped_28",
         "received_28",
         "moved_out_28",
@@ -105,6 +107,7 @@ READ: Mapping[str, tuple[str, ...]] = {
         "near_units",
         "cost_per_point",
         "cost_year",
+        "node_cost",
         "margin_year",
         "near_margin_year",
         "lead_days",
@@ -142,7 +145,8 @@ def network(version: Version, network: Network, rows: str = "nodes", node_cost: 
     }
     frame = frames[rows] if rows in frames else costed(network.candidates, node_cost)
     frame = in_words(frame, network).select(READ[rows])
-    more = ((_("A node itself costs, per year"), i18n.money(node_cost, version.shop.currency)),)
+    own = i18n.money(node_cost, version.shop.currency) if node_cost else _("as locations of its kind")
+    more = ((_("A node itself costs, per year"), own),)
     return _made(
         version,
         network,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measures.lookup import label, measure
+from shopkeeper.measures.lookup import label
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import chart as drawings
 from shopkeeper.supply.network import table
@@ -77,85 +77,6 @@ def draw_notes(network: Network) -> None:
         return
     for sentence in words:
         st.caption(f"ⓘ {sentence}")
-
-
-def draw_answer(network: Network) -> None:
-    """How much lies near, what the best next node brings, and what a point costs."""
-    rate, days = network.now.near_rate, i18n.days(network.options.promise_days)
-    if rate is None:
-        st.info(_("Nothing is expected to be asked for here in the days ahead. Widen the filters."))
-        return
-    sentence = _(
-        "{rate} of what the next {window} will ask for lies within {days} of its buyers.",
-        rate=i18n.percent(rate),
-        window=i18n.days(network.options.window_days),
-        days=days,
-    )
-    st.markdown(f"#### {sentence} {_best(network)}")
-    lacking = network.now.demand - network.now.near
-    with st.container(horizontal=True, gap="small"):
-        st.metric(
-            label("near_demand_rate"), i18n.percent(rate), border=True, help=_(measure("near_demand_rate").description)
-        )
-        if network.inputs.margined:
-            st.metric(
-                _("Margin of what is not near"),
-                money(float(network.regions["margin_not_near"].sum())),
-                border=True,
-                help=_("Of the units expected in these days that no stock lies near to."),
-            )
-        st.metric(
-            _("Lies elsewhere: move"),
-            i18n.integer(network.lies_elsewhere),
-            border=True,
-            help=_("Units expected in these days that lie at some place, but not near: they can be moved."),
-        )
-        st.metric(
-            _("Lies nowhere: order"),
-            i18n.integer(lacking - network.lies_elsewhere),
-            border=True,
-            help=_(
-                "Units expected in these days that no place has today: they have to be ordered, or are on their way."
-            ),
-        )
-        st.metric(
-            label("lead_to_buyer"),
-            i18n.number(network.now.lead_days, 1),
-            border=True,
-            help=_(measure("lead_to_buyer").description),
-        )
-        cost = network.now.freight_per_unit if network.priced else None
-        st.metric(_("Shipping cost per unit"), money(cost), border=True, help=_(measure("freight").description))
-
-
-def _best(network: Network) -> str:
-    """The next node to switch on or open, as a sentence."""
-    with st.spinner(_("Weighing one more shipping point…"), show_time=True):
-        ranked = network.candidates
-    best = ranked.filter(pl.col("points") > 0).head(1).to_dicts()
-    if not best:
-        return _("No single further shipping point would bring more of it near.")
-    row = best[0]
-    name, more = node_name(network, row["candidate"]), points(row["points"])
-    if not network.priced:
-        return _("The best next step, {node}, brings {more}; what a point costs cannot be told.", node=name, more=more)
-    cost = row["cost_per_point"]
-    if cost <= 0:
-        return _(
-            "The best next step, {node}, brings {more} and saves {amount} of shipping a year: it pays as long as the "
-            "node itself costs less.",
-            node=name,
-            more=more,
-            amount=money(-row["cost_year"]),
-        )
-    return _(
-        "The best next step, {node}, brings {more} for {amount} of shipping a year: {cost} a point, before what the "
-        "node itself costs.",
-        node=name,
-        more=more,
-        amount=money(row["cost_year"]),
-        cost=money(cost),
-    )
 
 
 def draw_regions(network: Network) -> None:

@@ -61,7 +61,10 @@ def choose_cost() -> float:
         format="%.0f",
         on_change=session.forget_notices,
         width=320,
-        help=_("Staff, packing, system: nobody can tell it from the data. 0 leaves it out."),
+        help=_(
+            "Staff, rent, packing, system. 0: what locations of its kind cost in the data (running_cost and a fifth of "
+            "opening_cost); where that is not there, it is left out."
+        ),
     )
     session.remember(COST, [] if not cost else [f"{cost:g}"])
     return float(cost or 0.0)
