@@ -54,7 +54,7 @@ ORDER_LINES = Table(
             "status",
             "VARCHAR",
             "What kind of line it is; empty means sale. Goods sold in to a dealer (sell_in) or moved (transfer) are "
-            "no sales.",
+            "no sales; a dealer's location_id as buyer says whose they are.",
             allowed=STATUSES,
         ),
         Column("original_order_id", "VARCHAR", "For a refund: the order it gives back."),
