@@ -308,8 +308,8 @@ NETWORK_MEASURES: tuple[Measure, ...] = (
         N_("Cost per point"),
         N_(
             "What one more percentage point of the near-demand rate costs a year: shipping cost added (below 0: "
-            "saved) and what the node itself costs, if that was entered. A year is so many times the days ahead as "
-            "the units sold in the last 365 days are of their demand."
+            "saved) and what the node itself costs, as entered or as its kind costs. A year is so many times the days "
+            "ahead as the units sold in the last 365 days are of their demand."
         ),
         N_("(change of shipping cost per year + cost of the node per year) / percentage points gained"),
         "money",
