@@ -3,8 +3,9 @@
 -- after: items, demand_days
 -- scope: category=category region=region
 -- What is sold in to a dealer is no sale to a buyer. Where the dealer's own sales are not in the data, it is all that is
--- heard of its buyers: dependent demand of the location that ships. A line whose buyer is a location is that dealer's;
--- any other is of a dealer whose sales are in the data if any sale of the same channel went to the same region.
+-- heard of its buyers: dependent demand of the location that ships. A line whose buyer is a location is that dealer's,
+-- any other of the dealers who stand in its region: their sales are there if any of them shipped one. Where none stands
+-- there, they are if any sale of the same channel went to the same region.
 WITH sold_in AS (
     SELECT
         l.sku,
@@ -23,6 +24,14 @@ sellers AS (
     SELECT DISTINCT d.location FROM demand_days AS d WHERE d.units > 0
 ),
 
+standing AS (
+    SELECT a.region, bool_or(e.location IS NOT NULL) AS sells
+    FROM locations AS a
+    LEFT JOIN sellers AS e ON e.location = a.location_id
+    WHERE a.kind = 'dealer'
+    GROUP BY a.region
+),
+
 channels AS (
     SELECT DISTINCT l.channel, l.region FROM int_sale_lines AS l WHERE l.is_sale
 )
@@ -37,7 +46,13 @@ SELECT
 FROM sold_in AS s
 INNER JOIN items AS i ON i.sku = s.sku
 LEFT JOIN sellers AS e ON e.location = s.dealer
-LEFT JOIN channels AS c ON s.dealer IS NULL AND c.channel = s.channel AND c.region = s.region
-WHERE e.location IS NULL AND c.channel IS NULL
+LEFT JOIN standing AS t ON t.region = s.region
+LEFT JOIN channels AS c ON c.channel = s.channel AND c.region = s.region
+WHERE
+    NOT CASE
+        WHEN s.dealer IS NOT NULL THEN e.location IS NOT NULL
+        WHEN t.region IS NOT NULL THEN t.sells
+        ELSE c.channel IS NOT NULL
+    END
 GROUP BY s.sku, i.category, s.region, s.location, s.day
 ORDER BY s.sku, s.region, s.location, s.day

@@ -39,19 +39,24 @@ def sold_in(units: int, **more: Any) -> dict[str, Any]:
 
 
 def test_what_dealers_buy_is_demand_only_where_their_own_sales_are_not_in_the_data() -> None:
-    places = [{"location_id": name, "kind": "dealer", "region": "south"} for name in ("D1", "D2")]
+    stand = {"D1": "south", "D2": "south", "D3": "west"}
+    places = [{"location_id": name, "kind": "dealer", "region": region} for name, region in stand.items()]
     lines = [
         sold("A", TODAY, 1, channel="Web"),
         sold("A", TODAY, 2, ship_from_location="D1", channel="Dealers", ship_to_region="north"),
         sold_in(10, buyer="D1"),  # sells from its own shelf: its sales are there
         sold_in(20, buyer="D2"),  # nothing is heard of its buyers
-        sold_in(30),  # of no dealer that is named, in a region where no dealer sold
-        sold_in(40, ship_to_region="north"),  # dealers' sales to the north are there
+        sold_in(30),  # of nobody named, in a region with a dealer who sells
+        sold_in(40, ship_to_region="west"),  # the dealer who stands in the west is not heard of
+        sold_in(50, ship_to_region="north"),  # no dealer stands in the north, and dealers' sales to it are there
+        sold_in(60, ship_to_region="east"),  # no dealer stands in the east, and no dealer's sale went there
     ]
     rows = mart(shop(lines, locations=places), "sell_in_days")
-    assert rows.select("region", "location", "units").rows() == [("south", "W1", 50.0)]
+    assert rows.select("region", "location", "units").rows() == [
+        ("east", "W1", 60.0), ("south", "W1", 20.0), ("west", "W1", 40.0),
+    ]  # fmt: skip
     served = mart(shop(lines, locations=places), "serving")
-    assert served.filter(region="south").select("location", "units").rows() == [("W1", 50.0)]
+    assert served.filter(region="south").select("location", "units").rows() == [("W1", 20.0)]
 
 
 def test_the_forecast_job_reads_what_was_sold_in_as_demand_of_the_region() -> None:
