@@ -306,3 +306,18 @@ def test_phones_e_mails_and_member_numbers_are_keys_of_persons(tmp_path: Path) -
     tables = document([orders, products], Shop("Shop", "CNY", "Asia/Shanghai"))["tables"]
     assert tables["order_lines"]["keys"] == {"phone": ["联系手机"], "email": ["Email"], "member": ["会员号"]}
     assert "keys" not in tables["products"]
+
+
+def test_who_somebody_is_can_be_said_otherwise_and_is_read_back(tmp_path: Path) -> None:
+    head = "order id,ordered at,sku,quantity,net amount,phone,note"
+    top = seen(tmp_path, f"{head}\n1,2026-05-01 10:00:00,A,1,9.00,13800138000,B2\n")
+    made = choice_of(guess(top), top)
+    assert made.keys == {"phone": ("phone",)}
+    said = replace(made, keys={"member": ("note",)})
+    written = document([said], SHOP)
+    assert written["tables"]["order_lines"]["keys"] == {"member": ["note"]}
+    assert choice_again(parse_mapping("guess", written), top) == said
+    other = choice(
+        tmp_path, head.replace("phone", "mobile") + "\n2,2026-05-02 10:00:00,A,1,9.00,13800138001,\n", "b.csv"
+    )
+    assert document([made, other], SHOP)["tables"]["order_lines"]["keys"] == {"phone": ["phone", "mobile"]}

@@ -46,7 +46,8 @@ def _choice(each: TableMapping, sample: Sample) -> Choice | None:
             statuses = dict(column.rule.cases)
     if missing(each.name, columns):
         return None
-    return Choice(sample.name, each.name, columns, formats, numbers, statuses, sample.layout, sample.headings)
+    keys = {kind: tuple(name for name in names if name in sample.headings) for kind, names in each.keys}
+    return Choice(sample.name, each.name, columns, formats, numbers, statuses, sample.layout, sample.headings, keys)
 
 
 def _read(column: ColumnMapping) -> Mapping[str, str] | None:

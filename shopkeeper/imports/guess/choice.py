@@ -4,10 +4,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from shopkeeper.contract.tables import table
+from shopkeeper.imports.guess.headings import KEYS, fitness
 from shopkeeper.imports.guess.tables import PRICE, FileGuess
 from shopkeeper.imports.guess.values import PLAINLY, NumberForm
 from shopkeeper.imports.mapping.declared import AS_IT_IS, Layout
+from shopkeeper.imports.mapping.tables import PERSON_TABLES
 from shopkeeper.imports.readers.samples import Sample
+
+ALL_BUT_NAME = 0.9
+"""A heading that says less than just this is not taken for a person's key."""
 
 
 @dataclass(frozen=True)
@@ -15,7 +20,8 @@ class Choice:
     """For one file (or one sheet of it): the heading of each column of its table, or of PRICE.
 
     `formats` and `numbers` say by column how its times and numbers are written, where that is not ISO 8601 or plain;
-    `statuses` what the words of its status mean. `headings` are all that the file has.
+    `statuses` what the words of its status mean. `headings` are all that the file has, `keys` by kind
+    those that say who somebody is: of them pseudonyms are made, whatever else is made of them.
     """
 
     file: str
@@ -26,6 +32,7 @@ class Choice:
     statuses: Mapping[str, str] = field(default_factory=dict)
     layout: Layout = AS_IT_IS
     headings: tuple[str, ...] = ()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def number_form(self, column: str) -> NumberForm:
         """How the numbers of a column are written."""
@@ -48,7 +55,19 @@ def choice_of(guess: FileGuess, sample: Sample) -> Choice:
         {word: meaning for word, meaning in guess.statuses if meaning},
         sample.layout,
         sample.headings,
+        keys_of(guess.table, sample.headings),
     )
+
+
+def keys_of(table_name: str, names: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """By kind, the columns that are phones, e-mails or member numbers by their headings; none in a table of things."""
+    if table_name not in PERSON_TABLES:
+        return {}
+    guessed = {
+        kind: tuple(heading for heading in names if fitness(heading, spellings) > ALL_BUT_NAME)
+        for kind, spellings in KEYS.items()
+    }
+    return {kind: spelled for kind, spelled in guessed.items() if spelled}
 
 
 def missing(table_name: str, chosen: Collection[str]) -> tuple[str, ...]:

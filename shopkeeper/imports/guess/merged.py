@@ -55,6 +55,10 @@ def _with(whole: Choice, other: Choice) -> Choice:
         formats=formats,
         numbers=numbers,
         statuses={**other.statuses, **whole.statuses},
+        keys={
+            kind: tuple(dict.fromkeys((*whole.keys.get(kind, ()), *other.keys.get(kind, ()))))
+            for kind in (*whole.keys, *(kind for kind in other.keys if kind not in whole.keys))
+        },
     )
 
 

@@ -10,17 +10,13 @@ import tomli_w
 from shopkeeper.contract.tables import table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.guess.choice import Choice
-from shopkeeper.imports.guess.headings import KEYS, fitness
 from shopkeeper.imports.guess.merged import merged
 from shopkeeper.imports.guess.tables import PRICE, is_number, is_time
 from shopkeeper.imports.guess.values import NumberForm
 from shopkeeper.imports.mapping.declared import Layout
-from shopkeeper.imports.mapping.tables import PERSON_TABLES
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import message
 
-ALL_BUT_NAME = 0.9
-"""A heading that says less than just this is not taken for a person's key."""
 COUNTED = re.compile(r"[0-9]{2,}([-_. ]?[0-9]+)*|\([0-9]+\)|\[[0-9]+\]")
 
 
@@ -56,21 +52,10 @@ def document(choices: Sequence[Choice], shop: Shop, left_out: Iterable[str] = ()
         content["tables"][name] = {"files": list(files), **_layout(whole.layout)}
         if aliases:
             content["tables"][name]["aliases"] = {heading: list(others) for heading, others in aliases.items()}
-        if keys := _keys(whole):
+        if keys := {kind: list(named) for kind, named in whole.keys.items() if named}:
             content["tables"][name]["keys"] = keys
         content["tables"][name]["columns"] = _columns(whole)
     return content
-
-
-def _keys(choice: Choice) -> dict[str, list[str]]:
-    """Columns that are phones, e-mails or member numbers by their headings, whatever else is made of them."""
-    if choice.table not in PERSON_TABLES:
-        return {}
-    keys = {
-        kind: [heading for heading in choice.headings if fitness(heading, names) > ALL_BUT_NAME]
-        for kind, names in KEYS.items()
-    }
-    return {kind: headings for kind, headings in keys.items() if headings}
 
 
 def _layout(layout: Layout) -> dict[str, Any]:

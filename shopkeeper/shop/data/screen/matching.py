@@ -12,6 +12,7 @@ from shopkeeper.imports.guess import headings
 from shopkeeper.imports.guess.choice import Choice, choice_of, missing
 from shopkeeper.imports.guess.tables import FileGuess, guess, guess_as, statuses
 from shopkeeper.imports.guess.values import filled
+from shopkeeper.imports.mapping.tables import PERSON_TABLES
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.shop.data import brought
 from shopkeeper.shop.data.labels import COLUMNS, MEANINGS, TABLES
@@ -68,7 +69,7 @@ def draw(sample: Sample, number: int, start: Choice | None, *, alone: bool) -> M
         if settled is None:
             st.info(_("Say it here to go on; nobody can tell it from the file."), icon=":material/edit:")
             return OPEN
-        settled = _statuses(sample, settled, number)
+        settled = _keys(_statuses(sample, settled, number), number)
         _first_rows(sample, settled)
         return Matched(settled)
 
@@ -159,6 +160,35 @@ def _statuses(sample: Sample, choice: Choice, number: int) -> Choice:
         )
         meanings[word] = chosen
     return replace(choice, statuses={word: meaning for word, meaning in meanings.items() if meaning})
+
+
+def _keys(choice: Choice, number: int) -> Choice:
+    """Columns that say who somebody is: what is kept of them are pseudonyms, and nobody sees them again."""
+    if choice.table not in PERSON_TABLES:
+        return choice
+    names = {"phone": _("Phones"), "email": _("E-mails"), "member": _("Member numbers")}
+    options = [heading for heading in choice.headings if heading.strip()]
+    keys: dict[str, tuple[str, ...]] = {}
+    with st.expander(_("Who somebody is: columns with phones, e-mails or member numbers"), expanded=bool(choice.keys)):
+        st.caption(
+            _(
+                "They link one person's accounts. Only pseudonyms of them are kept, made with a key of your own; the "
+                "phone or e-mail itself is not."
+            )
+        )
+        for column, (kind, name) in zip(st.columns(len(names)), names.items(), strict=True):
+            with column:
+                chosen = st.multiselect(
+                    name,
+                    options,
+                    default=[heading for heading in choice.keys.get(kind, ()) if heading in options],
+                    key=f"bring_keys_{number}_{choice.table}_{kind}",
+                    placeholder=_("none"),
+                    select_all=False,
+                )
+            if chosen:
+                keys[kind] = tuple(chosen)
+    return replace(choice, keys=keys)
 
 
 def _first_rows(sample: Sample, choice: Choice) -> None:
