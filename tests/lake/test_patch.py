@@ -94,7 +94,7 @@ def write(folder: Path, number: int, given_delta: Row) -> None:
         lines.append(
             head | {"account_id": back["account"], "sku": "tea", "quantity": -1, "net_amount": -3, "status": "refund"}
         )
-    tables = {
+    tables: dict[str, list[Row]] = {
         "order_lines": lines,
         "products": [{"sku": sku, **each} for sku, each in given_delta["products"].items()],
         "identities": [
