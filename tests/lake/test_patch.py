@@ -42,7 +42,7 @@ order = st.fixed_dictionaries(
         "day": st.integers(0, 60),
         "account": st.sampled_from(ACCOUNTS),
         "customer": st.sampled_from(CUSTOMERS),
-        "status": st.sampled_from(("sale", "sale", "sale", "cancelled")),
+        "status": st.sampled_from(("sale", "sale", "sale", "cancelled", "sell_in")),
         "channel": st.sampled_from(("web", "store")),
         "lines": st.lists(line, min_size=1, max_size=2),
         "copied": st.booleans(),
@@ -94,7 +94,7 @@ def write(folder: Path, number: int, given_delta: Row) -> None:
         lines.append(
             head | {"account_id": back["account"], "sku": "tea", "quantity": -1, "net_amount": -3, "status": "refund"}
         )
-    tables: dict[str, list[Any]] = {
+    tables: dict[str, list[Row]] = {
         "order_lines": lines,
         "products": [{"sku": sku, **each} for sku, each in given_delta["products"].items()],
         "identities": [

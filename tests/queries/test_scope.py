@@ -13,7 +13,7 @@ from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.query_files import QUERIES, load
 from tests.shops.in_memory import MemoryQuery, line, shop
 
-NOT_FOR_PAGES = {"staging", "intermediate", "marts", "publishing", "linking", "macros"}
+NOT_FOR_PAGES = {"staging", "intermediate", "marts", "patching", "publishing", "linking", "macros"}
 PAGE_QUERIES = sorted(
     path.relative_to(QUERIES).with_suffix("").as_posix()
     for path in QUERIES.rglob("*.sql")

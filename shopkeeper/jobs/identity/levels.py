@@ -13,6 +13,7 @@ from polars.exceptions import PolarsError
 from shopkeeper.contract.identity import IDENTITY_LEVELS
 from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.lake.marts import build_marts, open_tables
+from shopkeeper.lake.patched import mart_rows
 from shopkeeper.lake.persons import Linking
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
@@ -65,7 +66,7 @@ def _headlines(version: Version, linking: Linking) -> dict[str, float | int | No
             if linking.level == Linking().level and set(HEADLINE_MARTS) <= version.marts.keys():
                 # The version's own marts are linked so.
                 for mart in HEADLINE_MARTS:
-                    connection.read_parquet([str(file) for file in version.mart(mart)]).create_view(mart)
+                    mart_rows(connection, version, mart).create_view(mart)
             else:
                 open_tables(connection, {name: version.files(name) for name in version.tables})
                 build_marts(connection, directory / "marts", QUERIES, parameters, linking=linking, only=CUSTOMER_MARTS)
