@@ -380,4 +380,4 @@ def test_columns_that_nobody_reads_are_told(check_text: Callable[..., Checked]) 
 
 
 def test_the_identity_mapping_is_the_contract() -> None:
-    assert len(parse_mapping("test", IDENTITY).tables) == 13
+    assert len(parse_mapping("test", IDENTITY).tables) == 14

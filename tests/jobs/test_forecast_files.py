@@ -122,9 +122,9 @@ def test_what_was_said_on_a_day_outlives_versions_and_what_is_made_afterwards(ve
     """Three days are forecast; then the first again by a newer program, after a roll-back."""
     root, days = version.path.parents[1], [date(2024, 3, 1), date(2024, 3, 8), date(2024, 3, 15)]
     for day, units in zip(days, (2.0, 3.0, 4.0), strict=True):
-        record.keep(root, run_of(day, units))
+        record.keep(root, run_of(day, units), day)
     assert said(root) == {"upper": days, "region_sku": days}
-    record.keep(root, run_of(days[0], 9.0))
+    record.keep(root, run_of(days[0], 9.0), days[0])
     shutil.rmtree(root / "forecasts", ignore_errors=True)
     rows = record.before(root, date(2024, 3, 20)).filter(pl.col("level") == "shop").sort("cutoff")
     assert rows["cutoff"].to_list() == days
@@ -135,7 +135,7 @@ def test_what_was_said_on_a_day_outlives_versions_and_what_is_made_afterwards(ve
 def test_a_day_that_is_forecast_again_before_the_next_says_what_it_said_last(version: Version) -> None:
     root, day = version.path.parents[1], date(2024, 3, 1)
     for units in (2.0, 3.0):
-        record.keep(root, run_of(day, units))
+        record.keep(root, run_of(day, units), day)
     rows = record.before(root, date(2024, 3, 2)).filter(pl.col("level") == "shop")
     assert rows["units"].to_list()[0][0] == pytest.approx(21)
 
@@ -144,8 +144,7 @@ def test_items_in_regions_are_kept_of_the_last_runs_and_a_week_is_shown_once(ver
     root, first = version.path.parents[1], date(2024, 3, 1)
     rows = run_of(first, 2.0)
     for number in range(20):
-        day = (first + timedelta(days=number)).isoformat()
-        record.keep(root, Run(rows.tables, {**rows.summary, "as_of": day}))
+        record.keep(root, rows, first + timedelta(days=number))
     kept = said(root)
     assert (len(kept["upper"]), len(kept["region_sku"])) == (20, record.KEPT_LOWEST)
     shown = record.before(root, first + timedelta(days=20)).filter(pl.col("level") == "shop")
@@ -153,7 +152,8 @@ def test_items_in_regions_are_kept_of_the_last_runs_and_a_week_is_shown_once(ver
 
 
 def test_a_run_hands_pages_what_was_said_before_its_day(version: Version, run: Run) -> None:
-    record.keep(version.path.parents[1], run_of(version.as_of - timedelta(days=14), 2.0))
+    before = version.as_of - timedelta(days=14)
+    record.keep(version.path.parents[1], run_of(before, 2.0), before)
     files.write(version, run)
     rows = pl.read_parquet(files.table_files(version)["past_forecasts"])
     assert rows["cutoff"].unique().to_list() == [version.as_of - timedelta(days=14)]

@@ -71,7 +71,7 @@ def write(version: Version, run: Run) -> Path:
         for name, (table, _) in FORECAST_TABLES.items():
             columns = [column.name for column in table.columns]
             tables[name].select(columns).write_parquet(folder / f"{name}.parquet", compression="zstd")
-        record.keep(root, run)
+        record.keep(root, run, version.as_of)
         content = json.dumps(dict(run.summary), ensure_ascii=False, indent=1)
         (folder / SUMMARY).write_text(content + "\n", encoding="utf-8")
         pointer.write_text(json.dumps({"format": FORMAT, "run": folder.name}) + "\n", encoding="utf-8")

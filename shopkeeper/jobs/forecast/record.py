@@ -28,9 +28,8 @@ SHOWN = 26
 LISTS = ("units", "low_80", "high_80", "low_95", "high_95")
 
 
-def keep(root: Path, run: Run) -> None:
+def keep(root: Path, run: Run, said_on: date) -> None:
     """Keep what a run says, unless something was said of a later day. Raise `OSError` where it cannot be written."""
-    said_on = date.fromisoformat(str(run.summary["as_of"]))
     kept = kept_days(root, UPPER)
     if kept and kept[-1] > said_on and said_on in kept:
         return
