@@ -80,8 +80,10 @@ def _best(network: Network) -> str:
             node=node_name(network, first["candidate"]),
             more=points(first["points"]),
         )
-    whole = ranked.drop_nulls("node_cost").sort("worth", "points", "candidate", descending=[True, True, False])
-    return _before_own_cost(network, first) if whole.is_empty() else _after_own_cost(network, whole.row(0, named=True))
+    if ranked["node_cost"].null_count():
+        return _before_own_cost(network, first)
+    dearest = ranked.sort("worth", "points", "candidate", descending=[True, True, False])
+    return _after_own_cost(network, dearest.row(0, named=True))
 
 
 def _after_own_cost(network: Network, row: dict[str, Any]) -> str:
