@@ -156,7 +156,8 @@ def _open(shelves: _Shelves, world: World, cells: Flags, today: int) -> None:
 
 
 def _top_up(shelves: _Shelves, world: World, demand: Ints, today: int) -> None:
-    rows = np.nonzero(demand > shelves.on_hand)
+    # In the evening something is left: an empty shelf would look as if buyers had found nothing.
+    rows = np.nonzero((demand > 0) & (demand >= shelves.on_hand))
     if len(rows[0]):
         pack = world.goods.pack[rows[1]]
         short = demand[rows] - shelves.on_hand[rows] + np.ceil(7 * shelves.rate[rows])
