@@ -24,6 +24,7 @@ from shopkeeper.jobs.forecast.levels import PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.models.demand.forecasters import AND, LAST_WEEK, PATH_MODELS, USUAL
 from shopkeeper.progress import UNHEARD, Cancelled, Progress
+from shopkeeper.sample import expected as expected_units
 from tests.examples import FEWER
 from tests.paths import SAMPLE
 from tests.shops.forecast import AS_OF, demand_history, expected
@@ -65,13 +66,41 @@ def test_the_sample_is_foreseen_better_than_by_simple_methods(foreseen: Run) -> 
     assert abs(result["shop"]["bias"]) < 0.03
 
 
+def true_weeks(checks: pl.DataFrame, rates: pl.DataFrame, keys: list[str]) -> np.ndarray:
+    """Rows of checks x the four weeks after their cutoff: what was to be expected."""
+    numbered = checks.select("cutoff", *keys).with_row_index("row")
+    week = (pl.col("day") - pl.col("cutoff")).dt.total_days().sub(1) // 7
+    rows = numbered.join(rates, on=keys).with_columns(week=week).filter(pl.col("week").is_between(0, 3))
+    sums = rows.group_by("row", "week").agg(pl.col("units").sum())
+    weeks = np.zeros((checks.height, 4))
+    weeks[sums["row"].to_numpy(), sums["week"].to_numpy()] = sums["units"].to_numpy()
+    return weeks
+
+
+@pytest.mark.parametrize(("level", "most"), [("category", 1.15), ("sku", 1.1), ("region_sku", 1.05)])
+def test_the_samples_forecasts_miss_little_more_than_its_true_rates(foreseen: Run, level: str, most: float) -> None:
+    """By week, over the four weeks after each ordinary cutoff; that before the last Double 11 is another matter."""
+    products = pl.read_parquet(SAMPLE / "products.parquet").select("sku", "category")
+    rates = expected_units.rates(SAMPLE).join(products, on="sku")
+    checks = foreseen.tables["forecast_checks"].filter(pl.col("level") == level, pl.col("days") == 28)
+    checks = checks.filter(pl.col("cutoff") > pl.col("cutoff").max() - timedelta(days=4 * 28))
+    assert checks["cutoff"].n_unique() == 4
+    actual, ours = (np.array(checks[name].list.head(4).to_list()) for name in ("actual_weeks", "forecast_weeks"))
+    true = true_weeks(checks, rates, KEYS[level])
+    assert true.sum() == pytest.approx(actual.sum(), rel=0.1)
+    assert ((ours - actual) ** 2).sum() <= most**2 * ((true - actual) ** 2).sum()
+
+
 def test_weeks_beyond_each_end_of_the_samples_bands_are_as_many_as_promised(foreseen: Run) -> None:
     """From cutoffs that did not make the bands."""
     result = errors(foreseen)
     for level in ("category", "region", "region_category", "sku"):
         for side in ("below", "above"):
             assert 0.05 <= result[level][f"{side}_80"] <= 0.15
-            assert result[level][f"{side}_95"] <= 0.05
+            assert result[level][f"{side}_95"] <= 0.06
+        # Eight categories err together in the weeks of Double 11, which bands do not know.
+        most = 0.09 if level == "category" else 0.08
+        assert result[level]["below_95"] + result[level]["above_95"] <= most
     # most weeks of an item in a region are without demand, and no week lies below a band that begins at nothing
     assert result["region_sku"]["above_80"] <= 0.1
     assert result["region_sku"]["above_95"] <= 0.03
