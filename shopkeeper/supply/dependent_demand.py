@@ -13,8 +13,8 @@ def sold_in(query: Query, filters: GoodsFilters) -> tuple[Message, ...]:
         return ()
     return (
         message(
-            "{n} units of the last 365 days were sold in to dealers in {regions} regions whose own sales are not in "
-            "the data. They count as demand of the locations that shipped them, on the day they were sold in.",
+            "{n} units of the last 365 days were sold in to dealers whose own sales are not in the data (regions: "
+            "{regions}). They count as demand of the locations that shipped them, on the day they were sold in.",
             n=round(units),
             regions=regions,
         ),

@@ -105,7 +105,7 @@ def _draw_figures(coverage: Coverage, risk: pl.DataFrame, totals: Mapping[str, i
                 st.metric(label("margin_at_stake"), stake, border=True, help=words)
                 show_list(_("Items in a region"), "show_stake", {SECTION: "act", STATUS: "all"})
         if not rows["excess_value"].is_null().all():
-            with st.container(gap=None, width=165):
+            with st.container(gap=None, width=220):
                 words = _(measure("excess_value").description)
                 st.metric(label("excess_value"), money(total(rows, "excess_value")), border=True, help=words)
                 show_list(_("Items in a region"), "show_excess", {SECTION: "classes"})
