@@ -79,7 +79,7 @@ refunds AS (
     GROUP BY r.customer_id
 ),
 
-known AS (
+permissions AS (
     SELECT
         coalesce(w.person_id, c.customer_id) AS customer_id,
         bool_and(c.contactable) AS contactable
@@ -118,5 +118,5 @@ INNER JOIN totals AS t ON t.customer_key = f.customer_key
 LEFT JOIN last_parts AS l ON l.customer_key = f.customer_key
 LEFT JOIN last_products AS s ON s.customer_key = f.customer_key
 LEFT JOIN refunds AS r ON r.customer_id = f.customer_id
-LEFT JOIN known AS k ON k.customer_id = f.customer_id
+LEFT JOIN permissions AS k ON k.customer_id = f.customer_id
 ORDER BY customer_key

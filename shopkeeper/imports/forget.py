@@ -55,9 +55,9 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     links = _forget_links(root, version, accounts)
     erased = lake.erase(root, accounts, words, linking_of(root, sample=version.shop.sample), progress.part(0.0, 0.8))
     progress.step("Searching every byte", 0.8)
-    found = tuple(remains([root], words))
+    remaining = tuple(remains([root], words))
     progress.step("Done", 1.0)
-    return Forgotten(accounts, erased, links, found)
+    return Forgotten(accounts, erased, links, remaining)
 
 
 def _spellings(name: str, version: Version, key: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:

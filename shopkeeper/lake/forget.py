@@ -222,8 +222,8 @@ def _masked(connection: DuckDBPyConnection, file: Path, words: Collection[str], 
     rows = connection.read_parquet(str(file))
     texts = [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) == "VARCHAR"]
     pattern = pattern_of(words)
-    found = reduce(or_, (matches(ColumnExpression(name), pattern) for name in texts))
-    if not rows.filter(found).limit(1).fetchall():
+    names_person = reduce(or_, (matches(ColumnExpression(name), pattern) for name in texts))
+    if not rows.filter(names_person).limit(1).fetchall():
         return None
     new = scratch / f"{file.stat().st_ino}.rejects.parquet"
     covered = [

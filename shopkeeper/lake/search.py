@@ -110,5 +110,5 @@ def pattern_of(words: Collection[str]) -> str:
 
 def matches(value: Expression, pattern: str) -> Expression:
     """Whether the pattern is in the text; not in NULL."""
-    found = FunctionExpression("regexp_matches", value, ConstantExpression(pattern))
-    return CoalesceOperator(found, ConstantExpression(False))
+    matched = FunctionExpression("regexp_matches", value, ConstantExpression(pattern))
+    return CoalesceOperator(matched, ConstantExpression(False))

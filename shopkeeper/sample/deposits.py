@@ -37,8 +37,8 @@ class _Paid:
 def _past(sold: Lines, placed: Orders, has_account: Flags) -> _Paid:
     event = EVENT_OF_DAY[sold.day]
     takes_part = np.isin(np.arange(len(EVENTS)), [n for n, each in enumerate(EVENTS) if each.name in NAMES])
-    known = has_account[sold.parent] & (placed.channel[sold.parent] < process.STORE_CHANNEL)
-    eligible = known & (sold.status == process.SALE) & (event >= 0) & takes_part[event]
+    has_buyer = has_account[sold.parent] & (placed.channel[sold.parent] < process.STORE_CHANNEL)
+    eligible = has_buyer & (sold.status == process.SALE) & (event >= 0) & takes_part[event]
     drawn = chance(81, sold.order, sold.sku, sold.day)
     row = np.flatnonzero(eligible & (drawn < SHARE + UNPAID))
     # Most pay as soon as the pre-sale opens.

@@ -13,7 +13,7 @@ FEWEST_DELIVERIES = 3
 """From as many deliveries on, a supplier's lead time is measured."""
 STATED_WEIGHT = 5.0
 """What is stated counts as much as so many deliveries."""
-_SCORE = (
+SCORE = (
     "supplier",
     "skus",
     "stated_days",
@@ -31,6 +31,7 @@ _SCORE = (
     "used_sd",
     "lead_source",
 )
+"""Columns of a supplier's score."""
 
 
 def suppliers(query: Query) -> pl.DataFrame:
@@ -52,7 +53,7 @@ def scores(suppliers: pl.DataFrame) -> pl.DataFrame:
     """Each supplier's score, with the days that are used: of his items' mean where they are stated."""
     used = _used("stated_days", "stated_sd")
     named = {"used_days": used["lead_days"], "used_sd": used["lead_sd"], "lead_source": used["lead_source"]}
-    return suppliers.with_columns(**named).select(_SCORE)
+    return suppliers.with_columns(**named).select(SCORE)
 
 
 def _used(stated_days: str, stated_sd: str) -> dict[str, pl.Expr]:

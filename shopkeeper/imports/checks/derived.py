@@ -58,8 +58,8 @@ def take_keys(connection: DuckDBPyConnection, good: Path, contract: Table, kinds
     names = [ColumnExpression(name) for name in ("account_id", "key_kind", "key_hash")]
     by_key = one.filter(filled).aggregate([*names, call("min", ColumnExpression("channel")).alias("channel")])
     by_key.write_parquet(str(derived.identities), compression="zstd")
-    told = ColumnExpression("hash").isnotnull() & ColumnExpression("account_id").isnotnull()
-    reduce(DuckDBPyRelation.union, hashes).filter(told).distinct().write_parquet(
+    complete = ColumnExpression("hash").isnotnull() & ColumnExpression("account_id").isnotnull()
+    reduce(DuckDBPyRelation.union, hashes).filter(complete).distinct().write_parquet(
         str(derived.contact_hashes), compression="zstd"
     )
     rest = good.with_suffix(".rest.parquet")

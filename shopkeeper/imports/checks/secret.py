@@ -4,6 +4,7 @@ import hmac
 import os
 import secrets
 import stat
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -75,10 +76,9 @@ def _make(file: Path) -> None:
         written.flush()
         os.fsync(written.fileno())
     try:
-        # Two processes at once keep the same key: the second finds the first one's.
-        os.link(new, file)
-    except FileExistsError:
-        pass
+        # Two processes at once keep the same key: the second leaves the first one's where it is.
+        with suppress(FileExistsError):
+            os.link(new, file)
     finally:
         new.unlink()
 

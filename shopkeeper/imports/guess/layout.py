@@ -95,9 +95,9 @@ def _of_text(path: Path, read_as: str, encoding: str) -> Layout:
 def header_row(rows: Sequence[Sequence[str | None]]) -> int:
     """The row of the headings: the first with most words that are known for headings, else the first filled as widely
     as any."""
-    known = [_known(row) for row in rows]
-    if known and max(known) >= FEW:
-        return known.index(max(known))
+    recognised = [_known(row) for row in rows]
+    if recognised and max(recognised) >= FEW:
+        return recognised.index(max(recognised))
     widths = [sum(bool(cell and cell.strip()) for cell in row) for row in rows]
     return widths.index(max(widths)) if widths else 0
 
@@ -109,8 +109,8 @@ def _known(row: Sequence[str | None]) -> int:
 def _telling(row: Sequence[str | None]) -> tuple[str, ...]:
     """Enough of the headings to find their row by, wherever it stands next month."""
     filled = [cell.strip() for cell in row if cell and cell.strip()]
-    known = [cell for cell in filled if headings.folded(cell) in KNOWN]
-    return tuple(dict.fromkeys((*known, *filled)))[:4]
+    recognised = [cell for cell in filled if headings.folded(cell) in KNOWN]
+    return tuple(dict.fromkeys((*recognised, *filled)))[:4]
 
 
 def _last(path: Path, encoding: str, width: int) -> Sequence[str | None]:

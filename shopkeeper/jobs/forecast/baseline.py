@@ -112,8 +112,8 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
     inside = (history.day < cutoff) & (history.day >= cutoff - SHARE_DAYS)
     before = history.units[history.day < cutoff]
     dispersion = max(1.0, float((before**2).sum() / max(before.sum(), 1e-9)))
-    known, tier = (usual * event)[:, :cutoff], tier_of(history, category)
-    tilt = tier_factors(history, category, hierarchy.categories, marks, usual[:, :cutoff], known, dispersion)
+    past_multiples, tier = (usual * event)[:, :cutoff], tier_of(history, category)
+    tilt = tier_factors(history, category, hierarchy.categories, marks, usual[:, :cutoff], past_multiples, dispersion)
     at_day = history.day[inside]
     share = history.units[inside] / (raised[category[series[inside]], at_day] * tilt[tier[series[inside]], at_day])
     recent_units = np.bincount(series[inside], weights=share, minlength=history.series.height).astype(np.float64)

@@ -219,6 +219,6 @@ def _ratio(occurrences: Sequence[Occurrence], spread: float) -> Floats:
     expected = np.sum([weight * one.expected for weight, one in zip(weights, occurrences, strict=True)], axis=0)
     raw = np.divide(actual, expected, out=np.ones_like(actual), where=expected > 0)
     chance = spread / np.maximum(expected, 1e-9)
-    known = np.where(expected > 0, expected, 0.0)
-    real = max(0.0, float((((raw - 1) ** 2 - chance) * known).sum() / max(known.sum(), 1e-9)))
+    weight = np.where(expected > 0, expected, 0.0)
+    real = max(0.0, float((((raw - 1) ** 2 - chance) * weight).sum() / max(weight.sum(), 1e-9)))
     return np.asarray(np.maximum(1 + np.where(expected > 0, _belief(real, chance), 0.0) * (raw - 1), 0.05))

@@ -55,12 +55,12 @@ def within_budget(cost: ArrayLike, gain: ArrayLike, budget: float) -> Flags:
     bought.
     """
     price, worth = np.asarray(cost, dtype=float), np.asarray(gain, dtype=float)
-    known = np.isfinite(price) & np.isfinite(worth)
-    ratio = np.divide(worth, price, out=np.full(price.shape, np.inf), where=known & (price > 0))
-    ratio[~known] = -np.inf
+    priced = np.isfinite(price) & np.isfinite(worth)
+    ratio = np.divide(worth, price, out=np.full(price.shape, np.inf), where=priced & (price > 0))
+    ratio[~priced] = -np.inf
     bought, left = np.zeros(price.shape, dtype=bool), budget
     for line in np.argsort(-ratio, kind="stable"):
-        if not known[line]:
+        if not priced[line]:
             break
         if price[line] <= left + _SLACK:
             bought[line], left = True, left - price[line]

@@ -94,7 +94,7 @@ def expected_lost(
         np.broadcast_to(np.asarray(values), len(units)) for values in (daily_sd, lead_sd, integer_valued)
     )
     held = np.asarray(there, dtype=float)[:, None] + np.cumsum(inbound, axis=1)
-    asked = np.cumsum(units, axis=1)
+    demand_until = np.cumsum(units, axis=1)
     lost = np.zeros(len(units))
     for day in range(1, int(span.max(initial=0)) + 1):
         last = span == day
@@ -102,7 +102,7 @@ def expected_lost(
         at = np.flatnonzero(last | before_delivery)
         if not at.size:
             continue
-        mean = asked[at, day - 1]
+        mean = demand_until[at, day - 1]
         spread = np.where(last[at], np.square(mean / day * late[at]), 0.0)
         short = expected_short(mean, day * np.square(sd[at]) + spread, np.maximum(held[at, day - 1], 0), whole[at])
         lost[at] = np.maximum(lost[at], short)

@@ -56,13 +56,13 @@ def extended(units: Floats, days: int, ordinary: Flags | None = None) -> Floats:
 
     `ordinary` marks the days of the forecast that no event touches; with fewer than a week of them all days count.
     """
-    known = units.shape[1]
-    if days <= known or not known:
+    forecast_days = units.shape[1]
+    if days <= forecast_days or not forecast_days:
         return units
-    marked = np.flatnonzero(np.ones(known, dtype=bool) if ordinary is None else ordinary[:known])
-    last = (marked if len(marked) >= 7 else np.arange(known))[-LAST_DAYS:]
+    marked = np.flatnonzero(np.ones(forecast_days, dtype=bool) if ordinary is None else ordinary[:forecast_days])
+    last = (marked if len(marked) >= 7 else np.arange(forecast_days))[-LAST_DAYS:]
     mean = units[:, last].mean(axis=1)
-    ahead = np.arange(known, days)
+    ahead = np.arange(forecast_days, days)
     carried = np.empty((len(units), len(ahead)))
     for weekday in range(7):
         same = last[last % 7 == weekday]

@@ -168,7 +168,7 @@ def _unidentified(query: Query, days: pl.DataFrame, as_of: date) -> Iterator[Fin
 
 
 def _listed(query: Query, as_of: date) -> Iterator[Finding]:
-    asked: tuple[tuple[str, pl.DataFrame, str, str], ...] = (
+    checks: tuple[tuple[str, pl.DataFrame, str, str], ...] = (
         ("equal_orders", query("shop/health/equal_orders"), "all_orders", "all_amount"),
         ("repeated_lines", query("shop/health/repeated_lines"), "all_lines", "all_amount"),
         ("prices", query("shop/health/unusual_lines", rule="price"), "all_lines", "all_amount"),
@@ -179,14 +179,14 @@ def _listed(query: Query, as_of: date) -> Iterator[Finding]:
         ("overdue", query("shop/health/overdue", as_of=as_of), "", "amount"),
         ("missing_items", query("shop/health/missing_items", as_of=as_of), "", "revenue"),
     )
-    for check, rows, count, amount in asked:
+    for check, rows, count, amount in checks:
         if rows.is_empty():
             continue
         n = int(rows[count][0]) if count else rows.height
         money = rows[amount][0] if amount == "all_amount" else rows[amount].drop_nulls().sum()
-        known = amount == "all_amount" or rows[amount].null_count() < rows.height
+        has_amount = amount == "all_amount" or rows[amount].null_count() < rows.height
         kept = rows.select(pl.exclude("^all_.*$"))
-        yield Finding(check, n, float(money) if known else None, Message(SENTENCES[check], {"n": n}), kept)
+        yield Finding(check, n, float(money) if has_amount else None, Message(SENTENCES[check], {"n": n}), kept)
 
 
 SENTENCES: Mapping[str, str] = {

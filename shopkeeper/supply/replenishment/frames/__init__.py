@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from shopkeeper.contract.table import Column, Table, chosen
 from shopkeeper.i18n import N_
+from shopkeeper.supply.lead_times import SCORE
 from shopkeeper.supply.replenishment.frames.columns import COLUMNS
 
 
@@ -95,24 +96,7 @@ SUPPLIERS = Table(
     "suppliers",
     "one row per supplier",
     "How reliable each is: lead times stated, measured and used, and how deliveries came.",
-    _of(
-        "supplier",
-        "skus",
-        "stated_days",
-        "stated_sd",
-        "deliveries",
-        "measured_days",
-        "measured_sd",
-        "on_time_share",
-        "early_share",
-        "late_share",
-        "days_late",
-        "short_share",
-        "overdue",
-        "used_days",
-        "used_sd",
-        "lead_source",
-    ),
+    _of(*SCORE),
     key=("supplier",),
 )
 
