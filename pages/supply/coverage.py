@@ -9,6 +9,7 @@ from shopkeeper.supply.coverage.screen import views
 from shopkeeper.supply.coverage.screen.answer import draw_answer, draw_next
 from shopkeeper.supply.screen import filters as screen_filters
 from shopkeeper.supply.screen.in_force import in_force
+from shopkeeper.supply.screen.run_notes import draw_doubts
 
 filters = screen_filters.choose_goods(without=("locations",))
 section = parts.choose_section()
@@ -32,6 +33,7 @@ else:
         case _:
             with answer:
                 draw_answer(coverage)
+                draw_doubts()
             parts.draw_regions(coverage)
             draw_next(coverage)
 ui.explain(parts.DEFINITIONS[section])

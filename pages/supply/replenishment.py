@@ -10,6 +10,7 @@ from shopkeeper.supply.replenishment.screen import proposals as parts
 from shopkeeper.supply.replenishment.screen.answer import draw_answer
 from shopkeeper.supply.screen.filters import choose_goods
 from shopkeeper.supply.screen.in_force import in_force
+from shopkeeper.supply.screen.run_notes import draw_doubts
 
 filters = choose_goods()
 section = parts.choose_section()
@@ -25,6 +26,7 @@ match section:
         moves = ui.load(transfers.report, filters, set_now)
         with answer:
             draw_answer(proposals, moves)
+            draw_doubts()
         if section == "transfers":
             parts.draw_transfers(moves)
         else:

@@ -142,8 +142,8 @@ _ALL = (
         N_("Demand"),
         N_(
             "Units of sale lines by the day they were ordered and the region they ship to; returns stand apart. Moves "
-            "between locations and sell-in to dealers are not demand. Weeks are seven days each: ahead from the day "
-            "after as-of, behind up to as-of."
+            "between locations are not demand, nor is sell-in to dealers whose own sales are in the data. Weeks are "
+            "seven days each: ahead from the day after as-of, behind up to as-of."
         ),
     ),
     Term(

@@ -89,6 +89,13 @@ def test_without_a_count_of_stock_there_is_no_rate_and_nothing_to_do() -> None:
     assert network.report(three_regions(stock=[counted("W", 0), counted("S", 0)])).now.near_rate == 0
 
 
+def test_stock_of_places_of_which_nobody_knows_where_they_are_gives_no_rate() -> None:
+    result = network.report(three_regions(locations=[], lanes=[]))
+    assert result.now.near_rate is None
+    assert result.missing.is_empty()
+    assert "known where it stands" in notes_of(result)
+
+
 def test_where_no_item_has_a_cost_no_margin_is_told() -> None:
     lines = [sold("north", "W", 6, unit_cost=None)]
     result = network.report(three_regions(lines=lines, products=[{"sku": "tea", "category": "Tea"}]))

@@ -21,7 +21,7 @@ from shopkeeper.jobs.forecast import record
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
-from shopkeeper.messages import message
+from shopkeeper.messages import Message, message
 
 POINTER, SUMMARY = "current.json", "run.json"
 FORMAT = 4
@@ -49,6 +49,11 @@ def table_files(version: Version) -> Mapping[str, Path]:
     """Files of the run in use by table, as `open_version` takes them; empty where there is none."""
     run = current_run(version)
     return {name: run / f"{name}.parquet" for name in FORECAST_TABLES} if run else {}
+
+
+def said(version: Version, kind: str) -> tuple[Message, ...]:
+    """The `doubts` or `notes` of the run in use; none where there is no run."""
+    return tuple(Message.from_data(note) for note in (summary(version) or {}).get(kind, ()))
 
 
 def summary(version: Version) -> dict[str, Any] | None:

@@ -224,8 +224,9 @@ def _out_of_range(history: History, days: Floats) -> list[Message]:
 
 
 def _summary(history: History, baselines: list[Baseline], reused: int, doubts: list[Message]) -> dict[str, Any]:
-    notes = [*doubts, *_notes(history, baselines[-1], len(baselines) - 1)]
+    notes = _notes(history, baselines[-1], len(baselines) - 1)
     return {
+        "doubts": [doubt.as_data() for doubt in doubts],
         "notes": [note.as_data() for note in notes],
         "as_of": history.as_of.isoformat(),
         "first_day": history.first_day.isoformat(),

@@ -15,17 +15,18 @@ from shopkeeper.models.demand.bands import PROBABILITIES
 class Run:
     """All tables of `contract.forecasts` by name, and a summary of the run as plain JSON.
 
-    `summary`: `notes` (messages as data), `as_of`, `first_day`, `cutoffs` (the cutoffs of the backtest, as dates),
-    `settings`, `series`, `reused` (series not forecast again), `events` (years seen, by name), `path` (the model
-    of categories). Of an earlier run that a new one starts from, the table `forecasts` is enough.
+    `summary`: `doubts` and `notes` (messages as data), `as_of`, `first_day`, `cutoffs` (those of the backtest, as
+    dates), `settings`, `series`, `reused` (series not forecast again), `events` (years seen, by name), `path` (the
+    model of categories). Of an earlier run that a new one starts from, the table `forecasts` is enough.
     """
 
     tables: Mapping[str, pl.DataFrame]
     summary: Mapping[str, Any]
 
     def notes(self) -> tuple[Message, ...]:
-        """What fell short, in sentences."""
-        return tuple(Message.from_data(note) for note in self.summary["notes"])
+        """What is to be doubted and what fell short, in sentences."""
+        said = (*self.summary.get("doubts", ()), *self.summary["notes"])
+        return tuple(Message.from_data(note) for note in said)
 
     def errors(self) -> pl.DataFrame:
         """How the backtest went, by level that was tested: `level, series, bias`, RMSSE pooled over series and weeks of

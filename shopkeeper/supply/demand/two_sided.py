@@ -33,7 +33,7 @@ RATE_DAYS = {28: 30, 91: 90}
 class TwoSided:
     """Both sides of the next `days` by ship-to region, in units; `whole` holds the sums.
 
-    `growth`: newcomers of the last quarter over those of the same weeks a year before; 1 where there was no such year.
+    `growth`: newcomers of the last quarter over those of the same weeks a year before; None without such a year.
     `events` lie in these days: the model of customers does not know them.
     """
 
@@ -41,7 +41,7 @@ class TwoSided:
     as_of: date
     rows: Annotated[pl.DataFrame, BOTH_SIDES]
     whole: Annotated[pl.DataFrame, BOTH_SIDES_WHOLE]
-    growth: float
+    growth: float | None
     events: tuple[str, ...]
     notes: tuple[Message, ...]
 
@@ -70,7 +70,9 @@ def report(query: Query, fits: Fits, filters: GoodsFilters, in_force: InForce = 
     growth, notes = _growth(query, bought)
     bought = bought.with_columns(new=pl.col("new_recent" if _young(query) else "new_window"))
     forecast = demand.used(query, GoodsFilters(), in_force)
-    rows = _rows(_forecast(forecast, days), _spread(expected, bought), bought, identity, growth)
+    rows = _rows(
+        _forecast(forecast, days), _spread(expected, bought), bought, identity, 1.0 if growth is None else growth
+    )
     if filters.regions is not None:
         rows = rows.filter(pl.col("region").is_in(list(filters.regions)))
     if filters.categories is not None or filters.skus is not None:
@@ -102,13 +104,13 @@ def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:
     )
 
 
-def _growth(query: Query, bought: pl.DataFrame) -> tuple[float, list[Message]]:
-    """Newcomers now over those of a year before; 1 where the shop is too young to have had them."""
+def _growth(query: Query, bought: pl.DataFrame) -> tuple[float | None, list[Message]]:
+    """Newcomers now over those of a year before; None where the shop is too young to have had them."""
     if _young(query):
         text = N_("The data is younger than 15 months: new customers are taken to buy as those of the last weeks did.")
-        return 1.0, [Message(text)]
+        return None, [Message(text)]
     now, before = float(bought["newcomers"].sum()), float(bought["newcomers_before"].sum())
-    return (now / before if before else 1.0), []
+    return (now / before if before else None), []
 
 
 def _young(query: Query) -> bool:

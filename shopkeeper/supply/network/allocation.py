@@ -47,7 +47,7 @@ class Figures:
     """Units of the days ahead: asked for, near, served at all; `unit_days` on the way; money of these days.
 
     `freight` is what shipping (and moving to an added location) costs, `near_margin` and `served_margin` the margin of
-    units near and served. `stocked`: some stock was counted; without it nobody can say what is near.
+    units near and served. `stocked`: stock was counted at a known place; without it nobody can say what is near.
     """
 
     stocked: bool

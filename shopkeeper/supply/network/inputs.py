@@ -35,7 +35,8 @@ class NetworkInputs:
     of a location that does not ship). `lead` (days, inf without a lane) and `cost` (money per unit, 0 where unknown)
     L x R as used today; `stated_lead`, `stated_cost` as the lanes say, whether a location ships or not. `moves`: lanes
     between locations (`from_location, to_location, to_kind, from_region, to_region, cost`). `priced`: some lane has a
-    cost. `stocked`: some location's stock of these goods was counted. `home_region` is the position of each location's
+    cost. `stocked`: stock of these goods was counted at a location that
+    stands in a known region or has a lane to one. `home_region` is the position of each location's
     region (L; -1 unknown), `tiles` the straight distance between regions on the tile map (R x R; inf for one that is
     not on it, 0 at home). `year` is how many times these days a year is. `notes` say what falls short.
     """
@@ -111,7 +112,7 @@ def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> N
         stated_cost=stated_cost,
         moves=_moves(lanes, nodes),
         priced=bool(lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()),
-        stocked=not nodes["counted_on"].is_null().all(),
+        stocked=_placed(nodes).height > 0,
         home_region=_at(names, nodes["region"]),
         tiles=_distances(regions),
         year=_year(query, items, expected, days),
@@ -120,6 +121,11 @@ def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> N
             *_shortcomings(query, expected, nodes, lanes, filled, own),
         ),
     )
+
+
+def _placed(nodes: pl.DataFrame) -> pl.DataFrame:
+    """Locations with a count of which anybody knows whom they are near."""
+    return nodes.filter(pl.col("counted_on").is_not_null(), (pl.col("region") != NOWHERE) | (pl.col("reaches") > 0))
 
 
 def _at(names: list[str], wanted: pl.Series) -> Ints:
@@ -247,6 +253,13 @@ def _missing(expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame) -
             N_(
                 "No stock is known for these goods, so nobody can say what lies near its buyers. Import stock "
                 "snapshots to see the rate."
+            )
+        )
+    elif _placed(nodes).is_empty():
+        texts.append(
+            N_(
+                "Stock was counted, but of no place with stock it is known where it stands or whom it ships to, so "
+                "nobody can say what lies near its buyers. Import locations with their region, or lanes."
             )
         )
     if lanes.filter(pl.col("to_region").is_not_null()).is_empty():

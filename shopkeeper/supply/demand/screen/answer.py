@@ -13,6 +13,7 @@ from shopkeeper.supply.demand.backtest import Backtest
 from shopkeeper.supply.demand.backtest import report as backtest_report
 from shopkeeper.supply.demand.parts import MONTH
 from shopkeeper.supply.demand.report import Demand
+from shopkeeper.supply.screen.run_notes import draw_doubts, draw_shortcomings
 from shopkeeper.ui.figures import money
 from shopkeeper.ui.opened import load, opened
 
@@ -28,11 +29,13 @@ def draw_answer(demand: Demand) -> None:
         st.info(_("No demand is expected of what is chosen here: nothing of it sold lately. Widen the filters."))
         return
     st.markdown(f"#### {answer(demand)}")
+    draw_doubts()
     backtest = load(backtest_report, demand.filters)
     if sure := how_sure(backtest):
         st.markdown(sure)
     for note in demand.notes:
         st.caption(str(note))
+    draw_shortcomings()
 
 
 def say_no_forecast() -> None:

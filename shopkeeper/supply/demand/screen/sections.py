@@ -137,18 +137,27 @@ def draw_two_sided(filters: GoodsFilters) -> None:
         sheet,
         "check",
         title=_("What customers should buy, and what the items' history expects, next {days}", days=i18n.days(days)),
-        note=_(
-            "the first {n} of {all} regions; new customers grow by {growth} against a year before; as of {day}",
-            n=min(charts.DRAWN, sides.rows.height),
-            all=sides.rows.height,
-            growth=i18n.percent(sides.growth - 1),
-            day=i18n.date_(sides.as_of),
-        ),
+        note=_about(sides),
     )
     for note in sides.notes:
         st.caption(str(note))
     if st.session_state.get("check_as") != "table":
         tables.show_table(sheet, "check_rows", download=False)
+
+
+def _about(sides: TwoSided) -> str:
+    values = {
+        "n": min(charts.DRAWN, sides.rows.height),
+        "all": sides.rows.height,
+        "day": i18n.date_(sides.as_of),
+    }
+    if sides.growth is None:
+        return _("the first {n} of {all} regions; as of {day}", **values)
+    return _(
+        "the first {n} of {all} regions; new customers grow by {growth} against a year before; as of {day}",
+        growth=i18n.percent(sides.growth - 1),
+        **values,
+    )
 
 
 def two_sided_words(sides: TwoSided) -> str:

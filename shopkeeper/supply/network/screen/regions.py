@@ -180,7 +180,8 @@ def draw_nodes(network: Network) -> None:
             border=True,
             help=_("Of {n} locations.", n=i18n.integer(network.nodes.height)),
         )
-        st.metric(_("Stock at cost"), money(total["value_at_cost"]), border=True)
+        value = None if network.nodes["value_at_cost"].is_null().all() else total["value_at_cost"]
+        st.metric(_("Stock at cost"), money(value), border=True)
         st.metric(_("Shipped in 28 days"), i18n.integer(total["shipped_28"]), border=True)
         st.metric(_("Received in 28 days"), i18n.integer(total["received_28"]), border=True)
     st.markdown(f"##### {nodes.about.title}")

@@ -86,6 +86,12 @@ def _ordering(proposals: OrderProposals) -> str:
             least=money(least),
             share=i18n.percent(proposals.policy.materiality, 1),
         )
+    if rows["cost"].is_null().all():
+        return _(
+            "{orders} to place today, whose cost nobody knows: {margin} of margin is protected over 91 days.",
+            orders=counted(rows),
+            margin=money(margin),
+        )
     return _(
         "{orders} to place today for {cost}: {margin} of margin is protected over 91 days.",
         orders=counted(rows),

@@ -117,12 +117,16 @@ def draw(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind, policy: Policy
 
 def summary(chosen: Sequence[Mapping[str, Any]]) -> str:
     """How many, how much, and what it costs."""
-    money = shop_currency()
+    rows = ngettext("{n} row", "{n} rows", len(chosen))
+    units = ngettext("{n} unit", "{n} units", sum(row["units"] for row in chosen))
+    costs = [row["cost"] for row in chosen if row["cost"] is not None]
+    if not costs:
+        return _("{rows} ticked: {units}", rows=rows, units=units)
     return _(
         "{rows} ticked: {units} for {cost}",
-        rows=ngettext("{n} row", "{n} rows", len(chosen)),
-        units=ngettext("{n} unit", "{n} units", sum(row["units"] for row in chosen)),
-        cost=i18n.compact_money(sum(row["cost"] or 0.0 for row in chosen), money),
+        rows=rows,
+        units=units,
+        cost=i18n.compact_money(sum(costs), shop_currency()),
     )
 
 

@@ -147,19 +147,32 @@ def draw_next(proposals: OrderProposals) -> None:
             )
         )
         return
+    with do_next(_place(proposals, first)):
+        pass
+
+
+def _place(proposals: OrderProposals, first: pl.DataFrame) -> str:
+    rows, protected = proposals.rows, total(first, "margin_protected")
     whole = total(rows, "margin_protected")
-    what = _(
+    values = {
+        "days": i18n.days(proposals.policy.review_days),
+        "n": first.height,
+        "margin": money(protected),
+        "share": i18n.percent(protected / whole if whole > 0 else None, 0),
+        "waiting": money(total(rows, "waiting_costs")),
+    }
+    if first["cost"].is_null().all():
+        return _(
+            "Place the first {n}: they protect {margin}, {share} of all; what they cost nobody knows. Waiting for the "
+            "next review in {days} with all of them would cost {waiting}.",
+            **values,
+        )
+    return _(
         "Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next review in {days} with all "
         "of them would cost {waiting}.",
-        days=i18n.days(proposals.policy.review_days),
-        n=first.height,
         cost=money(total(first, "cost")),
-        margin=money(total(first, "margin_protected")),
-        share=i18n.percent(total(first, "margin_protected") / whole if whole > 0 else None, 0),
-        waiting=money(total(rows, "waiting_costs")),
+        **values,
     )
-    with do_next(what):
-        pass
 
 
 def draw_order(row: Mapping[str, Any], proposals: OrderProposals, set_now: InForce) -> None:
@@ -200,7 +213,7 @@ def draw_purchase_orders(proposals: OrderProposals) -> None:
         proposals.filters.caption(),
         ("purchase_order", "margin_protected", "waiting_costs"),
     )
-    if without_money(proposals.rows) is None:
+    if without_money(proposals.rows) is None and named["cost"].count():
         tables.show_chart(
             lambda **_dark: charts.money_bars(
                 named["supplier"].to_list(),
