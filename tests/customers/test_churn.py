@@ -17,7 +17,6 @@ from shopkeeper.customers import histories
 from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.filters import CustomerFilters
-from shopkeeper.customers.histories import value_per_purchase
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.duckdb import Engine
@@ -25,6 +24,7 @@ from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import HORIZONS, Fits
+from shopkeeper.jobs.buying.scores import value_per_purchase
 from shopkeeper.models.buying.stages import StageRules
 from tests.customers import naive_history
 from tests.examples import FEWER

@@ -13,21 +13,12 @@ import polars as pl
 
 from shopkeeper.customers.churn.frames import ALIVE, CUSTOMERS, DISTRIBUTION, PURCHASES, SEGMENTS
 from shopkeeper.customers.filters import CustomerFilters
-from shopkeeper.customers.histories import (
-    check_model,
-    check_viewer,
-    customers,
-    notes,
-    scored,
-    seen_until,
-    used_kind,
-    used_value,
-    value_per_purchase,
-)
+from shopkeeper.customers.histories import check_model, check_viewer, customers, notes, seen_until
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
+from shopkeeper.jobs.buying.scores import scored, used_kind, used_value, value_per_purchase
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.rescue import left_out

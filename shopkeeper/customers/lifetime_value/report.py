@@ -12,23 +12,14 @@ from typing import Annotated
 import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
-from shopkeeper.customers.histories import (
-    by_model,
-    check_model,
-    customers,
-    notes,
-    scored,
-    seen_until,
-    used_kind,
-    used_value,
-    value_per_purchase,
-)
+from shopkeeper.customers.histories import check_model, customers, notes, seen_until
 from shopkeeper.customers.lifetime_value.frames import BANDS, CUSTOMERS, DISTRIBUTION, LORENZ, MATRIX, SEGMENTS
 from shopkeeper.customers.lifetime_value.shapes import banded, distribution, lorenz, matrix
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
+from shopkeeper.jobs.buying.scores import by_model, scored, used_kind, used_value, value_per_purchase
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import ModelKind

@@ -11,11 +11,12 @@ from typing import Annotated
 import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
-from shopkeeper.customers.histories import customers, scored, used_kind
+from shopkeeper.customers.histories import customers
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits
+from shopkeeper.jobs.buying.scores import scored, used_kind
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message, message
 from shopkeeper.supply.demand import report as demand

@@ -6,12 +6,12 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
-from shopkeeper.customers.histories import FEW_CUSTOMERS
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
 from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, inactivity_names, per_customer
 from shopkeeper.i18n import gettext as _
+from shopkeeper.jobs.buying.scores import FEW_CUSTOMERS
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
