@@ -8,7 +8,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from benchmarks.rerun import measure, p95
 from shopkeeper.contract.forecasts import FORECAST_TABLES, HORIZON, WEEKS
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.engine.query import Parameter
+from shopkeeper.engine.workspace import CursorWorkspace
 from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.forecast import files
@@ -57,6 +58,10 @@ class Timed:
         found = self.query(name, **parameters)
         self.seconds += time.perf_counter() - started
         return found
+
+    def workspace(self) -> AbstractContextManager[CursorWorkspace]:
+        """That of the query, whose time is not counted."""
+        return self.query.workspace()
 
 
 def names(prefix: str, count: int) -> list[str]:

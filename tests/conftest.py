@@ -13,6 +13,7 @@ from shopkeeper.imports import job
 from shopkeeper.imports.mapping import file
 from shopkeeper.jobs.buying import files as fits_files
 from shopkeeper.jobs.buying import run as buying_run
+from shopkeeper.jobs.buying import score_files
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.jobs.forecast import run as forecast_run
@@ -62,7 +63,8 @@ def sample_lake(lakes: Path) -> Path:
 @pytest.fixture(scope="session")
 def opened(sample_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The committed sample shop, published and fitted; no forecast is made."""
-    engine = open_version(copied(sample_lake, tmp_path_factory.mktemp("sample") / "lake"))
+    version = copied(sample_lake, tmp_path_factory.mktemp("sample") / "lake")
+    engine = open_version(version, made=score_files.table_files(version))
     yield engine
     engine.close()
 

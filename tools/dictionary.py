@@ -7,6 +7,7 @@ from pathlib import Path
 
 import shopkeeper
 from shopkeeper.contract.forecasts import FORECAST_TABLES
+from shopkeeper.contract.scores import SCORE_TABLES
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.contract.tables import REQUIRED_TABLES, TABLES
 from shopkeeper.measures.lookup import MEASURES
@@ -38,6 +39,8 @@ def render() -> str:
         *(_table(table) for table in TABLES),
         "## Tables that the forecast job makes",
         *(_table(table) for table, _ in FORECAST_TABLES.values()),
+        "## Tables that the fit job makes",
+        *(_table(table) for table, _ in SCORE_TABLES.values()),
         "## Frames of reports",
         *(_frame(table) for table in frames()),
         "## Measures",

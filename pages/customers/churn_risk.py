@@ -23,7 +23,7 @@ match section:
     case _:
         answer = st.container()
         churn_risk = ui.load(churn.report, fits, filters, parts.choose_options(fits, stages.rules_in_use()))
-        if churn_risk.customers.is_empty():
+        if churn_risk.totals.customers == 0:
             ui.say_empty()
         elif section == "customer":
             customer.draw(fits, churn_risk)
@@ -31,6 +31,6 @@ match section:
             with answer:
                 parts.draw_answer(churn_risk)
             parts.draw_model(fits, churn_risk)
-            parts.draw_rescue(churn_risk)
+            parts.draw_rescue(fits, churn_risk)
             parts.draw_where(churn_risk)
 ui.explain(parts.DEFINITIONS[section])

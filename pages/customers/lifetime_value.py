@@ -19,7 +19,7 @@ if fits is None:
 answer = st.container()
 options = parts.choose_options(fits)
 customer_value = ui.load(lifetime_value.report, fits, filters, options)
-if customer_value.customers.is_empty():
+if customer_value.n == 0:
     ui.say_empty()
     st.stop()
 with answer:
@@ -34,7 +34,7 @@ match parts.choose_part():
     case "matrix":
         views.draw_matrix(customer_value)
     case "customers":
-        views.draw_customers(customer_value)
+        views.draw_customers(fits, customer_value)
     case _:
         proof.draw_proof(fits, options.kind, customer_value.value)
 ui.explain(parts.DEFINITIONS)

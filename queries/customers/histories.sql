@@ -2,6 +2,7 @@
 -- parameters: $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
 --   $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
 SELECT
+    h.customer_key,
     h.customer_id,
     h.first_day,
     h.cohort_month,

@@ -53,6 +53,7 @@ refunds AS (
 )
 
 SELECT
+    c.customer_key,
     c.customer_id,
     c.first_day,
     c.cohort_month,

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -28,7 +29,7 @@ from shopkeeper.customers.retention.table import cells
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.engine.query import Choice
 from shopkeeper.exports import download
-from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying import files, score_files
 from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
@@ -142,7 +143,8 @@ def export_churn(
     options = churn.ChurnOptions(horizon, model, fitted_by, value, discount, leave_lost=leave_lost, rules=rules)
     version, query, fits = _fitted(output, filters)
     churn_risk = churn.report(query, fits, filters, options)
-    write(output, (churn_table.rescue if rescue else churn_table.customers)(version, churn_risk))
+    sheet = churn_table.rescue if rescue else churn_table.customers
+    write(output, sheet(version, churn_risk, lambda: churn.listing(query, fits, churn_risk, to_rescue=rescue)))
 
 
 @export.command("lifetime_value")
@@ -160,7 +162,9 @@ def export_lifetime_value(
     """Historic and predicted value, one row per customer."""
     options = lifetime_value.LifetimeValueOptions(horizon, model, fitted_by, value, discount)
     version, query, fits = _fitted(output, filters)
-    write(output, lifetime_value_table.customers(version, lifetime_value.report(query, fits, filters, options)))
+    value_report = lifetime_value.report(query, fits, filters, options)
+    read_whole = partial(lifetime_value.listing, query, fits, value_report)
+    write(output, lifetime_value_table.customers(version, value_report, read_whole))
 
 
 @export.command("lifecycle")
@@ -211,24 +215,25 @@ def export_identity(
 def _opened(output: Path, filters: CustomerFilters) -> tuple[Version, Engine]:
     exports.check_suffix(output)
     version = version_served()
-    query = open_version(version)
+    query = open_version(version, made=score_files.table_files(version))
     filters.refuse_unknown(filter_values(query))
     return version, query
 
 
 def _fitted(output: Path, filters: CustomerFilters) -> tuple[Version, Engine, Fits]:
     """As `_opened`, with the fits of the version; they are made where they are missing."""
-    version, query = _opened(output, filters)
+    exports.check_suffix(output)
+    version = version_served()
     fits = files.read(version)
     if fits is None:
         with progress() as bar:
             fits = buying_run.make(version, bar)
-    return version, query, fits
+    return *_opened(output, filters), fits
 
 
 def write(output: Path, made: download.Download) -> None:
     """Write the file and say what is in it."""
-    exports.write(output, made.frame, made.about, made.columns)
+    exports.write(output, made.whole(), made.about, made.columns)
     out.print(
         f"{made.about.rows:,} rows as of {made.about.as_of} are in {output}. {made.about.filter_text()}", markup=False
     )

@@ -3,10 +3,9 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from threading import Lock
 
@@ -15,10 +14,11 @@ import polars as pl
 from duckdb import DuckDBPyConnection
 
 from shopkeeper.contract import tables
-from shopkeeper.contract.forecasts import FORECAST_TABLES
+from shopkeeper.contract.made import MADE_TABLES
 from shopkeeper.contract.visibility import Visibility, read_visibility
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
+from shopkeeper.engine.workspace import CursorWorkspace
 from shopkeeper.errors import Refused
 from shopkeeper.lake.patched import TOUCHED, mart_rows
 from shopkeeper.lake.version import Version
@@ -67,23 +67,38 @@ class Engine:
         Raise `LookupError` for an unknown query and `TypeError` for parameters other than those declared: both are
         faults of the caller. Raise `Refused` where the limits are too tight for the question, or the version is gone.
         """
-        query = load(name, self.queries)
-        check_arguments(query, parameters)
         connection = self.connection
         try:
-            return self.run(connection, query, parameters)
+            return self.run(connection, name, parameters)
         except (duckdb.FatalException, duckdb.InternalException):
             # After such a fault DuckDB answers nothing more on this instance.
-            return self.run(self.rebuilt(connection), query, parameters)
+            return self.run(self.rebuilt(connection), name, parameters)
 
-    def run(
-        self, connection: DuckDBPyConnection, query: QueryFile, parameters: Mapping[str, Parameter]
-    ) -> pl.DataFrame:
+    def run(self, connection: DuckDBPyConnection, name: str, parameters: Mapping[str, Parameter]) -> pl.DataFrame:
         """On a cursor of its own: one connection used by two threads mixes up their rows."""
+        with connection.cursor() as cursor:
+            return self.workspace_on(cursor).answer(name, parameters)
+
+    @contextmanager
+    def workspace(self) -> Iterator[CursorWorkspace]:
+        """Tables of its own for a question that takes several steps; see `CursorWorkspace`. Raise as a call does."""
+        connection = self.connection
         try:
             with connection.cursor() as cursor:
-                frame: pl.DataFrame = cursor.sql(query.sql, params=dict(parameters) or None).pl()
-                return frame
+                yield self.workspace_on(cursor)
+        except (duckdb.FatalException, duckdb.InternalException):
+            self.rebuilt(connection)
+            raise
+
+    def workspace_on(self, cursor: DuckDBPyConnection) -> CursorWorkspace:
+        """What this viewer sees of the version, on a cursor."""
+        return CursorWorkspace(cursor, self.version, self.scope, self.queries, self.guard)
+
+    @contextmanager
+    def guard(self, query: QueryFile) -> Iterator[None]:
+        """Say in the reader's words what stopped a query."""
+        try:
+            yield
         except duckdb.InterruptException as error:
             raise Refused(
                 message(
@@ -116,7 +131,7 @@ class Engine:
                 )
             ) from error
         except duckdb.Error as error:
-            error.add_note(f"in query {query.name} with parameters {sorted(parameters)}")
+            error.add_note(f"in query {query.name} with parameters {sorted(query.parameters)}")
             raise
 
     def connect(self) -> DuckDBPyConnection:
@@ -146,7 +161,7 @@ class Engine:
         for name, visibility in REFERENCE_TABLES.items():
             table = typed(connection, tables.table(name), files[name])
             restricted(table, visibility, self.scope).create_view(name, replace=False)
-        for name, (made, visibility) in FORECAST_TABLES.items():
+        for name, (made, visibility) in MADE_TABLES.items():
             rows = typed(connection, made, [self.made[name]] if name in self.made else [])
             restricted(rows, visibility, self.scope).create_view(name, replace=False)
         make_macros(connection, self.queries)
@@ -184,7 +199,7 @@ def open_version(
 ) -> Engine:
     """Open a version for one viewer, within limits for each query (see `Limits`).
 
-    `made` are the files of a forecast run by table (`forecast_files.made`); left out, these tables have no rows.
+    `made` are the files that jobs keep beside the version, by table of `contract.made`; left out, they have no rows.
 
     Every mart and reference table is a view that holds what `scope` lets through: no query can reach around it.
     Raise `Refused` where the version's files are gone.
@@ -205,16 +220,3 @@ def make_macros(connection: DuckDBPyConnection, queries: Path = QUERIES) -> None
     for macro in load_folder("macros", queries):
         with suppress(duckdb.CatalogException, duckdb.BinderException):
             connection.execute(macro.sql)
-
-
-def check_arguments(query: QueryFile, parameters: Mapping[str, object]) -> None:
-    """Raise `TypeError`, naming query and parameter, unless the parameters are those declared and of known types."""
-    if missing := query.parameters - parameters.keys():
-        raise TypeError(f"query {query.name}: parameter ${', $'.join(sorted(missing))} is missing")
-    if extra := parameters.keys() - query.parameters:
-        raise TypeError(f"query {query.name}: has no parameter ${', $'.join(sorted(extra))}")
-    for name, value in parameters.items():
-        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        scalar = isinstance(value, str | int | float | date) and not isinstance(value, datetime)
-        if not texts and not scalar:
-            raise TypeError(f"query {query.name}: parameter ${name} is a {type(value).__name__}, not a plain value")

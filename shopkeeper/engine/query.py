@@ -1,5 +1,6 @@
 """What a feature knows of the engine: ask by name, get a frame, within a scope."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -43,3 +44,16 @@ class Query(Protocol):
 
     def __call__(self, name: str, /, **parameters: Parameter) -> pl.DataFrame:
         """The rows of queries/<name>.sql."""
+
+    def workspace(self) -> AbstractContextManager["Workspace"]:
+        """Tables of its own for a question that takes several steps."""
+
+
+class Workspace(Query, Protocol):
+    """A query that can be given tables, which hide the version's of the same name and are gone when it ends."""
+
+    def put(self, table: str, frame: pl.DataFrame) -> None:
+        """Let queries read a frame as `table`."""
+
+    def make(self, table: str, name: str, /, **parameters: Parameter) -> None:
+        """Keep the rows of queries/<name>.sql as `table`."""

@@ -1,6 +1,6 @@
 """What a report becomes as a file: its frame, its About and what its columns are called; the same for page and cron."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,13 +15,21 @@ from shopkeeper.measures.lookup import definition
 
 @dataclass(frozen=True)
 class Download:
-    """One table as it is handed over. `report` and `choices` name the file."""
+    """One table as it is handed over. `report` and `choices` name the file.
+
+    Of a long table `frame` may hold the first rows only; then `read_whole` gives all that `about` counts.
+    """
 
     report: str
     choices: tuple[str, ...]
     frame: pl.DataFrame
     about: About
     columns: tuple[Column, ...]
+    read_whole: Callable[[], pl.DataFrame] | None = None
+
+    def whole(self) -> pl.DataFrame:
+        """All rows."""
+        return self.read_whole() if self.read_whole else self.frame
 
 
 def download(
@@ -35,13 +43,17 @@ def download(
     words: Sequence[str] = (),
     terms: Sequence[str] = (),
     as_of: date | None = None,
+    rows: int | None = None,
+    read_whole: Callable[[], pl.DataFrame] | None = None,
 ) -> Download:
     """A table of this version as it is handed over, in the language in use.
 
-    `caption` says in words what made it, `words` go into the file's name, `terms` are explained in its About.
+    Where `frame` holds the first rows only, `rows` counts all of them and `read_whole` reads them. `caption` says in
+    words what made it, `words` go into the file's name, `terms` are explained in its About.
     """
-    provenance = about(version, title, frame.height, caption, terms, as_of or version.as_of)
-    return Download(report, tuple(words), frame, provenance, tuple(columns))
+    counted = frame.height if rows is None else rows
+    provenance = about(version, title, counted, caption, terms, as_of or version.as_of)
+    return Download(report, tuple(words), frame, provenance, tuple(columns), read_whole)
 
 
 def about(

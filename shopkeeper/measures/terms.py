@@ -115,8 +115,10 @@ _ALL = (
         "rescue_list",
         N_("Rescue list"),
         N_(
-            "Customers by value at stake, without those who may not be contacted, bought lately, are returning goods,"
-            " or are lost already. Who never said whether to be contacted is on it, and marked."
+            "Customers who are quiet or at risk, by value at stake, without those who may not be contacted, bought in "
+            "the last days, are returning goods, or are lost already. Quiet: longer since the last purchase than the "
+            "customer's own median gap, or with fewer than two gaps, than three in four of those who came back after "
+            "as many purchases took. Who never said whether to be contacted is on it, and marked."
         ),
     ),
     Term(

@@ -11,6 +11,7 @@ import streamlit as st
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.engine.query import EVERYTHING, Query, Scope
 from shopkeeper.i18n import gettext as _
+from shopkeeper.jobs.buying import score_files
 from shopkeeper.jobs.forecast import files
 from shopkeeper.jobs.served import served
 from shopkeeper.lake import store
@@ -26,12 +27,16 @@ importing = Lock()
 
 @dataclass(frozen=True)
 class Opened:
-    """What one run answers from: one version, for one viewer, and the forecast run in use if there is one."""
+    """What one run answers from: one version, for one viewer, and what jobs made of it.
+
+    `forecast` is the forecast run in use, `made` names it and the scores in use; each if there is one.
+    """
 
     version: Version
     query: Query
     scope: Scope
     forecast: Path | None
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,9 @@ class Question:
 def open_data(scope: Scope = EVERYTHING) -> Opened:
     """Read the pointer once, for the whole run: a version published meanwhile is for the next one."""
     version = version_now()
-    run = files.current_run(version)
-    st.session_state[OPENED] = Opened(version, engine(str(version.path), scope, run.name if run else ""), scope, run)
+    run, scores = files.current_run(version), score_files.current(version)
+    made = tuple(part.name for part in (run, scores) if part)
+    st.session_state[OPENED] = Opened(version, engine(str(version.path), scope, made), scope, run, made)
     return opened()
 
 
@@ -83,16 +89,16 @@ def load(report: Callable[Concatenate[Query, P], R], *arguments: P.args, **optio
     """
     now = opened()
     call = (f"{report.__module__}.{report.__qualname__}", repr(arguments), repr(sorted(options.items())))
-    key = (*call, repr(now.scope), now.version.id, now.forecast.name if now.forecast else "")
+    key = (*call, repr(now.scope), now.version.id, *now.made)
     result: R = answer(Question(key, lambda: report(now.query, *arguments, **options)))  # type: ignore[assignment]
     return result
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, on_release=lambda held: held.close())
-def engine(folder: str, scope: Scope, run: str) -> Engine:
-    """One engine per version, scope and forecast run, shared by all; each query takes a cursor of its own."""
+def engine(folder: str, scope: Scope, made: tuple[str, ...]) -> Engine:  # noqa: ARG001
+    """One engine per version, scope and what jobs made, shared by all; each query takes a cursor of its own."""
     version = read_manifest(Path(folder))
-    return open_version(version, scope, made=files.table_files(version) if run else None)
+    return open_version(version, scope, made={**files.table_files(version), **score_files.table_files(version)})
 
 
 @st.cache_resource(show_spinner=False)

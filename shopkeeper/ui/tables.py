@@ -55,8 +55,8 @@ def show_table(
             download_menu(sheet, key)
     labels = [column for column in sheet.columns if column.name in sheet.frame.columns]
     frame = sheet.frame.head(first).with_columns(words)
-    if frame.height < sheet.frame.height:
-        shown, rows = i18n.integer(frame.height), i18n.integer(sheet.frame.height)
+    if frame.height < sheet.about.rows:
+        shown, rows = i18n.integer(frame.height), i18n.integer(sheet.about.rows)
         st.caption(_("The first {shown} of {rows} rows; the download has all.", shown=shown, rows=rows))
     with st.container(key=f"{key}_table"):
         st.dataframe(
@@ -83,10 +83,10 @@ def config_of(column: Column, kind: pl.DataType) -> Any:
 
 def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | None = None) -> None:
     """CSV and XLSX of the table, HTML and PNG of the chart that `draw` makes; each is made when it is clicked."""
-    frame, about, columns = sheet.frame, sheet.about, sheet.columns
+    about, columns = sheet.about, sheet.columns
     files: list[tuple[str, str, Callable[[], bytes]]] = [
-        ("csv", "text/csv", lambda: exports.to_csv(frame, about)),
-        ("xlsx", XLSX, lambda: exports.to_xlsx(frame, about, columns)),
+        ("csv", "text/csv", lambda: exports.to_csv(sheet.whole(), about)),
+        ("xlsx", XLSX, lambda: exports.to_xlsx(sheet.whole(), about, columns)),
     ]
     if draw is not None:
         files.append(("html", "text/html", lambda: exports.chart_html(for_file(drawn(draw, about)), about)))

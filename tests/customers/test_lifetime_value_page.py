@@ -74,17 +74,20 @@ def test_every_part_draws_alone_in_every_language(part: str) -> None:
         assert "nan" not in texts(app).lower().replace("finance", "")
 
 
-def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports(opened: Engine, report_of: Found) -> None:
+def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports(
+    opened: Engine, fits: Fits, report_of: Found
+) -> None:
     app = open_page(months="24", value="revenue", discount="0", model="mbg_nbd", value_part="customers")
     reported = report_of(LifetimeValueOptions(24, "mbg_nbd", "shop", "revenue", 0.0))
     listed = app.dataframe[0].value
     assert listed.iloc[:, 0].tolist() == reported.customers["customer_id"].head(len(listed)).to_list()
     assert {"months": ["24"], "value": ["revenue"], "discount": ["0"]}.items() <= link_of(app).items()
     assert "net revenue" in texts(app)
-    given = table.customers(opened.version, reported)
-    read = pl.read_csv(BytesIO(exports.to_csv(given.frame, given.about)))
-    assert read.height == reported.customers.height
-    assert read["predicted_value"].to_list() == pytest.approx(reported.customers["predicted_value"].to_list())
+    given = table.customers(opened.version, reported, lambda: lifetime_value.listing(opened, fits, reported))
+    read = pl.read_csv(BytesIO(exports.to_csv(given.whole(), given.about)))
+    assert read.height == reported.n == given.about.rows
+    first = reported.customers["predicted_value"].to_list()
+    assert read["predicted_value"].head(len(first)).to_list() == pytest.approx(first)
 
 
 @pytest.mark.parametrize(("name", "value"), [("months", "7"), ("discount", "lots"), ("model", "oracle")])
@@ -128,9 +131,22 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody(report_of: Fo
     assert rows["predicted_each"].is_sorted(descending=True)
     cells = banded(report_of().matrix)
     assert inactivity_names() == ["0", "1", "2", "3–5", "6–11", "12–23", "24+"]
-    assert cells["customers"].sum() == report_of().customers.height
+    assert cells["customers"].sum() == report_of().n
     value = (cells["customers"] * cells["predicted_value"]).sum()
-    assert value == pytest.approx(report_of().customers["predicted_value"].sum())
+    assert value == pytest.approx(report_of().moments.filter(segment_kind="all")["predicted_value"].item())
+
+
+def moments(customers: pl.DataFrame) -> pl.DataFrame:
+    """What the report holds of these customers, whose channel is `segment`."""
+    value = pl.col("predicted_value")
+    return customers.group_by("segment").agg(
+        pl.lit("channel").alias("segment_kind"),
+        pl.len().alias("customers"),
+        pl.col("historic_value").sum(),
+        value.count().alias("predictable"),
+        (value**2).sum().alias("squares"),
+        value.sum(),
+    )
 
 
 def test_a_segment_stands_out_only_where_chance_does_not_explain_it(
@@ -142,10 +158,10 @@ def test_a_segment_stands_out_only_where_chance_does_not_explain_it(
     assert reported.most["low"] < reported.most["each"] < reported.most["high"]
     assert reported.least["each"] < reported.most["each"]
     dealt = report_of().customers.sort("predicted_value").with_row_index()
-    alike = dealt.with_columns(first_channel=(pl.col("index") % 4).cast(pl.String)).drop("index")
-    assert _certain(replace(report_of(), customers=alike), "channel").is_empty()
+    alike = dealt.with_columns(segment=(pl.col("index") % 4).cast(pl.String)).drop("index")
+    assert _certain(replace(report_of(), moments=moments(alike)), "channel").is_empty()
     better = alike.with_columns(
-        predicted_value=pl.col("predicted_value") * pl.when(pl.col("first_channel") == "2").then(2.0).otherwise(1.0)
+        predicted_value=pl.col("predicted_value") * pl.when(pl.col("segment") == "2").then(2.0).otherwise(1.0)
     )
-    certain = _certain(replace(report_of(), customers=better), "channel")
+    certain = _certain(replace(report_of(), moments=moments(better)), "channel")
     assert certain.filter(pl.col("difference") > 0)["segment"].to_list() == ["2"]

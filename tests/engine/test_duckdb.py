@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from shopkeeper.contract.forecasts import FORECAST_TABLES
+from shopkeeper.contract.made import MADE_TABLES
 from shopkeeper.contract.visibility import read_visibility
 from shopkeeper.engine.duckdb import REFERENCE_TABLES, Engine, open_version
 from shopkeeper.engine.query import EVERYTHING, Query, Scope
@@ -244,8 +244,7 @@ def test_order_lines_are_out_of_reach(query: Engine) -> None:
     with query.connection.cursor() as cursor:
         views = {row[0] for row in cursor.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()}
     assert (
-        views
-        == {"days", "parts", "crossings", "categories", "calendar"} | REFERENCE_TABLES.keys() | FORECAST_TABLES.keys()
+        views == {"days", "parts", "crossings", "categories", "calendar"} | REFERENCE_TABLES.keys() | MADE_TABLES.keys()
     )
 
 

@@ -1,6 +1,7 @@
 """Small shops for tests: a handful of lines in a real in-memory DuckDB, with the marts built by the real queries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,12 +12,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from shopkeeper.contract.forecasts import FORECAST_TABLES
+from shopkeeper.contract.made import MADE_TABLES
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, TABLES
-from shopkeeper.engine.duckdb import REFERENCE_TABLES, check_arguments, make_macros
+from shopkeeper.engine.arguments import check_arguments
+from shopkeeper.engine.duckdb import REFERENCE_TABLES, make_macros
 from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.scope import restricted
+from shopkeeper.engine.workspace import CursorWorkspace
 from shopkeeper.lake.persons import LINKED, link_accounts
 from shopkeeper.lake.version import Shop, Version
 from shopkeeper.query_files import load, load_folder
@@ -24,6 +27,8 @@ from shopkeeper.query_files import load, load_folder
 POLARS_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "VARCHAR": pl.String,
     "BIGINT": pl.Int64,
+    "INTEGER": pl.Int32,
+    "UINTEGER": pl.UInt32,
     "DOUBLE": pl.Float64,
     "DECIMAL(18,3)": pl.Decimal(18, 3),
     "DECIMAL(18,4)": pl.Decimal(18, 4),
@@ -86,6 +91,12 @@ class MemoryQuery:
             rows: pl.DataFrame = cursor.sql(query.sql, params=dict(parameters) or None).pl()
             return rows
 
+    @contextmanager
+    def workspace(self) -> Iterator[CursorWorkspace]:
+        """Tables of its own, as the engine gives them."""
+        with self.connection.cursor() as cursor:
+            yield CursorWorkspace(cursor, self.version, self.scope)
+
 
 def shop(
     lines: Iterable[Mapping[str, Any]],
@@ -100,7 +111,7 @@ def shop(
     for table in TABLES:
         rows = frame(table, brought.get(table.name, ()))
         connection.from_arrow(rows.to_arrow()).create(table.name)
-    for made, visibility in FORECAST_TABLES.values():
+    for made, visibility in MADE_TABLES.values():
         rows = frame(made, brought.get(made.name, ()))
         connection.from_arrow(rows.to_arrow()).create(f"all_{made.name}")
         restricted(connection.table(f"all_{made.name}"), visibility, scope).create_view(made.name)

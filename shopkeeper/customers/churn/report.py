@@ -7,36 +7,29 @@ these days if still active.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 
 from shopkeeper.customers.churn.frames import ALIVE, CUSTOMERS, DISTRIBUTION, PURCHASES, SEGMENTS
 from shopkeeper.customers.filters import CustomerFilters
-from shopkeeper.customers.histories import check_model, check_viewer, customers, notes, seen_until
-from shopkeeper.engine.query import Query
+from shopkeeper.customers.histories import check_model, notes, seen_until
+from shopkeeper.customers.scores import asked_scores
+from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
-from shopkeeper.jobs.buying.scores import scored, used_kind, used_value, value_per_purchase
+from shopkeeper.jobs.buying.scores import scored, used_kind, used_value
+from shopkeeper.jobs.buying.scoring import Scoring
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import ModelKind
-from shopkeeper.models.buying.rescue import left_out
-from shopkeeper.models.buying.stages import StageRules, stage
+from shopkeeper.models.buying.stages import StageRules
 
-FARTHEST_ORDER_DAYS = 730
-"""An order expected later than this gets no date: it would be a guess with a calendar's face."""
 FIRST_CALLS = 100
 """Customers at the top of the rescue list, to begin with."""
-FEWEST_INTER_PURCHASE_TIMES = 2
-"""A rhythm of one's own takes two times between purchases."""
-SEGMENT_KINDS: Mapping[str, str] = {
-    "stage": "stage",
-    "channel": "first_channel",
-    "region": "first_region",
-    "category": "first_category",
-    "last_channel": "last_channel",
-}
+FIRST_ROWS = 1000
+"""Customers that a report holds."""
+EVERY_ROW = 2**31
 
 
 @dataclass(frozen=True)
@@ -69,16 +62,32 @@ class ChurnOptions:
             )
         check_model(self.kind, self.discount)
 
+    @property
+    def scoring(self) -> Scoring:
+        """What the scores depend on."""
+        return Scoring(
+            self.horizon,
+            self.kind,
+            self.fitted_by,
+            self.value,
+            self.discount,
+            self.rules,
+            self.quiet_days,
+            self.return_days,
+            self.leave_lost,
+        )
+
 
 @dataclass(frozen=True)
 class Totals:
     """What the report comes to. Values are in shop currency, at stake within the horizon.
 
-    `staying` customers are not lost yet; `expected_away` of them (null where no risk is known) will not buy, which puts
-    `value_at_stake` there. The rescue list has `to_rescue` customers worth `rescue_value`; the `first_calls` at its top
-    hold `first_value`, `first_share` of that (0 to 1; null where there is nothing).
+    Of the chosen `customers`, `staying` are not lost yet; `expected_away` of these (null where no risk is known) will
+    not buy, which puts `value_at_stake` there. The rescue list has `to_rescue` customers worth `rescue_value`; the
+    `first_calls` at its top hold `first_value`, `first_share` of that (0 to 1; null where there is nothing).
     """
 
+    customers: int
     staying: int
     expected_away: float | None
     value_at_stake: float
@@ -88,12 +97,19 @@ class Totals:
     first_value: float
     first_share: float | None
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Totals":
+        """Of the row of queries/customers/churn/totals.sql."""
+        share = row["first_value"] / row["rescue_value"] if row["rescue_value"] else None
+        return cls(**row, first_share=share)
+
 
 @dataclass(frozen=True)
 class Churn:
     """Risk of each customer as of a day.
 
-    `rescue` are the customers without `left_out`, whose others are counted by reason in `left_out`. `totals` sum up.
+    `customers` and `rescue` are the first rows, by value at stake, of all and of those to rescue; `listing` gives the
+    others. Those who are not to rescue are counted by reason in `left_out`. `totals` sum up over everybody.
     `kind` is the model used, None for plain rates; `value` what is valued; `notes` say what fell short.
     """
 
@@ -121,46 +137,61 @@ class CustomerHistory:
 
 
 def report(query: Query, fits: Fits, filters: CustomerFilters, options: ChurnOptions = ChurnOptions()) -> Churn:
-    """Score every chosen customer. Raise `Refused` where viewer or filters see only a part of histories."""
-    scores = customers(query, filters)
+    """Risk of the chosen customers. Raise `Refused` where viewer or filters see only a part of histories."""
     as_of = seen_until(query, filters)
-    kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
-    scores = scored(scores, fits, kind, options.fitted_by, options.horizon, options.discount)
-    scores = _with_value(scores, fits, value)
-    scores = _with_dates(scores, as_of, options.rules).with_columns(
-        left_out=left_out(
-            as_of,
-            quiet_days=options.quiet_days,
-            return_days=options.return_days,
-            leave_lost=options.leave_lost,
+    chosen: dict[str, Parameter] = {**filters.acquired(), "horizon_days": options.horizon}
+    value = used_value(fits, options.value)
+    with asked_scores(query, fits, filters, options.scoring) as scores:
+        totals = Totals.of(scores("customers/churn/totals", **chosen, first_calls=FIRST_CALLS).to_dicts()[0])
+        reasons = scores("customers/churn/left_out", **chosen)
+        bands = scores("customers/churn/distribution", **chosen)
+        segments = scores("customers/churn/segments", **chosen)
+        first, rescue = (
+            _listed(scores, chosen, value, to_rescue=to_rescue, most=FIRST_ROWS) for to_rescue in (False, True)
         )
-    )
-    # Customers come in the order of their ids, which a stable sort keeps among equals, in half the time.
-    scores = scores.select(CUSTOMERS.names).sort(
-        "value_at_stake", descending=True, nulls_last=True, maintain_order=True
-    )
-    missed = scores.filter(pl.col("left_out").is_not_null()).group_by("left_out").len().sort("left_out")
-    rescue = scores.filter(pl.col("left_out").is_null() & pl.col("value_at_stake").is_not_null())
     return Churn(
         options,
         filters,
         as_of,
-        kind,
+        used_kind(fits, options.kind),
         value,
         _notes(fits, as_of, options),
-        scores,
+        first,
         rescue,
-        dict(missed.iter_rows()),
-        _distribution(scores),
-        _segments(scores),
-        _totals(scores, rescue),
+        dict(reasons.iter_rows()),
+        _distribution(bands),
+        segments,
+        totals,
     )
+
+
+def listing(query: Query, fits: Fits, churn: Churn, *, to_rescue: bool = False) -> Annotated[pl.DataFrame, CUSTOMERS]:
+    """All rows of which the report holds the first. Raise `Refused` as the report does."""
+    chosen: dict[str, Parameter] = {**churn.filters.acquired(), "horizon_days": churn.options.horizon}
+    with asked_scores(query, fits, churn.filters, churn.options.scoring) as scores:
+        return _listed(scores, chosen, churn.value, to_rescue=to_rescue, most=EVERY_ROW)
+
+
+def _listed(
+    scores: Query,
+    chosen: Mapping[str, Parameter],
+    value: ValueMeasure,
+    *,
+    to_rescue: bool = False,
+    most: int,
+    customer_id: str = "",
+) -> pl.DataFrame:
+    rows = scores(
+        "customers/churn/customers", **chosen, value=value, to_rescue=to_rescue, most=most, customer_id=customer_id
+    )
+    return rows.select(CUSTOMERS.names)
 
 
 def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> CustomerHistory:
     """One customer's life, drawn. Raise `Refused` where the report has no such customer."""
-    check_viewer(query, churn.filters)
-    rows = churn.customers.filter(pl.col("customer_id") == customer_id).to_dicts()
+    chosen: dict[str, Parameter] = {**churn.filters.acquired(), "horizon_days": churn.options.horizon}
+    with asked_scores(query, fits, churn.filters, churn.options.scoring) as scores:
+        rows = _listed(scores, chosen, churn.value, most=1, customer_id=customer_id).to_dicts()
     if not rows:
         raise Refused(message("Customer “{customer}” is not among those chosen here.", customer=customer_id))
     purchases = query("customers/churn/purchases", customer_id=customer_id, as_of=churn.as_of)
@@ -183,55 +214,7 @@ def _notes(fits: Fits, as_of: date, options: ChurnOptions) -> tuple[Message, ...
     return warnings
 
 
-def _with_value(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> pl.DataFrame:
-    """Add `value_at_stake`; plain rates know no activity, so what customers alike bring on average stands in."""
-    if_active = pl.coalesce(
-        pl.when(pl.col("p_alive") > 0).then(pl.col("discounted") / pl.col("p_alive")),
-        pl.when(pl.col("p_alive").is_null()).then("expected_purchases"),
-    )
-    valued = value_per_purchase(frame, fits, value)
-    return valued.with_columns(value_at_stake=pl.col("p_no_purchase") * if_active * pl.col("purchase_value"))
-
-
-def _with_dates(frame: pl.DataFrame, as_of: date, rules: StageRules) -> pl.DataFrame:
-    """Add `expected_next_order, days_overdue, stage`."""
-    inactivity_days = pl.col("T") - pl.col("recency")
-    rhythm = pl.when(pl.col("frequency") >= FEWEST_INTER_PURCHASE_TIMES).then("median_inter_purchase_days")
-    overdue = (inactivity_days - rhythm).clip(lower_bound=0).ceil().cast(pl.Int32)
-    own = (rhythm - inactivity_days).clip(lower_bound=0)
-    wait = pl.coalesce("wait", pl.when(pl.col("p_alive").is_null()).then(own)).ceil()
-    soon = pl.when(wait.is_finite() & (wait <= FARTHEST_ORDER_DAYS)).then(wait).cast(pl.Int32)
-    return frame.with_columns(
-        expected_next_order=pl.lit(as_of) + pl.duration(days=soon),
-        days_overdue=overdue,
-        stage=stage(pl.col("frequency"), inactivity_days, pl.col("last_inter_purchase_days"), rules),
-    )
-
-
-def _totals(scores: pl.DataFrame, rescue: pl.DataFrame) -> Totals:
-    staying = scores.filter(pl.col("stage") != "lost").select("p_no_purchase", "value_at_stake")
-    any_risk = staying["p_no_purchase"].null_count() < staying.height
-    whole = float(rescue["value_at_stake"].sum())
-    first = rescue["value_at_stake"].head(FIRST_CALLS)
-    held = float(first.sum())
-    return Totals(
-        staying.height,
-        float(staying["p_no_purchase"].sum()) if any_risk else None,
-        float(staying["value_at_stake"].sum()),
-        rescue.height,
-        whole,
-        first.len(),
-        held,
-        held / whole if whole else None,
-    )
-
-
-def _distribution(frame: pl.DataFrame) -> pl.DataFrame:
-    band = (pl.col("p_no_purchase") * 10).floor().clip(0, 9)
-    with_risk = frame.filter(pl.col("p_no_purchase").is_not_null())
-    by_band = with_risk.group_by(band=band.cast(pl.Int64)).agg(
-        customers=pl.len().cast(pl.Int64), value_at_stake=pl.col("value_at_stake").sum()
-    )
+def _distribution(by_band: pl.DataFrame) -> Annotated[pl.DataFrame, DISTRIBUTION]:
     bands = pl.DataFrame({"band": list(range(10))})
     return bands.join(by_band, on="band", how="left", maintain_order="left").select(
         low=pl.col("band") / 10,
@@ -239,22 +222,6 @@ def _distribution(frame: pl.DataFrame) -> pl.DataFrame:
         customers=pl.col("customers").fill_null(0),
         value_at_stake=pl.col("value_at_stake").fill_null(0.0),
     )
-
-
-def _segments(frame: pl.DataFrame) -> pl.DataFrame:
-    parts = [
-        frame.group_by(segment=pl.col(column).fill_null("(none)"))
-        .agg(
-            customers=pl.len().cast(pl.Int64),
-            risk=pl.col("p_no_purchase").mean(),
-            expected_lost=pl.col("p_no_purchase").sum(),
-            value_at_stake=pl.col("value_at_stake").sum(),
-        )
-        .select(pl.lit(name).alias("segment_kind"), pl.all())
-        for name, column in SEGMENT_KINDS.items()
-    ]
-    order = ["segment_kind", "value_at_stake", "segment"]
-    return pl.concat(parts).sort(order, descending=[False, True, False])
 
 
 def _days_of(purchases: pl.DataFrame, as_of: date, most: int = 400) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Churn risk as tables and files."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
@@ -14,17 +15,23 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits
 from shopkeeper.lake.version import Version
 
+Rows = Callable[[], pl.DataFrame]
+"""Reads all rows of which the report holds the first."""
 TERMS = ("p_no_purchase", "p_alive", "value_at_stake", "expected_next_order", "days_overdue", "lifecycle", "purchase")
 
 
-def customers(version: Version, churn: Churn) -> Download:
+def customers(version: Version, churn: Churn, read_whole: Rows) -> Download:
     """Every customer with risk and value at stake."""
-    return _listed(version, churn, "churn", _("Churn risk by customer"), churn.customers)
+    return _listed(
+        version, churn, "churn", _("Churn risk by customer"), churn.customers, churn.totals.customers, read_whole
+    )
 
 
-def rescue(version: Version, churn: Churn) -> Download:
+def rescue(version: Version, churn: Churn, read_whole: Rows) -> Download:
     """The rescue list, and how many were left out of it for which reason."""
-    return _listed(version, churn, "rescue", _("Customers to rescue"), churn.rescue, _left_out(churn))
+    rows = churn.totals.to_rescue
+    title = _("Customers to rescue")
+    return _listed(version, churn, "rescue", title, churn.rescue, rows, read_whole, _left_out(churn))
 
 
 def distribution(version: Version, churn: Churn) -> Download:
@@ -74,6 +81,8 @@ def _listed(
     report: str,
     title: str,
     frame: pl.DataFrame,
+    rows: int,
+    read_whole: Rows | None,
     left_out: tuple[tuple[str, str], ...] = (),
 ) -> Download:
     options = churn.options
@@ -95,6 +104,8 @@ def _listed(
         words=(f"{options.horizon}d", churn.kind or "rates", churn.value),
         terms=(*TERMS, *acquired_terms(churn.filters)),
         as_of=churn.as_of,
+        rows=rows,
+        read_whole=read_whole,
     )
 
 
@@ -108,9 +119,8 @@ def _part(
     *words: str,
 ) -> Download:
     """A small table of the report, captioned as the list of customers is."""
-    whole = customers(version, churn)
-    about = replace(whole.about, title=title, rows=frame.height)
-    return Download(report, (*whole.choices, *words), frame, about, columns)
+    whole = _listed(version, churn, report, title, frame, frame.height, None)
+    return replace(whole, choices=(*whole.choices, *words), columns=columns)
 
 
 def _left_out(churn: Churn) -> tuple[tuple[str, str], ...]:
@@ -119,6 +129,7 @@ def _left_out(churn: Churn) -> tuple[tuple[str, str], ...]:
         "recent": _("bought lately"),
         "returning": _("returning goods"),
         "lost": _("lost"),
+        "in_rhythm": _("not quiet yet"),
     }
     counts = [f"{reasons[name]} {i18n.integer(count)}" for name, count in churn.left_out.items()]
     return ((_("Left out of the rescue list"), "; ".join(counts)),) if counts else ()

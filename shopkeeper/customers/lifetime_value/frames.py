@@ -68,6 +68,21 @@ SEGMENTS = Table(
     ),
     key=("segment_kind", "segment"),
 )
+MOMENTS = Table(
+    "value_moments",
+    "one row per segment, and one of kind `all`",
+    "Of how many customers a value is predicted, its sum and the sum of its squares.",
+    (
+        SEGMENT_KIND,
+        SEGMENT,
+        CUSTOMERS_COUNT,
+        HISTORIC,
+        Column("predictable", "BIGINT", "Customers with a predicted value."),
+        PREDICTED,
+        Column("squares", "DOUBLE", "Sum of squared predicted values.", unit="shop currency squared"),
+    ),
+    key=("segment_kind", "segment"),
+)
 SEGMENTS_READ = (
     "segment",
     "customers",

@@ -10,7 +10,7 @@ import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import seen_until
-from shopkeeper.customers.lifetime_value.report import SEGMENT_KINDS, LifetimeValue, LifetimeValueOptions, report
+from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions, report
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
 from shopkeeper.models.intervals import NORMAL_QUANTILE_975
@@ -47,12 +47,12 @@ def opportunity(
     since = None if dated else seen_until(query, filters) - timedelta(days=364)
     customer_value = report(query, fits, replace(filters, cohort_from=since) if since else filters, options)
     most, least = max(_pairs(customer_value), key=_gain, default=(None, None))
-    predicted = customer_value.customers["predicted_value"].fill_null(0.0).clip(lower_bound=0.0).sum()
+    predicted = customer_value.moments.filter(segment_kind="all")["predicted_value"].sum()
     return LifetimeValueOpportunity(
         options,
         customer_value.value,
         since,
-        customer_value.customers.height,
+        customer_value.n,
         customer_value.top_predicted,
         (customer_value.top_predicted or 0.0) * float(predicted),
         most,
@@ -85,9 +85,12 @@ def _gain(pair: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> float:
 
 def _certain(customer_value: LifetimeValue, kind: str) -> pl.DataFrame:
     """Segments whose mean differs from that of all others by more than chance, however many are looked at."""
-    value, rows = pl.col("predicted_value"), customer_value.customers.filter(pl.col("predicted_value").is_not_null())
-    groups = rows.group_by(segment=SEGMENT_KINDS[kind]).agg(
-        n=pl.len(), total=value.sum(), squares=(value**2).sum(), historic_each=pl.col("historic_value").mean()
+    groups = customer_value.moments.filter(pl.col("segment_kind") == kind, pl.col("predictable") > 0).select(
+        "segment",
+        n="predictable",
+        total="predicted_value",
+        squares="squares",
+        historic_each=pl.col("historic_value") / pl.col("customers"),
     )
     if groups.height < 2:
         return groups.clear().with_columns(each=pl.lit(0.0), difference=pl.lit(0.0))

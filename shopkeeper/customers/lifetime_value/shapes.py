@@ -4,7 +4,7 @@ from typing import Annotated
 
 import polars as pl
 
-from shopkeeper.customers.lifetime_value.frames import BANDS, DISTRIBUTION, MATRIX, SEGMENTS_READ
+from shopkeeper.customers.lifetime_value.frames import BANDS, DISTRIBUTION, SEGMENTS_READ
 
 MOST_FREQUENT = 10
 MOST_INACTIVE_MONTHS = 24
@@ -12,19 +12,13 @@ INACTIVE_MONTHS = (0, 1, 2, 3, 6, 12, MOST_INACTIVE_MONTHS)
 """Months with which the bands of inactivity begin."""
 
 
-def distribution(frame: pl.DataFrame) -> Annotated[pl.DataFrame, DISTRIBUTION]:
-    """Ten classes of equal width up to the 95th percentile, rounded up to two digits, and one for the rest."""
-    values = frame["predicted_value"].drop_nulls()
-    top = values.quantile(0.95) if values.len() else None
-    if not top or top <= 0:
-        return pl.DataFrame(schema=DISTRIBUTION.schema())
-    width = _rounded_up(float(top) / 10)
-    band = (pl.col("predicted_value") / width).floor().clip(0, 10).cast(pl.Int64)
-    by_band = (
-        frame.filter(pl.col("predicted_value").is_not_null())
-        .group_by(band=band)
-        .agg(customers=pl.len().cast(pl.Int64), predicted_value=pl.col("predicted_value").sum())
-    )
+def class_width(top: float | None) -> float | None:
+    """A tenth of the 95th percentile, rounded up to two digits; None where nothing above 0 is predicted."""
+    return _rounded_up(float(top) / 10) if top and top > 0 else None
+
+
+def distribution(by_band: pl.DataFrame, width: float) -> Annotated[pl.DataFrame, DISTRIBUTION]:
+    """Ten classes of this width and one for the rest, of the rows of queries/customers/lifetime_value/classes.sql."""
     return (
         pl.DataFrame({"band": list(range(11))})
         .join(by_band, on="band", how="left", maintain_order="left")
@@ -43,34 +37,20 @@ def _rounded_up(width: float) -> float:
     return float(-(-width // step) * step)
 
 
-def lorenz(frame: pl.DataFrame) -> pl.DataFrame:
-    """`percent, share, historic, predicted`; values below 0 hold no share."""
-    customers = frame.height
-    if not customers:
+def lorenz(held: pl.DataFrame) -> pl.DataFrame:
+    """`percent, share, historic, predicted`: running shares of what each per cent of customers holds."""
+    if held.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(("percent", "share", "historic", "predicted"), pl.Float64))
-    points = pl.DataFrame({"percent": list(range(101))})
-    places = (points["percent"] * customers / 100).ceil().cast(pl.Int64)
-    curve = points.with_columns(share=pl.col("percent") / 100)
-    for name in ("historic", "predicted"):
-        values = frame[f"{name}_value"].fill_null(0.0).clip(lower_bound=0.0).sort(descending=True)
-        total = float(values.sum())
-        running = pl.concat([pl.Series([0.0]), values.cum_sum().rename("")])
-        held = running.gather(places) / total if total else pl.Series([None] * 101, dtype=pl.Float64)
-        curve = curve.with_columns(held.alias(name))
-    return curve
-
-
-def matrix(frame: pl.DataFrame) -> Annotated[pl.DataFrame, MATRIX]:
-    """Means by repeat purchases and months of inactivity."""
-    inactive = ((pl.col("T") - pl.col("recency")) // 30).clip(upper_bound=MOST_INACTIVE_MONTHS).cast(pl.Int32)
-    return (
-        frame.group_by(frequency=pl.col("frequency").clip(upper_bound=MOST_FREQUENT), inactive_months=inactive)
-        .agg(
-            customers=pl.len().cast(pl.Int64),
-            p_alive=pl.col("p_alive").mean(),
-            predicted_value=pl.col("predicted_value").mean(),
-        )
-        .sort("frequency", "inactive_months")
+    points = pl.DataFrame({"percent": list(range(101))}, schema={"percent": pl.Int32})
+    running = points.join(held, on="percent", how="left", maintain_order="left").fill_null(0.0)
+    total = {name: float(running[name].sum()) for name in ("historic", "predicted")}
+    return running.select(
+        "percent",
+        share=pl.col("percent") / 100,
+        **{
+            name: (pl.col(name).cum_sum() / whole if whole else pl.lit(None, dtype=pl.Float64))
+            for name, whole in total.items()
+        },
     )
 
 

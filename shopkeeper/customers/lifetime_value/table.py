@@ -1,5 +1,7 @@
 """Lifetime value as tables and files."""
 
+from collections.abc import Callable
+
 import polars as pl
 
 from shopkeeper import i18n
@@ -21,8 +23,8 @@ from shopkeeper.lake.version import Version
 TERMS = ("lifetime_value", "historic_value", "predicted_value")
 
 
-def customers(version: Version, value: LifetimeValue) -> Download:
-    """Every customer with historic and predicted value."""
+def customers(version: Version, value: LifetimeValue, read_whole: Callable[[], pl.DataFrame]) -> Download:
+    """Every customer with historic and predicted value; `read_whole` reads all, of whom the report holds the first."""
     return download(
         version,
         "lifetime-value",
@@ -33,6 +35,8 @@ def customers(version: Version, value: LifetimeValue) -> Download:
         words=_words(value),
         terms=(*TERMS, "p_alive", "purchase", *acquired_terms(value.filters)),
         as_of=value.as_of,
+        rows=value.n,
+        read_whole=read_whole,
     )
 
 

@@ -8,7 +8,7 @@ from shopkeeper.jobs.buying.result import Fits, FittedBy, Rate, ValueMeasure
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
-from shopkeeper.models.buying.spend import expected_average
+from shopkeeper.models.buying.spend import SpendModel, expected_average
 from shopkeeper.models.buying.value import discounted_purchases
 
 FEW_CUSTOMERS = 30
@@ -52,7 +52,7 @@ def by_model(frame: pl.DataFrame, fits: Fits, kind: ModelKind, by: FittedBy) -> 
     own = fits.segments.get(by, {}) if kind == fits.chosen else {}
     if not own:
         return [(fits.models[kind], frame)]
-    named = frame.with_columns(_segment(by).alias("fitted"))
+    named = frame.with_columns((pl.col("segment") if "segment" in frame.columns else _segment(by)).alias("fitted"))
     rest = named.filter(~pl.col("fitted").is_in(list(own)).fill_null(False))
     pairs = [(model, named.filter(pl.col("fitted") == segment)) for segment, model in own.items()]
     return [(model, part.drop("fitted")) for model, part in (*pairs, (fits.models[kind], rest)) if part.height]
@@ -71,6 +71,13 @@ def value_per_purchase(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> 
     # With the shop's own mean in its place, a mean that is not known leaves the shop's mean.
     own_mean = own["monetary_value"].clip(lower_bound=0.0).fill_null(spend.population_mean)
     return own.with_columns(expected_average(spend, own["frequency"], own_mean).alias("purchase_value"))
+
+
+def filled_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
+    """With the shop's mean in place of a mean that is not known, and 0 for one below."""
+    return frame.with_columns(
+        monetary_value=pl.col("monetary_value").clip(lower_bound=0.0).fill_null(spend.population_mean)
+    )
 
 
 def used_kind(fits: Fits, preferred: ModelKind | None) -> ModelKind | None:

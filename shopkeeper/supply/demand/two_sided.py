@@ -11,12 +11,13 @@ from typing import Annotated
 import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
-from shopkeeper.customers.histories import customers
+from shopkeeper.customers.histories import check_viewer
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits
-from shopkeeper.jobs.buying.scores import scored, used_kind
+from shopkeeper.jobs.buying.scores import used_kind
+from shopkeeper.jobs.buying.scoring import Scoring, scored_histories
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.messages import Message, message
 from shopkeeper.supply.demand import report as demand
@@ -96,12 +97,13 @@ def _of_nobody(rows: pl.DataFrame) -> list[Message]:
 
 def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:
     """Expected purchases of today's customers by region of the first purchase: `first_region, purchases`."""
-    people = customers(query, CustomerFilters())
+    check_viewer(query, CustomerFilters())
     kind = used_kind(fits, None)
     model_days = days if kind is not None else RATE_DAYS[days]
-    scores = scored(people, fits, kind, "shop", model_days, 0.0)
-    return scores.group_by("first_region", maintain_order=True).agg(
-        purchases=pl.col("expected_purchases").fill_null(0.0).sum() * (days / model_days)
+    histories = scored_histories(query, fits, Scoring(model_days, kind, discount=0.0).settled(fits), by="region")
+    bought = pl.col("expected_purchases").fill_null(0.0) * pl.col("customers")
+    return histories.group_by(first_region=pl.col("segment").replace("", None), maintain_order=True).agg(
+        purchases=bought.sum() * (days / model_days)
     )
 
 

@@ -47,7 +47,7 @@ def life(history: CustomerHistory, churn_risk: Churn) -> Any:
 
 def choose_customer(churn_risk: Churn) -> str:
     """One of those most worth rescuing, or any id that is typed."""
-    first = churn_risk.rescue if churn_risk.rescue.height else churn_risk.customers
+    first = churn_risk.rescue if churn_risk.totals.to_rescue else churn_risk.customers
     offered = first["customer_id"].head(OFFERED).to_list()
     if link_values := session.linked(CUSTOMER):
         session.keep(CUSTOMER, link_values[-1])

@@ -1,11 +1,13 @@
 """The Churn risk page's controls and sentences: the answer, the model in use, the rescue list, where the risk lies."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
+from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn import table
 from shopkeeper.customers.churn.chart import risk_histogram, stake_by_segment
 from shopkeeper.customers.churn.frames import CUSTOMERS
@@ -99,16 +101,13 @@ def draw_answer(churn_risk: Churn) -> None:
     customers, away = i18n.integer(sums.staying), i18n.integer(sums.expected_away)
     stake, rescue = money(sums.value_at_stake), money(sums.rescue_value)
     sentence = _(
-        "Of {n} customers who are not lost yet, about {lost} will not buy in the next {days}: {value} is at stake. "
-        "{rescue} have gone quiet and may be contacted: rescuing them saves up to {worth}.",
+        "Of {n} customers who are not lost yet, about {lost} will not buy in the next {days}: {value} is at stake.",
         n=customers,
         lost=away,
         days=days,
         value=stake,
-        rescue=i18n.integer(sums.to_rescue),
-        worth=rescue,
     )
-    st.markdown(f"#### {sentence}")
+    st.markdown(f"#### {sentence} {rescue_sentence(churn_risk)}")
     with st.container(horizontal=True, gap="small"):
         st.metric(
             _("Will stay away for {days}", days=days),
@@ -126,6 +125,20 @@ def draw_answer(churn_risk: Churn) -> None:
         st.metric(_("At stake among these"), rescue, border=True, help=_(measure("value_at_stake").description))
 
 
+def rescue_sentence(churn_risk: Churn) -> str:
+    """How many have gone quiet, and what is known of whether they may be contacted."""
+    sums = churn_risk.totals
+    if not sums.to_rescue:
+        return ""
+    figures = {"rescue": i18n.integer(sums.to_rescue), "worth": money(sums.rescue_value)}
+    if churn_risk.rescue["contactable"].null_count() == churn_risk.rescue.height:
+        return _(
+            "{rescue} have gone quiet: rescuing them saves up to {worth}. Whether they may be contacted is not known.",
+            **figures,
+        )
+    return _("{rescue} have gone quiet and did not refuse contact: rescuing them saves up to {worth}.", **figures)
+
+
 def left_out_words(churn_risk: Churn) -> str:
     """Why customers are not on the rescue list, and how many."""
     quiet, returns = i18n.days(churn_risk.options.quiet_days), i18n.days(churn_risk.options.return_days)
@@ -134,6 +147,7 @@ def left_out_words(churn_risk: Churn) -> str:
         "recent": _("bought in the last {days}", days=quiet),
         "returning": _("gave something back in the last {days}", days=returns),
         "lost": _("lost already"),
+        "in_rhythm": _("not quiet yet"),
     }
     return "; ".join(f"{reasons[name]}: {i18n.integer(count)}" for name, count in churn_risk.left_out.items())
 
@@ -167,9 +181,9 @@ def draw_trials(fits: Fits) -> None:
     tables.show_table(table.trials(opened().version, fits), "trials", download=False)
 
 
-def draw_rescue(churn_risk: Churn) -> None:
+def draw_rescue(fits: Fits, churn_risk: Churn) -> None:
     """What to do next, and the list to do it with."""
-    if churn_risk.rescue.is_empty():
+    if not churn_risk.totals.to_rescue:
         st.info(_("Nobody has to be rescued here: {reasons}.", reasons=left_out_words(churn_risk) or _("no customers")))
         return
     sums = churn_risk.totals
@@ -182,7 +196,8 @@ def draw_rescue(churn_risk: Churn) -> None:
         days=i18n.days(churn_risk.options.horizon),
     )
     with do_next(what):
-        sheet = table.rescue(opened().version, churn_risk)
+        read_whole = partial(churn.listing, opened().query, fits, churn_risk, to_rescue=True)
+        sheet = table.rescue(opened().version, churn_risk, read_whole)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.markdown(f"##### {sheet.about.title}", width="content")
             tables.download_menu(sheet, "rescue")
@@ -209,8 +224,8 @@ def draw_list(sheet: Download) -> None:
             },
         )
     caption = [_("mark a row to see the customer's history")]
-    if shown.height < sheet.frame.height:
-        rows = i18n.integer(sheet.frame.height)
+    if shown.height < sheet.about.rows:
+        rows = i18n.integer(sheet.about.rows)
         caption.insert(0, _("the first {shown} of {rows}; the download has all", shown=shown.height, rows=rows))
     st.caption(" · ".join(caption))
 

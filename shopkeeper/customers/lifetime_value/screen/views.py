@@ -1,16 +1,19 @@
 """The views of the Lifetime value page: segments, distribution, matrix, customers."""
 
+from functools import partial
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from shopkeeper import i18n
+from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value import table
 from shopkeeper.customers.lifetime_value.chart import value_by_segment, value_distribution, value_lorenz, value_matrix
 from shopkeeper.customers.lifetime_value.report import LifetimeValue
 from shopkeeper.customers.lifetime_value.shapes import MOST_FREQUENT, inactivity_names, per_customer
 from shopkeeper.i18n import gettext as _
+from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.jobs.buying.scores import FEW_CUSTOMERS
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
@@ -99,10 +102,11 @@ def draw_matrix(customer_value: LifetimeValue) -> None:
     tables.show_chart(draw, sheet, "value_matrix", note=note)
 
 
-def draw_customers(customer_value: LifetimeValue) -> None:
+def draw_customers(fits: Fits, customer_value: LifetimeValue) -> None:
     """Every customer, the most valuable first; the file has them all."""
     st.markdown(f"##### {_('Customers, the most valuable first')}")
-    tables.show_table(table.customers(opened().version, customer_value), "valued", first=LISTED)
+    read_whole = partial(lifetime_value.listing, opened().query, fits, customer_value)
+    tables.show_table(table.customers(opened().version, customer_value, read_whole), "valued", first=LISTED)
 
 
 def say_unpredicted() -> None:

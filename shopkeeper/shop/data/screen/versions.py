@@ -38,7 +38,7 @@ def _compare(version: Version, other: Version) -> None:
         st.caption(_("The other version was made by another program; its months cannot be read."))
         return
     now = opened()
-    months = comparison.months(now.query, engine(str(other.path), now.scope, ""))
+    months = comparison.months(now.query, engine(str(other.path), now.scope, ()))
     tables.show_table(table.months(version, other, months), "compared_months")
 
 
