@@ -34,6 +34,10 @@ GIVEN: dict[str, Parameter] = {
     "loyal_purchases": 3, "from_stage": "any", "to_stage": "any", "customer_id": "tea-north-ann",
     "until": date(2024, 5, 14),
     "level": "region_sku", "id": "coffee-north-cem",
+    "horizon_days": 90, "first_calls": 10, "most": 10, "drawn": 5, "width": 10.0, "to_rescue": False,
+    "most_frequent": 10, "most_inactive_months": 24, "population_value": 10.0, "prior_purchases": 2.0, "spend_p": 6.0,
+    "spend_q": 4.0, "spend_v": 15.0, "quiet_days": 14, "return_days": 30, "leave_lost": True, "quiet_after_first": 50.0,
+    "quiet_after_second": 50.0, "farthest_order_days": 730,
 }  # fmt: skip
 
 
@@ -122,6 +126,15 @@ HEALTH_TOTALS = (
 FORBIDDEN = ("coffee", "south", "Black", "cem", "dee")
 
 
+SCORES = [
+    {"horizon_days": 90, "customer_key": key, "first_day": date(2024, 1, 5), "first_channel": "south shop",
+     "first_region": "south", "first_category": "coffee", "frequency": 1, "recency": 5, "T": 90, "stage": "at_risk",
+     "left_out": left_out, "rescue_rank": rank, "p_no_purchase": 0.5, "value_at_stake": 5.0, "predicted_value": 9.0,
+     "historic_value": 20.0, "variance": 1.0}
+    for key in range(6) for left_out, rank in ((None, key) if key % 2 else ("recent", None),)
+]  # fmt: skip
+
+
 def queried(query: MemoryQuery, name: str) -> pl.DataFrame:
     parameters: dict[str, Parameter] = {}
     for parameter in load(name).parameters:
@@ -134,7 +147,15 @@ def queried(query: MemoryQuery, name: str) -> pl.DataFrame:
 
 def whole(scope: Scope) -> MemoryQuery:
     """Everything there is, as such a viewer sees it."""
-    return shop([*OWN, *OTHERS], as_of=AS_OF, scope=scope, products=PRODUCTS, identities=KEYS, **ALL_SUPPLY)
+    return shop(
+        [*OWN, *OTHERS],
+        as_of=AS_OF,
+        scope=scope,
+        products=PRODUCTS,
+        identities=KEYS,
+        customer_scores=SCORES,
+        **ALL_SUPPLY,
+    )
 
 
 def alone() -> MemoryQuery:
@@ -165,7 +186,15 @@ def test_a_restricted_viewer_is_answered_as_if_nothing_else_were_there(name: str
     """Marts that sum over categories answer nothing at all; all others answer from the rows in scope alone."""
     result = queried(whole(TEA_IN_THE_NORTH), name)
     by_itself = queried(alone(), name)
-    totals = ("purchases", "customer_history", "unidentified_days", "day_levels", *HEALTH_TOTALS, *IDENTITY_TOTALS)
+    totals = (
+        "purchases",
+        "customer_history",
+        "customer_scores",
+        "unidentified_days",
+        "day_levels",
+        *HEALTH_TOTALS,
+        *IDENTITY_TOTALS,
+    )
     sums_over_categories = any(f"{word} {mart} " in text(name) for mart in totals for word in ("FROM", "JOIN"))
     assert result.is_empty() if sums_over_categories else result.equals(by_itself)
 

@@ -1,4 +1,4 @@
--- grain: one row: the chosen customers
+-- grain: one row: the chosen customers; none where nobody is
 -- parameters: $horizon_days, $first_calls, $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
 --   $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
 -- Staying are those not lost. `expected_away` is NULL where no risk is known. The first $first_calls of the rescue list
@@ -33,3 +33,4 @@ SELECT
     (SELECT count(*) FROM first_calls) AS first_calls,
     (SELECT coalesce(sum(f.value_at_stake), 0) FROM first_calls AS f) AS first_value
 FROM chosen_scores AS c
+HAVING count(*) > 0

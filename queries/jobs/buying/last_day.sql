@@ -1,5 +1,5 @@
--- grain: one row: the day that the histories are seen from
--- parameters: $as_of
--- All histories end on one day; $as_of where there is none.
-SELECT coalesce(max(h.first_day + h.T), $as_of)::DATE AS as_of
+-- grain: one row: the day that all histories are seen from; none where there is no history
+-- parameters: none
+SELECT max(h.first_day + h.T)::DATE AS as_of
 FROM customer_history AS h
+HAVING count(*) > 0

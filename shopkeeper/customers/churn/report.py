@@ -7,7 +7,7 @@ these days if still active.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 
@@ -98,10 +98,12 @@ class Totals:
     first_share: float | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Totals":
-        """Of the row of queries/customers/churn/totals.sql."""
-        share = row["first_value"] / row["rescue_value"] if row["rescue_value"] else None
-        return cls(**row, first_share=share)
+    def of(cls, rows: pl.DataFrame) -> "Totals":
+        """Of the row of queries/customers/churn/totals.sql, if there is one."""
+        for row in rows.to_dicts():
+            share = row["first_value"] / row["rescue_value"] if row["rescue_value"] else None
+            return cls(**row, first_share=share)
+        return cls(0, 0, None, 0.0, 0, 0.0, 0, 0.0, None)
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def report(query: Query, fits: Fits, filters: CustomerFilters, options: ChurnOpt
     chosen: dict[str, Parameter] = {**filters.acquired(), "horizon_days": options.horizon}
     value = used_value(fits, options.value)
     with asked_scores(query, fits, filters, options.scoring) as scores:
-        totals = Totals.of(scores("customers/churn/totals", **chosen, first_calls=FIRST_CALLS).to_dicts()[0])
+        totals = Totals.of(scores("customers/churn/totals", **chosen, first_calls=FIRST_CALLS))
         reasons = scores("customers/churn/left_out", **chosen)
         bands = scores("customers/churn/distribution", **chosen)
         segments = scores("customers/churn/segments", **chosen)

@@ -156,7 +156,8 @@ def _listed(scores: Query, chosen: Mapping[str, Parameter], value: ValueMeasure,
 
 
 def _distribution(scores: Query, chosen: Mapping[str, Parameter]) -> Annotated[pl.DataFrame, DISTRIBUTION]:
-    width = class_width(scores("customers/lifetime_value/top_value", **chosen)["predicted_value"].item())
+    top = scores("customers/lifetime_value/top_value", **chosen)
+    width = class_width(None if top.is_empty() else top["predicted_value"].item())
     if width is None:
         return pl.DataFrame(schema=DISTRIBUTION.schema())
     return distribution(scores("customers/lifetime_value/classes", **chosen, width=width), width)

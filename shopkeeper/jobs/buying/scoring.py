@@ -79,7 +79,8 @@ def scored_histories(query: Query, fits: Fits, settled: Scoring, by: str | None 
 
 
 def _parameters(query: Query, fits: Fits, settled: Scoring) -> dict[str, Parameter]:
-    as_of = query("jobs/buying/last_day", as_of=query.version.as_of)["as_of"].item()
+    last = query("jobs/buying/last_day")
+    as_of = query.version.as_of if last.is_empty() else last["as_of"].item()
     returns = {
         row["frequency"]: row["days"]
         for row in query("jobs/buying/return_times", as_of=as_of).to_dicts()
