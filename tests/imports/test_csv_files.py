@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.readers import csv_file, csv_records
+from shopkeeper.imports.readers import csv_blocks, csv_file, csv_records
 from shopkeeper.imports.readers.encodings import encoding_of
 from shopkeeper.imports.readers.reading import staged_rows
 
@@ -162,7 +162,7 @@ VALUES = st.text(st.sampled_from('ab 1,;"\n好'), max_size=6)
 def test_records_are_counted_as_the_csv_module_counts_them(
     rows: list[list[str]], end: str, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_records, "BLOCK", block)
+    monkeypatch.setattr(csv_blocks, "BLOCK", block)
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=end).writerows([["x", "y", "z"], *rows])
     path = tmp_path / "file.csv"
@@ -170,4 +170,4 @@ def test_records_are_counted_as_the_csv_module_counts_them(
     counted = csv_records.examine(path, path.name, csv_records.Dialect("utf-8", ","), ("x", "y", "z"))
     read_back = list(csv.reader(io.StringIO(text.getvalue(), newline=""), strict=True))[1:]
     assert counted.rows == len(read_back)
-    assert counted.characters == sum(len(value) for record in read_back for value in record)
+    assert counted.bytes == sum(len(value.encode()) for record in read_back for value in record)

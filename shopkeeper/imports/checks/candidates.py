@@ -11,12 +11,12 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
 from shopkeeper.imports.checks.pseudonyms import Keyed, key_column, masked
-from shopkeeper.imports.checks.rules import Check, Terms, checks_of, is_lenient, unusable
+from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
 from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
 from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
 from shopkeeper.imports.checks.texts import mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
-from shopkeeper.imports.mapping.rules import Share, for_file, replace_columns, sources
+from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
@@ -86,6 +86,7 @@ def candidates(
                 _where_partners(check, mapped[column.name], partners)
                 for column in columns
                 for check in checks_of(contract, column, made[column.name].fault, terms)
+                if check.rule != TEXT or not _is_without_nul(reading, mapped[column.name], own_columns)
             ),
         ),
         lenient=tuple(
@@ -97,6 +98,12 @@ def candidates(
         absent=absent,
         kinds=keyed.kinds,
     )
+
+
+def _is_without_nul(reading: Reading, mapping: ColumnMapping, own_columns: Sequence[FileColumn]) -> bool:
+    """Whether the file's reader saw that a column's texts, which are the file's own, hold no NUL."""
+    rule = mapping.rule
+    return reading.without_nul and isinstance(rule, SourceColumn) and rule.column in {each.name for each in own_columns}
 
 
 def _used(mapping: TableMapping, mapped: Mapping[str, ColumnMapping]) -> set[str]:

@@ -44,6 +44,7 @@ ONE_DAY = timedelta(days=1)
 MOST_PAIRS = 20
 """So many pairs of files are named, those with most orders in common first."""
 BUYER, ACCOUNT, ORIGIN = "customer_id", "account_id", "origin"
+FIRST_ORIGIN, LAST_ORIGIN = "first origin", "last origin"
 BELOW_ZERO = "signs of a discount"
 """A sale line with units above 0 and money below it: told by what the mapping says of discount lines."""
 KEYS = ("order_id", "sku", "customer_id")
@@ -139,6 +140,7 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
     sold_at = CaseExpression(sale & possible, time)
     quantity, amount, zero = ColumnExpression("quantity"), ColumnExpression("net_amount"), ConstantExpression(0)
     against = (quantity < zero) & (amount > zero)
+    origin = CaseExpression(back, _origin())
     apart = call("max", sold_at) - call("min", sold_at) > ConstantExpression(ONE_DAY)
     return lines.aggregate(
         [
@@ -152,6 +154,7 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
             call("bool_or", sale & takes_off()).alias(BELOW_ZERO),
             (call("bool_or", status == text("cancelled")) & ~call("bool_or", sale)).alias("cancelled"),
             call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER),
+            *(call(name, origin).alias(column) for name, column in (("min", FIRST_ORIGIN), ("max", LAST_ORIGIN))),
             *(call("count_if", ColumnExpression(f"{name} mended")).alias(f"{name} mended") for name in KEYS),
         ]
     )
@@ -168,11 +171,10 @@ def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelat
     broken = by_own_lines.filter(ColumnExpression(BLOCKED).is_not_null())
     cancelled = orders.filter(ColumnExpression("cancelled")).project(ColumnExpression(ORDER).alias(ORIGIN))
     if cancelled.limit(1).fetchall():
-        origin = duckdb.CoalesceOperator(ColumnExpression("original_order_id"), ColumnExpression(ORDER))
-        refunds = lines.filter(ColumnExpression("kind") == text("refund"))
-        of_orders = refunds.project(ColumnExpression(ORDER), origin.alias(ORIGIN)).set_alias("refunds")
         wrong = (
-            of_orders.join(cancelled.set_alias("cancelled orders"), ORIGIN, how="semi")
+            _given_back(lines, orders)
+            .set_alias("refunds")
+            .join(cancelled.set_alias("cancelled orders"), ORIGIN, how="semi")
             .project(ColumnExpression(ORDER))
             .distinct()
         )
@@ -180,6 +182,20 @@ def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelat
     # The rules of an order's own lines say more than that of the other order: theirs come later in the alphabet.
     one = broken.aggregate([ColumnExpression(ORDER), call("max", ColumnExpression(BLOCKED)).alias(BLOCKED)])
     return one.project(key((ORDER,)).alias(KEY), ColumnExpression(BLOCKED))
+
+
+def _given_back(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Orders with refund lines, and the orders that these give back. Only where an order's lines give back several are
+    they read again."""
+    order, first, last = (ColumnExpression(name) for name in (ORDER, FIRST_ORIGIN, LAST_ORIGIN))
+    if not orders.filter(first < last).limit(1).fetchall():
+        return orders.filter(first.is_not_null()).project(order, first.alias(ORIGIN))
+    return lines.filter(ColumnExpression("kind") == text("refund")).project(order, _origin().alias(ORIGIN))
+
+
+def _origin() -> Expression:
+    """What a refund line gives back: the order that it names, else its own."""
+    return duckdb.CoalesceOperator(ColumnExpression("original_order_id"), ColumnExpression(ORDER))
 
 
 def _checks(blocked: DuckDBPyRelation, files: Sequence[str | Message], mapping: TableMapping) -> Iterator[Check]:
