@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
@@ -30,6 +31,18 @@ DOUBT = " doubt"
 
 
 @dataclass(frozen=True)
+class GoodRows:
+    """A file of the rows that break no check, out of those that are `of`.
+
+    `whole`: its rows, where these are all there are, and say all that orders are held against; else `None`.
+    """
+
+    file: Path
+    of: DuckDBPyRelation
+    whole: DuckDBPyRelation | None
+
+
+@dataclass(frozen=True)
 class Candidates:
     """A file's rows, typed but not yet judged.
 
@@ -46,6 +59,21 @@ class Candidates:
     unused: tuple[str, ...]
     absent: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    _good: GoodRows | None = None
+
+    @property
+    def good(self) -> GoodRows | None:
+        """What was written of just these rows, if anything was."""
+        return self._good if self._good and self._good.of is self.rows else None
+
+    @property
+    def whole(self) -> DuckDBPyRelation | None:
+        """These rows, read from where they were written; `None` where that does not say all of them."""
+        return self.good.whole if self.good else None
+
+    def with_good(self, good: GoodRows) -> "Candidates":
+        """The same, its good rows written."""
+        return replace(self, _good=good)
 
 
 def candidates(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
+from pathlib import Path
 from uuid import uuid4
 
 import duckdb
@@ -19,7 +20,9 @@ from duckdb import (
     Expression,
 )
 
+from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
+from shopkeeper.imports.checks.good_rows import with_good_rows
 from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings, with_mending
 from shopkeeper.imports.checks.overlap import (
     FIRST,
@@ -48,6 +51,7 @@ FIRST_ORIGIN, LAST_ORIGIN = "first origin", "last origin"
 BELOW_ZERO = "signs of a discount"
 """A sale line with units above 0 and money below it: told by what the mapping says of discount lines."""
 KEYS = ("order_id", "sku", "customer_id")
+COLUMNS = (ORDER, BUYER, ACCOUNT, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,15 @@ def check_orders(
     opened: Sequence[Candidates],
     mapping: TableMapping,
     terms: Terms,
+    scratch: Path,
 ) -> CheckedOrders:
-    """Hold all order lines of an import against the rules of orders."""
-    opened, warnings = _mended_signs(connection, opened, mapping)
+    """Hold all order lines of an import against the rules of orders; what rows are good by themselves is written into
+    `scratch`, where `split` looks for it."""
+    made, warnings = _mended_signs(connection, opened, mapping)
+    opened = [
+        with_good_rows(connection, each, ORDER_LINES, KEYS, scratch / f"{number}.good.parquet")
+        for number, each in enumerate(made)
+    ]
     parts = part_numbers(opened)
     lines = reduce(DuckDBPyRelation.union, (_lines(part, each) for part, each in zip(parts, opened, strict=True)))
     orders = _kept(connection, _orders(lines, mapping, terms), "orders")
@@ -87,7 +97,10 @@ def check_orders(
         orders = but_for(orders, same)
     blocked = _kept(connection, _blocked(lines, orders), "blocked_orders")
     checks = tuple(_checks(blocked, part_names(opened), mapping))
-    warnings += [*mending_warnings(KEYS, _mended_rows(orders)), *key_warnings([each.rows for each in opened], orders)]
+    warnings += [
+        *mending_warnings(KEYS, _mended_rows(orders)),
+        *key_warnings([_rows_typed(each) for each in opened], orders),
+    ]
     return CheckedOrders(tuple(opened), blocked if checks else None, checks, tuple(warnings))
 
 
@@ -121,13 +134,22 @@ def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, name: str)
 def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
     """What the rules look at. An order number that has lost its digits is no order: its rows are rejected as such."""
     order = ColumnExpression(ORDER)
-    names = (ORDER, BUYER, ACCOUNT, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
+    if candidates.whole is not None:
+        return _typed_lines(part, candidates.whole)
     return candidates.rows.project(
-        *(ColumnExpression(name) for name in names),
+        *map(ColumnExpression, COLUMNS),
         kind(candidates).alias("kind"),
         part,
         *with_mending(candidates.rows, KEYS),
     ).filter(order.is_not_null() & ~lost_digits(order))
+
+
+def _typed_lines(part: Expression, rows: DuckDBPyRelation) -> DuckDBPyRelation:
+    """The same of rows that are all good, and whose keys nothing was mended in."""
+    kind_of_line = duckdb.CoalesceOperator(ColumnExpression("status"), text("sale")).alias("kind")
+    unmended = (ConstantExpression(False).alias(f"{name} mended") for name in KEYS)
+    nobody = ConstantExpression(None).cast("VARCHAR").alias(PLACEHOLDER)
+    return rows.project(*map(ColumnExpression, COLUMNS), kind_of_line, part, *unmended, nobody)
 
 
 def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> DuckDBPyRelation:
@@ -147,8 +169,8 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
             ColumnExpression(ORDER),
             *files_of_order(back),
             call("min", buyer).alias(BUYER),
-            (call("min", buyer) != call("max", buyer)).alias("two buyers"),
-            (call("min", buyer).isnull() & (call("min", account) != call("max", account))).alias("two accounts"),
+            _differ(buyer).alias("two buyers"),
+            (call("min", buyer).isnull() & _differ(account)).alias("two accounts"),
             (apart & ConstantExpression(not mapping.lines_carry_dates)).alias("days apart"),
             call("bool_or", (sale & against) | (back & above_zero())).alias("signs"),
             call("bool_or", sale & takes_off()).alias(BELOW_ZERO),
@@ -158,6 +180,12 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
             *(call("count_if", ColumnExpression(f"{name} mended")).alias(f"{name} mended") for name in KEYS),
         ]
     )
+
+
+def _differ(name: Expression) -> Expression:
+    """Whether an order has several, told by their hashes of 64 bits: texts take longer to compare."""
+    number = CaseExpression(name.is_not_null(), call("hash", name))
+    return call("min", number) != call("max", number)
 
 
 def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelation:
@@ -287,6 +315,10 @@ TOO_MUCH_OFF = message(
     "The discount lines of the order take off more than its goods bring ({orders} orders do). Mend it, or say "
     "discount_lines = 'keep' in the mapping."
 )
+
+
+def _rows_typed(candidates: Candidates) -> DuckDBPyRelation:
+    return candidates.rows if candidates.whole is None else candidates.whole
 
 
 def _mended_rows(orders: DuckDBPyRelation) -> tuple[int, ...]:
