@@ -51,6 +51,11 @@ FIRST_ORIGIN, LAST_ORIGIN = "first origin", "last origin"
 BELOW_ZERO = "signs of a discount"
 """A sale line with units above 0 and money below it: told by what the mapping says of discount lines."""
 KEYS = ("order_id", "sku", "customer_id")
+UNMENDED = (
+    *(ConstantExpression(False).alias(f"{name} mended") for name in KEYS),
+    ConstantExpression(None).cast("VARCHAR").alias(PLACEHOLDER),
+)
+"""What lines say whose keys are as the merchant's file has them."""
 COLUMNS = (ORDER, BUYER, ACCOUNT, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
 
 
@@ -80,7 +85,7 @@ def check_orders(
     ]
     parts = part_numbers(opened)
     lines = reduce(DuckDBPyRelation.union, (_lines(part, each) for part, each in zip(parts, opened, strict=True)))
-    orders = _kept(connection, _orders(lines, mapping, terms), "orders")
+    orders = _kept(connection, _orders(lines, mapping, terms, opened), "orders")
     twice = orders.filter(ColumnExpression(FIRST) < ColumnExpression(LAST)).project(ColumnExpression(ORDER))
     if mapping.overlap == "keep_one" and _rows(twice):
         same = _kept(connection, alike(opened, parts, twice), "alike")
@@ -147,13 +152,16 @@ def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
 def _typed_lines(part: Expression, rows: DuckDBPyRelation) -> DuckDBPyRelation:
     """The same of rows that are all good, and whose keys nothing was mended in."""
     kind_of_line = duckdb.CoalesceOperator(ColumnExpression("status"), text("sale")).alias("kind")
-    unmended = (ConstantExpression(False).alias(f"{name} mended") for name in KEYS)
-    nobody = ConstantExpression(None).cast("VARCHAR").alias(PLACEHOLDER)
-    return rows.project(*map(ColumnExpression, COLUMNS), kind_of_line, part, *unmended, nobody)
+    return rows.project(*map(ColumnExpression, COLUMNS), kind_of_line, part, *UNMENDED)
 
 
-def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> DuckDBPyRelation:
-    """One row per order: its files, a buyer, and which rules its own lines break."""
+def _orders(
+    lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms, opened: Sequence[Candidates]
+) -> DuckDBPyRelation:
+    """One row per order: its files, a buyer, and which rules its own lines break.
+
+    What is the same for all orders is not reckoned for each: there may be millions.
+    """
     buyer, account, status = (ColumnExpression(name) for name in (BUYER, ACCOUNT, "kind"))
     sale, back = status == text("sale"), status == text("refund")
     # A day that cannot be true is told of as such, and says nothing of the order's other lines.
@@ -164,10 +172,12 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
     against = (quantity < zero) & (amount > zero)
     origin = CaseExpression(back, _origin())
     apart = call("max", sold_at) - call("min", sold_at) > ConstantExpression(ONE_DAY)
-    return lines.aggregate(
+    one_file = len(part_names(opened)) == 1
+    unmended = all(each.whole is not None for each in opened)
+    by_order = lines.aggregate(
         [
             ColumnExpression(ORDER),
-            *files_of_order(back),
+            *([] if one_file else files_of_order(back)),
             call("min", buyer).alias(BUYER),
             _differ(buyer).alias("two buyers"),
             (call("min", buyer).isnull() & _differ(account)).alias("two accounts"),
@@ -175,11 +185,17 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
             call("bool_or", (sale & against) | (back & above_zero())).alias("signs"),
             call("bool_or", sale & takes_off()).alias(BELOW_ZERO),
             (call("bool_or", status == text("cancelled")) & ~call("bool_or", sale)).alias("cancelled"),
-            call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER),
             *(call(name, origin).alias(column) for name, column in (("min", FIRST_ORIGIN), ("max", LAST_ORIGIN))),
-            *(call("count_if", ColumnExpression(f"{name} mended")).alias(f"{name} mended") for name in KEYS),
+            *([] if unmended else _mended_in_order()),
         ]
     )
+    files = [ConstantExpression(0).alias(name) for name in (FIRST, LAST)]
+    return by_order.project(duckdb.StarExpression(), *(files if one_file else ()), *(UNMENDED if unmended else ()))
+
+
+def _mended_in_order() -> list[Expression]:
+    counts = [call("count_if", ColumnExpression(f"{name} mended")).alias(f"{name} mended") for name in KEYS]
+    return [*counts, call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER)]
 
 
 def _differ(name: Expression) -> Expression:
@@ -322,7 +338,7 @@ def _rows_typed(candidates: Candidates) -> DuckDBPyRelation:
 
 
 def _mended_rows(orders: DuckDBPyRelation) -> tuple[int, ...]:
-    sums = [call("sum", ColumnExpression(f"{name} mended")).alias(name) for name in KEYS]
+    sums = [call("sum", ColumnExpression(f"{name} mended").cast("BIGINT")).alias(name) for name in KEYS]
     (rows,) = orders.aggregate(sums).fetchall()
     return tuple(int(each or 0) for each in rows)
 
