@@ -52,26 +52,25 @@ def write_good(rows: DuckDBPyRelation, kinds: Sequence[str], contract: Table, ta
 def with_good_rows(
     connection: DuckDBPyConnection, candidates: Candidates, contract: Table, keys: Sequence[str], target: Path
 ) -> Candidates:
-    """The same, its good rows in the file `target`.
+    """The same, its good rows in the file `target`; which of the `keys` are other texts there than the merchant's.
 
-    They are `whole` where every row is good and the `keys` are as the merchant's file says them: then nothing needs to
-    be typed again to tell of the rows.
+    They are `whole` where every row is good: then nothing else needs to be typed again to tell of the rows.
     """
     write_good(judged(candidates.rows, candidates.checks), candidates.kinds, contract, target)
     made = connection.read_parquet(str(target))
     said = [name for name in keys if f"{name}=" in candidates.rows.columns]
-    is_whole = (
-        not candidates.kinds
-        and not candidates.reading.sheets
-        and _texts(made, said, "") == (candidates.reading.rows, *_texts(candidates.rows, said, "=")[1:])
-    )
-    return candidates.with_good(GoodRows(target, candidates.rows, made if is_whole else None))
+    rows, *written = _texts(made, said, "")
+    if candidates.kinds or candidates.reading.sheets or rows != candidates.reading.rows:
+        return candidates.with_good(GoodRows(target, candidates.rows, None))
+    _, *in_file = _texts(candidates.rows, said, "=")
+    mended = tuple(name for name, here, there in zip(said, written, in_file, strict=True) if here != there)
+    return candidates.with_good(GoodRows(target, candidates.rows, made, mended))
 
 
-def _texts(rows: DuckDBPyRelation, names: Sequence[str], mark: str) -> tuple[int, ...]:
-    """How many rows there are, and of each text column how many are filled and the sum of their hashes."""
+def _texts(rows: DuckDBPyRelation, names: Sequence[str], mark: str) -> list[object]:
+    """How many rows there are, and of each text column how many are filled, with the sum of their hashes."""
     values = [call("nullif", ColumnExpression(f"{name}{mark}"), text("")) for name in names]
     filled = [value.count().alias(f"{name} filled") for name, value in zip(names, values, strict=True)]
     sums = [call("hash", value).sum().alias(f"{name} sum") for name, value in zip(names, values, strict=True)]
-    (counts,) = rows.aggregate([call("count_star").alias("rows"), *filled, *sums]).fetchall()
-    return tuple(int(each or 0) for each in counts)
+    ((count, *parts),) = rows.aggregate([call("count_star").alias("rows"), *filled, *sums]).fetchall()
+    return [count, *zip(parts[: len(names)], parts[len(names) :], strict=True)]

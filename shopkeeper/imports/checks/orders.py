@@ -23,7 +23,8 @@ from duckdb import (
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.good_rows import with_good_rows
-from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings, with_mending
+from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings
+from shopkeeper.imports.checks.lines import KEYS, MENDED, lines_of, unmended
 from shopkeeper.imports.checks.overlap import (
     FIRST,
     LAST,
@@ -36,8 +37,8 @@ from shopkeeper.imports.checks.overlap import (
     part_numbers,
     without_copies,
 )
-from shopkeeper.imports.checks.rules import FIRST_DAY, Check, Terms, lost_digits
-from shopkeeper.imports.checks.signs import above_zero, kind, negated, spread, takes_off, without_spread, without_units
+from shopkeeper.imports.checks.rules import FIRST_DAY, Check, Terms
+from shopkeeper.imports.checks.signs import above_zero, negated, spread, takes_off, without_spread, without_units
 from shopkeeper.imports.checks.split import BLOCKED, KEY, key
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.mapping.declared import TableMapping
@@ -50,13 +51,6 @@ BUYER, ACCOUNT, ORIGIN = "customer_id", "account_id", "origin"
 FIRST_ORIGIN, LAST_ORIGIN = "first origin", "last origin"
 BELOW_ZERO = "signs of a discount"
 """A sale line with units above 0 and money below it: told by what the mapping says of discount lines."""
-KEYS = ("order_id", "sku", "customer_id")
-UNMENDED = (
-    *(ConstantExpression(False).alias(f"{name} mended") for name in KEYS),
-    ConstantExpression(None).cast("VARCHAR").alias(PLACEHOLDER),
-)
-"""What lines say whose keys are as the merchant's file has them."""
-COLUMNS = (ORDER, BUYER, ACCOUNT, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
 
 
 @dataclass(frozen=True)
@@ -84,7 +78,7 @@ def check_orders(
         for number, each in enumerate(made)
     ]
     parts = part_numbers(opened)
-    lines = reduce(DuckDBPyRelation.union, (_lines(part, each) for part, each in zip(parts, opened, strict=True)))
+    lines = reduce(DuckDBPyRelation.union, (lines_of(part, each) for part, each in zip(parts, opened, strict=True)))
     orders = _kept(connection, _orders(lines, mapping, terms, opened), "orders")
     twice = orders.filter(ColumnExpression(FIRST) < ColumnExpression(LAST)).project(ColumnExpression(ORDER))
     if mapping.overlap == "keep_one" and _rows(twice):
@@ -136,25 +130,6 @@ def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, name: str)
     return connection.table(table)
 
 
-def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
-    """What the rules look at. An order number that has lost its digits is no order: its rows are rejected as such."""
-    order = ColumnExpression(ORDER)
-    if candidates.whole is not None:
-        return _typed_lines(part, candidates.whole)
-    return candidates.rows.project(
-        *map(ColumnExpression, COLUMNS),
-        kind(candidates).alias("kind"),
-        part,
-        *with_mending(candidates.rows, KEYS),
-    ).filter(order.is_not_null() & ~lost_digits(order))
-
-
-def _typed_lines(part: Expression, rows: DuckDBPyRelation) -> DuckDBPyRelation:
-    """The same of rows that are all good, and whose keys nothing was mended in."""
-    kind_of_line = duckdb.CoalesceOperator(ColumnExpression("status"), text("sale")).alias("kind")
-    return rows.project(*map(ColumnExpression, COLUMNS), kind_of_line, part, *UNMENDED)
-
-
 def _orders(
     lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms, opened: Sequence[Candidates]
 ) -> DuckDBPyRelation:
@@ -173,7 +148,7 @@ def _orders(
     origin = CaseExpression(back, _origin())
     apart = call("max", sold_at) - call("min", sold_at) > ConstantExpression(ONE_DAY)
     one_file = len(part_names(opened)) == 1
-    unmended = all(each.whole is not None for each in opened)
+    as_written = all(each.good and each.good.is_as_written for each in opened)
     by_order = lines.aggregate(
         [
             ColumnExpression(ORDER),
@@ -186,15 +161,15 @@ def _orders(
             call("bool_or", sale & takes_off()).alias(BELOW_ZERO),
             (call("bool_or", status == text("cancelled")) & ~call("bool_or", sale)).alias("cancelled"),
             *(call(name, origin).alias(column) for name, column in (("min", FIRST_ORIGIN), ("max", LAST_ORIGIN))),
-            *([] if unmended else _mended_in_order()),
+            *([] if as_written else _mended_in_order()),
         ]
     )
     files = [ConstantExpression(0).alias(name) for name in (FIRST, LAST)]
-    return by_order.project(duckdb.StarExpression(), *(files if one_file else ()), *(UNMENDED if unmended else ()))
+    return by_order.project(duckdb.StarExpression(), *(files if one_file else ()), *(unmended() if as_written else ()))
 
 
 def _mended_in_order() -> list[Expression]:
-    counts = [call("count_if", ColumnExpression(f"{name} mended")).alias(f"{name} mended") for name in KEYS]
+    counts = [call("count_if", ColumnExpression(name)).alias(name) for name in MENDED]
     return [*counts, call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER)]
 
 
@@ -338,7 +313,7 @@ def _rows_typed(candidates: Candidates) -> DuckDBPyRelation:
 
 
 def _mended_rows(orders: DuckDBPyRelation) -> tuple[int, ...]:
-    sums = [call("sum", ColumnExpression(f"{name} mended").cast("BIGINT")).alias(name) for name in KEYS]
+    sums = [call("sum", ColumnExpression(name).cast("BIGINT")).alias(name) for name in MENDED]
     (rows,) = orders.aggregate(sums).fetchall()
     return tuple(int(each or 0) for each in rows)
 
