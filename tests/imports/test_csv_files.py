@@ -190,13 +190,26 @@ def test_sound_records_are_counted_without_a_parser_quoted_or_not(
     assert next(csv.reader(io.StringIO(made.last.decode(), newline=""))) == rows[-1]
 
 
-@given(st.text(st.sampled_from('a,"\n\r'), min_size=1, max_size=20))
-def test_a_block_is_never_counted_otherwise_than_the_csv_module_reads_it(text: str) -> None:
+CELLS = ("a", "", '"a"', '"a""b"', '""', '"a,b"', '"a\nb"', 'a"a"a', 'a"', '"', '"a"b', ' "a"', "\r", "a\rb", "a,b")
+
+
+@given(st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS), st.sampled_from(("\n", "\r\n", "")))))
+def test_a_block_is_never_counted_otherwise_than_the_csv_module_reads_it(rows: list[tuple[str, str, str]]) -> None:
+    text = "".join(f"{first},{second}{end}" for first, second, end in rows) or "a,b"
     made = csv_blocks.counted(text.encode(), ",", 2, 1000)
     if made is not None:
         records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
         assert [len(record) for record in records] == [2] * made.records
         assert made.bytes == sum(len(value) for record in records for value in record)
+
+
+@pytest.mark.parametrize("record", ['b,"\0"', "b,\0"])
+def test_a_nul_is_seen_in_every_block(record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_blocks, "BLOCK", 4)
+    for text, has_nul in (("x,y\na,b\na,b\n", False), (f"x,y\na,b\n{record}\na,b\n", True)):
+        (tmp_path / "file.csv").write_text(text)
+        read_back = csv_records.examine(tmp_path / "file.csv", "", csv_records.Dialect("utf-8", ","), ("x", "y"))
+        assert read_back.has_nul == has_nul
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

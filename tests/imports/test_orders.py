@@ -149,6 +149,11 @@ def test_an_order_breaks_the_same_beside_rows_that_are_mended_or_broken_by_thems
     assert "1 rows have a order_id that was mended" in " ".join(map(str, result.table.warnings))
 
 
+def test_a_line_that_is_broken_by_itself_still_speaks_of_its_order(checked: Callable[..., Checked]) -> None:
+    result = checked([line(quantity="x"), line(customer_id="bob"), line("2")])
+    assert rejected(result) == [("a.csv", 1, "quantity"), ("a.csv", 1, "two buyers"), ("a.csv", 2, "two buyers")]
+
+
 @pytest.mark.parametrize(("origins", "faults"), [("11", 0), ("12", 2), ("21", 2), ("22", 2)])
 def test_a_refund_of_several_orders_is_held_against_each_of_them(
     origins: str, faults: int, checked: Callable[..., Checked]
