@@ -43,7 +43,8 @@ from shopkeeper.lake.workbench import bounded, typed
 from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
-MEMORY = "2GB"
+MEMORY = "3GB"
+"""More of ten million lines of text then stays in memory; the whole import is to take less than 4 GB."""
 Made = TypeVar("Made")
 
 
