@@ -2,7 +2,7 @@
 -- parameters: none
 -- Days first: they are few and lie together, so that most of the lines are passed over unread.
 WITH days AS (
-    SELECT min(b.day) AS first_day, max(b.day) AS last_day
+    SELECT DISTINCT b.day
     FROM before_sale_lines AS b
     WHERE b.order_id IN (SELECT t.order_id FROM touched_orders AS t)
 )
@@ -10,6 +10,5 @@ WITH days AS (
 SELECT b.*
 FROM before_sale_lines AS b
 WHERE
-    b.day >= (SELECT d.first_day FROM days AS d)
-    AND b.day <= (SELECT d.last_day FROM days AS d)
+    b.day IN (SELECT d.day FROM days AS d)
     AND b.order_id IN (SELECT t.order_id FROM touched_orders AS t)

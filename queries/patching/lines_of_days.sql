@@ -6,14 +6,11 @@ WITH orders AS (
 ),
 
 days AS (
-    SELECT min(l.day) AS first_day, max(l.day) AS last_day
-    FROM int_sale_lines AS l
-    WHERE l.order_id IN (SELECT o.order_id FROM orders AS o)
+    SELECT DISTINCT l.day FROM int_sale_lines AS l WHERE l.order_id IN (SELECT o.order_id FROM orders AS o)
 )
 
 SELECT l.*
 FROM int_sale_lines AS l
 WHERE
-    l.day >= (SELECT d.first_day FROM days AS d)
-    AND l.day <= (SELECT d.last_day FROM days AS d)
+    l.day IN (SELECT d.day FROM days AS d)
     AND l.order_id IN (SELECT o.order_id FROM orders AS o)

@@ -1,6 +1,6 @@
 -- grain: one row per order line that says something of a touched order
 -- parameters: none
--- Its own lines, its refunds, and the lines of the orders that it refunds. Days first: they are few and lie together, so
+-- Its own lines, its refunds, and the lines of the orders that it refunds. Times first: they are few and lie together, so
 -- that most of the lines are passed over unread.
 WITH wanted AS (
     SELECT t.order_id FROM touched_orders AS t
@@ -11,7 +11,7 @@ WITH wanted AS (
 ),
 
 times AS (
-    SELECT min(l.ordered_at) AS first_time, max(l.ordered_at) AS last_time
+    SELECT DISTINCT l.ordered_at
     FROM order_lines AS l
     WHERE
         l.order_id IN (SELECT w.order_id FROM wanted AS w)
@@ -21,8 +21,7 @@ times AS (
 SELECT l.*
 FROM stg_order_lines AS l
 WHERE
-    l.ordered_at >= (SELECT m.first_time FROM times AS m)
-    AND l.ordered_at <= (SELECT m.last_time FROM times AS m)
+    l.ordered_at IN (SELECT m.ordered_at FROM times AS m)
     AND (
         l.order_id IN (SELECT w.order_id FROM wanted AS w)
         OR l.original_order_id IN (SELECT t.order_id FROM touched_orders AS t)

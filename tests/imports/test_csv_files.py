@@ -5,6 +5,7 @@ import io
 import json
 import random
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.readers import csv_file, csv_records
+from shopkeeper.imports.readers import csv_blocks, csv_file, csv_records, encodings
 from shopkeeper.imports.readers.encodings import encoding_of
 from shopkeeper.imports.readers.reading import staged_rows
 
@@ -162,7 +163,7 @@ VALUES = st.text(st.sampled_from('ab 1,;"\n好'), max_size=6)
 def test_records_are_counted_as_the_csv_module_counts_them(
     rows: list[list[str]], end: str, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_records, "BLOCK", block)
+    monkeypatch.setattr(csv_blocks, "BLOCK", block)
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=end).writerows([["x", "y", "z"], *rows])
     path = tmp_path / "file.csv"
@@ -170,4 +171,59 @@ def test_records_are_counted_as_the_csv_module_counts_them(
     counted = csv_records.examine(path, path.name, csv_records.Dialect("utf-8", ","), ("x", "y", "z"))
     read_back = list(csv.reader(io.StringIO(text.getvalue(), newline=""), strict=True))[1:]
     assert counted.rows == len(read_back)
-    assert counted.characters == sum(len(value) for record in read_back for value in record)
+    assert counted.bytes == sum(len(value.encode()) for record in read_back for value in record)
+
+
+@given(
+    rows=st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=12),
+    end=st.sampled_from(("\n", "\r\n")),
+    quoting=st.sampled_from((csv.QUOTE_MINIMAL, csv.QUOTE_ALL)),
+)
+def test_sound_records_are_counted_without_a_parser_quoted_or_not(
+    rows: list[list[str]], end: str, quoting: Literal[0, 1]
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=end, quoting=quoting).writerows(rows)
+    made = csv_blocks.counted(text.getvalue().encode(), ",", 3, 1000)
+    assert made is not None
+    assert (made.records, made.bytes) == (len(rows), sum(len(value.encode()) for row in rows for value in row))
+    assert next(csv.reader(io.StringIO(made.last.decode(), newline=""))) == rows[-1]
+
+
+CELLS = ("a", "", '"a"', '"a""b"', '""', '"a,b"', '"a\nb"', 'a"a"a', 'a"', '"', '"a"b', ' "a"', "\r", "a\rb", "a,b")
+
+
+@given(st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(CELLS), st.sampled_from(("\n", "\r\n", "")))))
+def test_a_block_is_never_counted_otherwise_than_the_csv_module_reads_it(rows: list[tuple[str, str, str]]) -> None:
+    text = "".join(f"{first},{second}{end}" for first, second, end in rows) or "a,b"
+    made = csv_blocks.counted(text.encode(), ",", 2, 1000)
+    if made is not None:
+        records = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        assert [len(record) for record in records] == [2] * made.records
+        assert made.bytes == sum(len(value) for record in records for value in record)
+
+
+@pytest.mark.parametrize("record", ['b,"\0"', "b,\0"])
+def test_a_nul_is_seen_in_every_block(record: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_blocks, "BLOCK", 4)
+    for text, has_nul in (("x,y\na,b\na,b\n", False), (f"x,y\na,b\n{record}\na,b\n", True)):
+        (tmp_path / "file.csv").write_text(text)
+        read_back = csv_records.examine(tmp_path / "file.csv", "", csv_records.Dialect("utf-8", ","), ("x", "y"))
+        assert read_back.has_nul == has_nul
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(st.sampled_from([b"a", b"\n", "好".encode(), "𠮷".encode(), b"\xe5", b"\xff"]), max_size=8))
+def test_utf8_is_told_wherever_a_character_is_cut(
+    parts: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encodings, "CHUNK", 4)
+    content = b"".join(parts)
+    (tmp_path / "file").write_bytes(content)
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        with pytest.raises(Refused):
+            encoding_of(tmp_path / "file", "file")
+    else:
+        assert encoding_of(tmp_path / "file", "file") == "utf-8"

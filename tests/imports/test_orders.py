@@ -137,6 +137,33 @@ def test_what_an_order_breaks_keeps_out_all_of_its_lines(
     assert rejected(result) == expected
 
 
+@pytest.mark.parametrize(("rule", "lines"), ORDERS)
+def test_an_order_breaks_the_same_beside_rows_that_are_mended_or_broken_by_themselves(
+    rule: str, lines: Sequence[Line], checked: Callable[..., Checked]
+) -> None:
+    mended, broken = line(" other "), line("third", quantity="x")
+    result = checked([*lines, mended, broken])
+    expected = [("a.csv", number, rule) for number in range(1, len(lines) + 1)] if rule else []
+    assert rejected(result) == sorted([*expected, ("a.csv", len(lines) + 2, "quantity")])
+    assert [row["order_id"] for row in result.good][-1] == "other"
+    assert "1 rows have a order_id that was mended" in " ".join(map(str, result.table.warnings))
+
+
+def test_a_line_that_is_broken_by_itself_still_speaks_of_its_order(checked: Callable[..., Checked]) -> None:
+    result = checked([line(quantity="x"), line(customer_id="bob"), line("2")])
+    assert rejected(result) == [("a.csv", 1, "quantity"), ("a.csv", 1, "two buyers"), ("a.csv", 2, "two buyers")]
+
+
+@pytest.mark.parametrize(("origins", "faults"), [("11", 0), ("12", 2), ("21", 2), ("22", 2)])
+def test_a_refund_of_several_orders_is_held_against_each_of_them(
+    origins: str, faults: int, checked: Callable[..., Checked]
+) -> None:
+    lines = [line("1"), line("2", status="cancelled")]
+    back = [line("9", original_order_id=each, status="refund", quantity=-1, net_amount=-1) for each in origins]
+    expected = [("a.csv", 3, "cancelled order"), ("a.csv", 4, "cancelled order")]
+    assert rejected(checked([*lines, *back])) == expected[:faults]
+
+
 def test_lines_may_carry_their_own_dates(checked: Callable[..., Checked]) -> None:
     assert not checked([line(), line(ordered_at="2026-03-09")], lines_carry_dates=True).rejects
 

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
 
 from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.empty_cells import fill_down
 from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
 from shopkeeper.imports.checks.pseudonyms import Keyed, key_column, masked
-from shopkeeper.imports.checks.rules import Check, Terms, checks_of, is_lenient, unusable
+from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
 from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
-from shopkeeper.imports.checks.terms import CheckedValue, call, filled, text
+from shopkeeper.imports.checks.terms import CheckedValue, call, text
 from shopkeeper.imports.checks.texts import mended
-from shopkeeper.imports.mapping.declared import ColumnMapping, FillDown, TableMapping
-from shopkeeper.imports.mapping.rules import Share, for_file, replace_columns, sources
+from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
+from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
@@ -27,6 +29,25 @@ ROW = "row json"
 READ, FILLED = " read", " filled"
 """Ends of the names under which a value is kept before it is typed."""
 DOUBT = " doubt"
+
+
+@dataclass(frozen=True)
+class GoodRows:
+    """A file of the rows that break no check, out of those that are `of`.
+
+    `whole`: its rows, where these are all there are, and say all that orders are held against, but for the keys that
+    are `mended`; else `None`.
+    """
+
+    file: Path
+    of: DuckDBPyRelation
+    whole: DuckDBPyRelation | None
+    mended: tuple[str, ...] = ()
+
+    @property
+    def is_as_written(self) -> bool:
+        """Whether orders need nothing else: all rows are good, their keys as the merchant's file says them."""
+        return self.whole is not None and not self.mended
 
 
 @dataclass(frozen=True)
@@ -46,6 +67,21 @@ class Candidates:
     unused: tuple[str, ...]
     absent: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    _good: GoodRows | None = None
+
+    @property
+    def good(self) -> GoodRows | None:
+        """What was written of just these rows, if anything was."""
+        return self._good if self._good and self._good.of is self.rows else None
+
+    @property
+    def whole(self) -> DuckDBPyRelation | None:
+        """These rows, read from where they were written; `None` where that does not say all of them."""
+        return self.good.whole if self.good else None
+
+    def with_good(self, good: GoodRows) -> "Candidates":
+        """The same, its good rows written."""
+        return replace(self, _good=good)
 
 
 def candidates(
@@ -86,6 +122,7 @@ def candidates(
                 _where_partners(check, mapped[column.name], partners)
                 for column in columns
                 for check in checks_of(contract, column, made[column.name].fault, terms)
+                if check.rule != TEXT or not _is_without_nul(reading, mapped[column.name], own_columns)
             ),
         ),
         lenient=tuple(
@@ -97,6 +134,12 @@ def candidates(
         absent=absent,
         kinds=keyed.kinds,
     )
+
+
+def _is_without_nul(reading: Reading, mapping: ColumnMapping, own_columns: Sequence[FileColumn]) -> bool:
+    """Whether the file's reader saw that a column's texts, which are the file's own, hold no NUL."""
+    rule = mapping.rule
+    return reading.without_nul and isinstance(rule, SourceColumn) and rule.column in {each.name for each in own_columns}
 
 
 def _used(mapping: TableMapping, mapped: Mapping[str, ColumnMapping]) -> set[str]:
@@ -270,43 +313,3 @@ def _project(column: Column, made: CheckedValue | None) -> Iterator[Expression]:
     yield made.shown.alias(f"{column.name}=")
     if made.doubt is not None:
         yield made.doubt.alias(f"{column.name}{DOUBT}")
-
-
-def fill_down(reading: Reading, rule: FillDown) -> DuckDBPyRelation:
-    """The file with empty cells of the rule's columns taken from the first row of the same key, or from above.
-
-    A key that is itself among the columns is that of merged cells: it is taken from above, before all others.
-    """
-    key = reading.column(rule.key) if rule.key else None
-    if key is None and rule.key:
-        raise Refused(
-            message(
-                "{name} has no column {key}, by which the mapping fills cells. Mend either.",
-                name=reading.file.name,
-                key=repr(rule.key),
-            )
-        )
-    ids = {column.id for name in rule.columns if (column := reading.column(name)) and column.type == "VARCHAR"}
-    line, relation = ColumnExpression("line"), reading.relation
-    if key is None or key.id in ids:
-        from_above = ids if key is None else {key.id}
-        parts = [
-            _from_above(each.id) if each.id in from_above else ColumnExpression(each.id) for each in reading.columns
-        ]
-        relation, ids = relation.project(line, *parts), ids - from_above
-    if key is not None:
-        parts = [_of_key(each.id, key.id) if each.id in ids else ColumnExpression(each.id) for each in reading.columns]
-        relation = relation.project(line, *parts)
-    return relation.sort(line)
-
-
-def _from_above(id_: str) -> Expression:
-    cell = ColumnExpression(id_)
-    said = CaseExpression(filled(cell), cell)
-    return said.last().ignore_nulls().over(order_by=ColumnExpression("line"), rows=(None, 0)).alias(id_)
-
-
-def _of_key(id_: str, key_id: str) -> Expression:
-    cell, by = ColumnExpression(id_), ColumnExpression(key_id)
-    first = cell.first().over(partition_by=by, order_by=ColumnExpression("line"))
-    return CaseExpression(filled(cell) | ~filled(by), cell).otherwise(first).alias(id_)

@@ -256,7 +256,11 @@ def _time_of_text(value: Expression, type_: str, options: ColumnMapping, clock: 
         call("regexp_full_match", words, text(plain)), _local(words.try_cast("TIMESTAMP"), type_, clock)
     )
     if not options.formats:
-        return duckdb.CoalesceOperator(iso, in_zone, _other_iso(words, type_, options, clock))
+        # Most times stand so, without blanks around, and go past all else.
+        as_it_stands = CaseExpression(
+            call("regexp_full_match", value, text(plain)), _local(value.try_cast("TIMESTAMP"), type_, clock)
+        )
+        return duckdb.CoalesceOperator(as_it_stands, iso, in_zone, _other_iso(words, type_, options, clock))
     declared = [_declared(words, pattern, type_, options, clock) for pattern in options.formats]
     first = duckdb.CoalesceOperator(*declared)
     agree = reduce(and_, (duckdb.CoalesceOperator(each == first, ConstantExpression(True)) for each in declared))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from duckdb import CaseExpression, ConstantExpression, Expression
 
 from shopkeeper.contract.table import MONEY, QUANTITY
-from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
+from shopkeeper.imports.checks.terms import BLANKS, FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
 WHOLE_TEXT = r"[+-]?[0-9]{1,19}(\.0*)?"
@@ -49,14 +49,34 @@ def _unscaled(read: CheckedValue, type_: str, options: ColumnMapping) -> Checked
 
 
 def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
-    digits = plain_digits(value, options)
+    if _is_plain(options):
+        # Most texts are numbers as they stand: only the others are looked at for blanks around them.
+        pattern, made = text(_pattern(type_, options)), _cast(value, type_)
+        around = call("trim", value, text(BLANKS))
+        bare = CaseExpression(call("regexp_full_match", around, pattern), _cast(around, type_))
+        return CaseExpression(call("regexp_full_match", value, pattern), made).otherwise(bare)
+    return _number_of_digits(plain_digits(value, options), type_, options)
+
+
+def _is_plain(options: ColumnMapping) -> bool:
+    return not (options.brackets or options.strip or options.thousands or options.percent or options.decimal == ",")
+
+
+def _pattern(type_: str, options: ColumnMapping) -> str:
     if type_ == "BIGINT" and not options.round:
         # DuckDB reads "1.0" as 1, and would round "1.6": only zeros may stand behind the point.
-        return CaseExpression(
-            call("regexp_full_match", digits, text(WHOLE_TEXT)), digits.try_cast(WIDE).try_cast(type_)
-        )
-    pattern = NUMBER_TEXT if options.round else EXACT_TEXTS.get(type_, NUMBER_TEXT)
-    result = digits.try_cast(WIDE).try_cast(type_) if type_ == "BIGINT" else digits.try_cast(type_)
+        return WHOLE_TEXT
+    return NUMBER_TEXT if options.round else EXACT_TEXTS.get(type_, NUMBER_TEXT)
+
+
+def _cast(digits: Expression, type_: str) -> Expression:
+    return digits.try_cast(WIDE).try_cast(type_) if type_ == "BIGINT" else digits.try_cast(type_)
+
+
+def _number_of_digits(digits: Expression, type_: str, options: ColumnMapping) -> Expression:
+    pattern, result = _pattern(type_, options), _cast(digits, type_)
+    if type_ == "BIGINT" and not options.round:
+        return CaseExpression(call("regexp_full_match", digits, text(pattern)), result)
     if options.percent:
         hundredth = text(r".*%")
         of_hundred = digits_of_percent(digits).try_cast(WIDE) / ConstantExpression(100)

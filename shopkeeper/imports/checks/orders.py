@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
+from pathlib import Path
 from uuid import uuid4
 
 import duckdb
@@ -19,8 +20,11 @@ from duckdb import (
     Expression,
 )
 
+from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
-from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings, with_mending
+from shopkeeper.imports.checks.good_rows import with_good_rows
+from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings
+from shopkeeper.imports.checks.lines import KEYS, MENDED, lines_of, unmended
 from shopkeeper.imports.checks.overlap import (
     FIRST,
     LAST,
@@ -33,8 +37,8 @@ from shopkeeper.imports.checks.overlap import (
     part_numbers,
     without_copies,
 )
-from shopkeeper.imports.checks.rules import FIRST_DAY, Check, Terms, lost_digits
-from shopkeeper.imports.checks.signs import above_zero, kind, negated, spread, takes_off, without_spread, without_units
+from shopkeeper.imports.checks.rules import FIRST_DAY, Check, Terms
+from shopkeeper.imports.checks.signs import above_zero, negated, spread, takes_off, without_spread, without_units
 from shopkeeper.imports.checks.split import BLOCKED, KEY, key
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.mapping.declared import TableMapping
@@ -44,9 +48,9 @@ ONE_DAY = timedelta(days=1)
 MOST_PAIRS = 20
 """So many pairs of files are named, those with most orders in common first."""
 BUYER, ACCOUNT, ORIGIN = "customer_id", "account_id", "origin"
+FIRST_ORIGIN, LAST_ORIGIN = "first origin", "last origin"
 BELOW_ZERO = "signs of a discount"
 """A sale line with units above 0 and money below it: told by what the mapping says of discount lines."""
-KEYS = ("order_id", "sku", "customer_id")
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,18 @@ def check_orders(
     opened: Sequence[Candidates],
     mapping: TableMapping,
     terms: Terms,
+    scratch: Path,
 ) -> CheckedOrders:
-    """Hold all order lines of an import against the rules of orders."""
-    opened, warnings = _mended_signs(connection, opened, mapping)
+    """Hold all order lines of an import against the rules of orders; what rows are good by themselves is written into
+    `scratch`, where `split` looks for it."""
+    made, warnings = _mended_signs(connection, opened, mapping)
+    opened = [
+        with_good_rows(connection, each, ORDER_LINES, KEYS, scratch / f"{number}.good.parquet")
+        for number, each in enumerate(made)
+    ]
     parts = part_numbers(opened)
-    lines = reduce(DuckDBPyRelation.union, (_lines(part, each) for part, each in zip(parts, opened, strict=True)))
-    orders = _kept(connection, _orders(lines, mapping, terms), "orders")
+    lines = reduce(DuckDBPyRelation.union, (lines_of(part, each) for part, each in zip(parts, opened, strict=True)))
+    orders = _kept(connection, _orders(lines, mapping, terms, opened), "orders")
     twice = orders.filter(ColumnExpression(FIRST) < ColumnExpression(LAST)).project(ColumnExpression(ORDER))
     if mapping.overlap == "keep_one" and _rows(twice):
         same = _kept(connection, alike(opened, parts, twice), "alike")
@@ -86,7 +96,10 @@ def check_orders(
         orders = but_for(orders, same)
     blocked = _kept(connection, _blocked(lines, orders), "blocked_orders")
     checks = tuple(_checks(blocked, part_names(opened), mapping))
-    warnings += [*mending_warnings(KEYS, _mended_rows(orders)), *key_warnings([each.rows for each in opened], orders)]
+    warnings += [
+        *mending_warnings(KEYS, _mended_rows(orders)),
+        *key_warnings([_rows_typed(each) for each in opened], orders),
+    ]
     return CheckedOrders(tuple(opened), blocked if checks else None, checks, tuple(warnings))
 
 
@@ -117,20 +130,13 @@ def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, name: str)
     return connection.table(table)
 
 
-def _lines(part: Expression, candidates: Candidates) -> DuckDBPyRelation:
-    """What the rules look at. An order number that has lost its digits is no order: its rows are rejected as such."""
-    order = ColumnExpression(ORDER)
-    names = (ORDER, BUYER, ACCOUNT, "sku", "ordered_at", "quantity", "net_amount", "original_order_id")
-    return candidates.rows.project(
-        *(ColumnExpression(name) for name in names),
-        kind(candidates).alias("kind"),
-        part,
-        *with_mending(candidates.rows, KEYS),
-    ).filter(order.is_not_null() & ~lost_digits(order))
+def _orders(
+    lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms, opened: Sequence[Candidates]
+) -> DuckDBPyRelation:
+    """One row per order: its files, a buyer, and which rules its own lines break.
 
-
-def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> DuckDBPyRelation:
-    """One row per order: its files, a buyer, and which rules its own lines break."""
+    What is the same for all orders is not reckoned for each: there may be millions.
+    """
     buyer, account, status = (ColumnExpression(name) for name in (BUYER, ACCOUNT, "kind"))
     sale, back = status == text("sale"), status == text("refund")
     # A day that cannot be true is told of as such, and says nothing of the order's other lines.
@@ -139,22 +145,38 @@ def _orders(lines: DuckDBPyRelation, mapping: TableMapping, terms: Terms) -> Duc
     sold_at = CaseExpression(sale & possible, time)
     quantity, amount, zero = ColumnExpression("quantity"), ColumnExpression("net_amount"), ConstantExpression(0)
     against = (quantity < zero) & (amount > zero)
+    origin = CaseExpression(back, _origin())
     apart = call("max", sold_at) - call("min", sold_at) > ConstantExpression(ONE_DAY)
-    return lines.aggregate(
+    one_file = len(part_names(opened)) == 1
+    as_written = all(each.good and each.good.is_as_written for each in opened)
+    by_order = lines.aggregate(
         [
             ColumnExpression(ORDER),
-            *files_of_order(back),
+            *([] if one_file else files_of_order(back)),
             call("min", buyer).alias(BUYER),
-            (call("min", buyer) != call("max", buyer)).alias("two buyers"),
-            (call("min", buyer).isnull() & (call("min", account) != call("max", account))).alias("two accounts"),
+            _differ(buyer).alias("two buyers"),
+            (call("min", buyer).isnull() & _differ(account)).alias("two accounts"),
             (apart & ConstantExpression(not mapping.lines_carry_dates)).alias("days apart"),
             call("bool_or", (sale & against) | (back & above_zero())).alias("signs"),
             call("bool_or", sale & takes_off()).alias(BELOW_ZERO),
             (call("bool_or", status == text("cancelled")) & ~call("bool_or", sale)).alias("cancelled"),
-            call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER),
-            *(call("count_if", ColumnExpression(f"{name} mended")).alias(f"{name} mended") for name in KEYS),
+            *(call(name, origin).alias(column) for name, column in (("min", FIRST_ORIGIN), ("max", LAST_ORIGIN))),
+            *([] if as_written else _mended_in_order()),
         ]
     )
+    files = [ConstantExpression(0).alias(name) for name in (FIRST, LAST)]
+    return by_order.project(duckdb.StarExpression(), *(files if one_file else ()), *(unmended() if as_written else ()))
+
+
+def _mended_in_order() -> list[Expression]:
+    counts = [call("count_if", ColumnExpression(name)).alias(name) for name in MENDED]
+    return [*counts, call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER)]
+
+
+def _differ(name: Expression) -> Expression:
+    """Whether an order has several, told by their hashes of 64 bits: texts take longer to compare."""
+    number = CaseExpression(name.is_not_null(), call("hash", name))
+    return call("min", number) != call("max", number)
 
 
 def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelation:
@@ -168,11 +190,10 @@ def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelat
     broken = by_own_lines.filter(ColumnExpression(BLOCKED).is_not_null())
     cancelled = orders.filter(ColumnExpression("cancelled")).project(ColumnExpression(ORDER).alias(ORIGIN))
     if cancelled.limit(1).fetchall():
-        origin = duckdb.CoalesceOperator(ColumnExpression("original_order_id"), ColumnExpression(ORDER))
-        refunds = lines.filter(ColumnExpression("kind") == text("refund"))
-        of_orders = refunds.project(ColumnExpression(ORDER), origin.alias(ORIGIN)).set_alias("refunds")
         wrong = (
-            of_orders.join(cancelled.set_alias("cancelled orders"), ORIGIN, how="semi")
+            _given_back(lines, orders)
+            .set_alias("refunds")
+            .join(cancelled.set_alias("cancelled orders"), ORIGIN, how="semi")
             .project(ColumnExpression(ORDER))
             .distinct()
         )
@@ -180,6 +201,20 @@ def _blocked(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelat
     # The rules of an order's own lines say more than that of the other order: theirs come later in the alphabet.
     one = broken.aggregate([ColumnExpression(ORDER), call("max", ColumnExpression(BLOCKED)).alias(BLOCKED)])
     return one.project(key((ORDER,)).alias(KEY), ColumnExpression(BLOCKED))
+
+
+def _given_back(lines: DuckDBPyRelation, orders: DuckDBPyRelation) -> DuckDBPyRelation:
+    """Orders with refund lines, and the orders that these give back. Only where an order's lines give back several are
+    they read again."""
+    order, first, last = (ColumnExpression(name) for name in (ORDER, FIRST_ORIGIN, LAST_ORIGIN))
+    if not orders.filter(first < last).limit(1).fetchall():
+        return orders.filter(first.is_not_null()).project(order, first.alias(ORIGIN))
+    return lines.filter(ColumnExpression("kind") == text("refund")).project(order, _origin().alias(ORIGIN))
+
+
+def _origin() -> Expression:
+    """What a refund line gives back: the order that it names, else its own."""
+    return duckdb.CoalesceOperator(ColumnExpression("original_order_id"), ColumnExpression(ORDER))
 
 
 def _checks(blocked: DuckDBPyRelation, files: Sequence[str | Message], mapping: TableMapping) -> Iterator[Check]:
@@ -273,8 +308,12 @@ TOO_MUCH_OFF = message(
 )
 
 
+def _rows_typed(candidates: Candidates) -> DuckDBPyRelation:
+    return candidates.rows if candidates.whole is None else candidates.whole
+
+
 def _mended_rows(orders: DuckDBPyRelation) -> tuple[int, ...]:
-    sums = [call("sum", ColumnExpression(f"{name} mended")).alias(name) for name in KEYS]
+    sums = [call("sum", ColumnExpression(name).cast("BIGINT")).alias(name) for name in MENDED]
     (rows,) = orders.aggregate(sums).fetchall()
     return tuple(int(each or 0) for each in rows)
 

@@ -153,7 +153,9 @@ def _id_columns(reading: Reading, mapping: TableMapping) -> list[FileColumn]:
 
 def _names_contacts(reading: Reading, column: FileColumn, country: str) -> bool:
     value = ColumnExpression(column.id)
-    return bool(reading.relation.filter(_is_email(value) | _is_phone(value, country)).limit(1).fetchall())
+    # Nearly all names begin with a letter and hold no @: no more is asked of them.
+    likely = reading.relation.filter(~_begins_with_letter(value) | call("contains", value, text("@")))
+    return bool(likely.filter(_is_email(value) | _is_phone(value, country)).limit(1).fetchall())
 
 
 def _is_email(value: Expression) -> Expression:
@@ -164,11 +166,14 @@ def _is_phone(value: Expression, country: str) -> Expression:
     forms = [INTERNATIONAL, ABROAD, *([MOBILE] if country == MAINLAND else [])]
     plain = call("regexp_full_match", mended(value), text("|".join(forms)))
     wide = call("strlen", value) > call("length", value)
-    # Names mostly begin with a letter, which no form of a phone does.
-    letter = (value >= text("A")) & (value <= text("z"))
-    return CaseExpression(letter, ConstantExpression(False)).otherwise(
+    return CaseExpression(_begins_with_letter(value), ConstantExpression(False)).otherwise(
         (plain | wide) & phone(value, country).isnotnull()
     )
+
+
+def _begins_with_letter(value: Expression) -> Expression:
+    """Names mostly do, which no form of a phone does."""
+    return (value >= text("A")) & (value <= text("z"))
 
 
 def _texts(columns: Sequence[FileColumn]) -> list[Expression]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression
 
@@ -15,6 +17,8 @@ from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
 
 NUL = chr(0)
+TEXT = "text"
+"""The rule that a text with a NUL breaks."""
 FIRST_DAY = date(1970, 1, 1)
 PAST_ONLY = {
     "order_lines": ("ordered_at",),
@@ -70,7 +74,7 @@ def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iter
         yield unusable(column, fault)
     if column.type == "VARCHAR":
         yield Check(
-            name, "text", call("contains", value, text(NUL)), message("It holds a NUL character, which is no text.")
+            name, TEXT, call("contains", value, text(NUL)), message("It holds a NUL character, which is no text.")
         )
     if contract.name == "order_lines" and name in LOST_DIGITS_IN:
         lost = message(
@@ -118,13 +122,12 @@ def unusable(column: Column, fault: str) -> Check:
 
 
 def lost_digits(value: Expression) -> Expression:
-    """TRUE where a text is a number in scientific notation, else FALSE. Most texts lack its marks, and go past it."""
-    marked = (
-        call("contains", value, text("+")) | call("contains", value, text(".")) | call("contains", value, text(","))
-    )
-    return CaseExpression(marked, call("regexp_full_match", value, text(SHORT_FORM))).otherwise(
-        ConstantExpression(False)
-    )
+    """TRUE where a text is a number in scientific notation, else FALSE. Most texts begin with a letter or lack its
+    marks, and go past it."""
+    no = ConstantExpression(False)
+    marks = [call("contains", value, text(mark)) for mark in "+.,"]
+    of_number = CaseExpression(reduce(or_, marks), call("regexp_full_match", value, text(SHORT_FORM))).otherwise(no)
+    return CaseExpression(value < text(":"), of_number).otherwise(no)
 
 
 UNUSABLE = {

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
-from operator import or_
 from pathlib import Path
 
 import duckdb
@@ -26,7 +25,7 @@ from duckdb import (
 from shopkeeper.contract.table import MONEY, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import ROW, Candidates
-from shopkeeper.imports.checks.pseudonyms import beside
+from shopkeeper.imports.checks.good_rows import BROKEN, any_broken, judged, write_good
 from shopkeeper.imports.checks.rules import Check, key_checks
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.readers.reading import Reading, unreadable
@@ -35,7 +34,7 @@ from shopkeeper.lake.rejects import LEFT_EMPTY
 from shopkeeper.messages import message
 
 NET_AMOUNT = "net_amount"
-KEY, BLOCKED, BROKEN = "key", "blocked", "broken"
+KEY, BLOCKED = "key", "blocked"
 
 
 @dataclass(frozen=True)
@@ -57,23 +56,6 @@ class Split:
     cells_emptied: tuple[int, ...] = ()
 
 
-def any_broken(checks: Sequence[Check]) -> Expression:
-    """TRUE where a row breaks any of the checks, else FALSE."""
-    yes, no = ConstantExpression(True), ConstantExpression(False)
-    return CaseExpression(reduce(or_, (check.broken for check in checks)), yes).otherwise(no)
-
-
-def judged(rows: DuckDBPyRelation, checks: Sequence[Check]) -> DuckDBPyRelation:
-    """The rows, with BROKEN: each value is typed once, then judged.
-
-    Left to itself DuckDB would move a filter on the judgement below the typing, and do all of that a second time; it
-    does not move what is random, even if it is never true. For the few rejects the move is right: what they show is
-    then made for them only.
-    """
-    never = FunctionExpression("random") < ConstantExpression(0)
-    return rows.project(duckdb.StarExpression(), (any_broken(checks) | never).alias(BROKEN))
-
-
 def split(
     connection: DuckDBPyConnection,
     candidates: Candidates,
@@ -88,13 +70,11 @@ def split(
 
     Raise `Refused` where the file turns out to be damaged, or where a row would be lost.
     """
-    unjudged, checks = _with_blocked(candidates, contract, blocked, of_blocked)
+    unjudged, checks = _with_blocked(candidates.rows, candidates.checks, contract, blocked, of_blocked)
     rows = judged(unjudged, checks)
     rejects = target.with_suffix(".rejects.parquet")
     try:
-        columns = [ColumnExpression(column.name).cast(column.type).alias(column.name) for column in contract.columns]
-        columns += [ColumnExpression(name) for name in beside(candidates.kinds)]
-        rows.filter(~ColumnExpression(BROKEN)).project(*columns).write_parquet(str(target), compression="zstd")
+        _write(connection, candidates, rows, contract, blocked, of_blocked, target)
         good = _count(connection, target)
         bad = candidates.reading.rows - good
         if bad:
@@ -168,16 +148,41 @@ def _list_emptied(
     return path if _count(connection, path) else None
 
 
+def _write(
+    connection: DuckDBPyConnection,
+    candidates: Candidates,
+    rows: DuckDBPyRelation,
+    contract: Table,
+    blocked: DuckDBPyRelation | None,
+    of_blocked: Sequence[Check],
+    target: Path,
+) -> None:
+    """Write the good rows, unless they are written; then at most those that are `blocked` are left out."""
+    if candidates.good is None:
+        write_good(rows, candidates.kinds, contract, target)
+        return
+    if blocked is None:
+        return
+    typed = connection.read_parquet(str(candidates.good.file))
+    rest = target.with_suffix(".rest.parquet")
+    write_good(judged(*_with_blocked(typed, (), contract, blocked, of_blocked)), candidates.kinds, contract, rest)
+    rest.replace(target)
+
+
 def _with_blocked(
-    candidates: Candidates, contract: Table, blocked: DuckDBPyRelation | None, of_blocked: Sequence[Check]
+    rows: DuckDBPyRelation,
+    checks: Sequence[Check],
+    contract: Table,
+    blocked: DuckDBPyRelation | None,
+    of_blocked: Sequence[Check],
 ) -> tuple[DuckDBPyRelation, tuple[Check, ...]]:
     if blocked is None:
-        return candidates.rows, candidates.checks
+        return rows, (*checks,)
     names = key_columns(contract)
-    keyed = candidates.rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
-    rows = keyed.join(blocked.set_alias("blocked keys"), KEY, how="left")
+    keyed = rows.project(duckdb.StarExpression(), key(names).alias(KEY)).set_alias("rows")
+    joined = keyed.join(blocked.set_alias("blocked keys"), KEY, how="left")
     rule_broken = duckdb.CoalesceOperator(ColumnExpression(BLOCKED), text(""))
-    return rows, (*candidates.checks, *key_checks(names, lambda rule: rule_broken == text(rule)), *of_blocked)
+    return joined, (*checks, *key_checks(names, lambda rule: rule_broken == text(rule)), *of_blocked)
 
 
 def key_columns(contract: Table) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ from shopkeeper.lake.workbench import bounded, typed
 from shopkeeper.messages import Message, message
 from shopkeeper.progress import UNHEARD, Progress
 
-MEMORY = "2GB"
+MEMORY = "3GB"
+"""More of ten million lines of text then stays in memory; the whole import is to take less than 4 GB."""
 Made = TypeVar("Made")
 
 
@@ -118,7 +119,7 @@ def stage_table(
     opened, of_copies = _taken_once(connection, opened, mapping, scratch)
     orders = CheckedOrders(tuple(opened))
     if contract is ORDER_LINES:
-        orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms))
+        orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
     appended_to = () if newest else existing
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))

@@ -1,8 +1,8 @@
 """CSV: its encoding, delimiter and every record are checked before a value is believed.
 
-DuckDB reads the values; Python reads the same bytes independently, by its csv module where anything is quoted, and both
-must find the same number of records and of characters. A file whose structure is broken is refused as a whole, because
-from the first wrong quotation mark on nobody knows which value belongs where.
+DuckDB reads the values; Python reads the same bytes independently, by its csv module where it takes a parser, and both
+must find the same number of records and of bytes in their values. A file whose structure is broken is refused as a
+whole, because from the first wrong quotation mark on nobody knows which value belongs where.
 """
 
 import csv
@@ -19,6 +19,7 @@ from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.declared import AS_IT_IS, Layout
+from shopkeeper.imports.readers.csv_blocks import PLAIN
 from shopkeeper.imports.readers.csv_records import LONGEST_VALUE, Dialect, Records, examine, records_of, rows_of
 from shopkeeper.imports.readers.encodings import encoding_of
 from shopkeeper.imports.readers.staged import (
@@ -35,8 +36,6 @@ DELIMITERS = (",", ";", "\t", "|")
 SEPARATOR = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """What Excel writes and reads above a table to say its delimiter."""
 OTHER_KINDS = ((b"PK\x03\x04", ".xlsx"), (b"PAR1", ".parquet"), (b"\xd0\xcf\x11\xe0", ".xls"))
-PLAIN = ("utf-8", "utf-8-sig")
-"""Encodings that DuckDB reads by itself."""
 
 
 def stage(
@@ -66,11 +65,11 @@ def stage(
         examined = pool.submit(examine, path, name, dialect, header, expected)
         table, counted = _read(connection, link, dialect.delimiter, len(header)) if plain else ("", None)
         records = examined.result()
-    if counted != (records.rows, records.characters):
+    if counted != (records.rows, records.bytes):
         copy = target.with_suffix(".plain.csv")
         _rewrite(path, dialect, header, copy)
         table, counted = _read(connection, copy, ",", len(header))
-        if counted != (records.rows, records.characters):
+        if counted != (records.rows, records.bytes):
             raise Refused(
                 message(
                     "{name}: two readers do not find the same {rows} records in it, so it is not safe. "
@@ -82,7 +81,8 @@ def stage(
         copy.unlink()
     link.unlink()
     names, twice = own_names(_named(name, header, records))
-    return Strings(table, names, records.rows, tuple(_warnings(name, layout, dialect, header, records)), twice)
+    warnings = tuple(_warnings(name, layout, dialect, header, records))
+    return Strings(table, names, records.rows, warnings, twice, without_nul=not records.has_nul)
 
 
 def _named(name: str, header: Sequence[str], records: Records) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ def detect_delimiter(
 
 
 def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, width: int) -> tuple[str, tuple[int, int] | None]:
-    """Make the file a table of DuckDB's, and name it; with the records and characters found, `None` where DuckDB
+    """Make the file a table of DuckDB's, and name it; with the records and bytes found, `None` where DuckDB
     found no sense in it."""
     table = f"strings_{uuid4().hex}"
     columns = [f"c{number}" for number in range(width)]
@@ -213,9 +213,9 @@ def _read(connection: DuckDBPyConnection, path: Path, delimiter: str, width: int
         raise
     except duckdb.Error:
         return table, None
-    lengths = [FunctionExpression("length", ColumnExpression(each)).sum().alias(each) for each in columns]
-    (counts,) = connection.table(table).aggregate([FunctionExpression("count_star").alias("rows"), *lengths]).fetchall()
-    return table, (int(counts[0]), sum(int(length or 0) for length in counts[1:]))
+    sizes = [FunctionExpression("strlen", ColumnExpression(each)).sum().alias(each) for each in columns]
+    (counts,) = connection.table(table).aggregate([FunctionExpression("count_star").alias("rows"), *sizes]).fetchall()
+    return table, (int(counts[0]), sum(int(size or 0) for size in counts[1:]))
 
 
 def _rewrite(path: Path, dialect: Dialect, header: Sequence[str], copy: Path) -> None:

@@ -4,15 +4,15 @@ import csv
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, repeat
+from io import StringIO
+from itertools import chain
 from pathlib import Path
 
 from shopkeeper.errors import Refused
+from shopkeeper.imports.readers.csv_blocks import Block, blocks, counted
 from shopkeeper.messages import message
 
 LONGEST_VALUE = 1 << 20
-BLOCK = 1 << 20
-"""Characters that are counted at once."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,14 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Records:
-    """What Python's csv module finds below the header. Lines with nothing on them are no records. `filled`: which
-    columns hold anything."""
+    """What Python finds below the header. Lines with nothing on them are no records. `bytes`: of all values, in UTF-8.
+    `filled`: which columns hold anything. `has_nul`: whether the character NUL stands anywhere."""
 
     rows: int
-    characters: int
+    bytes: int
     empty_lines: int
     filled: frozenset[int]
+    has_nul: bool
 
 
 def records_of(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]], None, None]:
@@ -65,56 +66,80 @@ def rows_of(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
                 yield last.pop(0)
 
 
-def _shapes(path: Path, dialect: Dialect, width: int) -> Iterator[tuple[int, int, Sequence[str]]]:
-    """What `rows_of` gives, counted: so many records, the characters of all their values, and the last of them.
+def _shapes(path: Path, dialect: Dialect, width: int) -> Iterator[tuple[int, int, Sequence[str], bool]]:
+    """What `rows_of` gives, counted: so many records, the bytes of all their values, the last of them, and whether NUL
+    is in any.
 
-    Several are counted at once only where they need no parser, because nothing is quoted, and have `width` values each.
+    Several are counted at once where they are sound and have `width` values each.
     """
     if dialect.below:
         for record in rows_of(path, dialect):
-            yield 1, sum(map(len, record)), record
+            yield 1, *_weighed(record)
         return
     csv.field_size_limit(LONGEST_VALUE)
-    with path.open(encoding=dialect.encoding, newline="") as stream:
-        for _ in range(dialect.above):
-            stream.readline()
-        next(csv.reader(stream, delimiter=dialect.delimiter, strict=True))
-        while block := stream.readlines(BLOCK):
-            text = "".join(block)
-            delimiters = (width - 1) * len(block)
-            if width > 1 and _is_plain(block, text, dialect.delimiter, width):
-                ends = text.count("\n") + text.count("\r")
-                yield len(block), len(text) - ends - delimiters, block[-1].rstrip("\r\n").split(dialect.delimiter)
-                continue
-            # A quoted value may go on beyond the block.
-            reader = csv.reader(chain(block, stream), delimiter=dialect.delimiter, strict=True)
-            for record in reader:
-                yield 1, sum(map(len, record)), record
-                if reader.line_num >= len(block):
-                    break
+    left = blocks(path, dialect.encoding, dialect.above)
+    is_header = True
+    for block in left:
+        made = None if is_header else counted(block, dialect.delimiter, width, LONGEST_VALUE)
+        if made:
+            yield made.records, made.bytes, _last(made, dialect), b"\0" in block
+            continue
+        # A quoted value may go on beyond the block.
+        lines = _Lines(chain([block], left))
+        for record in csv.reader(lines, delimiter=dialect.delimiter, strict=True):
+            if not is_header:
+                yield 1, *_weighed(record)
+            is_header = False
+            if not lines.waiting:
+                break
 
 
-def _is_plain(block: Sequence[str], text: str, delimiter: str, width: int) -> bool:
-    if '"' in text or max(map(len, block)) > LONGEST_VALUE:
-        return False
-    return set(map(str.count, block, repeat(delimiter))) == {width - 1}
+class _Lines:
+    """The lines of blocks, one after the other, as the csv module wants them; how many of a block are `waiting`."""
+
+    def __init__(self, left: Iterator[bytes]) -> None:
+        self._left = left
+        self._lines: Iterator[str] = iter(())
+        self.waiting = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while not self.waiting:
+            lines = StringIO(next(self._left).decode(), newline="").readlines()
+            self._lines, self.waiting = iter(lines), len(lines)
+        self.waiting -= 1
+        return next(self._lines)
+
+
+def _last(made: Block, dialect: Dialect) -> Sequence[str]:
+    (record,) = csv.reader([made.last.decode()], delimiter=dialect.delimiter)
+    return record
+
+
+def _weighed(record: Sequence[str]) -> tuple[int, Sequence[str], bool]:
+    values = "".join(record)
+    return len(values.encode()), record, "\0" in values
 
 
 def examine(path: Path, name: str, dialect: Dialect, header: Sequence[str], expected: Sequence[str] = ()) -> Records:
     """Read every record in Python. Raise `Refused` at the first whose structure is broken."""
-    rows = empty = characters = 0
+    rows = empty = size = 0
+    has_nul = False
     width = len(header)
     filled: set[int] = set()
     nameless = [number for number, column in enumerate(header) if not column.strip()]
     try:
-        for records, length, record in _shapes(path, dialect, 0 if nameless else width):
+        for records, length, record, nul in _shapes(path, dialect, 0 if nameless else width):
+            has_nul |= nul
             if not record:
                 empty += 1
                 continue
             if len(record) != width:
                 raise _refuse_width(name, rows + 1, record, dialect, header, expected)
             rows += records
-            characters += length
+            size += length
             if nameless:
                 filled.update(number for number in nameless if record[number].strip())
     except csv.Error as error:
@@ -127,7 +152,7 @@ def examine(path: Path, name: str, dialect: Dialect, header: Sequence[str], expe
                 error=error,
             )
         ) from error
-    return Records(rows, characters, empty, frozenset(filled))
+    return Records(rows, size, empty, frozenset(filled), has_nul)
 
 
 def _refuse_width(

@@ -1,8 +1,10 @@
 """Which encoding a text file has: what the mapping says, its mark says, or its bytes allow without a guess."""
 
 import codecs
+import os
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from shopkeeper.errors import Refused
@@ -23,6 +25,8 @@ CHINESE_ZONES = (
     "PRC",
 )
 CHUNK = 1 << 20
+FIRST_BYTE = 0xC0
+"""In UTF-8, the first byte of a character of several is at least this, its other bytes are below."""
 MOSTLY = 0.7
 
 
@@ -159,19 +163,24 @@ def _undecodable(path: Path, encoding: str) -> Message | None:
 
 def _is_utf8(path: Path) -> bool:
     """Whether a file is UTF-8, asked many bytes at a time; where it is not, somebody else says where."""
-    rest = b""
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
-            whole, _, last = (rest + chunk).rpartition(b"\n")
-            rest = last
-            if not _is_text(whole):
+            begun = _begun(chunk[-3:]) if len(chunk) == CHUNK else 0
+            stream.seek(-begun, os.SEEK_CUR)
+            if not _is_text(chunk, len(chunk) - begun):
                 return False
-    return _is_text(rest)
+    return True
 
 
-def _is_text(part: bytes) -> bool:
+def _begun(last: bytes) -> int:
+    """How many of the last bytes begin a character that may go on."""
+    return next((number for number in (1, 2, 3) if last[-number] >= FIRST_BYTE), 0)
+
+
+def _is_text(part: bytes, size: int) -> bool:
+    places = pa.py_buffer(np.array([0, size], np.int32))
     try:
-        pa.array([part], pa.binary()).cast(pa.string())
+        pa.Array.from_buffers(pa.binary(), 1, [None, places, pa.py_buffer(part)]).cast(pa.string())
     except pa.ArrowInvalid:
         return False
     return True

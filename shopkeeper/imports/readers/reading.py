@@ -44,7 +44,8 @@ class Reading:
     """One file, opened. `relation` has `line` BIGINT (1 = first record below the header) and the columns by `id`.
 
     `rows` was counted without the relation: by Python, by the workbook's reader, in the Parquet footer.
-    `twice` are names that several columns had. `sheets`: of a workbook of which several were read.
+    `twice` are names that several columns had. `sheets`: of a workbook of which several were read. `without_nul`:
+    whether the reader saw that no text holds the character NUL.
     """
 
     file: InputFile
@@ -54,6 +55,7 @@ class Reading:
     warnings: tuple[Message, ...] = ()
     twice: tuple[str, ...] = ()
     sheets: tuple[Sheet, ...] = ()
+    without_nul: bool = False
 
     def column(self, name: str) -> FileColumn | None:
         """The column of that name; letter case and blanks around it do not count, unless two would fit."""
@@ -96,6 +98,7 @@ def open_file(
         strings.warnings,
         strings.twice,
         strings.sheets,
+        strings.without_nul,
     )
     return without_rows(reading, mapping.layout.leave_out)
 

@@ -26,7 +26,8 @@ class Strings:
 
     `place`: a Parquet file, with `line` BIGINT before the texts (1 = first record below the header), or the name of a
     table of the connection, in the file's order. `twice`: names that several columns had, which are now called
-    `name [1]`, `name [2]`, ... `sheets`: of a workbook of which more than one was read.
+    `name [1]`, `name [2]`, ... `sheets`: of a workbook of which more than one was read. `without_nul`: whether the
+    reader saw that no text holds the character NUL.
     """
 
     place: Path | str
@@ -35,6 +36,7 @@ class Strings:
     warnings: tuple[Message, ...] = ()
     twice: tuple[str, ...] = ()
     sheets: tuple[Sheet, ...] = ()
+    without_nul: bool = False
 
 
 def refuse_many(name: str, columns: int) -> None:
