@@ -142,6 +142,37 @@ def test_the_level_follows_class_and_pattern_and_the_reason_says_so() -> None:
         assert words in reported
 
 
+def test_safety_stock_is_for_the_error_of_the_sum_where_it_was_measured_and_the_reason_says_which() -> None:
+    """Lead 10 days, sums of a week missed by 6 and of two by 9: after 10 days 36 + 3 / 7 (81 - 36), and (2 x 3)^2."""
+    policy = Policy(service_levels=(("A", 0.99),))
+    late = [PRODUCTS[0] | {"supplier_lead_sd": 3.0}]
+    measured = forecast("north", 2, error_sd=1.0, lead_error_sd=[6.0 + 3 * week for week in range(13)])
+    query = small_shop([counted("W", 5)], [measured], lines=NORTH, products=late)
+    row = orders(query, policy).rows.row(0, named=True)
+    z = 2.326347874
+    assert row["safety_stock"] == pytest.approx(z * math.sqrt(36 + 45 * 3 / 7 + (2 * 3.0) ** 2), rel=1e-6)
+    assert row["error_source"] == "backtest"
+    assert "earlier forecasts of as many days" in replenishment.why(row, policy)
+    query = small_shop([counted("W", 5)], [forecast("north", 2, error_sd=1.0)], lines=NORTH, products=late)
+    row = orders(query, policy).rows.row(0, named=True)
+    assert row["safety_stock"] == pytest.approx(z * math.sqrt(10 + (2 * 3.0) ** 2), rel=1e-6)
+    assert row["error_source"] == "formula"
+    assert "by the formula" in replenishment.why(row, policy)
+
+
+def test_a_warehouse_keeps_stock_for_what_all_that_it_supplies_missed_together() -> None:
+    """Regions always err alike, by 30 and 40 a week: the warehouse, which supplies both, by 70."""
+    sums = {"north": 30.0, "south": 40.0}
+    rows = [forecast(region, 2, lead_error_sd=[sums[region]] * 13) for region in sums]
+    rows.append(forecast("north", 4) | {"level": "sku", "region": None, "lead_error_sd": [70.0] * 13})
+    ways = [sold("north", "W", 9), sold("south", "S", 9)]
+    policy = Policy(service_levels=(("A", 0.99),), doubt_months=1000.0)
+    query = small_shop([counted("W", 0), counted("S", 0)], rows, lines=ways)
+    row = orders(query, policy).rows.row(0, named=True)
+    assert row["location"] == "W"
+    assert row["safety_stock"] == pytest.approx(2.326347874 * 70, rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("products", "landed", "days", "source"),
     [

@@ -120,7 +120,7 @@ def path(
 def why(row: Mapping[str, Any], policy: Policy) -> str:
     """What leads from the stock to the quantity of a row of `OrderProposals`, in the viewer's language."""
     number = i18n.number
-    words = [_stock_words(row, policy), _quantity_words(row, policy)]
+    words = [_stock_words(row, policy), _safety_words(row), _quantity_words(row, policy)]
     if row["own_share"] < 0.995:
         words.append(
             _(
@@ -180,6 +180,17 @@ def _stock_words(row: Mapping[str, Any], policy: Policy) -> str:
         lead=i18n.days(float(row["lead_days"])),
         safety=i18n.number(row["safety_stock"], 1),
         level=i18n.percent(row["service_level"], 0),
+    )
+
+
+def _safety_words(row: Mapping[str, Any]) -> str:
+    if row["error_source"] == "backtest":
+        return _(
+            "Safety stock covers what earlier forecasts of as many days were measured to miss by, and late suppliers."
+        )
+    return _(
+        "Safety stock is by the formula: no forecast of as many days could be tested, so that days are taken to err "
+        "independently."
     )
 
 

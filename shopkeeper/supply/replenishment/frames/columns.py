@@ -64,6 +64,11 @@ COLUMNS: tuple[Column, ...] = (
     defined("reorder_point"),
     defined("order_up_to"),
     defined("safety_stock"),
+    text(
+        "error_source",
+        "Where the error that safety stock is for comes from: the backtest's sums, or the error of a day.",
+        N_("Safety stock from"),
+    ),
     units("need_lead", "Expected need over the lead time.", N_("Need over lead time")),
     share(
         "own_share",
