@@ -186,8 +186,8 @@ def _stock_words(row: Mapping[str, Any], policy: Policy) -> str:
 def _safety_words(row: Mapping[str, Any]) -> str:
     if row["error_source"] == "backtest":
         return _(
-            "Safety stock covers what earlier forecasts of as many days missed by, as measured in the backtest, and the "
-            "spread of the lead time."
+            "Safety stock covers what earlier forecasts of as many days missed by, as measured in the backtest, and "
+            "the spread of the lead time."
         )
     return _("Safety stock covers what earlier forecasts of as many days were measured to miss by, and late suppliers.")
     return _(
