@@ -189,7 +189,6 @@ def _safety_words(row: Mapping[str, Any]) -> str:
             "Safety stock covers what earlier forecasts of as many days missed by, as measured in the backtest, and "
             "the spread of the lead time."
         )
-    return _("Safety stock covers what earlier forecasts of as many days were measured to miss by, and late suppliers.")
     return _(
         "Safety stock is by the formula: no forecast of as many days could be tested, so that days are taken to err "
         "independently."
