@@ -72,6 +72,11 @@ def N_(message: str) -> str:  # noqa: N802
     return message
 
 
+def NN_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802
+    """Mark a declared text for the catalogue that speaks of `{n}` things, in both its forms."""
+    return singular, plural
+
+
 def gettext(message: str, /, **values: object) -> str:
     """`message` in the language in use, its `{fields}` filled with `values`."""
     text = _catalogue(language()).gettext(message) if message else ""

@@ -296,7 +296,7 @@ def test_no_lanes_and_no_cost_are_said_and_the_rest_holds() -> None:
     free = [sold("north", "W", 9, unit_cost=None)]
     query = small_shop([counted("W", 5)], [forecast("north", 1)], lines=free, products=bare, lanes=[])
     words = notes_of(query)
-    for part in ("no lanes", "1 SKUs in stock have no cost", "nobody says how long the supplier takes"):
+    for part in ("no lanes", "1 SKU in stock has no cost", "nobody says how long the supplier takes"):
         assert part in words
     row = report(query).regions_skus.row(0, named=True)
     assert (row["status"], row["margin_at_stake"], row["stock_value"]) == ("runs_out", None, None)
@@ -309,8 +309,8 @@ def test_negative_counts_and_unknown_skus_are_said() -> None:
         [counted("W", -3), counted("W", 8, "mystery")], [forecast("north", 1)], lines=NORTH, products=PRODUCTS[:1]
     )
     words = notes_of(query)
-    assert "1 counts are below 0" in words
-    assert "8 units in stock belong to 1 SKUs that nobody described and that were never sold (mystery)" in words
+    assert "1 count is below 0" in words
+    assert "8 units in stock belong to 1 SKU that nobody described and that was never sold (mystery)" in words
     rows = {row["sku"]: row for row in report(query).regions_skus.iter_rows(named=True)}
     assert rows["tea"]["available"] == 0
     assert (rows["mystery"]["available"], rows["mystery"]["status"]) == (8, "no_demand")

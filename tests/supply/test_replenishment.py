@@ -1,6 +1,7 @@
 """Orders and transfers: levels by hand, dates, money, whose need it is, what is never taken, and bad ground."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -367,6 +368,26 @@ def test_downloads_hold_the_rows_and_say_the_filters() -> None:
     reported = dict(table.orders(query.version, placed).about.filters)
     assert reported["Item"] == "tea"
     assert "A 50.0%" in reported["Cycle service"]
+
+
+def test_the_file_has_the_lines_of_every_list_and_says_which_and_names_what_dealers_were_sold_in() -> None:
+    """Tea is due, cups fall due in a week and in three, and of mats a hundred times what sold would be ordered."""
+    products: list[dict[str, Any]] = [
+        PRODUCTS[0],
+        *({"sku": sku, "category": "Cups", "unit_cost": 1, "supplier_lead_days": 9.0} for sku in ("cup", "mug", "mat")),
+    ]
+    stock = [counted("W", 0), counted("W", 14, "cup"), counted("W", 25, "mug"), counted("W", 0, "mat")]
+    expected = [forecast("north", 1, sku) for sku in ("tea", "cup", "mug", "mat")]
+    sales = [sold("north", "W", units, sku) for sku, units in (("tea", 99), ("cup", 99), ("mug", 99), ("mat", 1))]
+    query = small_shop(stock, expected, lines=sales, products=products)
+    placed = orders(query, replace(STRICT, doubt_months=2.0))
+    frame = table.orders(query.version, placed, table.lines_of(placed, "all")).frame
+    assert dict(frame.select("sku", "urgency").iter_rows()) == {
+        "tea": "today", "cup": "week", "mug": "wait", "mat": "doubt",
+    }  # fmt: skip
+    for due in table.DUE:
+        assert table.lines_of(placed, due)["sku"].to_list() == frame.filter(urgency=due)["sku"].to_list()
+    assert "look at it first" in frame.filter(urgency="doubt")["why"].item()
 
 
 def test_needs_add_up() -> None:

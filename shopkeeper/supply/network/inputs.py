@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.engine.query import Query
-from shopkeeper.i18n import N_
+from shopkeeper.i18n import N_, NN_
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.messages import Message
 from shopkeeper.models.arrays import Flags, Floats, Ints
@@ -18,6 +18,9 @@ from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
 
+SOME_REGIONS = N_(
+    "You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach."
+)
 NOWHERE = "(none)"
 """A region or a location that nobody named."""
 OWN_DAYS = 1.0
@@ -244,8 +247,8 @@ def _missing(expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame) -
     if expected.is_empty():
         texts.append(
             N_(
-                "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run "
-                "`python -m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
+                "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run `python "
+                "-m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
             )
         )
     if nodes["counted_on"].is_null().all():
@@ -300,33 +303,49 @@ def _shortcomings(
     lost = sum(1 for end in lanes["to_location"].drop_nulls().unique() if end not in places)
     priced = lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()
     homeless = nodes.filter((pl.col("region") == NOWHERE) & (pl.col("available") > 0))
-    counts: tuple[tuple[float, str], ...] = (
+    counts: tuple[tuple[float, str | tuple[str, str]], ...] = (
         (
             round(100 * nowhere / total, 1) if total else 0,
             N_(
-                "{n} % of the demand has no ship-to region: nobody can say what is near it, and it is in no "
-                "figure here."
+                "{n} % of the demand has no ship-to region: nobody can say what is near it, and it is in no figure "
+                "here."
             ),
         ),
         (
             int(nodes["negative"].sum()),
-            N_("{n} stock figures are below 0 and count as none; check them where they were counted."),
+            NN_(
+                "{n} stock figure is below 0 and counts as none; check it where it was counted.",
+                "{n} stock figures are below 0 and count as none; check them where they were counted.",
+            ),
         ),
         (
             homeless.height,
-            N_("{n} locations with stock have no known region: they serve only regions that a lane of theirs reaches."),
+            NN_(
+                "{n} location with stock has no known region: it serves only regions that a lane of its own reaches.",
+                "{n} locations with stock have no known region: they serve only regions that a lane of theirs reaches.",
+            ),
         ),
         (
             unknown + lost,
-            N_("{n} locations that lanes name are not known and hold no stock: their lanes are left out."),
+            NN_(
+                "{n} location that lanes name is not known and holds no stock: its lanes are left out.",
+                "{n} locations that lanes name are not known and hold no stock: their lanes are left out.",
+            ),
         ),
-        (own, N_("{n} locations ship but have no lane to their own region: 1 day is taken, at the usual cost.")),
-        (filled if priced else 0, N_("{n} lanes have no cost: they take the median of lanes of the same kind.")),
         (
-            int(query.scope.regions is not None),
-            N_(
-                "You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach."
+            own,
+            NN_(
+                "{n} location ships but has no lane to its own region: 1 day is taken, at the usual cost.",
+                "{n} locations ship but have no lane to their own region: 1 day is taken, at the usual cost.",
+            ),
+        ),
+        (
+            filled if priced else 0,
+            NN_(
+                "{n} lane has no cost: it takes the median of lanes of the same kind.",
+                "{n} lanes have no cost: they take the median of lanes of the same kind.",
             ),
         ),
     )
-    return tuple(Message(text, {"n": count}) for count, text in counts if count)
+    messages = tuple(Message.counted(text, {"n": count}) for count, text in counts if count)
+    return messages if query.scope.regions is None else (*messages, Message(SOME_REGIONS))

@@ -17,7 +17,9 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
+from shopkeeper.messages import Message
 from shopkeeper.models.stock.projection import projected
+from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.materiality import material_from
 from shopkeeper.supply.replenishment.frames import ORDERS, PATH, PURCHASE_ORDERS, SUPPLIERS
@@ -54,6 +56,8 @@ class OrderProposals:
     material_from: float | None
     notes: Mapping[str, int]
     suppliers: Annotated[pl.DataFrame, SUPPLIERS]
+    dependent: tuple[Message, ...] = ()
+    """That the demand of dealers without sell-out is what they are sold in."""
 
 
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> OrderProposals:
@@ -84,6 +88,7 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
         material_from(query, policy),
         {**notes_of(needs), **{name: int(count) for name, count in low.items() if count}},
         needs.suppliers,
+        sold_in(query, filters),
     )
 
 
