@@ -124,6 +124,11 @@ def percent(value: Number | None, digits: int = 1) -> str:
     return MISSING if exact is None else numbers.format_percent(exact, format=pattern, locale=language())
 
 
+def change(value: Number | None, digits: int = 1) -> str:
+    """A relative change with its sign: `+12.5%`, `-3.0%`."""
+    return ("+" if value is not None and value > 0 else "") + percent(value, digits)
+
+
 def money(value: Number | None, currency: str) -> str:
     """An amount in full, with the decimals its ISO 4217 `currency` has: `£1,234.50`."""
     exact = _rounded(value, numbers.get_currency_precision(currency))

@@ -18,9 +18,7 @@ from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
 
-SOME_REGIONS = N_(
-    "You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach."
-)
+UNSEEN = N_("You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach.")
 NOWHERE = "(none)"
 """A region or a location that nobody named."""
 OWN_DAYS = 1.0
@@ -348,4 +346,4 @@ def _shortcomings(
         ),
     )
     messages = tuple(Message.counted(text, {"n": count}) for count, text in counts if count)
-    return messages if query.scope.regions is None else (*messages, Message(SOME_REGIONS))
+    return messages if query.scope.regions is None else (*messages, Message(UNSEEN))

@@ -156,8 +156,8 @@ def _about(sides: TwoSided) -> str:
     if sides.growth is None:
         return _("the first {n} of {all} regions; as of {day}", **values)
     return _(
-        "the first {n} of {all} regions; new customers grow by {growth} against a year before; as of {day}",
-        growth=i18n.percent(sides.growth - 1),
+        "the first {n} of {all} regions; new customers {growth} against a year before; as of {day}",
+        growth=i18n.change(sides.growth - 1, 1),
         **values,
     )
 

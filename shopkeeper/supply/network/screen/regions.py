@@ -179,7 +179,12 @@ def _bring_nearer(network: Network) -> str:
     ]
     if network.inputs.margined:
         words.append(_("They hold {margin} of margin.", margin=money(worst["margin_not_near"])))
-    words.append(_("Begin at the top of the list; Replenishment proposes the moves and the orders."))
+    words.append(
+        _(
+            "Begin at the top of the list. Replenishment proposes orders, and only such moves as save sales that would "
+            "be lost: goods that only come from farther away are no loss there."
+        )
+    )
     return " ".join(words)
 
 
