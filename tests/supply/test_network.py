@@ -220,7 +220,7 @@ BAD_GROUND: dict[str, tuple[dict[str, Any], str]] = {
     "one lane without cost": ({"lanes": [LANES[0] | {"cost_per_unit": None}, *LANES[1:]]}, "1 lane has no cost"),
     "no locations": ({"locations": []}, "No locations are described"),
     "a region out of reach": ({}, "1 region is reached by no location within the promise: west"),
-    "negative stock": ({"stock": [counted("W", -3), counted("S", 20)]}, "1 stock figures are below 0"),
+    "negative stock": ({"stock": [counted("W", -3), counted("S", 20)]}, "1 stock figure is below 0"),
     "demand from nowhere": ({"forecasts": [*DAILY, forecast("(none)", 3)]}, "50 % of the demand has no ship-to"),
     "a place without a region": (
         {"locations": [PLACES[0] | {"region": None}, PLACES[1]]}, "1 location with stock has no known region",

@@ -17,6 +17,8 @@ PRIOR = 40
 KNOT_DAYS = 182
 SHUT_DAYS = 5
 """From as many days in a row without a sale the shop may have been shut."""
+SHUT_LATELY = 56
+"""Of so many last days: what lies further back hardly moves a level, and is left as it came."""
 RARE = 14.0
 """exp(-14) is a millionth: Poisson demand of a mean of 14 that does not come at all."""
 
@@ -135,7 +137,7 @@ def _shrunk(beta: Floats, variance: Floats) -> Floats:
 
 
 def shut(totals: Floats, usual: Floats) -> Flags:
-    """Days on which the whole shop was shut: runs of `SHUT_DAYS` or more without any sale, too long to be chance.
+    """Days on which the whole shop was shut lately: runs of `SHUT_DAYS` or more without a sale, too long to be chance.
 
     `totals` are categories x days, `usual` their multiples of weekday and year. By what the shop usually sells on such
     days, and how widely that spreads, nothing would come in less than one run of a million. A run that lasts until the
@@ -147,6 +149,7 @@ def shut(totals: Floats, usual: Floats) -> Flags:
     result = np.zeros(sold.size, dtype=np.bool_)
     edges = np.flatnonzero(np.diff(np.r_[False, sold == 0, False]))
     for first, end in zip(edges[::2], edges[1::2], strict=True):
-        if end < sold.size and end - first >= SHUT_DAYS and expected[first:end].sum() > RARE * spread:
+        lately = sold.size - SHUT_LATELY < end < sold.size
+        if lately and end - first >= SHUT_DAYS and expected[first:end].sum() > RARE * spread:
             result[first:end] = True
     return result

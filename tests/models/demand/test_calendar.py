@@ -73,8 +73,15 @@ def test_local_levels_look_across_days_that_do_not_count() -> None:
 
 @pytest.mark.parametrize(
     ("a_day", "first", "days", "is_shut"),
-    [(20, 100, 7, True), (20, 100, 4, False), (20, 193, 7, False), (1, 100, 7, False), (3, 100, 7, True)],
-    ids=["a week", "four days", "until the end", "chance", "few sales a day"],
+    [
+        (20, 170, 7, True),
+        (20, 170, 4, False),
+        (20, 193, 7, False),
+        (1, 170, 7, False),
+        (3, 170, 7, True),
+        (20, 100, 7, False),
+    ],
+    ids=["a week", "four days", "until the end", "chance", "few sales a day", "long ago"],
 )
 def test_days_shut_are_a_long_run_without_a_sale_that_is_no_chance(
     a_day: float, first: int, days: int, is_shut: bool
@@ -89,4 +96,4 @@ def test_bookings_once_a_month_and_closed_weekdays_are_no_days_shut() -> None:
     monthly = np.where(np.arange(560) % 30 == 3, 300.0, 0.0)[None]
     assert not shut(monthly, np.ones_like(monthly)).any()
     weekly = np.where(np.arange(560) % 7 == 3, 300.0, 0.0)[None]
-    assert not shut(weekly, 7.0 * (weekly > 0)).any()
+    assert not shut(weekly, np.where(weekly > 0, 7.0, 0.0)).any()
