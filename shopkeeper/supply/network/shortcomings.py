@@ -7,6 +7,9 @@ from shopkeeper.i18n import N_, NN_
 from shopkeeper.messages import Message
 from shopkeeper.supply.serving import NO_REGION
 
+FROM_NOWHERE = N_(
+    "{n} % of the demand has no ship-to region: nobody can say what is near it, and it is in no figure here."
+)
 UNSEEN = N_("You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach.")
 
 
@@ -20,10 +23,7 @@ def shortcomings(
     counts: tuple[tuple[float, str | tuple[str, str]], ...] = (
         (
             round(100 * nowhere / total, 1) if total else 0,
-            N_(
-                "{n} % of the demand has no ship-to region: nobody can say what is near it, and it is in no figure "
-                "here."
-            ),
+            FROM_NOWHERE,
         ),
         (
             int(nodes["negative"].sum()),
