@@ -167,6 +167,7 @@ def forecasts(draw: np.random.Generator) -> pl.DataFrame:
         "model": pl.lit("Mean"),
         "daily_mean": pl.Series(units.mean(axis=1)),
         "error_sd": pl.Series(np.sqrt(rate)),
+        "lead_error_sd": pl.Series(np.sqrt(7 * rate[:, None] * np.arange(1, WEEKS + 1))).cast(pl.List(pl.Float64)),
         "units": pl.Series(units).cast(pl.List(pl.Float64)),
     }
     bands = {

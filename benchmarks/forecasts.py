@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from rich.console import Console
 
-from shopkeeper.jobs.forecast.history import FAR, History
+from shopkeeper.jobs.forecast.history import FAR, TIERS, History
 from shopkeeper.jobs.forecast.job import forecast_history
 from shopkeeper.jobs.forecast.result import Run
 from shopkeeper.models.demand.events import Window
@@ -56,6 +56,7 @@ def shop(items: int) -> History:
             "category": np.repeat([f"C{number:02}" for number in category], REGIONS),
             "sku": np.repeat([f"K{number:05}" for number in range(items)], REGIONS),
             "region": np.tile([f"R{number:02}" for number in range(REGIONS)], items),
+            "tier": np.repeat(np.arange(items) % TIERS, REGIONS),
         }
     ).with_columns(start=pl.lit(0, pl.Int64), end=pl.lit(FAR, pl.Int64), masked_days=pl.lit(0, pl.Int64))
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)

@@ -12,8 +12,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from shopkeeper.contract.forecasts import HORIZON
+from shopkeeper.contract.forecasts import HORIZON, WEEKS
 from shopkeeper.merchant.policy import Policy
+from shopkeeper.models.demand.series import as_lists
 from shopkeeper.models.stock.transfers import plan
 from shopkeeper.supply.replenishment.needs import Needs
 from shopkeeper.supply.replenishment.transfers import task_of
@@ -50,7 +51,9 @@ def chain(skus: int) -> tuple[Needs, pl.DataFrame]:
             "service_level": np.full(count, 0.95),
             "daily_mean": rate,
             "error_sd": np.sqrt(1.5 * rate),
+            "lead_error_sd": as_lists(np.sqrt(1.5 * 7 * rate[:, None] * np.arange(1, WEEKS + 1))),
             "need_sd": np.sqrt(2 * rate),
+            "need_lead_error_sd": as_lists(np.sqrt(2 * 7 * rate[:, None] * np.arange(1, WEEKS + 1))),
             "unit_margin": np.tile(draw.lognormal(2.5, 0.8, skus), len(names)),
             "integer_valued": rate < 1.4,
         }

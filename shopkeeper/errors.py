@@ -15,6 +15,10 @@ class Sentence(Protocol):
     def values(self) -> Mapping[str, Any]:
         """What fills its fields."""
 
+    @property
+    def plural(self) -> str:
+        """Its key for other numbers than one; empty where it does not count."""
+
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
     """Shown to the user as it is: what happened, to which file, row or filter, and what to do next.

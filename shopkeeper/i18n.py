@@ -72,6 +72,11 @@ def N_(message: str) -> str:  # noqa: N802
     return message
 
 
+def NN_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802
+    """Mark a declared text for the catalogue that speaks of `{n}` things, in both its forms."""
+    return singular, plural
+
+
 def gettext(message: str, /, **values: object) -> str:
     """`message` in the language in use, its `{fields}` filled with `values`."""
     text = _catalogue(language()).gettext(message) if message else ""
@@ -117,6 +122,11 @@ def percent(value: Number | None, digits: int = 1) -> str:
     exact = _rounded(value, digits + 2)
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
     return MISSING if exact is None else numbers.format_percent(exact, format=pattern, locale=language())
+
+
+def change(value: Number | None, digits: int = 1) -> str:
+    """A relative change with its sign: `+12.5%`, `-3.0%`."""
+    return ("+" if value is not None and value > 0 else "") + percent(value, digits)
 
 
 def money(value: Number | None, currency: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Union
 
 from shopkeeper import i18n
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import gettext
+from shopkeeper.i18n import gettext, ngettext
 
 MessageValue = Union[str, int, float, date, "Message"]
 
@@ -25,10 +25,24 @@ class Message:
 
     text: str
     values: Mapping[str, MessageValue] = field(default_factory=dict, hash=False)
+    plural: str = ""
+    """Where the sentence counts: its form for other numbers than one; `n`, a whole number, is among the values."""
 
     def __str__(self) -> str:
         """In the language in use."""
-        return gettext(self.text, **{name: _in_words(value) for name, value in self.values.items()})
+        words = {name: _in_words(value) for name, value in self.values.items()}
+        if not self.plural:
+            return gettext(self.text, **words)
+        count = self.values["n"]
+        if not isinstance(count, int):
+            raise TypeError(f"{self.text!r} counts, and its n is {count!r}: give a whole number")
+        return ngettext(self.text, self.plural, count, **{name: words[name] for name in words if name != "n"})
+
+    @classmethod
+    def counted(cls, forms: str | tuple[str, str], values: Mapping[str, MessageValue]) -> "Message":
+        """A sentence that counts `n` of `values`, by the forms that `i18n.NN_` marks; one form holds for any `n`."""
+        singular, plural = (forms, "") if isinstance(forms, str) else forms
+        return cls(singular, values, plural)
 
     def in_source(self) -> str:
         """In English, whatever the language in use: for files that any program may read."""
@@ -38,11 +52,12 @@ class Message:
     @classmethod
     def of(cls, refusal: Refused) -> "Message":
         """The sentence of a refusal, to be kept or sent."""
-        return cls(refusal.sentence.text, refusal.sentence.values)
+        return cls(refusal.sentence.text, refusal.sentence.values, refusal.sentence.plural)
 
     def as_data(self) -> dict[str, Any]:
         """As JSON keeps it."""
-        return {"text": self.text, "values": {name: _as_data(value) for name, value in self.values.items()}}
+        values = {name: _as_data(value) for name, value in self.values.items()}
+        return {"text": self.text, "values": values, **({"plural": self.plural} if self.plural else {})}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> "Message":
@@ -50,7 +65,7 @@ class Message:
         values = {
             name: cls.from_data(value) if isinstance(value, dict) else value for name, value in data["values"].items()
         }
-        return cls(data["text"], values)
+        return cls(data["text"], values, data.get("plural", ""))
 
 
 def message(text: str, /, **values: object) -> Message:

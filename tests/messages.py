@@ -5,6 +5,9 @@ import tomllib
 from collections.abc import Collection, Iterator
 from typing import BinaryIO
 
+MARKED_FORMS = "NN_"
+"""`i18n.NN_` marks both forms of a text as `ngettext` has them."""
+
 
 def called(call: ast.Call) -> str:
     """The bare name of what is called."""
@@ -28,6 +31,7 @@ def extract(
     message. This one reads the syntax tree.
     """
     for node in ast.walk(ast.parse(file.read())):
-        if isinstance(node, ast.Call) and called(node) in keywords:
+        if isinstance(node, ast.Call) and called(node) in (*keywords, MARKED_FORMS):
             texts = [argument.value if isinstance(argument, ast.Constant) else None for argument in node.args]
-            yield node.lineno, called(node), [text if isinstance(text, str) else None for text in texts], []
+            name = "ngettext" if called(node) == MARKED_FORMS else called(node)
+            yield node.lineno, name, [text if isinstance(text, str) else None for text in texts], []

@@ -296,3 +296,7 @@ def test_a_missing_number_is_a_dash(missing: float | None) -> None:
 
 def test_a_missing_day_is_a_dash() -> None:
     assert {i18n.date_(None), i18n.period_label("week", None), i18n.moment(None, "UTC")} == {"\N{EN DASH}"}
+
+
+def test_a_change_says_which_way_it_goes() -> None:
+    assert [i18n.change(value) for value in (0.125, -0.03, 0, None)] == ["+12.5%", "-3.0%", "0.0%", i18n.MISSING]

@@ -1,11 +1,12 @@
 -- grain: one row per supplier that delivered, or of whom somebody says how long he takes
 -- parameters: $as_of
--- Of deliveries ordered in the last 365 days. Days from order to arrival as measured (`measured_days`, `measured_sd`, over
--- `deliveries`, of which `orders` came on days of their own), and against what the products table says of the item
--- (`deviation_days`, `deviation_sd`; null where it says nothing). Shares of what landed and had a due day: `early_share`
--- before it, `late_share` after it, by `days_late` on average; `short_share` brought less than was ordered. `overdue`
--- is on its way still. `stated_days`: mean over the supplier's items. Moves between locations are no deliveries of a
--- supplier, nor is what comes to a store or dealer that a warehouse supplies.
+-- Of deliveries ordered in the last 365 days. Days from order to arrival as measured (`measured_days`, `measured_sd`,
+-- over `deliveries`, of which `orders` came on days of their own), and against what the products table says of the item
+-- (`deviation_days`, `deviation_sd`; null where it says nothing). Shares of what had a due day and landed or is late:
+-- `early_share` before it, `late_share` after it, by `days_late` on average; what is on its way still though its due day
+-- has passed (`overdue` of them) is late too, by the days so far. `short_share` of what landed brought less than was
+-- ordered. `stated_days`: mean over the supplier's items. Moves between locations are no deliveries of a supplier, nor is
+-- what comes to a store or dealer that a warehouse supplies.
 WITH supplied AS (
     SELECT DISTINCT l.to_location AS location
     FROM lanes AS l
@@ -21,7 +22,10 @@ lines AS (
         d.received_on,
         CASE WHEN d.received_on >= d.ordered_on THEN (d.received_on - d.ordered_on)::DOUBLE END AS days,
         i.lead_days::DOUBLE AS stated,
-        (d.received_on - d.due_on)::DOUBLE AS after_due,
+        CASE
+            WHEN d.is_open AND d.due_on < $as_of::DATE THEN ($as_of::DATE - d.due_on)::DOUBLE
+            ELSE (d.received_on - d.due_on)::DOUBLE
+        END AS after_due,
         d.units < d.ordered_units AS is_short,
         d.is_open AND d.due_on < $as_of::DATE AS is_overdue
     FROM deliveries AS d

@@ -112,12 +112,22 @@ def export_network(
 
 
 def export_replenishment(
-    output: Output, category: Several = None, region: Several = None, sku: Several = None, location: Several = None
+    output: Output,
+    due: Annotated[
+        str, typer.Option(help="Lines: all, or of today, week (this week), wait (can wait), doubt (look first).")
+    ] = "all",
+    category: Several = None,
+    region: Several = None,
+    sku: Several = None,
+    location: Several = None,
 ) -> None:
-    """What to order today, one row per location and SKU, with the reason."""
+    """What to order and when, one row per location and SKU, with the reason; doubtful lines are in no order."""
+    choices = ("all", *replenishment_table.DUE)
+    if due not in choices:
+        raise Refused(message("--due is “{due}”; choose one of {choices}.", due=due, choices=", ".join(choices)))
     query = opened(output)
     report = replenishment.report(query, goods(query, category, region, sku, location), in_force(query))
-    write(output, replenishment_table.orders(query.version, report))
+    write(output, replenishment_table.orders(query.version, report, replenishment_table.lines_of(report, due)))
 
 
 def export_transfers(

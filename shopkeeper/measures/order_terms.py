@@ -36,9 +36,9 @@ ORDER_TERMS: tuple[Term, ...] = (
         N_("Supplier's score"),
         N_(
             "Of the deliveries ordered in the last 365 days: on time (landed by the due day), early, late and by how "
-            "much, "
-            "short (fewer units than ordered). From three measured deliveries on, their mean deviation from the stated "
-            "lead time is added to it, the more the more deliveries there are: n / (n + 5) of it; the spread likewise."
+            "much (what is on its way and past its due day is late, by the days so far), short (fewer units than "
+            "ordered). From three measured deliveries on, their mean deviation from the stated lead time is "
+            "added to it, the more the more deliveries there are: n / (n + 5) of it; the spread likewise."
         ),
     ),
     Term(

@@ -1,7 +1,8 @@
 """Demand that is heard of through what dealers buy, not through what they sell."""
 
 from shopkeeper.engine.query import Query
-from shopkeeper.messages import Message, message
+from shopkeeper.i18n import NN_
+from shopkeeper.messages import Message
 from shopkeeper.supply.filters import GoodsFilters
 
 
@@ -12,10 +13,13 @@ def sold_in(query: Query, filters: GoodsFilters) -> tuple[Message, ...]:
     if units <= 0:
         return ()
     return (
-        message(
-            "{n} units of the last 365 days were sold in to dealers whose own sales are not in the data (regions: "
-            "{regions}). They count as demand of the locations that shipped them, on the day they were sold in.",
-            n=round(units),
-            regions=regions,
+        Message.counted(
+            NN_(
+                "{n} unit of the last 365 days was sold in to dealers whose own sales are not in the data (regions: "
+                "{regions}). It counts as demand of the location that shipped it, on the day it was sold in.",
+                "{n} units of the last 365 days were sold in to dealers whose own sales are not in the data (regions: "
+                "{regions}). They count as demand of the locations that shipped them, on the day they were sold in.",
+            ),
+            {"n": round(units), "regions": regions},
         ),
     )

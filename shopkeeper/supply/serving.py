@@ -11,7 +11,8 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
-from shopkeeper.models.demand.series import as_lists, matrix
+from shopkeeper.models.demand.lead_errors import SumErrors, variances_of_shares
+from shopkeeper.models.demand.series import as_lists, errors_of, matrix
 
 NO_REGION = "(none)"
 """Where a location stands that nobody described."""
@@ -28,6 +29,7 @@ _DEMAND_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "units": pl.List(pl.Float64),
     "daily_mean": pl.Float64,
     "error_sd": pl.Float64,
+    "lead_error_sd": pl.List(pl.Float64),
 }
 
 
@@ -82,27 +84,22 @@ def parts(shares: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([served, own]).sort("location", "sku", "region")
 
 
-def location_demand(query: Query, forecasts: pl.DataFrame) -> pl.DataFrame:
+def location_demand(query: Query, forecasts: pl.DataFrame, served: pl.DataFrame | None = None) -> pl.DataFrame:
     """Expected demand of each location and SKU that serves any of `forecasts` (rows region x SKU, of all regions).
 
     Columns, sorted by location and SKU: `location, sku, category, region` (where the location stands, '(none)' if
     nobody says), `pattern` (of the region that asks for most there; as a trickle is never smooth, it is intermittent,
     or lumpy if erratic, below 1.4 units a day), `units` (LIST, per day from the day after as-of), `daily_mean` (units
-    per day), `error_sd` (units per day). Each unit of a region's demand m with error s goes to the location with
-    probability p: variance p^2 s^2 + p (1 - p) m, and regions err independently.
+    per day), and `error_sd` and `lead_error_sd` as of `errors`. `served`: their `shares`, where they are there already.
     """
-    served = shares(query, forecasts)
+    served = shares(query, forecasts) if served is None else served
     if served.is_empty():
         return pl.DataFrame(schema=_DEMAND_SCHEMA)
-    series = forecasts.with_row_index("row").select("row", "region", "sku", "daily_mean", "error_sd", "pattern")
+    series = forecasts.with_row_index("row").select("row", "region", "sku", "pattern")
     rows = served.join(series, on=["region", "sku"], how="left").sort("location", "sku", "region")
     places = query("supply/serving_locations").select("location", home_region="region")
-    p, mean, sd = pl.col("share"), pl.col("daily_mean").fill_null(0.0), pl.col("error_sd").fill_null(0.0)
     grouped = rows.group_by("location", "sku", maintain_order=True).agg(
-        pl.col("category").first(),
-        pattern=pl.col("pattern").sort_by("demand", descending=True).first(),
-        error_sd=(p.pow(2) * sd.pow(2) + p * (1 - p) * mean.clip(0)).sum().sqrt(),
-        n=pl.len(),
+        pl.col("category").first(), pattern=pl.col("pattern").sort_by("demand", descending=True).first(), n=pl.len()
     )
     units = _weighted(
         matrix(forecasts), rows["row"].to_numpy(), rows["share"].to_numpy(), grouped["n"].cast(pl.Int64).to_numpy()
@@ -111,10 +108,57 @@ def location_demand(query: Query, forecasts: pl.DataFrame) -> pl.DataFrame:
     return (
         grouped.with_columns(as_lists(units), daily_mean=pl.Series(units.mean(axis=1)))
         .with_columns(pattern=pl.when(pl.col("daily_mean") < INTERMITTENT_BELOW).then(trickle).otherwise("pattern"))
+        .join(errors(forecasts, served), on=["location", "sku"], how="left", maintain_order="left")
         .join(places, on="location", how="left", maintain_order="left")
         .with_columns(region=pl.col("home_region").fill_null(NO_REGION))
         .select(list(_DEMAND_SCHEMA))
     )
+
+
+def errors(forecasts: pl.DataFrame, served: pl.DataFrame) -> pl.DataFrame:
+    """Errors of what locations serve (`served`: `region, sku, location, share`), sorted by location and SKU.
+
+    `error_sd` (units per day): each unit of a region's demand m with error s goes to the location with probability p,
+    variance p^2 s^2 + p (1 - p) m, and regions err independently. `lead_error_sd` (LIST, units) is that of the sum over
+    1, 2, ... weeks, with the correlation of regions' errors that the backtest shows (`variances_of_shares`); null where
+    a region that asks for anything was not tested.
+    """
+    series = forecasts.with_row_index("row").select("row", "region", "sku", "daily_mean", "error_sd")
+    rows = served.join(series, on=["region", "sku"]).sort("location", "sku", "region")
+    p, mean, sd = pl.col("share"), pl.col("daily_mean").fill_null(0.0), pl.col("error_sd").fill_null(0.0)
+    by_day = rows.group_by("location", "sku", maintain_order=True).agg(
+        error_sd=(p.pow(2) * sd.pow(2) + p * (1 - p) * mean.clip(0)).sum().sqrt()
+    )
+    return by_day.with_columns(lead_error_sd=_lead_error_sd(forecasts, rows))
+
+
+def _lead_error_sd(forecasts: pl.DataFrame, rows: pl.DataFrame) -> pl.Series:
+    """By location and SKU, sorted so; `rows` are its pairs with `forecasts`, by `row` and `share`."""
+    if rows.is_empty():
+        return pl.Series([], dtype=pl.List(pl.Float64))
+    row = rows["row"].cast(pl.Int64).to_numpy()
+    place = rows.select(pl.struct("location", "sku").rle_id().cast(pl.Int64)).to_series().to_numpy()
+    parts = errors_of(forecasts)
+    weeks = parts.by_weeks.shape[1]
+    mean = forecasts["daily_mean"].fill_null(0.0).to_numpy()
+    untested = np.zeros(int(place.max()) + 1, dtype=np.bool_)
+    untested[place[(~parts.measured & (mean > 0))[row]]] = True
+    if not weeks or untested.all():
+        return pl.Series([None] * len(untested), dtype=pl.List(pl.Float64))
+    items = forecasts.unique("sku", keep="first", maintain_order=True).with_row_index("item")
+    item = forecasts.select("sku").join(items.select("sku", "item"), on="sku", how="left", maintain_order="left")
+    whole = errors_of(items, by_weeks="sku_lead_error_sd").by_weeks
+    variance = variances_of_shares(
+        SumErrors(parts.daily_sd, np.nan_to_num(parts.by_weeks)),
+        mean,
+        whole if whole.shape[1] == weeks else np.full((len(whole), weeks), np.nan),
+        item["item"].cast(pl.Int64).to_numpy(),
+        row,
+        rows["share"].to_numpy(),
+        place,
+    )
+    errors = pl.DataFrame({"errors": as_lists(np.sqrt(variance)), "untested": untested})
+    return errors.select(pl.when(~pl.col("untested")).then("errors")).to_series()
 
 
 def _weighted(units: Floats, rows: np.ndarray, weights: np.ndarray, sizes: np.ndarray) -> Floats:

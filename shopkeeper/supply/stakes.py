@@ -10,6 +10,7 @@ import polars as pl
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
+from shopkeeper.models.demand.series import errors_of
 from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS
 from shopkeeper.models.stock.loss import expected_lost
 
@@ -18,13 +19,13 @@ def lost_until_help(rows: pl.DataFrame, units: Floats, inbound: Floats, policy: 
     """Units of each location and SKU that are asked for but not there before help lands; NaN without demand.
 
     `rows` has `location, sku, from_location` (null: the supplier), `on_hand, committed, available, lead_days, lead_sd,
-    error_sd, pattern`, of all locations; `units` and `inbound` are rows x days of its own demand and of deliveries.
+    error_sd, lead_error_sd, pattern`, of all locations; `units` and `inbound` are rows x days of its own demand and of
+    deliveries.
     """
     help_days, help_sd = _help(rows)
     there = (rows["on_hand"].clip(0) - rows["committed"]).cast(pl.Float64).to_numpy()
     whole = rows["pattern"].is_in(list(INTEGER_VALUED_PATTERNS)).to_numpy()
-    sd = rows["error_sd"].fill_null(0.0).to_numpy()
-    lost = expected_lost(units, there, inbound, np.ceil(help_days - 1e-9) - 1, sd, help_sd, whole)
+    lost = expected_lost(units, there, inbound, np.ceil(help_days - 1e-9) - 1, errors_of(rows), help_sd, whole)
     return np.asarray(np.where(units[:, :HORIZON].sum(axis=1) >= policy.no_demand_units, lost, np.nan))
 
 

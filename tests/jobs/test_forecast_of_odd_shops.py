@@ -44,6 +44,16 @@ def test_bookings_once_a_month_keep_their_total() -> None:
     assert ahead[:90].sum() == pytest.approx(900, rel=0.15)
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("ago", [14, 35, 200])
+def test_a_week_in_which_the_whole_shop_was_shut_does_not_lower_the_others(ago: int, level: str) -> None:
+    """20 a day; the forecast told 16.7 where the week was the last but one."""
+    units = poisson(20.0, 2)
+    units[DAYS - ago : DAYS - ago + 7] = 0
+    ahead = expected(forecast_history(demand_history([("A", "tea", "north", units)])), level)
+    assert ahead.mean() == pytest.approx(20, rel=0.03)
+
+
 def test_a_week_shut_after_an_event_is_forecast_so_again_and_lowers_no_other() -> None:
     starts = [AS_OF - timedelta(days=back) for back in (520, 155)] + [AS_OF + timedelta(days=30)]
     events = [("sale", start, start + timedelta(days=2)) for start in starts]

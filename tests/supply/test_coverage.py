@@ -296,7 +296,7 @@ def test_no_lanes_and_no_cost_are_said_and_the_rest_holds() -> None:
     free = [sold("north", "W", 9, unit_cost=None)]
     query = small_shop([counted("W", 5)], [forecast("north", 1)], lines=free, products=bare, lanes=[])
     words = notes_of(query)
-    for part in ("no lanes", "1 SKUs in stock have no cost", "nobody says how long the supplier takes"):
+    for part in ("no lanes", "1 SKU in stock has no cost", "nobody says how long the supplier takes"):
         assert part in words
     row = report(query).regions_skus.row(0, named=True)
     assert (row["status"], row["margin_at_stake"], row["stock_value"]) == ("runs_out", None, None)
@@ -309,8 +309,8 @@ def test_negative_counts_and_unknown_skus_are_said() -> None:
         [counted("W", -3), counted("W", 8, "mystery")], [forecast("north", 1)], lines=NORTH, products=PRODUCTS[:1]
     )
     words = notes_of(query)
-    assert "1 counts are below 0" in words
-    assert "8 units in stock belong to 1 SKUs that nobody described and that were never sold (mystery)" in words
+    assert "1 count is below 0" in words
+    assert "8 units in stock belong to 1 SKU that nobody described and that was never sold (mystery)" in words
     rows = {row["sku"]: row for row in report(query).regions_skus.iter_rows(named=True)}
     assert rows["tea"]["available"] == 0
     assert (rows["mystery"]["available"], rows["mystery"]["status"]) == (8, "no_demand")
@@ -319,7 +319,7 @@ def test_negative_counts_and_unknown_skus_are_said() -> None:
 def test_gaps_of_weeks_are_said() -> None:
     query = small_shop([counted("W", 5, ago=20), counted("S", 5)], [forecast("north", 1)])
     oldest = i18n.date_(AS_OF - timedelta(days=20))
-    assert f"1 locations were last counted more than a week ago (W; the oldest on {oldest})" in notes_of(query)
+    assert f"1 location was last counted more than a week ago (W, on {oldest})" in notes_of(query)
 
 
 def test_skus_that_were_never_counted_have_no_status() -> None:
@@ -327,15 +327,15 @@ def test_skus_that_were_never_counted_have_no_status() -> None:
     query = small_shop([counted("W", 5)], [forecast("north", 1), forecast("north", 1, "cup")], lines=lines)
     rows = dict(report(query).regions_skus.select("sku", "status").iter_rows())
     assert rows == {"tea": "runs_out", "cup": None}
-    assert "1 SKUs are asked for but were never counted" in notes_of(query)
+    assert "1 SKU is asked for but was never counted" in notes_of(query)
     assert report(query).regions["series"].item() == 1
 
 
 def test_regions_without_a_location_are_said() -> None:
     stock = [counted("W", 5), counted("S", 5)]
     words = notes_of(small_shop(stock, [forecast("west", 1), forecast("east", 1)]))
-    assert "1 regions have no location of their own and are served from others (west)" in words
-    assert "No location ships to 1 regions that ask for goods (east)" in words
+    assert "1 region has no location of its own and is served from others (west)" in words
+    assert "No location ships to 1 region that asks for goods (east)" in words
     row = report(small_shop(stock, [forecast("east", 1)]), regions=("east",)).regions_skus.row(0, named=True)
     assert (row["region"], row["status"]) == ("east", "out")
 

@@ -217,19 +217,19 @@ BAD_GROUND: dict[str, tuple[dict[str, Any], str]] = {
     "no stock": ({"stock": []}, "No stock is known"),
     "no lanes": ({"lanes": []}, "no lanes to regions"),
     "no cost": ({"lanes": [row | {"cost_per_unit": None} for row in LANES]}, "No lane has a cost"),
-    "one lane without cost": ({"lanes": [LANES[0] | {"cost_per_unit": None}, *LANES[1:]]}, "1 lanes have no cost"),
+    "one lane without cost": ({"lanes": [LANES[0] | {"cost_per_unit": None}, *LANES[1:]]}, "1 lane has no cost"),
     "no locations": ({"locations": []}, "No locations are described"),
-    "a region out of reach": ({}, "1 regions are reached by no location within the promise: west"),
-    "negative stock": ({"stock": [counted("W", -3), counted("S", 20)]}, "1 stock figures are below 0"),
+    "a region out of reach": ({}, "1 region is reached by no location within the promise: west"),
+    "negative stock": ({"stock": [counted("W", -3), counted("S", 20)]}, "1 stock figure is below 0"),
     "demand from nowhere": ({"forecasts": [*DAILY, forecast("(none)", 3)]}, "50 % of the demand has no ship-to"),
     "a place without a region": (
-        {"locations": [PLACES[0] | {"region": None}, PLACES[1]]}, "1 locations with stock have no known region",
+        {"locations": [PLACES[0] | {"region": None}, PLACES[1]]}, "1 location with stock has no known region",
     ),
     "lanes of unknown places": (
         {"lanes": [*LANES, {"from_location": "X", "to_region": "west", "lead_days": 1.0}]},
-        "1 locations that lanes name",
+        "1 location that lanes name",
     ),
-    "no lane home": ({"lanes": LANES[1:]}, "1 locations ship but have no lane to their own region"),
+    "no lane home": ({"lanes": LANES[1:]}, "1 location ships but has no lane to its own region"),
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Orders and transfers: levels by hand, dates, money, whose need it is, what is never taken, and bad ground."""
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -140,6 +141,37 @@ def test_the_level_follows_class_and_pattern_and_the_reason_says_so() -> None:
         i18n.integer(row["units"]),
     ):
         assert words in reported
+
+
+def test_safety_stock_is_for_the_error_of_the_sum_where_it_was_measured_and_the_reason_says_which() -> None:
+    """Lead 10 days, sums of a week missed by 6 and of two by 9: after 10 days 36 + 3 / 7 (81 - 36), and (2 x 3)^2."""
+    policy = Policy(service_levels=(("A", 0.99),))
+    late = [PRODUCTS[0] | {"supplier_lead_sd": 3.0}]
+    measured = forecast("north", 2, error_sd=1.0, lead_error_sd=[6.0 + 3 * week for week in range(13)])
+    query = small_shop([counted("W", 5)], [measured], lines=NORTH, products=late)
+    row = orders(query, policy).rows.row(0, named=True)
+    z = 2.326347874
+    assert row["safety_stock"] == pytest.approx(z * math.sqrt(36 + 45 * 3 / 7 + (2 * 3.0) ** 2), rel=1e-6)
+    assert row["error_source"] == "backtest"
+    assert "earlier forecasts of as many days" in replenishment.why(row, policy)
+    query = small_shop([counted("W", 5)], [forecast("north", 2, error_sd=1.0)], lines=NORTH, products=late)
+    row = orders(query, policy).rows.row(0, named=True)
+    assert row["safety_stock"] == pytest.approx(z * math.sqrt(10 + (2 * 3.0) ** 2), rel=1e-6)
+    assert row["error_source"] == "formula"
+    assert "by the formula" in replenishment.why(row, policy)
+
+
+def test_a_warehouse_keeps_stock_for_what_all_that_it_supplies_missed_together() -> None:
+    """Regions always err alike, by 30 and 40 a week: the warehouse, which supplies both, by 70."""
+    sums = {"north": 30.0, "south": 40.0}
+    rows = [forecast(region, 2, lead_error_sd=[sums[region]] * 13) for region in sums]
+    rows.append(forecast("north", 4) | {"level": "sku", "region": None, "lead_error_sd": [70.0] * 13})
+    ways = [sold("north", "W", 9), sold("south", "S", 9)]
+    policy = Policy(service_levels=(("A", 0.99),), doubt_months=1000.0)
+    query = small_shop([counted("W", 0), counted("S", 0)], rows, lines=ways)
+    row = orders(query, policy).rows.row(0, named=True)
+    assert row["location"] == "W"
+    assert row["safety_stock"] == pytest.approx(2.326347874 * 70, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +368,26 @@ def test_downloads_hold_the_rows_and_say_the_filters() -> None:
     reported = dict(table.orders(query.version, placed).about.filters)
     assert reported["Item"] == "tea"
     assert "A 50.0%" in reported["Cycle service"]
+
+
+def test_the_file_has_the_lines_of_every_list_and_says_which_and_names_what_dealers_were_sold_in() -> None:
+    """Tea is due, cups fall due in a week and in three, and of mats a hundred times what sold would be ordered."""
+    products: list[dict[str, Any]] = [
+        PRODUCTS[0],
+        *({"sku": sku, "category": "Cups", "unit_cost": 1, "supplier_lead_days": 9.0} for sku in ("cup", "mug", "mat")),
+    ]
+    stock = [counted("W", 0), counted("W", 14, "cup"), counted("W", 25, "mug"), counted("W", 0, "mat")]
+    expected = [forecast("north", 1, sku) for sku in ("tea", "cup", "mug", "mat")]
+    sales = [sold("north", "W", units, sku) for sku, units in (("tea", 99), ("cup", 99), ("mug", 99), ("mat", 1))]
+    query = small_shop(stock, expected, lines=sales, products=products)
+    placed = orders(query, replace(STRICT, doubt_months=2.0))
+    frame = table.orders(query.version, placed, table.lines_of(placed, "all")).frame
+    assert dict(frame.select("sku", "urgency").iter_rows()) == {
+        "tea": "today", "cup": "week", "mug": "wait", "mat": "doubt",
+    }  # fmt: skip
+    for due in table.DUE:
+        assert table.lines_of(placed, due)["sku"].to_list() == frame.filter(urgency=due)["sku"].to_list()
+    assert "look at it first" in frame.filter(urgency="doubt")["why"].item()
 
 
 def test_needs_add_up() -> None:

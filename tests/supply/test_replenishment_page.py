@@ -18,7 +18,7 @@ from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment import report as replenishment
-from shopkeeper.supply.replenishment import transfers
+from shopkeeper.supply.replenishment import table, transfers
 from shopkeeper.supply.replenishment.screen.proposals import DEFINITIONS
 from shopkeeper.ui import state as signing
 from tests.shops.goods_in_memory import forecast, publish
@@ -209,7 +209,13 @@ def test_the_command_line_writes_the_rows_of_the_report(name: str, query: Engine
     report: Any = {"replenishment": replenishment.report, "transfers": transfers.report}[name]
     file = tmp_path / f"{name}.parquet"
     assert main.main(["export", name, "-o", str(file)]) == 0
-    expected = report(query, GoodsFilters()).rows
+    made = report(query, GoodsFilters())
+    expected = made.rows
+    if name == "replenishment":
+        assert main.main(["export", name, "-o", str(tmp_path / "today.parquet"), "--due", "today"]) == 0
+        assert pl.read_parquet(tmp_path / "today.parquet")["units"].to_list() == expected["units"].to_list()
+        assert main.main(["export", name, "-o", str(tmp_path / "never.csv"), "--due", "never"]) == 1
+        expected = table.lines_of(made, "all")
     assert pl.read_parquet(file)["units"].to_list() == expected["units"].to_list()
     assert main.main(["export", name, "-o", str(tmp_path / "one.csv"), "--sku", "cup"]) == 0
     assert main.main(["export", name, "-o", str(tmp_path / "none.csv"), "--sku", "nothing"]) == 1

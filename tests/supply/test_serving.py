@@ -92,6 +92,42 @@ def test_stock_that_nobody_asks_for_stays_where_it_is() -> None:
     assert serving.parts(serving.shares(query, used(query)), places).rows() == [("W", "tea", "north", 1.0)]
 
 
+@pytest.mark.parametrize(
+    ("of_the_item", "of_both"), [(5.0, 5.0), (7.0, 7.0), (6.0, 6.0), (9.0, 7.0), (1.0, 5.0), (None, 5.0)]
+)
+def test_what_regions_miss_by_together_adds_up_to_what_the_item_missed_by(
+    of_the_item: float | None, of_both: float
+) -> None:
+    """Regions miss by 3 and 4: by 5 together if independently, by 7 if always alike."""
+    sums = {"north": 3.0, "south": 4.0}
+    rows = [forecast(region, 1, lead_error_sd=[sums[region]] * 13) for region in sums]
+    together = {"level": "sku", "region": None, "lead_error_sd": of_the_item and [of_the_item] * 13}
+    rows.append(forecast("north", 2) | together)
+    query = small_shop(BOTH, rows, lines=[sold("north", "W", 1), sold("south", "W", 1)])
+    errors = serving.location_demand(query, used(query)).row(0, named=True)["lead_error_sd"]
+    assert errors == pytest.approx([of_both] * 13)
+
+
+def test_a_location_that_serves_a_part_of_a_region_has_its_part_of_the_error_and_the_chance_of_who_comes_to_it() -> (
+    None
+):
+    """The warehouse serves a quarter of 2 a day: 1/16 of 100 and 3/16 of the 14 that are expected in a week."""
+    rows = [forecast("south", 2, error_sd=3.0, lead_error_sd=[10.0 + week for week in range(13)])]
+    query = small_shop(BOTH, rows)
+    result = {row["location"]: row for row in serving.location_demand(query, used(query)).iter_rows(named=True)}
+    assert result["W"]["lead_error_sd"][0] ** 2 == pytest.approx(100 / 16 + 14 * 3 / 16)
+    assert result["S"]["lead_error_sd"][1] ** 2 == pytest.approx(121 * 9 / 16 + 28 * 3 / 16)
+    assert result["W"]["error_sd"] ** 2 == pytest.approx(9 / 16 + 2 * 3 / 16)
+
+
+def test_where_one_region_was_not_tested_nothing_is_called_measured() -> None:
+    rows = [forecast("north", 1, lead_error_sd=[3.0] * 13), forecast("south", 1)]
+    query = small_shop(BOTH, rows, lines=[sold("north", "W", 1), sold("south", "W", 1)])
+    assert serving.location_demand(query, used(query))["lead_error_sd"].to_list() == [None]
+    silent = small_shop(BOTH, [rows[0], forecast("south", 0)], lines=[sold("north", "W", 1), sold("south", "W", 1)])
+    assert serving.location_demand(silent, used(silent))["lead_error_sd"].to_list() == [pytest.approx([3.0] * 13)]
+
+
 @FEWER
 @given(
     st.lists(

@@ -39,7 +39,7 @@ def test_what_is_missing_from_the_newest_count_is_unknown_and_not_what_it_was() 
     assert (rows["tea"]["status"], rows["tea"]["available"], rows["tea"]["on_hand"]) == (None, None, 0)
     assert (rows["cup"]["status"], rows["cup"]["available"]) == ("runs_out", 8)
     (note,) = [str(note) for note in report.notes if "missing from the newest count" in str(note)]
-    assert note.startswith("1 SKUs are missing from the newest count of their location (tea; the oldest since Apr 27")
+    assert note.startswith("1 SKU is missing from the newest count of its location (tea; since Apr 27")
     places = coverage.locations(left_out(), ALL, IN_FORCE)
     assert dict(places.select("sku", "status").rows()) == {"tea": None, "cup": "runs_out"}
 
@@ -95,9 +95,9 @@ def test_the_case_of_a_missing_count_and_a_delivery_that_never_came(tmp_path: Pa
     proposals = replenishment.report(query, ALL, DEFAULTS)
     query.close()
     told = " ".join(map(str, report.notes))
-    assert "1 SKUs are missing from the newest count of their location (B;" in told
-    assert "1 deliveries of 500 units are overdue by more than 30 days" in told
-    assert "1 counts are below 0" in told
+    assert "1 SKU is missing from the newest count of its location (B;" in told
+    assert "1 delivery of 500 units is overdue by more than 30 days" in told
+    assert "1 count is below 0" in told
     assert report.regions_skus.filter(sku="B")["status"].to_list() == [None]
     # 100 more are due next week: those count, the 500 of a year ago do not.
     assert report.regions_skus.filter(sku="C")["open_units"].to_list() == [100]

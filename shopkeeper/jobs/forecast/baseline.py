@@ -10,7 +10,7 @@ from shopkeeper.jobs.forecast.history import LEVEL_KEYS, Group, History
 from shopkeeper.jobs.forecast.tiers import tier_factors, tier_of, tilted
 from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.models.demand import forecasters
-from shopkeeper.models.demand.calendar import own_weekdays, weekday_profile, year_profile
+from shopkeeper.models.demand.calendar import own_weekdays, shut, weekday_profile, year_profile
 from shopkeeper.models.demand.events import Factors, estimate, mark
 from shopkeeper.models.demand.patterns import NEW_DAYS
 from shopkeeper.models.demand.reconciliation import raked, scaled, sums
@@ -105,7 +105,7 @@ def baseline_at(history: History, hierarchy: Hierarchy, cutoff: int) -> Baseline
     factors = estimate(totals, marks, usual[:, :cutoff])
     event = factors.of(marks, hierarchy.categories)
     raised = np.maximum(event, 1.0)[:, :cutoff]
-    exposure = usual[:, :cutoff] * np.minimum(event, 1.0)[:, :cutoff]
+    exposure = usual[:, :cutoff] * np.minimum(event, 1.0)[:, :cutoff] * ~shut(totals, usual[:, :cutoff])
     start, end = history.series["start"].to_numpy(), history.series["end"].to_numpy()
     on_sale = (end >= cutoff) & (start < cutoff)
     series = history.owner

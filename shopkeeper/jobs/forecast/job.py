@@ -34,7 +34,7 @@ from shopkeeper.models.demand.forecasters import counted_failures
 from shopkeeper.models.demand.reconciliation import sums
 from shopkeeper.progress import UNHEARD, Progress
 
-SETTINGS = "3"
+SETTINGS = "4"
 """To be raised whenever an equal history would be forecast otherwise."""
 RANGE_WEEKS = 4
 FEWEST_WEEKS = 13

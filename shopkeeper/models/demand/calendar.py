@@ -15,6 +15,12 @@ WEEKDAY_DAYS = 364
 PRIOR = 40
 """Pieces of news that a week's shape is held back by: units times how much more they spread than single units."""
 KNOT_DAYS = 182
+SHUT_DAYS = 5
+"""From as many days in a row without a sale the shop may have been shut."""
+SHUT_LATELY = 56
+"""Of so many last days: what lies further back hardly moves a level, and is left as it came."""
+RARE = 14.0
+"""exp(-14) is a millionth: Poisson demand of a mean of 14 that does not come at all."""
 
 
 def smoothed(totals: Floats, ordinary: Flags, weights: Floats, bandwidth: float = 14.0) -> Floats:
@@ -128,3 +134,22 @@ def _shrunk(beta: Floats, variance: Floats) -> Floats:
         signal = float((beta[pair] ** 2).sum())
         shrunk[pair] *= max(0.0, 1 - float(variance[pair].sum()) / signal) if signal > 0 else 0.0
     return np.clip(shrunk, -0.7, 0.7)
+
+
+def shut(totals: Floats, usual: Floats) -> Flags:
+    """Days on which the whole shop was shut lately: runs of `SHUT_DAYS` or more without a sale, too long to be chance.
+
+    `totals` are categories x days, `usual` their multiples of weekday and year. By what the shop usually sells on such
+    days, and how widely that spreads, nothing would come in less than one run of a million. A run that lasts until the
+    last day is none: nobody knows yet that the shop opens again.
+    """
+    sold, multiples = totals.sum(axis=0), (usual * totals.sum(axis=1, keepdims=True)).sum(axis=0)
+    expected = multiples * sold.sum() / max(float(multiples.sum()), 1e-9)
+    spread = max(1.0, float(((sold - expected) ** 2).sum() / max(float(expected.sum()), 1e-9)))
+    result = np.zeros(sold.size, dtype=np.bool_)
+    edges = np.flatnonzero(np.diff(np.r_[False, sold == 0, False]))
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        lately = sold.size - SHUT_LATELY < end < sold.size
+        if lately and end - first >= SHUT_DAYS and expected[first:end].sum() > RARE * spread:
+            result[first:end] = True
+    return result

@@ -1,8 +1,9 @@
 """How many times an ordinary day's demand an event's day brings, by name, category and day of its window.
 
-Ratio of demand to the level of ordinary days around it, pooled over years. A category's days are held near the shop's
-by its own sensitivity to the event (one number, itself held near 1), as far as its spread does not exceed chance
-(empirical Bayes, method of moments). The lull before and the dip after are one factor each and 1 unless they stand out.
+Ratio of demand to the level of ordinary days around it, pooled over years, of which recent ones weigh more. A
+category's days are held near the shop's by its own sensitivity to the event (one number, itself held near 1), as far as
+its spread does not exceed chance (empirical Bayes, method of moments). The lull before and the dip after are one factor
+each and 1 unless they stand out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,8 @@ from shopkeeper.models.demand.calendar import smoothed
 LULL_DAYS = 5
 DIP_DAYS = 7
 NO_EVENT = -(10**6)
+RECENT = 0.7
+"""Weight of an event against one a year later: shoppers and shops change."""
 STANDS_OUT = 2.0
 """Standard errors from 1 above which a lull or a dip is believed."""
 
@@ -97,9 +100,16 @@ def estimate(totals: Floats, marks: Marks, usual: Floats) -> Factors:
         if not core.any() or not baseline[:, core].any():
             continue
         length = int(past.day[core].max()) + 1
-        values[name] = _factors(totals, baseline, at, past, length, spread)
+        weight = _recency(core)
+        values[name] = _factors(totals * weight, baseline * weight, at, past, length, spread)
         years[name] = int((np.diff(np.flatnonzero(core)) > 1).sum()) + 1
     return Factors(values, years)
+
+
+def _recency(core: Flags) -> Floats:
+    """Weight of each day by how many years before the last event of the name it lies: 1 in the last year."""
+    years = np.round((np.flatnonzero(core)[-1] - np.arange(core.size)) / 365)
+    return np.asarray(RECENT ** np.maximum(years, 0))
 
 
 def _dispersion(totals: Floats, baseline: Floats, ordinary: Flags) -> float:
@@ -164,8 +174,6 @@ def _belief(real: float, chance: Floats) -> Floats:
     return np.divide(real, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
-RECENT = 0.7
-"""Weight of an event against one a year later: shoppers and shops change."""
 CLEARLY = 0.02
 """Share of the squared miss by which groups must beat their categories to be believed."""
 

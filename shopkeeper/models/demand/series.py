@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.models.arrays import Floats
+from shopkeeper.models.demand.lead_errors import SumErrors
 
 
 def matrix(frame: pl.DataFrame, column: str = "units") -> Floats:
@@ -25,3 +26,11 @@ def as_lists(values: Floats, name: str = "units") -> pl.Series:
     return (
         pl.Series(name, values).cast(pl.List(pl.Float64)) if len(values) else pl.Series(name, [], pl.List(pl.Float64))
     )
+
+
+def errors_of(frame: pl.DataFrame, daily: str = "error_sd", by_weeks: str = "lead_error_sd") -> SumErrors:
+    """The errors of these rows: of a day (none where null), and of sums over weeks (a list; null: not measured)."""
+    daily_sd = np.array(frame[daily].cast(pl.Float64).fill_null(0.0).to_numpy(), dtype=float)
+    sums = np.array(matrix(frame, by_weeks))
+    sums[frame[by_weeks].is_null().to_numpy()] = np.nan
+    return SumErrors(daily_sd, sums if len(sums) else np.zeros((0, 0)))

@@ -16,6 +16,7 @@ from scipy.special import gammaln, ndtri  # type: ignore[import-untyped]
 
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.counts import count_quantile
+from shopkeeper.models.demand.lead_errors import SumErrors, sum_errors
 from shopkeeper.models.stock.loss import fill_safety_stock, standard_loss
 from shopkeeper.models.stock.projection import Projection
 
@@ -101,24 +102,32 @@ class Wanted:
 
 
 def needed(
-    units: Floats, days: ArrayLike, daily_sd: ArrayLike, lead_sd: ArrayLike, wanted: Wanted, cycle: ArrayLike
+    units: Floats,
+    days: ArrayLike,
+    daily_sd: ArrayLike | SumErrors,
+    lead_sd: ArrayLike,
+    wanted: Wanted,
+    cycle: ArrayLike,
 ) -> tuple[Floats, Floats]:
     """Expected demand of the next `days` days of each series, and the safety stock over them.
 
-    `lead_sd` is the standard deviation of these days, `cycle` the demand of a review period, which fill rates are of.
+    `daily_sd` is that of the daily forecast error, days being independent, or `SumErrors`, which say how far the sum
+    over these days was missed. `lead_sd` is the standard deviation of these days, `cycle` the demand of a review
+    period, which fill rates are of.
     """
     days = np.asarray(days, dtype=float)
     demand = expected(units, days)
     daily = np.divide(demand, days, out=np.zeros_like(demand), where=days > 0)
+    error_sd = sum_errors(daily_sd, len(units)).daily_sd_over(np.broadcast_to(days, len(units)))
     if wanted.by_fill_rate:
-        variance = lead_variance(days, lead_sd, daily, daily_sd)
+        variance = lead_variance(days, lead_sd, daily, error_sd)
         return demand, fill_safety_stock(wanted.service, demand, variance, cycle, wanted.integer_valued)
-    return demand, safety_stock(wanted.service, days, lead_sd, daily, daily_sd, wanted.integer_valued)
+    return demand, safety_stock(wanted.service, days, lead_sd, daily, error_sd, wanted.integer_valued)
 
 
 def levels(
     units: Floats,
-    daily_sd: ArrayLike,
+    daily_sd: ArrayLike | SumErrors,
     lead_days: ArrayLike,
     lead_sd: ArrayLike,
     service_level: ArrayLike,
@@ -127,7 +136,7 @@ def levels(
     *,
     by_fill_rate: bool = False,
 ) -> StockLevels:
-    """The levels of each series of daily forecasts (`units`, series x days).
+    """The levels of each series of daily forecasts (`units`, series x days); `daily_sd` as in `needed`.
 
     Reorder point d L + SS(L), order-up-to level d (L + R) + SS(L + R) where one looks every R days (SPT, ch. 7). d is
     the mean day of the time to be covered, not of all days: an event within the lead time raises the reorder point,
@@ -176,7 +185,7 @@ def held_for(held: Position, days: ArrayLike) -> Floats:
 
 
 def order_need(
-    units: Floats, lead_days: ArrayLike, lead_sd: ArrayLike, daily_sd: ArrayLike, wanted: Wanted, wait: int
+    units: Floats, lead_days: ArrayLike, lead_sd: ArrayLike, daily_sd: ArrayLike | SumErrors, wanted: Wanted, wait: int
 ) -> Floats:
     """What each stock needs for an order of `wait` days from now to land in time: demand of L + `wait`, and its safety.
 
@@ -193,7 +202,7 @@ def days_to_wait(
     held: Position,
     lead_days: ArrayLike,
     lead_sd: ArrayLike,
-    daily_sd: ArrayLike,
+    daily_sd: ArrayLike | SumErrors,
     wanted: Wanted,
     most: int,
 ) -> Floats:
@@ -202,12 +211,13 @@ def days_to_wait(
     0: today, or late already; `most` where it can wait so long, or longer. What nobody asks for can always wait.
     """
     waits = np.full(len(units), float(most))
-    lead, late, sd, service, whole = (
+    errors = sum_errors(daily_sd, len(units))
+    lead, late, service, whole = (
         np.broadcast_to(np.asarray(values), len(units))
-        for values in (lead_days, lead_sd, daily_sd, wanted.service, wanted.integer_valued)
+        for values in (lead_days, lead_sd, wanted.service, wanted.integer_valued)
     )
     # Without deliveries and lost sales what is needed only grows: who can wait so long can wait for less.
-    enough = held_for(held, lead + most) >= order_need(units, lead, late, sd, wanted, most) - _SLACK
+    enough = held_for(held, lead + most) >= order_need(units, lead, late, errors, wanted, most) - _SLACK
     last = np.minimum(np.ceil(lead + most).astype(int), units.shape[1])
     row = np.arange(len(units))
     rows = np.flatnonzero(~enough | (held.landed[row, last] > 0) | (held.lost[row, last] > 0))
@@ -216,7 +226,7 @@ def days_to_wait(
             break
         part = Wanted(service[rows], wanted.review_days, whole[rows], wanted.by_fill_rate)
         rest = Position(held.there[rows], held.landed[rows], held.lost[rows])
-        need = order_need(units[rows], lead[rows], late[rows], sd[rows], part, days)
+        need = order_need(units[rows], lead[rows], late[rows], errors.rows(rows), part, days)
         short = held_for(rest, lead[rows] + days) < need - _SLACK
         waits[rows[short]] = days - 1
         rows = rows[~short]

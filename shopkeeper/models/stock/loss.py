@@ -10,6 +10,7 @@ from scipy.special import betainc, ndtr, pdtr  # type: ignore[import-untyped]
 
 from shopkeeper.models.arrays import Flags, Floats
 from shopkeeper.models.demand.counts import count_quantile
+from shopkeeper.models.demand.lead_errors import SumErrors, sum_errors
 
 _STEPS = 60
 
@@ -77,7 +78,7 @@ def expected_lost(
     there: ArrayLike,
     inbound: Floats,
     days: ArrayLike,
-    daily_sd: ArrayLike,
+    daily_sd: ArrayLike | SumErrors,
     lead_sd: ArrayLike,
     integer_valued: ArrayLike,
 ) -> Floats:
@@ -86,13 +87,13 @@ def expected_lost(
     A sale not made is lost: it is not asked for again, so later deliveries serve later demand. Of a known demand that
     is the largest shortage up to then (the reflection of the stock's path at 0); its mean is taken to be the largest
     `expected_short` of the days before a delivery and of the last one. `units` and `inbound` are series x days,
-    `there` is on hand less committed: below 0, deliveries serve what was promised first. `lead_sd` is the standard
+    `there` is on hand less committed: below 0, deliveries serve what was promised first. `daily_sd` is the daily error,
+    days being independent, or `SumErrors`. `lead_sd` is the standard
     deviation of the last day itself, so that the last variance is that of demand over an uncertain lead time.
     """
     span = np.clip(np.ceil(np.broadcast_to(np.asarray(days, dtype=float), len(units)) - 1e-9), 0, units.shape[1])
-    sd, late, whole = (
-        np.broadcast_to(np.asarray(values), len(units)) for values in (daily_sd, lead_sd, integer_valued)
-    )
+    errors = sum_errors(daily_sd, len(units))
+    late, whole = (np.broadcast_to(np.asarray(values), len(units)) for values in (lead_sd, integer_valued))
     held = np.asarray(there, dtype=float)[:, None] + np.cumsum(inbound, axis=1)
     demand_until = np.cumsum(units, axis=1)
     lost = np.zeros(len(units))
@@ -104,7 +105,8 @@ def expected_lost(
             continue
         mean = demand_until[at, day - 1]
         spread = np.where(last[at], np.square(mean / day * late[at]), 0.0)
-        short = expected_short(mean, day * np.square(sd[at]) + spread, np.maximum(held[at, day - 1], 0), whole[at])
+        variance = errors.rows(at).variance_over(day) + spread
+        short = expected_short(mean, variance, np.maximum(held[at, day - 1], 0), whole[at])
         lost[at] = np.maximum(lost[at], short)
     return lost
 

@@ -102,7 +102,7 @@ def region_series(
     )
     inbound = inputs.inbound.join(parts, on=["location", "sku"]).with_columns(units=pl.col("units") * part)
     forecast = inputs.forecasts.with_row_index("forecast").select(
-        "forecast", "region", "sku", "pattern", "error_sd", "overridden"
+        "forecast", "region", "sku", "pattern", "error_sd", "lead_error_sd", "overridden"
     )
     rows = forecast.join(held, on=["region", "sku"], how="full", coalesce=True)
     if filters.regions is not None:
@@ -141,10 +141,10 @@ def _pooled(inputs: CoverageInputs, places: pl.DataFrame) -> pl.DataFrame:
 
 def location_series(query: Query, inputs: CoverageInputs, policy: Policy) -> Series:
     """One series per location and SKU, sorted so. Their lead is that of the way by which goods come."""
-    wanted = serving.location_demand(query, inputs.forecasts).with_row_index("forecast")
-    rows = wanted.select("forecast", "location", "sku", "pattern", "error_sd", home_region="region").join(
-        inputs.stock.drop("category"), on=["location", "sku"], how="full", coalesce=True
-    )
+    wanted = serving.location_demand(query, inputs.forecasts, inputs.shares).with_row_index("forecast")
+    rows = wanted.select(
+        "forecast", "location", "sku", "pattern", "error_sd", "lead_error_sd", home_region="region"
+    ).join(inputs.stock.drop("category"), on=["location", "sku"], how="full", coalesce=True)
     rows = rows.with_columns(region=pl.coalesce("region", "home_region")).drop("home_region", "raw_on_hand", "day")
     rows = rows.with_columns(is_unknown=pl.col("unknown_since").is_not_null()).drop("unknown_since")
     sold = inputs.sold.group_by("location", "sku").agg(sold_units=pl.col("units").sum())

@@ -5,8 +5,8 @@ from datetime import timedelta
 import polars as pl
 
 from shopkeeper.engine.query import Query
-from shopkeeper.i18n import N_
-from shopkeeper.messages import Message
+from shopkeeper.i18n import N_, NN_
+from shopkeeper.messages import Message, MessageValue
 from shopkeeper.supply.coverage.inputs import CoverageInputs
 from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
@@ -73,44 +73,57 @@ def _odd_counts(query: Query, inputs: CoverageInputs) -> list[Message]:
     messages, stock = [], inputs.stock
     if negative := stock.filter(pl.col("raw_on_hand") < 0).height:
         messages.append(
-            Message(
-                N_(
+            Message.counted(
+                NN_(
+                    "{n} count is below 0 (a SKU at a location): it stands for nothing available. Count it again; the "
+                    "downloads of locations name it.",
                     "{n} counts are below 0 (a SKU at a location): they stand for nothing available. Count these "
-                    "again; the downloads of locations name them."
+                    "again; the downloads of locations name them.",
                 ),
-                {"n": f"{negative:,}"},
+                {"n": negative},
             )
         )
-    unknown = stock.filter(pl.col("raw_on_hand") > 0).join(
-        inputs.items.filter(~pl.col("described_or_sold")), on="sku", how="semi"
-    )
-    if unknown.height:
-        values = {
-            "n": f"{unknown['sku'].n_unique():,}",
-            "units": f"{unknown['on_hand'].sum():,.0f}",
-            "skus": _named(unknown["sku"].unique().sort()),
-        }
-        messages.append(
-            Message(
-                N_(
-                    "{units} units in stock belong to {n} SKUs that nobody described and that were never sold "
-                    "({skus}): they have no demand and no value here. Add them to products, or mend their SKU."
-                ),
-                values,
-            )
-        )
+    messages += _undescribed(inputs)
     if double := _double_counts(query):
         messages.append(
-            Message(
-                N_(
-                    "{n} rows of stock_snapshots were rejected because the same SKU was counted twice at a location "
-                    "on one day: which count holds nobody can say, so the newest count before that day is used. The "
-                    "page Data lists them; send one count a day."
+            Message.counted(
+                NN_(
+                    "{n} row of stock_snapshots was rejected because the same SKU was counted twice at a location on "
+                    "one day: which count holds nobody can say, so the newest count before that day is used. The page "
+                    "Data lists it; send one count a day.",
+                    "{n} rows of stock_snapshots were rejected because the same SKU was counted twice at a location on "
+                    "one day: which count holds nobody can say, so the newest count before that day is used. The page "
+                    "Data lists them; send one count a day.",
                 ),
-                {"n": f"{double:,}"},
+                {"n": double},
             )
         )
     return [*messages, *_stale_counts(query, stock)]
+
+
+def _undescribed(inputs: CoverageInputs) -> list[Message]:
+    """Items in stock that nobody described."""
+    unknown = inputs.stock.filter(pl.col("raw_on_hand") > 0).join(
+        inputs.items.filter(~pl.col("described_or_sold")), on="sku", how="semi"
+    )
+    if unknown.is_empty():
+        return []
+    values: dict[str, MessageValue] = {
+        "n": unknown["sku"].n_unique(),
+        "units": f"{unknown['on_hand'].sum():,.0f}",
+        "skus": _named(unknown["sku"].unique().sort()),
+    }
+    return [
+        Message.counted(
+            NN_(
+                "{units} units in stock belong to {n} SKU that nobody described and that was never sold ({skus}): they "
+                "have no demand and no value here. Add it to products, or mend the SKU.",
+                "{units} units in stock belong to {n} SKUs that nobody described and that were never sold ({skus}): "
+                "they have no demand and no value here. Add them to products, or mend their SKU.",
+            ),
+            values,
+        )
+    ]
 
 
 def _unknown_counts(inputs: CoverageInputs) -> list[Message]:
@@ -118,17 +131,19 @@ def _unknown_counts(inputs: CoverageInputs) -> list[Message]:
     unknown = inputs.stock.filter(pl.col("unknown_since").is_not_null())
     if unknown.is_empty():
         return []
-    values = {
-        "n": f"{unknown['sku'].n_unique():,}",
+    values: dict[str, MessageValue] = {
+        "n": unknown["sku"].n_unique(),
         "skus": _named(unknown["sku"].unique().sort()),
         "since": str(unknown["unknown_since"].min()),
     }
     return [
-        Message(
-            N_(
+        Message.counted(
+            NN_(
+                "{n} SKU is missing from the newest count of its location ({skus}; since {since}): what is left of it "
+                "there is unknown, and counts as nothing. Count it, or send counts with a row for each item, 0 too.",
                 "{n} SKUs are missing from the newest count of their location ({skus}; the oldest since {since}): what "
                 "is left of them there is unknown, and counts as nothing. Count them, or send counts with a row for "
-                "each item, 0 too."
+                "each item, 0 too.",
             ),
             values,
         )
@@ -140,13 +155,19 @@ def _overdue(query: Query, inputs: CoverageInputs) -> list[Message]:
     late = query("shop/health/overdue", as_of=query.version.as_of).join(inputs.items, on="sku", how="semi")
     if late.is_empty():
         return []
-    values = {"n": f"{late.height:,}", "units": f"{late['units'].sum():,.0f}", "oldest": str(late["due_on"].min())}
+    values: dict[str, MessageValue] = {
+        "n": late.height,
+        "units": f"{late['units'].sum():,.0f}",
+        "oldest": str(late["due_on"].min()),
+    }
     return [
-        Message(
-            N_(
+        Message.counted(
+            NN_(
+                "{n} delivery of {units} units is overdue by more than 30 days (it was due on {oldest}): it is not "
+                "counted on any longer. Ask the supplier, or give the day on which it landed in received_on.",
                 "{n} deliveries of {units} units are overdue by more than 30 days (the oldest was due on {oldest}): "
                 "they are not counted on any longer. Ask the suppliers, or give the day on which they landed in "
-                "received_on."
+                "received_on.",
             ),
             values,
         )
@@ -159,16 +180,18 @@ def _stale_counts(query: Query, stock: pl.DataFrame) -> list[Message]:
     stale = newest.filter(pl.col("day") < query.version.as_of - timedelta(days=STALE_DAYS)).sort("day", "location")
     if stale.is_empty():
         return []
-    values = {
-        "n": f"{stale.height:,}",
+    values: dict[str, MessageValue] = {
+        "n": stale.height,
         "oldest": str(stale["day"].to_list()[0]),
         "locations": _named(stale["location"]),
     }
     return [
-        Message(
-            N_(
-                "{n} locations were last counted more than a week ago ({locations}; the oldest on {oldest}): "
-                "their stock is as of then, and sales since are not in it. Send newer counts."
+        Message.counted(
+            NN_(
+                "{n} location was last counted more than a week ago ({locations}, on {oldest}): its stock is as of "
+                "then, and sales since are not in it. Send a newer count.",
+                "{n} locations were last counted more than a week ago ({locations}; the oldest on {oldest}): their "
+                "stock is as of then, and sales since are not in it. Send newer counts.",
             ),
             values,
         )
@@ -195,23 +218,27 @@ def _uncounted(inputs: CoverageInputs) -> list[Message]:
     blind = serving.join(counts, on="location", how="anti")["location"].sort()
     if len(blind):
         messages.append(
-            Message(
-                N_(
+            Message.counted(
+                NN_(
+                    "{n} location ships to buyers but was never counted ({locations}): what it holds is in no figure, "
+                    "so the regions that it serves look worse than they are. Send its snapshots.",
                     "{n} locations ship to buyers but were never counted ({locations}): what they hold is in no "
-                    "figure, so the regions that they serve look worse than they are. Send their snapshots."
+                    "figure, so the regions that they serve look worse than they are. Send their snapshots.",
                 ),
-                {"n": f"{len(blind):,}", "locations": _named(blind)},
+                {"n": len(blind), "locations": _named(blind)},
             )
         )
     with_demand = inputs.forecasts.filter(pl.col("daily_mean") > 0).select("sku").unique()
     if never := with_demand.join(counts, on="sku", how="anti").height:
         messages.append(
-            Message(
-                N_(
-                    "{n} SKUs are asked for but were never counted anywhere: they have no status and are in no "
-                    "figure of stock. Count them, or send their snapshots."
+            Message.counted(
+                NN_(
+                    "{n} SKU is asked for but was never counted anywhere: it has no status and is in no figure of "
+                    "stock. Count it, or send its snapshots.",
+                    "{n} SKUs are asked for but were never counted anywhere: they have no status and are in no figure "
+                    "of stock. Count them, or send their snapshots.",
                 ),
-                {"n": f"{never:,}"},
+                {"n": never},
             )
         )
     return messages
@@ -229,19 +256,24 @@ def _unserved(query: Query, inputs: CoverageInputs, filters: GoodsFilters) -> li
     messages = []
     if len(bare):
         messages.append(
-            Message(
-                N_(
-                    "No location ships to {n} regions that ask for goods ({regions}), and no lane leads there: "
-                    "they are told as out. Import lanes to these regions, or ship there from a location."
+            Message.counted(
+                NN_(
+                    "No location ships to {n} region that asks for goods ({regions}), and no lane leads there: it is "
+                    "told as out. Import lanes to this region, or ship there from a location.",
+                    "No location ships to {n} regions that ask for goods ({regions}), and no lane leads there: they "
+                    "are told as out. Import lanes to these regions, or ship there from a location.",
                 ),
-                {"n": f"{len(bare):,}", "regions": _named(bare)},
+                {"n": len(bare), "regions": _named(bare)},
             )
         )
     if len(away):
         messages.append(
-            Message(
-                N_("{n} regions have no location of their own and are served from others ({regions})."),
-                {"n": f"{len(away):,}", "regions": _named(away)},
+            Message.counted(
+                NN_(
+                    "{n} region has no location of its own and is served from others ({regions}).",
+                    "{n} regions have no location of their own and are served from others ({regions}).",
+                ),
+                {"n": len(away), "regions": _named(away)},
             )
         )
     return messages
@@ -254,23 +286,27 @@ def _unpriced(inputs: CoverageInputs) -> list[Message]:
     messages = []
     if without := there["unit_cost"].null_count():
         messages.append(
-            Message(
-                N_(
+            Message.counted(
+                NN_(
+                    "{n} SKU in stock has no cost: its value and margin are not in the sums. Add unit_cost to "
+                    "products.",
                     "{n} SKUs in stock have no cost: their value and margin are not in the sums. Add unit_cost to "
-                    "products."
+                    "products.",
                 ),
-                {"n": f"{without:,}"},
+                {"n": without},
             )
         )
     forecast_items = inputs.items.join(inputs.forecasts, on="sku", how="semi")
     if assumed := forecast_items["lead_days"].null_count():
         messages.append(
-            Message(
-                N_(
-                    "For {n} SKUs nobody says how long the supplier takes; the days of the stock policy are used. "
-                    "Add supplier_lead_days to products."
+            Message.counted(
+                NN_(
+                    "For {n} SKU nobody says how long the supplier takes; the days of the stock policy are used. Add "
+                    "supplier_lead_days to products.",
+                    "For {n} SKUs nobody says how long the supplier takes; the days of the stock policy are used. Add "
+                    "supplier_lead_days to products.",
                 ),
-                {"n": f"{assumed:,}"},
+                {"n": assumed},
             )
         )
     return messages

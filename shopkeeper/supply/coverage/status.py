@@ -13,6 +13,8 @@ import polars as pl
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
+from shopkeeper.models.demand.lead_errors import SumErrors
+from shopkeeper.models.demand.series import errors_of
 from shopkeeper.models.stock import inventory
 from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS, Wanted
 from shopkeeper.models.stock.loss import expected_lost
@@ -29,11 +31,11 @@ _BLOCK = 8192
 class Series:
     """Rows and what belongs to each, in the same order.
 
-    `rows` has at least `sku, available, available_before, open_units, pattern, abc, error_sd, lead_days` (until an
-    order placed today could be sold), `lead_sd, unit_cost, unit_margin` and `has_stock_count` (whether the SKU was ever
-    counted anywhere). `units`, `inbound`, `inbound_before`: rows x days of forecast, of open deliveries, and of those
-    of a week ago, counted from then. Columns `pooled_...` (of `inputs.POOLED`) are the series' part of what the
-    locations that serve it need, or will lose.
+    `rows` has at least `sku, available, available_before, open_units, pattern, abc, error_sd, lead_error_sd,
+    lead_days` (until an order placed today could be sold), `lead_sd, unit_cost, unit_margin` and `has_stock_count`
+    (whether the SKU was ever counted anywhere). `units`, `inbound`, `inbound_before`: rows x days of forecast, of open
+    deliveries, and of those of a week ago, counted from then. Columns `pooled_...` (of `inputs.POOLED`) are the series'
+    part of what the locations that serve it need, or will lose.
     """
 
     rows: pl.DataFrame
@@ -80,13 +82,13 @@ def _service_levels(rows: pl.DataFrame, policy: Policy) -> Floats:
 
 @dataclass(frozen=True)
 class _Block:
-    """Some series: their forecast, lead times, spread, what is wanted of their stock, and which have any demand."""
+    """Some series: their forecast, lead times, errors, what is wanted of their stock, and which have any demand."""
 
     rows: pl.DataFrame
     units: Floats
     lead: Floats
     lead_sd: Floats
-    daily_sd: Floats
+    errors: SumErrors
     wanted: Wanted
     with_demand: np.ndarray
 
@@ -95,14 +97,14 @@ def _block(series: Series, service: Floats, policy: Policy, part: slice) -> dict
     rows, units = series.rows[part], series.units[part]
     integer_valued = rows["pattern"].is_in(INTEGER_VALUED_PATTERNS).fill_null(value=True).to_numpy()
     wanted = Wanted(service[part], policy.review_days, integer_valued, policy.service_kind == "fill")
-    lead, lead_sd, sd = (_column(rows, name) for name in ("lead_days", "lead_sd", "error_sd"))
+    lead, lead_sd, errors = _column(rows, "lead_days"), _column(rows, "lead_sd"), errors_of(rows)
     with_demand = units[:, :HORIZON].sum(axis=1) >= policy.no_demand_units
-    block = _Block(rows, units, lead, lead_sd, sd, wanted, with_demand)
+    block = _Block(rows, units, lead, lead_sd, errors, wanted, with_demand)
     figures = _levels(block) | {"daily_mean": units[:, :HORIZON].mean(axis=1)}
     excess_from = np.maximum(figures["order_up_to"], inventory.expected(units, policy.excess_days))
     excess_from = np.where(with_demand, excess_from, 0)
     has_count = rows["has_stock_count"].fill_null(value=False).to_numpy()
-    order_need = inventory.order_need(units, lead, lead_sd, sd, wanted, 1)
+    order_need = inventory.order_need(units, lead, lead_sd, errors, wanted, 1)
     available, inbound = _column(rows, "available"), series.inbound[part]
     figures |= _moment(block, available, inbound, has_count, (excess_from, order_need), "")
     had_count = has_count & rows["available_before"].is_not_null().to_numpy()
@@ -118,8 +120,8 @@ def _lost(block: _Block, available: Floats, inbound: Floats) -> Floats:
     lost = _pooled(block.rows, "lost_units", np.full(len(block.units), np.nan))
     own = np.isnan(lost) & block.with_demand
     wanted = np.asarray(block.wanted.integer_valued)[own]
-    sd, lead_sd, days = block.daily_sd[own], block.lead_sd[own], np.ceil(block.lead[own]) - 1
-    lost[own] = expected_lost(block.units[own], available[own], inbound[own], days, sd, lead_sd, wanted)
+    errors, lead_sd, days = block.errors.rows(own), block.lead_sd[own], np.ceil(block.lead[own]) - 1
+    lost[own] = expected_lost(block.units[own], available[own], inbound[own], days, errors, lead_sd, wanted)
     return lost
 
 
@@ -132,7 +134,7 @@ def _levels(block: _Block) -> dict[str, np.ndarray]:
     wanted = block.wanted
     own = inventory.levels(
         block.units,
-        block.daily_sd,
+        block.errors,
         block.lead,
         block.lead_sd,
         wanted.service,

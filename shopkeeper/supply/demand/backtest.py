@@ -28,6 +28,8 @@ class Backtest:
     as_of: date
     accuracy: Annotated[pl.DataFrame, ACCURACY]
     worst: Annotated[pl.DataFrame, WORST]
+    margined: bool = True
+    """Whether the margin of any of these items is known; else what errors cost is net revenue."""
 
     def at(self, level: str) -> dict[str, Any] | None:
         """The row of `accuracy` of a level."""
@@ -47,8 +49,10 @@ def report(query: Query, filters: GoodsFilters) -> Backtest:
     accuracy = _compared(levels).sort(order)
     level = "sku" if seen.regions is None else "region_sku"
     rows = query("supply/demand/worst", level=level, **chosen(seen))
-    worst = _costed(rows, query("supply/demand/items"))
-    return Backtest(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst)
+    items = query("supply/demand/items")
+    margined = items.join(rows, on="sku", how="semi")["unit_margin"].count() > 0
+    worst = _costed(rows, items)
+    return Backtest(filters, query.version.as_of, accuracy.select(ACCURACY.names), worst, margined)
 
 
 def _compared(levels: pl.DataFrame) -> pl.DataFrame:

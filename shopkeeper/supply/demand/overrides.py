@@ -16,7 +16,7 @@ def overridden(
 ) -> pl.DataFrame:
     """`forecasts` (rows region x SKU, `units` one value per day after `as_of`) with manual values, `USED.names`.
 
-    `daily_mean` follows the units; `error_sd` stays: a manual value is not known to be better. `whole`: the rows hold
+    `daily_mean` follows the units; errors stay: a manual value is not known to be better. `whole`: the rows hold
     all regions of their SKUs; else a value for all regions is shared out by what was its total when it was made. A
     value for a region where the SKU has no forecast yet adds a row; one for a SKU without any forecast is left out.
     """
@@ -54,6 +54,7 @@ def _with_new_regions(forecasts: pl.DataFrame, made: list[Override]) -> pl.DataF
         model=pl.lit(None, dtype=pl.String),
         daily_mean=nothing,
         error_sd=nothing,
+        lead_error_sd=pl.lit(None, dtype=pl.List(pl.Float64)),
         units=pl.col("units") * 0.0,
     )
     return pl.concat([forecasts, rows.select(forecasts.columns)])

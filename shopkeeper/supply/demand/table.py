@@ -57,12 +57,15 @@ def forecast_accuracy(version: Version, backtest: Backtest) -> Download:
     return _download(version, "forecast-check", title, backtest.accuracy, backtest.filters, (), names, backtest)
 
 
+def title_of_worst(backtest: Backtest) -> str:
+    """By what items are ranked: margin, or net revenue where none is known."""
+    return _("Items by error in margin") if backtest.margined else _("Items by error in net revenue")
+
+
 def worst(version: Version, backtest: Backtest) -> Download:
     """One row per item (region x item where regions are chosen), the most costly error first."""
     frame, names = _filled(backtest.worst), ("error_cost", "backtest", "seasonal_naive", "forecast_bias")
-    return _download(
-        version, "forecast-worst", _("Items by error in margin"), frame, backtest.filters, (), names, backtest
-    )
+    return _download(version, "forecast-worst", title_of_worst(backtest), frame, backtest.filters, (), names, backtest)
 
 
 def said(version: Version, kept: Said) -> Download:

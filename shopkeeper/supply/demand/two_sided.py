@@ -14,7 +14,7 @@ from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import N_
+from shopkeeper.i18n import N_, NN_
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.jobs.buying.scores import used_kind
 from shopkeeper.jobs.buying.scoring import Scoring, scored_histories
@@ -88,11 +88,13 @@ def _of_nobody(rows: pl.DataFrame) -> list[Message]:
     unknown = rows.filter(pl.col("unidentified_share") == 1, pl.col("forecast") > 0)
     if unknown.is_empty():
         return []
-    text = N_(
+    text = NN_(
+        "In {n} region no order names its buyer: what is forecast there ({units} units) stands as orders without "
+        "identity, and nothing checks it.",
         "In {n} regions no order names its buyer: what is forecast there ({units} units) stands as orders without "
-        "identity, and nothing checks it."
+        "identity, and nothing checks it.",
     )
-    return [Message(text, {"n": unknown.height, "units": round(unknown["forecast"].sum())})]
+    return [Message.counted(text, {"n": unknown.height, "units": round(unknown["forecast"].sum())})]
 
 
 def _expected(query: Query, fits: Fits, days: int) -> pl.DataFrame:

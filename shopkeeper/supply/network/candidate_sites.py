@@ -6,6 +6,7 @@ brought it before and one does now; all else is freight saved or added.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -259,3 +260,17 @@ def _moving(inputs: NetworkInputs, kind: str) -> Callable[[float], float]:
         return lambda _far: usual
     slope, level = np.linalg.lstsq(np.vander(far[measured], 2), cost[measured])[0]
     return lambda far: max(0.0, float(level + slope * far)) if np.isfinite(far) else usual
+
+
+def best_step(ranked: pl.DataFrame, *, margined: bool) -> dict[str, Any] | None:
+    """The row of `costed` to lead with, and its `worth` a year (margin, or shipping saved where none is known).
+
+    What is worth most where every node's own cost is known, else what brings most points; none where none brings any.
+    """
+    worth = pl.col("margin_year") if margined else -pl.col("cost_year")
+    rows = ranked.filter(pl.col("points") > 0).with_columns(worth=worth)
+    if rows.is_empty():
+        return None
+    if not rows["node_cost"].null_count():
+        rows = rows.sort("worth", "points", "candidate", descending=[True, True, False], nulls_last=True)
+    return rows.row(0, named=True)

@@ -17,6 +17,7 @@ from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.supply import serving
 from shopkeeper.supply.demand import report as demand
 from shopkeeper.supply.filters import GoodsFilters
+from shopkeeper.supply.network.shortcomings import shortcomings
 
 NOWHERE = "(none)"
 """A region or a location that nobody named."""
@@ -118,7 +119,7 @@ def read(query: Query, filters: GoodsFilters, in_force: InForce, days: int) -> N
         year=_year(query, items, expected, days),
         notes=(
             *_missing(expected, nodes, lanes),
-            *_shortcomings(query, expected, nodes, lanes, filled, own),
+            *shortcomings(query, expected, nodes, lanes, filled, own),
         ),
     )
 
@@ -244,8 +245,8 @@ def _missing(expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame) -
     if expected.is_empty():
         texts.append(
             N_(
-                "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run "
-                "`python -m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
+                "There is no forecast for these goods yet, so nobody knows what will be asked for where. Run `python "
+                "-m shopkeeper forecast`; stock, throughput and lanes are shown below all the same."
             )
         )
     if nodes["counted_on"].is_null().all():
@@ -287,46 +288,3 @@ def _missing(expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame) -
             )
         )
     return tuple(Message(text) for text in texts)
-
-
-def _shortcomings(
-    query: Query, expected: pl.DataFrame, nodes: pl.DataFrame, lanes: pl.DataFrame, filled: int, own: int
-) -> tuple[Message, ...]:
-    """Single rows that fall short, counted."""
-    total = float(expected["units"].sum())
-    nowhere = float(expected.filter(pl.col("region") == NOWHERE)["units"].sum())
-    unknown = lanes.join(nodes, left_on="from_location", right_on="location", how="anti")["from_location"].n_unique()
-    places = set(nodes["location"])
-    lost = sum(1 for end in lanes["to_location"].drop_nulls().unique() if end not in places)
-    priced = lanes.filter(pl.col("to_region").is_not_null())["cost_per_unit"].is_not_null().any()
-    homeless = nodes.filter((pl.col("region") == NOWHERE) & (pl.col("available") > 0))
-    counts: tuple[tuple[float, str], ...] = (
-        (
-            round(100 * nowhere / total, 1) if total else 0,
-            N_(
-                "{n} % of the demand has no ship-to region: nobody can say what is near it, and it is in no "
-                "figure here."
-            ),
-        ),
-        (
-            int(nodes["negative"].sum()),
-            N_("{n} stock figures are below 0 and count as none; check them where they were counted."),
-        ),
-        (
-            homeless.height,
-            N_("{n} locations with stock have no known region: they serve only regions that a lane of theirs reaches."),
-        ),
-        (
-            unknown + lost,
-            N_("{n} locations that lanes name are not known and hold no stock: their lanes are left out."),
-        ),
-        (own, N_("{n} locations ship but have no lane to their own region: 1 day is taken, at the usual cost.")),
-        (filled if priced else 0, N_("{n} lanes have no cost: they take the median of lanes of the same kind.")),
-        (
-            int(query.scope.regions is not None),
-            N_(
-                "You may see some regions only: goods that lie elsewhere are not counted, even where they are in reach."
-            ),
-        ),
-    )
-    return tuple(Message(text, {"n": count}) for count, text in counts if count)

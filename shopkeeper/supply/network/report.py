@@ -15,9 +15,9 @@ import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import N_
+from shopkeeper.i18n import NN_
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
-from shopkeeper.messages import Message, message
+from shopkeeper.messages import Message, MessageValue, message
 from shopkeeper.models.arrays import Flags
 from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
@@ -271,10 +271,13 @@ def _unreached(regions: pl.DataFrame) -> tuple[Message, ...]:
     away = regions.filter((pl.col("in_reach") == 0) & (pl.col("demand") > 0))["region"].to_list()
     if not away:
         return ()
-    text = N_("{n} regions are reached by no location within the promise: {regions}.")
+    text = NN_(
+        "{n} region is reached by no location within the promise: {regions}.",
+        "{n} regions are reached by no location within the promise: {regions}.",
+    )
     more = " …" if len(away) > 3 else ""
-    values: dict[str, str | int | float] = {
+    values: dict[str, MessageValue] = {
         "n": len(away),
         "regions": ", ".join(away[:3]) + more,
     }
-    return (Message(text, values),)
+    return (Message.counted(text, values),)

@@ -14,6 +14,7 @@ import polars as pl
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
+from shopkeeper.models.demand.lead_errors import SumErrors
 from shopkeeper.models.stock.inventory import (
     Wanted,
     cycle_demand,
@@ -28,7 +29,7 @@ from shopkeeper.models.stock.inventory import (
 )
 from shopkeeper.models.stock.loss import expected_lost
 from shopkeeper.models.stock.projection import Projection, days_without, projected
-from shopkeeper.supply.replenishment.needs import COMING_DAYS, Needs, wanted_of
+from shopkeeper.supply.replenishment.needs import COMING_DAYS, Needs, need_errors, wanted_of
 
 WEEK = 7
 _SLACK = 1e-9
@@ -36,20 +37,20 @@ _SLACK = 1e-9
 
 @dataclass(frozen=True)
 class _Stock:
-    """Of the cells that order: expected need and deliveries (cells x days), stock, spreads and what is wanted."""
+    """Of the cells that order: expected need and deliveries (cells x days), stock, errors and what is wanted."""
 
     need: Floats
     inbound: Floats
     there: Floats
     lead: Floats
     lead_sd: Floats
-    daily_sd: Floats
+    errors: SumErrors
     wanted: Wanted
 
     def lost(self, days: Floats) -> Floats:
         """Units lost in the first `days` days, chance included, if nobody orders."""
         return expected_lost(
-            self.need, self.there, self.inbound, days, self.daily_sd, self.lead_sd, self.wanted.integer_valued
+            self.need, self.there, self.inbound, days, self.errors, self.lead_sd, self.wanted.integer_valued
         )
 
 
@@ -65,7 +66,7 @@ def order_lines(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFra
     wanted = stock.wanted
     level = levels(
         stock.need,
-        stock.daily_sd,
+        stock.errors,
         stock.lead,
         stock.lead_sd,
         wanted.service,
@@ -73,11 +74,11 @@ def order_lines(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFra
         wanted.integer_valued,
         by_fill_rate=wanted.by_fill_rate,
     )
-    wait = days_to_wait(stock.need, held, stock.lead, stock.lead_sd, stock.daily_sd, stock.wanted, COMING_DAYS + 1)
+    wait = days_to_wait(stock.need, held, stock.lead, stock.lead_sd, stock.errors, stock.wanted, COMING_DAYS + 1)
     ahead, whole = np.minimum(wait, COMING_DAYS), np.maximum(np.ceil(stock.lead - _SLACK), 1)
     lands, end = whole + ahead, stock.lead + ahead + policy.review_days
     cycle = cycle_demand(stock.need, stock.lead, policy.review_days)
-    demand, safety = needed(stock.need, end, stock.daily_sd, stock.lead_sd, stock.wanted, cycle)
+    demand, safety = needed(stock.need, end, stock.errors, stock.lead_sd, stock.wanted, cycle)
     lost, in_time, later = stock.lost(lands - 1), _landed(stock.inbound, stock.lead), _landed(stock.inbound, end)
     missing = demand + safety - stock.there - later - lost
     units = _quantities(needs, cells, stock, course, missing, lands, policy)
@@ -94,6 +95,7 @@ def order_lines(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFra
         pl.Series("reorder_point", level.reorder_point),
         pl.Series("order_up_to", demand + safety),
         pl.Series("safety_stock", level.safety_stock),
+        pl.Series("error_source", np.where(stock.errors.measured, "backtest", "formula").tolist(), pl.String),
         pl.Series("need_lead", expected(stock.need, stock.lead)),
         pl.Series("own_share", own_share),
         pl.Series("spared_review", np.clip(stock.lost(end) - so_far, 0, units)),
@@ -105,9 +107,10 @@ def order_lines(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFra
 
 
 def _stock(needs: Needs, cells: pl.DataFrame, rows: np.ndarray, policy: Policy) -> _Stock:
-    lead, lead_sd, sd = (cells[name].to_numpy().astype(float) for name in ("lead_days", "lead_sd", "need_sd"))
+    lead, lead_sd = (cells[name].to_numpy().astype(float) for name in ("lead_days", "lead_sd"))
+    errors = need_errors(cells)
     there = (cells["on_hand"].clip(lower_bound=0) - cells["committed"]).to_numpy().astype(float)
-    return _Stock(needs.need[rows], needs.inbound[rows], there, lead, lead_sd, sd, wanted_of(cells, policy))
+    return _Stock(needs.need[rows], needs.inbound[rows], there, lead, lead_sd, errors, wanted_of(cells, policy))
 
 
 def _quantities(

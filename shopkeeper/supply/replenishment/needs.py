@@ -17,7 +17,8 @@ from shopkeeper.engine.query import Query
 from shopkeeper.merchant.in_force import InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
-from shopkeeper.models.demand.series import matrix
+from shopkeeper.models.demand.lead_errors import SumErrors
+from shopkeeper.models.demand.series import errors_of, matrix
 from shopkeeper.models.stock.inventory import INTEGER_VALUED_PATTERNS, Wanted, days_of_cover, needed
 from shopkeeper.models.stock.projection import projected
 from shopkeeper.supply import horizon, lead_times, serving, stakes
@@ -38,9 +39,10 @@ class Needs:
     so since `unknown_since`), `on_hand, committed, available` (on hand less
     committed, both at least 0), `on_the_way` (all open deliveries), `unit_cost, unit_margin` (null where unknown),
     `pack_size, minimum_order, lead_days` (with receiving), `lead_sd, lead_source` (lane, or as `lead_times.learned`),
-    `service_level, daily_mean` (own demand, units per day), `error_sd, need_mean, need_sd` (with what it passes on to
-    those it supplies), `integer_valued` (demand in single units), `lost_units` (until help can land, as
-    `stakes.lost_until_help`; null where nobody knows what is there).
+    `service_level, daily_mean` (own demand, units per day), `error_sd, lead_error_sd` (as `serving.errors`),
+    `need_mean, need_sd, need_lead_error_sd` (with what it passes on to those it supplies), `integer_valued` (demand in
+    single units), `lost_units` (until help can land, as `stakes.lost_until_help`; null where nobody knows
+    what is there).
     Matrices of cells x days from the day after `as_of`, as many as the forecast has or lead times need: `own` (expected
     demand up to the last day on sale), `need` (with what is passed on), `inbound` (units that should land).
     `suppliers`: rows of `lead_times.scores`.
@@ -67,7 +69,8 @@ def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs
     stock = query("supply/coverage/stock", **parameters)
     suppliers = lead_times.suppliers(query)
     forecasts = demand.used(query, chosen, in_force)
-    served = serving.location_demand(query, forecasts)
+    shares = serving.shares(query, forecasts)
+    served = serving.location_demand(query, forecasts, shares)
     cells, rows = _cells(items, stock, served)
     cells = _with_leads(query, cells, lead_times.learned(items, suppliers), policy)
     days = horizon.days_ahead(cells["lead_days"], policy.review_days + COMING_DAYS)
@@ -78,16 +81,16 @@ def stock_needs(query: Query, filters: GoodsFilters, in_force: InForce) -> Needs
         own[at] = horizon.carried_on(query, matrix(served), days)[rows.drop_nulls().to_numpy()]
     own = horizon.on_sale(own, cells["delisted_on"], query.version.as_of)
     cells = _with_service(cells, policy).with_columns(on_the_way=pl.Series(inbound.sum(axis=1)))
-    need, need_sd = _passed_on(cells, own, inbound, policy)
+    need = _passed_on(cells, own, inbound, policy)
+    need_errors = _need_errors(cells, forecasts, shares)
     lost = stakes.lost_until_help(cells, own, inbound, policy)
     cells = cells.with_columns(
         need_mean=pl.Series(need[:, :HORIZON].mean(axis=1)),
-        need_sd=pl.Series(need_sd),
+        need_sd=need_errors["error_sd"],
+        need_lead_error_sd=need_errors["lead_error_sd"],
         lost_units=pl.when("has_stock_count").then(pl.Series(lost).fill_nan(None)),
     )
-    reached = forecasts.filter(pl.col("daily_mean") > 0).join(
-        serving.shares(query, forecasts), on=["region", "sku"], how="anti"
-    )
+    reached = forecasts.filter(pl.col("daily_mean") > 0).join(shares, on=["region", "sku"], how="anti")
     late = query("shop/health/overdue", as_of=query.version.as_of).join(items, on="sku", how="semi")
     return Needs(
         query.version.as_of, cells, own, need, inbound, lead_times.scores(suppliers), reached.height, late.height
@@ -98,7 +101,7 @@ def _cells(items: pl.DataFrame, stock: pl.DataFrame, served: pl.DataFrame) -> tu
     """Locations x SKUs with what is known of both, and each cell's row of `served` (null without demand)."""
     places = pl.concat([stock.select(_KEY), served.select(_KEY)]).unique().sort(_KEY)
     expected = served.with_row_index("row").select(
-        *_KEY, pl.col("row").cast(pl.Int64), "pattern", "daily_mean", "error_sd", home_region="region"
+        *_KEY, pl.col("row").cast(pl.Int64), "pattern", "daily_mean", "error_sd", "lead_error_sd", home_region="region"
     )
     counts = stock.select(*_KEY, "region", "on_hand", "committed", "unknown_since", stock_day="day")
     joined = (
@@ -155,25 +158,50 @@ def _inbound(cells: pl.DataFrame, inbound: pl.DataFrame, as_of: date, days: int)
     return units
 
 
-def _passed_on(cells: pl.DataFrame, own: Floats, inbound: Floats, policy: Policy) -> tuple[Floats, Floats]:
-    """Need with what the cells supplied will have to fetch, and its daily standard deviation."""
-    need, variance = own.copy(), np.square(cells["error_sd"].to_numpy())
-    supplied = cells.with_row_index("row").filter(pl.col("from_location").is_not_null())
-    giver = cells.select(pl.col("location").alias("from_location"), "sku").with_row_index("giver")
-    pairs = supplied.join(giver, on=["from_location", "sku"]).sort("row")
+def _passed_on(cells: pl.DataFrame, own: Floats, inbound: Floats, policy: Policy) -> Floats:
+    """Need with what the cells supplied will have to fetch."""
+    need = own.copy()
+    pairs = _supplied(cells)
     rows, givers = pairs["row"].to_numpy(), pairs["giver"].to_numpy()
     if not len(rows):
-        return need, np.sqrt(variance)
+        return need
     lead = pairs["lead_days"].to_numpy()
     over, wanted = lead + policy.review_days, wanted_of(pairs, policy)
     cycle = pairs["daily_mean"].to_numpy() * policy.review_days
-    sd, lead_sd = pairs["error_sd"].to_numpy(), pairs["lead_sd"].to_numpy()
-    _demand, kept = needed(own[rows], over, sd, lead_sd, wanted, cycle)
+    _demand, kept = needed(own[rows], over, errors_of(pairs), pairs["lead_sd"].to_numpy(), wanted, cycle)
     free = np.maximum(pairs["available"].to_numpy() - kept, 0)
     fetched = projected(own[rows], free, inbound[rows]).lost
     np.add.at(need, givers, _earlier(fetched, np.ceil(lead).astype(int)))
-    np.add.at(variance, givers, np.square(pairs["error_sd"].to_numpy()))
-    return need, np.sqrt(variance)
+    return need
+
+
+def _supplied(cells: pl.DataFrame) -> pl.DataFrame:
+    """Cells that another one supplies, with their `row` and that of the `giver`."""
+    supplied = cells.with_row_index("row").filter(pl.col("from_location").is_not_null())
+    giver = cells.select(pl.col("location").alias("from_location"), "sku").with_row_index("giver")
+    return supplied.join(giver, on=["from_location", "sku"]).sort("row")
+
+
+def _need_errors(cells: pl.DataFrame, forecasts: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
+    """`error_sd, lead_error_sd` of each cell's need: where it supplies others, of all that they serve together."""
+    givers = _supplied(cells).select("location", "sku", "from_location")
+    served = shares.join(givers, on=["location", "sku"], how="left", maintain_order="left").with_columns(
+        location=pl.coalesce("from_location", "location")
+    )
+    served = served.join(givers.select(location="from_location", sku="sku").unique(), on=_KEY, how="semi")
+    together = served.group_by("region", "location", "sku").agg(pl.col("share").sum())
+    errors = serving.errors(forecasts, together).rename({"error_sd": "_sd", "lead_error_sd": "_sums"})
+    joined = cells.select(*_KEY, "error_sd", "lead_error_sd").join(errors, on=_KEY, how="left", maintain_order="left")
+    of_own = pl.col("_sd").is_null()
+    return joined.select(
+        error_sd=pl.coalesce("_sd", "error_sd"),
+        lead_error_sd=pl.when(of_own).then("lead_error_sd").otherwise("_sums"),
+    )
+
+
+def need_errors(cells: pl.DataFrame) -> SumErrors:
+    """Errors of what these cells need with what they pass on."""
+    return errors_of(cells, "need_sd", "need_lead_error_sd")
 
 
 def wanted_of(rows: pl.DataFrame, policy: Policy) -> Wanted:

@@ -17,7 +17,9 @@ from shopkeeper.engine.query import Query
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
+from shopkeeper.messages import Message
 from shopkeeper.models.stock.projection import projected
+from shopkeeper.supply.dependent_demand import sold_in
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.materiality import material_from
 from shopkeeper.supply.replenishment.frames import ORDERS, PATH, PURCHASE_ORDERS, SUPPLIERS
@@ -54,6 +56,8 @@ class OrderProposals:
     material_from: float | None
     notes: Mapping[str, int]
     suppliers: Annotated[pl.DataFrame, SUPPLIERS]
+    dependent: tuple[Message, ...] = ()
+    """That the demand of dealers without sell-out is what they are sold in."""
 
 
 def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) -> OrderProposals:
@@ -84,6 +88,7 @@ def report(query: Query, filters: GoodsFilters, in_force: InForce = DEFAULTS) ->
         material_from(query, policy),
         {**notes_of(needs), **{name: int(count) for name, count in low.items() if count}},
         needs.suppliers,
+        sold_in(query, filters),
     )
 
 
@@ -120,7 +125,7 @@ def path(
 def why(row: Mapping[str, Any], policy: Policy) -> str:
     """What leads from the stock to the quantity of a row of `OrderProposals`, in the viewer's language."""
     number = i18n.number
-    words = [_stock_words(row, policy), _quantity_words(row, policy)]
+    words = [_stock_words(row, policy), _safety_words(row), _quantity_words(row, policy)]
     if row["own_share"] < 0.995:
         words.append(
             _(
@@ -180,6 +185,18 @@ def _stock_words(row: Mapping[str, Any], policy: Policy) -> str:
         lead=i18n.days(float(row["lead_days"])),
         safety=i18n.number(row["safety_stock"], 1),
         level=i18n.percent(row["service_level"], 0),
+    )
+
+
+def _safety_words(row: Mapping[str, Any]) -> str:
+    if row["error_source"] == "backtest":
+        return _(
+            "Safety stock covers what earlier forecasts of as many days missed by, as measured in the backtest, and "
+            "the spread of the lead time."
+        )
+    return _(
+        "Safety stock is by the formula: no forecast of as many days could be tested, so that days are taken to err "
+        "independently."
     )
 
 

@@ -40,6 +40,8 @@ LEAD_SOURCES: Mapping[str, str] = {
     "policy": N_("stock policy"),
     "lane": N_("lane"),
 }
+DUE = ("today", "week", "wait", "doubt")
+"""Lists of order lines: by the last safe order day, and those to be looked at first, which are in no other."""
 ORDER_TERMS = (
     "position",
     "reorder_point",
@@ -56,6 +58,17 @@ TRANSFER_TERMS = ("transfer_plan", "spare_stock", "margin_saved", "transfer_gain
 DECISION_TERMS = ("decision_score", "margin_protected", "margin_saved")
 
 
+def lines_of(proposals: OrderProposals, due: str) -> pl.DataFrame:
+    """The lines of one of `DUE`, or of `all`, `urgency` saying which."""
+    if due == "all":
+        return pl.concat([lines_of(proposals, each) for each in DUE])
+    if due == "today":
+        return proposals.rows
+    if due == "doubt":
+        return proposals.doubts.with_columns(urgency=pl.lit("doubt"))
+    return proposals.coming.filter(pl.col("urgency") == due)
+
+
 def orders(version: Version, proposals: OrderProposals, frame: pl.DataFrame | None = None, title: str = "") -> Download:
     """Every order line of today with its reason, or other lines (`frame`, which may hold more columns)."""
     rows = proposals.rows if frame is None else frame
@@ -66,7 +79,9 @@ def orders(version: Version, proposals: OrderProposals, frame: pl.DataFrame | No
         "replenishment",
         title or _("Orders to place"),
         rows,
-        _chosen(proposals.filters, proposals.policy, replenishment_notes.sentences(proposals.notes)),
+        _chosen(
+            proposals.filters, proposals.policy, (*replenishment_notes.sentences(proposals.notes), *proposals.dependent)
+        ),
         ORDER_TERMS,
     )
 

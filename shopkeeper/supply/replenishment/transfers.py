@@ -24,12 +24,14 @@ from shopkeeper.merchant.in_force import DEFAULTS, InForce
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.demand.counts import count_quantile
+from shopkeeper.models.demand.lead_errors import SumErrors
+from shopkeeper.models.demand.series import errors_of
 from shopkeeper.models.stock.inventory import expected, levels, shortfall
 from shopkeeper.models.stock.transfer_program import WAY, Task
 from shopkeeper.models.stock.transfers import TransferPlan, plan
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment.frames import LANES, TRANSFERS
-from shopkeeper.supply.replenishment.needs import Needs, cover, notes_of, stock_needs, wanted_of
+from shopkeeper.supply.replenishment.needs import Needs, cover, need_errors, notes_of, stock_needs, wanted_of
 
 COURSES = 10
 """Courses of demand, each the middle of a tenth of what can come."""
@@ -119,21 +121,22 @@ def _supply(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     givers = cells.filter(pl.col("available") >= 1)
     rows = givers["row"].to_numpy()
     given = givers.select(from_location="location", sku="sku")
-    for name, units, sd in (("units", needs.own, "error_sd"), ("units_outside", needs.need, "need_sd")):
-        spare = _spare(givers, units[rows], needs.inbound[rows], givers[sd].to_numpy(), policy)
+    kinds = (("units", needs.own, errors_of(givers)), ("units_outside", needs.need, need_errors(givers)))
+    for name, units, errors in kinds:
+        spare = _spare(givers, units[rows], needs.inbound[rows], errors, policy)
         given = given.with_columns(pl.Series(name, np.floor(spare + 1e-9)).cast(pl.Int64))
     # What those supplied from here need can only lower what may leave for others.
     given = given.with_columns(units_outside=pl.min_horizontal("units", "units_outside"))
     return given.filter(pl.col("units") > 0)
 
 
-def _spare(givers: pl.DataFrame, units: Floats, inbound: Floats, sd: Floats, policy: Policy) -> Floats:
+def _spare(givers: pl.DataFrame, units: Floats, inbound: Floats, errors: SumErrors, policy: Policy) -> Floats:
     """The most that can leave today so that stock never falls below safety stock before it can be supplied again."""
     lead = givers["lead_days"].to_numpy().astype(float)
     wanted = wanted_of(givers, policy)
     level = levels(
         units,
-        sd,
+        errors,
         lead,
         givers["lead_sd"].to_numpy(),
         wanted.service,
@@ -248,13 +251,13 @@ def _short(needs: Needs, ways: pl.DataFrame) -> Floats:
     """Ways x courses: units short between arrival and next supply, if demand takes that course."""
     result = np.zeros((ways.height, COURSES))
     row, until, arrives = (ways[name].to_numpy().astype(int) for name in ("row", "until", "arrives"))
-    cells = needs.cells.select("available", "error_sd", "integer_valued")
+    cells = needs.cells.select("available", "error_sd", "lead_error_sd", "integer_valued")
     for first in range(0, ways.height, _CHUNK):
         part = slice(first, first + _CHUNK)
         there = cells[row[part]]
         units, inbound = needs.own[row[part]], needs.inbound[row[part]]
         mean = expected(units, until[part])
-        variance = until[part] * np.square(there["error_sd"].to_numpy())
+        variance = errors_of(there).variance_over(until[part])
         available = there["available"].to_numpy()
         risky = np.flatnonzero(mean + 4 * np.sqrt(variance) + 4 > available)
         for course in range(COURSES):

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from shopkeeper.models.demand.calendar import SHORTEST_YEARS, own_weekdays, smoothed, weekday_profile, year_profile
+from shopkeeper.models.demand.calendar import (
+    SHORTEST_YEARS,
+    own_weekdays,
+    shut,
+    smoothed,
+    weekday_profile,
+    year_profile,
+)
 
 DAYS = 1096
 DAY = np.arange(DAYS)
@@ -62,3 +69,31 @@ def test_local_levels_look_across_days_that_do_not_count() -> None:
     ordinary[500:511] = False
     totals = np.where(ordinary, 10.0, 500.0)[None, :]
     assert smoothed(totals, ordinary, np.ones_like(totals)) == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("a_day", "first", "days", "is_shut"),
+    [
+        (20, 170, 7, True),
+        (20, 170, 4, False),
+        (20, 193, 7, False),
+        (1, 170, 7, False),
+        (3, 170, 7, True),
+        (20, 100, 7, False),
+    ],
+    ids=["a week", "four days", "until the end", "chance", "few sales a day", "long ago"],
+)
+def test_days_shut_are_a_long_run_without_a_sale_that_is_no_chance(
+    a_day: float, first: int, days: int, is_shut: bool
+) -> None:
+    totals = np.random.default_rng(3).poisson(a_day, (1, 200)).astype(np.float64)
+    totals[:, first : first + days] = 0
+    marked = np.flatnonzero(shut(totals, np.ones_like(totals))).tolist()
+    assert marked == (list(range(first, first + days)) if is_shut else [])
+
+
+def test_bookings_once_a_month_and_closed_weekdays_are_no_days_shut() -> None:
+    monthly = np.where(np.arange(560) % 30 == 3, 300.0, 0.0)[None]
+    assert not shut(monthly, np.ones_like(monthly)).any()
+    weekly = np.where(np.arange(560) % 7 == 3, 300.0, 0.0)[None]
+    assert not shut(weekly, np.where(weekly > 0, 7.0, 0.0)).any()

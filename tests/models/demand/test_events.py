@@ -34,6 +34,15 @@ def test_factors_are_found_and_what_surrounds_an_ordinary_event_stays_ordinary()
     assert (result.values["sale"][:, -DIP_DAYS:] == 1).all()
 
 
+def test_recent_years_weigh_more_in_a_categorys_factors() -> None:
+    """Four, then two, then one and a half times the usual: by weights of .49, .7 and 1 that is 2.22, not 2.5."""
+    totals = np.full((2, DAYS), 2000.0)
+    for window, factor in zip(SALE, (4.0, 2.0, 1.5), strict=True):
+        totals[:, window.start : window.end + 1] *= factor
+    result = core(estimate(totals, mark(SALE, DAYS), np.ones_like(totals)).values["sale"])
+    assert result == pytest.approx(np.full((2, 10), (0.49 * 4 + 0.7 * 2 + 1.5) / 2.19), rel=1e-3)
+
+
 def test_a_lull_before_and_a_dip_after_are_found() -> None:
     totals = simulated(np.full((2, 10), 2.0), 80.0, lull=0.7, dip=0.6)
     result = estimate(totals, mark(SALE, DAYS), np.ones_like(totals)).values["sale"]

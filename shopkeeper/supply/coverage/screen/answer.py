@@ -7,6 +7,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.ui import links
@@ -41,7 +42,7 @@ def draw_answer(coverage: Coverage) -> None:
 
 def _at_risk(coverage: Coverage, totals: Mapping[str, int]) -> str:
     risk, rows = coverage.at_risk, coverage.regions_skus
-    values = {"n": i18n.integer(totals["at_risk"]), "all": i18n.integer(totals["series"])}
+    values = {"all": i18n.integer(totals["series"])}
     stake = total(rows, "margin_at_stake")
     if risk.is_empty():
         return _(
@@ -49,30 +50,44 @@ def _at_risk(coverage: Coverage, totals: Mapping[str, int]) -> str:
             "land.",
             all=values["all"],
         )
-    if not has_margin(risk):
+    if not has_margin(risk) or stake < (coverage.material_from or 0.0):
+        return _without_stake(coverage, totals["at_risk"], values)
+    worst = coverage.regions.row(0, named=True)
+    return ngettext(
+        "{stake} of margin is at stake until help lands, most of it in {region} ({part}): {n} of {all} items with "
+        "demand, region by region, is out or runs out before an order placed today can land.",
+        "{stake} of margin is at stake until help lands, most of it in {region} ({part}): {n} of {all} items with "
+        "demand, region by region, are out or run out before an order placed today can land.",
+        totals["at_risk"],
+        stake=money(stake),
+        region=worst["region"],
+        part=money(worst["margin_at_stake"]),
+        **values,
+    )
+
+
+def _without_stake(coverage: Coverage, at_risk: int, values: Mapping[str, str]) -> str:
+    """How many are out or run out, where nobody knows what is at stake or where that is next to nothing."""
+    if not has_margin(coverage.at_risk):
         worst = coverage.regions.sort("at_risk", "region", descending=[True, False]).row(0, named=True)
-        return _(
+        return ngettext(
+            "{n} of {all} items with demand, region by region, is out or runs out before an order placed today can "
+            "land, {part} of them in {region}. What is at stake nobody can say: none of them has a cost.",
             "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
             "land, {part} of them in {region}. What is at stake nobody can say: none of them has a cost.",
+            at_risk,
             region=worst["region"],
             part=i18n.integer(worst["at_risk"]),
             **values,
         )
-    if stake < (coverage.material_from or 0.0):
-        return _(
-            "{n} of {all} items with demand, region by region, are out or run out before an order placed today can "
-            "land, but less than {least} of margin ({share} of a month's) is at stake until help lands.",
-            least=money(coverage.material_from),
-            share=i18n.percent(coverage.policy.materiality, 1),
-            **values,
-        )
-    worst = coverage.regions.row(0, named=True)
-    return _(
-        "{stake} of margin is at stake until help lands, most of it in {region} ({part}): {n} of {all} items with "
-        "demand, region by region, are out or run out before an order placed today can land.",
-        stake=money(stake),
-        region=worst["region"],
-        part=money(worst["margin_at_stake"]),
+    return ngettext(
+        "{n} of {all} items with demand, region by region, is out or runs out before an order placed today can land, "
+        "but less than {least} of margin ({share} of a month's) is at stake until help lands.",
+        "{n} of {all} items with demand, region by region, are out or run out before an order placed today can land, "
+        "but less than {least} of margin ({share} of a month's) is at stake until help lands.",
+        at_risk,
+        least=money(coverage.material_from),
+        share=i18n.percent(coverage.policy.materiality, 1),
         **values,
     )
 
@@ -132,10 +147,12 @@ def draw_next(coverage: Coverage) -> None:
     if risk.is_empty() and not low:
         return
     if risk.is_empty() or not has_margin(risk):
-        what = _(
+        what = ngettext(
+            "Order or move what runs out first: the list “To act on” has {n} item that is out or runs out, and {more} "
+            "whose last safe order day has come.",
             "Order or move what runs out first: the list “To act on” has {n} items that are out or run out, and {more} "
             "whose last safe order day has come.",
-            n=i18n.integer(risk.height),
+            risk.height,
             more=i18n.integer(low),
         )
     elif total(risk, "margin_at_stake") < (coverage.material_from or 0.0):
@@ -153,10 +170,12 @@ def draw_next(coverage: Coverage) -> None:
 
 def _worth(risk: pl.DataFrame, low: int) -> str:
     first = risk.head(FIRST)
-    return _(
+    return ngettext(
+        "Order or move the {n} item of the list “To act on”: it holds {stake} of {whole} of margin at stake, of what "
+        "is out or runs out. Of {more} more items the last safe order day has come.",
         "Order or move the first {n} items of the list “To act on”: they hold {stake} of {whole} of margin at stake, "
         "of what is out or runs out. Of {more} more items the last safe order day has come.",
-        n=i18n.integer(first.height),
+        first.height,
         stake=money(total(first, "margin_at_stake")),
         whole=money(total(risk, "margin_at_stake")),
         more=i18n.integer(low),

@@ -16,7 +16,7 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.in_force import in_force
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.actions import do_next
-from shopkeeper.ui.figures import money, shop_currency, total
+from shopkeeper.ui.figures import money, total
 from shopkeeper.ui.opened import load, opened
 
 SKUS = (
@@ -203,16 +203,16 @@ def draw_excess(coverage: Coverage) -> None:
     )
     if rows.is_empty():
         return
-    idle = rows.filter(pl.col("status") == "no_demand")
-    what = _(
-        "{value} ({currency}) lie beyond what is needed, {idle} of it in items that nobody asks for: order no more "
-        "of these, move them to where they are out, or sell them off.",
-        value=i18n.compact(total(rows, "excess_value")),
-        currency=shop_currency(),
-        idle=i18n.compact(total(idle, "excess_value")),
-    )
-    with do_next(what):
-        pass
+    if rows["excess_value"].count():
+        idle = coverage.regions_skus.filter(pl.col("status") == "no_demand")
+        what = _(
+            "{value} of stock at cost lie beyond what is needed, {idle} of it in items that nobody asks for: order no "
+            "more of these, move them to where they are out, or sell them off.",
+            value=money(total(coverage.regions_skus, "excess_value")),
+            idle=money(total(idle, "excess_value")),
+        )
+        with do_next(what):
+            pass
     draw_rows(
         sheet_of(coverage, "coverage-excess", f"{label('excess_value')}, {_('by item and region')}", rows),
         "coverage_excess",

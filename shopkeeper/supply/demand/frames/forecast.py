@@ -47,6 +47,13 @@ COLUMNS: tuple[Column, ...] = (
     share("share", "Of all units.", N_("Share")),
     Column("daily_mean", "DOUBLE", "Mean expected demand over the horizon.", unit="units per day"),
     Column("error_sd", "DOUBLE", "Standard deviation of the daily forecast error.", unit="units per day"),
+    Column(
+        "lead_error_sd",
+        "DOUBLE[]",
+        "That of the error of the sum over the first 1, 2, ... weeks; null where it was not measured.",
+        unit="units",
+    ),
+    Column("sku_lead_error_sd", "DOUBLE[]", "The same of the item over all regions.", unit="units"),
     units("demand", "Asked for.", N_("Demand")),
     text("id", "Of the manual value."),
     Column(
@@ -192,7 +199,17 @@ USED = Table(
     "one row per ship-to region and SKU, sorted so",
     "The forecast in use, manual values applied; units by day from the day after as-of.",
     (
-        *_of("region", "category", "sku", "pattern", "model", "daily_mean", "error_sd"),
+        *_of(
+            "region",
+            "category",
+            "sku",
+            "pattern",
+            "model",
+            "daily_mean",
+            "error_sd",
+            "lead_error_sd",
+            "sku_lead_error_sd",
+        ),
         replace(
             _of("units")[0], type="DOUBLE[]", label=N_("Next 4 weeks"), format=None, meaning="Expected units by day."
         ),

@@ -100,15 +100,26 @@ def said_words(kept: said.Said) -> str:
 
 
 def _draw_worst(backtest: Backtest) -> None:
-    st.markdown(f"##### {_('Items by error in margin')}")
+    st.markdown(f"##### {table.title_of_worst(backtest)}")
     total, first = backtest.cost(), backtest.cost(FIRST_ITEMS)
     if total:
-        what = _(
-            "Check the first {n}: they hold {share} of the error, **{worth}** of margin in the backtest. Where the "
-            "forecast errs one way (bias), set a manual value until it has learned.",
-            n=i18n.integer(min(FIRST_ITEMS, backtest.worst.height)),
-            share=i18n.percent(first / total, 0),
-            worth=money(first),
+        values = {
+            "n": i18n.integer(min(FIRST_ITEMS, backtest.worst.height)),
+            "share": i18n.percent(first / total, 0),
+            "worth": money(first),
+        }
+        what = (
+            _(
+                "Check the first {n}: they hold {share} of the error, **{worth}** of margin in the backtest. Where the "
+                "forecast errs one way (bias), set a manual value until it has learned.",
+                **values,
+            )
+            if backtest.margined
+            else _(
+                "Check the first {n}: they hold {share} of the error, **{worth}** of net revenue in the backtest. "
+                "Where the forecast errs one way (bias), set a manual value until it has learned.",
+                **values,
+            )
         )
         with do_next(what):
             pass

@@ -101,7 +101,7 @@ def compared(row: Mapping[str, Any]) -> str:
             if more
             else _("{share} less than in the last 4.", share=now)
         )
-    year = i18n.percent(row["units"] / row["year_before"] - 1, 0)
+    year = i18n.change(row["units"] / row["year_before"] - 1, 0)
     return (
         _("{share} more than in the last 4, {year} against the same weeks a year before.", share=now, year=year)
         if more

@@ -8,6 +8,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
 from shopkeeper.measures.supply import PATTERN_NAMES
 from shopkeeper.supply.demand import chart as charts
 from shopkeeper.supply.demand import table
@@ -126,23 +127,29 @@ def draw_next(demand: Demand) -> None:
         return
     first = backtest.worst.head(FIRST_ITEMS)
     figures = {
-        "n": i18n.integer(first.height),
         "item": first["name"][0] or first["sku"][0],
         "share": i18n.percent(cost / total, 0),
         "worth": money(cost),
     }
     if not _has_margin(demand):
-        what = _(
+        what = ngettext(
+            "Look at the item that costs most when the forecast errs, {item}: it holds {share} of all error in the "
+            "backtest, **{worth}** of net revenue. Where you know better (a campaign, a new listing), set a manual "
+            "value.",
             "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error "
             "in the backtest, **{worth}** of net revenue. Where you know better (a campaign, a new listing), set a "
             "manual value.",
+            first.height,
             **figures,
         )
     else:
-        what = _(
+        what = ngettext(
+            "Look at the item that costs most when the forecast errs, {item}: it holds {share} of all error in the "
+            "backtest, **{worth}** of margin. Where you know better (a campaign, a new listing), set a manual value.",
             "Look at the {n} items that cost most when the forecast errs, first {item}: they hold {share} of all error "
             "in the backtest, **{worth}** of margin. Where you know better (a campaign, a new listing), set a manual "
             "value.",
+            first.height,
             **figures,
         )
     with do_next(what), st.container(horizontal=True):

@@ -77,10 +77,12 @@ def draw_lost_words(lost_sales: LostSales) -> None:
         )
     )
     if whole:
-        what = _(
+        what = ngettext(
+            "The first row is {share} of it, {part}. Raise its service level or order earlier on the page "
+            "Replenishment.",
             "The first {n} rows are {share} of it, {part}. Raise their service level or order earlier on the page "
             "Replenishment.",
-            n=min(FIRST_ITEMS, lost_sales.rows.height),
+            min(FIRST_ITEMS, lost_sales.rows.height),
             share=i18n.percent(top / whole, 0),
             part=money(top),
         )
@@ -154,8 +156,8 @@ def _about(sides: TwoSided) -> str:
     if sides.growth is None:
         return _("the first {n} of {all} regions; as of {day}", **values)
     return _(
-        "the first {n} of {all} regions; new customers grow by {growth} against a year before; as of {day}",
-        growth=i18n.percent(sides.growth - 1),
+        "the first {n} of {all} regions; new customers {growth} against a year before; as of {day}",
+        growth=i18n.change(sides.growth - 1, 1),
         **values,
     )
 
@@ -180,8 +182,8 @@ def two_sided_words(sides: TwoSided) -> str:
 def event_words(sides: TwoSided) -> str:
     """What of the difference an event explains."""
     return _(
-        "{events} lies in these days: the items' forecast knows it, the model of known customers does not, so part "
-        "of the gap is the event.",
+        "{events} lies in these days: the items' forecast knows it, the model of known customers does not, so part of "
+        "the gap is the event.",
         events=", ".join(sides.events),
     )
 
@@ -192,14 +194,14 @@ def first_region(sides: TwoSided) -> str:
     rest = i18n.integer(abs(row["rest"]))
     if row["rest"] < 0:
         return _(
-            "Look at {region} first: its customers should buy {rest} units more than is forecast. "
-            "Where a campaign lies ahead, trust the customers and order for it.",
+            "Look at {region} first: its customers should buy {rest} units more than is forecast. Where a campaign "
+            "lies ahead, trust the customers and order for it.",
             region=row["region"],
             rest=rest,
         )
     return _(
-        "Look at {region} first: {rest} units are forecast there that its customers do not explain. "
-        "Where they came from one large buyer or an event gone by, set a manual value.",
+        "Look at {region} first: {rest} units are forecast there that its customers do not explain. Where they came "
+        "from one large buyer or an event gone by, set a manual value.",
         region=row["region"],
         rest=rest,
     )

@@ -8,7 +8,7 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label, measure
-from shopkeeper.supply.network.candidate_sites import costed
+from shopkeeper.supply.network.candidate_sites import best_step, costed
 from shopkeeper.supply.network.report import Network
 from shopkeeper.supply.network.screen.regions import node_name, points
 from shopkeeper.ui.figures import money
@@ -68,22 +68,19 @@ def draw_answer(network: Network) -> None:
 def _best(network: Network) -> str:
     """What one more node would bring, as a sentence."""
     with st.spinner(_("Weighing one more shipping point…"), show_time=True):
-        ranked = costed(network.candidates, 0.0).filter(pl.col("points") > 0)
-    if ranked.is_empty():
+        ranked = costed(network.candidates, 0.0)
+    first = best_step(ranked, margined=network.inputs.margined)
+    if first is None:
         return _("No single further shipping point would bring more of it near.")
-    worth = pl.col("margin_year") if network.inputs.margined else -pl.col("cost_year")
-    ranked = ranked.with_columns(worth=worth)
-    first = ranked.row(0, named=True)
     if not network.priced:
         return _(
             "The best next step, {node}, brings {more}; what a point costs cannot be told.",
             node=node_name(network, first["candidate"]),
             more=points(first["points"]),
         )
-    if ranked["node_cost"].null_count():
+    if ranked.filter(pl.col("points") > 0)["node_cost"].null_count():
         return _before_own_cost(network, first)
-    dearest = ranked.sort("worth", "points", "candidate", descending=[True, True, False])
-    return _after_own_cost(network, dearest.row(0, named=True))
+    return _after_own_cost(network, first)
 
 
 def _after_own_cost(network: Network, row: dict[str, Any]) -> str:

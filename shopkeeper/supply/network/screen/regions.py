@@ -7,6 +7,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import chart as drawings
@@ -131,10 +132,23 @@ def _costs_apart(network: Network) -> pl.DataFrame:
 
 def _map_note(network: Network, mapped: int) -> str:
     with_demand = network.regions.filter(pl.col("demand") > 0).height
-    words = [_("the stronger the colour, the worse"), _("{n} regions with demand", n=i18n.integer(with_demand))]
+    words = [
+        _("the stronger the colour, the worse"),
+        ngettext(
+            "{n} region with demand",
+            "{n} regions with demand",
+            with_demand,
+        ),
+    ]
     if mapped < network.regions.height:
-        away = i18n.integer(network.regions.height - mapped)
-        words.append(_("{n} regions are not on the map; the table has them", n=away))
+        away = network.regions.height - mapped
+        words.append(
+            ngettext(
+                "{n} region is not on the map; the table has it",
+                "{n} regions are not on the map; the table has them",
+                away,
+            )
+        )
     return " · ".join(words)
 
 
@@ -165,7 +179,12 @@ def _bring_nearer(network: Network) -> str:
     ]
     if network.inputs.margined:
         words.append(_("They hold {margin} of margin.", margin=money(worst["margin_not_near"])))
-    words.append(_("Begin at the top of the list; Replenishment proposes the moves and the orders."))
+    words.append(
+        _(
+            "Begin at the top of the list. Replenishment proposes orders, and only such moves as save sales that would "
+            "be lost: goods that only come from farther away are no loss there."
+        )
+    )
     return " ".join(words)
 
 
@@ -235,5 +254,11 @@ def _say_nodes(network: Network) -> None:
     ]
     unvalued = int(network.nodes["unvalued"].sum())
     if unvalued:
-        words.append(_("{n} units have no known cost and are in no value", n=i18n.integer(unvalued)))
+        words.append(
+            ngettext(
+                "{n} unit has no known cost and is in no value",
+                "{n} units have no known cost and are in no value",
+                unvalued,
+            )
+        )
     st.caption(" · ".join(words))

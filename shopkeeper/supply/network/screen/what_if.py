@@ -14,7 +14,7 @@ from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.network import chart as drawings
 from shopkeeper.supply.network import table
 from shopkeeper.supply.network.allocation import Figures
-from shopkeeper.supply.network.candidate_sites import candidates, costed
+from shopkeeper.supply.network.candidate_sites import best_step, candidates, costed
 from shopkeeper.supply.network.report import Network, WhatIf, moves_of, planned, what_if
 from shopkeeper.supply.network.screen.regions import node_name, points
 from shopkeeper.supply.replenishment import report as replenishment
@@ -122,7 +122,8 @@ def choose_nodes(network: Network, ranked: pl.DataFrame) -> tuple[str, ...]:
     choices = list(dict.fromkeys([*ranked["candidate"], *(node.candidate for node in candidates(network.inputs))]))
     linked = session.linked(TRIED)
     held = linked if linked is not None else st.session_state.get(TRIED)
-    first = [ranked["candidate"][0]]
+    best = best_step(ranked, margined=network.inputs.margined)
+    first = [best["candidate"] if best else ranked["candidate"][0]]
     if unknown := [value for value in held or () if value and value not in choices]:
         session.notice(
             _(

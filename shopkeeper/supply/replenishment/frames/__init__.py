@@ -47,6 +47,7 @@ ORDERS = Table(
         "reorder_point",
         "order_up_to",
         "safety_stock",
+        "error_source",
         "need_lead",
         "lost_before",
         "own_share",

@@ -26,7 +26,11 @@ COLUMNS: tuple[Column, ...] = (
         format="integer",
         type="BIGINT",
     ),
-    text("urgency", "By the last safe order day: today, week or wait.", N_("When to order")),
+    text(
+        "urgency",
+        "By the last safe order day: today, week or wait; doubt: look at it first, it is in no order.",
+        N_("When to order"),
+    ),
     Column(
         "joined",
         "BOOLEAN",
@@ -64,6 +68,11 @@ COLUMNS: tuple[Column, ...] = (
     defined("reorder_point"),
     defined("order_up_to"),
     defined("safety_stock"),
+    text(
+        "error_source",
+        "Where the error that safety stock is for comes from: the backtest's sums, or the error of a day.",
+        N_("Safety stock from"),
+    ),
     units("need_lead", "Expected need over the lead time.", N_("Need over lead time")),
     share(
         "own_share",
@@ -92,10 +101,14 @@ COLUMNS: tuple[Column, ...] = (
     count("deliveries", "Deliveries of a year that were measured.", N_("Deliveries measured")),
     days("measured_days", "Mean lead time measured.", N_("Measured days")),
     days("measured_sd", "Its standard deviation.", N_("Measured spread")),
-    share("on_time_share", "Of what landed, what landed by its due day.", N_("On time")),
-    share("early_share", "Of what landed, what landed before its due day.", N_("Early")),
-    share("late_share", "Of what landed, what landed after its due day.", N_("Late")),
-    days("days_late", "Mean days after the due day, of what was late.", N_("Days late, if late")),
+    share("on_time_share", "Of what landed or is late, what landed by its due day.", N_("On time")),
+    share("early_share", "Of what landed or is late, what landed before its due day.", N_("Early")),
+    share("late_share", "Of what landed or is late, what landed after its due day, or should have by now.", N_("Late")),
+    days(
+        "days_late",
+        "Mean days after the due day, of what was or is late; what is on its way counts by the days so far.",
+        N_("Days late, if late"),
+    ),
     share("short_share", "Of what landed, what brought less than was ordered.", N_("Short")),
     count("overdue", "Deliveries on their way whose due day has passed.", N_("Overdue now")),
     days("used_days", "Lead time that orders are reckoned with, without receiving.", N_("Days used")),

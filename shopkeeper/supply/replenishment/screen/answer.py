@@ -8,6 +8,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.supply.replenishment.report import COMING_DAYS, OrderProposals
+from shopkeeper.supply.replenishment.table import lines_of
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui.actions import show_list
 from shopkeeper.ui.figures import money, total
@@ -23,11 +24,6 @@ def without_money(rows: pl.DataFrame) -> str | None:
     if rows.is_empty() or not rows["margin_protected"].is_null().all():
         return None
     return _("What they cost and protect nobody can say: none of these items has a cost.")
-
-
-def lines_of(proposals: OrderProposals, due: str) -> pl.DataFrame:
-    """The lines to order today, this week, or later."""
-    return proposals.rows if due == "today" else proposals.coming.filter(pl.col("urgency") == due)
 
 
 def counted(rows: pl.DataFrame) -> str:

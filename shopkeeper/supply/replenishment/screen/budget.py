@@ -61,8 +61,7 @@ def draw_budget(proposals: OrderProposals, budget: float) -> None:
         "#### "
         + _(
             "With {budget}, {lines} for {cost} protect {margin}. {left} for {missing} are left undone: that risks "
-            "{risk} "
-            "of margin in 91 days.",
+            "{risk} of margin in 91 days.",
             budget=money(budget),
             lines=ngettext("{n} line", "{n} lines", chosen.rows.height),
             cost=money(total(chosen.rows, "cost")),
@@ -76,7 +75,13 @@ def draw_budget(proposals: OrderProposals, budget: float) -> None:
     sheet = table.orders(version, proposals, chosen.rows, _("Bought within the budget, most margin per cost first"))
     tables.show_table(picked(sheet, BUDGET_COLUMNS), "orders_bought", first=SHOWN)
     if not chosen.left.is_empty():
-        with st.expander(_("Left undone: {n} lines", n=i18n.integer(chosen.left.height))):
+        with st.expander(
+            ngettext(
+                "Left undone: {n} line",
+                "Left undone: {n} lines",
+                chosen.left.height,
+            )
+        ):
             sheet = table.orders(version, proposals, chosen.left, _(LEFT))
             tables.show_table(picked(sheet, BUDGET_COLUMNS), "orders_left", first=SHOWN)
 

@@ -10,6 +10,7 @@ from shopkeeper import i18n, state
 from shopkeeper.contract.forecasts import PATTERNS
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.lead_times import FEWEST_DELIVERIES
 from shopkeeper.supply.replenishment import table as replenishment_table
@@ -58,9 +59,9 @@ def draw_levels(proposals: OrderProposals) -> None:
     st.markdown(
         _(
             "##### Service: in how many of 100 replenishment cycles the stock should last, or how many of 100 units "
-            "are served from the shelf\n"
-            "The empty cells of a pattern follow the class. More service is more safety stock: from 95 % to 98 % of "
-            "cycles it is about a quarter more. The same share of units needs less stock than that of cycles."
+            "are served from the shelf\nThe empty cells of a pattern follow the class. More service is more safety "
+            "stock: from 95 % to 98 % of cycles it is about a quarter more. The same share of units needs less stock "
+            "than that of cycles."
         )
     )
     kind = ask_kind(policy)
@@ -235,10 +236,12 @@ def draw_scores(proposals: OrderProposals) -> None:
     slow = suppliers.filter((pl.col("late") >= 1) & (pl.col("lead_source") == "both"))
     if slow.height:
         worst = slow.row(0, named=True)
-        what = _(
+        what = ngettext(
+            "{n} supplier takes longer than the products table says, {supplier}: {measured} instead of {stated}. "
+            "Orders are reckoned with {used}; put the measured days into products, and ask the supplier.",
             "{n} suppliers take longer than the products table says, {supplier} most: {measured} instead of {stated}. "
             "Orders are reckoned with {used}; put the measured days into products, and ask the supplier.",
-            n=slow.height,
+            slow.height,
             supplier=worst["supplier"],
             measured=i18n.days(worst["measured_days"]),
             stated=i18n.days(worst["stated_days"]),

@@ -7,6 +7,7 @@ import streamlit as st
 
 from shopkeeper import i18n, state
 from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment import table as replenishment_table
 from shopkeeper.supply.replenishment.table import KINDS, OUTCOMES, VERDICTS
@@ -62,10 +63,12 @@ def draw_score(scored: pl.DataFrame) -> None:
     done = scored.filter(~pl.col("outcome").is_in(["open", "unknown"]))
     accepted = done.filter(pl.col("verdict") != "refused")
     needed = accepted.filter(pl.col("outcome").is_in(["needed", "not_enough"]))
-    sentence = _(
+    sentence = ngettext(
+        "{n} decision, {open} still open. Of {done} accepted that are over, {needed} were needed: {saved} of margin "
+        "was really saved, {promised} was promised.",
         "{n} decisions, {open} still open. Of {done} accepted that are over, {needed} were needed: {saved} of margin "
         "was really saved, {promised} was promised.",
-        n=i18n.integer(scored.height),
+        scored.height,
         open=i18n.integer((scored["outcome"] == "open").sum()),
         done=i18n.integer(accepted.height),
         needed=i18n.integer(needed.height),

@@ -17,10 +17,10 @@ from shopkeeper.supply.replenishment import report as replenishment
 from shopkeeper.supply.replenishment import table
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.screen import decide
-from shopkeeper.supply.replenishment.screen.answer import DUE, counted, lines_of, without_money
+from shopkeeper.supply.replenishment.screen.answer import DUE, counted, without_money
 from shopkeeper.supply.replenishment.screen.budget import ask_budget, draw_budget
 from shopkeeper.supply.replenishment.screen.proposals import draw_notes, draw_table, picked
-from shopkeeper.supply.replenishment.table import LEAD_SOURCES
+from shopkeeper.supply.replenishment.table import LEAD_SOURCES, lines_of
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency, total
@@ -67,6 +67,8 @@ DOUBT_COLUMNS = (
 def draw_orders(proposals: OrderProposals, set_now: InForce) -> None:
     """What to look at first, the lines to order, what to do with them, and one order per supplier."""
     draw_notes(proposals.notes)
+    for words in proposals.dependent:
+        st.caption(str(words))
     if proposals.notes.keys() & {"no_forecast", "no_counts"}:
         return
     ticked = draw_doubts(proposals)
@@ -156,20 +158,25 @@ def _place(proposals: OrderProposals, first: pl.DataFrame) -> str:
     whole = total(rows, "margin_protected")
     values = {
         "days": i18n.days(proposals.policy.review_days),
-        "n": first.height,
         "margin": money(protected),
         "share": i18n.percent(protected / whole if whole > 0 else None, 0),
         "waiting": money(total(rows, "waiting_costs")),
     }
     if first["cost"].is_null().all():
-        return _(
+        return ngettext(
+            "Place this one: it protects {margin}, {share} of all; what it costs nobody knows. Waiting for the next "
+            "review in {days} would cost {waiting}.",
             "Place the first {n}: they protect {margin}, {share} of all; what they cost nobody knows. Waiting for the "
             "next review in {days} with all of them would cost {waiting}.",
+            first.height,
             **values,
         )
-    return _(
+    return ngettext(
+        "Place the first: {cost} protects {margin}, {share} of all. Waiting for the next review in {days} with all of "
+        "them would cost {waiting}.",
         "Place the first {n}: {cost} protects {margin}, {share} of all. Waiting for the next review in {days} with all "
         "of them would cost {waiting}.",
+        first.height,
         cost=money(total(first, "cost")),
         **values,
     )
