@@ -7,11 +7,11 @@
 -- Ages count periods since the customer's own first: calendar weeks (Monday first), months and quarters, and days.
 -- Sorted before the attributes are joined to it: the narrow rows are sorted, and the join keeps their order. Readers
 -- of one customer's rows find them together; nothing depends on it.
--- Money that went back before the first purchase in the data belongs to no cohort.
+-- An order lies on one day, that of its first sale line. Money that went back before the first purchase in the data belongs to no cohort.
 WITH parts AS (
     SELECT
         f.customer_key,
-        l.day,
+        l.order_day AS day,
         l.order_id,
         l.channel,
         l.region,
@@ -21,8 +21,8 @@ WITH parts AS (
         CAST(sum(l.margin) AS DOUBLE) AS margin
     FROM int_sale_lines AS l
     INNER JOIN first_purchases AS f ON f.customer_id = l.customer_id
-    WHERE l.day >= f.first_day
-    GROUP BY f.customer_key, l.day, l.order_id, l.channel, l.region, l.category
+    WHERE l.order_day >= f.first_day
+    GROUP BY f.customer_key, l.order_day, l.order_id, l.channel, l.region, l.category
 )
 
 SELECT

@@ -1,6 +1,6 @@
 -- grain: one row per order line that says something of a touched order
 -- parameters: none
--- Its own lines, its refunds, and the lines of the orders that it refunds. Days first: they are few and lie together, so
+-- Its own lines, its refunds, and the lines and refunds of the orders that it refunds. Days first: they are few and lie together, so
 -- that most of the lines are passed over unread.
 WITH wanted AS (
     SELECT t.order_id FROM touched_orders AS t
@@ -15,7 +15,7 @@ times AS (
     FROM order_lines AS l
     WHERE
         l.order_id IN (SELECT w.order_id FROM wanted AS w)
-        OR l.original_order_id IN (SELECT t.order_id FROM touched_orders AS t)
+        OR l.original_order_id IN (SELECT w.order_id FROM wanted AS w)
 )
 
 SELECT l.*
@@ -25,5 +25,5 @@ WHERE
     AND l.ordered_at <= (SELECT m.last_time FROM times AS m)
     AND (
         l.order_id IN (SELECT w.order_id FROM wanted AS w)
-        OR l.original_order_id IN (SELECT t.order_id FROM touched_orders AS t)
+        OR l.original_order_id IN (SELECT w.order_id FROM wanted AS w)
     )
