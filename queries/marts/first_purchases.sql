@@ -27,7 +27,6 @@ SELECT
     k.customer_key,
     k.customer_id,
     k.first_day,
-    CAST(date_trunc('week', k.first_day) AS DATE) AS cohort_week,
     CAST(date_trunc('month', k.first_day) AS DATE) AS cohort_month,
     CAST(date_trunc('quarter', k.first_day) AS DATE) AS cohort_quarter,
     CAST(date_diff('day', k.first_day, $as_of) AS SMALLINT) AS observed_days,

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention.opportunity import opportunity
+from shopkeeper.customers.retention.periods import PERIODS
 from shopkeeper.customers.retention.report import (
     FEW_CUSTOMERS,
     MEASURES,
     METHODS,
-    PERIODS,
     WINDOWS,
     Retention,
     View,

@@ -22,7 +22,8 @@ Line = dict[str, Any]
 
 
 def rows(query: MemoryQuery, mart: str, *columns: str) -> list[tuple[Any, ...]]:
-    return query.connection.table(f"all_{mart}").pl().select(columns).rows()
+    made: pl.DataFrame = query.connection.table(f"all_{mart}").pl()
+    return made.select(columns).rows()
 
 
 def back(order: str | None, on: date, amount: int = -4, **more: Any) -> Line:

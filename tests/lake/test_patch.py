@@ -90,13 +90,13 @@ def lines_of(number: str, given_order: Row) -> list[Row]:
         "channel": given_order["channel"],
         "status": given_order["status"],
     }
-    rows = [head | {name: value for name, value in each.items() if name in OF_LINES} for each in given_order["lines"]]
+    rows: list[dict[str, Any]] = [head | {name: each[name] for name in OF_LINES} for each in given_order["lines"]]
     for row, each in zip(rows, given_order["lines"], strict=True):
         if each.get("next_day"):
             row["ordered_at"] += timedelta(hours=15)
         if not each.get("names_buyer", True):
             row["account_id"] = row["customer_id"] = None
-    return rows + [row | {"order_id": f"{number}-again"} for row in rows if given_order["copied"]]
+    return [*rows, *(row | {"order_id": f"{number}-again"} for row in rows if given_order["copied"])]
 
 
 def write(folder: Path, number: int, given_delta: Row) -> None:

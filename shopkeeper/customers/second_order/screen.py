@@ -5,6 +5,7 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.customers.screen.opening import before_the_data, left_out
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.customers.second_order import table
 from shopkeeper.customers.second_order.chart import CURVES_DRAWN, FEWEST_AT_RISK, second_order_curves
@@ -45,7 +46,7 @@ def draw_answer(whole: SecondOrder) -> None:
         last = whole.curves.row(-1, named=True)
         answer = _(
             "Fewer than half of the customers come back: {share} have by day {day} after their first purchase.",
-            share=i18n.percent(last["returned"], 0),
+            share=i18n.share(last["returned"]),
             day=i18n.integer(last["duration"]),
         )
     else:
@@ -67,6 +68,15 @@ def draw_answer(whole: SecondOrder) -> None:
                     n=i18n.integer(row["at_risk"]),
                 ),
             )
+    if said := said_of_opening(whole):
+        st.caption(said)
+
+
+def said_of_opening(whole: SecondOrder) -> str:
+    """Who of the customers may have bought before the data begin; empty where nobody may."""
+    if whole.uncertain:
+        return before_the_data(whole.opening, whole.uncertain, int(whole.medians["customers"].sum()))
+    return left_out(whole.opening, whole.left_out) if whole.left_out else ""
 
 
 def legend(clock: SecondOrder) -> str:

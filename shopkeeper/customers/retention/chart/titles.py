@@ -10,7 +10,7 @@ def unit(view: View) -> str:
     """What age counts, in words: `month`, or `30-day window`."""
     if view.windows == "rolling":
         return ngettext("{n}-day window", "{n}-day window", view.window_days)
-    return {"week": _("week"), "month": _("month"), "quarter": _("quarter")}[view.period]
+    return {"day": _("day"), "week": _("week"), "month": _("month"), "quarter": _("quarter")}[view.period]
 
 
 def measure_name(view: View) -> str:

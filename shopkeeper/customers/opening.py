@@ -1,0 +1,44 @@
+"""Who may have been a customer before the data begin: the first purchase here need not be the first."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.engine.query import Query
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The days from `first_day`, that of the first purchase of all, in which customers of before were seen again.
+
+    Whoever came first before `until` may have bought before; `None` where the data show no such customers, as in a
+    shop that has just opened, or data of one acquisition cohort (queries/marts/left_truncation.sql has the rule).
+    """
+
+    first_day: date | None = None
+    until: date | None = None
+
+    @property
+    def days(self) -> int:
+        """How many days."""
+        return (self.until - self.first_day).days if self.until and self.first_day else 0
+
+    def holds(self, day: date) -> bool:
+        """Whether who came first on a day may have bought before."""
+        return self.until is not None and day < self.until
+
+
+def opening(query: Query) -> Opening:
+    """Of the version in use; the same for every viewer."""
+    rows = query("customers/left_truncation").to_dicts()
+    if not rows:
+        return Opening()
+    first: date = rows[0]["first_day"]
+    return Opening(first, first + timedelta(days=rows[0]["window_days"]) if rows[0]["is_truncated"] else None)
+
+
+def after(filters: CustomerFilters, opened: Opening) -> CustomerFilters:
+    """The filters without customers of the opening."""
+    if opened.until is None:
+        return filters
+    return replace(filters, cohort_from=max(filters.cohort_from or opened.until, opened.until))
