@@ -7,6 +7,7 @@ from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.churn.screen import risk as parts
 from shopkeeper.customers.lifecycle import screen as stages
+from shopkeeper.customers.screen import opening
 from shopkeeper.customers.screen.filters import choose_filters
 from shopkeeper.customers.screen.model import fitted, say_unfitted
 from shopkeeper.customers.second_order import screen
@@ -31,6 +32,7 @@ match section:
             with answer:
                 parts.draw_answer(churn_risk)
             parts.draw_model(fits, churn_risk)
+            opening.draw_of_models(filters)
             parts.draw_rescue(fits, churn_risk)
             parts.draw_where(churn_risk)
 ui.explain(parts.DEFINITIONS[section])

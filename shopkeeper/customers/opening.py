@@ -1,10 +1,10 @@
 """Who may have been a customer before the data begin: the first purchase here need not be the first."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from shopkeeper.customers.filters import CustomerFilters
-from shopkeeper.engine.query import Query
+from shopkeeper.engine.query import Parameter, Query
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,25 @@ def opening(query: Query) -> Opening:
     return Opening(first, first + timedelta(days=rows[0]["window_days"]) if rows[0]["is_truncated"] else None)
 
 
-def after(filters: CustomerFilters, opened: Opening) -> CustomerFilters:
-    """The filters without customers of the opening."""
-    if opened.until is None:
-        return filters
-    return replace(filters, cohort_from=max(filters.cohort_from or opened.until, opened.until))
+@dataclass(frozen=True)
+class OpeningCustomers:
+    """Of `customers` who were chosen, `uncertain` came within the opening."""
+
+    opening: Opening
+    customers: int
+    uncertain: int
+
+
+def opening_customers(query: Query, filters: CustomerFilters) -> OpeningCustomers:
+    """How many of the chosen customers may have bought before."""
+    opened = opening(query)
+    as_of = min(query.version.as_of, filters.until or query.version.as_of)
+    counts = query("customers/left_truncated", **filters.acquired(), as_of=as_of, until=opened.until or date.min)
+    return OpeningCustomers(opened, *counts.row(0))
+
+
+def acquired_after(filters: CustomerFilters, opened: Opening) -> dict[str, Parameter]:
+    """The filters' parameters by first purchase, without customers of the opening."""
+    chosen = filters.acquired()
+    since = filters.cohort_from or date.min
+    return chosen if opened.until is None else {**chosen, "cohort_from": max(since, opened.until)}

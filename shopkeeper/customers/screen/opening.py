@@ -1,9 +1,13 @@
 """What is said of customers who may have bought before the data begin."""
 
+import streamlit as st
+
 from shopkeeper import i18n
-from shopkeeper.customers.opening import Opening
+from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.customers.opening import Opening, opening_customers
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
+from shopkeeper.ui.opened import load
 
 
 def left_out(opening: Opening, customers: int) -> str:
@@ -25,6 +29,13 @@ def before_the_data(opening: Opening, customers: int, of: int) -> str:
         n=i18n.integer(customers),
         days=i18n.days(opening.days),
     )
+
+
+def draw_of_models(filters: CustomerFilters) -> None:
+    """What a reader of the models must know of them; nothing where there are none."""
+    counted = load(opening_customers, filters)
+    if counted.uncertain:
+        st.caption(of_a_model(counted.opening, counted.uncertain, counted.customers))
 
 
 def of_a_model(opening: Opening, customers: int, of: int) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer, seen_until
-from shopkeeper.customers.opening import Opening, after, opening
+from shopkeeper.customers.opening import Opening, acquired_after, opening
 from shopkeeper.customers.second_order.frames import CLOCK, CLOCK_DAYS, CURVES, MEDIANS
 from shopkeeper.engine.query import Query
 from shopkeeper.models.buying.survival import kaplan_meier, median
@@ -42,7 +42,7 @@ def report(
     times = query("customers/second_order/times", by=by, as_of=as_of, **filters.acquired())
     left_out, uncertain = 0, 0
     if opened.until is not None:
-        new = query("customers/second_order/times", by=by, as_of=as_of, **after(filters, opened).acquired())
+        new = query("customers/second_order/times", by=by, as_of=as_of, **acquired_after(filters, opened))
         uncertain = int(times["customers"].sum()) - int(new["customers"].sum())
         if new.height:
             left_out, uncertain, times = uncertain, 0, new

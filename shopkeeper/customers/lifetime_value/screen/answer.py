@@ -117,7 +117,7 @@ def draw_answer(customer_value: LifetimeValue) -> None:
             "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
             "10% of them hold {top} of it.",
             predicted=money(predicted),
-            top=i18n.percent(customer_value.top_predicted, 0),
+            top=i18n.share(customer_value.top_predicted),
             **values,
         )
     st.markdown(f"#### {sentence}")
@@ -161,7 +161,7 @@ def _draw_figures(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> No
         )
         st.metric(
             _("Held by the top 10%"),
-            i18n.percent(customer_value.top_predicted, 0),
+            i18n.share(customer_value.top_predicted),
             border=True,
             help=_(
                 "Of what is predicted; of what has happened it is {share}.",

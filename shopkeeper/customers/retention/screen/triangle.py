@@ -11,7 +11,7 @@ from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention import table
 from shopkeeper.customers.retention.chart.curves import retention_curves
-from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
+from shopkeeper.customers.retention.chart.heatmap import LARGEST, LARGEST_DRAWN, OPEN, retention_heatmap
 from shopkeeper.customers.retention.chart.titles import title
 from shopkeeper.customers.retention.opportunity import RetentionOpportunity
 from shopkeeper.customers.retention.periods import WINDOW_DAYS
@@ -201,6 +201,8 @@ def legend(report: Retention, latest: int | None, *, clickable: bool) -> str:
     if latest:
         cells = cells.filter(pl.col("cohort").is_in(cells["cohort"].unique().sort().tail(latest).to_list()))
         parts.append(_("only the latest {n} cohorts are drawn; table, files and mean have all", n=latest))
+    if cells.filter(pl.col("age") > LARGEST_DRAWN.get(report.view.period, LARGEST)).height:
+        parts.append(_("the first {n} are drawn; table and files have more", n=i18n.days(LARGEST_DRAWN["day"])))
     if not cells["mature"].all():
         parts.insert(0, _("{mark} not yet closed: empty, not 0", mark=OPEN))
     if cells.filter("mature", pl.col("n") < retention.FEW_CUSTOMERS).height:
