@@ -7,9 +7,8 @@ from shopkeeper.customers.churn import report as churn
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.churn.screen import risk as parts
 from shopkeeper.customers.lifecycle import screen as stages
-from shopkeeper.customers.screen import opening
 from shopkeeper.customers.screen.filters import choose_filters
-from shopkeeper.customers.screen.model import fitted, say_unfitted
+from shopkeeper.customers.screen.model import fitted, say_nobody, say_unfitted
 from shopkeeper.customers.second_order import screen
 
 filters = choose_filters()
@@ -25,14 +24,13 @@ match section:
         answer = st.container()
         churn_risk = ui.load(churn.report, fits, filters, parts.choose_options(fits, stages.rules_in_use()))
         if churn_risk.totals.customers == 0:
-            ui.say_empty()
+            say_nobody()
         elif section == "customer":
             customer.draw(fits, churn_risk)
         else:
             with answer:
                 parts.draw_answer(churn_risk)
             parts.draw_model(fits, churn_risk)
-            opening.draw_of_models(filters)
             parts.draw_rescue(fits, churn_risk)
             parts.draw_where(churn_risk)
 ui.explain(parts.DEFINITIONS[section])

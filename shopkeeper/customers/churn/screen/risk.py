@@ -14,6 +14,7 @@ from shopkeeper.customers.churn.frames import CUSTOMERS
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.lifecycle import screen
+from shopkeeper.customers.screen import opening
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
@@ -174,6 +175,7 @@ def draw_model(fits: Fits, churn_risk: Churn) -> None:
         st.info(words)
     elif words:
         st.caption(words)
+    opening.draw_of_models(churn_risk.filters)
 
 
 def draw_trials(fits: Fits) -> None:

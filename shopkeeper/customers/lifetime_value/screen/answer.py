@@ -9,7 +9,7 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.customers.lifetime_value.opportunity import LifetimeValueOpportunity
 from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
-from shopkeeper.customers.screen import filters
+from shopkeeper.customers.screen import filters, opening
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
@@ -183,6 +183,7 @@ def draw_notes(customer_value: LifetimeValue) -> None:
         st.info(words + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`"))
     elif words:
         st.caption(words)
+    opening.draw_of_models(customer_value.filters)
 
 
 def draw_action(opportunity: LifetimeValueOpportunity) -> None:

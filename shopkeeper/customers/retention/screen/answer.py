@@ -52,6 +52,15 @@ def headline(view: View, reached: list[tuple[int, float]]) -> str:
     """The answer in one sentence; `reached` holds ages and shares, the first age being 1."""
     (_age, rate), *later = reached
     values = {"first": i18n.of_hundred(rate), "unit": unit(view)}
+    if view.period == "day" and view.windows == "calendar":
+        if not later:
+            return _("Of 100 new customers, {first} buy again on the day after their first purchase.", **values)
+        return _(
+            "Of 100 new customers, {first} buy again on the day after their first purchase, {later} by day {k}.",
+            **values,
+            later=i18n.of_hundred(later[-1][1]),
+            k=later[-1][0],
+        )
     if not later:
         return _("Of 100 new customers, {first} buy again in the {unit} after their first.", **values)
     return _(

@@ -101,6 +101,14 @@ def window_days(period: str) -> int:
 def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters) -> None:
     """Where to act, and what it is worth."""
     best = opportunity.best
+    if not opportunity.n:
+        st.info(
+            _(
+                "Where too few come back is told of customers won in the year before the last {days}; none is here.",
+                days=i18n.days(opportunity.days),
+            )
+        )
+        return
     with do_next(everywhere(opportunity) if best is None else action(best, opportunity)):
         with st.container(horizontal=True):
             if best is not None:
@@ -119,6 +127,14 @@ def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters
 
 def everywhere(opportunity: RetentionOpportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
+    if not opportunity.point_worth:
+        return _(
+            "What a returning customer is worth is not known yet: of last year's new customers whose first {days} have "
+            "passed ({n}), nobody came back within them. Choose the newest closed cohort below and “Missing from it” "
+            "for the list of those to bring back.",
+            n=i18n.integer(opportunity.n),
+            days=i18n.days(opportunity.days),
+        )
     return _(
         "No channel, region or category falls behind for certain, so begin with everyone: one more "
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
