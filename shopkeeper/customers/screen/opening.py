@@ -23,19 +23,20 @@ def left_out(opening: Opening, customers: int) -> str:
 def before_the_data(opening: Opening, customers: int, of: int) -> str:
     """How many such customers are among those that the figures are of."""
     return _(
-        "{share} of them ({n}) were first seen in the first {days} of the data and may have bought before: really new "
-        "customers may come back less often.",
+        "{share} of these customers ({n}) were first seen in the first {days} of the data and may have bought before: "
+        "really new customers may come back less often.",
         share=i18n.percent(customers / of),
         n=i18n.integer(customers),
         days=i18n.days(opening.days),
     )
 
 
-def draw_of_models(filters: CustomerFilters) -> None:
-    """What a reader of the models must know of them; nothing where there are none."""
+def draw_of_models(filters: CustomerFilters, *, modelled: bool) -> None:
+    """What a reader of the models, or of plain rates, must know of them; nothing where there are none."""
     counted = load(opening_customers, filters)
     if counted.uncertain:
-        st.caption(of_a_model(counted.opening, counted.uncertain, counted.customers))
+        said = of_a_model if modelled else before_the_data
+        st.caption(said(counted.opening, counted.uncertain, counted.customers))
 
 
 def of_a_model(opening: Opening, customers: int, of: int) -> str:

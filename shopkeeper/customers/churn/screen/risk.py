@@ -175,7 +175,7 @@ def draw_model(fits: Fits, churn_risk: Churn) -> None:
         st.info(words)
     elif words:
         st.caption(words)
-    opening.draw_of_models(churn_risk.filters)
+    opening.draw_of_models(churn_risk.filters, modelled=churn_risk.kind is not None)
 
 
 def draw_trials(fits: Fits) -> None:

@@ -183,7 +183,7 @@ def draw_notes(customer_value: LifetimeValue) -> None:
         st.info(words + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`"))
     elif words:
         st.caption(words)
-    opening.draw_of_models(customer_value.filters)
+    opening.draw_of_models(customer_value.filters, modelled=customer_value.kind is not None)
 
 
 def draw_action(opportunity: LifetimeValueOpportunity) -> None:

@@ -47,7 +47,7 @@ DEFINITIONS = (
 
 def period_names() -> dict[str, str]:
     """The choices of a cohort's period."""
-    return {"day": _("Day"), "week": _("Week"), "month": _("Month"), "quarter": _("Quarter")}
+    return {"day": _("day").capitalize(), "week": _("Week"), "month": _("Month"), "quarter": _("Quarter")}
 
 
 def measure_names() -> dict[str, str]:
