@@ -90,7 +90,7 @@ def lines_of(number: str, given_order: Row) -> list[Row]:
         "channel": given_order["channel"],
         "status": given_order["status"],
     }
-    rows: list[dict[str, Any]] = [head | {name: each[name] for name in OF_LINES} for each in given_order["lines"]]
+    rows: list[dict[str, Any]] = [head | {name: each.get(name) for name in OF_LINES} for each in given_order["lines"]]
     for row, each in zip(rows, given_order["lines"], strict=True):
         if each.get("next_day"):
             row["ordered_at"] += timedelta(hours=15)
