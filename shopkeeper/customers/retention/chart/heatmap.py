@@ -15,7 +15,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import integer, number, of_hundred, period_label
 
 OPEN = "…"
-LARGEST_DRAWN, LARGEST = {"day": 31}, 10_000
+LARGEST_DRAWN, LARGEST = {"day": 14}, 10_000
 """Ages drawn of cohorts of one day, and of others: all."""
 ROW_PIXELS = 27
 CROWDED = 20
