@@ -24,6 +24,7 @@ Number = int | float | Decimal
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 SOURCE = "en"
 MISSING = "\N{EN DASH}"
+SUNDAY = 6
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
 
@@ -129,6 +130,20 @@ def change(value: Number | None, digits: int = 1) -> str:
     return ("+" if value is not None and value > 0 else "") + percent(value, digits)
 
 
+def of_hundred(value: Number | None) -> str:
+    """A share from 0 to 1 as so many of 100: `12`; below 10 with a decimal, unless it is 0: `1.6`."""
+    exact = _rounded(value, 3)
+    if exact is None:
+        return MISSING
+    return number(exact * 100, 0 if exact == 0 or abs(exact) >= Decimal("0.1") else 1)
+
+
+def share(value: Number | None) -> str:
+    """A share from 0 to 1 in few digits: `12%`; below 10 % with a decimal: `1.6%`."""
+    exact = _exact(value)
+    return percent(exact, 0 if exact is None or abs(exact) >= Decimal("0.0995") else 1)
+
+
 def money(value: Number | None, currency: str) -> str:
     """An amount in full, with the decimals its ISO 4217 `currency` has: `£1,234.50`."""
     exact = _rounded(value, numbers.get_currency_precision(currency))
@@ -188,8 +203,13 @@ def quarter(value: date | None) -> str:
 
 
 def period_label(period: str, value: date | None) -> str:
-    """The week, month or quarter that holds a day; raise `KeyError` on any other `period`."""
-    return {"week": week, "month": month, "quarter": quarter}[period](value)
+    """The day, or the week, month or quarter that holds it; raise `KeyError` on any other `period`.
+
+    A week that begins on a Sunday has no ISO number, and is named by that day: `week of Feb 8, 2026`.
+    """
+    if period == "week" and value is not None and value.weekday() == SUNDAY:
+        return gettext("week of {day}", day=date_(value))
+    return {"day": date_, "week": week, "month": month, "quarter": quarter}[period](value)
 
 
 def _exact(value: Number | None) -> Decimal | None:

@@ -13,7 +13,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract, extract_from_file
 from babel.messages.pofile import read_po
 
 from shopkeeper import i18n
-from shopkeeper.customers.retention.report import PERIODS
+from shopkeeper.customers.retention.periods import PERIODS
 from shopkeeper.i18n import LANGUAGES, gettext, ngettext
 from tests.messages import called
 from tests.paths import REPOSITORY as ROOT
@@ -275,10 +275,15 @@ def test_numbers_round_half_up_and_zero_has_no_sign() -> None:
 
 def test_dates_and_periods_read_as_the_language_writes_them() -> None:
     day, at = date(2026, 2, 10), datetime(2026, 2, 10, 20, 4, 5, tzinfo=UTC)
-    assert [i18n.period_label(period, day) for period in PERIODS] == ["2026-W07", "Feb 2026", "Q1 2026"]
+    assert [i18n.period_label(period, day) for period in PERIODS] == ["Feb 10, 2026", "2026-W07", "Feb 2026", "Q1 2026"]
     assert i18n.date_(day) == "Feb 10, 2026"
     i18n.use("zh_CN")
-    assert [i18n.period_label(period, day) for period in PERIODS] == ["2026年第7周", "2026年2月", "2026年第1季度"]
+    assert [i18n.period_label(period, day) for period in PERIODS] == [
+        "2026年2月10日",
+        "2026年第7周",
+        "2026年2月",
+        "2026年第1季度",
+    ]
     assert i18n.date_(day) == "2026年2月10日"
     assert i18n.moment(at, "Asia/Shanghai") == "2026年2月11日 04:04:05"
 

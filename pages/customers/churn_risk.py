@@ -8,7 +8,7 @@ from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.churn.screen import risk as parts
 from shopkeeper.customers.lifecycle import screen as stages
 from shopkeeper.customers.screen.filters import choose_filters
-from shopkeeper.customers.screen.model import fitted, say_unfitted
+from shopkeeper.customers.screen.model import fitted, say_nobody, say_unfitted
 from shopkeeper.customers.second_order import screen
 
 filters = choose_filters()
@@ -24,7 +24,7 @@ match section:
         answer = st.container()
         churn_risk = ui.load(churn.report, fits, filters, parts.choose_options(fits, stages.rules_in_use()))
         if churn_risk.totals.customers == 0:
-            ui.say_empty()
+            say_nobody()
         elif section == "customer":
             customer.draw(fits, churn_risk)
         else:

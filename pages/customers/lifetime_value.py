@@ -9,7 +9,7 @@ from shopkeeper.customers.lifetime_value.screen import answer as parts
 from shopkeeper.customers.lifetime_value.screen import views
 from shopkeeper.customers.model_check import screen as proof
 from shopkeeper.customers.screen.filters import choose_filters
-from shopkeeper.customers.screen.model import fitted, say_unfitted
+from shopkeeper.customers.screen.model import fitted, say_nobody, say_unfitted
 
 filters = choose_filters()
 fits = fitted()
@@ -20,7 +20,7 @@ answer = st.container()
 options = parts.choose_options(fits)
 customer_value = ui.load(lifetime_value.report, fits, filters, options)
 if customer_value.n == 0:
-    ui.say_empty()
+    say_nobody()
     st.stop()
 with answer:
     parts.draw_answer(customer_value)

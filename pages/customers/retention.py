@@ -5,21 +5,22 @@ import streamlit as st
 from shopkeeper import ui
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention.opportunity import opportunity
+from shopkeeper.customers.retention.screen import answer as figures
 from shopkeeper.customers.retention.screen import cells
 from shopkeeper.customers.retention.screen import triangle as parts
 from shopkeeper.customers.screen.filters import choose_filters
+from shopkeeper.customers.screen.model import say_nobody
 
 filters = choose_filters()
 answer = st.container()
 view, chart, compare = parts.choose_view()
-with answer:
-    parts.draw_answer(filters, view)
-    parts.draw_opportunity(ui.load(opportunity, filters), filters)
-
 report = ui.load(retention.report, filters, view)
 if report.cells.is_empty():
-    ui.say_empty()
+    say_nobody()
     st.stop()
+with answer:
+    figures.draw_answer(filters, view)
+    parts.draw_opportunity(ui.load(opportunity, filters), filters)
 
 reports = [report]
 if compare:

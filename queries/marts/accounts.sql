@@ -11,7 +11,7 @@ WITH orders AS (
         l.customer_id AS person_id,
         l.order_id,
         min(l.channel) AS channel,
-        min(l.day) AS day,
+        min(l.order_day) AS day,
         sum(l.revenue) AS revenue
     FROM int_sale_lines AS l
     WHERE l.account_id IS NOT NULL

@@ -8,7 +8,7 @@ WITH orders AS (
     SELECT
         l.order_id,
         min(l.channel) AS channel,
-        min(l.day) AS day,
+        min(l.order_day) AS day,
         max(l.customer_id) AS customer_id,
         max(l.account_id) AS account_id,
         count(*) AS lines,

@@ -54,7 +54,7 @@ last_skus AS (
         row_number() OVER (PARTITION BY f.customer_key ORDER BY round(sum(l.revenue), 4) DESC, l.sku) AS place
     FROM int_sale_lines AS l
     INNER JOIN first_purchases AS f ON f.customer_id = l.customer_id
-    INNER JOIN totals AS t ON t.customer_key = f.customer_key AND t.last_day = l.day
+    INNER JOIN totals AS t ON t.customer_key = f.customer_key AND t.last_day = l.order_day
     WHERE l.is_sale
     GROUP BY f.customer_key, l.sku
 ),

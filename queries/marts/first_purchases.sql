@@ -8,7 +8,7 @@
 WITH firsts AS (
     SELECT
         l.customer_id,
-        min(l.day) AS first_day
+        min(l.order_day) AS first_day
     FROM int_sale_lines AS l
     WHERE l.is_sale AND l.customer_id IS NOT NULL
     GROUP BY l.customer_id
@@ -27,7 +27,6 @@ SELECT
     k.customer_key,
     k.customer_id,
     k.first_day,
-    CAST(date_trunc('week', k.first_day) AS DATE) AS cohort_week,
     CAST(date_trunc('month', k.first_day) AS DATE) AS cohort_month,
     CAST(date_trunc('quarter', k.first_day) AS DATE) AS cohort_quarter,
     CAST(date_diff('day', k.first_day, $as_of) AS SMALLINT) AS observed_days,
@@ -36,7 +35,7 @@ SELECT
     l.category AS first_category,
     l.sku AS first_sku
 FROM keyed AS k
-INNER JOIN int_sale_lines AS l ON l.customer_id = k.customer_id AND l.day = k.first_day
+INNER JOIN int_sale_lines AS l ON l.customer_id = k.customer_id AND l.order_day = k.first_day
 WHERE l.is_sale
 QUALIFY row_number() OVER (
     PARTITION BY k.customer_key

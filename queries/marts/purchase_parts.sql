@@ -4,14 +4,15 @@
 -- scope: category=category,first_category region=region,first_region
 -- patched by: customer_key
 -- aged: observed_days
--- Ages count periods since the customer's own first: calendar weeks (Monday first), months and quarters, and days.
+-- Ages count periods since the customer's own first: months, quarters and days. Weeks follow from days and from the
+-- day that the shop's weeks start on.
 -- Sorted before the attributes are joined to it: the narrow rows are sorted, and the join keeps their order. Readers
 -- of one customer's rows find them together; nothing depends on it.
--- Money that went back before the first purchase in the data belongs to no cohort.
+-- An order lies on one day, that of its first sale line. Money that went back before the first purchase in the data belongs to no cohort.
 WITH parts AS (
     SELECT
         f.customer_key,
-        l.day,
+        l.order_day AS day,
         l.order_id,
         l.channel,
         l.region,
@@ -21,20 +22,16 @@ WITH parts AS (
         CAST(sum(l.margin) AS DOUBLE) AS margin
     FROM int_sale_lines AS l
     INNER JOIN first_purchases AS f ON f.customer_id = l.customer_id
-    WHERE l.day >= f.first_day
-    GROUP BY f.customer_key, l.day, l.order_id, l.channel, l.region, l.category
+    WHERE l.order_day >= f.first_day
+    GROUP BY f.customer_key, l.order_day, l.order_id, l.channel, l.region, l.category
 )
 
 SELECT
     p.customer_key,
     f.first_day,
     p.day,
-    f.cohort_week,
     f.cohort_month,
     f.cohort_quarter,
-    CAST(
-        date_diff('day', f.cohort_week, CAST(date_trunc('week', p.day) AS DATE)) / 7 AS SMALLINT
-    ) AS week_age,
     CAST(
         year(p.day) * 12 + month(p.day) - year(f.first_day) * 12 - month(f.first_day) AS SMALLINT
     ) AS month_age,

@@ -48,10 +48,8 @@ SELECT
     n.customer_key,
     f.first_day,
     n.day,
-    f.cohort_week,
     f.cohort_month,
     f.cohort_quarter,
-    CAST(date_diff('day', f.cohort_week, CAST(date_trunc('week', n.day) AS DATE)) / 7 AS SMALLINT) AS week_age,
     CAST(
         year(n.day) * 12 + month(n.day) - year(f.first_day) * 12 - month(f.first_day) AS SMALLINT
     ) AS month_age,
@@ -60,9 +58,6 @@ SELECT
     ) AS quarter_age,
     CAST(date_diff('day', f.first_day, n.day) AS SMALLINT) AS day_age,
     f.observed_days,
-    CAST(
-        date_diff('day', f.cohort_week, CAST(date_trunc('week', n.previous_day) AS DATE)) / 7 AS SMALLINT
-    ) AS previous_week_age,
     CAST(
         year(n.previous_day) * 12 + month(n.previous_day) - year(f.first_day) * 12 - month(f.first_day) AS SMALLINT
     ) AS previous_month_age,

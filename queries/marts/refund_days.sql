@@ -2,29 +2,46 @@
 -- parameters: $as_of
 -- scope: none
 -- The day is that of the refund itself, not of its original order: who is just giving goods back is left in peace.
--- A refund without a buyer of its own is its original order's buyer's.
-WITH originals AS (
+-- A refund without a buyer of its own is its original order's buyer's; one that names no order is of its own number's.
+WITH refunds AS (
+    SELECT
+        coalesce(l.original_order_id, l.order_id) AS order_id,
+        l.order_id AS own_order_id,
+        l.account,
+        l.day
+    FROM stg_order_lines AS l
+    WHERE l.status = 'refund' AND l.day <= $as_of
+),
+
+orders AS (
     SELECT
         l.order_id,
-        min(l.account) AS account
+        coalesce(min(l.customer_id), min(l.account_id)) AS account
     FROM stg_order_lines AS l
     WHERE
         l.account IS NOT NULL
         AND l.order_id IN (
-            SELECT r.original_order_id FROM stg_order_lines AS r WHERE r.status = 'refund' AND r.account IS NULL
+            SELECT r.order_id FROM refunds AS r WHERE r.account IS NULL
+            UNION
+            SELECT r.own_order_id FROM refunds AS r WHERE r.account IS NULL
         )
     GROUP BY l.order_id
+),
+
+buyers AS (
+    SELECT
+        coalesce(r.account, o.account, own.account) AS account,
+        r.day
+    FROM refunds AS r
+    LEFT JOIN orders AS o ON r.account IS NULL AND o.order_id = r.order_id
+    LEFT JOIN orders AS own ON r.account IS NULL AND own.order_id = r.own_order_id
 )
 
 SELECT
-    coalesce(w.person_id, l.account, o.account) AS customer_id,
-    l.day
-FROM stg_order_lines AS l
-LEFT JOIN originals AS o ON o.order_id = l.original_order_id
-LEFT JOIN int_persons AS w ON w.account_id = coalesce(l.account, o.account)
-WHERE
-    l.status = 'refund'
-    AND coalesce(l.account, o.account) IS NOT NULL
-    AND l.day <= $as_of
-GROUP BY coalesce(w.person_id, l.account, o.account), l.day
+    coalesce(w.person_id, b.account) AS customer_id,
+    b.day
+FROM buyers AS b
+LEFT JOIN int_persons AS w ON w.account_id = b.account
+WHERE b.account IS NOT NULL
+GROUP BY coalesce(w.person_id, b.account), b.day
 ORDER BY customer_id, day

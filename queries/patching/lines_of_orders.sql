@@ -1,7 +1,7 @@
 -- grain: one row per order line that says something of a touched order
 -- parameters: none
--- Its own lines, its refunds, and the lines of the orders that it refunds. Times first: they are few and lie together, so
--- that most of the lines are passed over unread.
+-- Its own lines, its refunds, and the lines and refunds of the orders that it refunds. Times first: they are few and lie
+-- together, so that most of the lines are passed over unread.
 WITH wanted AS (
     SELECT t.order_id FROM touched_orders AS t
     UNION
@@ -15,7 +15,7 @@ times AS (
     FROM order_lines AS l
     WHERE
         l.order_id IN (SELECT w.order_id FROM wanted AS w)
-        OR l.original_order_id IN (SELECT t.order_id FROM touched_orders AS t)
+        OR l.original_order_id IN (SELECT w.order_id FROM wanted AS w)
 )
 
 SELECT l.*
@@ -24,5 +24,5 @@ WHERE
     l.ordered_at IN (SELECT m.ordered_at FROM times AS m)
     AND (
         l.order_id IN (SELECT w.order_id FROM wanted AS w)
-        OR l.original_order_id IN (SELECT t.order_id FROM touched_orders AS t)
+        OR l.original_order_id IN (SELECT w.order_id FROM wanted AS w)
     )

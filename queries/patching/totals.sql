@@ -2,10 +2,26 @@
 -- parameters: $as_of
 -- Each is counted in the files as they lie there: once in the order lines that were published, or the lines of sale and
 -- refund made of them, and once in what was patched.
-WITH published AS (
+WITH void AS (
+    SELECT l.order_id
+    FROM stg_order_lines AS l
+    WHERE l.day <= $as_of
+    GROUP BY l.order_id
+    HAVING
+        count(*) FILTER (WHERE coalesce(l.status, 'sale') IN ('sale', 'exchange')) = 0
+        AND count(*) FILTER (WHERE l.status <> 'refund') > 0
+),
+
+published AS (
     SELECT count(*) AS lines, sum(l.net_amount) AS revenue
     FROM stg_order_lines AS l
-    WHERE coalesce(l.status, 'sale') IN ('sale', 'refund') AND l.day <= $as_of
+    WHERE
+        l.day <= $as_of
+        AND coalesce(l.status, 'sale') IN ('sale', 'refund')
+        AND (
+            coalesce(l.original_order_id, l.order_id) NOT IN (SELECT v.order_id FROM void AS v)
+            OR l.quantity > 0 AND coalesce(l.status, 'sale') = 'sale' AND l.net_amount + coalesce(l.discount, 0) > 0
+        )
 ),
 
 lines AS (

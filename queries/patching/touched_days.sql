@@ -2,14 +2,14 @@
 -- parameters: $as_of_before, $as_of
 WITH sold AS (
     SELECT
-        n.order_id, n.day, n.ordered_at, n.account_id, n.sku, n.channel, n.region, n.location, n.category, n.quantity,
+        n.order_id, n.day, n.order_day, n.ordered_at, n.account_id, n.sku, n.channel, n.region, n.location, n.category, n.quantity,
         n.revenue, n.margin, n.is_sale, n.customer_id IS NULL AS unidentified
     FROM touched_lines AS n
 ),
 
 sold_before AS (
     SELECT
-        b.order_id, b.day, b.ordered_at, b.account_id, b.sku, b.channel, b.region, b.location, b.category, b.quantity,
+        b.order_id, b.day, b.order_day, b.ordered_at, b.account_id, b.sku, b.channel, b.region, b.location, b.category, b.quantity,
         b.revenue, b.margin, b.is_sale, b.customer_id IS NULL AS unidentified
     FROM before_lines AS b
 ),
@@ -38,6 +38,8 @@ copied AS (
 )
 
 SELECT d.day FROM differing AS d
+UNION
+SELECT d.order_day AS day FROM differing AS d
 UNION
 SELECT b.day FROM bought_at_once AS b
 UNION

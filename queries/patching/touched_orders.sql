@@ -1,7 +1,7 @@
 -- grain: one row per order whose lines of sale and refund may differ from before
 -- parameters: $as_of_before, $as_of
 -- Lines that came, went or lie between the last days; lines of what has another person, cost or category. A refund is in
--- its original order: so the orders that such lines refund, and those with refunds of their orders.
+-- its original order, and may name its buyer: so the orders that such lines refund, and all other refunds of these.
 WITH seeds AS (
     SELECT c.order_id, c.original_order_id FROM changed_lines AS c
     UNION ALL
@@ -22,10 +22,14 @@ WITH seeds AS (
     SELECT b.order_id, NULL AS original_order_id
     FROM before_sale_lines AS b
     WHERE b.customer_id IN (SELECT g.account_id FROM forgotten AS g)
+),
+
+bought AS (
+    SELECT s.order_id FROM seeds AS s
+    UNION
+    SELECT s.original_order_id AS order_id FROM seeds AS s WHERE s.original_order_id IS NOT NULL
 )
 
-SELECT s.order_id FROM seeds AS s
+SELECT b.order_id FROM bought AS b
 UNION
-SELECT s.original_order_id AS order_id FROM seeds AS s WHERE s.original_order_id IS NOT NULL
-UNION
-SELECT l.order_id FROM stg_order_lines AS l WHERE l.original_order_id IN (SELECT s.order_id FROM seeds AS s)
+SELECT l.order_id FROM stg_order_lines AS l WHERE l.original_order_id IN (SELECT b.order_id FROM bought AS b)

@@ -4,7 +4,8 @@
 WITH lines AS (
     SELECT
         l.order_id,
-        coalesce(l.customer_id, l.account_id) IS NOT NULL AS identified,
+        coalesce(l.customer_id, l.account_id) AS account,
+        CASE WHEN coalesce(l.status, 'sale') IN ('sale', 'refund') THEN l.original_order_id END AS original_order_id,
         coalesce(l.status, 'sale') = 'sale'
         AND l.quantity > 0
         AND l.net_amount + coalesce(l.discount, 0) > 0 AS is_sale,
@@ -22,10 +23,18 @@ whole AS (
     FROM lines AS l
 ),
 
+refunded AS (
+    SELECT l.original_order_id AS order_id
+    FROM lines AS l
+    WHERE l.original_order_id IS NOT NULL AND NOT l.is_sale
+    GROUP BY l.original_order_id
+    HAVING min(l.account) = max(l.account)
+),
+
 orders AS (
     SELECT
         l.order_id,
-        bool_or(l.identified) AS identified,
+        count(l.account) > 0 OR l.order_id IN (SELECT r.order_id FROM refunded AS r) AS identified,
         bool_or(l.is_sale) AS sold
     FROM lines AS l
     GROUP BY l.order_id

@@ -6,6 +6,7 @@ SELECT
     l.ordered_at,
     CAST(l.ordered_at AS DATE) AS day,
     coalesce(l.customer_id, l.account_id) AS account,
+    l.customer_id,
     l.account_id,
     l.sku,
     l.product_name,

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -113,6 +113,9 @@ def import_(
     name: Annotated[str, typer.Option(help="The shop's name, where the mapping has none.")] = "",
     currency: Annotated[str, typer.Option(help="ISO 4217 code of the shop's currency, such as CNY.")] = "",
     timezone: Annotated[str, typer.Option(help="The shop's timezone, such as Asia/Shanghai.")] = "",
+    week_start: Annotated[
+        Literal["", "monday", "sunday"], typer.Option(help="The day that the shop's weeks start on; Monday if unsaid.")
+    ] = "",
     accept_rejects: Annotated[
         bool, typer.Option("--accept-rejects", help="Go on where more than 2 % of the order lines are rejected.")
     ] = False,
@@ -132,7 +135,7 @@ def import_(
             strict=strict,
             append=append,
             as_of=day(as_of),
-            said=Acceptance(name, currency, timezone, rejects=accept_rejects, change=accept_change),
+            said=Acceptance(name, currency, timezone, week_start, rejects=accept_rejects, change=accept_change),
             progress=bar,
         )
     _print_outcome(outcome)

@@ -14,7 +14,7 @@ from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, FittedBy, ValueMeasure
+from shopkeeper.jobs.buying.result import KIND_NAMES, VALUES, Fits, FittedBy, ValueMeasure
 from shopkeeper.jobs.buying.scores import used_kind, used_value
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import ModelKind
@@ -86,11 +86,23 @@ def notes(fits: Fits, day: date, preferred: ModelKind | None, by: FittedBy, valu
     if kind is not None and day < fits.as_of:
         text = N_("Histories are as of {day}; the model was fitted on purchases until {fitted}.")
         sentences.append(Message(text, {"day": day.isoformat(), "fitted": fits.as_of.isoformat()}))
-    if used_value(fits, value) != value:
-        sentences.append(Message(N_("No unit costs are known, so margin is not; values are net revenue.")))
-    if used_value(fits, value) not in fits.spends:
+    if not fits.means:
+        sentences.append(
+            Message(N_("Nobody has bought a second time yet, so nobody knows what a next purchase brings."))
+        )
+    elif used_value(fits, value) != value:
+        text = N_("The unit costs of repeat purchases are not known, so their margin is not; values are net revenue.")
+        sentences.append(Message(text))
+    if fits.means and used_value(fits, value) not in fits.spends:
         text = N_(
             "What a purchase is worth could not be fitted; the shop's mean repeat purchase stands for everybody's."
         )
         sentences.append(Message(text))
-    return (*sentences, *(fits.notes if by != "shop" or value not in fits.spends else ()))
+    return (*sentences, *(of_known_values(fits) if by != "shop" or value not in fits.spends else ()))
+
+
+def of_known_values(fits: Fits) -> tuple[Message, ...]:
+    """What fell short in the fits, without what is said of a value that no repeat purchase has: that nobody came back,
+    where costs are missing, or where it is the sentence before that says so."""
+    unknown = len(fits.means) < len(VALUES)
+    return tuple(note for note in fits.notes if not (unknown and note.values.get("n") == 0))

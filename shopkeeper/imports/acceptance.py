@@ -28,21 +28,23 @@ class Acceptance:
     name: str = ""
     currency: str = ""
     timezone: str = ""
+    week_start: str = ""
     rejects: bool = False
     change: bool = False
 
 
 def with_shop(mapping: Mapping, said: Acceptance, before: Version | None) -> Mapping:
-    """The mapping with the shop's name, currency and timezone: those said now, its own, or those of the data there.
+    """The mapping with the shop's name, currency, timezone and start of the week: as said now, its own, or as in the
+    data there.
 
-    Raise `Refused` where one of them is nowhere: none is ever guessed.
+    Raise `Refused` where one of the first three is nowhere: none is ever guessed.
     """
     kept = before.shop if before else mapping.shop
     words = {
         key: getattr(said, key) or getattr(mapping.shop, key) or getattr(kept, key)
-        for key in ("name", "currency", "timezone")
+        for key in ("name", "currency", "timezone", "week_start")
     }
-    if missing := [key for key, word in words.items() if not word.strip()]:
+    if missing := [key for key, word in words.items() if not word.strip() and key != "week_start"]:
         raise Refused(
             message(
                 "The shop's {missing} is in no mapping and was not given. Give {options}, or write [shop] into a "

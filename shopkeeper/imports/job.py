@@ -190,7 +190,8 @@ def _without_imported(job: Job) -> tuple[Job, Outcome | None]:
         to_import = {(file.table, file.sha256) for file in job.files}
         to_import |= {(batch.table, job.digest(batch)) for batch in job.batches}
         # Marts that another program made are made anew, from the same rows.
-        if to_import == {pair for pair in imported if pair[0] in job.tables} and before.recipe == recipe():
+        same = (before.recipe, before.shop.week_offset) == (recipe(), job.shop.week_offset)
+        if same and to_import == {pair for pair in imported if pair[0] in job.tables}:
             return job, Outcome(
                 before, changed=False, message=message("These files are already imported; nothing changed.")
             )

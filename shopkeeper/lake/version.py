@@ -13,16 +13,26 @@ from shopkeeper.messages import Message, message
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+WEEK_STARTS = ("monday", "sunday")
 
 
 @dataclass(frozen=True)
 class Shop:
-    """`currency` is an ISO 4217 code, `timezone` an IANA name; `sample` marks the simulated shop."""
+    """`currency` is an ISO 4217 code, `timezone` an IANA name; `sample` marks the simulated shop.
+
+    `week_start` is one of `WEEK_STARTS`; empty where nobody said: Monday.
+    """
 
     name: str
     currency: str
     timezone: str
     sample: bool = False
+    week_start: str = ""
+
+    @property
+    def week_offset(self) -> int:
+        """Days from the start of the shop's weeks to their Monday: 0, or 1 where they start on Sunday."""
+        return 1 if self.week_start == "sunday" else 0
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ _ALL = (
     Term(
         "cohort",
         N_("Cohort"),
-        N_("Customers whose first-ever purchase lies in the same week, month or quarter; found before any filter."),
+        N_(
+            "Customers whose first-ever purchase lies in the same day, week, month or quarter; found before any filter."
+        ),
     ),
     Term("age", N_("Age (k)"), N_("Periods or windows since that of the first purchase, which is 0.")),
     Term("exact", N_("Exact"), N_("The customer bought in period k itself.")),
@@ -39,7 +41,7 @@ _ALL = (
     Term(
         "calendar",
         N_("Calendar periods"),
-        N_("Age k is the k-th calendar week, month or quarter after that of the first purchase."),
+        N_("Age k is the k-th calendar day, week, month or quarter after that of the first purchase."),
     ),
     Term(
         "rolling",

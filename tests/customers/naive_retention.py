@@ -24,15 +24,26 @@ class NaiveCell:
     customers: frozenset[str]
 
 
-def period_start(day: date, period: str) -> date:
+@dataclass(frozen=True)
+class Asked:
+    """How cells are counted, until when, and where weeks start."""
+
+    view: View
+    as_of: date
+    week_offset: int
+
+
+def period_start(day: date, period: str, week_offset: int) -> date:
+    if period == "day":
+        return day
     if period == "week":
-        return day - timedelta(days=day.weekday())
+        return day - timedelta(days=(day.weekday() + week_offset) % 7)
     return day.replace(day=1, month=day.month if period == "month" else (day.month - 1) // 3 * 3 + 1)
 
 
 def next_period(start: date, period: str, steps: int = 1) -> date:
-    if period == "week":
-        return start + timedelta(days=7 * steps)
+    if period in {"day", "week"}:
+        return start + timedelta(days=(7 if period == "week" else 1) * steps)
     months = start.year * 12 + start.month - 1 + steps * (1 if period == "month" else 3)
     return date(months // 12, months % 12 + 1, 1)
 
@@ -42,9 +53,14 @@ def chosen(choice: Choice, value: str) -> bool:
 
 
 def naive(
-    lines: Iterable[Mapping[str, Any]], categories: Mapping[str, str], filters: CustomerFilters, view: View, last: date
+    lines: Iterable[Mapping[str, Any]],
+    categories: Mapping[str, str],
+    filters: CustomerFilters,
+    view: View,
+    last: date,
+    week_offset: int = 0,
 ) -> dict[Cell, NaiveCell]:
-    """Every cell that has begun, by cohort and age."""
+    """Every cell that has begun, by cohort and age; weeks start `week_offset` days before Monday."""
     as_of = min(last, filters.until or last)
     rows = [normal(line, categories) for line in lines if line["ordered_at"].date() <= last]
     originals = {row["order_id"]: row for row in rows if row["sale"]}
@@ -67,11 +83,12 @@ def naive(
     unknown: dict[str, date] = {row["order_id"]: row["day"] for row in counted if row["sale"] and not row["customer"]}
     cohorts = defaultdict(list)
     for customer, day in members.items():
-        cohorts[period_start(day, view.period)].append(customer)
+        cohorts[period_start(day, view.period, week_offset)].append(customer)
     cells = {}
     for cohort, people in cohorts.items():
-        for age in range(ages_begun(cohort, [members[person] for person in people], view, as_of)):
-            cells[cohort, age] = cell(cohort, age, people, members, counted, list(unknown.values()), view, as_of)
+        for age in range(ages_begun([members[person] for person in people], view, as_of, week_offset)):
+            asked = Asked(view, as_of, week_offset)
+            cells[cohort, age] = cell(cohort, age, people, members, counted, list(unknown.values()), asked)
     return cells
 
 
@@ -110,27 +127,28 @@ def bought(filters: CustomerFilters, row: Mapping[str, Any]) -> bool:
     )
 
 
-def window(first_day: date, age: int, view: View) -> tuple[date, date]:
+def window(first_day: date, age: int, view: View, week_offset: int) -> tuple[date, date]:
     """First and last day of a customer's age."""
     if view.windows == "rolling":
         start = first_day + timedelta(days=age * view.window_days)
         return start, start + timedelta(days=view.window_days - 1)
-    start = next_period(period_start(first_day, view.period), view.period, age)
+    start = next_period(period_start(first_day, view.period, week_offset), view.period, age)
     return start, next_period(start, view.period) - timedelta(days=1)
 
 
-def ages_begun(cohort: date, first_days: list[date], view: View, as_of: date) -> int:
+def ages_begun(first_days: list[date], view: View, as_of: date, week_offset: int) -> int:
     age = 0
-    while window(min(first_days), age, view)[0] <= as_of + timedelta(days=view.windows == "rolling"):
+    while window(min(first_days), age, view, week_offset)[0] <= as_of + timedelta(days=view.windows == "rolling"):
         age += 1
     return age
 
 
 def cell(
     cohort: date, age: int, people: list[str], members: Mapping[str, date], rows: list[dict[str, Any]],
-    unknown: list[date], view: View, as_of: date,
+    unknown: list[date], asked: Asked,
 ) -> NaiveCell:  # fmt: skip
-    closed = {person for person in people if window(members[person], age, view)[1] <= as_of}
+    view, as_of, offset = asked.view, asked.as_of, asked.week_offset
+    closed = {person for person in people if window(members[person], age, view, offset)[1] <= as_of}
     if not closed:
         return NaiveCell(len(people), 0, None, None, frozenset())
     value, seen, orders = 0.0, set(), set()
@@ -138,11 +156,11 @@ def cell(
         person = row["customer"]
         if person not in closed or row["day"] < members[person]:
             continue
-        start, end = window(members[person], age, view)
+        start, end = window(members[person], age, view, offset)
         if view.method == "unbounded":
             end = as_of
         elif view.method == "cumulative":
-            start = window(members[person], 1 if view.measure == "customers" else 0, view)[0]
+            start = window(members[person], 1 if view.measure == "customers" else 0, view, offset)[0]
         if start <= row["day"] <= end:
             value += row["revenue"]
             if row["sale"]:
@@ -151,8 +169,8 @@ def cell(
     size = {"customers": len(seen), "orders": len(orders), "revenue": value}[view.measure]
     upper = None
     if view.measure == "customers":
-        span_start = window(cohort, age if view.method != "cumulative" else 1, view)[0]
-        span_end = window(next_period(cohort, view.period) - timedelta(days=1), age, view)[1]
+        span_start = window(cohort, age if view.method != "cumulative" else 1, view, offset)[0]
+        span_end = window(next_period(cohort, view.period) - timedelta(days=1), age, view, offset)[1]
         if view.method == "unbounded":
             span_end = as_of
         extra = sum(span_start <= day <= span_end for day in unknown)

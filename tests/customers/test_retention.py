@@ -2,6 +2,8 @@
 
 import math
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,25 +13,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.customers.opening import opening
+from shopkeeper.customers.retention.comeback import comeback
 from shopkeeper.customers.retention.opportunity import opportunity
+from shopkeeper.customers.retention.periods import PERIODS
 from shopkeeper.customers.retention.report import (
     FEW_CUSTOMERS,
     MEASURES,
     METHODS,
-    PERIODS,
     WINDOWS,
     Retention,
     View,
     customers,
     report,
 )
+from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.models.intervals import wilson
 from tests.customers.naive_retention import naive
 from tests.examples import FEWER
 from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
-from tests.shops.in_memory import line, shop
+from tests.shops.in_memory import MemoryQuery, line, shop
 
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1)
 THREE_CUSTOMERS = [
@@ -40,6 +45,11 @@ THREE_CUSTOMERS = [
     line("bob", date(2024, 3, 2)),
     line("cem", date(2024, 2, 2)),
 ]
+
+
+def beginning(query: MemoryQuery, week_start: str) -> MemoryQuery:
+    """The shop with weeks that start on a day."""
+    return replace(query, version=replace(query.version, shop=replace(query.version.shop, week_start=week_start)))
 
 
 def values(retention: Retention, cohort: date) -> list[float | None]:
@@ -135,6 +145,92 @@ def test_cohorts_near_the_start_of_the_data_are_marked() -> None:
     cells = report(shop(lines, as_of=date(2024, 5, 31)), CustomerFilters(), View()).cells
     marked = cells.filter("may_not_be_first")["cohort"].unique().to_list()
     assert sorted(marked) == [JANUARY, date(2024, 4, 1)]
+
+
+def arriving(spans: Sequence[tuple[int, int, int]], gap: int) -> list[dict[str, Any]]:
+    """Customers who come evenly within (from day, to day, so many), and once more after `gap` days."""
+    lines = []
+    for number, (start, end, size) in enumerate(spans):
+        for place in range(size):
+            day = date(2024, 1, 1) + timedelta(days=start + (end - start) * place // size)
+            name = f"c{number}-{place}"
+            lines += [line(name, day), line(name, day + timedelta(days=gap))]
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("spans", "gap", "marked"),
+    [
+        ([(0, 20, 80), (20, 40, 40), (40, 60, 20), (60, 360, 120)], 20, 90),
+        ([(0, 20, 80), (20, 40, 40), (40, 60, 20), (60, 360, 120)], 130, 130),
+        ([(0, 84, 200)], 60, 0),
+        ([(0, 84, 200), (84, 360, 800)], 20, 0),
+        ([(0, 20, 8), (20, 40, 4)], 20, 90),
+    ],
+    ids=["they thin out", "in a slow rhythm", "one cohort acquired", "a shop that has just opened", "too few to tell"],
+)
+def test_who_may_have_bought_before_shows_in_how_they_come(
+    spans: list[tuple[int, int, int]], gap: int, marked: int
+) -> None:
+    until = opening(shop(arriving(spans, gap))).until
+    assert until == (date(2024, 1, 1) + timedelta(days=marked) if marked else None)
+
+
+CHAIN = [
+    *(row for n in range(40) for row in (line(f"old{n}", date(2024, 1, 1)), line(f"old{n}", date(2024, 1, 20)))),
+    *(line(f"new{n}", date(2024, 4, 1 + n % 20)) for n in range(40)),
+    *(line(f"new{n}", date(2024, 5, 3)) for n in range(10)),
+]
+
+
+def test_the_answer_leaves_out_who_may_have_bought_before() -> None:
+    back = comeback(shop(CHAIN, as_of=date(2024, 7, 31)), CustomerFilters(), View(), (1, 3, 12))
+    assert back.ages.select("age", "n", "rate").rows() == [(1, 40, 0.25), (3, 40, 0.25)]
+    assert (back.left_out, back.uncertain, back.last_cohort) == (40, 0, date(2024, 4, 1))
+
+
+def test_where_nobody_else_is_there_the_answer_says_how_many_may_have_bought_before() -> None:
+    chosen = CustomerFilters(cohort_to=date(2024, 1, 31))
+    back = comeback(shop(CHAIN, as_of=date(2024, 7, 31)), chosen, View("week"), (1, 4, 12))
+    assert back.ages["rate"].to_list() == [0, 1, 1]
+    assert (back.left_out, back.uncertain) == (0, 40)
+
+
+def test_figures_of_one_row_never_fall_with_age() -> None:
+    lines = [line(f"a{n}", date(2024, 1, 1)) for n in range(40)] + [line(f"b{n}", date(2024, 6, 1)) for n in range(40)]
+    lines += [line(f"b{n}", date(2024, 7, 1)) for n in range(20)] + [line("a1", date(2024, 9, 1))]
+    for windows in WINDOWS:
+        back = comeback(shop(lines, as_of=date(2025, 2, 28)), CustomerFilters(), View(windows=windows), (1, 3, 12))
+        assert back.ages["n"].n_unique() == 1
+        assert back.ages["rate"].is_sorted()
+        assert back.ages["spent"].is_sorted()
+
+
+def test_the_second_order_clock_leaves_out_who_may_have_bought_before() -> None:
+    clock = second_order.report(shop(CHAIN, as_of=date(2024, 7, 31)), CustomerFilters(), "all")
+    assert clock.medians.select("customers", "returned").rows() == [(40, 10)]
+    assert (clock.left_out, clock.uncertain) == (40, 0)
+    only = second_order.report(shop(CHAIN, as_of=date(2024, 7, 31)), CustomerFilters(cohort_to=JANUARY), "all")
+    assert (only.left_out, only.uncertain) == (0, 40)
+
+
+def test_a_cohort_of_one_day_and_the_days_after_it() -> None:
+    lines = [line("ann", date(2024, 11, 11)), line("bob", date(2024, 11, 11)), line("ann", date(2024, 11, 13))]
+    cells = report(shop(lines, as_of=date(2024, 11, 14)), CustomerFilters(), View("day")).cells
+    assert cells.filter(cohort=date(2024, 11, 11))["value"].to_list() == [2, 0, 1, 0]
+
+
+def test_a_week_starts_on_the_shops_own_day() -> None:
+    lines = [line("ann", date(2024, 11, 10)), line("ann", date(2024, 11, 16)), line("ann", date(2024, 11, 17))]
+    query = shop(lines, as_of=date(2024, 11, 23))
+    sunday = report(beginning(query, "sunday"), CustomerFilters(), View("week")).cells
+    assert sunday.select("cohort", "value").rows() == [(date(2024, 11, 10), 1), (date(2024, 11, 10), 1)]
+    monday = report(query, CustomerFilters(), View("week")).cells
+    assert monday.select("cohort", "value").rows() == [
+        (date(2024, 11, 4), 1),
+        (date(2024, 11, 4), 1),
+        (date(2024, 11, 4), None),
+    ]
 
 
 def test_a_restricted_viewer_sees_own_cohorts_and_own_purchases_only() -> None:
@@ -245,12 +341,18 @@ views = st.tuples(
 
 
 @FEWER
-@given(random_lines(), filters, views, st.sampled_from([None, date(2024, 4, 30), date(2024, 6, 30)]))
+@given(
+    random_lines(),
+    filters,
+    views,
+    st.sampled_from([None, date(2024, 4, 30), date(2024, 6, 30)]),
+    st.sampled_from(["", "sunday"]),
+)
 def test_every_cell_equals_the_naive_count(
-    lines: list[dict[str, Any]], chosen: CustomerFilters, view: View, as_of: date | None
+    lines: list[dict[str, Any]], chosen: CustomerFilters, view: View, as_of: date | None, week_start: str
 ) -> None:
-    query = shop(lines, as_of=as_of, products=PRODUCTS)
-    expected = naive(lines, CATEGORIES, chosen, view, query.version.as_of)
+    query = beginning(shop(lines, as_of=as_of, products=PRODUCTS), week_start)
+    expected = naive(lines, CATEGORIES, chosen, view, query.version.as_of, query.version.shop.week_offset)
     result = {(row["cohort"], row["age"]): row for row in report(query, chosen, view).cells.to_dicts()}
     assert result.keys() == expected.keys()
     for key, cell in expected.items():

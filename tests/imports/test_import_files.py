@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.acceptance import with_shop
+from shopkeeper.imports.acceptance import Acceptance, with_shop
 from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load, parse_mapping
@@ -118,6 +118,16 @@ def test_replace_carry_append_and_the_same_file_twice(tmp_path: Path, mapping: M
     replaced = import_files([more], mapping, root).version
     assert {row["order_id"] for row in rows(replaced, "order_lines")} == {"2", "3"}
     assert len(rows(replaced, "customers")) == 1
+
+
+def test_the_start_of_the_week_stays_until_another_is_given(tmp_path: Path, mapping: Mapping) -> None:
+    folder, root = orders(tmp_path / "in", *LINES), tmp_path / "lake"
+    assert import_files([folder], mapping, root).version.shop.week_offset == 0
+    again = import_files([folder], mapping, root, said=Acceptance(week_start="sunday"))
+    assert (again.changed, again.version.shop.week_offset) == (True, 1)
+    more = orders(tmp_path / "more", LINES[0].replace("1,", "9,", 1))
+    kept = import_files([more], mapping, root, append=True)
+    assert kept.version.shop.week_offset == store.current(root).shop.week_offset == 1  # type: ignore[union-attr]
 
 
 def test_values_that_another_table_does_not_list_are_a_warning(tmp_path: Path, mapping: Mapping) -> None:

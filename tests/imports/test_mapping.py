@@ -46,6 +46,7 @@ def test_the_digest_changes_with_the_meaning() -> None:
         (mapping(shpo={}), "unknown key 'shpo'; did you mean 'shop'?"),
         (mapping(shop={**SHOP, "curency": "x"}), "did you mean 'currency'?"),
         (mapping(shop={**SHOP, "timezone": "Asia/Shangai"}), "did you mean 'Asia/Shanghai'?"),
+        (mapping(shop={**SHOP, "week_start": "friday"}), "must be monday or sunday"),
         (mapping(shop={**SHOP, "currency": "yuan"}), "ISO 4217"),
         (mapping(tables={"order_line": {}}), "no table 'order_line'; did you mean 'order_lines'?"),
         (mapping(tables={"order_lines": {"columns": {"order_id": "a"}}}), "says nothing of ordered_at"),

@@ -27,6 +27,7 @@ START = datetime(2025, 1, 6, 9)
 SKUS = ("tea", "cup", "pot")
 ACCOUNTS = ("ann", "anna", "bob", "bobby", "cid", None)
 CUSTOMERS = ("c1", "c2", None, None)
+OF_LINES = ("sku", "quantity", "net_amount", "ship_to_region")
 Row = Mapping[str, Any]
 
 line = st.fixed_dictionaries(
@@ -35,6 +36,8 @@ line = st.fixed_dictionaries(
         "quantity": st.integers(1, 3),
         "net_amount": st.integers(0, 40),
         "ship_to_region": st.sampled_from(("Hunan", "Jilin", None)),
+        "next_day": st.booleans(),
+        "names_buyer": st.booleans(),
     }
 )
 order = st.fixed_dictionaries(
@@ -49,7 +52,12 @@ order = st.fixed_dictionaries(
     }
 )
 refund = st.fixed_dictionaries(
-    {"of": st.integers(1, 6), "days": st.integers(1, 40), "account": st.sampled_from(ACCOUNTS)}
+    {
+        "of": st.integers(1, 6),
+        "days": st.integers(1, 40),
+        "account": st.sampled_from(ACCOUNTS),
+        "own_number": st.booleans(),
+    }
 )
 product = st.fixed_dictionaries(
     {"name": st.sampled_from(("A", "B")), "category": st.sampled_from(("x", "y")), "unit_cost": st.integers(0, 9)}
@@ -82,15 +90,25 @@ def lines_of(number: str, given_order: Row) -> list[Row]:
         "channel": given_order["channel"],
         "status": given_order["status"],
     }
-    rows = [head | each for each in given_order["lines"]]
-    return rows + [row | {"order_id": f"{number}-again"} for row in rows if given_order["copied"]]
+    rows: list[dict[str, Any]] = [head | {name: each.get(name) for name in OF_LINES} for each in given_order["lines"]]
+    for row, each in zip(rows, given_order["lines"], strict=True):
+        if each.get("next_day"):
+            row["ordered_at"] += timedelta(hours=15)
+        if not each.get("names_buyer", True):
+            row["account_id"] = row["customer_id"] = None
+    return [*rows, *(row | {"order_id": f"{number}-again"} for row in rows if given_order["copied"])]
 
 
 def write(folder: Path, number: int, given_delta: Row) -> None:
     lines = [row for each, one in given_delta["orders"].items() for row in lines_of(str(each), one)]
     for place, back in enumerate(given_delta["refunds"]):
         at = START + timedelta(days=back["days"] + 20)
-        head = {"order_id": f"r{number}{place}", "ordered_at": at, "original_order_id": str(back["of"])}
+        order = str(back["of"]) if back["own_number"] else f"r{number}{place}"
+        head = {
+            "order_id": order,
+            "ordered_at": at,
+            "original_order_id": None if back["own_number"] else str(back["of"]),
+        }
         lines.append(
             head | {"account_id": back["account"], "sku": "tea", "quantity": -1, "net_amount": -3, "status": "refund"}
         )

@@ -1,5 +1,5 @@
 -- grain: one row per customer of one cohort: those behind one cell, or those missing from it
--- parameters: $period, $windows, $window_days, $method, $as_of, $cohort, $age, $absent, $cohort_from, $cohort_to,
+-- parameters: $period, $week_offset, $windows, $window_days, $method, $as_of, $cohort, $age, $absent, $cohort_from, $cohort_to,
 --   $acquired_channels, $acquired_channels_all, $acquired_regions, $acquired_regions_all, $acquired_categories,
 --   $acquired_categories_all, $acquired_skus, $acquired_skus_all, $bought_channels, $bought_channels_all,
 --   $bought_regions, $bought_regions_all, $bought_categories, $bought_categories_all
@@ -14,7 +14,7 @@ WITH cohort AS (
         f.first_sku
     FROM first_purchases AS f
     WHERE
-        CASE $period WHEN 'week' THEN f.cohort_week WHEN 'month' THEN f.cohort_month ELSE f.cohort_quarter END = $cohort
+        cohort($period, $week_offset, f.first_day, f.cohort_month, f.cohort_quarter) = $cohort
         AND f.first_day <= $as_of
         AND acquired(
             f.first_day, f.first_channel, f.first_region, f.first_category, f.first_sku,
@@ -30,9 +30,7 @@ aged AS (
         p.day,
         CASE
             WHEN $windows = 'rolling' THEN p.day_age // $window_days
-            WHEN $period = 'week' THEN p.week_age
-            WHEN $period = 'month' THEN p.month_age
-            ELSE p.quarter_age
+            ELSE calendar_age($period, $week_offset, p.first_day, p.day_age, p.month_age, p.quarter_age)
         END AS age,
         p.is_purchase,
         p.revenue

@@ -1,5 +1,5 @@
 -- grain: one row per cohort, number of closed windows and age, up to three times (active, returned, last seen)
--- parameters: $period, $windows, $window_days, $measure, $method, $as_of, $cohort_from, $cohort_to,
+-- parameters: $period, $week_offset, $windows, $window_days, $measure, $method, $as_of, $cohort_from, $cohort_to,
 --   $acquired_channels, $acquired_channels_all, $acquired_regions, $acquired_regions_all, $acquired_categories,
 --   $acquired_categories_all, $acquired_skus, $acquired_skus_all, $bought_channels, $bought_channels_all,
 --   $bought_regions, $bought_regions_all, $bought_categories, $bought_categories_all
@@ -8,16 +8,14 @@
 WITH aged AS (
     SELECT
         p.customer_key,
-        CASE $period WHEN 'week' THEN p.cohort_week WHEN 'month' THEN p.cohort_month ELSE p.cohort_quarter END AS cohort,
+        cohort($period, $week_offset, p.first_day, p.cohort_month, p.cohort_quarter) AS cohort,
         CASE
             WHEN $windows = 'rolling' THEN (date_diff('day', p.first_day, $as_of) + 1) // $window_days
             ELSE 0
         END::INTEGER AS closed,
         CASE
             WHEN $windows = 'rolling' THEN p.day_age // $window_days
-            WHEN $period = 'week' THEN p.week_age
-            WHEN $period = 'month' THEN p.month_age
-            ELSE p.quarter_age
+            ELSE calendar_age($period, $week_offset, p.first_day, p.day_age, p.month_age, p.quarter_age)
         END::INTEGER AS age,
         p.is_purchase,
         p.order_id,

@@ -1,24 +1,22 @@
 -- grain: one row per cohort, number of closed windows and age
--- parameters: $period, $windows, $window_days, $measure, $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all,
---   $acquired_regions, $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus,
+-- parameters: $period, $week_offset, $windows, $window_days, $measure, $cohort_from, $cohort_to,
+--   $acquired_channels, $acquired_channels_all, $acquired_regions, $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus,
 --   $acquired_skus_all
 -- Every purchase counts. A row is the first of its age when the purchase before it had another age, so customers are
 -- counted without a count(distinct). `amount` is that of $measure, none for customers; only its column is read.
 WITH aged AS (
     SELECT
-        CASE $period WHEN 'week' THEN p.cohort_week WHEN 'month' THEN p.cohort_month ELSE p.cohort_quarter END AS cohort,
+        cohort($period, $week_offset, p.first_day, p.cohort_month, p.cohort_quarter) AS cohort,
         CASE WHEN $windows = 'rolling' THEN (p.observed_days + 1) // $window_days ELSE 0 END AS closed,
         CASE
             WHEN $windows = 'rolling' THEN p.day_age // $window_days
-            WHEN $period = 'week' THEN p.week_age
-            WHEN $period = 'month' THEN p.month_age
-            ELSE p.quarter_age
+            ELSE calendar_age($period, $week_offset, p.first_day, p.day_age, p.month_age, p.quarter_age)
         END AS age,
         CASE
             WHEN $windows = 'rolling' THEN p.previous_day_age // $window_days
-            WHEN $period = 'week' THEN p.previous_week_age
-            WHEN $period = 'month' THEN p.previous_month_age
-            ELSE p.previous_quarter_age
+            ELSE calendar_age(
+                $period, $week_offset, p.first_day, p.previous_day_age, p.previous_month_age, p.previous_quarter_age
+            )
         END AS previous_age,
         p.is_purchase,
         p.is_last,

@@ -3,10 +3,10 @@
 SELECT
     u.order_id,
     min(u.day) AS day,
-    u.channel,
+    min(u.channel) AS channel,
     CAST(sum(u.revenue) AS DOUBLE) AS revenue
 FROM unidentified_parts AS u
 WHERE ($channels_all OR u.channel IN $channels) AND u.day >= $since
 GROUP BY ALL
-ORDER BY revenue DESC, u.order_id, u.channel
+ORDER BY revenue DESC, u.order_id
 LIMIT 10000

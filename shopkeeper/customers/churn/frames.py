@@ -39,7 +39,7 @@ CUSTOMERS = Table(
         Column("last_channel", "VARCHAR", "Channel of the last purchase.", label=N_("Last channel")),
         Column("last_category", "VARCHAR", "Category of the last purchase.", label=N_("Last category")),
         Column("last_products", "VARCHAR", "What was last bought, by name.", label=N_("Last products")),
-        Column("contactable", "BOOLEAN", "Null: never asked.", label=N_("May be contacted")),
+        Column("contactable", "BOOLEAN", "Null: not known.", label=N_("May be contacted")),
         FIRST_DAY,
         *ACQUIRED,
         REVENUE,

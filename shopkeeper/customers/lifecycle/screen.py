@@ -13,6 +13,7 @@ from shopkeeper.customers.lifecycle import report as lifecycle
 from shopkeeper.customers.lifecycle import table
 from shopkeeper.customers.lifecycle.chart import moves_matrix, stage_areas
 from shopkeeper.customers.lifecycle.report import NOT_YET, NOT_YET_LABEL, STAGE_TEXTS, Lifecycle, bounds_in_words
+from shopkeeper.customers.screen.model import say_nobody
 from shopkeeper.i18n import gettext as _
 from shopkeeper.models.buying.stages import StageRules
 from shopkeeper.ui import session, tables
@@ -72,7 +73,7 @@ def draw(filters: CustomerFilters) -> None:
                 st.number_input(_(table.BOUNDS[name]), lowest, MOST, step=1, key=name, on_change=session.forget_notices)
     report = load(lifecycle.report, filters, rules, since)
     if report.stages.is_empty():
-        tables.say_empty()
+        say_nobody()
         return
     with explained:
         draw_rules(report)
@@ -118,7 +119,7 @@ def draw_rules(report: Lifecycle) -> None:
     """Each stage in a sentence, and how often the bounds were too early."""
     for label, rule in STAGE_TEXTS.values():
         st.markdown(f"**{_(label)}** — {_(rule, **bounds_in_words(report.rules))}")
-    if report.called_early:
+    if report.called_early and days_seen(report) > report.rules.lost_days:
         risky, lost = report.called_early
         st.caption(
             _(
@@ -133,15 +134,33 @@ def draw_rules(report: Lifecycle) -> None:
         )
 
 
-def draw_answer(report: Lifecycle) -> None:
-    """How many are here, slipping and gone, and a figure for each stage."""
-    sentence = _(
+def days_seen(report: Lifecycle) -> int:
+    """How many days the data cover up to the day that is looked at."""
+    return (report.as_of - opened().version.first_day).days + 1
+
+
+def answer_of(report: Lifecycle) -> str:
+    """How many moved; what the data are too young for is not counted."""
+    seen, rules = days_seen(report), report.rules
+    values = {"day": i18n.date_(report.since), "slipped": i18n.integer(report.slipped)}
+    if seen <= rules.active_days:
+        return _(
+            "The data cover {days}; nobody is at risk before {active} without a purchase, so nobody can be yet.",
+            days=i18n.days(seen),
+            active=i18n.days(rules.active_days),
+        )
+    if seen <= rules.lost_days:
+        return _("Since {day}, {slipped} customers who bought lately have gone quiet.", **values)
+    return _(
         "Since {day}, {slipped} customers who bought lately have gone quiet, and {back} who were lost came back.",
-        day=i18n.date_(report.since),
-        slipped=i18n.integer(report.slipped),
+        **values,
         back=i18n.integer(report.came_back),
     )
-    st.markdown(f"#### {sentence}")
+
+
+def draw_answer(report: Lifecycle) -> None:
+    """How many are here, slipping and gone, and a figure for each stage."""
+    st.markdown(f"#### {answer_of(report)}")
     with st.container(horizontal=True, gap="small"):
         for name, (label, rule) in STAGE_TEXTS.items():
             count = i18n.integer(report.counts.get(name, 0))

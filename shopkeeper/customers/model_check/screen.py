@@ -117,8 +117,10 @@ def draw_trials(check: ModelCheck, fits: Fits) -> None:
         return
     st.markdown(f"**{_('Models on the holdout')}**")
     tables.show_table(table.trials(opened().version, check, refused), "proof_trials")
-    with st.expander(_("Parameters of the fits on all days")):
-        tables.show_table(table.parameters(opened().version, check), "proof_parameters")
+    parameters = table.parameters(opened().version, check)
+    if parameters.frame.height:
+        with st.expander(_("Parameters of the fits on all days")):
+            tables.show_table(parameters, "proof_parameters")
 
 
 def charts_of(check: ModelCheck, split: date, days: int) -> list[Callable[[], None]]:

@@ -52,6 +52,20 @@ MEAN = Table(
     key=("age",),
 )
 
+COMEBACK = Table(
+    "retention_comeback",
+    "one row per age",
+    "Back by an age, and spent by then: the same customers at every age.",
+    (
+        AGE,
+        _N,
+        *_RATES[:4],
+        Column("spent", "DOUBLE", "Net revenue per customer up to the age.", unit="shop currency"),
+        Column("cohorts", "UINTEGER", "Cohorts that the customers are of."),
+    ),
+    key=("age",),
+)
+
 CUSTOMERS = Table(
     "retention_customers",
     "one row per customer",

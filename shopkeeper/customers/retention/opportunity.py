@@ -8,6 +8,7 @@ from typing import Annotated
 import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.customers.opening import opening
 from shopkeeper.customers.retention.frames import SEGMENTS
 from shopkeeper.customers.retention.report import observed_until
 from shopkeeper.engine.query import Query
@@ -32,17 +33,18 @@ class RetentionOpportunity:
 
 
 def opportunity(query: Query, filters: CustomerFilters, days: int = 90) -> RetentionOpportunity:
-    """Compare how many of the last year's new customers came back within `days`, by where they were acquired."""
+    """Compare how many of the last year's new customers came back within `days`, by where they were acquired.
+
+    Who may have bought before the data begin is left out, unless nobody else is there.
+    """
     as_of = observed_until(query, filters)
     year_of_closed = as_of - timedelta(days=365 + days)
-    counts = query(
-        "customers/retention/return_segments",
-        **filters.acquired(),
-        **filters.bought(),
-        as_of=as_of,
-        days=days,
-        acquired_from=year_of_closed,
-    )
+    opened = opening(query)
+    given = {**filters.acquired(), **filters.bought(), "as_of": as_of, "days": days}
+    since = max(year_of_closed, opened.until or year_of_closed)
+    counts = query("customers/retention/return_segments", **given, acquired_from=since)
+    if since > year_of_closed and not counts.filter(pl.col("n") > 0).height:
+        counts = query("customers/retention/return_segments", **given, acquired_from=year_of_closed)
     total = counts.filter(pl.col("segment_kind") == "all").to_dicts()
     n, returned, revenue = (total[0][name] for name in ("n", "returned", "revenue")) if total else (0, 0, 0.0)
     rate = returned / n if n else None

@@ -11,33 +11,37 @@ from typing import Annotated, Literal
 import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.customers.opening import opening
 from shopkeeper.customers.retention.frames import CELLS, CUSTOMERS, MEAN
+from shopkeeper.customers.retention.periods import (
+    LARGEST_AGE,
+    PERIODS,
+    WINDOW_DAYS,
+    Period,
+    period_end,
+    period_start,
+    periods_between,
+)
 from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.messages import message
 from shopkeeper.models.intervals import wilson
 
-Period = Literal["week", "month", "quarter"]
 Method = Literal["exact", "unbounded", "cumulative"]
 Windows = Literal["calendar", "rolling"]
 MeasureName = Literal["customers", "revenue", "margin", "orders"]
 
-PERIODS: tuple[Period, ...] = ("week", "month", "quarter")
 METHODS: tuple[Method, ...] = ("exact", "unbounded", "cumulative")
 WINDOWS: tuple[Windows, ...] = ("calendar", "rolling")
 MEASURES: tuple[MeasureName, ...] = ("customers", "revenue", "margin", "orders")
-WINDOW_DAYS: dict[Period, int] = {"week": 7, "month": 30, "quarter": 90}
 LONGEST_WINDOW = 365
-LEFT_TRUNCATION_DAYS = 90
-"""A cohort that begins this soon after the data does may hold customers who had bought before."""
 FEW_CUSTOMERS = 30
 """Below this many customers a share says little; such cells are drawn pale."""
-TRUNCATE: dict[Period, str] = {"week": "1w", "month": "1mo", "quarter": "1q"}
 
 
 @dataclass(frozen=True)
 class View:
-    """How retention is counted. `window_days` is the length of a rolling window; 0 takes the period's own: 7, 30, 90.
+    """How retention is counted. `window_days` is the length of a rolling window; 0 takes that of `WINDOW_DAYS`.
 
     Raise `Refused` for a word that is none of the choices, a window out of range, or *unbounded* money.
     """
@@ -95,15 +99,27 @@ class Retention:
 def report(query: Query, filters: CustomerFilters, view: View) -> Retention:
     """Retention of the customers and purchases that `filters` choose, as the data stood at as-of (or `until`)."""
     as_of = observed_until(query, filters)
-    sizes = query("customers/retention/cohort_sizes", **_windows(view), **filters.acquired(), as_of=as_of)
-    counts = _counts(query, filters, view, as_of)
-    grid = _grid(sizes, view, as_of)
-    cells = _cells(grid, counts, view)
-    cells = _intervals(_identity_bound(cells, _unidentified(query, filters, as_of), view, as_of), view)
-    uncertain_until = query.version.first_day + timedelta(days=LEFT_TRUNCATION_DAYS)
-    cells = cells.with_columns(may_not_be_first=pl.col("cohort") < uncertain_until)
+    groups = groups_by_age(query, filters, view)
+    cells = _cells(groups)
+    bounded = _identity_bound(cells, _unidentified(query, filters, as_of), view, as_of, query.version.shop.week_offset)
+    cells = _intervals(bounded, view)
+    opened = opening(query)
+    cells = cells.with_columns(may_not_be_first=pl.col("cohort") < (opened.until or date.min))
+    if largest := LARGEST_AGE.get(view.period if view.windows == "calendar" else "month"):
+        cells = cells.filter(pl.col("age") <= largest)
     cost_share = _cost_share(query) if view.measure == "margin" else None
     return Retention(view, filters, as_of, cells.select(CELLS.names), _mean(cells, view), cost_share)
+
+
+def groups_by_age(query: Query, filters: CustomerFilters, view: View) -> pl.DataFrame:
+    """One row per cohort, group of equally long observed `customers`, and age that has begun.
+
+    `closed` counts the group's closed periods; `amount` is what the view's measure and method count at the age.
+    """
+    as_of = observed_until(query, filters)
+    sizes = query("customers/retention/cohort_sizes", **_windows(query, view), **filters.acquired(), as_of=as_of)
+    grid = _grid(sizes, view, as_of, query.version.shop.week_offset)
+    return _amounts(grid, _counts(query, filters, view, as_of), view)
 
 
 def customers(
@@ -112,7 +128,7 @@ def customers(
     """The customers behind one cell, or with `absent` those of its n who are missing from it."""
     return query(
         "customers/retention/customers",
-        **_windows(view),
+        **_windows(query, view),
         **filters.acquired(),
         **filters.bought(),
         as_of=observed_until(query, filters),
@@ -128,16 +144,23 @@ def observed_until(query: Query, filters: CustomerFilters) -> date:
     return min(query.version.as_of, filters.until or query.version.as_of)
 
 
-def _windows(view: View) -> dict[str, Parameter]:
-    return {"period": view.period, "windows": view.windows, "window_days": view.window_days}
+def _windows(query: Query, view: View) -> dict[str, Parameter]:
+    return {
+        "period": view.period,
+        "week_offset": query.version.shop.week_offset,
+        "windows": view.windows,
+        "window_days": view.window_days,
+    }
 
 
 def _counts(query: Query, filters: CustomerFilters, view: View, as_of: date) -> pl.DataFrame:
     if _counts_everything(query, filters):
-        return query("customers/retention/purchases", **_windows(view), **filters.acquired(), measure=view.measure)
+        return query(
+            "customers/retention/purchases", **_windows(query, view), **filters.acquired(), measure=view.measure
+        )
     return query(
         "customers/retention/parts",
-        **_windows(view),
+        **_windows(query, view),
         **filters.acquired(),
         **filters.bought(),
         as_of=as_of,
@@ -156,11 +179,11 @@ def _counts_everything(query: Query, filters: CustomerFilters) -> bool:
     return not (filters.restricts_purchases or query.scope.restricted)
 
 
-def _grid(sizes: pl.DataFrame, view: View, as_of: date) -> pl.DataFrame:
+def _grid(sizes: pl.DataFrame, view: View, as_of: date, week_offset: int) -> pl.DataFrame:
     """Every cohort, group of equally long observed customers, and age that has begun by `as_of`."""
     if view.windows == "calendar":
-        begun = _periods_between(pl.col("cohort"), pl.lit(as_of), view.period)
-        open_still = _period_end(pl.lit(as_of), view.period) > as_of
+        begun = periods_between(pl.col("cohort"), pl.lit(as_of), view.period)
+        open_still = period_end(pl.lit(as_of), view.period, week_offset) > as_of
         sizes = sizes.with_columns(closed=begun + pl.when(open_still).then(0).otherwise(1), begun=begun)
     else:
         sizes = sizes.with_columns(begun=pl.col("closed").max().over("cohort"))
@@ -172,8 +195,8 @@ def _grid(sizes: pl.DataFrame, view: View, as_of: date) -> pl.DataFrame:
     )
 
 
-def _cells(grid: pl.DataFrame, counts: pl.DataFrame, view: View) -> pl.DataFrame:
-    """One row per cohort and age: `cohort_size, n, value, mature`; value is null where n is 0."""
+def _amounts(grid: pl.DataFrame, counts: pl.DataFrame, view: View) -> pl.DataFrame:
+    """The grid with the `amount` of each row, summed up or down the ages where the method says so."""
     column = {"exact": "active", "cumulative": "returned", "unbounded": "last_seen"}[view.method]
     amount = pl.col(column if view.measure == "customers" else "amount").sum().cast(pl.Float64)
     keys = ["cohort", "age"] if view.windows == "calendar" else ["cohort", "closed", "age"]
@@ -185,6 +208,11 @@ def _cells(grid: pl.DataFrame, counts: pl.DataFrame, view: View) -> pl.DataFrame
         groups = groups.with_columns(pl.col("amount").cum_sum().over(within))
     elif view.method == "unbounded":
         groups = groups.with_columns(pl.col("amount").cum_sum(reverse=True).over(within))
+    return groups
+
+
+def _cells(groups: pl.DataFrame) -> pl.DataFrame:
+    """One row per cohort and age: `cohort_size, n, value, mature`; value is null where n is 0."""
     closed = pl.col("closed") > pl.col("age")
     return (
         groups.group_by("cohort", "age")
@@ -200,17 +228,19 @@ def _cells(grid: pl.DataFrame, counts: pl.DataFrame, view: View) -> pl.DataFrame
     )
 
 
-def _identity_bound(cells: pl.DataFrame, unidentified: pl.DataFrame, view: View, as_of: date) -> pl.DataFrame:
+def _identity_bound(
+    cells: pl.DataFrame, unidentified: pl.DataFrame, view: View, as_of: date, week_offset: int
+) -> pl.DataFrame:
     """Add `unidentified`: orders of unknown buyers in the days that the cell covers, for customer counts only."""
     if view.measure != "customers":
         return cells.with_columns(unidentified=pl.lit(None, dtype=pl.Int64))
     cohort, age = pl.col("cohort"), pl.col("age")
     if view.windows == "calendar":
-        start, end = _period_start(cohort, age, view.period), _period_start(cohort, age + 1, view.period)
-        first_return = _period_start(cohort, pl.lit(1), view.period)
+        start, end = period_start(cohort, age, view.period), period_start(cohort, age + 1, view.period)
+        first_return = period_start(cohort, pl.lit(1), view.period)
     else:
         days = view.window_days
-        cohort_end = _period_end(cohort, view.period)
+        cohort_end = period_end(cohort, view.period, week_offset)
         start = cohort + pl.duration(days=age * days)
         end = cohort_end + pl.duration(days=(age + 1) * days)
         first_return = cohort + pl.duration(days=days)
@@ -256,28 +286,3 @@ def _mean(cells: pl.DataFrame, view: View) -> pl.DataFrame:
 def _cost_share(query: Query) -> float | None:
     revenue, with_cost = query("customers/filter_values").select(pl.sum("revenue", "revenue_with_cost")).row(0)
     return with_cost / revenue if revenue else None
-
-
-def _periods_between(start: pl.Expr, end: pl.Expr, period: Period) -> pl.Expr:
-    if period == "week":
-        return ((end.dt.truncate("1w") - start).dt.total_days() // 7).cast(pl.Int32)
-    months = (end.dt.year() - start.dt.year()) * 12 + end.dt.month().cast(pl.Int32) - start.dt.month().cast(pl.Int32)
-    return (
-        months
-        if period == "month"
-        else end.dt.year() * 4
-        + end.dt.quarter().cast(pl.Int32)
-        - (start.dt.year() * 4 + start.dt.quarter().cast(pl.Int32))
-    )
-
-
-def _period_start(cohort: pl.Expr, age: pl.Expr, period: Period) -> pl.Expr:
-    if period == "week":
-        return cohort + pl.duration(days=age * 7)
-    months = age if period == "month" else age * 3
-    return cohort.dt.offset_by(pl.format("{}mo", months))
-
-
-def _period_end(day: pl.Expr, period: Period) -> pl.Expr:
-    """The last day of the period that holds `day`."""
-    return day.dt.truncate(TRUNCATE[period]).dt.offset_by(TRUNCATE[period]) - pl.duration(days=1)

@@ -123,7 +123,7 @@ def title(view: View) -> str:
 
 def view_caption(view: View) -> tuple[tuple[str, str], ...]:
     """Label and value of how retention is counted."""
-    period = {"week": _("week"), "month": _("month"), "quarter": _("quarter")}[view.period]
+    period = {"day": _("day"), "week": _("week"), "month": _("month"), "quarter": _("quarter")}[view.period]
     windows = _(TERMS[view.windows].label)
     if view.windows == "rolling":
         windows = _("{windows} of {days}", windows=windows, days=i18n.days(view.window_days))

@@ -1,4 +1,4 @@
-"""Which model is used, and what is said where there is none."""
+"""Which model is used, and what is said where there is none, or nobody to say something of."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import streamlit as st
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits
-from shopkeeper.ui import session
+from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import opened
 
 
@@ -40,5 +40,18 @@ def say_unfitted() -> None:
             "Run {command}, then load the page again; it takes a few seconds for a shop of some ten thousand "
             "customers.",
             command="`python -m shopkeeper fit`",
+        )
+    )
+
+
+def say_nobody() -> None:
+    """That no order names its buyer, where that is why; else that the choices fit nobody."""
+    if opened().version.identified_order_share:
+        tables.say_empty()
+        return
+    st.info(
+        _(
+            "No order in the data names its buyer, so nobody is known when coming back. Bring the customer's number, "
+            "phone or e-mail with the orders; the page Identity says how."
         )
     )

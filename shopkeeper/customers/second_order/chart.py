@@ -35,7 +35,7 @@ def second_order_curves(second_order: SecondOrder, names: Mapping[str, str]) -> 
             "fixedrange": True,
             "rangemode": "tozero",
         },
-        yaxis={"title": _("Came back"), "tickformat": ".0%", "rangemode": "tozero", "fixedrange": True},
+        yaxis={"title": _("Came back"), "tickformat": ".1~%", "rangemode": "tozero", "fixedrange": True},
     )
 
 

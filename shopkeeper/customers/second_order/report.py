@@ -8,6 +8,7 @@ import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer, seen_until
+from shopkeeper.customers.opening import Opening, acquired_after, opening
 from shopkeeper.customers.second_order.frames import CLOCK, CLOCK_DAYS, CURVES, MEDIANS
 from shopkeeper.engine.query import Query
 from shopkeeper.models.buying.survival import kaplan_meier, median
@@ -15,10 +16,17 @@ from shopkeeper.models.buying.survival import kaplan_meier, median
 
 @dataclass(frozen=True)
 class SecondOrder:
-    """The clock to the second purchase, by segment of the first."""
+    """The clock to the second purchase, by segment of the first.
+
+    `uncertain` of its customers may have bought before the data begin; where others are there, they are left out, and
+    `left_out` counts them.
+    """
 
     by: str
     as_of: date
+    opening: Opening
+    left_out: int
+    uncertain: int
     curves: Annotated[pl.DataFrame, CURVES]
     medians: Annotated[pl.DataFrame, MEDIANS]
     clock: Annotated[pl.DataFrame, CLOCK]
@@ -30,7 +38,14 @@ def report(
     """How long customers take to come back once. Raise `Refused` where viewer or filters see only a part."""
     check_viewer(query, filters)
     as_of = seen_until(query, filters)
+    opened = opening(query)
     times = query("customers/second_order/times", by=by, as_of=as_of, **filters.acquired())
+    left_out, uncertain = 0, 0
+    if opened.until is not None:
+        new = query("customers/second_order/times", by=by, as_of=as_of, **acquired_after(filters, opened))
+        uncertain = int(times["customers"].sum()) - int(new["customers"].sum())
+        if new.height:
+            left_out, uncertain, times = uncertain, 0, new
     returned = pl.col("customers").filter("observed").sum()
     sizes = times.group_by("segment").agg(returned=returned, customers=pl.col("customers").sum())
     sizes = sizes.sort("customers", "segment", descending=[True, False])
@@ -40,7 +55,7 @@ def report(
     halves = [median(curves.filter(pl.col("segment") == segment)) for segment in sizes["segment"]]
     medians = sizes.with_columns(pl.Series("median_days", halves, dtype=pl.Float64))
     medians = medians.select("segment", "customers", "returned", "median_days")
-    return SecondOrder(by, as_of, curves, medians, at_days(curves, CLOCK_DAYS))
+    return SecondOrder(by, as_of, opened, left_out, uncertain, curves, medians, at_days(curves, CLOCK_DAYS))
 
 
 def at_days(curves: pl.DataFrame, days: tuple[int, ...]) -> Annotated[pl.DataFrame, CLOCK]:

@@ -5,6 +5,8 @@ import streamlit as st
 
 from shopkeeper import i18n
 from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.customers.screen.model import say_nobody
+from shopkeeper.customers.screen.opening import before_the_data, left_out
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.customers.second_order import table
 from shopkeeper.customers.second_order.chart import CURVES_DRAWN, FEWEST_AT_RISK, second_order_curves
@@ -18,7 +20,7 @@ def draw(filters: CustomerFilters) -> None:
     """How fast customers return once, by where they were won."""
     whole = load(second_order.report, filters, "all")
     if whole.medians.is_empty():
-        tables.say_empty()
+        say_nobody()
         return
     draw_answer(whole)
     kinds = {"channel": _("First channel"), "category": _("First category"), "all": _("All customers")}
@@ -41,11 +43,17 @@ def draw_answer(whole: SecondOrder) -> None:
     segment = whole.medians.row(0, named=True)
     reached = whole.clock.filter(pl.col("at_risk").is_not_null())
     half = segment["median_days"]
-    if half is None:
+    if not segment["returned"]:
+        answer = i18n.ngettext(
+            "The one customer has not come back yet.",
+            "None of the {n} customers has come back yet.",
+            segment["customers"],
+        )
+    elif half is None:
         last = whole.curves.row(-1, named=True)
         answer = _(
             "Fewer than half of the customers come back: {share} have by day {day} after their first purchase.",
-            share=i18n.percent(last["returned"], 0),
+            share=i18n.percent(last["returned"]),
             day=i18n.integer(last["duration"]),
         )
     else:
@@ -67,6 +75,15 @@ def draw_answer(whole: SecondOrder) -> None:
                     n=i18n.integer(row["at_risk"]),
                 ),
             )
+    if said := said_of_opening(whole):
+        st.caption(said)
+
+
+def said_of_opening(whole: SecondOrder) -> str:
+    """Who of the customers may have bought before the data begin; empty where nobody may."""
+    if whole.uncertain:
+        return before_the_data(whole.opening, whole.uncertain, int(whole.medians["customers"].sum()))
+    return left_out(whole.opening, whole.left_out) if whole.left_out else ""
 
 
 def legend(clock: SecondOrder) -> str:

@@ -40,7 +40,7 @@ def document(choices: Sequence[Choice], shop: Shop, left_out: Iterable[str] = ()
     Raise `Refused` where two files of one table cannot be read by one mapping.
     """
     content: dict[str, Any] = {}
-    named = {"name": shop.name, "currency": shop.currency, "timezone": shop.timezone}
+    named = {"name": shop.name, "currency": shop.currency, "timezone": shop.timezone, "week_start": shop.week_start}
     if said := {key: value for key, value in named.items() if value}:
         content["shop"] = said
     content["tables"] = {}

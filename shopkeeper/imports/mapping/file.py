@@ -14,11 +14,11 @@ from shopkeeper.imports.mapping.declared import ColumnMapping, Mapping, TableMap
 from shopkeeper.imports.mapping.rules import SourceColumn
 from shopkeeper.imports.mapping.tables import parse_table
 from shopkeeper.imports.mapping.values import filled_text, nearest, only_keys, table, text, texts
-from shopkeeper.lake.version import Shop
+from shopkeeper.lake.version import WEEK_STARTS, Shop
 from shopkeeper.messages import message
 
 FOLDER = Path(__file__).parent.parent / "platforms"
-SHOP_KEYS = ("name", "currency", "timezone", "sample", "source_timezone", "as_of")
+SHOP_KEYS = ("name", "currency", "timezone", "week_start", "sample", "source_timezone", "as_of")
 
 
 def available() -> tuple[str, ...]:
@@ -145,7 +145,16 @@ def shop_of(place: str, content: Dictionary[str, Any]) -> Shop:
         )
     timezone = _timezone(place, content["timezone"]) if "timezone" in content else ""
     name = text(f"{place}: [shop] name", content.get("name", ""))
-    return Shop(name, currency, timezone, content.get("sample") is True)
+    week_start = text(f"{place}: [shop] week_start", content.get("week_start", ""))
+    if week_start and week_start not in WEEK_STARTS:
+        raise Refused(
+            message(
+                "{place}: week_start must be monday or sunday, not {week_start}.",
+                place=place,
+                week_start=repr(week_start),
+            )
+        )
+    return Shop(name, currency, timezone, content.get("sample") is True, week_start)
 
 
 def _timezone(place: str, given: object) -> str:

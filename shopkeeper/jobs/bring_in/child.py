@@ -62,7 +62,14 @@ def look(request: Request) -> None:
 def bring(request: Request) -> None:
     """Try the files, or import them; then fit and forecast, which nobody has to wait for."""
     mapping = mapping_of(request)
-    said = Acceptance(request.name, request.currency, request.timezone, rejects=request.accept, change=request.accept)
+    said = Acceptance(
+        request.name,
+        request.currency,
+        request.timezone,
+        request.week_start,
+        rejects=request.accept,
+        change=request.accept,
+    )
     progress = Progress(lambda step, share: say(step=step, share=share))
     as_of = date.fromisoformat(request.as_of) if request.as_of else None
     if request.kind == "try":

@@ -18,8 +18,9 @@ Kind = Literal["look", "try", "import"]
 
 @dataclass(frozen=True)
 class Request:
-    """`mapping` is a document as `parse_mapping` reads it, or the name of a ready one in `ready`. `shop` has name,
-    currency and timezone where the mapping has none. `encodings`: of files whose bytes do not tell, by name."""
+    """`mapping` is a document as `parse_mapping` reads it, or the name of a ready one in `ready`. Name, currency,
+    timezone and start of the week are the shop's, where the mapping has none. `encodings`: of files whose bytes do not
+    tell, by name."""
 
     kind: Kind
     paths: tuple[Path, ...]
@@ -30,6 +31,7 @@ class Request:
     name: str = ""
     currency: str = ""
     timezone: str = ""
+    week_start: str = ""
     append: bool = False
     accept: bool = False
     as_of: str = ""

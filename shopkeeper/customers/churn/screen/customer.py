@@ -88,7 +88,11 @@ def draw_summary(row: Mapping[str, Any]) -> None:
             border=True,
             help=_(measure("days_overdue").description),
         )
-    contact = {True: _("may be contacted"), False: _("asked not to be contacted"), None: _("never asked for contact")}
+    contact = {
+        True: _("may be contacted"),
+        False: _("asked not to be contacted"),
+        None: _("whether contact is allowed is not known"),
+    }
     facts = [
         _("first bought in {channel}", channel=row["first_channel"] or _("(none)")),
         _("last bought in {channel}", channel=row["last_channel"] or _("(none)")),

@@ -14,6 +14,7 @@ from shopkeeper.customers.churn.frames import CUSTOMERS
 from shopkeeper.customers.churn.report import Churn, ChurnOptions
 from shopkeeper.customers.churn.screen import customer
 from shopkeeper.customers.lifecycle import screen
+from shopkeeper.customers.screen import opening
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.exports.download import Download
 from shopkeeper.i18n import gettext as _
@@ -174,6 +175,7 @@ def draw_model(fits: Fits, churn_risk: Churn) -> None:
         st.info(words)
     elif words:
         st.caption(words)
+    opening.draw_of_models(churn_risk.filters, modelled=churn_risk.kind is not None)
 
 
 def draw_trials(fits: Fits) -> None:
@@ -191,7 +193,7 @@ def draw_rescue(fits: Fits, churn_risk: Churn) -> None:
         "Begin at the top: the first {n} customers hold {share} of what can be rescued, **{worth}** within {days}. "
         "Write to each where they last bought, before the offer goes to everybody.",
         n=i18n.integer(sums.first_calls),
-        share=i18n.percent(sums.first_share, 0),
+        share=i18n.share(sums.first_share),
         worth=money(sums.first_value),
         days=i18n.days(churn_risk.options.horizon),
     )
@@ -207,7 +209,7 @@ def draw_rescue(fits: Fits, churn_risk: Churn) -> None:
 def draw_list(sheet: Download) -> None:
     """The first rows; one that is marked opens its customer."""
     frame = sheet.frame.head(SHOWN)
-    contact_words = pl.when("contactable").then(pl.lit(_("Yes"))).otherwise(pl.lit(_("Never asked")))
+    contact_words = pl.when("contactable").then(pl.lit(_("Yes")))
     shown = frame.with_columns(contact_words.alias("contactable"), stage_words()).select(LISTED)
     shown = shown.select(name for name in LISTED if shown[name].null_count() < shown.height)
     with st.container(key="rescue_table"):

@@ -9,7 +9,7 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.customers.lifetime_value.opportunity import LifetimeValueOpportunity
 from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
-from shopkeeper.customers.screen import filters
+from shopkeeper.customers.screen import filters, opening
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
@@ -117,7 +117,7 @@ def draw_answer(customer_value: LifetimeValue) -> None:
             "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
             "10% of them hold {top} of it.",
             predicted=money(predicted),
-            top=i18n.percent(customer_value.top_predicted, 0),
+            top=i18n.share(customer_value.top_predicted),
             **values,
         )
     st.markdown(f"#### {sentence}")
@@ -161,7 +161,7 @@ def _draw_figures(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> No
         )
         st.metric(
             _("Held by the top 10%"),
-            i18n.percent(customer_value.top_predicted, 0),
+            i18n.share(customer_value.top_predicted),
             border=True,
             help=_(
                 "Of what is predicted; of what has happened it is {share}.",
@@ -183,6 +183,7 @@ def draw_notes(customer_value: LifetimeValue) -> None:
         st.info(words + " " + _("With more data, fit again: {command}", command="`python -m shopkeeper fit`"))
     elif words:
         st.caption(words)
+    opening.draw_of_models(customer_value.filters, modelled=customer_value.kind is not None)
 
 
 def draw_action(opportunity: LifetimeValueOpportunity) -> None:

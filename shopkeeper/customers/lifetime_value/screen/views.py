@@ -33,7 +33,9 @@ def draw_segments(customer_value: LifetimeValue) -> None:
     kind = session.choose(_("Acquired by"), kinds, "value_by", "channel")
     frame = per_customer(customer_value.segments, kind)
     sheet = table.segments(opened().version, customer_value, kind, kinds[kind], frame)
-    notes = [_("lines show the 95% interval of what these customers will bring, chance included")]
+    notes = []
+    if not frame["predicted_value"].is_null().all():
+        notes.append(_("lines show the 95% interval of what these customers will bring, chance included"))
     if kind == "cohort":
         notes.append(_("later years have had less time to bring anything, and more of it lies ahead"))
     if frame.height > DRAWN:

@@ -41,7 +41,7 @@ def retention_curves(reports: Sequence[tuple[str, Retention]], currency: str) ->
             "title": rate_title(view, currency),
             "rangemode": "tozero",
             "fixedrange": True,
-            "tickformat": ".0%" if view.measure == "customers" else "",
+            "tickformat": ".1~%" if view.measure == "customers" else "",
         },
         dragmode=False,
     )

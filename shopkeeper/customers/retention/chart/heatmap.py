@@ -1,5 +1,6 @@
 """The cohort triangle."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -11,9 +12,11 @@ from shopkeeper.charts.style import GREY, GROUND, INK, PALE, PALETTE, SCALES, TE
 from shopkeeper.customers.retention.chart.titles import closed_hover, title, unit
 from shopkeeper.customers.retention.report import FEW_CUSTOMERS, Retention, View
 from shopkeeper.i18n import gettext as _
-from shopkeeper.i18n import integer, period_label
+from shopkeeper.i18n import integer, number, of_hundred, period_label
 
 OPEN = "…"
+LARGEST_DRAWN, LARGEST = {"day": 14}, 10_000
+"""Ages drawn of cohorts of one day, and of others: all."""
 ROW_PIXELS = 27
 CROWDED = 20
 """From so many ages on, letters shrink with their cells, and not every age is named on the axis."""
@@ -32,7 +35,7 @@ def retention_heatmap(
     Open cells are empty and marked, cells of few customers fade into the ground. Each cell carries
     `[cohort, age]` as the first two fields of its custom data, which a click gives back; `picked` is framed.
     """
-    view, cells = report.view, report.cells
+    view, cells = report.view, report.cells.filter(pl.col("age") <= LARGEST_DRAWN.get(report.view.period, LARGEST))
     if latest:
         cells = cells.filter(pl.col("cohort").is_in(cells["cohort"].unique().sort().tail(latest).to_list()))
     cohorts = cells["cohort"].unique().sort().to_list()
@@ -41,17 +44,17 @@ def retention_heatmap(
     closed, few = cells.filter("mature"), pl.col("n") < FEW_CUSTOMERS
     factor = 100.0 if view.measure == "customers" else 1.0
     top = highest(cells, factor)
-    pattern = cell_text(view, top)
+    write = cell_text(view, top)
 
     def style(*, pale: bool) -> dict[str, Any]:
-        return cell_style(dark, pale=pale, crowded=len(ages) > CROWDED) | {"zmax": top, "texttemplate": pattern}
+        return cell_style(dark, pale=pale, crowded=len(ages) > CROWDED) | {"zmax": top}
 
     figure = go.Figure(layout={"template": TEMPLATE})
     for part, pale in ((closed.filter(~few), False), (closed.filter(few), True)):
-        figure.add_trace(heat(part.with_columns(z=pl.col("rate") * factor), labels, ages, style(pale=pale)))
+        figure.add_trace(heat(part.with_columns(z=pl.col("rate") * factor), labels, ages, style(pale=pale), write))
     figure.add_trace(open_cells(cells.filter(~pl.col("mature")), labels, ages))
     mean = report.mean.filter(pl.col("age") < len(ages))
-    figure.add_trace(mean_row(mean.with_columns(z=pl.col("rate") * factor), ages, style(pale=False)))
+    figure.add_trace(mean_row(mean.with_columns(z=pl.col("rate") * factor), ages, style(pale=False), write))
     for name, part in (("closed", closed), ("open", cells.filter(~pl.col("mature")))):
         figure.add_trace(targets(part, labels, view, currency, name))
     figure.add_trace(mean_targets(mean, view, currency))
@@ -62,14 +65,14 @@ def retention_heatmap(
     return arranged(figure, report, list(labels.values()), ages, currency)
 
 
-def cell_text(view: View, top: float) -> str:
-    """How the browser writes a cell: percent without its sign (the title has it), so that a phone has room for it.
+def cell_text(view: View, top: float) -> Callable[[float], str]:
+    """How a cell is written: percent without its sign (the title has it), so that a phone has room for it.
 
-    No K or M: the browser would write them in Chinese too.
+    Below 10 % it has a decimal. No K or M: they would stand in Chinese too.
     """
     if view.measure == "customers":
-        return "%{z:.0f}" if top >= 10 else "%{z:.1f}"
-    return "%{z:,.0f}" if top >= 10 else "%{z:.2f}"
+        return lambda z: of_hundred(z / 100)
+    return integer if top >= 10 else number
 
 
 def arranged(figure: go.Figure, report: Retention, labels: list[str], ages: list[int], currency: str) -> go.Figure:
@@ -149,13 +152,21 @@ def cell_style(dark: bool, *, pale: bool, crowded: bool) -> dict[str, Any]:
     }
 
 
-def heat(part: pl.DataFrame, labels: dict[date, str], ages: list[int], style: dict[str, Any]) -> go.Heatmap:
+def heat(
+    part: pl.DataFrame,
+    labels: dict[date, str],
+    ages: list[int],
+    style: dict[str, Any],
+    write: Callable[[float], str],
+) -> go.Heatmap:
     """The cells of `part` in the grid of all; the rest is left out."""
     rows = {cohort: row for row, cohort in enumerate(labels)}
     z = np.full((len(labels), len(ages)), np.nan)
+    text = [[""] * len(ages) for _cohort in labels]
     for cohort, age, value in part.select("cohort", "age", "z").iter_rows():
         z[rows[cohort], age] = value
-    return go.Heatmap(z=z, x=ages, y=list(labels.values()), **style)
+        text[rows[cohort]][age] = write(value)
+    return go.Heatmap(z=z, text=text, texttemplate="%{text}", x=ages, y=list(labels.values()), **style)
 
 
 def open_cells(part: pl.DataFrame, labels: dict[date, str], ages: list[int]) -> go.Scatter:
@@ -173,11 +184,13 @@ def open_cells(part: pl.DataFrame, labels: dict[date, str], ages: list[int]) -> 
     )
 
 
-def mean_row(mean: pl.DataFrame, ages: list[int], style: dict[str, Any]) -> go.Heatmap:
+def mean_row(mean: pl.DataFrame, ages: list[int], style: dict[str, Any], write: Callable[[float], str]) -> go.Heatmap:
     """One row on an axis of its own, above the cohorts."""
     values = dict(mean.select("age", "z").iter_rows())
-    bold = {"texttemplate": f"<b>{style['texttemplate']}</b>"}
-    return go.Heatmap(z=[[values.get(age) for age in ages]], x=ages, y=[mean_label()], yaxis="y2", **(style | bold))
+    z = [values.get(age) for age in ages]
+    text = ["" if value is None else f"<b>{write(value)}</b>" for value in z]
+    whole = {"z": [z], "text": [text], "texttemplate": "%{text}"}
+    return go.Heatmap(**whole, x=ages, y=[mean_label()], yaxis="y2", **style)
 
 
 def mean_label() -> str:

@@ -10,7 +10,7 @@ def unit(view: View) -> str:
     """What age counts, in words: `month`, or `30-day window`."""
     if view.windows == "rolling":
         return ngettext("{n}-day window", "{n}-day window", view.window_days)
-    return {"week": _("week"), "month": _("month"), "quarter": _("quarter")}[view.period]
+    return {"day": _("day"), "week": _("week"), "month": _("month"), "quarter": _("quarter")}[view.period]
 
 
 def measure_name(view: View) -> str:
@@ -28,6 +28,9 @@ def title(view: View, currency: str) -> str:
             "unbounded": _("Share of each cohort that bought in {unit} k or later", unit=unit(view)),
             "cumulative": _("Share of each cohort that bought again by {unit} k", unit=unit(view)),
         }
+        if view.period == "day" and view.windows == "calendar":
+            text["exact"] = _("Share of each cohort that bought on day k after the first purchase")
+            text["unbounded"] = _("Share of each cohort that bought on day k or later")
         return text[view.method] + " (%)"
     label = _(measure(measure_name(view)).label) + ("" if view.measure == "orders" else f" ({currency})")
     if view.method == "cumulative":

@@ -1,6 +1,5 @@
 """The Retention page's controls and sentences."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,21 +11,22 @@ from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.retention import report as retention
 from shopkeeper.customers.retention import table
 from shopkeeper.customers.retention.chart.curves import retention_curves
-from shopkeeper.customers.retention.chart.heatmap import OPEN, retention_heatmap
-from shopkeeper.customers.retention.chart.titles import title, unit
+from shopkeeper.customers.retention.chart.heatmap import LARGEST, LARGEST_DRAWN, OPEN, retention_heatmap
+from shopkeeper.customers.retention.chart.titles import title
 from shopkeeper.customers.retention.opportunity import RetentionOpportunity
-from shopkeeper.customers.retention.report import LONGEST_WINDOW, WINDOW_DAYS, Retention, View
+from shopkeeper.customers.retention.periods import WINDOW_DAYS
+from shopkeeper.customers.retention.report import LONGEST_WINDOW, Retention, View
 from shopkeeper.customers.screen import filters as screen_filters
 from shopkeeper.i18n import gettext as _
-from shopkeeper.measures.lookup import measure
 from shopkeeper.measures.terms import TERMS
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
-from shopkeeper.ui.opened import load, opened
+from shopkeeper.ui.opened import opened
 
-HORIZONS = {"week": (1, 4, 12), "month": (1, 3, 12), "quarter": (1, 2, 4)}
-DRAWN = {"week": 13, "month": 13, "quarter": 9}
+DRAWN = {"day": 31, "week": 13, "month": 13, "quarter": 9}
+MOST_DRAWN = 150
+"""Rows of one triangle: more would be slow to draw and nobody reads them; files have them all."""
 DEFINITIONS = (
     "purchase",
     "cohort",
@@ -47,7 +47,7 @@ DEFINITIONS = (
 
 def period_names() -> dict[str, str]:
     """The choices of a cohort's period."""
-    return {"week": _("Week"), "month": _("Month"), "quarter": _("Quarter")}
+    return {"day": _("day").capitalize(), "week": _("Week"), "month": _("Month"), "quarter": _("Quarter")}
 
 
 def measure_names() -> dict[str, str]:
@@ -98,61 +98,17 @@ def window_days(period: str) -> int:
     return int(days)
 
 
-def draw_answer(filters: CustomerFilters, view: View) -> None:
-    """Who comes back, in one sentence and four figures: always cumulative, whatever is drawn below."""
-    again = load(retention.report, filters, replace(view, method="cumulative", measure="customers"))
-    spent = load(retention.report, filters, replace(view, method="cumulative", measure="revenue"))
-    rates = {row["age"]: row for row in again.mean.iter_rows(named=True)}
-    reached = [age for age in HORIZONS[view.period] if age in rates]
-    if not reached:
-        st.info(_("No period after a first purchase has closed yet. Widen the dates, or come back when it has."))
-        return
-    st.markdown(f"#### {headline(view, [(age, rates[age]['rate']) for age in reached])}")
-    with st.container(horizontal=True, gap="small"):
-        for age in reached:
-            row = rates[age]
-            st.metric(
-                _("Back by {unit} {k}", unit=unit(view), k=age),
-                i18n.percent(row["rate"]),
-                border=True,
-                help=_(
-                    "{value} of {n} customers in {cohorts} closed cohorts; 95% interval {low} to {high}.",
-                    value=i18n.integer(row["value"]),
-                    n=i18n.integer(row["n"]),
-                    cohorts=i18n.integer(row["cohorts"]),
-                    low=i18n.percent(row["low"]),
-                    high=i18n.percent(row["high"]),
-                ),
-            )
-        worth = spent.mean.filter(pl.col("age") == reached[-1])["rate"].to_list()
-        if worth:
-            currency = shop_currency()
-            st.metric(
-                _("Spent per new customer by {unit} {k}", unit=unit(view), k=reached[-1]),
-                i18n.compact_money(worth[0], currency),
-                border=True,
-                help=_(measure("cumulative_revenue_per_customer").description),
-            )
-
-
-def headline(view: View, reached: list[tuple[int, float]]) -> str:
-    """The answer in one sentence; `reached` holds ages and shares, the first age being 1."""
-    (_age, rate), *later = reached
-    first, period = i18n.integer(rate * 100), unit(view)
-    if not later:
-        return _("Of 100 new customers, {first} buy again in the {unit} after their first.", first=first, unit=period)
-    return _(
-        "Of 100 new customers, {first} buy again in the {unit} after their first, {later} by {unit} {k}.",
-        first=first,
-        unit=period,
-        later=i18n.integer(later[-1][1] * 100),
-        k=later[-1][0],
-    )
-
-
 def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters) -> None:
     """Where to act, and what it is worth."""
     best = opportunity.best
+    if not opportunity.n:
+        st.info(
+            _(
+                "Where too few come back is told of customers won in the year before the last {days}; none is here.",
+                days=i18n.days(opportunity.days),
+            )
+        )
+        return
     with do_next(everywhere(opportunity) if best is None else action(best, opportunity)):
         with st.container(horizontal=True):
             if best is not None:
@@ -171,6 +127,14 @@ def draw_opportunity(opportunity: RetentionOpportunity, filters: CustomerFilters
 
 def everywhere(opportunity: RetentionOpportunity) -> str:
     """What to do where no segment stands out: what a point is worth, and whom to begin with."""
+    if not opportunity.point_worth:
+        return _(
+            "What a returning customer is worth is not known yet: of last year's new customers whose first {days} have "
+            "passed ({n}), nobody came back within them. Choose the newest closed cohort below and “Missing from it” "
+            "for the list of those to bring back.",
+            n=i18n.integer(opportunity.n),
+            days=i18n.days(opportunity.days),
+        )
     return _(
         "No channel, region or category falls behind for certain, so begin with everyone: one more "
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
@@ -223,8 +187,11 @@ def choose_latest(report: Retention) -> int | None:
     cohorts, drawn = report.cells["cohort"].n_unique(), DRAWN[report.view.period]
     if cohorts <= drawn:
         return None
-    names = {"latest": _("Latest {n}", n=drawn), "all": _("All {n}", n=i18n.integer(cohorts))}
-    return drawn if session.choose(_("Cohorts drawn"), names, "cohorts", "latest") == "latest" else None
+    every = _("All {n}", n=i18n.integer(cohorts)) if cohorts <= MOST_DRAWN else _("Latest {n}", n=MOST_DRAWN)
+    names = {"latest": _("Latest {n}", n=drawn), "all": every}
+    if session.choose(_("Cohorts drawn"), names, "cohorts", "latest") == "latest":
+        return drawn
+    return None if cohorts <= MOST_DRAWN else MOST_DRAWN
 
 
 def draw_heatmap(report: Retention, latest: int | None, picked: tuple[date, int] | None, suffix: str = "") -> None:
@@ -250,6 +217,8 @@ def legend(report: Retention, latest: int | None, *, clickable: bool) -> str:
     if latest:
         cells = cells.filter(pl.col("cohort").is_in(cells["cohort"].unique().sort().tail(latest).to_list()))
         parts.append(_("only the latest {n} cohorts are drawn; table, files and mean have all", n=latest))
+    if cells.filter(pl.col("age") > LARGEST_DRAWN.get(report.view.period, LARGEST)).height:
+        parts.append(_("the first {n} are drawn; table and files have more", n=i18n.days(LARGEST_DRAWN["day"])))
     if not cells["mature"].all():
         parts.insert(0, _("{mark} not yet closed: empty, not 0", mark=OPEN))
     if cells.filter("mature", pl.col("n") < retention.FEW_CUSTOMERS).height:

@@ -124,7 +124,7 @@ def _request(paths: tuple[Path, ...], samples: Sequence[Sample], version: Versio
         left_out = {sample.name for sample in samples} - {choice.file for choice in choices}
         content = document(choices, shop, left_out)
         base = replace(base, ready="", mapping=content, mapping_name=way.ask_name(content, choices, name))
-    request = replace(base, name=shop.name, currency=shop.currency, timezone=shop.timezone)
+    request = replace(base, name=shop.name, currency=shop.currency, timezone=shop.timezone, week_start=shop.week_start)
     return _with_options(request, samples, version)
 
 
@@ -162,12 +162,12 @@ def _with_options(request: Request, samples: Sequence[Sample], version: Version)
 
 
 def _shop(version: Version) -> Shop | None:
-    """Name, currency and timezone, from the data there or asked; never the sample's."""
+    """Name, currency, timezone and start of the week, from the data there or asked; never the sample's."""
     there = None if version.shop.sample else version.shop
     if there is not None:
-        return Shop(there.name, there.currency, there.timezone)
+        return Shop(there.name, there.currency, there.timezone, week_start=there.week_start)
     st.markdown(f"##### {_('3 · Your shop')}")
-    name, currency, timezone = st.columns(3)
+    name, currency, timezone, week = st.columns(4)
     with name:
         shop_name = st.text_input(_("Its name"), key="bring_name")
     with currency:
@@ -182,10 +182,15 @@ def _shop(version: Version) -> Shop | None:
             key="bring_timezone",
             placeholder="Asia/Shanghai",
         )
+    with week:
+        days = {"monday": _("Monday"), "sunday": _("Sunday")}
+        week_start = st.selectbox(
+            _("Weeks start on"), list(days), key="bring_week_start", format_func=lambda day: days[day]
+        )
     if not shop_name.strip() or not code or not zone:
         st.info(_("Say the shop's name, currency and timezone to go on."), icon=":material/edit:")
         return None
-    return Shop(shop_name.strip(), code, zone)
+    return Shop(shop_name.strip(), code, zone, week_start=week_start)
 
 
 def _try_and_import(request: Request, version: Version) -> None:
