@@ -70,7 +70,7 @@ def candidates(
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
     beside = [ColumnExpression(name) for name in (*(each.rows for each in partners), *keyed.beside)]
-    used = _used(mapping, mapped)
+    used = _used(reading, mapping, mapped)
     relation, read = _read(reading, own_columns, mapped, columns, beside, used)
     made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
@@ -99,13 +99,14 @@ def candidates(
     )
 
 
-def _used(mapping: TableMapping, mapped: Mapping[str, ColumnMapping]) -> set[str]:
+def _used(reading: Reading, mapping: TableMapping, mapped: Mapping[str, ColumnMapping]) -> set[str]:
     """Names of the file's columns that the mapping reads for one thing or another."""
     used = {name for column in mapped.values() for name in sources(column.rule)}
     used |= {mapping.fill_down.key} if mapping.fill_down else set()
     used |= {name for name, _ in mapping.layout.leave_out}
     used |= {lookup.to for lookup in mapping.lookups}
-    return used | {name for _, names in mapping.keys for name in names}
+    used |= {name for _, names in mapping.keys for name in names}
+    return used | {column.name for name in used if (column := reading.column(name))}
 
 
 def with_guests(rows: DuckDBPyRelation, kinds: Sequence[str]) -> DuckDBPyRelation:
@@ -127,16 +128,14 @@ def _resolve(
     reading: Reading, mapping: TableMapping, contract: Table
 ) -> tuple[dict[str, ColumnMapping], tuple[str, ...]]:
     """The mapping's columns in the file's own spelling; and the file's columns it names in vain."""
-    aliases = dict(mapping.aliases)
     mapped: dict[str, ColumnMapping] = {}
     absent: list[str] = []
     for column in mapping.columns:
         missing = []
         names: dict[str, str] = {}
         for name in sources(column.rule):
-            matches = [match for each in (name, *aliases.get(name, ())) if (match := reading.column(each))]
-            if matches:
-                names[name] = matches[0].name
+            if match := reading.column(name):
+                names[name] = match.name
             elif name.strip() in reading.twice:
                 raise _refuse_twice(reading, name.strip())
             else:

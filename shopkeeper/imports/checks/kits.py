@@ -12,6 +12,7 @@ from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import Clock, column_term, typed
+from shopkeeper.imports.checks.lookups import last_of
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.shares import share_out
 from shopkeeper.imports.checks.split import Split
@@ -34,9 +35,17 @@ NO_CLOCK = Clock("UTC", "", cells=False)
 
 
 def open_kits(
-    connection: DuckDBPyConnection, mapping: TableMapping, beside: Sequence[InputFile], scratch: Path, *, chinese: bool
+    connection: DuckDBPyConnection,
+    mapping: TableMapping,
+    beside: Sequence[InputFile],
+    scratch: Path,
+    *,
+    chinese: bool,
+    newest: bool = False,
 ) -> DuckDBPyRelation | None:
     """One row per KIT and COMPONENT with EACH, WEIGHT and PLACE, its place in the files; `None` without kits.
+
+    With `newest`, a kit is what the last of the files that list it says, whole.
 
     Raise `Refused` where the files are missing, a row cannot be used or stands twice, or a component is itself a kit.
     """
@@ -52,13 +61,14 @@ def open_kits(
             )
         )
     scratch.mkdir(parents=True, exist_ok=True)
-    own = TableMapping(mapping.name, (), layout=kits.layout)
+    own = TableMapping(mapping.name, (), layout=kits.layout, aliases=kits.aliases)
     readings = [
         open_file(connection, file, own, scratch / f"kits-{number}", chinese=chinese)
         for number, file in enumerate(files)
     ]
     path = scratch / "kits.parquet"
-    parts = reduce(DuckDBPyRelation.union, (_components(reading, kits) for reading in readings))
+    listed = [_components(reading, kits) for reading in readings]
+    parts = last_of(listed, [KIT]) if newest else reduce(DuckDBPyRelation.union, listed)
     place = call("row_number").over(order_by=[ColumnExpression(KIT), ColumnExpression(COMPONENT)])
     parts.project(duckdb.StarExpression(), place.alias(PLACE)).write_parquet(str(path))
     opened = connection.read_parquet(str(path))
@@ -138,12 +148,14 @@ def in_components(
     scratch: Path,
     splits: list[Split],
     terms: Terms,
+    *,
+    newest: bool = False,
 ) -> tuple[list[Split], list[Message]]:
     """The files with each good line of a kit as lines of its components, of which each counts as a row that came.
 
     Raise `Refused` as `open_kits` does.
     """
-    kits = open_kits(connection, mapping, beside, scratch, chinese=is_chinese(terms.shop))
+    kits = open_kits(connection, mapping, beside, scratch, chinese=is_chinese(terms.shop), newest=newest)
     if kits is None:
         return splits, []
     made, lines, parts = [], 0, 0

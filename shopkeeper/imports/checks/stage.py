@@ -111,7 +111,8 @@ def stage_table(
     """
     contract = table(mapping.name)
     scratch = Path(mkdtemp(prefix=f"{mapping.name}_", dir=directory / "scratch"))
-    opened, said_beside = _open_all(connection, mapping, files, beside, terms, scratch, progress.part(0.0, 0.5))
+    reading = progress.part(0.0, 0.5)
+    opened, said_beside = _open_all(connection, mapping, files, beside, terms, scratch, reading, newest=newest)
     inputs, superseded = tuple((each.reading.file, each.reading.rows) for each in opened), 0
     if newest:
         opened, superseded = newest_only(connection, opened, contract, scratch.name)
@@ -123,7 +124,7 @@ def stage_table(
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
     blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
     splits, good, derived = _split_all(connection, orders, contract, blocked, terms, scratch, progress.part(0.5, 0.5))
-    run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
+    run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms, newest=newest)
     splits, of_kits = _guarded(files[0], run)
     said = (
         *left_empty(orders.opened, splits),
@@ -193,11 +194,13 @@ def _open_all(
     terms: Terms,
     scratch: Path,
     progress: Progress,
+    *,
+    newest: bool,
 ) -> tuple[list[Candidates], tuple[Message, ...]]:
     """The files with what is read beside them, typed but not judged; and warnings on what is beside."""
     contract, chinese = table(mapping.name), is_chinese(terms.shop)
-    partners = open_partners(connection, mapping, beside, scratch / "beside", chinese=chinese)
-    rates = open_rates(connection, mapping, beside, scratch / "beside", terms, chinese=chinese)
+    partners = open_partners(connection, mapping, beside, scratch / "beside", chinese=chinese, newest=newest)
+    rates = open_rates(connection, mapping, beside, scratch / "beside", terms, chinese=chinese, newest=newest)
     keys: dict[str, list[DuckDBPyRelation]] = {each.lookup.name: [] for each in partners}
     opened: list[Candidates] = []
     for number, file in enumerate(files):

@@ -80,6 +80,8 @@ class Layout:
 
 
 AS_IT_IS = Layout()
+Aliases = tuple[tuple[str, tuple[str, ...]], ...]
+"""Other spellings of a file's column."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Lookup:
     """Another file, whose row of the same key adds its columns as `name.column`: the orders to a file of items.
 
     `key` is its column, `to` that of the table's own file. A row without its partner is rejected, unless `optional`.
+    `aliases` are of this file's columns.
     """
 
     name: str
@@ -95,6 +98,7 @@ class Lookup:
     to: str
     optional: bool = False
     layout: Layout = AS_IT_IS
+    aliases: Aliases = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ class Exchange:
     currency: str
     rate: str
     layout: Layout = AS_IT_IS
+    aliases: Aliases = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,7 @@ class Kits:
     price: str = ""
     share: str = ""
     layout: Layout = AS_IT_IS
+    aliases: Aliases = ()
 
 
 @dataclass(frozen=True)
@@ -146,7 +152,7 @@ class TableMapping:
     name: str
     columns: tuple[ColumnMapping, ...]
     files: tuple[str, ...] = ()
-    aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    aliases: Aliases = ()
     fill_down: FillDown | None = None
     layout: Layout = AS_IT_IS
     identity: bool = False

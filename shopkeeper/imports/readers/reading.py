@@ -19,7 +19,7 @@ from duckdb import (
 )
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.declared import TableMapping
+from shopkeeper.imports.mapping.declared import Aliases, TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers import csv_file, workbook
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile
@@ -44,7 +44,8 @@ class Reading:
     """One file, opened. `relation` has `line` BIGINT (1 = first record below the header) and the columns by `id`.
 
     `rows` was counted without the relation: by Python, by the workbook's reader, in the Parquet footer.
-    `twice` are names that several columns had. `sheets`: of a workbook of which several were read.
+    `twice` are names that several columns had. `sheets`: of a workbook of which several were read. `aliases` are
+    other spellings of its columns.
     """
 
     file: InputFile
@@ -54,9 +55,15 @@ class Reading:
     warnings: tuple[Message, ...] = ()
     twice: tuple[str, ...] = ()
     sheets: tuple[Sheet, ...] = ()
+    aliases: Aliases = ()
 
     def column(self, name: str) -> FileColumn | None:
-        """The column of that name; letter case and blanks around it do not count, unless two would fit."""
+        """The column of that name, else of its first alias that is there."""
+        others = dict(self.aliases).get(name, ())
+        return next((column for each in (name, *others) if (column := self._spelled(each))), None)
+
+    def _spelled(self, name: str) -> FileColumn | None:
+        """Letter case and blanks around a name do not count, unless two would fit."""
         exact = [column for column in self.columns if column.name == name]
         alike = [column for column in self.columns if column.name.strip().casefold() == name.strip().casefold()]
         matches = exact or alike
@@ -75,7 +82,7 @@ def open_file(
     target = scratch.with_suffix(".strings.parquet")
     if file.kind in PARQUET:
         reading = open_parquet(connection, file, scratch.with_suffix(".parquet"))
-        return without_rows(reading, mapping.layout.leave_out)
+        return without_rows(replace(reading, aliases=mapping.aliases), mapping.layout.leave_out)
     if file.kind in WORKBOOK:
         strings = workbook.stage(file.path, file.name, target, mapping.layout)
     else:
@@ -96,6 +103,7 @@ def open_file(
         strings.warnings,
         strings.twice,
         strings.sheets,
+        mapping.aliases,
     )
     return without_rows(reading, mapping.layout.leave_out)
 
