@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Expression
 
@@ -88,7 +89,7 @@ def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iter
             message("It is none of: {allowed}. Change it, or say in the mapping what it means.", allowed=allowed),
         )
     if column.minimum is not None:
-        least = ConstantExpression(int(column.minimum))
+        least = ConstantExpression(Decimal(str(column.minimum)))
         yield Check(name, "minimum", value < least, message("It is less than {minimum}.", minimum=column.minimum))
     if name == "currency":
         own = terms.shop.currency
