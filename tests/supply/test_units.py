@@ -73,9 +73,13 @@ POLICY = InForce(Policy(service_levels=(("A", 0.5), ("B", 0.5), ("C", 0.5))))
 
 
 def weighed(unit: str | None, on_hand: float = 3.005, daily: float = 0.3005, **product: Any) -> MemoryQuery:
-    places = product.pop("locations", PLACES)
-    given = {"lines": [sold("north", "W", 9)], "products": [PRODUCTS[0] | {"unit": unit} | product]}
-    return small_shop([counted("W", on_hand)], [forecast("north", daily)], **given, locations=places)
+    return small_shop(
+        [counted("W", on_hand)],
+        [forecast("north", daily)],
+        lines=[sold("north", "W", 9)],
+        locations=product.pop("locations", PLACES),
+        products=[PRODUCTS[0] | {"unit": unit} | product],
+    )
 
 
 @pytest.mark.parametrize(

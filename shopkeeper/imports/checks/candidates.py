@@ -67,6 +67,8 @@ def candidates(
     reading = keyed.reading
     own_columns = reading.columns[:columns_of_file]
     mapped, absent = _resolve(reading, mapping, contract)
+    if mapping.fill_down:
+        absent += tuple(name for name in mapping.fill_down.columns if reading.column(name) is None)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
     beside = [ColumnExpression(name) for name in (*(each.rows for each in partners), *keyed.beside)]

@@ -83,11 +83,23 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
         signs = "|".join(re.escape(each) for each in options.strip)
         digits = call("regexp_replace", digits, text(rf"^([+-]?)\s*(?:{signs})\s*([+-]?)"), text(r"\1\2"))
         digits = call("regexp_replace", digits, text(rf"\s*(?:{signs})\s*$"), text(""))
+    digits = _minus_in_front(digits)
     if options.thousands:
         digits = _without_thousands(digits, options)
     if options.decimal == ",":
         digits = CaseExpression(~call("contains", digits, text(".")), call("replace", digits, text(","), text(".")))
     return digits
+
+
+def _minus_in_front(digits: Expression) -> Expression:
+    """A minus behind the number (12.50-), or the one that typesetters use, is a minus in front."""
+    behind = call("regexp_replace", digits, text(r"^([0-9.].*?)\s*-$"), text(r"-\1"))
+    typeset = call("concat", text("-"), call("substr", digits, ConstantExpression(2)))
+    return (
+        CaseExpression(call("ends_with", digits, text("-")), behind)
+        .when(call("starts_with", digits, text("\N{MINUS SIGN}")), typeset)
+        .otherwise(digits)
+    )
 
 
 def _without_thousands(digits: Expression, options: ColumnMapping) -> Expression:

@@ -29,7 +29,8 @@ EMPTY_MEANS = {"order_lines": ("status",), "inbound": ("received_on",), "product
 """Optional columns in which an empty cell says something: a sale, not come yet, still sold. What cannot be read there
 costs the row; in others it is left empty."""
 LOST_DIGITS_IN = ("order_id", "original_order_id", "customer_id", "sku")
-SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE][0-9]{1,3}"
+SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE][0-9]{1,3}|[0-9]{16,}[.]0*"
+"""A number in short form, or a float of more digits than it has."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A file of any kind as one lazy relation, its columns called c0, c1, ... so that no name in it can mean anything."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile
 from shopkeeper.imports.readers.staged import MOST_COLUMNS, Sheet, own_names
 from shopkeeper.messages import Message, message
 
+AROUND = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\u200c\u200d\u2060\ufeff"
 PARQUET_CELLS = 20_000_000_000
 ROW_NUMBER = "file_row_number"
 
@@ -63,11 +65,16 @@ class Reading:
         return next((column for each in (name, *others) if (column := self._spelled(each))), None)
 
     def _spelled(self, name: str) -> FileColumn | None:
-        """Letter case and blanks around a name do not count, unless two would fit."""
+        """Letter case, and blanks and invisible characters around a name, do not count, unless two would fit."""
         exact = [column for column in self.columns if column.name == name]
-        alike = [column for column in self.columns if column.name.strip().casefold() == name.strip().casefold()]
+        alike = [column for column in self.columns if plain_name(column.name) == plain_name(name)]
         matches = exact or alike
         return matches[0] if len(matches) == 1 else None
+
+
+def plain_name(name: str) -> str:
+    """As names of columns are compared: accents in one piece (NFC)."""
+    return unicodedata.normalize("NFC", name).strip(AROUND).casefold()
 
 
 def open_file(
