@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from duckdb import CaseExpression, ConstantExpression, Expression
+from duckdb import CaseExpression, CoalesceOperator, ConstantExpression, Expression
 
 from shopkeeper.contract.table import MONEY, QUANTITY
 from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
@@ -49,6 +49,14 @@ def _unscaled(read: CheckedValue, type_: str, options: ColumnMapping) -> Checked
 
 
 def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
+    """As it stands; where that is no number, with its minus in front."""
+    return CoalesceOperator(
+        _number_of_plain_text(value, type_, options),
+        _number_of_plain_text(_minus_in_front(trimmed(value)), type_, options),
+    )
+
+
+def _number_of_plain_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
     digits = plain_digits(value, options)
     if type_ == "BIGINT" and not options.round:
         # DuckDB reads "1.0" as 1, and would round "1.6": only zeros may stand behind the point.
@@ -83,7 +91,6 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
         signs = "|".join(re.escape(each) for each in options.strip)
         digits = call("regexp_replace", digits, text(rf"^([+-]?)\s*(?:{signs})\s*([+-]?)"), text(r"\1\2"))
         digits = call("regexp_replace", digits, text(rf"\s*(?:{signs})\s*$"), text(""))
-    digits = _minus_in_front(digits)
     if options.thousands:
         digits = _without_thousands(digits, options)
     if options.decimal == ",":
@@ -92,13 +99,11 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
 
 
 def _minus_in_front(digits: Expression) -> Expression:
-    """A minus behind the number (12.50-), or the one that typesetters use, is a minus in front."""
+    """A minus behind the number (12.50-), or the one that typesetters use, is a minus in front; NULL without either."""
     behind = call("regexp_replace", digits, text(r"^([0-9.].*?)\s*-$"), text(r"-\1"))
     typeset = call("concat", text("-"), call("substr", digits, ConstantExpression(2)))
-    return (
-        CaseExpression(call("ends_with", digits, text("-")), behind)
-        .when(call("starts_with", digits, text("\N{MINUS SIGN}")), typeset)
-        .otherwise(digits)
+    return CaseExpression(call("ends_with", digits, text("-")), behind).when(
+        call("starts_with", digits, text("\N{MINUS SIGN}")), typeset
     )
 
 

@@ -28,10 +28,8 @@ NOBODY = (
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
 MASKED = "*"
-PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+)\s*"
-
-
-NOBODYS_EMAIL = r"(?i)\s*(guest|anonymous|unknown|none|null|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+\s*"
+EMAIL_OF_NOBODY = r"(guest|anonymous|unknown|none|null|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
+PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY})\s*"
 
 
 def mended(value: Expression) -> Expression:
@@ -77,15 +75,12 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
 def is_placeholder(value: Expression) -> Expression:
     """Whether a customer_id stands for nobody, or is masked and stands for many people."""
     # Not `isin`: DuckDB makes a join of a long list, on each of a query's rows, even where nobody asks for it.
-    no_box = CaseExpression(call("contains", value, text("@")), is_nobodys_email(value)).otherwise(
-        ConstantExpression(False)
-    )
-    return call("regexp_full_match", value, text(PLACEHOLDER)) | call("contains", value, text(MASKED)) | no_box
+    return call("regexp_full_match", value, text(PLACEHOLDER)) | call("contains", value, text(MASKED))
 
 
 def is_nobodys_email(value: Expression) -> Expression:
     """Whether an e-mail address is one that tills and shops fill in: guest@..., noreply@..."""
-    return call("regexp_full_match", value, text(NOBODYS_EMAIL))
+    return call("regexp_full_match", value, text(rf"(?i)\s*{EMAIL_OF_NOBODY}\s*"))
 
 
 def without(read: CheckedValue, nothing: tuple[str, ...]) -> CheckedValue:
