@@ -90,8 +90,8 @@ SELECT
         ELSE d.price - d.unit_cost
     END AS unit_margin,
     CASE WHEN d.units_year > 0 THEN d.revenue_year / d.units_year ELSE d.price END AS unit_revenue,
-    d.pack_size,
-    d.minimum_order,
+    CAST(d.pack_size AS DOUBLE) AS pack_size,
+    CAST(d.minimum_order AS DOUBLE) AS minimum_order,
     d.supplier,
     d.lead_days,
     d.lead_sd,

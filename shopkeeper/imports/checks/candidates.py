@@ -67,8 +67,6 @@ def candidates(
     reading = keyed.reading
     own_columns = reading.columns[:columns_of_file]
     mapped, absent = _resolve(reading, mapping, contract)
-    if mapping.fill_down:
-        absent += tuple(name for name in mapping.fill_down.columns if reading.column(name) is None)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
     beside = [ColumnExpression(name) for name in (*(each.rows for each in partners), *keyed.beside)]
@@ -160,7 +158,8 @@ def _resolve(
             )
         elif not mapping.identity:
             absent += missing
-    return mapped, tuple(absent)
+    filled_down = mapping.fill_down.columns if mapping.fill_down else ()
+    return mapped, (*absent, *(name for name in filled_down if reading.column(name) is None))
 
 
 def _refuse_twice(reading: Reading, name: str) -> Refused:
