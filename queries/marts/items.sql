@@ -38,7 +38,17 @@ described AS (
         coalesce(nullif(trim(p.unit), ''), 'piece') AS unit,
         CAST(p.price AS DOUBLE) AS price,
         CAST(p.unit_cost AS DOUBLE) AS unit_cost,
-        coalesce(p.pack_size, 1) AS pack_size,
+        coalesce(
+            p.pack_size,
+            CASE
+                WHEN lower(trim(p.unit)) IN (
+                    'kg', 'g', 'mg', 't', 'lb', 'oz', 'l', 'ml', 'cl', 'm', 'cm', 'mm', 'm2', 'm3', '公斤', '千克', '克',
+                    '斤', '两', '吨', '升', '毫升', '米', '厘米', '平方米', '立方米'
+                )
+                    THEN CAST(0.001 AS DECIMAL(18, 3))
+                ELSE 1
+            END
+        ) AS pack_size,
         coalesce(p.minimum_order, 0) AS minimum_order,
         p.supplier,
         p.supplier_lead_days AS lead_days,
@@ -80,8 +90,8 @@ SELECT
         ELSE d.price - d.unit_cost
     END AS unit_margin,
     CASE WHEN d.units_year > 0 THEN d.revenue_year / d.units_year ELSE d.price END AS unit_revenue,
-    d.pack_size,
-    d.minimum_order,
+    CAST(d.pack_size AS DOUBLE) AS pack_size,
+    CAST(d.minimum_order AS DOUBLE) AS minimum_order,
     d.supplier,
     d.lead_days,
     d.lead_sd,

@@ -9,8 +9,8 @@ SELECT
     i.category,
     coalesce(l.region, '(none)') AS region,
     s.day,
-    s.on_hand,
-    coalesce(s.committed, 0) AS committed
+    CAST(s.on_hand AS DOUBLE) AS on_hand,
+    CAST(coalesce(s.committed, 0) AS DOUBLE) AS committed
 FROM stock_snapshots AS s
 INNER JOIN items AS i ON i.sku = s.sku
 LEFT JOIN locations AS l ON l.location_id = s.location_id

@@ -36,16 +36,16 @@ SELECT
     m.category,
     m.region,
     max(m.day) FILTER (WHERE m.latest = 1 AND NOT m.is_unknown) AS day,
-    CAST(sum(m.on_hand) FILTER (WHERE m.latest = 1 AND NOT m.is_unknown) AS BIGINT) AS on_hand,
-    CAST(sum(m.committed) FILTER (WHERE m.latest = 1 AND NOT m.is_unknown) AS BIGINT) AS committed,
-    CAST(sum(m.on_hand) FILTER (WHERE m.day = m.week_before) AS BIGINT) AS on_hand_before,
-    CAST(sum(m.committed) FILTER (WHERE m.day = m.week_before) AS BIGINT) AS committed_before,
+    CAST(sum(m.on_hand) FILTER (WHERE m.latest = 1 AND NOT m.is_unknown) AS DOUBLE) AS on_hand,
+    CAST(sum(m.committed) FILTER (WHERE m.latest = 1 AND NOT m.is_unknown) AS DOUBLE) AS committed,
+    CAST(sum(m.on_hand) FILTER (WHERE m.day = m.week_before) AS DOUBLE) AS on_hand_before,
+    CAST(sum(m.committed) FILTER (WHERE m.day = m.week_before) AS DOUBLE) AS committed_before,
     min(m.day) AS first_day,
     max(m.day) FILTER (WHERE m.on_hand > 0) AS last_in_stock,
     CAST(count(*) FILTER (WHERE m.day > $as_of - 28 AND m.on_hand <= 0) AS BIGINT) AS out_days,
     CAST(count(*) FILTER (WHERE m.day > $as_of - 28) AS BIGINT) AS snapshot_days,
     max(m.own_newest) FILTER (WHERE m.is_unknown) AS unknown_since,
-    CAST(sum(m.on_hand) FILTER (WHERE m.latest = 1) AS BIGINT) AS last_on_hand
+    CAST(sum(m.on_hand) FILTER (WHERE m.latest = 1) AS DOUBLE) AS last_on_hand
 FROM judged AS m
 GROUP BY m.location, m.sku, m.category, m.region
 ORDER BY m.location, m.sku

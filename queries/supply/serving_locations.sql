@@ -15,7 +15,7 @@ SELECT
     l.kind,
     coalesce(l.region, '(none)') AS region,
     coalesce(l.ships, FALSE) AS ships,
-    l.capacity_units,
+    l.capacity_units::DOUBLE AS capacity_units,
     l.location_id IS NOT NULL AS described
 FROM seen AS n
 LEFT JOIN locations AS l ON l.location_id = n.location

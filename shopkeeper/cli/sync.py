@@ -49,6 +49,8 @@ def _print_source(fetched: Fetched) -> None:
     unit = "tables" if isinstance(fetched.source.place, Database) else "files"
     counts = f"{fetched.new:,} new, {fetched.changed:,} changed, {fetched.unchanged:,} unchanged {unit}"
     out.print(f"{fetched.source.name}: {counts}; {fetched.bytes / 1e6:,.1f} MB read.", markup=False)
+    for reason in fetched.reasons:
+        out.print(f"  {reason}", markup=False)
 
 
 def _print_table(table: TableOutcome) -> None:

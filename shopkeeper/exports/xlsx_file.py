@@ -95,6 +95,8 @@ def _patterns(frame: pl.DataFrame, about: About, columns: Sequence[Column]) -> l
     measured = {
         "integer": "#,##0",
         "number": "#,##0.00",
+        # Excel shows as many decimals as there are, and no mark after a whole number, under no other format.
+        "quantity": "General",
         "percent": "0.0%",
         "money": money,
         "money_compact": money,

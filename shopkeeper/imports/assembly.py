@@ -15,6 +15,7 @@ from shopkeeper.imports.checks.notes import of_table, unknown_references
 from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw, withdraw_mended
 from shopkeeper.imports.checks.secret import VARIABLE, fingerprint, key_file, secret
 from shopkeeper.imports.checks.stage import TableInStaging
+from shopkeeper.imports.sources.beside import MARK
 from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
 from shopkeeper.lake.workbench import typed
 from shopkeeper.messages import Message, message
@@ -170,11 +171,14 @@ def _sources(job: Job, tables: Sequence[TableInStaging], before: Version | None)
         mapping = SourceFile(f"{start}mapping {batch.mapping.name}", job.digest(batch), 0, name, 0)
         if batch.source:
             again = {file.name for file in read}
+            others = (f"{start}mapping ", f"{start}{MARK}")
             sources = [
                 source
                 for source in sources
-                if source.table != name or not (source.name in again or source.name.startswith(f"{start}mapping "))
+                if source.table != name or not (source.name in again or source.name.startswith(others))
             ]
+            for file, mark in zip(batch.beside, batch.marks_beside, strict=True):
+                sources.append(SourceFile(f"{start}{MARK}{file.name}", file.sha256, file.bytes, name, 0, mark))
         sources += read
         if mapping not in sources:
             sources.append(mapping)

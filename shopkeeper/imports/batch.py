@@ -18,7 +18,7 @@ class Batch:
 
     `mode`: whether their rows take the place of the table, are added to it, or replace older rows of the same order or
     key. `source` is the one that they came from in a sync, and `marks` what it said of each file; see `SourceFile`.
-    `beside` are the files of the mapping's lookups and exchange rates.
+    `beside` are the files of the mapping's lookups, exchange rates and kits, the oldest first, with marks as well.
     """
 
     mapping: Mapping
@@ -28,6 +28,7 @@ class Batch:
     source: str = ""
     marks: tuple[str, ...] = ()
     beside: tuple[InputFile, ...] = ()
+    marks_beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Job:
     def digest(self, batch: Batch) -> str:
         """Tells two ways of reading the same bytes apart."""
         own = digest(batch.mapping, None if batch.source else self.as_of)
-        if not batch.beside:
+        # A sync compares what is read beside its files by itself.
+        if batch.source or not batch.beside:
             return own
         return hashlib.sha256(" ".join((own, *(file.sha256 for file in batch.beside))).encode()).hexdigest()
 

@@ -94,6 +94,8 @@ def _job(sources: Sequence[Source], fetched: Sequence[Fetched], before: Version 
             "append" if arrival.table.mode == "append" else "newest",
             each.source.name,
             arrival.marks,
+            arrival.beside,
+            arrival.marks_beside,
         )
         for contract in TABLES
         for each in fetched

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Format = Literal["integer", "number", "percent", "money", "money_compact", "days"]
+Format = Literal["integer", "number", "quantity", "percent", "money", "money_compact", "days"]
 Better = Literal["higher", "lower", "neither"]
 
 

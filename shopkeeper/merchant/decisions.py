@@ -25,8 +25,8 @@ class Decision:
     location: str
     from_location: str | None
     sku: str
-    units_proposed: int
-    units_decided: int
+    units_proposed: float
+    units_decided: float
     verdict: Verdict
     author: str
     reason: str

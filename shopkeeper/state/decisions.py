@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from shopkeeper.errors import Refused
-from shopkeeper.i18n import integer
+from shopkeeper.i18n import decimal
 from shopkeeper.merchant.decisions import Decision
 from shopkeeper.messages import Message, message
 from shopkeeper.state.database import State
@@ -29,8 +29,8 @@ COLUMNS: Mapping[str, Any] = {
     "location": pl.String,
     "from_location": pl.String,
     "sku": pl.String,
-    "units_proposed": pl.Int64,
-    "units_decided": pl.Int64,
+    "units_proposed": pl.Float64,
+    "units_decided": pl.Float64,
     "as_of": pl.Date,
     "version": pl.String,
     "forecast": pl.String,
@@ -80,7 +80,7 @@ def _row(decision: Decision, now: datetime) -> DecisionRow:
         author, reason = required(decision.author, decision.reason)
     if decision.units_decided < 0:
         raise Refused(
-            message("{units} units cannot be moved or ordered. Write 0 or more.", units=integer(decision.units_decided))
+            message("{units} units cannot be moved or ordered. Write 0 or more.", units=decimal(decision.units_decided))
         )
     return DecisionRow(
         made_at=now,

@@ -60,8 +60,8 @@ class DecisionRow(Base):
     location: Mapped[str]
     from_location: Mapped[str | None]
     sku: Mapped[str]
-    units_proposed: Mapped[int]
-    units_decided: Mapped[int]
+    units_proposed: Mapped[float] = mapped_column(Double)
+    units_decided: Mapped[float] = mapped_column(Double)
     as_of: Mapped[date]
     version: Mapped[str]
     forecast: Mapped[str | None]

@@ -23,6 +23,7 @@ from shopkeeper.ui.opened import opened
 FORMATS: dict[Format, str] = {
     "integer": "localized",
     "number": "%.2f",
+    "quantity": "localized",
     "percent": "percent",
     "money": "accounting",
     "money_compact": "compact",

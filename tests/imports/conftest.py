@@ -55,7 +55,8 @@ def check(
     with stage.workbench(directory / "scratch") as connection:
         ((of_table, files),) = stage.in_order(found, mapping)
         terms = Terms(mapping.shop, mapping.source_timezone, NOT_AFTER)
-        table = stage.stage_table(connection, of_table, files, terms, directory)
+        beside = [file for file in found if file.lookup]
+        table = stage.stage_table(connection, of_table, files, terms, directory, beside=beside)
         good = rows_of(connection, table.good) if with_rows else []
         return Checked(table, good, rows_of(connection, table.rejects))
 

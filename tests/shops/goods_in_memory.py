@@ -33,7 +33,7 @@ WAYS = (("north", "W", 6), ("south", "W", 2), ("south", "S", 6))
 """Region, location that ships there, units sold: the south is served by the warehouse to a quarter."""
 
 
-def sold(region: str, location: str, units: int, sku: str = "tea", **more: Any) -> dict[str, Any]:
+def sold(region: str, location: str, units: float, sku: str = "tea", **more: Any) -> dict[str, Any]:
     """One line of so many units, ten days ago."""
     day = AS_OF - timedelta(days=10)
     category = next((row["category"] for row in PRODUCTS if row["sku"] == sku), None)
@@ -52,7 +52,7 @@ def forecast(region: str, daily: float | list[float], sku: str = "tea", **more: 
     return values | weeks | more
 
 
-def counted(location: str, on_hand: int, sku: str = "tea", *, ago: int = 0, committed: int = 0) -> dict[str, Any]:
+def counted(location: str, on_hand: float, sku: str = "tea", *, ago: int = 0, committed: int = 0) -> dict[str, Any]:
     """A snapshot, so many days before as-of."""
     day = AS_OF - timedelta(days=ago)
     return {"day": day, "location_id": location, "sku": sku, "on_hand": on_hand, "committed": committed}

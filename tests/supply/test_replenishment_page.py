@@ -134,7 +134,7 @@ def test_an_accepted_order_is_in_the_log_and_beside_the_proposal(kept: state.Sta
     assert "Kept in the log" in texts(app)
     row = state.decisions(kept).row(0, named=True)
     assert (row["author"], row["verdict"], row["units_decided"]) == ("Ann", "accepted", result["units"])
-    assert app.dataframe[0].value["decided"].to_list()[0] == f"Accepted {result['units']} · Ann"
+    assert app.dataframe[0].value["decided"].to_list()[0] == f"Accepted {result['units']:g} · Ann"
     log = open_page(replenishment_view="decisions")
     assert log.dataframe[0].value["outcome"].to_list() == ["Open"]
 

@@ -18,7 +18,7 @@ SELECT
     i.name,
     s.unknown_since AS last_count,
     w.day AS newest_count,
-    s.last_on_hand AS on_hand,
+    s.last_on_hand::DOUBLE AS on_hand,
     p.revenue
 FROM stock_now AS s
 INNER JOIN newest AS w ON w.location = s.location

@@ -15,7 +15,7 @@ WITH landed AS (
 ),
 
 counted AS (
-    SELECT k.location, k.sku, k.category, k.region, k.on_hand
+    SELECT k.location, k.sku, k.category, k.region, k.on_hand::DOUBLE AS on_hand
     FROM stock_now AS k
     WHERE k.on_hand > 0
         AND chosen(k.category, $categories, $categories_all)
@@ -57,11 +57,11 @@ SELECT
     c.sku,
     c.category,
     c.region,
-    c.on_hand::DOUBLE AS on_hand,
+    c.on_hand,
     coalesce(e.fresh, 0) AS fresh,
     coalesce(e.middle, 0) AS middle,
     coalesce(e.old, 0) AS old,
-    c.on_hand::DOUBLE - coalesce(e.fresh + e.middle + e.old, 0) AS unknown,
+    c.on_hand - coalesce(e.fresh + e.middle + e.old, 0) AS unknown,
     e.oldest_days
 FROM counted AS c
 LEFT JOIN explained AS e USING (location, sku)

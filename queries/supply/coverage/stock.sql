@@ -8,12 +8,12 @@ SELECT
     k.category,
     k.region,
     k.day,
-    k.on_hand,
-    k.committed,
-    k.on_hand_before,
-    k.committed_before,
+    k.on_hand::DOUBLE AS on_hand,
+    k.committed::DOUBLE AS committed,
+    k.on_hand_before::DOUBLE AS on_hand_before,
+    k.committed_before::DOUBLE AS committed_before,
     k.unknown_since,
-    k.last_on_hand
+    k.last_on_hand::DOUBLE AS last_on_hand
 FROM stock_now AS k
 WHERE chosen(k.category, $categories, $categories_all)
     AND chosen(k.sku, $skus, $skus_all)

@@ -9,7 +9,7 @@ WITH held AS (
 
 SELECT
     l.location_id AS location,
-    l.capacity_units,
+    l.capacity_units::DOUBLE AS capacity_units,
     coalesce(sum(t.units), 0)::DOUBLE AS units
 FROM locations AS l
 LEFT JOIN held AS t ON t.location = l.location_id

@@ -106,7 +106,7 @@ def candidates(
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
     beside = [ColumnExpression(name) for name in (*(each.rows for each in partners), *keyed.beside)]
-    used = _used(mapping, mapped)
+    used = _used(reading, mapping, mapped)
     relation, read = _read(reading, own_columns, mapped, columns, beside, used)
     made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
@@ -142,13 +142,14 @@ def _is_without_nul(reading: Reading, mapping: ColumnMapping, own_columns: Seque
     return reading.without_nul and isinstance(rule, SourceColumn) and rule.column in {each.name for each in own_columns}
 
 
-def _used(mapping: TableMapping, mapped: Mapping[str, ColumnMapping]) -> set[str]:
+def _used(reading: Reading, mapping: TableMapping, mapped: Mapping[str, ColumnMapping]) -> set[str]:
     """Names of the file's columns that the mapping reads for one thing or another."""
     used = {name for column in mapped.values() for name in sources(column.rule)}
     used |= {mapping.fill_down.key} if mapping.fill_down else set()
     used |= {name for name, _ in mapping.layout.leave_out}
     used |= {lookup.to for lookup in mapping.lookups}
-    return used | {name for _, names in mapping.keys for name in names}
+    used |= {name for _, names in mapping.keys for name in names}
+    return used | {column.name for name in used if (column := reading.column(name))}
 
 
 def with_guests(rows: DuckDBPyRelation, kinds: Sequence[str]) -> DuckDBPyRelation:
@@ -170,16 +171,14 @@ def _resolve(
     reading: Reading, mapping: TableMapping, contract: Table
 ) -> tuple[dict[str, ColumnMapping], tuple[str, ...]]:
     """The mapping's columns in the file's own spelling; and the file's columns it names in vain."""
-    aliases = dict(mapping.aliases)
     mapped: dict[str, ColumnMapping] = {}
     absent: list[str] = []
     for column in mapping.columns:
         missing = []
         names: dict[str, str] = {}
         for name in sources(column.rule):
-            matches = [match for each in (name, *aliases.get(name, ())) if (match := reading.column(each))]
-            if matches:
-                names[name] = matches[0].name
+            if match := reading.column(name):
+                names[name] = match.name
             elif name.strip() in reading.twice:
                 raise _refuse_twice(reading, name.strip())
             else:
@@ -202,7 +201,8 @@ def _resolve(
             )
         elif not mapping.identity:
             absent += missing
-    return mapped, tuple(absent)
+    filled_down = mapping.fill_down.columns if mapping.fill_down else ()
+    return mapped, (*absent, *(name for name in filled_down if reading.column(name) is None))
 
 
 def _refuse_twice(reading: Reading, name: str) -> Refused:

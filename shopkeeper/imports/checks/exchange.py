@@ -12,6 +12,7 @@ from shopkeeper.contract.table import MONEY, Column, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.expressions import Clock, column_term, typed
+from shopkeeper.imports.checks.lookups import last_of
 from shopkeeper.imports.checks.rules import Check, Terms
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping, Exchange, TableMapping
@@ -40,8 +41,9 @@ def open_rates(
     terms: Terms,
     *,
     chinese: bool,
+    newest: bool = False,
 ) -> Rates | None:
-    """Open the table of rates; `None` where the mapping declares none.
+    """Open the table of rates; `None` where the mapping declares none. With `newest`, the last file's rate counts.
 
     Raise `Refused` where its files are missing, or a row has no day, currency or rate above 0, or two differ.
     """
@@ -59,10 +61,10 @@ def open_rates(
     scratch.mkdir(parents=True, exist_ok=True)
     parts = []
     for number, file in enumerate(files):
-        own = TableMapping(mapping.name, (), layout=exchange.layout)
+        own = TableMapping(mapping.name, (), layout=exchange.layout, aliases=exchange.aliases)
         reading = open_file(connection, file, own, scratch / f"rates-{number}", chinese=chinese)
         parts.append(_rates_of(reading, exchange, terms))
-    rates = reduce(DuckDBPyRelation.union, parts).distinct()
+    rates = (last_of(parts, [FOREIGN, START]) if newest else reduce(DuckDBPyRelation.union, parts)).distinct()
     day, currency = ColumnExpression(START), ColumnExpression(FOREIGN)
     twice = rates.aggregate([currency, day, call("count_star").alias("n")]).filter(
         ColumnExpression("n") > ConstantExpression(1)

@@ -7,7 +7,7 @@ what a reject is.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import add, and_, mul, or_, sub
 
@@ -19,7 +19,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.numbers import number
 from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, filled, text, trimmed
 from shopkeeper.imports.checks.texts import spelled, without
-from shopkeeper.imports.mapping.declared import ColumnMapping
+from shopkeeper.imports.mapping.declared import SERIAL, ColumnMapping
 from shopkeeper.imports.mapping.rules import (
     Arithmetic,
     Constant,
@@ -39,6 +39,9 @@ CLOCK_TEXT = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 ZONE_TEXT = " ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)"
 BASIC_TEXT = "([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})"
 OTHER_ISO = rf"({DAY_TEXT}[T ][0-9:]{{5,8}}|[0-9]{{8}}T[0-9]{{6}})(\.[0-9]+)?({ZONE_TEXT})?"
+SERIAL_TEXT = r"[1-9][0-9]{4}(\.[0-9]+)?"
+FIRST_SERIAL, SECONDS_OF_DAY = datetime(1899, 12, 30), 86_400
+"""Day 0 of spreadsheets, but for those that count from 1904."""
 ONE_HOUR = timedelta(hours=1)
 FIRST_YEAR = 100
 YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -175,13 +178,19 @@ def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapp
 
 
 def as_text(read: CheckedValue) -> CheckedValue:
-    """As text; a number without a fraction as digits only, so that 17850.0 is the customer 17850."""
+    """As text; a number without a fraction as digits only, so that 17850.0 is the customer 17850.
+
+    A float beyond the whole numbers that it tells apart has lost digits, and shows it: 6.9e+17.
+    """
     if read.type == "VARCHAR":
         return read
     if read.type in FLOAT_TYPES or read.type.startswith("DECIMAL"):
         whole = read.value.try_cast("BIGINT")
         value = CaseExpression(whole.cast(read.type) == read.value, whole.cast("VARCHAR")).otherwise(read.shown)
         if read.type in FLOAT_TYPES:
+            most = ConstantExpression(2.0**24 if read.type == "FLOAT" else 2.0**53)
+            large = call("printf", text("%e"), read.value.cast("DOUBLE"))
+            value = CaseExpression(call("abs", read.value) >= most, large).otherwise(value)
             value = CaseExpression(call("isfinite", read.value), value)
         return replace(read, value=value, type="VARCHAR", fault="number")
     return replace(read, value=read.shown, type="VARCHAR")
@@ -301,6 +310,8 @@ def _is_doubtful(value: Expression, options: ColumnMapping, clock: Clock) -> Exp
 
 
 def _declared(words: Expression, pattern: str, type_: str, options: ColumnMapping, clock: Clock) -> Expression:
+    if pattern == SERIAL:
+        return _local(_of_serial(words), type_, clock)
     for letters, offset in options.zones:
         words = call("regexp_replace", words, text(rf"\b{letters}\b"), text(offset))
     pattern = pattern.replace("%Z", "%z")
@@ -310,6 +321,13 @@ def _declared(words: Expression, pattern: str, type_: str, options: ColumnMappin
     if "%z" in pattern:
         return call("timezone", text(clock.shop), parsed)
     return _local(parsed, type_, clock)
+
+
+def _of_serial(words: Expression) -> Expression:
+    """A day as spreadsheets number them, and its part for the time, to the second: 46143.5 is 2026-05-01 12:00."""
+    seconds = call("round", words.try_cast("DOUBLE") * ConstantExpression(SECONDS_OF_DAY)).try_cast("BIGINT")
+    at = ConstantExpression(FIRST_SERIAL) + call("to_seconds", seconds)
+    return CaseExpression(call("regexp_full_match", words, text(SERIAL_TEXT)), at)
 
 
 def refuse_type(file: str, column: Column, source: str, type_: str) -> Refused:

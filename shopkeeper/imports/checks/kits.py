@@ -12,6 +12,7 @@ from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import Clock, column_term, typed
+from shopkeeper.imports.checks.lookups import last_of
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.shares import share_out
 from shopkeeper.imports.checks.split import Split
@@ -34,9 +35,17 @@ NO_CLOCK = Clock("UTC", "", cells=False)
 
 
 def open_kits(
-    connection: DuckDBPyConnection, mapping: TableMapping, beside: Sequence[InputFile], scratch: Path, *, chinese: bool
+    connection: DuckDBPyConnection,
+    mapping: TableMapping,
+    beside: Sequence[InputFile],
+    scratch: Path,
+    *,
+    chinese: bool,
+    newest: bool = False,
 ) -> DuckDBPyRelation | None:
     """One row per KIT and COMPONENT with EACH, WEIGHT and PLACE, its place in the files; `None` without kits.
+
+    With `newest`, a kit is what the last of the files that list it says, whole.
 
     Raise `Refused` where the files are missing, a row cannot be used or stands twice, or a component is itself a kit.
     """
@@ -52,13 +61,14 @@ def open_kits(
             )
         )
     scratch.mkdir(parents=True, exist_ok=True)
-    own = TableMapping(mapping.name, (), layout=kits.layout)
+    own = TableMapping(mapping.name, (), layout=kits.layout, aliases=kits.aliases)
     readings = [
         open_file(connection, file, own, scratch / f"kits-{number}", chinese=chinese)
         for number, file in enumerate(files)
     ]
     path = scratch / "kits.parquet"
-    parts = reduce(DuckDBPyRelation.union, (_components(reading, kits) for reading in readings))
+    listed = [_components(reading, kits) for reading in readings]
+    parts = last_of(listed, [KIT]) if newest else reduce(DuckDBPyRelation.union, listed)
     place = call("row_number").over(order_by=[ColumnExpression(KIT), ColumnExpression(COMPONENT)])
     parts.project(duckdb.StarExpression(), place.alias(PLACE)).write_parquet(str(path))
     opened = connection.read_parquet(str(path))
@@ -138,26 +148,34 @@ def in_components(
     scratch: Path,
     splits: list[Split],
     terms: Terms,
+    *,
+    newest: bool = False,
 ) -> tuple[list[Split], list[Message]]:
     """The files with each good line of a kit as lines of its components, of which each counts as a row that came.
 
     Raise `Refused` as `open_kits` does.
     """
-    kits = open_kits(connection, mapping, beside, scratch, chinese=is_chinese(terms.shop))
+    kits = open_kits(connection, mapping, beside, scratch, chinese=is_chinese(terms.shop), newest=newest)
     if kits is None:
         return splits, []
-    made, lines, parts = [], 0, 0
+    made, lines, parts, rounded = [], 0, 0, 0
     for each in splits:
-        became, components = split_kits(connection, kits, each.good) if each.good else (0, 0)
+        became, components, finer = split_kits(connection, kits, each.good) if each.good else (0, 0, 0)
         more = components - became
         made.append(replace(each, rows_in=each.rows_in + more, rows_good=each.rows_good + more))
-        lines, parts = lines + became, parts + components
-    said = message("{lines} lines of kits became {parts} lines of their components.", lines=lines, parts=parts)
-    return made, [said] if lines else []
+        lines, parts, rounded = lines + became, parts + components, rounded + finer
+    said = [message("{lines} lines of kits became {parts} lines of their components.", lines=lines, parts=parts)]
+    if rounded:
+        said.append(
+            message("{lines} of these have units of more than three decimals, which were rounded.", lines=rounded)
+        )
+    return made, said if lines else []
 
 
-def split_kits(connection: DuckDBPyConnection, kits: DuckDBPyRelation, path: Path) -> tuple[int, int]:
-    """Write a file of good order lines again, each line of a kit as lines of its components; how many became how many.
+def split_kits(connection: DuckDBPyConnection, kits: DuckDBPyRelation, path: Path) -> tuple[int, int, int]:
+    """Write a file of good order lines again, each line of a kit as lines of its components.
+
+    Returns how many became how many, and how many of these have units that were rounded to three decimals.
 
     Units are multiplied; amounts are shared to the cent and add up. A unit's cost is shared likewise, to the contract's
     four decimals. Name and category stay empty: they were the kit's.
@@ -168,9 +186,12 @@ def split_kits(connection: DuckDBPyConnection, kits: DuckDBPyRelation, path: Pat
     )
     row, sku = ColumnExpression(ROW), ColumnExpression("sku")
     of_kits = lines.set_alias("lines").join(kits.set_alias("kits"), sku == ColumnExpression(KIT), how="inner")
-    ((parts,),) = of_kits.aggregate([call("count_star").alias("parts")]).fetchall()
+    units = ColumnExpression("quantity") * ColumnExpression(EACH)
+    is_finer = units != call("round", units, ConstantExpression(3))
+    counts = [call("count_star").alias("parts"), call("count_if", is_finer).alias("finer")]
+    ((parts, finer),) = of_kits.aggregate(counts).fetchall()
     if not parts:
-        return 0, 0
+        return 0, 0, 0
     ((number,),) = of_kits.project(row).distinct().aggregate([call("count_star").alias("lines")]).fetchall()
     made = _in_components(of_kits)
     names = [ColumnExpression(name) for name in (*ORDER_LINES.names, ROW, PLACE)]
@@ -182,7 +203,7 @@ def split_kits(connection: DuckDBPyConnection, kits: DuckDBPyRelation, path: Pat
     everything = plain.project(*names).union(made.project(*names)).sort(row, ColumnExpression(PLACE))
     everything.project(*names[:-2]).write_parquet(str(target), compression="zstd")
     target.replace(path)
-    return int(number), int(parts)
+    return int(number), int(parts), int(finer)
 
 
 def _in_components(of_kits: DuckDBPyRelation) -> DuckDBPyRelation:

@@ -21,6 +21,7 @@ from shopkeeper.imports.readers.reading import FileColumn, Reading, open_file
 from shopkeeper.messages import Message, message
 
 KEY, ROWS = "partner_key", "partner_rows"
+NUMBER, LAST = "number of file", "last file"
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,12 @@ def open_partners(
     scratch: Path,
     *,
     chinese: bool,
+    newest: bool = False,
 ) -> tuple[Partners, ...]:
-    """Open all lookups of a table. Raise `Refused` where a lookup has no file, or its file lacks a column."""
+    """Open all lookups of a table. With `newest`, a key's rows are those of the last file that has it.
+
+    Raise `Refused` where a lookup has no file, or its file lacks a column.
+    """
     partners = []
     for lookup in mapping.lookups:
         names = tuple(dict.fromkeys(_names_in(mapping, lookup)))
@@ -61,19 +66,32 @@ def open_partners(
             )
         parts = []
         for number, file in enumerate(files):
-            own = TableMapping(mapping.name, (), layout=lookup.layout)
+            own = TableMapping(mapping.name, (), layout=lookup.layout, aliases=lookup.aliases)
             place = scratch / f"{lookup.name}-{number}"
             place.parent.mkdir(parents=True, exist_ok=True)
             opened = open_file(connection, file, own, place, chinese=chinese)
             parts.append(_keyed(opened, lookup, names, set(_keys_in(mapping, lookup))))
         path = scratch / f"{lookup.name}.partners.parquet"
-        _by_key(reduce(DuckDBPyRelation.union, parts), len(names)).write_parquet(str(path), compression="zstd")
+        rows = last_of(parts, [KEY]) if newest else reduce(DuckDBPyRelation.union, parts)
+        _by_key(rows, len(names)).write_parquet(str(path), compression="zstd")
         columns = tuple(
             FileColumn(f"{lookup.name}.{name}", f"{lookup.name} {number}", "VARCHAR")
             for number, name in enumerate(names)
         )
         partners.append(Partners(lookup, _named(connection.read_parquet(str(path)), columns), columns))
     return tuple(partners)
+
+
+def last_of(parts: Sequence[DuckDBPyRelation], key: Sequence[str]) -> DuckDBPyRelation:
+    """The rows of several files, the oldest first, without those whose key a later one has too."""
+    number = ColumnExpression(NUMBER)
+    numbered = (
+        rows.project(duckdb.StarExpression(), ConstantExpression(each).alias(NUMBER)) for each, rows in enumerate(parts)
+    )
+    everything = reduce(DuckDBPyRelation.union, numbered)
+    last = number.max().over(partition_by=[ColumnExpression(name) for name in key]).alias(LAST)
+    of_last = everything.project(duckdb.StarExpression(), last).filter(number == ColumnExpression(LAST))
+    return of_last.project(duckdb.StarExpression(exclude=[NUMBER, LAST]))
 
 
 def _names_in(mapping: TableMapping, lookup: Lookup) -> Iterator[str]:

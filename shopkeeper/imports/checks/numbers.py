@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from duckdb import CaseExpression, ConstantExpression, Expression
+from duckdb import CaseExpression, CoalesceOperator, ConstantExpression, Expression
 
 from shopkeeper.contract.table import MONEY, QUANTITY
 from shopkeeper.imports.checks.terms import BLANKS, FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
@@ -49,13 +49,18 @@ def _unscaled(read: CheckedValue, type_: str, options: ColumnMapping) -> Checked
 
 
 def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
+    """As it stands; where that is no number, without blanks around it, or with the minus from its end in front."""
+    turned = _minus_in_front(trimmed(value))
     if _is_plain(options):
-        # Most texts are numbers as they stand: only the others are looked at for blanks around them.
-        pattern, made = text(_pattern(type_, options)), _cast(value, type_)
-        around = call("trim", value, text(BLANKS))
-        bare = CaseExpression(call("regexp_full_match", around, pattern), _cast(around, type_))
-        return CaseExpression(call("regexp_full_match", value, pattern), made).otherwise(bare)
-    return _number_of_digits(plain_digits(value, options), type_, options)
+        # Most texts are numbers as they stand: only the others are looked at more closely.
+        pattern, around = text(_pattern(type_, options)), call("trim", value, text(BLANKS))
+        other = CaseExpression(call("regexp_full_match", turned, pattern), _cast(turned, type_))
+        bare = CaseExpression(call("regexp_full_match", around, pattern), _cast(around, type_)).otherwise(other)
+        return CaseExpression(call("regexp_full_match", value, pattern), _cast(value, type_)).otherwise(bare)
+    return CoalesceOperator(
+        _number_of_digits(plain_digits(value, options), type_, options),
+        _number_of_digits(plain_digits(turned, options), type_, options),
+    )
 
 
 def _is_plain(options: ColumnMapping) -> bool:
@@ -108,6 +113,15 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
     if options.decimal == ",":
         digits = CaseExpression(~call("contains", digits, text(".")), call("replace", digits, text(","), text(".")))
     return digits
+
+
+def _minus_in_front(digits: Expression) -> Expression:
+    """A minus behind the number (12.50-), or the one that typesetters use, is a minus in front; NULL without either."""
+    behind = call("regexp_replace", digits, text(r"^([0-9.].*?)\s*-$"), text(r"-\1"))
+    typeset = call("concat", text("-"), call("substr", digits, ConstantExpression(2)))
+    return CaseExpression(call("ends_with", digits, text("-")), behind).when(
+        call("starts_with", digits, text("\N{MINUS SIGN}")), typeset
+    )
 
 
 def _without_thousands(digits: Expression, options: ColumnMapping) -> Expression:

@@ -142,8 +142,9 @@ def _orders(
     # A day that cannot be true is told of as such, and says nothing of the order's other lines.
     time = ColumnExpression("ordered_at")
     possible = (time >= ConstantExpression(FIRST_DAY)) & (time < ConstantExpression(terms.not_after))
-    sold_at = CaseExpression(sale & possible, time)
     quantity, amount, zero = ColumnExpression("quantity"), ColumnExpression("net_amount"), ConstantExpression(0)
+    # Units that came back are no sale, whatever the file calls their line.
+    sold_at = CaseExpression(sale & possible & ~((quantity < zero) & (amount < zero)), time)
     against = (quantity < zero) & (amount > zero)
     origin = CaseExpression(back, _origin())
     apart = call("max", sold_at) - call("min", sold_at) > ConstantExpression(ONE_DAY)

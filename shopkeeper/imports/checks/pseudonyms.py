@@ -32,7 +32,7 @@ from shopkeeper.imports.checks.contacts import (
 )
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.terms import call, text
-from shopkeeper.imports.checks.texts import is_placeholder, mended
+from shopkeeper.imports.checks.texts import is_nobodys_email, is_placeholder, mended
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers.reading import FileColumn, Reading
@@ -159,7 +159,8 @@ def _names_contacts(reading: Reading, column: FileColumn, country: str) -> bool:
 
 
 def _is_email(value: Expression) -> Expression:
-    return call("contains", value, text("@")) & email(value).isnotnull()
+    nobody = CoalesceOperator(is_nobodys_email(value), ConstantExpression(False))
+    return call("contains", value, text("@")) & email(value).isnotnull() & ~nobody
 
 
 def _is_phone(value: Expression, country: str) -> Expression:
@@ -184,7 +185,7 @@ def _one_form(kind: str, value: Expression, country: str) -> Expression:
     if kind == "phone":
         return phone(value, country)
     if kind == "email":
-        return email(value)
+        return CaseExpression(~CoalesceOperator(is_nobodys_email(value), ConstantExpression(False)), email(value))
     return CaseExpression(~CoalesceOperator(is_placeholder(value), ConstantExpression(False)), plain_text(value))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 
@@ -32,7 +33,8 @@ EMPTY_MEANS = {"order_lines": ("status",), "inbound": ("received_on",), "product
 """Optional columns in which an empty cell says something: a sale, not come yet, still sold. What cannot be read there
 costs the row; in others it is left empty."""
 LOST_DIGITS_IN = ("order_id", "original_order_id", "customer_id", "sku")
-SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE][0-9]{1,3}"
+SHORT_FORM = r"[+-]?[0-9]([.,][0-9]+)?[eE][+][0-9]{1,3}|[+-]?[0-9][.,][0-9]+[eE][0-9]{1,3}|[0-9]{16,}[.]0*"
+"""A number in short form, or a float of more digits than it has."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def checks_of(contract: Table, column: Column, fault: str, terms: Terms) -> Iter
             message("It is none of: {allowed}. Change it, or say in the mapping what it means.", allowed=allowed),
         )
     if column.minimum is not None:
-        least = ConstantExpression(int(column.minimum))
+        least = ConstantExpression(Decimal(str(column.minimum)))
         yield Check(name, "minimum", value < least, message("It is less than {minimum}.", minimum=column.minimum))
     if name == "currency":
         own = terms.shop.currency

@@ -112,7 +112,8 @@ def stage_table(
     """
     contract = table(mapping.name)
     scratch = Path(mkdtemp(prefix=f"{mapping.name}_", dir=directory / "scratch"))
-    opened, said_beside = _open_all(connection, mapping, files, beside, terms, scratch, progress.part(0.0, 0.5))
+    half = progress.part(0.0, 0.5)
+    opened, said_beside = _open_all(connection, mapping, files, beside, terms, scratch, half, newest=newest)
     inputs, superseded = tuple((each.reading.file, each.reading.rows) for each in opened), 0
     if newest:
         opened, superseded = newest_only(connection, opened, contract, scratch.name)
@@ -120,12 +121,12 @@ def stage_table(
     orders = CheckedOrders(tuple(opened))
     if contract is ORDER_LINES:
         orders = _guarded(files[0], lambda: check_orders(connection, opened, mapping, terms, scratch))
-    appended_to = () if newest else existing
     of_mended = _guarded(files[0], lambda: mended.places(connection, orders, contract, rejects, scratch))
-    blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, appended_to, of_mended))
+    old = () if newest else existing
+    blocked = _guarded(files[0], lambda: blocked_keys(connection, orders, contract, old, of_mended))
     splits, good, derived = _split_all(connection, orders, contract, blocked, terms, scratch, progress.part(0.5, 0.5))
-    run = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms)
-    splits, of_kits = _guarded(files[0], run)
+    kits = partial(in_components, connection, mapping, beside, scratch / "beside", splits, terms, newest=newest)
+    splits, of_kits = _guarded(files[0], kits)
     said = (
         *left_empty(orders.opened, splits),
         *doubts(opened, terms),
@@ -135,8 +136,7 @@ def stage_table(
         *orders.warnings,
         *file_warnings(opened, mapping),
     )
-    warnings = tuple(of_table(mapping.name, each) for each in said)
-    staged = replace(_counted(contract, inputs, splits, warnings, existing), derived=derived)
+    staged = _counted(contract, inputs, splits, [of_table(mapping.name, each) for each in said], existing, derived)
     if newest:
         return _replaced(connection, staged, orders.opened, good, directory, scratch, superseded)
     return replace(staged, good=_placed(good, directory, scratch.name), mended=of_mended)
@@ -194,11 +194,13 @@ def _open_all(
     terms: Terms,
     scratch: Path,
     progress: Progress,
+    *,
+    newest: bool,
 ) -> tuple[list[Candidates], tuple[Message, ...]]:
     """The files with what is read beside them, typed but not judged; and warnings on what is beside."""
     contract, chinese = table(mapping.name), is_chinese(terms.shop)
-    partners = open_partners(connection, mapping, beside, scratch / "beside", chinese=chinese)
-    rates = open_rates(connection, mapping, beside, scratch / "beside", terms, chinese=chinese)
+    partners = open_partners(connection, mapping, beside, scratch / "beside", chinese=chinese, newest=newest)
+    rates = open_rates(connection, mapping, beside, scratch / "beside", terms, chinese=chinese, newest=newest)
     keys: dict[str, list[DuckDBPyRelation]] = {each.lookup.name: [] for each in partners}
     opened: list[Candidates] = []
     for number, file in enumerate(files):
@@ -232,8 +234,9 @@ def _counted(
     contract: Table,
     inputs: tuple[tuple[InputFile, int], ...],
     splits: Sequence[Split],
-    warnings: tuple[Message, ...],
+    warnings: Sequence[Message],
     existing: Sequence[Path],
+    derived: tuple[Derived, ...],
 ) -> TableInStaging:
     """The table as its files add up, its good rows not yet in place."""
     return TableInStaging(
@@ -246,8 +249,9 @@ def _counted(
         sum((made.net_amount_in for made in splits), Decimal(0)),
         sum((made.net_amount_rejected for made in splits), Decimal(0)),
         sum(made.net_amount_unreadable_rows for made in splits),
-        warnings,
+        tuple(warnings),
         tuple(existing),
+        derived=derived,
         left_empty=tuple(made.left_empty for made in splits if made.left_empty),
     )
 

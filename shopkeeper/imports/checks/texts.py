@@ -9,26 +9,31 @@ from duckdb import CaseExpression, ConstantExpression, Expression
 from shopkeeper.imports.checks.terms import BLANKS, CheckedValue, call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
-GUARD = r'(?s)="(.*)"'
+GUARD = r'(?s)="(.*)"|\'([0-9]+)'
+"""What keeps a spreadsheet from taking digits for a number: `="00123"`, `'00123`."""
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
-BARE = f"(?s)[^={BLANKS}{INVISIBLE}](.*[^{BLANKS}{INVISIBLE}])?"
+BARE = f"(?s)[^='{BLANKS}{INVISIBLE}](.*[^{BLANKS}{INVISIBLE}])?"
 """Nothing at the ends that would be taken off."""
 COMPOSED = "\u00a1-\u02ff\u3001-\u3029\u3030-\u3098\u309b-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uffee"
 """Characters that are in NFC whatever stands beside them: Latin, Chinese, Japanese, Korean, and full-width forms."""
-READY = f"(?s)[!-<>-~{COMPOSED}]([\\x00-\u00a0\u3000{COMPOSED}]*[!-~{COMPOSED}])?"
+READY = f"(?s)[!-&(-<>-~{COMPOSED}]([\\x00-\u00a0\u3000{COMPOSED}]*[!-~{COMPOSED}])?"
 """Nothing to take off, and nothing to compose."""
 EMAIL_COLUMNS = ("customer_id", "account_id")
 NOBODY = (
     *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
     *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
+    *("guest customer", "guest user", "walk-in", "walk in", "walkin", "walk-in customer", "walk in customer"),
+    *("(blank)", "(none)", "blank", "empty", "not available", "not provided", "cash customer", "no customer"),
+    *("匿名用户", "匿名买家", "匿名顾客", "匿名客户", "匿名会员", "无", "無", "暂无", "空", "未登录", "非会员"),
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
 MASKED = "*"
-PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))})\s*"
+EMAIL_OF_NOBODY = r"(guest|anonymous|unknown|none|null|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
+PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY})\s*"
 
 
 def mended(value: Expression) -> Expression:
-    """Without blanks and invisible characters around, without `="..."`, its accents composed (Unicode NFC).
+    """Without blanks and invisible characters around, without a `GUARD`, its accents composed (Unicode NFC).
 
     DuckDB's `trim` with a set of characters costs more than all else, and `nfc_normalize` as much as a dozen searches,
     so only what needs them goes through them.
@@ -36,11 +41,12 @@ def mended(value: Expression) -> Expression:
     first, last = value, call("array_extract", value, ConstantExpression(-1))
     ascii_only = call("strlen", value) == call("length", value)
     ends_plain = (first >= text("!")) & (first < text("\x7f")) & (last > text(" ")) & (last < text("\x7f"))
-    # Begins with "=", which compared so takes no time.
-    guarded = (value >= text("=")) & (value < text(">"))
+    # Begins with "=" or an apostrophe, which compared so takes no time.
+    guarded = ((value >= text("=")) & (value < text(">"))) | ((value >= text("'")) & (value < text("(")))
     bare = call("trim", value, text(BLANKS + INVISIBLE))
     unguarded = CaseExpression(
-        call("regexp_full_match", bare, text(GUARD)), call("regexp_extract", bare, text(GUARD), ConstantExpression(1))
+        call("regexp_full_match", bare, text(GUARD)),
+        call("regexp_replace", bare, text(f"^(?:{GUARD})$"), text(r"\1\2")),
     ).otherwise(bare)
     composed = call("nfc_normalize", call("trim", unguarded, text(BLANKS + INVISIBLE)))
     return (
@@ -71,6 +77,11 @@ def is_placeholder(value: Expression) -> Expression:
     """Whether a customer_id stands for nobody, or is masked and stands for many people."""
     # Not `isin`: DuckDB makes a join of a long list, on each of a query's rows, even where nobody asks for it.
     return call("regexp_full_match", value, text(PLACEHOLDER)) | call("contains", value, text(MASKED))
+
+
+def is_nobodys_email(value: Expression) -> Expression:
+    """Whether an e-mail address is one that tills and shops fill in: guest@..., noreply@..."""
+    return call("regexp_full_match", value, text(rf"(?i)\s*{EMAIL_OF_NOBODY}\s*"))
 
 
 def without(read: CheckedValue, nothing: tuple[str, ...]) -> CheckedValue:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shopkeeper.contract.tables import table
-from shopkeeper.imports.mapping.declared import Lookup, Mapping, TableMapping
+from shopkeeper.imports.mapping.declared import Aliases, Lookup, Mapping, TableMapping
 from shopkeeper.imports.mapping.file import available, load
 from shopkeeper.imports.mapping.rules import sources
 
@@ -34,7 +34,7 @@ def reads(mapping: Mapping, headings: Iterable[str]) -> tuple[Fit, ...]:
     names = {heading.strip().casefold() for heading in headings}
     fitting = []
     for each in mapping.tables:
-        read = max((_read(mapping, each, names), *(_beside(each, lookup, names) for lookup in each.lookups)), key=len)
+        read = max((_read(each, names), *(_beside(each, lookup, names) for lookup in each.lookups)), key=len)
         if read:
             fitting.append(Fit(mapping.name, each.name, len(read)))
     return tuple(fitting)
@@ -43,29 +43,35 @@ def reads(mapping: Mapping, headings: Iterable[str]) -> tuple[Fit, ...]:
 def _beside(each: TableMapping, lookup: Lookup, names: set[str]) -> set[str]:
     """The columns of a file that is read beside the table; none where one is missing that it cannot do without."""
     start = f"{lookup.name}."
-    read = {lookup.key.casefold()} if lookup.key.casefold() in names else set()
+    read = _spelled(lookup.key, lookup.aliases) & names
+    if not read:
+        return set()
     for column in each.columns:
         for source in (name for name in sources(column.rule) if name.startswith(start)):
-            heading = source.removeprefix(start).casefold()
-            if heading not in names and table(each.name).column(column.name).required:
+            spelled = _spelled(source.removeprefix(start), lookup.aliases) & names
+            if not spelled and table(each.name).column(column.name).required:
                 return set()
-            read |= {heading} & names
-    return read if lookup.key.casefold() in names else set()
+            read |= spelled
+    return read
 
 
-def _read(mapping: Mapping, each: TableMapping, names: set[str]) -> set[str]:
+def _spelled(name: str, aliases: Aliases) -> set[str]:
+    """A column's name and its aliases, as headings are compared."""
+    return {each.strip().casefold() for each in (name, *dict(aliases).get(name, ()))}
+
+
+def _read(each: TableMapping, names: set[str]) -> set[str]:
     """The file's columns that the table is made of; none where one is missing that it cannot do without."""
-    aliases = dict(each.aliases)
     beside = tuple(f"{lookup.name}." for lookup in each.lookups)
     read: set[str] = set()
     for column in each.columns:
         for source in sources(column.rule):
             if source.startswith(beside) and beside:
                 continue
-            spelled = [name for name in (source, *aliases.get(source, ())) if name.strip().casefold() in names]
+            spelled = _spelled(source, each.aliases) & names
             if not spelled and table(each.name).column(column.name).required:
                 return set()
             read.update(spelled)
-    if mapping.tables and each.fill_down and each.fill_down.key and each.fill_down.key.casefold() not in names:
+    if each.fill_down and each.fill_down.key and not _spelled(each.fill_down.key, each.aliases) & names:
         return set()
     return read

@@ -7,7 +7,7 @@ import duckdb
 
 from shopkeeper.contract.table import MONEY, QUANTITY, Column
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.declared import ColumnMapping, LetterCase
+from shopkeeper.imports.mapping.declared import SERIAL, ColumnMapping, LetterCase
 from shopkeeper.imports.mapping.rules import parse
 from shopkeeper.imports.mapping.values import cases, filled_text, one_of, texts, whole, yes_no
 from shopkeeper.messages import message
@@ -91,6 +91,8 @@ def _formats(place: str, options: dict[str, Any]) -> tuple[str, ...]:
 
 def _fault_of(pattern: str, *, zones: bool) -> object:
     """What is wrong with a strptime pattern; `None` where it is sound."""
+    if pattern == SERIAL:
+        return None
     if not pattern.strip():
         return message("is empty; write one such as %d.%m.%Y %H:%M, or leave the key out")
     try:

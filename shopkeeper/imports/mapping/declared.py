@@ -21,16 +21,20 @@ REJECTED_IN, REJECTED_LINE = "rejected_in", "rejected_line"
 """Columns of a file of rows to mend: which file's record it was that was rejected."""
 
 
+SERIAL = "serial"
+"""Beside patterns of dates: a day's number in a spreadsheet."""
+
+
 @dataclass(frozen=True)
 class ColumnMapping:
     """How one column of the contract is made.
 
-    `formats` are strptime patterns for a date or time that is not ISO 8601, tried in order; a text that two of them
-    read as different times is ambiguous, and rejected. `decimal` and `thousands` are the marks of numbers written as
-    text; `strip` are texts taken off around them (currency signs, units); `brackets` reads (12.50) as negative,
-    `percent` 12 % as 0.12; `scale` multiplies a number (2.5 kg = 2500 g). `round` allows what would lose something: an
-    amount to 4 decimals, a quantity to 3, a time to its day. `empty` are texts that stand for nothing, beside
-    blanks. `zones` gives the offset of zone letters (`CST = "+08:00"`). `case` is that of texts.
+    `formats` are strptime patterns, or `SERIAL`, for a date or time that is not ISO 8601, tried in order; a text that
+    two of them read as different times is ambiguous, and rejected. `decimal` and `thousands` are the marks of numbers
+    written as text; `strip` are texts taken off around them (currency signs, units); `brackets` reads (12.50) as
+    negative, `percent` 12 % as 0.12; `scale` multiplies a number (2.5 kg = 2500 g). `round` allows what would lose
+    something: an amount to 4 decimals, a quantity to 3, a time to its day. `empty` are texts that stand for nothing,
+    beside blanks. `zones` gives the offset of zone letters (`CST = "+08:00"`). `case` is that of texts.
     `keep_placeholders`: a customer_id such as "guest" or "Li**" is a person here, and not nobody.
     """
 
@@ -80,6 +84,8 @@ class Layout:
 
 
 AS_IT_IS = Layout()
+Aliases = tuple[tuple[str, tuple[str, ...]], ...]
+"""Other spellings of a file's column."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ class Lookup:
     """Another file, whose row of the same key adds its columns as `name.column`: the orders to a file of items.
 
     `key` is its column, `to` that of the table's own file. A row without its partner is rejected, unless `optional`.
+    `aliases` are of this file's columns.
     """
 
     name: str
@@ -95,6 +102,7 @@ class Lookup:
     to: str
     optional: bool = False
     layout: Layout = AS_IT_IS
+    aliases: Aliases = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,7 @@ class Exchange:
     currency: str
     rate: str
     layout: Layout = AS_IT_IS
+    aliases: Aliases = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,7 @@ class Kits:
     price: str = ""
     share: str = ""
     layout: Layout = AS_IT_IS
+    aliases: Aliases = ()
 
 
 @dataclass(frozen=True)
@@ -146,7 +156,7 @@ class TableMapping:
     name: str
     columns: tuple[ColumnMapping, ...]
     files: tuple[str, ...] = ()
-    aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    aliases: Aliases = ()
     fill_down: FillDown | None = None
     layout: Layout = AS_IT_IS
     identity: bool = False

@@ -7,6 +7,7 @@ from shopkeeper.contract.tables import ORDER_LINES, TABLES, table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.mapping.columns import parse_column
 from shopkeeper.imports.mapping.declared import (
+    Aliases,
     DiscountLines,
     Exchange,
     FillDown,
@@ -73,12 +74,11 @@ def parse_table(place: str, name: str, given: object) -> TableMapping:
     of_persons = ("keys",) if name in PERSON_TABLES else ()
     only_keys(place, values, (*TABLE_KEYS, *overlaps, *of_persons, *(ORDER_KEYS if of_orders else ())))
     columns = _columns(f"{place}.columns", name, values.get("columns"))
-    aliases = table_of(f"{place}.aliases", values.get("aliases", {}))
     mapping = TableMapping(
         name,
         columns,
         files=texts(f"{place}.files", values.get("files", [])),
-        aliases=tuple((column, texts(f"{place}.aliases.{column}", others)) for column, others in aliases.items()),
+        aliases=_aliases(f"{place}.aliases", values),
         fill_down=_fill_down(f"{place}.fill_down", values["fill_down"]) if "fill_down" in values else None,
         layout=parse_layout(place, values),
         overlap=cast(Overlap, one_of(f"{place}.overlap", values.get("overlap", "reject"), ("reject", "keep_one"))),
@@ -187,7 +187,7 @@ def _lookups(place: str, given: object) -> tuple[Lookup, ...]:
     lookups = []
     for name, content in table_of(place, given).items():
         values = table_of(f"{place}.{name}", content)
-        only_keys(f"{place}.{name}", values, ("files", "key", "to", "optional", *LAYOUT_KEYS))
+        only_keys(f"{place}.{name}", values, ("files", "key", "to", "optional", "aliases", *LAYOUT_KEYS))
         lookups.append(
             Lookup(
                 name,
@@ -196,6 +196,7 @@ def _lookups(place: str, given: object) -> tuple[Lookup, ...]:
                 to=filled_text(f"{place}.{name}.to", values.get("to", "")),
                 optional=yes_no(f"{place}.{name}.optional", values.get("optional", False)),
                 layout=parse_layout(f"{place}.{name}", values),
+                aliases=_aliases(f"{place}.{name}.aliases", values),
             )
         )
     return tuple(lookups)
@@ -203,19 +204,20 @@ def _lookups(place: str, given: object) -> tuple[Lookup, ...]:
 
 def _exchange(place: str, given: object) -> Exchange:
     values = table_of(place, given)
-    only_keys(place, values, ("files", "day", "currency", "rate", *LAYOUT_KEYS))
+    only_keys(place, values, ("files", "day", "currency", "rate", "aliases", *LAYOUT_KEYS))
     return Exchange(
         files=_patterns(f"{place}.files", values.get("files")),
         day=filled_text(f"{place}.day", values.get("day", "day")),
         currency=filled_text(f"{place}.currency", values.get("currency", "currency")),
         rate=filled_text(f"{place}.rate", values.get("rate", "rate")),
         layout=parse_layout(place, values),
+        aliases=_aliases(f"{place}.aliases", values),
     )
 
 
 def _kits(place: str, given: object) -> Kits:
     values = table_of(place, given)
-    only_keys(place, values, ("files", "kit", "component", "quantity", "price", "share", *LAYOUT_KEYS))
+    only_keys(place, values, ("files", "kit", "component", "quantity", "price", "share", "aliases", *LAYOUT_KEYS))
     named = {key: filled_text(f"{place}.{key}", values.get(key, key)) for key in ("kit", "component", "quantity")} | {
         key: filled_text(f"{place}.{key}", values[key]) for key in ("price", "share") if key in values
     }
@@ -223,7 +225,13 @@ def _kits(place: str, given: object) -> Kits:
         raise Refused(
             message("{place}: price and share both say how a kit's amounts are shared; leave one out.", place=place)
         )
-    return Kits(_patterns(f"{place}.files", values.get("files")), **named, layout=parse_layout(place, values))
+    files, aliases = _patterns(f"{place}.files", values.get("files")), _aliases(f"{place}.aliases", values)
+    return Kits(files, **named, layout=parse_layout(place, values), aliases=aliases)
+
+
+def _aliases(place: str, values: dict[str, Any]) -> Aliases:
+    given = table_of(place, values.get("aliases", {}))
+    return tuple((column, texts(f"{place}.{column}", others)) for column, others in given.items())
 
 
 def _patterns(place: str, given: object) -> tuple[str, ...]:

@@ -83,6 +83,12 @@ def listed(
             if beside := [(each.name, name) for each in mapping.tables if (name := each.beside(relative))]:
                 refuse_kind(file, relative.as_posix())
                 files += (input_file(file, relative.as_posix(), table, name) for table, name in beside)
+                # Out of one workbook: its sheets say which is the table's, and which is read beside.
+                files += (
+                    input_file(file, relative.as_posix(), each.name)
+                    for each in mapping.tables
+                    if each.layout.sheets and each.files and each.takes(relative)
+                )
                 continue
             tables = tables_of(relative, mapping, alone=not path.is_dir(), inside=path.name if path.is_dir() else "")
             if tables and path.is_dir() and file.suffix.lower() not in (*READABLE, *OTHER_WORKBOOKS, *PACKED):
@@ -203,9 +209,9 @@ def input_file(path: Path, name: str, table: str, lookup: str = "") -> InputFile
 
 
 def _refuse_twins(files: Sequence[InputFile]) -> None:
-    seen: dict[tuple[str, str], InputFile] = {}
+    seen: dict[tuple[str, str, str], InputFile] = {}
     for file in files:
-        twin = seen.setdefault((file.table, file.sha256), file)
+        twin = seen.setdefault((file.table, file.lookup, file.sha256), file)
         if twin is not file:
             raise Refused(
                 message(

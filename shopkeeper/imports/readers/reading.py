@@ -1,5 +1,6 @@
 """A file of any kind as one lazy relation, its columns called c0, c1, ... so that no name in it can mean anything."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +20,14 @@ from duckdb import (
 )
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.declared import TableMapping
+from shopkeeper.imports.mapping.declared import Aliases, TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers import csv_file, workbook
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile
 from shopkeeper.imports.readers.staged import MOST_COLUMNS, Sheet, own_names
 from shopkeeper.messages import Message, message
 
+AROUND = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\u200c\u200d\u2060\ufeff"
 PARQUET_CELLS = 20_000_000_000
 ROW_NUMBER = "file_row_number"
 
@@ -45,7 +47,7 @@ class Reading:
 
     `rows` was counted without the relation: by Python, by the workbook's reader, in the Parquet footer.
     `twice` are names that several columns had. `sheets`: of a workbook of which several were read. `without_nul`:
-    whether the reader saw that no text holds the character NUL.
+    whether the reader saw that no text holds the character NUL. `aliases` are other spellings of its columns.
     """
 
     file: InputFile
@@ -56,13 +58,24 @@ class Reading:
     twice: tuple[str, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     without_nul: bool = False
+    aliases: Aliases = ()
 
     def column(self, name: str) -> FileColumn | None:
-        """The column of that name; letter case and blanks around it do not count, unless two would fit."""
+        """The column of that name, else of its first alias that is there."""
+        others = dict(self.aliases).get(name, ())
+        return next((column for each in (name, *others) if (column := self._spelled(each))), None)
+
+    def _spelled(self, name: str) -> FileColumn | None:
+        """Letter case, and blanks and invisible characters around a name, do not count, unless two would fit."""
         exact = [column for column in self.columns if column.name == name]
-        alike = [column for column in self.columns if column.name.strip().casefold() == name.strip().casefold()]
+        alike = [column for column in self.columns if plain_name(column.name) == plain_name(name)]
         matches = exact or alike
         return matches[0] if len(matches) == 1 else None
+
+
+def plain_name(name: str) -> str:
+    """As names of columns are compared: accents in one piece (NFC)."""
+    return unicodedata.normalize("NFC", name).strip(AROUND).casefold()
 
 
 def open_file(
@@ -77,7 +90,7 @@ def open_file(
     target = scratch.with_suffix(".strings.parquet")
     if file.kind in PARQUET:
         reading = open_parquet(connection, file, scratch.with_suffix(".parquet"))
-        return without_rows(reading, mapping.layout.leave_out)
+        return without_rows(replace(reading, aliases=mapping.aliases), mapping.layout.leave_out)
     if file.kind in WORKBOOK:
         strings = workbook.stage(file.path, file.name, target, mapping.layout)
     else:
@@ -99,6 +112,7 @@ def open_file(
         strings.twice,
         strings.sheets,
         strings.without_nul,
+        mapping.aliases,
     )
     return without_rows(reading, mapping.layout.leave_out)
 

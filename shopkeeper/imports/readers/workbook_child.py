@@ -21,6 +21,8 @@ MEMORY_BYTES = 2 << 30
 CPU_SECONDS = 60
 CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"([^>]*)>')
 STYLE = re.compile(rb'\bs="(\d+)"')
+TEXT_CELL = re.compile(rb'\bt="(?!n")')
+LONG = r"^[0-9]{16,}(\.0*)?$"
 PADDED = re.compile(rb'<numFmt numFmtId="(\d+)" formatCode="(0{2,})"')
 XFS = re.compile(rb"<cellXfs[^>]*>(.*?)</cellXfs>", re.DOTALL)
 FORMAT_OF = re.compile(rb'<xf [^>]*?numFmtId="(\d+)"')
@@ -115,6 +117,32 @@ def with_zeros(columns: list[Any], path: str, number: int) -> list[Any]:
     return columns
 
 
+def in_short_form(columns: list[Any], path: str, number: int) -> list[Any]:
+    """The columns with numbers of more digits than a cell keeps as the sheet shows them: 6.9E+17.
+
+    Texts of so many digits stay: a cell that is one says so.
+    """
+    long = {
+        at: [row for row, is_long in enumerate(pc.match_substring_regex(column, LONG).to_pylist()) if is_long]
+        for at, column in enumerate(columns)
+    }
+    part = f"xl/worksheets/sheet{number}.xml"
+    with zipfile.ZipFile(path) as archive:
+        if not any(long.values()) or part not in archive.namelist():
+            return columns
+        cells = [(int(row), column_number(letters), more) for letters, row, more in CELL.findall(archive.read(part))]
+    first_row, first_column = min(row for row, _, _ in cells), min(column for _, column, _ in cells)
+    numbers = {(row - first_row, at - first_column) for row, at, more in cells if not TEXT_CELL.search(more)}
+    for at, rows in long.items():
+        lost = [row for row in rows if (row, at) in numbers]
+        if lost:
+            values = columns[at].to_pylist()
+            for row in lost:
+                values[row] = f"{float(values[row]):.14E}"
+            columns[at] = pa.array(values, pa.string())
+    return columns
+
+
 def header_row(columns: list[Any], options: dict[str, Any]) -> int:
     """The row of the headings: the one that the mapping says, or the first that holds those that it names."""
     if not options["header"]:
@@ -140,6 +168,7 @@ def tables(book: Any, path: str, options: dict[str, Any]) -> Iterator[tuple[str,
         columns = columns_of(book.load_sheet(name, header_row=None, dtypes="string"))
         if columns:
             columns = with_zeros(columns, path, book.sheet_names.index(name) + 1)
+            columns = in_short_form(columns, path, book.sheet_names.index(name) + 1)
         while columns and columns[-1].null_count == len(columns[-1]):
             columns.pop()
         if columns:

@@ -15,7 +15,8 @@ from sqlalchemy import URL, ColumnClause, Select, TableClause, TextClause, colum
 from sqlalchemy.dialects import mysql, postgresql
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.readers.files import input_file
+from shopkeeper.imports.readers.files import InputFile, input_file
+from shopkeeper.imports.sources.beside import why_again
 from shopkeeper.imports.sources.declaration import Database, Source, TableSource
 from shopkeeper.imports.sources.fetched import Arrival, Before, Fetched
 from shopkeeper.imports.sources.options import filled
@@ -43,23 +44,40 @@ def fetch(source: Source, place: Database, before: Before, folder: Path) -> Fetc
     url = address(place)
     _refuse_silent(source, place, url)
     folder.mkdir(parents=True)
-    arrivals = []
+    arrivals, reasons = [], []
     new = unchanged = 0
     for each in source.tables:
         before.refuse_twice(source, each)
         name = f"{source.name}/{each.name}"
-        position = before.mark(each.name, name)
+        there = before.files.get((each.name, name))
+        beside = _fetch_beside(source, place, each, url, folder)
+        read_before = before.beside.get(each.name, ())
+        reason = why_again(source, each, read_before, beside, [there] if there else []) if beside else None
+        reasons += [reason] if reason else []
+        position = "" if reason else before.mark(each.name, name)
         path = folder / f"{each.name}.parquet"
         given = _read(source, each, url, statement(place, each, position), path)
         file = input_file(path, name, each.name)
-        there = before.files.get((each.name, name))
-        if not given.rows or (there and there.sha256 == file.sha256):
+        if not given.rows or (there and there.sha256 == file.sha256 and not reason):
             unchanged += 1
             continue
         new += 1
         reached = given.reached.isoformat() if isinstance(given.reached, date) else str(given.reached or "")
-        arrivals.append(Arrival(each, (file,), (reached or position,)))
-    return Fetched(source, tuple(arrivals), new, 0, unchanged)
+        arrivals.append(Arrival(each, (file,), (reached or position,), beside, ("",) * len(beside)))
+    return Fetched(source, tuple(arrivals), new, 0, unchanged, reasons=tuple(reasons))
+
+
+def _fetch_beside(
+    source: Source, place: Database, of_table: TableSource, url: URL, folder: Path
+) -> tuple[InputFile, ...]:
+    """All of what the mapping reads beside a table: any of it may have changed."""
+    files = []
+    for number, each in enumerate(of_table.beside):
+        asked = TableSource(of_table.name, of_table.mode, each.table, each.query)
+        path = folder / f"{of_table.name}-{number}.parquet"
+        _read(source, asked, url, statement(place, asked, ""), path)
+        files.append(input_file(path, f"{source.name}/{each.name}", of_table.name, each.name))
+    return tuple(files)
 
 
 def address(place: Database) -> URL:

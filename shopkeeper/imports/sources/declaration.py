@@ -1,6 +1,7 @@
 """What sources.toml says: each source, what reads it, and what becomes of rows that are there already."""
 
 import tomllib
+from collections.abc import Container
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import ORDER_LINES, table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.mapping.declared import Mapping
+from shopkeeper.imports.mapping.declared import Exchange, Kits, Mapping, TableMapping
 from shopkeeper.imports.mapping.file import load as load_mapping
 from shopkeeper.imports.mapping.values import filled_text, one_of, only_keys
 from shopkeeper.imports.mapping.values import table as table_of
@@ -35,12 +36,21 @@ SCHEMES = {"postgresql": ("postgresql", "postgres"), "mysql": ("mysql", "mariadb
 
 
 @dataclass(frozen=True)
+class BesideSource:
+    """Where a database holds what the mapping reads beside a table: a lookup by its name, rates, or kits."""
+
+    name: str
+    table: str = ""
+    query: str = ""
+
+
+@dataclass(frozen=True)
 class TableSource:
     """One table of the contract from one source.
 
     The rest is for databases only: a `table` or a `query`, the `cursor` column by which new rows are known, how far
     before the last position it is read again (`overlap`), and the column of the order's number (`order`), by which
-    whole orders are fetched.
+    whole orders are fetched, and where it holds what is read `beside` the table.
     """
 
     name: str
@@ -50,6 +60,7 @@ class TableSource:
     cursor: str = ""
     overlap: timedelta | int | None = None
     order: str = ""
+    beside: tuple[BesideSource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,15 +140,6 @@ def _source(name: str, given: object, folder: Path) -> Source:
     only_keys(place, values, ("kind", "mapping", "tables", *OWN_KEYS[kind]))
     mapping = filled_text(f"{place}.mapping", values.get("mapping"))
     read_by = load_mapping(folder / mapping if mapping.endswith(".toml") else mapping)
-    if beside := [each.name for each in read_by.tables if each.lookups or each.exchange or each.kits]:
-        raise Refused(
-            message(
-                "{place}: the mapping reads other files beside those of {table}, which sync does not. Import these "
-                "files together, or join them in the source.",
-                place=place,
-                table=beside[0],
-            )
-        )
     where = _place(place, kind, values, folder)
     tables = table_of(f"{place}.tables", values.get("tables", {}))
     contracts = [each.name for each in read_by.tables]
@@ -150,7 +152,8 @@ def _source(name: str, given: object, folder: Path) -> Source:
                     "{place} needs tables: which of {tables} it holds, and where.", place=place, tables=_list(contracts)
                 )
             )
-        return Source(name, where, read_by, tuple(_of_database(place, each, tables[each]) for each in tables))
+        declared = {each.name: each for each in read_by.tables}
+        return Source(name, where, read_by, tuple(_of_database(place, declared[each], tables[each]) for each in tables))
     return Source(name, where, read_by, tuple(_of_files(place, each, tables.get(each)) for each in contracts))
 
 
@@ -216,15 +219,15 @@ def _of_files(place: str, name: str, given: object) -> TableSource:
     return TableSource(name, _mode(f"{place}.mode", table(name), values.get("mode")))
 
 
-def _of_database(place: str, name: str, given: object) -> TableSource:
+def _of_database(place: str, mapping: TableMapping, given: object) -> TableSource:
+    name = mapping.name
     place = f"{place}.tables.{name}"
     values = table_of(place, given)
-    only_keys(place, values, DATABASE_KEYS)
+    only_keys(place, values, (*DATABASE_KEYS, *_keys_beside(mapping)))
     mode = _mode(f"{place}.mode", table(name), values.get("mode"))
     keys = ("table", "query", "cursor", "order")
     texts = {key: filled_text(f"{place}.{key}", values[key]) for key in keys if key in values}
-    if ("table" in texts) == ("query" in texts):
-        raise Refused(message("{place} needs either table or query, and not both.", place=place))
+    _refuse_other_than_one(place, texts)
     again = overlap(f"{place}.overlap", values["overlap"]) if "overlap" in values else None
     if again is not None and "cursor" not in texts:
         raise Refused(message("{place}: overlap needs a cursor, the column that it goes back on.", place=place))
@@ -244,7 +247,41 @@ def _of_database(place: str, name: str, given: object) -> TableSource:
         )
     if "order" in texts and not whole_orders:
         raise Refused(message("{place}: order belongs to replace-by-order with a cursor; leave it out.", place=place))
-    return TableSource(name, mode, overlap=again, **texts)
+    return TableSource(name, mode, overlap=again, beside=_beside(place, mapping, values), **texts)
+
+
+def _refuse_other_than_one(place: str, values: Container[str]) -> None:
+    if ("table" in values) == ("query" in values):
+        raise Refused(message("{place} needs either table or query, and not both.", place=place))
+
+
+def _keys_beside(mapping: TableMapping) -> tuple[str, ...]:
+    """As the mapping calls what it reads beside a table."""
+    given = {"lookups": mapping.lookups, "exchange": mapping.exchange, "kits": mapping.kits}
+    return tuple(key for key, each in given.items() if each)
+
+
+def _beside(place: str, mapping: TableMapping, values: dict[str, Any]) -> tuple[BesideSource, ...]:
+    """Where the database holds what is read beside the table: all of it must be said."""
+    keys = _keys_beside(mapping)
+    lookups = table_of(f"{place}.lookups", values.get("lookups", {}))
+    only_keys(f"{place}.lookups", lookups, (each.name for each in mapping.lookups))
+    wanted = [(f"lookups.{each.name}", each.name, lookups.get(each.name)) for each in mapping.lookups]
+    names = {"exchange": Exchange.NAME, "kits": Kits.NAME}
+    wanted += [(key, names[key], values.get(key)) for key in keys if key in names]
+    made = []
+    for key, name, given in wanted:
+        if given is None:
+            raise Refused(
+                message(
+                    "{place} needs {key}: the table or query of what the mapping reads beside it.", place=place, key=key
+                )
+            )
+        said = table_of(f"{place}.{key}", given)
+        only_keys(f"{place}.{key}", said, ("table", "query"))
+        _refuse_other_than_one(f"{place}.{key}", said)
+        made.append(BesideSource(name, **{each: filled_text(f"{place}.{key}.{each}", said[each]) for each in said}))
+    return tuple(made)
 
 
 def _refuse_other_shops(sources: tuple[Source, ...]) -> None:

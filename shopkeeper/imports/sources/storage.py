@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from shopkeeper.imports.readers.files import left_alone, listed, tables_of
 from shopkeeper.imports.sources.declaration import Source, Storage
 from shopkeeper.imports.sources.fetched import Before, Fetched, by_age, compare
 from shopkeeper.imports.sources.options import filled
+from shopkeeper.lake.version import SourceFile
 from shopkeeper.messages import Message, message
 
 CONNECT_SECONDS, REQUEST_SECONDS = 10, 60
@@ -38,13 +39,10 @@ def fetch(source: Source, place: Storage, before: Before, folder: Path) -> Fetch
     try:
         client = _client(place)
         objects = [each for each in _objects(client, place) if not _left(source, each.name)]
-        ours = [
-            each
-            for each in objects
-            if tables_of(PurePosixPath(each.name), source.mapping, alone=False, inside=folder.name)
-        ]
-        marks_before = {name: file.mark for (_, name), file in before.files.items()}
-        wanted = [each for each in ours if marks_before.get(f"{source.name}/{each.name}") != each.mark]
+        tables = {each: _tables(source, each, folder.name) for each in objects}
+        beside = {each: _tables_beside(source, each) for each in objects}
+        ours = [each for each in objects if tables[each] or beside[each]]
+        wanted = _wanted(source, before, tables, beside)
         for each in wanted:
             _copy(client, each, folder)
     except OSError as error:
@@ -52,8 +50,39 @@ def fetch(source: Source, place: Storage, before: Before, folder: Path) -> Fetch
     marks = {each.name: each.mark for each in wanted}
     files = listed([folder], source.mapping)[0] if wanted else []
     arrived = ((file, marks[file.name]) for file in by_age(files))
-    fetched = compare(source, before, arrived, unchanged=len(ours) - len(wanted))
+    left = [each for each in ours if each not in wanted and not beside[each]]
+    fetched = compare(source, before, arrived, unchanged=len(left))
     return fetched.with_warnings(tuple(left_alone(each.name) for each in objects if each not in ours))
+
+
+def _tables(source: Source, each: Stored, inside: str) -> tuple[str, ...]:
+    if _tables_beside(source, each):
+        return ()
+    return tables_of(PurePosixPath(each.name), source.mapping, alone=False, inside=inside)
+
+
+def _tables_beside(source: Source, each: Stored) -> tuple[str, ...]:
+    return tuple(table.name for table in source.mapping.tables if table.beside(PurePosixPath(each.name)))
+
+
+def _wanted(
+    source: Source, before: Before, tables: Mapping[Stored, Sequence[str]], beside: Mapping[Stored, Sequence[str]]
+) -> list[Stored]:
+    """Objects that are new or have changed, and what is read with them; all of a table where that has changed."""
+
+    def is_new(each: Stored, files: Iterable[SourceFile]) -> bool:
+        name = f"{source.name}/{each.name}"
+        return all((file.name, file.mark) != (name, each.mark) for file in files)
+
+    wanted = {each for each, names in tables.items() if names and is_new(each, before.files.values())}
+    for table in source.mapping.tables:
+        own = {each for each, names in tables.items() if table.name in names}
+        with_them = {each for each, names in beside.items() if table.name in names}
+        if any(is_new(each, before.beside.get(table.name, ())) for each in with_them):
+            wanted |= own
+        if wanted & own:
+            wanted |= with_them
+    return [each for each in tables if each in wanted]
 
 
 def _client(place: Storage) -> Any:

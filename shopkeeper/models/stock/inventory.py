@@ -61,11 +61,15 @@ def safety_stock(
 def order_quantity(
     position: ArrayLike, up_to: ArrayLike, pack_size: ArrayLike = 1, minimum_order: ArrayLike = 0
 ) -> Floats:
-    """Units that bring the position to `up_to`, in whole packs and at least the minimum; 0 where nothing is missing."""
+    """Units that bring the position to `up_to`, in whole packs and at least the minimum; 0 where nothing is missing.
+
+    A pack may be a part of a unit, down to 0.001 of what is weighed or measured.
+    """
     missing = np.asarray(up_to, dtype=float) - np.asarray(position, dtype=float)
-    pack = np.maximum(np.asarray(pack_size, dtype=float), 1)
+    pack = np.asarray(pack_size, dtype=float)
+    pack = np.where(pack > 0, pack, 1.0)
     quantity = np.maximum(missing, np.asarray(minimum_order, dtype=float))
-    return np.asarray(np.where(missing > _SLACK, np.ceil(quantity / pack - _SLACK) * pack, 0.0))
+    return np.asarray(np.where(missing > _SLACK, np.round(np.ceil(quantity / pack - _SLACK) * pack, 3), 0.0))
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ COLUMNS: Mapping[str, Column] = {
         Column("last_count", "DATE", "The item's last count.", label=N_("Last count")),
         Column("usual_days", "DOUBLE", "Days between counts.", label=N_("Days between counts"), format="number"),
         Column("age", "BIGINT", "Days since the newest count.", label=N_("Days since"), format="integer"),
-        Column("on_hand", "BIGINT", "Units there.", label=N_("On hand"), format="integer"),
+        Column("on_hand", "DOUBLE", "Units there.", label=N_("On hand"), format="quantity"),
         Column("delivery_id", "VARCHAR", "The delivery.", label=N_("Delivery")),
         Column("units", "BIGINT", "Units.", label=N_("Units"), format="integer"),
         Column("due_on", "DATE", "When it was due.", label=N_("Due on")),

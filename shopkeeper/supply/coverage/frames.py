@@ -65,11 +65,11 @@ COLUMNS: tuple[Column, ...] = (
     count("at_risk", "Of these, out or running out before help can land.", N_("Out or running out")),
     count("tile_row", "Row on the tile map; null without a place."),
     count("tile_column", "Column on the tile map."),
-    units("fresh", "Landed in the last 90 days.", N_("Landed in the last 90 days"), format="integer"),
-    units("middle", "Landed 91 to 180 days ago.", N_("91 to 180 days ago"), format="integer"),
-    units("old", "Landed more than 180 days ago.", N_("More than 180 days ago"), format="integer"),
+    units("fresh", "Landed in the last 90 days.", N_("Landed in the last 90 days"), format="quantity"),
+    units("middle", "Landed 91 to 180 days ago.", N_("91 to 180 days ago"), format="quantity"),
+    units("old", "Landed more than 180 days ago.", N_("More than 180 days ago"), format="quantity"),
     units(
-        "unknown", "Landed before the first known delivery.", N_("Before the first known delivery"), format="integer"
+        "unknown", "Landed before the first known delivery.", N_("Before the first known delivery"), format="quantity"
     ),
     days(
         "oldest_days",

@@ -85,12 +85,12 @@ def order_lines(needs: Needs, cells: pl.DataFrame, policy: Policy) -> pl.DataFra
     so_far = stock.lost(lands)
     own_share = np.where(demand > 0, _ratio(expected(needs.own[rows], end), demand), 1.0)
     made = cells.with_columns(
-        pl.Series("units", units).cast(pl.Int64),
+        pl.Series("units", units),
         pl.Series("wait", wait).cast(pl.Int64),
         pl.Series("whole", whole).cast(pl.Int64),
-        pl.Series("position", stock.there + in_time).cast(pl.Int64),
-        pl.Series("in_time", in_time).cast(pl.Int64),
-        pl.Series("later", later - in_time).cast(pl.Int64),
+        pl.Series("position", np.round(stock.there + in_time, 3)),
+        pl.Series("in_time", np.round(in_time, 3)),
+        pl.Series("later", np.round(later - in_time, 3)),
         pl.Series("lost_before", lost),
         pl.Series("reorder_point", level.reorder_point),
         pl.Series("order_up_to", demand + safety),
@@ -137,7 +137,7 @@ def _quantities(
     evening = np.where(lands > 1, course.evening[row, before], stock.there)
     rest = np.where(from_then, stock.need, 0).sum(axis=1)
     most = rest - evening - np.where(from_then, stock.inbound, 0).sum(axis=1)
-    most = np.floor(np.maximum(most, 0) / np.maximum(pack, 1) + _SLACK) * np.maximum(pack, 1)
+    most = np.round(np.floor(np.maximum(most, 0) / pack + _SLACK) * pack, 3)
     most[most < least] = 0
     return np.asarray(np.where(ends, np.minimum(units, most), units))
 
@@ -158,7 +158,7 @@ def _dated(made: pl.DataFrame, as_of: date) -> pl.DataFrame:
         .then(pl.lit("week"))
         .otherwise(pl.lit("wait")),
         joined=pl.lit(value=False),
-        raised_units=pl.lit(0, dtype=pl.Int64),
+        raised_units=pl.lit(0.0),
         proposal=pl.format("{}:order:{}:{}", pl.lit(as_of).cast(pl.String), "location", "sku"),
     )
 

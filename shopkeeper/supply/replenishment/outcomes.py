@@ -63,7 +63,7 @@ def _given(
         "location": location,
         "from_location": source,
         "sku": row["sku"],
-        "units_proposed": int(row["units"]),
+        "units_proposed": float(row["units"]),
         "as_of": as_of,
         "version": version,
         "forecast": forecast,

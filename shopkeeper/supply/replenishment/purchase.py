@@ -17,6 +17,7 @@ from shopkeeper.models.stock.joint import raised, within_budget
 from shopkeeper.supply.materiality import DAYS_OF_MONTH, FEWEST_DAYS
 from shopkeeper.supply.replenishment.frames import ORDERS, PURCHASE_ORDERS
 from shopkeeper.supply.replenishment.needs import COMING_DAYS
+from shopkeeper.supply.units import added_units
 
 _SHARES = ("cost", "margin_protected", "waiting_costs")
 
@@ -111,14 +112,14 @@ def _raised(order: pl.DataFrame, policy: Policy, least: float) -> pl.DataFrame:
     if made is None:
         return order
     return order.with_columns(
-        raised_units=pl.Series(made - units).cast(pl.Int64),
-        units=pl.Series(made).cast(pl.Int64),
+        raised_units=pl.Series(made - units).round(3),
+        units=pl.Series(made).round(3),
         cost=pl.Series(made) * pl.col("unit_cost"),
     )
 
 
 def purchase_orders(today: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """One row per supplier with lines of today; null: lines whose supplier nobody named."""
+    """One row per supplier with lines of today; null: lines whose supplier nobody named; units counted differently."""
     sums = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _SHARES]
     least = pl.DataFrame(
         list(policy.supplier_minimums), schema={"supplier": pl.String, "minimum": pl.Float64}, orient="row"
@@ -126,7 +127,7 @@ def purchase_orders(today: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     grouped = today.group_by("supplier").agg(
         pl.len().cast(pl.Int64).alias("lines"),
         pl.col("joined").sum().cast(pl.Int64).alias("joined_lines"),
-        pl.col("units", "raised_units").sum(),
+        added_units("units", "raised_units"),
         *sums,
         pl.col("lands_on").max(),
     )

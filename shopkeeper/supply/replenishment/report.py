@@ -145,7 +145,7 @@ def why(row: Mapping[str, Any], policy: Policy) -> str:
         words.append(
             _(
                 "{units} of them fill the order up to the least that {supplier} takes.",
-                units=i18n.integer(row["raised_units"]),
+                units=i18n.decimal(row["raised_units"]),
                 supplier=row["supplier"],
             )
         )
@@ -176,10 +176,10 @@ def _stock_words(row: Mapping[str, Any], policy: Policy) -> str:
         )
     )
     return words.format(
-        position=i18n.integer(row["position"]),
-        on_hand=i18n.integer(row["on_hand"]),
-        committed=i18n.integer(row["committed"]),
-        in_time=i18n.integer(row["in_time"]),
+        position=i18n.decimal(row["position"]),
+        on_hand=i18n.decimal(row["on_hand"]),
+        committed=i18n.decimal(row["committed"]),
+        in_time=i18n.decimal(row["in_time"]),
         point=i18n.number(row["reorder_point"], 1),
         need=i18n.number(row["need_lead"], 1),
         lead=i18n.days(float(row["lead_days"])),
@@ -206,14 +206,14 @@ def _quantity_words(row: Mapping[str, Any], policy: Policy) -> str:
         "Up to {up_to} until an order of the next review lands in {days} more, {missing} are missing ({later} land "
         "later, {lost} are lost before it lands and not asked for again): {units} in packs of {pack}, {minimum} at "
         "least.",
-        later=i18n.integer(row["later"]),
+        later=i18n.decimal(row["later"]),
         lost=i18n.number(row["lost_before"], 1),
         up_to=i18n.number(row["order_up_to"], 1),
         days=i18n.days(policy.review_days),
         missing=i18n.number(missing, 1),
-        units=i18n.integer(row["units"]),
-        pack=i18n.integer(row["pack_size"]),
-        minimum=i18n.integer(row["minimum_order"]),
+        units=i18n.decimal(row["units"]),
+        pack=i18n.decimal(row["pack_size"]),
+        minimum=i18n.decimal(row["minimum_order"]),
     )
 
 

@@ -32,6 +32,7 @@ from shopkeeper.models.stock.transfers import TransferPlan, plan
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.replenishment.frames import LANES, TRANSFERS
 from shopkeeper.supply.replenishment.needs import Needs, cover, need_errors, notes_of, stock_needs, wanted_of
+from shopkeeper.supply.units import added_units
 
 COURSES = 10
 """Courses of demand, each the middle of a tenth of what can come."""
@@ -90,10 +91,10 @@ def why(row: Mapping[str, Any]) -> str:
         next=i18n.date_(row["next_supply_on"]),
         short=number(row["expected_short"], 1),
         source=row["from_location"],
-        spare=i18n.integer(row["from_spare"]),
-        there=i18n.integer(row["from_available"]),
-        left=i18n.integer(row["from_left"]),
-        units=i18n.integer(row["units"]),
+        spare=i18n.decimal(row["from_spare"]),
+        there=i18n.decimal(row["from_available"]),
+        left=i18n.decimal(row["from_left"]),
+        units=i18n.decimal(row["units"]),
         day=i18n.date_(row["lands_on"]),
         cost=number(row["cost_per_unit"]),
     )
@@ -101,7 +102,7 @@ def why(row: Mapping[str, Any]) -> str:
         return words
     more = _(
         "{units} of them are not missing yet: they fill the lane up to the least that it moves.",
-        units=i18n.integer(row["surplus_units"]),
+        units=i18n.decimal(row["surplus_units"]),
     )
     return f"{words} {more}"
 
@@ -284,7 +285,7 @@ def _course(chance: float, mean: Floats, variance: Floats, integer_valued: np.nd
 
 def _rows(needs: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> pl.DataFrame:
     as_of = pl.lit(needs.as_of)
-    cells = needs.cells.select("location", "sku", "name", "category", "available", "unit_margin")
+    cells = needs.cells.select("location", "sku", "name", "category", "unit", "available", "unit_margin")
     arrival = ways.select(*WAY, "sku", "arrives", "until", "short", "needed", "lead_days", "cost_per_unit", "row")
     given = made.moves.group_by("from_location", "sku").agg(given=pl.col("units").sum())
     keys = [*WAY, "sku"]
@@ -314,7 +315,7 @@ def _rows(needs: Needs, task: Task, ways: pl.DataFrame, made: TransferPlan) -> p
             from_left=pl.col("from_available") - pl.col("given"),
             proposal=pl.format("{}:transfer:{}:{}:{}", as_of.cast(pl.String), "from_location", "to_location", "sku"),
         )
-        .with_columns(cost="paid", gain=pl.col("margin_saved") - pl.col("paid"))
+        .with_columns(pl.col("units").cast(pl.Float64), cost="paid", gain=pl.col("margin_saved") - pl.col("paid"))
         .sort("gain", "proposal", descending=[True, False])
         .select(TRANSFERS.names)
     )
@@ -332,7 +333,7 @@ def _shown(rows: pl.DataFrame, needs: Needs, filters: GoodsFilters) -> pl.DataFr
 def _lanes(rows: pl.DataFrame, lanes: pl.DataFrame) -> pl.DataFrame:
     return (
         rows.group_by(WAY)
-        .agg(pl.len().cast(pl.Int64).alias("skus"), pl.col("units", "margin_saved", "cost", "gain").sum())
+        .agg(pl.len().cast(pl.Int64).alias("skus"), added_units("units"), pl.col("margin_saved", "cost", "gain").sum())
         .join(lanes.select(*WAY, "minimum_units"), on=WAY, how="left")
         .sort("gain", *WAY, descending=[True, False, False])
     )

@@ -99,6 +99,51 @@ def test_percent_colon_and_a_semicolon_of_the_merchants_query_stay(till: Till, t
     assert again.outcome is None
 
 
+JOINED = """
+[shop]
+name = "Test shop"
+currency = "CNY"
+timezone = "Asia/Shanghai"
+[tables.order_lines.lookups.buyers]
+files = "buyers*"
+key = "no"
+to = "order_id"
+[tables.order_lines.columns]
+order_id = "order_id"
+ordered_at = "ordered_at"
+sku = "sku"
+quantity = "quantity"
+net_amount = "net_amount"
+customer_id = "buyers.name"
+"""
+
+
+def test_a_lookup_that_changes_brings_all_rows_again_whatever_the_cursor(till: Till, tmp_path: Path) -> None:
+    path = declare(tmp_path / "etc", till, lines() + 'lookups.buyers = { table = "buyers" }\n')
+    (tmp_path / "etc" / "mine.toml").write_text(JOINED)
+    till.run(
+        create(till),
+        "CREATE TABLE buyers (no VARCHAR(20), name VARCHAR(20))",
+        "INSERT INTO buyers VALUES ('1', 'ann'), ('2', 'bob')",
+        INSERT + "('1', '2026-01-05 10:00:00', 'tea', 2, 19.90, 'x', 'sale', '2026-01-05 10:00:00'),"
+        "('2', '2026-02-01 10:00:00', 'cup', 1, 5.05, 'x', 'sale', '2026-02-01 10:00:00')",
+    )
+    first = sync(load(path), tmp_path / "lake")
+    assert sync(load(path), tmp_path / "lake").outcome is None
+    till.run("UPDATE buyers SET name = 'cat' WHERE no = '1'")
+    second = sync(load(path), tmp_path / "lake")
+    assert [buyers(done.served) for done in (first, second)] == [["ann", "bob"], ["cat", "bob"]]
+    assert "till/buyers, which is read beside the files of order_lines, has changed" in str(
+        second.fetched[0].reasons[0]
+    )
+
+
+def buyers(version: Version | None) -> list[str]:
+    assert version is not None
+    rows = pl.concat([pl.read_parquet(path) for path in version.files("order_lines")])
+    return rows.sort("order_id")["customer_id"].to_list()
+
+
 def test_append_reads_beyond_a_growing_number(till: Till, tmp_path: Path) -> None:
     number = "BIGINT GENERATED ALWAYS AS IDENTITY" if till.dialect == "postgresql" else "BIGINT AUTO_INCREMENT"
     till.run(

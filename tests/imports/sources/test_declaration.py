@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.sources.declaration import Database, Folder, Storage, load
+from shopkeeper.imports.mapping.declared import Exchange
+from shopkeeper.imports.sources.declaration import BesideSource, Database, Folder, Storage, load
 from tests.imports.sources.steps import MAPPING_FILE
 
 FOLDER = '[sources.shop]\nkind = "folder"\npath = "exports"\nmapping = "sample"\n'
@@ -15,6 +16,16 @@ BASE = (
     '[sources.till]\nkind = "postgresql"\nurl = "postgresql://reader:${TILL_PASSWORD}@db/till"\nmapping = "mine.toml"\n'
 )
 LINES = '[sources.till.tables.order_lines]\ntable = "lines"\ncursor = "at"\norder = "no"\n'
+JOINED = BASE.replace("mine", "joined") + LINES
+JOINED_FILE = """
+[shop]
+currency = "CNY"
+timezone = "Asia/Shanghai"
+[tables.order_lines]
+exchange = { files = "rates*" }
+lookups.orders = { files = "orders*", key = "no", to = "id" }
+columns = { order_id = "id", ordered_at = "orders.at", sku = "sku", quantity = "n", net_amount = "amount" }
+"""
 STORE = '[sources.store]\nkind = "s3"\nbucket = "b"\nmapping = "sample"\n'
 
 
@@ -23,6 +34,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TILL_PASSWORD", "p@ss")
     monkeypatch.delenv("MISSING", raising=False)
     (tmp_path / "mine.toml").write_text(MAPPING_FILE)
+    (tmp_path / "joined.toml").write_text(JOINED_FILE)
     (tmp_path / "euro.toml").write_text(MAPPING_FILE.replace("CNY", "EUR"))
     return tmp_path / "sources.toml"
 
@@ -37,6 +49,12 @@ def test_each_kind_is_read_with_its_tables_and_modes(written: Path) -> None:
     assert till.place == Database("postgresql", "postgresql://reader:${TILL_PASSWORD}@db/till")
     (lines,) = till.tables
     assert (lines.mode, lines.table, lines.cursor, lines.order) == ("replace-by-order", "lines", "at", "no")
+
+
+def test_what_is_read_beside_a_table_of_a_database_has_its_own_query(written: Path) -> None:
+    written.write_text(JOINED + 'exchange = {table = "rates"}\nlookups.orders = {query = "SELECT 1"}\n')
+    (lines,) = load(written)[0].tables
+    assert lines.beside == (BesideSource("orders", query="SELECT 1"), BesideSource(Exchange.NAME, table="rates"))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +122,11 @@ FAULTS = {
     ),
     "one key": (STORE + 'access_key = "${TILL_PASSWORD}"\n', "access_key and secret_key go together"),
     "other shop": (FOLDER + BASE.replace("mine", "euro") + LINES, "its shop is in EUR"),
+    "lookup": (JOINED, "sources.till.tables.order_lines needs lookups.orders: the table or query"),
+    "rates": (JOINED + 'lookups.orders = {table = "o"}\n', "order_lines needs exchange: the table or query"),
+    "other lookup": (JOINED + 'lookups.order = {table = "o"}\n', "key 'order'; did you mean 'orders'?"),
+    "two places": (JOINED + 'lookups.orders = {table = "o", query = "x"}\n', "lookups.orders needs either table or"),
+    "kits that none reads": (JOINED + 'kits = {table = "o"}\n', "has an unknown key 'kits'"),
 }
 
 

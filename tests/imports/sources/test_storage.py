@@ -35,9 +35,9 @@ mapping = "mine.toml"
     return path
 
 
-def put(bucket: fs.S3FileSystem, name: str, *lines: str) -> None:
+def put(bucket: fs.S3FileSystem, name: str, *lines: str, header: str = HEADER) -> None:
     with bucket.open_output_stream(f"exports/{name}") as stream:
-        stream.write("\n".join((HEADER, *lines, "")).encode())
+        stream.write("\n".join((header, *lines, "")).encode())
 
 
 def test_new_and_changed_objects_are_read_and_others_are_not_fetched(
@@ -67,6 +67,37 @@ def test_new_and_changed_objects_are_read_and_others_are_not_fetched(
     rows = pl.concat([pl.read_parquet(path) for path in second.served.files("order_lines")]).sort("order_id")
     assert rows.select("order_id", pl.col("net_amount").cast(pl.Float64)).rows() == [("1", 10), ("2", 25), ("3", 30)]
     assert sync(sources, tmp_path / "lake").outcome is None
+
+
+JOINED = """
+[shop]
+name = "Test shop"
+currency = "CNY"
+timezone = "Asia/Shanghai"
+[tables.order_lines]
+files = "items*"
+lookups.orders = { files = "orders*", key = "no", to = "id" }
+columns = { order_id = "id", ordered_at = "orders.at", sku = "sku", quantity = "n", net_amount = "amount" }
+"""
+
+
+def test_what_is_read_beside_is_fetched_with_the_files_that_need_it(
+    s3: str, bucket: fs.S3FileSystem, tmp_path: Path
+) -> None:
+    path = declare(tmp_path, s3)
+    (tmp_path / "mine.toml").write_text(JOINED)
+    put(bucket, "shop/items-1.csv", "1,A,1,10.00", header="id,sku,n,amount")
+    put(bucket, "shop/orders-1.csv", "1,2026-05-01", header="no,at")
+    first = sync(load(path), tmp_path / "lake")
+    assert (first.fetched[0].new, first.fetched[0].warnings) == (1, ())
+    assert sync(load(path), tmp_path / "lake").outcome is None
+    put(bucket, "shop/items-2.csv", "2,A,1,20.00", header="id,sku,n,amount")
+    put(bucket, "shop/orders-2.csv", "1,2026-05-02", "2,2026-05-03", header="no,at")
+    second = sync(load(path), tmp_path / "lake")
+    assert (second.fetched[0].new, second.fetched[0].unchanged, second.fetched[0].again) == (1, 1, 1)
+    assert second.served is not None
+    rows = pl.concat([pl.read_parquet(path) for path in second.served.files("order_lines")]).sort("order_id")
+    assert rows["ordered_at"].dt.day().to_list() == [2, 3]
 
 
 def test_a_bucket_that_is_not_there_is_said_without_the_keys(s3: str, bucket: fs.S3FileSystem, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from shopkeeper.supply.demand.screen.forecast import FIRST_ITEMS
 from shopkeeper.supply.demand.two_sided import TwoSided
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.screen.in_force import in_force
+from shopkeeper.supply.units import mixed_units, units_of
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, shop_currency
@@ -50,7 +51,7 @@ def draw_lost(filters: GoodsFilters) -> None:
             )
         )
         return
-    draw_lost_words(lost_sales)
+    draw_lost_words(lost_sales, mixed=len(load(units_of, filters)) > 1)
     if lost_sales.rows.is_empty():
         st.success(_("Nothing of what is chosen was out of stock on a day with a snapshot."))
         return
@@ -64,12 +65,18 @@ def draw_lost(filters: GoodsFilters) -> None:
         tables.show_table(sheet, "lost_rows", download=False, first=200)
 
 
-def draw_lost_words(lost_sales: LostSales) -> None:
+def draw_lost_words(lost_sales: LostSales, *, mixed: bool) -> None:
     """How much, since when, and what to do."""
     whole, top = lost_sales.worth(), lost_sales.worth(FIRST_ITEMS)
     worth = money(whole)
     st.markdown(
         _(
+            "##### Since {first} goods for {worth} were asked for and not there.",
+            first=i18n.date_(lost_sales.first_day),
+            worth=worth,
+        )
+        if mixed
+        else _(
             "##### Since {first} about {units} units were asked for and not there: {worth} lost.",
             first=i18n.date_(lost_sales.first_day),
             units=i18n.integer(lost_sales.units),
@@ -122,6 +129,10 @@ def draw_two_sided(filters: GoodsFilters) -> None:
         return
     if fits is None:
         say_unfitted()
+        return
+    # Both sides are counted in units, which are no sum where items are counted differently.
+    for words in mixed_units(load(units_of, filters)):
+        st.info(str(words))
         return
     days = int(session.choose(_("Days ahead"), {str(n): i18n.days(n) for n in two_sided.DAYS}, "check_days", "28"))
     sides = load(two_sided.report, fits, filters, in_force(), days)

@@ -8,6 +8,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import ngettext
 from shopkeeper.measures.lookup import label, measure
 from shopkeeper.supply.replenishment.report import COMING_DAYS, OrderProposals
+from shopkeeper.supply.replenishment.screen.decide import units_added
 from shopkeeper.supply.replenishment.table import lines_of
 from shopkeeper.supply.replenishment.transfers import Transfers
 from shopkeeper.ui.actions import show_list
@@ -44,7 +45,7 @@ def draw_answer(proposals: OrderProposals, moves: Transfers) -> None:
     moving = (
         _(
             "{units} to move on {lanes}: saves {margin} of margin for {cost}.",
-            units=ngettext("{n} unit", "{n} units", int(total(moved, "units"))),
+            units=units_added(moved.iter_rows(named=True)),
             lanes=ngettext("{n} lane", "{n} lanes", moves.lanes.height),
             margin=money(total(moved, "margin_saved")),
             cost=money(total(moved, "cost")),

@@ -1,6 +1,6 @@
 """Deciding on proposals: accept, change or refuse those ticked, with a name and a reason, kept in the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from shopkeeper.merchant.decisions import Decision, ProposalKind, Verdict
 from shopkeeper.merchant.policy import Policy
 from shopkeeper.supply.replenishment import outcomes
 from shopkeeper.supply.replenishment.table import VERDICTS
+from shopkeeper.supply.units import PIECE
 from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
 from shopkeeper.ui.state import ask_author, held
@@ -59,7 +60,7 @@ def with_decisions(rows: pl.DataFrame, kind: ProposalKind) -> pl.DataFrame:
 
 def words_of(row: Mapping[str, Any]) -> str:
     """`Changed: 12 · Ann`."""
-    units = "" if row["verdict"] == "refused" else f" {i18n.integer(row['units_decided'])}"
+    units = "" if row["verdict"] == "refused" else f" {i18n.decimal(row['units_decided'])}"
     return f"{_(VERDICTS[row['verdict']])}{units} · {row['author']}"
 
 
@@ -67,7 +68,7 @@ def earlier_words(row: Mapping[str, Any]) -> str:
     """That the same was decided for lately: it may not be among the open deliveries yet."""
     return _(
         "{units} decided on {day} · {author}",
-        units=i18n.integer(row["units_decided"]),
+        units=i18n.decimal(row["units_decided"]),
         day=row["as_of"].isoformat(),
         author=row["author"],
     )
@@ -118,7 +119,7 @@ def draw(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind, policy: Policy
 def summary(chosen: Sequence[Mapping[str, Any]]) -> str:
     """How many, how much, and what it costs."""
     rows = ngettext("{n} row", "{n} rows", len(chosen))
-    units = ngettext("{n} unit", "{n} units", sum(row["units"] for row in chosen))
+    units = units_added(chosen)
     costs = [row["cost"] for row in chosen if row["cost"] is not None]
     if not costs:
         return _("{rows} ticked: {units}", rows=rows, units=units)
@@ -130,23 +131,38 @@ def summary(chosen: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def ask_units(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind) -> int | None:
+def units_added(rows: Iterable[Mapping[str, Any]]) -> str:
+    """`3 units`, `2.5 kg`; units of different kinds side by side, never as one sum."""
+    sums: dict[str, float] = {}
+    for row in rows:
+        sums[row["unit"]] = sums.get(row["unit"], 0.0) + row["units"]
+    return ", ".join(
+        ngettext("{n} unit", "{n} units", round(added))
+        if unit == PIECE and float(added).is_integer()
+        else f"{i18n.decimal(added)} {_('units') if unit == PIECE else unit}"
+        for unit, added in sorted(sums.items())
+    )
+
+
+def ask_units(chosen: Sequence[Mapping[str, Any]], kind: ProposalKind) -> float | None:
     """Another quantity, where one row is ticked."""
     if len(chosen) > 1:
         return None
     row = chosen[0]
-    pack = int(row["pack_size"]) if kind == "order" else 1
-    most = None if kind == "order" else int(row["from_spare"])
+    pack = float(row["pack_size"]) if kind == "order" else 1.0
+    most = None if kind == "order" else float(row["from_spare"])
+    is_whole = pack.is_integer() and float(row["units"]).is_integer()
     units = st.number_input(
         _("Units"),
-        min_value=1,
+        min_value=min(1.0, pack),
         max_value=most,
-        value=int(row["units"]),
+        value=float(row["units"]),
         step=pack,
+        format="%.0f" if is_whole else "%.3f",
         key=f"units_{row['proposal']}",
         help=_("In steps of a pack.") if kind == "order" else _("At most what the source can spare."),
     )
-    return int(units)
+    return round(float(units), 3)
 
 
 def keep(
@@ -156,7 +172,7 @@ def keep(
     verdict: Verdict,
     author: str,
     reason: str,
-    units: int | None,
+    units: float | None,
 ) -> None:
     """Write to the log, say so, and begin anew; a refusal is told in place."""
     version, run = opened().version, opened().forecast

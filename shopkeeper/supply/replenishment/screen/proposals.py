@@ -88,9 +88,10 @@ def draw_transfers(moves: Transfers) -> None:
         st.success(_("No move saves more than it costs."))
         return
     lane = moves.lanes.row(0, named=True)
+    ways = moves.rows.filter(from_location=lane["from_location"], to_location=lane["to_location"])
     what = _(
         "Load {units} from {start} to {end}: it saves {margin} of margin for {cost}.",
-        units=ngettext("{n} unit", "{n} units", lane["units"]),
+        units=decide.units_added(ways.iter_rows(named=True)),
         start=lane["from_location"],
         end=lane["to_location"],
         margin=money(lane["margin_saved"]),
