@@ -226,7 +226,7 @@ def _open(
     independent, so variances add.
     """
     spend = fits.spends.get(value)
-    if spend is None or kind is None or named.is_empty():
+    if spend is None or kind is None or kind not in fits.models or named.is_empty():
         return pl.DataFrame(schema={"segment": pl.String, "open": pl.Float64})
     parts = []
     for model, part in by_model(named, fits, kind, options.fitted_by):

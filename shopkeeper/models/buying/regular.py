@@ -39,7 +39,7 @@ WAIT_STEPS = 192
 def _chebyshev(nodes: int) -> tuple[Floats, Floats]:
     """Chebyshev's points of the second kind on [-1, 1], and their barycentric weights."""
     turn = np.arange(nodes)
-    weights: Floats = (-1.0) ** turn
+    weights = np.where(turn % 2 == 0, 1.0, -1.0)
     weights[[0, -1]] /= 2
     points: Floats = np.cos(np.pi * turn / (nodes - 1))
     return points, weights
