@@ -199,7 +199,7 @@ def fit_() -> None:
     with progress() as bar:
         fits = buying_run.make(version, bar)
     for trial in fits.holdout_tests:
-        name = KIND_NAMES[trial.kind]
+        name = i18n.gettext(KIND_NAMES[trial.kind])
         if trial.log_likelihood is None:
             out.print(f"  {name}: {trial.refused or 'no fit'}", markup=False)
             continue

@@ -14,8 +14,9 @@ from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.engine.query import Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_, gettext
-from shopkeeper.jobs.buying.result import KIND_NAMES, VALUES, Fits, FittedBy, ValueMeasure
-from shopkeeper.jobs.buying.scores import used_kind, used_value
+from shopkeeper.jobs.buying.reason import extrapolated
+from shopkeeper.jobs.buying.result import KIND_NAMES, VALUES, Fits, FittedBy, ValueMeasure, kind_name
+from shopkeeper.jobs.buying.scores import rule_of, used_kind, used_value
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import ModelKind
 
@@ -75,15 +76,17 @@ def notes(fits: Fits, day: date, preferred: ModelKind | None, by: FittedBy, valu
     sentences: list[Message] = [fits.reason] if kind is None else []
     if preferred and preferred != kind:
         text = N_("{wanted} could not be fitted; {used} serves instead.")
-        sentences.append(Message(text, {"wanted": KIND_NAMES[preferred], "used": KIND_NAMES[kind] if kind else "-"}))
+        sentences.append(Message(text, {"wanted": kind_name(preferred), "used": kind_name(kind) if kind else "-"}))
     if kind == "bg_nbd":
         sentences.append(
             Message(N_("BG/NBD takes every customer who bought once for active: there P(alive) is always 1."))
         )
-    if kind is not None and by != "shop" and kind != fits.chosen:
+    if rule := rule_of(fits, kind):
+        sentences.append(extrapolated(rule.tables[-1].days))
+    elif kind is not None and by != "shop" and kind != fits.chosen:
         text = N_("Fits by segment are made with {kind} only; the whole shop's fit serves.")
-        sentences.append(Message(text, {"kind": KIND_NAMES[fits.chosen or kind]}))
-    if kind is not None and day < fits.as_of:
+        sentences.append(Message(text, {"kind": kind_name(fits.chosen or kind)}))
+    if kind in fits.models and day < fits.as_of:
         text = N_("Histories are as of {day}; the model was fitted on purchases until {fitted}.")
         sentences.append(Message(text, {"day": day.isoformat(), "fitted": fits.as_of.isoformat()}))
     if not fits.means:

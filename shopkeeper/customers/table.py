@@ -26,7 +26,7 @@ def model_caption(kind: str | None, fitted_by: str) -> tuple[tuple[str, str], ..
         "channel": _("channel of the first purchase"),
         "cohort": _("year of acquisition"),
     }
-    name = KIND_NAMES[kind] if kind else _("plain rates of customers alike")
+    name = _(KIND_NAMES[kind]) if kind else _("plain rates of customers alike")
     return ((_("Model"), name), *(((_("Fitted by"), by[fitted_by]),) if kind and fitted_by != "shop" else ()))
 
 

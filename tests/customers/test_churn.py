@@ -233,7 +233,7 @@ def test_bad_ground_has_no_nan_and_says_why(ground: str, fitted_ground: FittedGr
 def test_plain_rates_stand_in_where_no_model_can_be_had(fitted_ground: FittedGround) -> None:
     query, fits = fitted_ground("no repeat buyers")
     rows = churn.report(query, fits, CustomerFilters()).customers
-    assert rows["p_no_purchase"].unique().to_list() == [1.0], "nobody like them ever came back"
+    assert rows["p_no_purchase"].is_between(0.99, 1, closed="left").all(), "nobody like them ever came back, so far"
     lines = [row for n in range(60) for row in bought(f"c{n:02}", 0, *([130] if n < 20 else []))]
     query = shop(lines, as_of=START + timedelta(days=200))
     rows = churn.report(query, fit_version(query), CustomerFilters(), ChurnOptions(value="revenue")).customers

@@ -1,6 +1,7 @@
 """The Churn risk page without a browser: what it shows is what the reports say, in every part and language."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.jobs.buying import files
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
+from shopkeeper.messages import message
+from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.stages import StageRules
 from tests.shops import customers_on_disk
 from tests.ui import page_app
@@ -72,11 +75,25 @@ def test_the_answer_is_that_of_the_report(query: Engine, small_fits: Fits) -> No
     assert rescue_of(app)["customer_id"].to_list() == result.rescue["customer_id"].head(100).to_list()
 
 
-def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(small_fits: Fits) -> None:
-    assert small_fits.chosen is None
+def test_where_no_model_holds_the_page_says_so_and_tells_plain_rates(
+    monkeypatch: pytest.MonkeyPatch, small_fits: Fits
+) -> None:
+    reason = message("No model could be fitted: {why} Risk is the plain rate of customers alike.", why="Test.")
+    none = replace(small_fits, chosen=None, standings=(), models={}, calibrated={}, segments={}, reason=reason)
+    monkeypatch.setattr(files, "read", lambda _version: none)
     app = open_page()
-    assert str(small_fits.reason) in texts(app)
+    assert str(reason) in texts(app)
     assert "Plain rate" in texts(app)
+
+
+@pytest.mark.parametrize("rule", ["plain_rates", "last_period", "hiatus"])
+def test_a_rule_that_won_serves_the_page(monkeypatch: pytest.MonkeyPatch, small_fits: Fits, rule: ModelKind) -> None:
+    won = replace(small_fits, chosen=rule, segments={})
+    monkeypatch.setattr(files, "read", lambda _version: won)
+    app = open_page(risk_days="30")
+    assert not app.exception
+    assert rescue_of(app)["value_at_stake"].notna().all()
+    assert "A rule of customers alike stands for a model here" in texts(app)
 
 
 def test_another_model_and_another_value_are_told(monkeypatch: pytest.MonkeyPatch, opened: Engine, fits: Fits) -> None:

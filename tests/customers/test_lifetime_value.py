@@ -18,6 +18,8 @@ from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import Fits
+from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.rules import RULES
 from tests.declared import departures
 from tests.models.buying.formulas import customer_lifetime_value
 from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
@@ -129,10 +131,23 @@ def test_bad_ground_has_no_nan(ground: str, fitted_ground: FittedGround) -> None
             if kind.is_float():
                 assert all(math.isfinite(value) for value in frame[name].drop_nulls()), name
     if result.kind is None:
-        assert result.customers["predicted_value"].null_count() == result.customers.height
-        assert result.segments["predicted_value"].null_count() == result.segments.height
+        unknown = result.customers.height if not fits.rates or not fits.means else 0
+        assert result.customers["predicted_value"].null_count() == unknown
         assert result.notes
     assert result.customers["historic_value"].null_count() == 0
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_that_won_gives_values_over_any_horizon(opened: Engine, fits: Fits, rule: ModelKind) -> None:
+    won = replace(fits, chosen=rule, segments={})
+    year, two = (
+        lifetime_value.report(opened, won, CustomerFilters(), LifetimeValueOptions(months=months)).customers
+        for months in (12, 24)
+    )
+    assert two["predicted_value"].null_count() == 0
+    assert year["p_alive"].null_count() == year.height
+    assert two["predicted_value"].sum() > year["predicted_value"].sum()
+    assert two["predicted_value"].sum() < 2 * year["predicted_value"].sum(), "buying falls off"
 
 
 def test_refusals() -> None:

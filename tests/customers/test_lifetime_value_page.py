@@ -119,7 +119,9 @@ def test_the_proof_tells_the_models_and_the_assumption(opened: Engine, fits: Fit
     assert "Gamma-Gamma's assumption holds" in shown
     assert i18n.number(fits.spends["margin"].correlation) in [metric.value for metric in app.metric]
     checked = model_check.report(opened, fits)
-    assert app.dataframe[0].value.shape[0] == checked.trials.height
+    tables = [table.value.shape[0] for table in app.dataframe]
+    contest = (checked.standings, checked.cutoff_tests, checked.horizon_tests, checked.trials)
+    assert tables[:4] == [frame.height for frame in contest]
     bars = compared_bars(checked.by_frequency, "frequency", titles=("x", "y"), more=model_check.MOST)
     assert bars.data[0].x[-1] == "7+"
     assert list(bars.data[1].y) == checked.by_frequency["actual"].to_list()

@@ -13,8 +13,10 @@ from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
-from shopkeeper.jobs.buying.result import Fits
+from shopkeeper.jobs.buying.result import HORIZONS, Fits
 from shopkeeper.models.buying.model import KINDS
+from shopkeeper.models.buying.rules import RULES
+from tests.declared import departures
 from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
 from tests.shops.in_memory import shop
 
@@ -23,7 +25,8 @@ GROUNDS = insufficient_histories()
 
 def test_every_part_counts_every_customer(opened: Engine, fits: Fits) -> None:
     result = model_check.report(opened, fits)
-    customers = fits.holdout_tests[0].customers
+    held = {"calibration_end": fits.calibration_end, "as_of": fits.as_of, "risk_days": 90}
+    customers = opened("customers/model_check/holdout", **held)["customers"].sum()  # type: ignore[arg-type]
     for frame in (result.purchases, result.risk, result.by_frequency):
         assert frame["customers"].sum() == customers
     assert result.histogram["actual"].sum() == customers
@@ -65,13 +68,30 @@ def test_tracking_counts_the_purchases_of_the_calibrated_customers() -> None:
     assert (result.tracking["day"].diff().drop_nulls() == timedelta(days=7)).all()
 
 
-def test_any_fitted_model_can_be_looked_at(opened: Engine, fits: Fits) -> None:
-    for kind in KINDS:
-        assert model_check.report(opened, fits, kind).kind == kind
+def test_any_model_or_rule_can_be_looked_at(opened: Engine, fits: Fits) -> None:
+    for kind in (*fits.models, *RULES):
+        result = model_check.report(opened, fits, kind)
+        assert result.kind == kind
+        assert departures(result) == []
+        assert result.purchases.height == 10
+        assert result.histogram.is_empty() == (kind in RULES)
     assert model_check.report(opened, fits).kind == fits.chosen
     trials = model_check.report(opened, fits).trials
-    assert trials["kind"].to_list() == list(KINDS)
+    assert trials["kind"].to_list() == [*KINDS, *RULES]
     assert trials.filter("chosen")["kind"].to_list() == [fits.chosen]
+
+
+def test_each_contestant_is_held_against_what_came_after_each_cutoff(opened: Engine, fits: Fits) -> None:
+    result = model_check.report(opened, fits)
+    assert result.standings["behind"][0] == 0
+    assert result.standings["behind"].is_sorted()
+    assert result.cutoff_tests["cutoff"].n_unique() == 4
+    assert result.cutoff_tests.height == 4 * result.standings.height
+    for (cutoff,), rows in result.cutoff_tests.group_by("cutoff"):
+        assert rows["came_total"].n_unique() == 1, cutoff
+    horizons = result.horizon_tests.filter(kind=fits.chosen)
+    assert set(horizons["horizon_days"]) == set(HORIZONS)
+    assert (horizons["brier"] < horizons["happened"] * (1 - horizons["happened"])).all(), "better than one risk for all"
 
 
 def test_the_long_table_holds_every_part(opened: Engine, fits: Fits) -> None:

@@ -4,20 +4,24 @@ import json
 import math
 import re
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from shopkeeper import i18n
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.buying import files
+from shopkeeper.jobs.buying.contest import cutoffs_of
 from shopkeeper.jobs.buying.job import fit_version
-from shopkeeper.jobs.buying.result import FORMAT, HORIZONS, KIND_NAMES, Fits
+from shopkeeper.jobs.buying.result import FORMAT, KIND_NAMES, RULE_HORIZONS, Fits
 from shopkeeper.messages import Message, MessageValue
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
+from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import KINDS, fit
+from shopkeeper.models.buying.rules import RULES, Rule
 from shopkeeper.progress import Cancelled, Progress
 from tests.paths import SAMPLE
 from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
@@ -80,7 +84,9 @@ def test_the_truth_of_the_simulated_shop_lies_inside_the_intervals(fits: Fits) -
 
 def test_the_model_that_made_the_shop_wins_the_holdout(fits: Fits) -> None:
     assert fits.chosen == "bg_nbd"
-    assert [test.kind for test in fits.holdout_tests] == list(KINDS)
+    assert [test.kind for test in fits.holdout_tests] == [*KINDS, *RULES]
+    assert fits.standings[0].kind == "bg_nbd"
+    assert not fits.standings[1].tied
     best = max(fits.holdout_tests, key=lambda test: test.log_likelihood or -math.inf)
     assert best.kind == fits.chosen
     assert KIND_NAMES["bg_nbd"] in str(fits.reason)
@@ -134,8 +140,11 @@ def test_plain_rates_count_customers_alike() -> None:
     query = shop(lines, as_of=bought("x", 219)[0]["ordered_at"].date())
     rates = {rate.days: rate for rate in fit_version(query).rates}
     assert set(rates) == {30, 60}, "the shop is 120 days old"
-    assert (rates[60].customers, rates[60].buyers, rates[60].purchases) == (50, 20, 20)
-    assert (rates[60].frequency_band, rates[60].inactivity_band) == (0, 2)
+    assert rates[60].customers == 50
+    once = Histories(np.zeros(1), np.zeros(1), np.full(1, 59.0))
+    told = Rule("plain_rates", (rates[60],)).told(once, 60)
+    assert 1 - told.none[0] == pytest.approx(20 / 50, abs=0.02)
+    assert told.expected[0] == pytest.approx(20 / 50, abs=0.03)
 
 
 def test_a_fit_can_be_called_off() -> None:
@@ -162,11 +171,11 @@ def test_bad_ground_gets_a_sentence_and_no_nan(name: str, fitted_ground: FittedG
         assert "plain rate" in str(fits.reason)
     for number in numbers(fits):
         assert math.isfinite(number)
-    assert {rate.days for rate in fits.rates} <= set(HORIZONS)
+    assert {rate.days for rate in fits.rates} <= set(RULE_HORIZONS)
 
 
 def numbers(fits: Fits) -> list[float]:
-    tests = [asdict(test) for test in fits.holdout_tests]
+    tests = [*map(asdict, fits.tests), *map(asdict, fits.standings)]
     result = [value for test in tests for value in test.values() if isinstance(value, float)]
     for model in (*fits.models.values(), *fits.calibrated.values()):
         result += [value for _, value in (*model.parameters, *model.standard_errors)]
@@ -218,7 +227,7 @@ def test_days_and_numbers_are_told_as_the_reader_writes_them() -> None:
 @pytest.mark.parametrize("name", INSUFFICIENT)
 def test_every_sentence_is_told_whole_in_chinese(name: str, fitted_ground: FittedGround) -> None:
     _, fits = fitted_ground(name)
-    tests = [test.refused for test in fits.holdout_tests if test.refused]
+    tests = [test.refused for test in fits.tests if test.refused]
     with i18n.speaking("zh_CN"):
         for sentence in (fits.reason, *fits.notes, *tests):
             assert not re.search(r"[a-z]{4,} [a-z]{2,} [a-z]{2,}", str(sentence)), str(sentence)
@@ -230,3 +239,51 @@ def test_a_reason_that_holds_for_margin_and_revenue_is_said_once(name: str, fitt
     notes = [str(note) for note in fits.notes]
     assert len(notes) == len(set(notes))
     assert sum("came back; a model of their spending" in note for note in notes) <= 1
+
+
+def test_histories_up_to_a_cutoff_are_those_that_a_reader_counts(opened: Engine) -> None:
+    """By hand: ann bought on days 0, 10, 40, then 60 and 75; ben on day 5 only; the cutoff is day 50."""
+    query = shop([*bought("ann", 0, 10, 40, 60, 75), *bought("ben", 5), *bought("eve", 55)])
+    day = bought("x", 50)[0]["ordered_at"].date()
+    rows = query("jobs/buying/holdout", cutoff=day, days=20, one_in=1).to_dicts()
+    assert [
+        [row[name] for name in ("frequency", "recency", "T", "holdout", "next_days", "customers")] for row in rows
+    ] == [
+        [0, 0, 45, 0, None, 1],
+        [2, 40, 50, 1, 10, 1],
+    ]
+    assert [row["log_times"] for row in rows] == pytest.approx([0.0, math.log(10) + math.log(30)])
+    whole = query("jobs/buying/histories", cutoff=bought("x", 80)[0]["ordered_at"].date()).to_dicts()
+    assert [[row[name] for name in ("frequency", "recency", "T")] for row in whole] == [
+        [0, 0, 25],
+        [0, 0, 75],
+        [4, 75, 80],
+    ]
+    assert whole[2]["log_times"] == pytest.approx(math.log(10 * 30 * 20 * 15))
+    mart = opened("jobs/buying/tuples", by="shop").select("frequency", "recency", "T", "customers")
+    ours = opened("jobs/buying/histories", cutoff=opened.version.as_of).select(mart.columns)
+    assert ours.sort(ours.columns).rows() == mart.sort(mart.columns).rows()
+
+
+def test_cutoffs_are_the_split_and_others_every_ninety_days() -> None:
+    first, last = date(2024, 1, 1), date(2025, 12, 30)
+    assert [(last - cutoff.day).days for cutoff in cutoffs_of(first, last)] == [360, 243, 180, 90]
+    assert all(cutoff.days == (last - cutoff.day).days for cutoff in cutoffs_of(first, last))
+    assert [(date(2024, 6, 28) - cutoff.day).days for cutoff in cutoffs_of(first, date(2024, 6, 28))] == [90]
+    assert cutoffs_of(first, date(2024, 6, 27)) == ()
+
+
+def test_a_later_day_changes_no_test_of_an_earlier_one() -> None:
+    """What is known at a cutoff is made of the days before it alone."""
+    lines = living_shop()
+    as_of = bought("x", 399)[0]["ordered_at"].date()
+    one = fit_version(shop(lines, as_of=as_of))
+    later = [row for row in lines if row["ordered_at"].date() > one.tests[-1].cutoff]
+    changed = [row for row in lines if row not in later] + [row for row in later if row["customer_id"] < "c150"]
+    other = fit_version(shop(changed, as_of=as_of))
+    assert any(test.predicted is not None for test in one.tests)
+    for before, after in zip(one.tests, other.tests, strict=True):
+        assert before.refused == after.refused
+        if before.predicted is not None:
+            assert after.predicted == pytest.approx(before.predicted, rel=1e-6), before.kind
+            assert after.came != before.came

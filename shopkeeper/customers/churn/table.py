@@ -68,7 +68,7 @@ def trials(version: Version, fits: Fits) -> Download:
     """How the models stood the test, the best first."""
     figures = [name for name in TRIALS.names if name != "kind"]
     rows = [
-        {"kind": KIND_NAMES[trial.kind]} | {name: getattr(trial, name) for name in figures}
+        {"kind": _(KIND_NAMES[trial.kind])} | {name: getattr(trial, name) for name in figures}
         for trial in fits.holdout_tests
     ]
     frame = pl.DataFrame(rows, schema=TRIALS.schema()).sort(figures[0], descending=True, nulls_last=True)

@@ -210,7 +210,7 @@ def _open(
     """
     keys = ["segment_kind", "segment"]
     spend = fits.spends.get(used_value(fits, options.value))
-    if spend is None or kind is None or drawn.is_empty():
+    if spend is None or kind is None or kind not in fits.models or drawn.is_empty():
         return pl.DataFrame(schema={**dict.fromkeys(keys, pl.String), "open": pl.Float64})
     parts = []
     shares = drawn.with_columns(share=1 / pl.len().over(keys))

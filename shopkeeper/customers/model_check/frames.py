@@ -21,8 +21,8 @@ _ACTUAL = _purchases("actual", "What came in the holdout.", N_("Actual"))
 
 TRIALS = Table(
     "model_trials",
-    "one row per buying model",
-    "How each model, fitted up to the split, foresaw the days after it.",
+    "one row per model or rule",
+    "How each model and rule, made up to the split, foresaw the days after it.",
     (
         MODEL_KIND,
         CUSTOMERS_COUNT,
@@ -31,6 +31,94 @@ TRIALS = Table(
         Column("refused", "VARCHAR", "Why it could not be fitted.", label=N_("Why there is no fit")),
     ),
     key=("kind",),
+)
+
+_CUTOFF = Column("cutoff", "DATE", "Day up to which everything was known.", label=N_("Known until"))
+_DAYS_AFTER = Column("days", "INTEGER", "Days after it.", unit="days", label=N_("Days after"), format="integer")
+_LOG_SCORE = Column(
+    "log_score",
+    "DOUBLE",
+    "Mean of log P(purchases that came | history).",
+    label=N_("Log score per customer"),
+    format="number",
+)
+_EXPECTED_TOTAL = Column(
+    "expected_total",
+    "DOUBLE",
+    "Purchases predicted.",
+    unit="purchases",
+    label=N_("Purchases predicted"),
+    format="integer",
+)
+_CAME_TOTAL = Column(
+    "came_total", "DOUBLE", "Purchases that came.", unit="purchases", label=N_("Purchases that came"), format="integer"
+)
+_TOTAL_OFF = Column(
+    "total_off",
+    "DOUBLE",
+    "Predicted over come, less 1; null where none came.",
+    label=N_("Total off by"),
+    format="percent",
+)
+
+STANDINGS = Table(
+    "model_standings",
+    "one row per model or rule that took part at every cutoff that counts",
+    "All models and rules on the same customers, over all cutoffs; the one that foresaw best first.",
+    (
+        MODEL_KIND,
+        Column("chosen", "BOOLEAN", "Whether it is the default.", label=N_("Default")),
+        _LOG_SCORE,
+        Column("behind", "DOUBLE", "Log score below the best.", label=N_("Behind the best"), format="number"),
+        Column("standard_error", "DOUBLE", "Of this difference.", label=N_("Standard error"), format="number"),
+        Column("tied", "BOOLEAN", "Whether it is less than two standard errors.", label=N_("Tied")),
+        _EXPECTED_TOTAL,
+        _CAME_TOTAL,
+        _TOTAL_OFF,
+        Column("cutoffs", "INTEGER", "Cutoffs that count.", label=N_("Cutoffs"), format="integer"),
+    ),
+    key=("kind",),
+)
+
+CUTOFF_TESTS = Table(
+    "model_cutoff_tests",
+    "one row per cutoff and model or rule that could be made then",
+    "How each foresaw all days after each cutoff.",
+    (
+        _CUTOFF,
+        _DAYS_AFTER,
+        MODEL_KIND,
+        CUSTOMERS_COUNT,
+        _LOG_SCORE,
+        _EXPECTED_TOTAL,
+        _CAME_TOTAL,
+        _TOTAL_OFF,
+        defined("mae"),
+    ),
+    key=("cutoff", "kind"),
+)
+
+HORIZON_TESTS = Table(
+    "model_horizon_tests",
+    "one row per cutoff, horizon, and model or rule",
+    "Risk held against what happened, within each horizon after each cutoff.",
+    (
+        _CUTOFF,
+        Column("horizon_days", "INTEGER", "Horizon.", unit="days", label=N_("Horizon, days"), format="integer"),
+        MODEL_KIND,
+        Column(
+            "brier",
+            "DOUBLE",
+            "Mean squared distance between P(no purchase) and what each customer did.",
+            label=N_("Brier score"),
+            format="number",
+        ),
+        defined("calibration_error"),
+        defined("worst_tenth"),
+        Column("risk", "DOUBLE", "Mean P(no purchase).", label=N_("Risk predicted"), format="percent"),
+        Column("happened", "DOUBLE", "Share that did not buy.", label=N_("Did not buy"), format="percent"),
+    ),
+    key=("cutoff", "horizon_days", "kind"),
 )
 
 PARAMETERS = Table(

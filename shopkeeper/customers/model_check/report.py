@@ -11,17 +11,20 @@ from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import check_viewer
 from shopkeeper.customers.model_check.frames import (
     BY_FREQUENCY,
+    CUTOFF_TESTS,
     FIGURES,
     HISTOGRAM,
+    HORIZON_TESTS,
     PARAMETERS,
     PURCHASES,
     RISK,
+    STANDINGS,
     TRACKING,
     TRIALS,
 )
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
-from shopkeeper.jobs.buying.result import KIND_NAMES, Fits
+from shopkeeper.jobs.buying.result import Fits, kind_name
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import (
     RISK_DAYS,
@@ -41,9 +44,10 @@ WEEK = 7
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """One model's test. Everything but `trials` is empty without a model or a split.
+    """The contest of models and rules, and the test of one of them: empty without a split.
 
-    Fitted on days up to `calibration_end`, tested on those after it up to `as_of`.
+    It was made of days up to `calibration_end`, tested on those after it up to `as_of`. A rule says nothing of new
+    customers, so its `histogram` and `tracking` are empty.
     `reason` says why the default is the default, `notes` what fell short.
     """
 
@@ -53,6 +57,9 @@ class ModelCheck:
     reason: Message
     notes: tuple[Message, ...]
     trials: Annotated[pl.DataFrame, TRIALS]
+    standings: Annotated[pl.DataFrame, STANDINGS]
+    cutoff_tests: Annotated[pl.DataFrame, CUTOFF_TESTS]
+    horizon_tests: Annotated[pl.DataFrame, HORIZON_TESTS]
     parameters: Annotated[pl.DataFrame, PARAMETERS]
     purchases: Annotated[pl.DataFrame, PURCHASES]
     risk: Annotated[pl.DataFrame, RISK]
@@ -82,27 +89,32 @@ class ModelCheck:
 def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelCheck:
     """Test the model asked for, else the default. Raise `Refused` where the viewer sees only a part of histories."""
     check_viewer(query, CustomerFilters())
-    used = kind if kind in fits.calibrated else fits.chosen
+    used = kind if kind and fits.calibrated_contestant(kind) else fits.chosen
     notes = fits.notes
     if kind and used != kind:
         text = N_("{wanted} could not be fitted; {used} serves instead.")
-        notes = (Message(text, {"wanted": KIND_NAMES[kind], "used": KIND_NAMES[used] if used else "-"}), *notes)
+        notes = (Message(text, {"wanted": kind_name(kind), "used": kind_name(used) if used else "-"}), *notes)
     split = fits.calibration_end
-    summary = (used, fits.as_of, split, fits.reason, notes, _trials(fits), _parameters(fits))
-    if used is None or split is None:
+    contest = (_trials(fits), _standings(fits), *_tests(fits))
+    summary = (used, fits.as_of, split, fits.reason, notes, *contest, _parameters(fits))
+    model = fits.calibrated_contestant(used) if used else None
+    if model is None or split is None:
         return ModelCheck(*summary, *(pl.DataFrame(schema=table.schema()) for table in _TESTED))
-    model = fits.calibrated[used]
     days = (fits.as_of - split).days
     days_of_split = {"calibration_end": split, "as_of": fits.as_of}
     held = in_units(query("customers/model_check/holdout", **days_of_split, risk_days=RISK_DAYS), model.unit)
     low, high = wilson(pl.col("stayed_away").cast(pl.Float64), pl.col("customers"))
+    histogram, tracking = (pl.DataFrame(schema=table.schema()) for table in (HISTOGRAM, TRACKING))
+    if isinstance(model, BuyingModel):
+        bought = query("customers/model_check/tracking", **days_of_split)
+        histogram, tracking = _histogram(model, held), _tracking(model, bought, split, fits.as_of)
     return ModelCheck(
         *summary,
         purchases_by_tenth(model, held, days),
         risk_by_tenth(model, held).with_columns(low=low, high=high).drop("stayed_away"),
         purchases_by_frequency(model, held, days, MOST),
-        _histogram(model, held),
-        _tracking(model, query("customers/model_check/tracking", **days_of_split), split, fits.as_of),
+        histogram,
+        tracking,
     )
 
 
@@ -121,13 +133,73 @@ def _trials(fits: Fits) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TRIALS.schema())
 
 
+def _standings(fits: Fits) -> pl.DataFrame:
+    rows = [
+        {
+            "kind": one.kind,
+            "chosen": one.kind == fits.chosen,
+            "log_score": one.log_score,
+            "behind": one.behind,
+            "standard_error": one.standard_error,
+            "tied": one.tied,
+            "expected_total": one.expected,
+            "came_total": one.came,
+            "total_off": one.expected / one.came - 1 if one.came else None,
+            "cutoffs": one.cutoffs,
+        }
+        for one in fits.standings
+    ]
+    return pl.DataFrame(rows, schema=STANDINGS.schema())
+
+
+def _tests(fits: Fits) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """By cutoff, and by cutoff and horizon; the latest cutoff first, and in it the contestant that foresaw best."""
+    whole, horizons = [], []
+    for test in fits.tests:
+        if test.log_likelihood is None or test.predicted is None or test.came is None:
+            continue
+        keys = {"cutoff": test.cutoff, "kind": test.kind}
+        whole.append(
+            {
+                **keys,
+                "days": test.days,
+                "customers": test.customers,
+                "log_score": test.log_likelihood / max(test.customers, 1),
+                "expected_total": test.predicted,
+                "came_total": test.came,
+                "total_off": test.predicted / test.came - 1 if test.came else None,
+                "mae": test.mae,
+            }
+        )
+        horizons += [
+            {
+                **keys,
+                "horizon_days": one.days,
+                "brier": one.brier,
+                "calibration_error": one.calibration_error,
+                "worst_tenth": one.worst_tenth,
+                "risk": one.predicted,
+                "happened": one.happened,
+            }
+            for one in test.horizons
+        ]
+    by_cutoff = pl.DataFrame(whole, schema=CUTOFF_TESTS.schema()).sort(
+        "cutoff", "log_score", descending=True, maintain_order=True
+    )
+    by_horizon = pl.DataFrame(horizons, schema=HORIZON_TESTS.schema()).sort(
+        "cutoff", "horizon_days", "brier", descending=[True, False, False], maintain_order=True
+    )
+    return by_cutoff, by_horizon
+
+
 def _parameters(fits: Fits) -> pl.DataFrame:
     """95 % intervals on the log scale: parameters are above 0, and so are their intervals."""
-    rows = [
+    rows: list[tuple[str, str, float, float | None]] = [
         (kind, name, value, dict(model.standard_errors)[name])
         for kind, model in fits.models.items()
         for name, value in model.parameters
     ]
+    rows += [(kind, "k", float(model.k), None) for kind, model in fits.models.items() if kind == "mbg_cnbd"]
     schema = {"kind": pl.String, "parameter": pl.String, "value": pl.Float64, "standard_error": pl.Float64}
     ratio = (1.96 * pl.col("standard_error") / pl.col("value")).exp()
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(

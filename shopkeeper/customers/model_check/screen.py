@@ -33,7 +33,7 @@ def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
     draw_trials(check, fits)
     if check.kind is None or split is None or check.purchases.is_empty():
         return
-    st.markdown(f"##### {_('{kind} against what happened', kind=KIND_NAMES[check.kind])}")
+    st.markdown(f"##### {_('{kind} against what happened', kind=_(KIND_NAMES[check.kind]))}")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         days = (check.as_of - split).days
         st.caption(
@@ -46,8 +46,8 @@ def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
         )
         tables.download_menu(whole, "proof_all")
     views = charts_of(check, split, days)
-    for pair in zip(views[::2], views[1::2], strict=True):
-        for column, view in zip(st.columns(2, gap="medium"), pair, strict=True):
+    for first in range(0, len(views), 2):
+        for column, view in zip(st.columns(2, gap="medium"), views[first : first + 2], strict=False):
             with column:
                 view()
 
@@ -111,10 +111,23 @@ def draw_figures(check: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
 
 
 def draw_trials(check: ModelCheck, fits: Fits) -> None:
-    """Every model on the same customers and days."""
+    """Every model and rule on the same customers and days."""
     refused = {trial.kind: str(trial.refused) for trial in fits.holdout_tests if trial.refused}
     if check.trials.is_empty():
         return
+    if not check.standings.is_empty():
+        st.markdown(f"**{_('Models and rules over all cutoffs')}**")
+        tables.show_table(table.standings(opened().version, check), "proof_standings")
+        st.caption(
+            _(
+                "The log score says how probable each held what a customer then did; closer to 0 is better. Tied are "
+                "those less than two standard errors behind the best: of them the simplest is taken, unless its total "
+                "is far off and that of another is nearer."
+            )
+        )
+        with st.expander(_("At each cutoff")):
+            tables.show_table(table.cutoff_tests(opened().version, check), "proof_cutoffs")
+            tables.show_table(table.horizon_tests(opened().version, check), "proof_horizons")
     st.markdown(f"**{_('Models on the holdout')}**")
     tables.show_table(table.trials(opened().version, check, refused), "proof_trials")
     parameters = table.parameters(opened().version, check)
@@ -124,7 +137,7 @@ def draw_trials(check: ModelCheck, fits: Fits) -> None:
 
 
 def charts_of(check: ModelCheck, split: date, days: int) -> list[Callable[[], None]]:
-    """Six views of the same test, each drawn when it is called."""
+    """Views of the same test, each drawn when it is called: six of a model, three of a rule."""
     each, count = _("Purchases per customer in {days}", days=i18n.days(days)), _("Customers")
     tenth, past = _("Tenth of customers, by expected purchases"), _("Repeat purchases until then")
     weeks = check.tracking
@@ -161,7 +174,7 @@ def charts_of(check: ModelCheck, split: date, days: int) -> list[Callable[[], No
             lambda **_dark: compared_bars(check.by_frequency, "frequency", titles=(past, each), more=MOST),
         ),
     ]
-    return [drawing(check, *parts) for parts in drawings]
+    return [drawing(check, name, title, frame, draw) for name, title, frame, draw in drawings if not frame.is_empty()]
 
 
 def drawing(

@@ -9,12 +9,15 @@ from shopkeeper import i18n
 from shopkeeper.contract.table import Column, Table
 from shopkeeper.customers.model_check.frames import (
     BY_FREQUENCY,
+    CUTOFF_TESTS,
     FIGURES,
     HISTOGRAM,
+    HORIZON_TESTS,
     PARAMETERS,
     PARTS,
     PURCHASES,
     RISK,
+    STANDINGS,
     TRACKING,
     TRIALS,
 )
@@ -45,13 +48,41 @@ def whole(version: Version, check: ModelCheck) -> Download:
 def trials(version: Version, check: ModelCheck, refused: Mapping[ModelKind, str]) -> Download:
     """Every model on the same customers and days, the best first; `refused` says in words why one has no fit."""
     frame = check.trials.sort("log_likelihood", descending=True, nulls_last=True).with_columns(
-        kind=pl.col("kind").replace(KIND_NAMES),
+        kind=_names(),
         chosen=pl.when("chosen").then(pl.lit("✓")).otherwise(pl.lit("")),
         refused=pl.col("kind").replace_strict(refused, default=None, return_dtype=pl.String),
     )
     read = ("kind", "chosen", "customers", *FIGURES, *(["refused"] if refused else []))
     columns = TRIALS.labelled(read)
     return _part(version, check, "model-trials", _("Models on the holdout"), frame, columns, FIGURES)
+
+
+def standings(version: Version, check: ModelCheck) -> Download:
+    """Every model and rule over all cutoffs, the best first."""
+    frame = check.standings.with_columns(
+        _names().alias("kind"), *(_ticked(name).alias(name) for name in ("chosen", "tied"))
+    )
+    return _part(version, check, "model-standings", _("Models and rules over all cutoffs"), frame, STANDINGS.labelled())
+
+
+def cutoff_tests(version: Version, check: ModelCheck) -> Download:
+    """Every model and rule on the days after each cutoff."""
+    frame = check.cutoff_tests.with_columns(_names().alias("kind"))
+    return _part(version, check, "model-cutoffs", _("Models and rules by cutoff"), frame, CUTOFF_TESTS.labelled())
+
+
+def horizon_tests(version: Version, check: ModelCheck) -> Download:
+    """Risk within each horizon after each cutoff."""
+    frame = check.horizon_tests.with_columns(_names().alias("kind"))
+    return _part(version, check, "model-horizons", _("Risk by cutoff and horizon"), frame, HORIZON_TESTS.labelled())
+
+
+def _names() -> pl.Expr:
+    return pl.col("kind").replace({kind: _(name) for kind, name in KIND_NAMES.items()})
+
+
+def _ticked(name: str) -> pl.Expr:
+    return pl.when(name).then(pl.lit("✓")).otherwise(pl.lit(""))
 
 
 def parameters(version: Version, check: ModelCheck) -> Download:

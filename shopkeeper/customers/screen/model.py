@@ -15,11 +15,11 @@ def choose_model(fits: Fits) -> tuple[Any, Any]:
     """The model and whose purchases it is fitted to; the best on the holdout unless another is chosen."""
     if fits.chosen is None:
         return None, "shop"
-    models = {"best": _("Best on the holdout ({kind})", kind=KIND_NAMES[fits.chosen])}
-    models |= {kind: KIND_NAMES[kind] for kind in fits.models if kind != fits.chosen}
+    models = {"best": _("Best on the holdout ({kind})", kind=_(KIND_NAMES[fits.chosen]))}
+    models |= {kind: _(KIND_NAMES[kind]) for kind in (*fits.models, *fits.rules) if kind != fits.chosen}
     groups = {"shop": _("The whole shop"), "channel": _("Each channel"), "cohort": _("Each year of acquisition")}
     held = st.session_state.get("model")
-    name = KIND_NAMES.get(str(held), KIND_NAMES[fits.chosen])
+    name = _(KIND_NAMES.get(str(held), KIND_NAMES[fits.chosen]))
     with st.popover(_("Model: {kind}", kind=name), icon=":material/tune:"):
         kind = session.choose(_("Model"), models, "model", "best")
         offered = {name: label for name, label in groups.items() if name == "shop" or fits.segments.get(name)}  # type: ignore[call-overload]

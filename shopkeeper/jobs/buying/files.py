@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from shopkeeper.errors import Refused
-from shopkeeper.jobs.buying.result import FORMAT, Fits, HoldoutTest, Rate
+from shopkeeper.jobs.buying.result import FORMAT, Fits, HoldoutTest, HorizonTest
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message, message
+from shopkeeper.models.buying.contest import Standing
 from shopkeeper.models.buying.model import BuyingModel
+from shopkeeper.models.buying.rules import Rule
 from shopkeeper.models.buying.spend import SpendModel
 
 
@@ -66,26 +68,28 @@ def prune(root: Path) -> list[str]:
 
 
 def _as_json(fits: Fits) -> dict[str, Any]:
-    content = {name: value for name, value in vars(fits).items() if name not in {*_MODELS, "holdout_tests"}}
+    content = {name: value for name, value in vars(fits).items() if name not in _MODELS}
     content |= {
         "format": FORMAT,
         "as_of": fits.as_of.isoformat(),
         "first_day": fits.first_day.isoformat(),
         "made_at": fits.made_at.isoformat(),
         "calibration_end": fits.calibration_end.isoformat() if fits.calibration_end else None,
-        "trials": [_test_as_json(test) for test in fits.holdout_tests],
+        "tests": [_test_as_json(test) for test in fits.tests],
+        "standings": [asdict(standing) for standing in fits.standings],
         "reason": fits.reason.as_data(),
-        "rates": [asdict(rate) for rate in fits.rates],
         "notes": [note.as_data() for note in fits.notes],
         "models": {kind: model.as_json() for kind, model in fits.models.items()},
         "calibrated": {kind: model.as_json() for kind, model in fits.calibrated.items()},
         "segments": {by: {name: m.as_json() for name, m in models.items()} for by, models in fits.segments.items()},
+        "rules": {kind: rule.as_json() for kind, rule in fits.rules.items()},
+        "calibrated_rules": {kind: rule.as_json() for kind, rule in fits.calibrated_rules.items()},
         "spends": {value: spend.as_json() for value, spend in fits.spends.items()},
     }
     return content
 
 
-_MODELS = {"models", "calibrated", "segments", "spends"}
+_MODELS = {"models", "calibrated", "segments", "rules", "calibrated_rules", "spends"}
 
 
 def _fits_from(content: dict[str, Any]) -> Fits:
@@ -96,9 +100,9 @@ def _fits_from(content: dict[str, Any]) -> Fits:
         first_day=date.fromisoformat(content.pop("first_day")),
         made_at=datetime.fromisoformat(content.pop("made_at")),
         calibration_end=date.fromisoformat(split) if split else None,
-        holdout_tests=tuple(_test_from_json(row) for row in content.pop("trials")),
+        tests=tuple(_test_from_json(row) for row in content.pop("tests")),
+        standings=tuple(Standing(**row) for row in content.pop("standings")),
         reason=Message.from_data(content.pop("reason")),
-        rates=tuple(Rate(**row) for row in content.pop("rates")),
         notes=tuple(Message.from_data(row) for row in content.pop("notes")),
         models={kind: BuyingModel.from_json(row) for kind, row in models["models"].items()},
         calibrated={kind: BuyingModel.from_json(row) for kind, row in models["calibrated"].items()},
@@ -106,15 +110,23 @@ def _fits_from(content: dict[str, Any]) -> Fits:
             by: {name: BuyingModel.from_json(row) for name, row in by_name.items()}
             for by, by_name in models["segments"].items()
         },
+        rules={kind: Rule.from_json(row) for kind, row in models["rules"].items()},
+        calibrated_rules={kind: Rule.from_json(row) for kind, row in models["calibrated_rules"].items()},
         spends={value: SpendModel.from_json(row) for value, row in models["spends"].items()},
         **content,
     )
 
 
 def _test_as_json(test: HoldoutTest) -> dict[str, Any]:
-    return {**vars(test), "refused": test.refused.as_data() if test.refused else None}
+    return {
+        **vars(test),
+        "cutoff": test.cutoff.isoformat(),
+        "horizons": [asdict(horizon) for horizon in test.horizons],
+        "refused": test.refused.as_data() if test.refused else None,
+    }
 
 
 def _test_from_json(row: dict[str, Any]) -> HoldoutTest:
-    refused = row.pop("refused")
-    return HoldoutTest(**row, refused=Message.from_data(refused) if refused else None)
+    cutoff, refused = date.fromisoformat(row.pop("cutoff")), row.pop("refused")
+    horizons = tuple(HorizonTest(**horizon) for horizon in row.pop("horizons"))
+    return HoldoutTest(**row, cutoff=cutoff, horizons=horizons, refused=Message.from_data(refused) if refused else None)

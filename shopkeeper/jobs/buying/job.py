@@ -1,39 +1,40 @@
 """The fit job: which model of buying holds on this merchant's own past, and what its parameters are.
 
-The three models are fitted on the first part of the history and held against the rest; the one that foresaw it best is
-the default. Pages only read what is kept here. Where no model can be had, a sentence says why and what it would need,
-and plain rates of customers alike take its place.
+Models and simple rules are made of what was known at several cutoffs and held against what came after; which one is
+believed is said in `models.buying.contest`. Pages only read what is kept here. Where no model can be had, a sentence
+says why and what it would need, and plain rates of customers alike take its place.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import polars as pl
 
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.contest import MOST_COUNTED, contested, cutoffs_of, irregular, one_in, past_of, split_of
+from shopkeeper.jobs.buying.reason import reason_of
 from shopkeeper.jobs.buying.result import (
-    HORIZONS,
     KIND_NAMES,
     VALUE_NAMES,
     VALUES,
     Fits,
     FittedBy,
-    HoldoutTest,
-    Rate,
     ValueMeasure,
 )
-from shopkeeper.messages import Message, MessageValue
-from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
-from shopkeeper.models.buying.model import DAYS, KINDS, BuyingModel, ModelKind, NotFitted, Unit, fit
-from shopkeeper.models.buying.scoring import expected_purchases_between, holdout_log_likelihood
+from shopkeeper.messages import Message
+from shopkeeper.models.buying.calibration import in_units
+from shopkeeper.models.buying.contest import choice, standings
+from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, ParametricKind, Unit, fit
+from shopkeeper.models.buying.rules import RULES, Rule, fit_rule
+from shopkeeper.models.buying.sampling import thinned
 from shopkeeper.models.buying.spend import SpendModel, fit_spend
 from shopkeeper.progress import UNHEARD, Progress
 
 SEGMENTS: tuple[FittedBy, ...] = ("channel", "cohort")
-SHORTEST_HOLDOUT = 90
-SHORTEST_CALIBRATION = 90
+MOST_TOLD_APART = 200_000
+"""Histories that a fit tells apart."""
+SHARE_OF_CONTEST = 0.6
 
 
 @dataclass(frozen=True)
@@ -56,144 +57,72 @@ def fit_version(
     """
     job = Fitting(query, unit, progress)
     version = query.version
-    job.progress.step("Reading purchase histories", 0.0)
-    tuples = query("jobs/buying/tuples", by="shop")
-    split = _split(version.first_day, version.as_of)
-    tests, calibrated, models = _try_models(job, tuples, split)
-    ranked = [test.kind for test in _ranked(tests) if test.kind in models]
-    chosen = ranked[0] if ranked else None
-    segments, short = _fit_segments(job, models[chosen]) if chosen else ({}, ())
+    first_day, as_of = version.first_day, version.as_of
+    progress.step("Reading purchase histories", 0.0)
+    tuples = query("jobs/buying/histories", cutoff=as_of)
+    customers = int(tuples["customers"].sum())
+    contest = contested(query, unit, customers, progress.part(0.0, SHARE_OF_CONTEST))
+    models = _fit_models(job, tuples, contest.latest) if contest.tests else {}
+    rules = _count_rules(job, customers)
+    ranked = standings(contest.foresights, {*models, *rules})
+    once = int(tuples.filter(pl.col("frequency") == 0)["customers"].sum())
+    believed = choice(ranked, once / max(customers, 1))
+    chosen = believed.kind if believed else None
+    segments, short = _fit_segments(job, models[chosen]) if chosen in models else ({}, ())
     spends, means, spend_notes = _fit_spends(job)
-    job.progress.step("Counting plain rates", 0.95)
     fitted = Fits(
         version.id,
-        version.as_of,
-        version.first_day,
+        as_of,
+        first_day,
         unit,
         datetime.now(UTC),
-        int(tuples["customers"].sum()),
-        split,
-        tests,
+        customers,
+        split_of(first_day, as_of),
+        tuple(contest.tests),
+        ranked,
         chosen,
-        _reason(tests, chosen, version.first_day, version.as_of, split),
+        reason_of(ranked, believed, contest.tests, cutoffs_of(first_day, as_of), (first_day, as_of)),
         models,
-        calibrated,
+        contest.calibrated,
         segments,
+        rules,
+        contest.calibrated_rules,
         spends,
         means,
-        _rates(query, version.first_day, version.as_of),
         (*short, *spend_notes),
     )
-    job.progress.step("Fits are made", 1.0)
+    progress.step("Fits are made", 1.0)
     return fitted
 
 
-def _split(first_day: date, as_of: date) -> date | None:
-    """The last third of the history is held out, at least 90 days; what is before must be as long at least."""
-    days = (as_of - first_day).days + 1
-    holdout = max(SHORTEST_HOLDOUT, days // 3)
-    return as_of - timedelta(days=holdout) if days - holdout >= SHORTEST_CALIBRATION else None
-
-
-def _try_models(
-    job: Fitting, tuples: pl.DataFrame, split: date | None
-) -> tuple[tuple[HoldoutTest, ...], dict[ModelKind, BuyingModel], dict[ModelKind, BuyingModel]]:
-    """Tests on the holdout, the models tested, and the same models on all days; all empty without a split."""
-    if split is None:
-        return (), {}, {}
-    as_of = job.query.version.as_of
-    days_after = job.query("customers/model_check/holdout", calibration_end=split, as_of=as_of, risk_days=RISK_DAYS)
-    holdout = in_units(days_after, job.unit)
-    tests: list[HoldoutTest] = []
-    calibrated: dict[ModelKind, BuyingModel] = {}
+def _fit_models(
+    job: Fitting, tuples: pl.DataFrame, latest: dict[ParametricKind, BuyingModel]
+) -> dict[ModelKind, BuyingModel]:
+    """The models on all days, each from its latest fit; also those whose fit at a cutoff failed."""
     models: dict[ModelKind, BuyingModel] = {}
-    whole = in_units(tuples, job.unit)
+    whole = thinned(in_units(tuples, job.unit), MOST_TOLD_APART)
     for place, kind in enumerate(KINDS):
-        job.progress.step(f"Fitting {KIND_NAMES[kind]}", 0.05 + 0.2 * place)
+        job.progress.step(f"Fitting {KIND_NAMES[kind]}", SHARE_OF_CONTEST + 0.03 * place)
         try:
-            model = fit(_distinct(holdout), kind, job.unit)
-            tests.append(_tested(model, holdout, (as_of - split).days))
-            calibrated[kind] = model
-            models[kind] = fit(whole, kind, job.unit, model)
-        except NotFitted as refused:
-            tests = [test for test in tests if test.kind != kind]
-            tests.append(HoldoutTest(kind, int(holdout["customers"].sum()), refused=refused.message))
-    return tuple(tests), calibrated, models
+            model = fit(whole, kind, job.unit, latest.get(kind))
+        except NotFitted:
+            continue
+        if irregular(model) is None:
+            models[kind] = model
+    return models
 
 
-def _distinct(held: pl.DataFrame) -> pl.DataFrame:
-    keys = ["frequency", "recency", "T"]
-    return held.group_by(keys, maintain_order=True).agg(pl.col("customers").sum())
-
-
-def _tested(model: BuyingModel, holdout: pl.DataFrame, days: int) -> HoldoutTest:
-    """Hold one calibrated model against the holdout of `days`."""
-    customers = int(holdout["customers"].sum())
-    horizon = days / DAYS[model.unit]
-    likelihood = holdout_log_likelihood(model, holdout, horizon)
-    miss = expected_purchases_between(model, holdout, 0.0, horizon) - holdout["holdout"]
-    error = risk_by_tenth(model, holdout).select((pl.col("predicted") - pl.col("happened")).abs().alias("error"))[
-        "error"
-    ]
-    return HoldoutTest(
-        model.kind,
-        customers,
-        float(likelihood),
-        float((miss.abs() * holdout["customers"]).sum() / customers),
-        float((miss * holdout["customers"]).sum() / customers),
-        _number(error.mean()),
-        _number(error.max()),
-    )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _ranked(tests: Sequence[HoldoutTest]) -> list[HoldoutTest]:
-    """Tests of the models that could be fitted, the best first."""
-    tested = [test for test in tests if test.log_likelihood is not None]
-    return sorted(tested, key=lambda test: -(test.log_likelihood or 0.0))
-
-
-def _reason(
-    tests: Sequence[HoldoutTest], chosen: ModelKind | None, first: date, as_of: date, split: date | None
-) -> Message:
-    if split is None:
-        needed = SHORTEST_HOLDOUT + SHORTEST_CALIBRATION
-        text = N_(
-            "The data cover {days} days; a model is believed once it was tested on this shop's own past, which needs "
-            "{needed}. Until then, risk is the plain rate of customers alike."
-        )
-        return Message(text, {"days": (as_of - first).days + 1, "needed": needed})
-    if chosen is None:
-        why = next((test.refused for test in tests if test.refused), None)
-        text = N_("No model could be fitted: {why} Risk is the plain rate of customers alike.")
-        return Message(text, {"why": why or ""})
-    best, *others = _ranked(tests)
-    values: dict[str, MessageValue] = {
-        "kind": KIND_NAMES[chosen],
-        "day": split.isoformat(),
-        "customers": best.customers,
-        "days": (as_of - split).days,
-        "likelihood": round(best.log_likelihood or 0.0, 1),
-    }
-    if not others:
-        text = N_(
-            "{kind} is the only model that could be fitted. It was fitted on purchases until {day} and tested on "
-            "{customers} customers over the {days} days after that."
-        )
-        return Message(text, values)
-    text = N_(
-        "{kind} foresaw best what these customers did: fitted on purchases until {day} and tested on {customers} "
-        "customers over the {days} days after that, its log-likelihood is {likelihood}; next comes {other} with "
-        "{next}."
-    )
-    rival: dict[str, MessageValue] = {
-        "other": KIND_NAMES[others[0].kind],
-        "next": round(others[0].log_likelihood or 0.0, 1),
-    }
-    return Message(text, {**values, **rival})
+def _count_rules(job: Fitting, customers: int) -> dict[ModelKind, Rule]:
+    """What customers alike did in the last days; plain rates of any number, since they stand in for models."""
+    job.progress.step("Counting plain rates", 0.76)
+    past = past_of(job.query, job.query.version.as_of, one_in(customers, MOST_COUNTED))
+    rules: dict[ModelKind, Rule] = {}
+    for kind in RULES:
+        try:
+            rules[kind] = fit_rule(kind, past, 1) if kind == "plain_rates" else fit_rule(kind, past)
+        except NotFitted:
+            continue
+    return rules
 
 
 def _fit_segments(
@@ -206,9 +135,11 @@ def _fit_segments(
         models[by] = {}
         tuples = in_units(job.query("jobs/buying/tuples", by=by), job.unit)
         for (segment,), part in sorted(tuples.group_by("segment"), key=lambda group: str(group[0])):
-            job.progress.step(f"Fitting {KIND_NAMES[model.kind]} for {segment}", 0.65 + 0.1 * place)
+            job.progress.step(f"Fitting {KIND_NAMES[model.kind]} for {segment}", 0.8 + 0.07 * place)
             try:
-                models[by][str(segment)] = fit(part.drop("segment"), model.kind, job.unit, model)
+                models[by][str(segment)] = fit(
+                    thinned(part.drop("segment"), MOST_TOLD_APART), model.kind, job.unit, model
+                )
             except NotFitted:
                 short.append(str(segment))
     text = N_("Too few customers for a fit of their own: {segments}. The whole shop's fit serves them.")
@@ -220,7 +151,7 @@ def _fit_spends(job: Fitting) -> tuple[dict[ValueMeasure, SpendModel], dict[Valu
     means: dict[ValueMeasure, float] = {}
     notes: list[Message] = []
     for value in VALUES:
-        job.progress.step("Fitting what a purchase is worth", 0.9)
+        job.progress.step("Fitting what a purchase is worth", 0.95)
         spend = job.query("jobs/buying/spend", value=value)
         if not spend.is_empty():
             times = pl.col("frequency") * pl.col("customers")
@@ -239,13 +170,3 @@ def _fit_spends(job: Fitting) -> tuple[dict[ValueMeasure, SpendModel], dict[Valu
             if refused.message.text not in {note.text for note in notes}:
                 notes.append(refused.message)
     return spends, means, tuple(notes)
-
-
-def _rates(query: Query, first_day: date, as_of: date) -> tuple[Rate, ...]:
-    """Rates over each horizon of which the shop has twice as many days."""
-    horizons = [days for days in HORIZONS if (as_of - first_day).days + 1 >= 2 * days]
-    return tuple(
-        Rate(days=days, **row)
-        for days in horizons
-        for row in query("jobs/buying/rates", as_of=as_of, days=days).to_dicts()
-    )

@@ -1,19 +1,18 @@
 """What the fits of a version say of customers: one answer per distinct history, whoever asks, job or page."""
 
-from collections.abc import Mapping
-
 import polars as pl
 
-from shopkeeper.jobs.buying.result import Fits, FittedBy, Rate, ValueMeasure
+from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
 from shopkeeper.models.buying.calibration import HISTORY, in_units
+from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
+from shopkeeper.models.buying.rules import Rule
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
 from shopkeeper.models.buying.spend import SpendModel, expected_average
-from shopkeeper.models.buying.value import discounted_purchases
+from shopkeeper.models.buying.value import discounted_purchases, discounting
 
 FEW_CUSTOMERS = 30
-"""Below this many customers a plain rate says little, and that of a wider group is taken."""
-INACTIVITY_BANDS = (30, 90, 180, 365)
+"""Of fewer customers than this pages say little."""
 
 
 def scored(
@@ -29,12 +28,13 @@ def scored(
     """Add what is expected of each customer in the next `horizon` days.
 
     `p_alive, p_no_purchase, expected_purchases, discounted` (purchases, each worth 1 / (1 + discount)^years) and `wait`
-    (days until half of such customers, if still active, have bought). Without a model (`kind` None) they are the plain
-    rates of customers alike, and `p_alive, discounted, wait` are null. Each distinct history is scored once. With
-    `varying`, also `factorial`: E[n (n - 1)] of the purchases n; null without a model.
+    (days until half of such customers, if still active, have bought). Where a rule serves, or nothing is fitted (`kind`
+    None: plain rates), `p_alive, wait` are null, and horizons longer than those counted are extrapolated (see
+    `rules.Rule.told`); all are null where not even rates are known, and P(no purchase) over more days than were
+    counted. Each distinct history is scored once. With `varying`, also `factorial`: E[n (n - 1)] of the purchases n.
     """
-    if kind is None or frame.is_empty():
-        return _rated(frame, fits.rates, horizon)
+    if (rule := rule_of(fits, kind)) is not None or kind is None or frame.is_empty():
+        return _ruled(frame, rule, horizon, discount)
     parts = [
         part.join(
             _score_histories(part.select(HISTORY).unique().sort(HISTORY), model, horizon, discount, varying=varying),
@@ -47,8 +47,18 @@ def scored(
     return (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
 
 
+def rule_of(fits: Fits, kind: ModelKind | None) -> Rule | None:
+    """The rule of that name, plain rates where there is none (`kind` None); `None` for a model, or without rates."""
+    return fits.rules.get(kind or "plain_rates")
+
+
 def by_model(frame: pl.DataFrame, fits: Fits, kind: ModelKind, by: FittedBy) -> list[tuple[BuyingModel, pl.DataFrame]]:
-    """The rows of each model: of their segment's own, where the chosen kind has one, else of the whole shop's."""
+    """The rows of each model: of their segment's own, where the chosen kind has one, else of the whole shop's.
+
+    None for a rule, which has no parameters.
+    """
+    if kind not in fits.models:
+        return []
     own = fits.segments.get(by, {}) if kind == fits.chosen else {}
     if not own:
         return [(fits.models[kind], frame)]
@@ -81,8 +91,8 @@ def filled_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
 
 
 def used_kind(fits: Fits, preferred: ModelKind | None) -> ModelKind | None:
-    """The model asked for where it was fitted, else the default."""
-    return preferred if preferred in fits.models else fits.chosen
+    """The model or rule asked for where it could be made, else the default."""
+    return preferred if preferred in fits.models or preferred in fits.rules else fits.chosen
 
 
 def used_value(fits: Fits, preferred: ValueMeasure) -> ValueMeasure:
@@ -115,41 +125,21 @@ def _score_histories(
     )
 
 
-def _rated(frame: pl.DataFrame, rates: tuple[Rate, ...], horizon: int) -> pl.DataFrame:
-    """Plain rates: of customers alike in frequency and inactivity, else in frequency, else of all; null if unknown."""
-    nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "discounted", "wait", "factorial")]
-    banded = frame.with_columns(
-        nothing,
-        frequency_band=pl.col("frequency").clip(upper_bound=4),
-        inactivity_band=1 + sum(((pl.col("T") - pl.col("recency")) > days).cast(pl.Int32) for days in INACTIVITY_BANDS),
+def _ruled(frame: pl.DataFrame, rule: Rule | None, horizon: int, discount: float) -> pl.DataFrame:
+    """By a rule of customers alike; null if there is none."""
+    nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "wait")]
+    names = ("p_no_purchase", "expected_purchases", "discounted", "factorial")
+    if rule is None or frame.is_empty():
+        return frame.with_columns(*nothing, *(pl.lit(None, dtype=pl.Float64).alias(name) for name in names))
+    distinct = frame.select(HISTORY).unique().sort(HISTORY)
+    histories = Histories.of(distinct)
+    told = rule.told(histories, horizon)
+    counted = horizon <= rule.tables[-1].days
+    scores = distinct.with_columns(
+        *nothing,
+        p_no_purchase=pl.Series(told.none, dtype=pl.Float64) if counted else pl.lit(None, dtype=pl.Float64),
+        expected_purchases=pl.Series(told.expected, dtype=pl.Float64),
+        discounted=pl.Series(rule.discounted(histories, *discounting(horizon, discount)), dtype=pl.Float64),
+        factorial=pl.Series(told.factorial, dtype=pl.Float64),
     )
-    rates_of_horizon: list[Mapping[str, int]] = [vars(rate) for rate in rates if rate.days == horizon]
-    schema = dict.fromkeys(("frequency_band", "inactivity_band"), pl.Int32) | dict.fromkeys(
-        ("customers", "buyers", "purchases"), pl.Int64
-    )
-    table = pl.DataFrame([{name: row[name] for name in schema} for row in rates_of_horizon], schema=schema)
-    away, bought = [], []
-    for place, keys in enumerate((["frequency_band", "inactivity_band"], ["frequency_band"], [])):
-        wider = (
-            table.group_by(keys).agg(pl.sum("customers", "buyers", "purchases"))
-            if keys
-            else table.select(pl.sum("customers", "buyers", "purchases"))
-        )
-        enough = wider.filter(pl.col("customers") >= (FEW_CUSTOMERS if keys else 1)).select(
-            *keys,
-            (1 - pl.col("buyers") / pl.col("customers")).alias(f"away{place}"),
-            (pl.col("purchases") / pl.col("customers")).alias(f"bought{place}"),
-        )
-        banded = (
-            banded.join(enough, on=keys, how="left", maintain_order="left")
-            if keys
-            else banded.with_columns(
-                pl.lit(enough[name].item() if enough.height else None, dtype=pl.Float64).alias(name)
-                for name in (f"away{place}", f"bought{place}")
-            )
-        )
-        away.append(f"away{place}")
-        bought.append(f"bought{place}")
-    return banded.with_columns(p_no_purchase=pl.coalesce(away), expected_purchases=pl.coalesce(bought)).drop(
-        *away, *bought, "frequency_band", "inactivity_band"
-    )
+    return frame.join(scores, on=HISTORY, how="left", maintain_order="left")

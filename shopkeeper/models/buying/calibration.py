@@ -1,12 +1,18 @@
-"""A model held against what happened: predicted and actual, by tenths of customers.
+"""A model or a rule held against what happened: predicted and actual, by tenths of customers.
 
 `held` frames have the columns of queries/customers/model_check/holdout.sql, times in the model's unit.
 """
 
+import math
+
+import numpy as np
 import polars as pl
 
+from shopkeeper.models.arrays import Floats
+from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel, Unit
-from shopkeeper.models.buying.scoring import expected_purchases_between, score
+from shopkeeper.models.buying.rules import Rule
+from shopkeeper.models.buying.scoring import expected_purchases_between
 
 RISK_DAYS = 90
 """The horizon at which risk is held against what happened."""
@@ -15,19 +21,63 @@ HISTORY = ["frequency", "recency", "T"]
 
 def in_units(tuples: pl.DataFrame, unit: Unit) -> pl.DataFrame:
     """Days as the model's unit."""
-    return tuples.with_columns((pl.col("recency", "T") / DAYS[unit]).cast(pl.Float64))
+    times = tuples.with_columns((pl.col("recency", "T") / DAYS[unit]).cast(pl.Float64))
+    if "log_times" not in tuples.columns:
+        return times
+    shorter = pl.col("frequency") * pl.col("customers") * math.log(DAYS[unit])
+    return times.with_columns(log_times=pl.col("log_times") - shorter)
 
 
-def risk_by_tenth(model: BuyingModel, held: pl.DataFrame) -> pl.DataFrame:
+def risk(contestant: BuyingModel | Rule, tuples: pl.DataFrame, days: float) -> pl.Series:
+    """P(no purchase in the next `days` | history); times are in the contestant's unit."""
+    histories = Histories.of(tuples)
+    if isinstance(contestant, BuyingModel):
+        formulas = contestant.formulas
+        later = formulas.log_likelihood(histories.later(days / DAYS[contestant.unit]))
+        return pl.Series(np.exp(np.minimum(later - formulas.log_likelihood(histories), 0.0)), dtype=pl.Float64)
+    return pl.Series(contestant.told(histories, days).none, dtype=pl.Float64)
+
+
+def expected_purchases(contestant: BuyingModel | Rule, tuples: pl.DataFrame, days: float) -> pl.Series:
+    """E[purchases in the next `days` | history]; times are in the contestant's unit."""
+    if isinstance(contestant, BuyingModel):
+        return expected_purchases_between(contestant, tuples, 0.0, days / DAYS[contestant.unit])
+    return pl.Series(contestant.told(Histories.of(tuples), days).expected, dtype=pl.Float64)
+
+
+def log_scores(contestant: BuyingModel | Rule, held: pl.DataFrame, days: float) -> Floats:
+    """Log P(the purchases that came in the `days` of the holdout | history) of each row."""
+    n = held["holdout"].cast(pl.Int64).to_numpy()
+    histories = Histories.of(held)
+    if isinstance(contestant, BuyingModel):
+        return contestant.formulas.log_probability(histories, days / DAYS[contestant.unit], n)
+    return contestant.told(histories, days).log_probability(n)
+
+
+def risk_by_tenth(model: BuyingModel | Rule, held: pl.DataFrame) -> pl.DataFrame:
     """One row per tenth of customers in the order of their risk: `tenth, customers, predicted, happened, stayed_away`.
 
     `predicted` is the mean P(no purchase in RISK_DAYS), `happened` the share that did not buy, both 0 to 1.
     """
     customers = pl.col("customers")
     histories = held.group_by(HISTORY).agg(customers.sum(), stayed_away=customers.filter(pl.col("soon") == 0).sum())
-    scored = score(model, histories.sort(HISTORY), RISK_DAYS / DAYS[model.unit]).sort("p_no_purchase", *HISTORY)
+    return _risk_by_tenth(histories.with_columns(p_no_purchase=risk(model, histories, RISK_DAYS)))
+
+
+def horizon_by_tenth(held: pl.DataFrame) -> pl.DataFrame:
+    """The same as `risk_by_tenth` over any horizon: `held` has `p_no_purchase` and `silent` BOOL of each row."""
+    customers = pl.col("customers")
+    histories = held.group_by(HISTORY).agg(
+        customers.sum(), pl.col("p_no_purchase").first(), stayed_away=customers.filter(pl.col("silent")).sum()
+    )
+    return _risk_by_tenth(histories)
+
+
+def _risk_by_tenth(scored: pl.DataFrame) -> pl.DataFrame:
+    customers = pl.col("customers")
     return (
-        scored.with_columns(tenth=_tenth())
+        scored.sort("p_no_purchase", *HISTORY)
+        .with_columns(tenth=_tenth())
         .group_by("tenth")
         .agg(
             customers.sum(),
@@ -40,7 +90,7 @@ def risk_by_tenth(model: BuyingModel, held: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def purchases_by_tenth(model: BuyingModel, held: pl.DataFrame, days: int) -> pl.DataFrame:
+def purchases_by_tenth(model: BuyingModel | Rule, held: pl.DataFrame, days: int) -> pl.DataFrame:
     """One row per tenth of customers in the order of their expected purchases: `tenth, customers, predicted, actual`.
 
     Both are purchases per customer in the `days` of the holdout.
@@ -49,20 +99,19 @@ def purchases_by_tenth(model: BuyingModel, held: pl.DataFrame, days: int) -> pl.
     return _compared(scored.with_columns(tenth=_tenth()), "tenth")
 
 
-def purchases_by_frequency(model: BuyingModel, held: pl.DataFrame, days: int, most: int) -> pl.DataFrame:
+def purchases_by_frequency(model: BuyingModel | Rule, held: pl.DataFrame, days: int, most: int) -> pl.DataFrame:
     """One row per past frequency (`most` stands for that many and more): `frequency, customers, predicted, actual`."""
     capped = with_expected(model, held, days).with_columns(pl.col("frequency").clip(upper_bound=most))
     return _compared(capped, "frequency")
 
 
-def with_expected(model: BuyingModel, held: pl.DataFrame, days: int) -> pl.DataFrame:
+def with_expected(model: BuyingModel | Rule, held: pl.DataFrame, days: int) -> pl.DataFrame:
     """Distinct histories: `frequency, recency, T, customers, purchases` (of all of them), `expected` per customer."""
     customers = pl.col("customers")
     histories = (
         held.group_by(HISTORY).agg(customers.sum(), purchases=(pl.col("holdout") * customers).sum()).sort(HISTORY)
     )
-    expected = expected_purchases_between(model, histories, 0.0, days / DAYS[model.unit])
-    return histories.with_columns(expected=expected)
+    return histories.with_columns(expected=expected_purchases(model, histories, days))
 
 
 def _compared(histories: pl.DataFrame, by: str) -> pl.DataFrame:

@@ -1,7 +1,8 @@
-"""How customers buy and drop out: BG/NBD, Modified BG/NBD and Pareto/NBD, fitted on weighted tuples.
+"""How customers buy and drop out: five models of buying, fitted on weighted tuples.
 
 *Tuples* are a frame with one row per distinct history: `frequency` INT (repeat purchases), `recency` FLOAT (first to
 last purchase), `T` FLOAT (first purchase to as-of), `customers` INT (how many share it). Times are in the model's unit.
+MBG/CNBD-k also reads `log_times` FLOAT: the logarithms of all inter-purchase times of the row's customers, summed.
 Other columns are allowed and ignored. Scores: see `scoring`.
 
 `lifetimes` fits a sample of the tuples; from there the likelihood of all of them is climbed with its gradient, which
@@ -13,7 +14,6 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message, message
@@ -21,24 +21,44 @@ from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying import fitting
 from shopkeeper.models.buying.beta_geometric import BetaGeometric
 from shopkeeper.models.buying.histories import Histories
+from shopkeeper.models.buying.nbd import NegativeBinomial
+from shopkeeper.models.buying.optimum import Loss, NoOptimum, Optimum, optimum
 from shopkeeper.models.buying.pareto import Pareto
+from shopkeeper.models.buying.regular import RegularBetaGeometric
 
-ModelKind = Literal["mbg_nbd", "bg_nbd", "pareto_nbd"]
+ParametricKind = Literal["nbd", "mbg_nbd", "pareto_nbd", "bg_nbd", "mbg_cnbd"]
+RuleKind = Literal["plain_rates", "last_period", "hiatus"]
+ModelKind = ParametricKind | RuleKind
 Unit = Literal["day", "week"]
+Formulas = BetaGeometric | Pareto | NegativeBinomial | RegularBetaGeometric
 
-KINDS: tuple[ModelKind, ...] = ("mbg_nbd", "bg_nbd", "pareto_nbd")
+KINDS: tuple[ParametricKind, ...] = ("nbd", "mbg_nbd", "pareto_nbd", "bg_nbd", "mbg_cnbd")
+"""The models that have parameters, those that assume least first; rules need no fit of this kind (see `rules`)."""
+PARAMETERS: dict[ParametricKind, tuple[str, ...]] = {
+    "nbd": ("r", "alpha"),
+    "mbg_nbd": ("r", "alpha", "a", "b"),
+    "pareto_nbd": ("r", "alpha", "s", "beta"),
+    "bg_nbd": ("r", "alpha", "a", "b"),
+    "mbg_cnbd": ("r", "alpha", "a", "b"),
+}
+TIMES = ("alpha", "beta")
+"""Parameters that are times, in the model's unit."""
 DAYS: dict[Unit, int] = {"day": 1, "week": 7}
 FEWEST_CUSTOMERS = 100
 FEWEST_REPEAT_BUYERS = 30
 FEWEST_DAYS = 56
 SAMPLE_FOR_START = 3_000
 SAMPLE_FOR_SHAPE = 10_000
-STEEPEST_AT_OPTIMUM = 1e-5
-EXTREME = 1e4
-"""A parameter beyond this, or beyond one over it, (times the longest history, if a time) is at no optimum."""
+SAMPLE_FOR_REGULARITY = 20_000
+MOST_REGULAR = 12
+"""Erlang-k is tried up to this k: beyond, purchases come as by the calendar."""
 VAGUE = 1.0
 """A standard error of a parameter's logarithm above this says that the data hardly tell it."""
 VAGUE_NOTE = N_("The data hardly tell single parameters of this model apart; read its predictions, not its parameters.")
+LIMIT_NOTE = N_(
+    "This fit lies at a limit of the model, such as all customers leaving with the same chance: some of its parameters "
+    "could be larger or smaller still without changing its predictions."
+)
 
 
 class NotFitted(ValueError):  # noqa: N818
@@ -51,14 +71,14 @@ class NotFitted(ValueError):  # noqa: N818
 
 @dataclass(frozen=True)
 class BuyingModel:
-    """One fitted model. `parameters` are (r, alpha, a, b), for Pareto/NBD (r, alpha, s, beta), named in this order.
+    """One fitted model. `parameters` are named in the order of `PARAMETERS`; `k` is the regularity of MBG/CNBD-k.
 
     `alpha` and `beta` are in `unit`. `covariance` is that of the parameters, `standard_errors` the root of its
     diagonal. `log_likelihood` is on the scale of the published papers. `notes` are
     catalogue keys of what the reader should know of the fit.
     """
 
-    kind: ModelKind
+    kind: ParametricKind
     unit: Unit
     parameters: tuple[tuple[str, float], ...]
     covariance: tuple[tuple[float, ...], ...]
@@ -66,17 +86,17 @@ class BuyingModel:
     log_likelihood: float
     customers: int
     notes: tuple[str, ...] = ()
+    k: int = 1
 
     @property
-    def values(self) -> tuple[float, float, float, float]:
-        """The four parameters without their names."""
-        first, second, third, fourth = (value for _, value in self.parameters)
-        return first, second, third, fourth
+    def values(self) -> tuple[float, ...]:
+        """The parameters without their names."""
+        return tuple(value for _, value in self.parameters)
 
     @property
-    def formulas(self) -> BetaGeometric | Pareto:
+    def formulas(self) -> Formulas:
         """What the model says, on arrays."""
-        return formulas(self.kind, self.values)
+        return formulas(self.kind, self.values, self.k)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values that `json.dumps` takes and `from_json` reads."""
@@ -88,47 +108,40 @@ class BuyingModel:
         return cls(**{name: _tuples(value) for name, value in content.items()})
 
 
-def fit(tuples: pl.DataFrame, kind: ModelKind, unit: Unit, warm_start: BuyingModel | None = None) -> BuyingModel:
+def fit(tuples: pl.DataFrame, kind: ParametricKind, unit: Unit, warm_start: BuyingModel | None = None) -> BuyingModel:
     """Fit one model to weighted tuples; `warm_start` (a fit of the same kind and unit) only saves time.
 
+    The k of MBG/CNBD-k is the likeliest one; without `log_times`, which tell it, that of the warm start.
     Raise `NotFitted` where the customers are too few, none or all of them came back, too little time was observed, or
-    the likelihood has no usable optimum; `ValueError` where a tuple is impossible (recency > T, ...) or the warm start
-    is another model. Not to be called from two threads at once: the library's warnings are held back meanwhile.
+    the likelihood has no usable optimum; `ValueError` where a tuple is impossible (recency > T, ...), nothing tells k,
+    or the warm start is another model. Not to be called from two threads at once: the library's warnings are held back
+    meanwhile.
     """
     if warm_start and (warm_start.kind, warm_start.unit) != (kind, unit):
         raise ValueError(f"a {warm_start.kind} in {warm_start.unit}s cannot start a {kind} in {unit}s")
     check_possible(tuples)
     _check_enough(tuples, unit)
-    histories, weights = Histories.of(tuples), tuples["customers"].cast(pl.Float64).to_numpy()
-    longest = float(histories.T.max())
-    start = np.array(warm_start.values) if warm_start else _start(tuples, kind)
-    log_scale = np.log([1, longest, 1, longest if kind == "pareto_nbd" else 1])
-    bound = np.log(EXTREME)
-    log_start = np.clip(np.log(start), log_scale - bound + 1, log_scale + bound - 1)
-    sample, sample_weights = _sample(tuples, SAMPLE_FOR_SHAPE)
-    scaling = _scaling(_hessian(kind, log_start, sample, sample_weights))
-
-    def climbed(z: Floats) -> tuple[float, Floats]:
-        """Mean negative log-likelihood, walled in, in coordinates in which it is nearly a round bowl."""
-        unbounded = log_start + scaling @ z
-        at = np.clip(unbounded, log_scale - bound, log_scale + bound)
-        value, gradient = _loss(kind, at, histories, weights)
-        beyond = unbounded - at
-        return value + float(beyond @ beyond), scaling.T @ (np.where(beyond == 0, gradient, 0) + 2 * beyond)
-
-    with np.errstate(over="ignore", under="ignore"):
-        optimum = minimize(climbed, np.zeros(4), jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 200})
-    log_optimum = log_start + scaling @ optimum.x
-    if np.abs(optimum.jac).max() > STEEPEST_AT_OPTIMUM or (np.abs(log_optimum - log_scale) >= bound - 0.01).any():
-        raise _no_optimum(kind)
-    return _model(kind, unit, log_optimum, histories, weights)
+    if kind != "mbg_cnbd":
+        start = np.array(warm_start.values) if warm_start else _start(tuples, kind)
+        return _fitted(tuples, kind, unit, start)
+    if "log_times" in tuples.columns:
+        k, start = _regularity(tuples, unit, warm_start)
+    elif warm_start:
+        k, start = warm_start.k, np.array(warm_start.values)
+    else:
+        raise ValueError("how regular customers are is told by log_times, the sum of their log inter-purchase times")
+    return _fitted(tuples, kind, unit, start, k)
 
 
-def formulas(kind: ModelKind, values: tuple[float, float, float, float] | Floats) -> BetaGeometric | Pareto:
+def formulas(kind: ParametricKind, values: tuple[float, ...] | Floats, k: int = 1) -> Formulas:
     """What a model of this kind with these parameters says, on arrays."""
+    if kind == "nbd":
+        return NegativeBinomial(*(float(value) for value in values))
     first, second, third, fourth = (float(value) for value in values)
     if kind == "pareto_nbd":
         return Pareto(first, second, third, fourth)
+    if kind == "mbg_cnbd":
+        return RegularBetaGeometric(k, first, second, third, fourth)
     return BetaGeometric(first, second, third, fourth, 1 if kind == "mbg_nbd" else 0)
 
 
@@ -189,16 +202,55 @@ def _check_enough(tuples: pl.DataFrame, unit: Unit) -> None:
         )
 
 
-def _start(tuples: pl.DataFrame, kind: ModelKind) -> Floats:
+def _start(tuples: pl.DataFrame, kind: ParametricKind) -> Floats:
     histories, weights = _sample(tuples, SAMPLE_FOR_START)
+    age, bought = np.average(histories.T, weights=weights), np.average(histories.frequency, weights=weights)
+    guess = (0.7, 0.4 * age / bought)
+    if kind == "nbd":
+        return np.array(guess)
     try:
         if kind == "pareto_nbd":
             return fitting.fit_pareto(histories, weights)
-        return fitting.fit_beta_geometric(histories, weights, modified=kind == "mbg_nbd")
+        return fitting.fit_beta_geometric(histories, weights, modified=kind != "bg_nbd")
     except fitting.NotConverged:
-        age, bought = np.average(histories.T, weights=weights), np.average(histories.frequency, weights=weights)
-        fourth = age if kind == "pareto_nbd" else 2.5
-        return np.array((0.7, 0.4 * age / bought, 0.8, fourth))
+        return np.array((*guess, 0.8, age if kind == "pareto_nbd" else 2.5))
+
+
+def _regularity(tuples: pl.DataFrame, unit: Unit, warm_start: BuyingModel | None) -> tuple[int, Floats]:
+    """The k of the highest likelihood, and where its parameters are: of a sample, climbing up or down from a start."""
+    step = -(-tuples.height // SAMPLE_FOR_REGULARITY)
+    some = tuples.sort("frequency", "T", "recency").gather_every(step) if step > 1 else tuples
+    k, start = (warm_start.k, np.array(warm_start.values)) if warm_start else (1, _start(some, "mbg_cnbd"))
+    first = best = _fitted(some, "mbg_cnbd", unit, start, k)
+    for direction in (1, -1):
+        model = first
+        while 1 <= model.k + direction <= MOST_REGULAR and abs(model.k - best.k) < 2:
+            at = model.k + direction
+            # A customer passes k stages where one was: the stages' rate grows with k.
+            model = _fitted(some, "mbg_cnbd", unit, np.array(model.values) * (1, model.k / at, 1, 1), at)
+            best = max(best, model, key=lambda one: one.log_likelihood)
+        if best.k != k:
+            break
+    return best.k, np.array(best.values)
+
+
+def _fitted(tuples: pl.DataFrame, kind: ParametricKind, unit: Unit, start: Floats, k: int = 1) -> BuyingModel:
+    """The model at the top of its likelihood."""
+    histories, weights = Histories.of(tuples), tuples["customers"].cast(pl.Float64).to_numpy()
+    total = float(weights.sum())
+    loss, rough = _loss(kind, histories, weights, k), _loss(kind, *_sample(tuples, SAMPLE_FOR_SHAPE), k)
+    longest = float(histories.T.max())
+    log_scale = np.log(
+        [longest / (k if kind == "mbg_cnbd" else 1) if name in TIMES else 1 for name in PARAMETERS[kind]]
+    )
+    try:
+        top = optimum(loss, rough, np.log(start), log_scale, total)
+    except (NoOptimum, np.linalg.LinAlgError) as failure:
+        raise _no_optimum(kind) from failure
+    log_likelihood = -loss(top.log_parameters)[0] * total
+    if kind == "mbg_cnbd" and "log_times" in tuples.columns:
+        log_likelihood += (k - 1) * float(tuples["log_times"].sum())
+    return _model(kind, unit, top, log_likelihood, int(total), k)
 
 
 def _sample(tuples: pl.DataFrame, most: int) -> tuple[Histories, Floats]:
@@ -208,58 +260,45 @@ def _sample(tuples: pl.DataFrame, most: int) -> tuple[Histories, Floats]:
     return Histories.of(some), some["customers"].cast(pl.Float64).to_numpy()
 
 
-def _loss(kind: ModelKind, log_parameters: Floats, histories: Histories, weights: Floats) -> tuple[float, Floats]:
+def _loss(kind: ParametricKind, histories: Histories, weights: Floats, k: int) -> Loss:
     """Mean negative log-likelihood and its gradient by the logarithms of the parameters."""
-    parameters = np.exp(log_parameters)
-    value, gradient = formulas(kind, parameters).log_likelihood_gradient(histories)
     total = weights.sum()
-    return -float(value @ weights / total), -(gradient @ weights) / total * parameters
+
+    def loss(log_parameters: Floats) -> tuple[float, Floats]:
+        parameters = np.exp(log_parameters)
+        value, gradient = formulas(kind, parameters, k).log_likelihood_gradient(histories)
+        return -float(value @ weights / total), -(gradient @ weights) / total * parameters
+
+    return loss
 
 
-def _hessian(kind: ModelKind, log_parameters: Floats, histories: Histories, weights: Floats) -> Floats:
-    """By central differences of the gradient."""
-    step = 1e-4
-
-    def gradient(log_at: Floats) -> Floats:
-        return _loss(kind, log_at, histories, weights)[1]
-
-    rows = [gradient(log_parameters + e) - gradient(log_parameters - e) for e in np.eye(4) * step]
-    hessian = np.stack(rows) / (2 * step)
-    return (hessian + hessian.T) / 2
-
-
-def _scaling(hessian: Floats) -> Floats:
-    values, vectors = np.linalg.eigh(hessian)
-    scaling: Floats = vectors / np.sqrt(np.maximum(np.abs(values), 1e-4 * np.abs(values).max()))
-    return scaling
-
-
-def _model(kind: ModelKind, unit: Unit, log_parameters: Floats, histories: Histories, weights: Floats) -> BuyingModel:
-    total = float(weights.sum())
-    hessian = _hessian(kind, log_parameters, histories, weights) * total
-    if np.linalg.eigvalsh(hessian).min() <= 0:
-        raise _no_optimum(kind)
-    log_covariance = np.linalg.inv(hessian)
-    parameters = np.exp(log_parameters)
-    covariance = log_covariance * np.outer(parameters, parameters)
-    names = ("r", "alpha", "s", "beta") if kind == "pareto_nbd" else ("r", "alpha", "a", "b")
+def _model(
+    kind: ParametricKind, unit: Unit, top: Optimum, log_likelihood: float, customers: int, k: int
+) -> BuyingModel:
+    parameters = np.exp(top.log_parameters)
+    covariance = top.covariance * np.outer(parameters, parameters)
+    names = PARAMETERS[kind]
+    vague = bool(np.diag(top.covariance).max() > VAGUE**2)
+    limit = bool(top.at_limit.any())
     return BuyingModel(
         kind=kind,
         unit=unit,
         parameters=tuple(zip(names, parameters.tolist(), strict=True)),
         covariance=tuple(tuple(row) for row in covariance.tolist()),
         standard_errors=tuple(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True)),
-        log_likelihood=-_loss(kind, log_parameters, histories, weights)[0] * total,
-        customers=int(total),
-        notes=(VAGUE_NOTE,) if np.diag(log_covariance).max() > VAGUE**2 else (),
+        log_likelihood=log_likelihood,
+        customers=customers,
+        notes=(*((LIMIT_NOTE,) if limit else ()), *((VAGUE_NOTE,) if vague else ())),
+        k=k,
     )
 
 
-def _no_optimum(kind: ModelKind) -> NotFitted:
+def _no_optimum(kind: ParametricKind) -> NotFitted:
+    names = {"nbd": "NBD", "mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pareto_nbd": "Pareto/NBD"}
     return NotFitted(
         message(
             "The fit of {model} found no usable optimum: the histories tell too little of when customers stop buying.",
-            model={"mbg_nbd": "MBG/NBD", "bg_nbd": "BG/NBD", "pareto_nbd": "Pareto/NBD"}[kind],
+            model=names.get(kind, "MBG/CNBD-k"),
         )
     )
 

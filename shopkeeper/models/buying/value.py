@@ -27,15 +27,21 @@ LIGHTEST_TAIL = 0.5
 
 def discounted_purchases(model: BuyingModel, tuples: pl.DataFrame, days: int, discount_per_year: float) -> pl.Series:
     """Sum over periods of 30 days (the last may be shorter) of E[purchases in it] / (1 + d)^(its end in years)."""
-    if days < 1 or not discount_per_year > -1:
-        raise ValueError(f"{days} days at a discount of {discount_per_year} are no horizon")
     histories, formulas = Histories.of(tuples), model.formulas
     total, before = np.zeros_like(histories.T), np.zeros_like(histories.T)
-    for end in [*range(PERIOD_DAYS, days, PERIOD_DAYS), days]:
+    for end, weight in zip(*discounting(days, discount_per_year), strict=True):
         until = formulas.expected_if_alive(histories, end / DAYS[model.unit])
-        total += np.maximum(until - before, 0.0) / (1 + discount_per_year) ** (end / DAYS_PER_YEAR)
+        total += np.maximum(until - before, 0.0) * weight
         before = until
     return pl.Series(total * formulas.p_alive(histories), dtype=pl.Float64)
+
+
+def discounting(days: int, discount_per_year: float) -> tuple[list[int], list[float]]:
+    """Ends of periods of 30 days, the last of which may be shorter, and what a purchase in each is worth today."""
+    if days < 1 or not discount_per_year > -1:
+        raise ValueError(f"{days} days at a discount of {discount_per_year} are no horizon")
+    ends = [*range(PERIOD_DAYS, days, PERIOD_DAYS), days]
+    return ends, [(1 + discount_per_year) ** (-end / DAYS_PER_YEAR) for end in ends]
 
 
 def segment_values(

@@ -28,8 +28,10 @@ def transactions() -> pl.DataFrame:
 
 
 def customers() -> pl.DataFrame:
-    """One row per customer: `frequency, recency, T` (weeks), `customers` = 1, `holdout`, `monetary_value`."""
-    bought = transactions().with_columns(first=pl.col("day").min().over("customer"))
+    """One row per customer, times in weeks: `frequency, recency, T, customers, holdout, monetary_value, log_times`."""
+    bought = transactions().with_columns(
+        first=pl.col("day").min().over("customer"), before=pl.col("day").shift().over("customer")
+    )
     seen = pl.col("day") <= CALIBRATION_END
     repeat = seen & (pl.col("day") > pl.col("first"))
     return (
@@ -40,6 +42,7 @@ def customers() -> pl.DataFrame:
             T=(pl.lit(CALIBRATION_END) - pl.col("first").first()).dt.total_days() / 7,
             holdout=(~seen).sum().cast(pl.Int64),
             monetary_value=pl.col("value").filter(repeat).mean(),
+            log_times=((pl.col("day") - pl.col("before")).dt.total_days() / 7).log().filter(repeat).sum(),
         )
         .with_columns(customers=pl.lit(1))
     )
@@ -48,4 +51,5 @@ def customers() -> pl.DataFrame:
 def tuples(rows: pl.DataFrame) -> pl.DataFrame:
     """The distinct histories and how many customers share each."""
     keys = [name for name in ("frequency", "recency", "T", "holdout") if name in rows.columns]
-    return rows.group_by(keys).agg(pl.col("customers").sum()).sort(keys)
+    sums = [name for name in ("customers", "log_times") if name in rows.columns]
+    return rows.group_by(keys).agg(pl.col(sums).sum()).sort(keys)

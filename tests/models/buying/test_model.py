@@ -6,15 +6,24 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shopkeeper.models.buying import fitting
+from shopkeeper.models.buying import fitting, optimum
 from shopkeeper.models.buying.histories import Histories
-from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, fit
+from shopkeeper.models.buying.model import (
+    KINDS,
+    LIMIT_NOTE,
+    TIMES,
+    BuyingModel,
+    NotFitted,
+    ParametricKind,
+    fit,
+)
+from shopkeeper.models.buying.scoring import score
 from tests.models.buying import cdnow
 from tests.models.buying.shoppers import TRUTH, simulate
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_weighted_tuples_fit_as_rows_do(kind: ModelKind) -> None:
+def test_weighted_tuples_fit_as_rows_do(kind: ParametricKind) -> None:
     rows = cdnow.customers().drop("holdout")
     by_tuple, by_row = fit(cdnow.tuples(rows), kind, "week"), fit(rows, kind, "week")
     assert by_tuple.values == pytest.approx(by_row.values, rel=1e-5)
@@ -23,7 +32,7 @@ def test_weighted_tuples_fit_as_rows_do(kind: ModelKind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bg_nbd", "mbg_nbd"])
-def test_the_library_agrees_on_parameters_and_errors(kind: ModelKind) -> None:
+def test_the_library_agrees_on_parameters_and_errors(kind: ParametricKind) -> None:
     rows = cdnow.customers()
     ours = fit(rows, kind, "week")
     with fitting._quarantine():
@@ -41,7 +50,7 @@ def test_the_library_agrees_on_parameters_and_errors(kind: ModelKind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_truth_is_inside_the_intervals(kind: ModelKind) -> None:
+def test_truth_is_inside_the_intervals(kind: ParametricKind) -> None:
     model = fit(cdnow.tuples(simulate(kind, TRUTH[kind], 20_000, 104, 0, seed=7).drop("holdout")), kind, "week")
     for (name, value), (_, error), truth in zip(model.parameters, model.standard_errors, TRUTH[kind], strict=True):
         assert abs(np.log(value / truth)) < 2.6 * error / value, name
@@ -49,13 +58,14 @@ def test_truth_is_inside_the_intervals(kind: ModelKind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_warm_start_and_the_unit_change_nothing(kind: ModelKind) -> None:
+def test_a_warm_start_and_the_unit_change_nothing(kind: ParametricKind) -> None:
     rows = cdnow.customers()
     cold = fit(rows, kind, "week")
     assert fit(rows, kind, "week", warm_start=cold).values == pytest.approx(cold.values, rel=1e-5)
-    in_days = fit(rows.with_columns(pl.col("recency", "T") * 7), kind, "day")
-    time = (1, 7, 1, 7 if kind == "pareto_nbd" else 1)
-    assert in_days.values == pytest.approx([a * b for a, b in zip(cold.values, time, strict=True)], rel=1e-4)
+    log_times = pl.col("log_times") + pl.col("frequency") * np.log(7)
+    in_days = fit(rows.with_columns(pl.col("recency", "T") * 7, log_times=log_times), kind, "day")
+    scaled = [value * (7 if name in TIMES else 1) for name, value in cold.parameters]
+    assert in_days.values == pytest.approx(scaled, rel=1e-4)
     with pytest.raises(ValueError, match="cannot start"):
         fit(rows, kind, "day", warm_start=cold)
 
@@ -86,22 +96,49 @@ def shop(rows: list[tuple[int, float, float, int]]) -> pl.DataFrame:
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_bad_ground_is_a_sentence(rows: list[tuple[int, float, float, int]], sentence: str, kind: ModelKind) -> None:
+def test_bad_ground_is_a_sentence(
+    rows: list[tuple[int, float, float, int]], sentence: str, kind: ParametricKind
+) -> None:
     with pytest.raises(NotFitted, match=sentence) as refused:
         fit(shop(rows), kind, "day")
     assert str(refused.value) == str(refused.value.message)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_optimum_is_a_sentence(
-    kind: ModelKind, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
+def test_a_fit_at_a_bound_is_a_limit_that_says_what_it_saw(
+    kind: ParametricKind, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
-    """Everybody buys every 30 days and nobody leaves: there is no dropout to estimate."""
-    regular = [(9, 270.0, 290.0, 500), (0, 0.0, 20.0, 500)]
-    with pytest.raises(NotFitted, match="found no usable optimum"):
-        fit(shop(regular), kind, "day")
+    """Everybody buys every 30 days and nobody leaves: there is no dropout, and one rate."""
+    regular = shop([(9, 270.0, 290.0, 500), (0, 0.0, 20.0, 500)]).with_columns(
+        log_times=pl.col("frequency") * pl.col("customers") * np.log(30.0)
+    )
+    model = fit(regular, kind, "day")
+    assert LIMIT_NOTE in model.notes
+    assert np.isfinite(model.covariance).all()
+    ahead = score(model, regular, 60.0)
+    assert ahead["p_alive"].min() > 0.95  # type: ignore[operator]
+    # By the calendar the next two come 10 and 40 days from now; without regularity 60 days hold 2 on average as well.
+    assert ahead["expected_purchases"].to_list() == pytest.approx([2.0] * 2, rel=0.15)
     assert capfd.readouterr() == ("", "")
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("kind", ["mbg_nbd", "bg_nbd", "mbg_cnbd"])
+def test_one_chance_of_leaving_for_all_is_fitted_and_foresees_what_comes(kind: ParametricKind) -> None:
+    """Dropout that does not differ between customers: a and b grow without bound, a / (a + b) stays."""
+    rows = simulate(kind, (*TRUTH[kind][:2], 3e5, 7e5), 4000, 104, 26, seed=5)
+    model = fit(cdnow.tuples(rows.drop("holdout")), kind, "week")
+    a, b = model.values[2:]
+    assert a / (a + b) == pytest.approx(0.3, abs=0.03)
+    assert score(model, rows, 26.0)["expected_purchases"].sum() == pytest.approx(rows["holdout"].sum(), rel=0.08)
+
+
+def test_the_prior_moves_nothing_where_the_data_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = cdnow.tuples(cdnow.customers().drop("holdout"))
+    model = fit(rows, "mbg_nbd", "week")
+    monkeypatch.setattr(optimum, "FREE", 50.0)
+    assert fit(rows, "mbg_nbd", "week").values == pytest.approx(model.values, rel=1e-6)
+    assert LIMIT_NOTE not in model.notes
 
 
 @pytest.mark.parametrize(

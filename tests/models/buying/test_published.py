@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, fit
+from shopkeeper.models.buying.model import KINDS, BuyingModel, ParametricKind, fit
 from shopkeeper.models.buying.scoring import (
     expected_new_customer,
     expected_purchases_between,
@@ -17,25 +17,25 @@ from shopkeeper.models.buying.scoring import (
 from shopkeeper.models.buying.spend import SpendModel, expected_average, fit_spend
 from tests.models.buying import cdnow
 
-PUBLISHED: dict[ModelKind, tuple[float, float, float, float]] = {
+PUBLISHED: dict[ParametricKind, tuple[float, float, float, float]] = {
     "bg_nbd": (0.2425982, 4.4136842, 0.7929899, 2.4261667),
     "pareto_nbd": (0.553, 10.580, 0.606, 11.656),
 }
-LOG_LIKELIHOOD: dict[ModelKind, float] = {"bg_nbd": -9582.429, "pareto_nbd": -9594.976}
+LOG_LIKELIHOOD: dict[ParametricKind, float] = {"bg_nbd": -9582.429, "pareto_nbd": -9594.976}
 CUSTOMER_1516 = pl.DataFrame({"frequency": [26], "recency": [30.85714], "T": [31.0], "customers": [1]})
-PARADOX: dict[ModelKind, list[float]] = {
+PARADOX: dict[ParametricKind, list[float]] = {
     "bg_nbd": [0.3474606, 0.04283391, 0.004158973, 0.0003583685],
     "pareto_nbd": [0.7062289, 0.1442396, 0.02250658, 0.00309267],
 }
-BY_PAST: dict[ModelKind, list[float]] = {
+BY_PAST: dict[ParametricKind, list[float]] = {
     "bg_nbd": [0.2250893, 0.5231364, 1.044126, 1.520256, 2.163824, 2.653789, 3.503957, 6.157036],
     "pareto_nbd": [0.138, 0.6, 1.196, 1.714, 2.399, 2.907, 3.819, 6.403],
 }
-WEEKS_20_TO_25: dict[ModelKind, list[float]] = {
+WEEKS_20_TO_25: dict[ParametricKind, list[float]] = {
     "bg_nbd": [1312.458, 1387.346, 1460.392, 1531.713, 1601.418, 1669.6],
     "pareto_nbd": [1308.856, 1385.275, 1459.923, 1532.906, 1604.32, 1674.253],
 }
-BOTH: tuple[ModelKind, ...] = ("bg_nbd", "pareto_nbd")
+BOTH: tuple[ParametricKind, ...] = ("bg_nbd", "pareto_nbd")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def rows() -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def models(rows: pl.DataFrame) -> dict[ModelKind, BuyingModel]:
+def models(rows: pl.DataFrame) -> dict[ParametricKind, BuyingModel]:
     tuples = cdnow.tuples(rows.drop("holdout"))
     return {kind: fit(tuples, kind, "week") for kind in KINDS}
 
@@ -59,7 +59,7 @@ def test_the_sample_is_the_published_one(rows: pl.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_parameters(models: dict[ModelKind, BuyingModel], kind: ModelKind) -> None:
+def test_parameters(models: dict[ParametricKind, BuyingModel], kind: ParametricKind) -> None:
     flat = (
         2e-3  # the published Pareto/NBD search stopped a little before the top: the same log-likelihood, beta 0.1 % off
     )
@@ -68,7 +68,7 @@ def test_parameters(models: dict[ModelKind, BuyingModel], kind: ModelKind) -> No
     assert models[kind].customers == 2357
 
 
-def test_modified_bg_nbd_is_that_of_the_library(models: dict[ModelKind, BuyingModel]) -> None:
+def test_modified_bg_nbd_is_that_of_the_library(models: dict[ParametricKind, BuyingModel]) -> None:
     assert models["mbg_nbd"].values == pytest.approx((0.524838, 6.182988, 0.891356, 1.614000), rel=1e-4)
 
 
@@ -77,7 +77,7 @@ def test_modified_bg_nbd_is_that_of_the_library(models: dict[ModelKind, BuyingMo
     [("bg_nbd", 0.9688523, 25.75659, 1.444004), ("pareto_nbd", 0.997874, 25.45647, 1.473434)],
 )
 def test_customer_1516(
-    models: dict[ModelKind, BuyingModel], kind: ModelKind, alive: float, expected: float, newcomer: float
+    models: dict[ParametricKind, BuyingModel], kind: ParametricKind, alive: float, expected: float, newcomer: float
 ) -> None:
     scored = score(models[kind], CUSTOMER_1516, 52).row(0, named=True)
     assert scored["p_alive"] == pytest.approx(alive, abs=1e-4)
@@ -86,13 +86,17 @@ def test_customer_1516(
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_more_purchases_long_ago_are_a_worse_sign(models: dict[ModelKind, BuyingModel], kind: ModelKind) -> None:
+def test_more_purchases_long_ago_are_a_worse_sign(
+    models: dict[ParametricKind, BuyingModel], kind: ParametricKind
+) -> None:
     silent = pl.DataFrame({"frequency": [10, 15, 20, 25], "recency": 20.0, "T": 39.0, "customers": 1})
     assert score(models[kind], silent, 52)["expected_purchases"].to_list() == pytest.approx(PARADOX[kind], rel=2e-3)
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_holdout_by_past_frequency(models: dict[ModelKind, BuyingModel], rows: pl.DataFrame, kind: ModelKind) -> None:
+def test_holdout_by_past_frequency(
+    models: dict[ParametricKind, BuyingModel], rows: pl.DataFrame, kind: ParametricKind
+) -> None:
     bins = (
         score(models[kind], rows, 39)
         .group_by(pl.col("frequency").clip(0, 7))
@@ -106,7 +110,9 @@ def test_holdout_by_past_frequency(models: dict[ModelKind, BuyingModel], rows: p
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_cumulative_tracking(models: dict[ModelKind, BuyingModel], rows: pl.DataFrame, kind: ModelKind) -> None:
+def test_cumulative_tracking(
+    models: dict[ParametricKind, BuyingModel], rows: pl.DataFrame, kind: ParametricKind
+) -> None:
     """A customer first seen T weeks before the end adds E[X(t)] by t weeks after the own first purchase."""
     born = cdnow.CALIBRATION_END - date(1997, 1, 1)
     starts = rows.group_by(start=(born.days - pl.col("T") * 7) / 7).len().rows()
@@ -128,7 +134,7 @@ def test_what_happened_week_by_week() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_frequency_histogram_is_a_distribution_close_to_what_happened(
-    models: dict[ModelKind, BuyingModel], rows: pl.DataFrame, kind: ModelKind
+    models: dict[ParametricKind, BuyingModel], rows: pl.DataFrame, kind: ParametricKind
 ) -> None:
     ages = rows.group_by("T").len()
     expected = [
@@ -144,7 +150,7 @@ def test_frequency_histogram_is_a_distribution_close_to_what_happened(
     assert everything == pytest.approx(1, abs=1e-4)
 
 
-def test_the_holdout_chooses_a_model(models: dict[ModelKind, BuyingModel], rows: pl.DataFrame) -> None:
+def test_the_holdout_chooses_a_model(models: dict[ParametricKind, BuyingModel], rows: pl.DataFrame) -> None:
     tuples = cdnow.tuples(rows)
     each = {kind: holdout_log_likelihood(model, tuples, 39) for kind, model in models.items()}
     naive = np.log([0.5, 0.5]).sum() * 2357
@@ -164,7 +170,9 @@ def test_gamma_gamma(spend: SpendModel) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_purchases_between_add_up(models: dict[ModelKind, BuyingModel], rows: pl.DataFrame, kind: ModelKind) -> None:
+def test_purchases_between_add_up(
+    models: dict[ParametricKind, BuyingModel], rows: pl.DataFrame, kind: ParametricKind
+) -> None:
     parts = expected_purchases_between(models[kind], rows, 0, 10) + expected_purchases_between(
         models[kind], rows, 10, 39
     )

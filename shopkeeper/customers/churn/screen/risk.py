@@ -158,7 +158,7 @@ def draw_model(fits: Fits, churn_risk: Churn) -> None:
     fell_back = churn_risk.kind is None or churn_risk.options.kind not in {None, churn_risk.kind}
     words = " ".join(str(note) for note in churn_risk.notes)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        name = KIND_NAMES[churn_risk.kind] if churn_risk.kind else label("plain_rate")
+        name = _(KIND_NAMES[churn_risk.kind]) if churn_risk.kind else label("plain_rate")
         with st.popover(_("Why {model}?", model=name), icon=":material/help:", type="tertiary"):
             st.markdown(str(fits.reason))
             if fits.holdout_tests:

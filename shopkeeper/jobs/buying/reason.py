@@ -1,0 +1,105 @@
+"""Why the default is the default, in a sentence or two."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.contest import SHORTEST_CALIBRATION, SHORTEST_HOLDOUT, Cutoff
+from shopkeeper.jobs.buying.result import HoldoutTest, kind_name
+from shopkeeper.messages import Message, MessageValue
+from shopkeeper.models.buying.contest import Standing
+
+
+def reason_of(
+    ranked: Sequence[Standing],
+    chosen: Standing | None,
+    tests: Sequence[HoldoutTest],
+    cutoffs: Sequence[Cutoff],
+    span: tuple[date, date],
+) -> Message:
+    """Why this model or rule is the default; `span` is the first day of the data and the last."""
+    if not cutoffs:
+        needed = SHORTEST_HOLDOUT + SHORTEST_CALIBRATION
+        text = N_(
+            "The data cover {days} days; a model is believed once it was tested on this shop's own past, which needs "
+            "{needed}. Until then, risk is the plain rate of customers alike."
+        )
+        return Message(text, {"days": (span[1] - span[0]).days + 1, "needed": needed})
+    if chosen is None:
+        why = next((test.refused for test in tests if test.refused), None)
+        text = N_("No model could be fitted: {why} Risk is the plain rate of customers alike.")
+        return Message(text, {"why": why or ""})
+    values = _values(chosen, cutoffs)
+    if len(ranked) == 1:
+        text = N_(
+            "{kind} is the only one that could be made. Asked on {cutoffs} days of the past, from {day} on, what "
+            "customers would do next, it expected {expected} purchases, and {came} came."
+        )
+        return Message(text, values)
+    leader = ranked[0]
+    if chosen.kind == leader.kind:
+        return _leading(ranked[1], values)
+    return _instead(chosen, leader, values)
+
+
+def _leading(second: Standing, values: dict[str, MessageValue]) -> Message:
+    values |= {
+        "other": kind_name(second.kind),
+        "behind": round(second.behind, 4),
+        "error": round(second.standard_error, 4),
+    }
+    if second.tied:
+        text = N_(
+            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} foresaw it best; "
+            "{other} is tied with it ({behind} behind in log score per customer, standard error {error}) and assumes "
+            "more, or was farther off in total. {kind} expected {expected} purchases, and {came} came."
+        )
+    else:
+        text = N_(
+            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} foresaw it best: "
+            "{other} is {behind} behind in log score per customer (standard error {error}). It expected {expected} "
+            "purchases, and {came} came."
+        )
+    return Message(text, values)
+
+
+def _instead(chosen: Standing, leader: Standing, values: dict[str, MessageValue]) -> Message:
+    """Another one scored better, and is not taken."""
+    values |= {
+        "other": kind_name(leader.kind),
+        "behind": round(chosen.behind, 4),
+        "error": round(chosen.standard_error, 4),
+        "other_expected": round(leader.expected),
+    }
+    if chosen.tied:
+        text = N_(
+            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} is tied with "
+            "{other} ({behind} behind in log score per customer, standard error {error}), and taken because it assumes "
+            "less or is nearer in total. It expected {expected} purchases, {other} {other_expected}, and {came} came."
+        )
+    else:
+        text = N_(
+            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} foresaw it "
+            "nearly as well as {other} ({behind} behind in log score per customer, standard error {error}), and is "
+            "taken for its total: it expected {expected} purchases, {other} {other_expected}, and {came} came."
+        )
+    return Message(text, values)
+
+
+def _values(chosen: Standing, cutoffs: Sequence[Cutoff]) -> dict[str, MessageValue]:
+    return {
+        "kind": kind_name(chosen.kind),
+        "cutoffs": chosen.cutoffs,
+        "day": cutoffs[-chosen.cutoffs].day.isoformat(),
+        "expected": round(chosen.expected),
+        "came": round(chosen.came),
+    }
+
+
+def extrapolated(longest: int) -> Message:
+    """How a rule speaks of longer horizons than it counted."""
+    text = N_(
+        "A rule of customers alike stands for a model here: beyond {days} days it takes their buying to fall on at the "
+        "pace at which it fell within them. Whether a customer is still active it does not say."
+    )
+    return Message(text, {"days": longest})
