@@ -22,6 +22,7 @@ from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
 from shopkeeper.jobs.buying.scores import by_model, scored, used_kind, used_value, value_per_purchase
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import HISTORY, in_units
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.spend import SpendModel
 from shopkeeper.models.buying.value import segment_values, sum_interval, value_variance
@@ -152,7 +153,7 @@ def _valued(
     return scores.sort("predicted_value", descending=True, nulls_last=True, maintain_order=True)
 
 
-def _filled_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
+def _filled_spend(frame: pl.DataFrame, spend: SpendModel | CredibilityModel) -> pl.DataFrame:
     """With the shop's mean in place of a mean that is not known, and 0 for one below."""
     return frame.with_columns(
         monetary_value=pl.col("monetary_value").clip(lower_bound=0.0).fill_null(spend.population_mean)

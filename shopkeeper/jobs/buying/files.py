@@ -16,7 +16,7 @@ from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import BuyingModel
-from shopkeeper.models.buying.spend import SpendModel
+from shopkeeper.models.buying.spend import spend_model_from_json
 
 
 def path_of(version: Version) -> Path:
@@ -106,7 +106,7 @@ def _fits_from(content: dict[str, Any]) -> Fits:
             by: {name: BuyingModel.from_json(row) for name, row in by_name.items()}
             for by, by_name in models["segments"].items()
         },
-        spends={value: SpendModel.from_json(row) for value, row in models["spends"].items()},
+        spends={value: spend_model_from_json(row) for value, row in models["spends"].items()},
         **content,
     )
 

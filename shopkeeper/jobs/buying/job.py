@@ -16,19 +16,16 @@ from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import (
     HORIZONS,
     KIND_NAMES,
-    VALUE_NAMES,
-    VALUES,
     Fits,
     FittedBy,
     HoldoutTest,
     Rate,
-    ValueMeasure,
 )
+from shopkeeper.jobs.buying.spends import fit_spends
 from shopkeeper.messages import Message, MessageValue
 from shopkeeper.models.buying.calibration import RISK_DAYS, in_units, risk_by_tenth
 from shopkeeper.models.buying.model import DAYS, KINDS, BuyingModel, ModelKind, NotFitted, Unit, fit
 from shopkeeper.models.buying.scoring import expected_purchases_between, holdout_log_likelihood
-from shopkeeper.models.buying.spend import SpendModel, fit_spend
 from shopkeeper.progress import UNHEARD, Progress
 
 SEGMENTS: tuple[FittedBy, ...] = ("channel", "cohort")
@@ -63,7 +60,7 @@ def fit_version(
     ranked = [test.kind for test in _ranked(tests) if test.kind in models]
     chosen = ranked[0] if ranked else None
     segments, short = _fit_segments(job, models[chosen]) if chosen else ({}, ())
-    spends, means, spend_notes = _fit_spends(job)
+    spends = fit_spends(query, progress)
     job.progress.step("Counting plain rates", 0.95)
     fitted = Fits(
         version.id,
@@ -79,10 +76,10 @@ def fit_version(
         models,
         calibrated,
         segments,
-        spends,
-        means,
+        spends.models,
+        spends.means,
         _rates(query, version.first_day, version.as_of),
-        (*short, *spend_notes),
+        (*short, *spends.notes),
     )
     job.progress.step("Fits are made", 1.0)
     return fitted
@@ -213,32 +210,6 @@ def _fit_segments(
                 short.append(str(segment))
     text = N_("Too few customers for a fit of their own: {segments}. The whole shop's fit serves them.")
     return models, ((Message(text, {"segments": ", ".join(short)}),) if short else ())
-
-
-def _fit_spends(job: Fitting) -> tuple[dict[ValueMeasure, SpendModel], dict[ValueMeasure, float], tuple[Message, ...]]:
-    spends: dict[ValueMeasure, SpendModel] = {}
-    means: dict[ValueMeasure, float] = {}
-    notes: list[Message] = []
-    for value in VALUES:
-        job.progress.step("Fitting what a purchase is worth", 0.9)
-        spend = job.query("jobs/buying/spend", value=value)
-        if not spend.is_empty():
-            times = pl.col("frequency") * pl.col("customers")
-            means[value] = spend.select((pl.col("monetary_value") * times).sum() / times.sum()).item()
-        above = spend.filter(pl.col("monetary_value") > 0)
-        if below := int(spend.filter(pl.col("monetary_value") <= 0)["customers"].sum()):
-            text = N_(
-                "{customers} customers whose repeat purchases brought nothing or cost money ({value}) are not in "
-                "the fit of what a purchase is worth."
-            )
-            notes.append(Message(text, {"customers": below, "value": Message(VALUE_NAMES[value])}))
-        try:
-            spends[value] = fit_spend(above)
-        except NotFitted as refused:
-            # Margin and revenue of the same purchases mostly fail for the same reason, which is said once.
-            if refused.message.text not in {note.text for note in notes}:
-                notes.append(refused.message)
-    return spends, means, tuple(notes)
 
 
 def _rates(query: Query, first_day: date, as_of: date) -> tuple[Rate, ...]:

@@ -7,13 +7,14 @@ from typing import Literal
 
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import BuyingModel, ModelKind, Unit
 from shopkeeper.models.buying.spend import SpendModel
 
 ValueMeasure = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
 
-FORMAT = 3
+FORMAT = 4
 VALUES: tuple[ValueMeasure, ...] = ("margin", "revenue")
 VALUE_NAMES: Mapping[ValueMeasure, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
@@ -77,7 +78,7 @@ class Fits:
     models: Mapping[ModelKind, BuyingModel]
     calibrated: Mapping[ModelKind, BuyingModel]
     segments: Mapping[FittedBy, Mapping[str, BuyingModel]]
-    spends: Mapping[ValueMeasure, SpendModel]
+    spends: Mapping[ValueMeasure, SpendModel | CredibilityModel]
     means: Mapping[ValueMeasure, float]
     rates: tuple[Rate, ...]
     notes: tuple[Message, ...]

@@ -12,17 +12,17 @@ import polars as pl
 from scipy.special import gammaincinv  # type: ignore[import-untyped]
 
 from shopkeeper.models.arrays import Floats
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel
 from shopkeeper.models.buying.spend import SpendModel, expected_average
 from shopkeeper.models.intervals import NORMAL_QUANTILE_975
 
-Model = TypeVar("Model", BuyingModel, SpendModel)
+Model = TypeVar("Model", bound=BuyingModel | SpendModel | CredibilityModel)
 
 PERIOD_DAYS = 30
 DAYS_PER_YEAR = 365.25
 STEP = 1e-3
-LIGHTEST_TAIL = 0.5
 
 
 def discounted_purchases(model: BuyingModel, tuples: pl.DataFrame, days: int, discount_per_year: float) -> pl.Series:
@@ -40,7 +40,7 @@ def discounted_purchases(model: BuyingModel, tuples: pl.DataFrame, days: int, di
 
 def segment_values(
     model: BuyingModel,
-    spend: SpendModel,
+    spend: SpendModel | CredibilityModel,
     customers: pl.DataFrame,
     days: int,
     discount_per_year: float = 0.1,
@@ -79,24 +79,20 @@ def segment_values(
     )
 
 
-def value_variance(spend: SpendModel, customers: pl.DataFrame) -> pl.Series:
+def value_variance(spend: SpendModel | CredibilityModel, customers: pl.DataFrame) -> pl.Series:
     """Variance of what each customer brings over a horizon, given the history and the models' parameters.
 
     `customers` also have `expected_purchases`, `discounted` (the same, each discounted) and `factorial` (E[n (n - 1)]).
     With a customer's own mean m and variance s^2 of a purchase, both uncertain, it is E[s^2] E[n] + E[m^2] E[n^2] less
     the squared expectation; every purchase is discounted as the customer's average one.
     """
-    x, value, bought, discounted, factorial = (
+    x, observed, bought, discounted, factorial = (
         customers[name].cast(pl.Float64).fill_null(0.0).to_numpy()
         for name in ("frequency", "monetary_value", "expected_purchases", "discounted", "factorial")
     )
-    p, q, v = spend.values
-    shape, rate = p * x + q, v + x * value
-    mean = p * rate / (shape - 1)
-    # A fitted tail may be so heavy that a purchase has no variance; of some repeat purchases it always has one.
-    squared = rate**2 / ((shape - 1) * np.maximum(shape - 2, LIGHTEST_TAIL))
+    mean, mean_square, variance = spend.moments(x, observed)
     factor = np.divide(discounted, bought, out=np.zeros_like(bought), where=bought > 0)
-    second = p * squared * bought + p**2 * squared * (factorial + bought)
+    second = variance * bought + mean_square * (factorial + bought)
     return pl.Series(np.maximum(factor**2 * second - (discounted * mean) ** 2, 0.0), dtype=pl.Float64)
 
 
@@ -123,8 +119,13 @@ def sum_interval(mean: pl.Series, variance: pl.Series, nothing: pl.Series) -> tu
 
 
 def _around(model: Model) -> list[Model]:
-    """The model, then for each parameter the model with it a step of its logarithm above, and below."""
+    """The model, then for each parameter the model with it a step of its logarithm above, and below.
+
+    By credibility, all is taken for known but the shop's mean, which is moved by its standard error.
+    """
     moved = [model]
+    if isinstance(model, CredibilityModel):
+        return moved + [replace(model, shop_mean=model.shop_mean + sign * model.mean_error) for sign in (1, -1)]
     for at, (name, value) in enumerate(model.parameters):
         for sign in (1, -1):
             parameters = list(model.parameters)
@@ -133,8 +134,13 @@ def _around(model: Model) -> list[Model]:
     return moved
 
 
-def _variance(logs: Floats, model: BuyingModel | SpendModel) -> Floats:
+def _variance(logs: Floats, model: BuyingModel | SpendModel | CredibilityModel) -> Floats:
     """Variance of the logarithm of each row's sum, from its values around the model's parameters."""
+    if isinstance(model, CredibilityModel):
+        # The shop's mean less its error may be nothing, which has no logarithm.
+        with np.errstate(invalid="ignore"):
+            moved: Floats = ((np.exp(logs[:, 1] - logs[:, 0]) - np.exp(logs[:, 2] - logs[:, 0])) / 2) ** 2
+        return moved
     parameters = np.array([value for _, value in model.parameters])
     log_covariance = np.array(model.covariance) / np.outer(parameters, parameters)
     with np.errstate(invalid="ignore"):
