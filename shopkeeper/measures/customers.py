@@ -94,6 +94,17 @@ CUSTOMER_MEASURES: tuple[Measure, ...] = (
         "higher",
     ),
     Measure(
+        "residual_value",
+        N_("Predicted, whole remaining life"),
+        N_(
+            "What the customer should bring from now on for as long as the customer stays, later money counting for "
+            "less (DERT); nothing so long was ever tested, so no interval is known. Empty without model or discount."
+        ),
+        N_("discounted expected residual transactions * expected value per purchase"),
+        "money",
+        "higher",
+    ),
+    Measure(
         "purchase_value",
         N_("Expected value per purchase"),
         N_(
