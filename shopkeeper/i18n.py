@@ -24,6 +24,8 @@ Number = int | float | Decimal
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 SOURCE = "en"
 MISSING = "\N{EN DASH}"
+FEW = 30
+"""Below so many a share is said as a count."""
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
 
@@ -117,6 +119,13 @@ def percent(value: Number | None, digits: int = 1) -> str:
     exact = _rounded(value, digits + 2)
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
     return MISSING if exact is None else numbers.format_percent(exact, format=pattern, locale=language())
+
+
+def share(value: int, n: int) -> str:
+    """A share of `n` within a sentence: below FEW a count, such as `2 of 3`; from there `41.0% of 1,234`."""
+    if n < FEW:
+        return gettext("{value} of {n}", value=integer(value), n=integer(n))
+    return gettext("{share} of {n}", share=percent(value / n), n=integer(n))
 
 
 def money(value: Number | None, currency: str) -> str:

@@ -70,7 +70,7 @@ def _tricomi(s: float, z: Floats) -> Floats:
     SciPy's own is wrong by 2 % for whole s and small z.
     """
     nodes, weights = np.polynomial.legendre.leggauss(2 * NODES)
-    span = np.log1p(NEGLIGIBLE / z)
+    span = np.minimum(np.log1p(NEGLIGIBLE / z), NEGLIGIBLE / max(s - 1, 1e-9))
     total = np.zeros_like(z)
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
         total += weight * span * np.exp((1 - s) * node * span - z * np.expm1(node * span))
