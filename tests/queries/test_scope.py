@@ -58,6 +58,7 @@ OTHERS = [
     sold(None, date(2024, 2, 8), "coffee-1", "south"),
     sold("coffee-north-cem", date(2024, 4, 29), "coffee-1", "north", ship_from_location="north store"),
     sold(None, date(2024, 4, 27), "coffee-1", "south", channel="dealers", status="sell_in"),
+    sold(None, date(2024, 2, 11), "coffee-1", "south", status="refund") | {"quantity": -1, "net_amount": -4},
 ]
 UNITS = [1.0] * HORIZON
 

@@ -11,6 +11,6 @@ sales AS (
     FROM demand_days AS d
 )
 
-SELECT -coalesce(r.amount, 0) / nullif(s.amount - coalesce(r.amount, 0), 0) AS refunded
+SELECT (0 - coalesce(r.amount, 0)) / nullif(s.amount - coalesce(r.amount, 0), 0) AS refunded
 FROM refunds AS r
 CROSS JOIN sales AS s

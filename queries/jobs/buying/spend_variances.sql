@@ -8,7 +8,7 @@ WITH variances AS (
         var_samp(CASE $value WHEN 'margin' THEN p.margin ELSE p.revenue END) AS variance
     FROM purchases AS p
     WHERE p.is_purchase AND p.day > p.first_day
-    GROUP BY p.customer_key
+    GROUP BY ALL
 )
 
 SELECT

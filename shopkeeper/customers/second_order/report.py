@@ -112,7 +112,7 @@ def contrasted(times: pl.DataFrame, sizes: pl.DataFrame) -> Contrast | None:
         )
         if own["at_risk"] is None or rest["at_risk"] is None:
             continue
-        low, high = pl.select(*difference(_bounds(own), _bounds(rest))).rows()[0]
+        low, high = (pl.select(bound).item() for bound in difference(_bounds(own), _bounds(rest)))
         if low > 0 or high < 0:
             figures = customers, own["returned"], total - customers, rest["returned"]
             certain.append(Contrast(segment, *figures, low, high, compared.height))

@@ -91,8 +91,8 @@ def contrast_in_words(contrast: Contrast, names: Mapping[str, str]) -> str:
     if contrast.high < 0:
         return _(
             "Of the {n} customers won by **{segment}**, {returned} are back by day {day}, of the {rest_n} others "
-            "{rest}: remind these first. The difference is certain: {low} to {high} points fewer (Kaplan–Meier, 95% over all "
-            "{comparisons} comparisons).",
+            "{rest}: remind these first. The difference is certain: {low} to {high} points fewer (Kaplan–Meier, 95% "
+            "over all {comparisons} comparisons).",
             low=i18n.number(-100 * contrast.high, 1),
             high=i18n.number(-100 * contrast.low, 1),
             **values,

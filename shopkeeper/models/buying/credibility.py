@@ -117,6 +117,6 @@ def _variance(values: Floats, weights: Floats) -> float:
 
 
 def _correlation(first: Floats, second: Floats, weights: Floats) -> float:
-    spread = np.cov(np.stack((first, second)), aweights=weights)
-    scale = float(np.sqrt(spread[0, 0] * spread[1, 1]))
-    return float(spread[0, 1]) / scale if scale > 0 else 0.0
+    a, b = (values - np.average(values, weights=weights) for values in (first, second))
+    scale = float(np.sqrt((weights @ a**2) * (weights @ b**2)))
+    return float(weights @ (a * b)) / scale if scale > 0 else 0.0

@@ -26,8 +26,8 @@ FAR_OUT_LOGARITHMS = 4.0
 """Quartile distances beyond the quartiles: a Gamma-Gamma with a heavy tail has customers at three of its own."""
 CORRELATED_NOTE = N_("Frequent buyers spend differently per purchase than rare ones, which the model assumes away.")
 APART_NOTE = N_(
-    "A few accounts spend so unlike all others per purchase that the fit of spending is made without them; what they "
-    "are worth follows from their own purchases."
+    "A few accounts spend so much more per purchase than all others that the fit of spending is made without them; "
+    "what they are worth follows from their own purchases."
 )
 STARTS = ((2.0, 3.0, 1.0), (6.0, 4.0, 0.5), (1.1, 1.5, 1.0))
 
@@ -87,7 +87,7 @@ class SpendModel:
 def fit_spend(spend: pl.DataFrame) -> SpendModel:
     """Fit weighted pairs; raise `NotFitted` for too few repeat buyers, values <= 0, all equal, or no finite mean.
 
-    Accounts far out of all others, by the logarithm of what they spend per purchase, are left out and noted. Like every
+    Accounts far above all others, by the logarithm of what they spend per purchase, are left out and noted. Like every
     fit, not to be called from two threads at once.
     """
     _check_enough(spend)
@@ -146,8 +146,7 @@ def _fitted(frequency: Floats, value: Floats, weights: Floats) -> tuple[Floats, 
 
 def _without_far_out(spend: pl.DataFrame) -> tuple[pl.DataFrame, bool]:
     logs, weights = spend["monetary_value"].log().to_numpy(), spend["customers"].cast(pl.Float64).to_numpy()
-    low, high = limits(logs, weights, FAR_OUT_LOGARITHMS)
-    inside = (logs >= low) & (logs <= high)
+    inside = logs <= limits(logs, weights, FAR_OUT_LOGARITHMS)[1]
     kept = spend.filter(pl.Series(inside))
     _check_unequal(kept)
     return kept, not bool(inside.all())

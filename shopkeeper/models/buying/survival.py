@@ -15,9 +15,9 @@ def kaplan_meier(times: pl.DataFrame, by: str | None = None, z: float = NORMAL_Q
     """Survival curve of `duration` (number, >= 0), `observed` BOOL (false = still waiting), `customers` INT (optional).
 
     One row per group `by` (if given) and time at which something happened, and a first row at 0:
-    `<by>, duration, at_risk, events, censored, survival, low, high` (95 % unless `z` says otherwise,
-    Greenwood on the log-log scale; null where undefined: before the first event; at survival 0). `censored` are those lost from here to before the next row.
-    An event at the same time as a censoring counts as the earlier of the two.
+    `<by>, duration, at_risk, events, censored, survival, low, high` (95 % unless `z` says otherwise, Greenwood on the
+    log-log scale; null where undefined: before the first event; at survival 0). `censored` are those lost from here to
+    before the next row. An event at the same time as a censoring counts as the earlier of the two.
     """
     if times.select(
         (pl.col("duration").is_null() | (pl.col("duration") < 0) | pl.col("observed").is_null()).any()
