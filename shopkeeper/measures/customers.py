@@ -29,7 +29,10 @@ CUSTOMER_MEASURES: tuple[Measure, ...] = (
     Measure(
         "monetary_value",
         N_("Mean repeat purchase"),
-        N_("What a repeat purchase of the customer brought, on average; empty for who bought once."),
+        N_(
+            "What a repeat purchase of the customer brought, on average; a refund that names no order lowers the last "
+            "purchase before it. Empty for who bought once."
+        ),
         N_("value of repeat purchases / repeat purchases"),
         "money",
         "higher",
@@ -80,7 +83,7 @@ CUSTOMER_MEASURES: tuple[Measure, ...] = (
     Measure(
         "historic_value",
         N_("Historic value"),
-        N_("What the customer has brought so far; it has happened."),
+        N_("What the customer has brought so far, less all refunds, with or without an order; it has happened."),
         N_("sum of net revenue or margin"),
         "money",
         "higher",
@@ -109,9 +112,9 @@ CUSTOMER_MEASURES: tuple[Measure, ...] = (
         N_("Expected value per purchase"),
         N_(
             "What the next purchase should bring: the customer's own mean, drawn towards the shop's the more the "
-            "fewer purchases it stands on."
+            "fewer purchases it stands on. What went back to nobody lowers the shop's mean by its share of sales."
         ),
-        N_("Gamma-Gamma conditional expectation"),
+        N_("Gamma-Gamma conditional expectation, or credibility where that cannot be fitted"),
         "money",
         "higher",
     ),
