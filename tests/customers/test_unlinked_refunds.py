@@ -89,6 +89,13 @@ def test_refunds_of_nobody_lower_the_shops_mean_by_their_share() -> None:
     )
 
 
+def test_missing_costs_are_not_taken_for_customers_who_did_not_come_back() -> None:
+    lines = [row for n in range(40) for row in bought(f"c{n:02}", 100, 50 + n, 60)]
+    spends = fit_spends(shop(lines, as_of=AS_OF))
+    assert "margin" not in spends.means
+    assert not [note for note in spends.notes if "came back" in str(note)]
+
+
 def test_a_shop_of_one_price_is_valued_by_it() -> None:
     lines = [row for n in range(50) for row in bought(f"c{n:02}", 10, 10, 10)]
     lines += [line("giant", date(2024, 1 + n % 12, 1 + n // 12), net_amount=1000) for n in range(300)]

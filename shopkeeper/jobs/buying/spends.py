@@ -32,6 +32,9 @@ def fit_spends(query: Query, progress: Progress = UNHEARD) -> Spends:
     for value in VALUES:
         progress.step("Fitting what a purchase is worth", 0.9)
         spend = query("jobs/buying/spend", value=value)
+        if spend.is_empty() and value == "margin":
+            # Costs are missing, or nobody came back, which is said of net revenue.
+            continue
         if not spend.is_empty():
             times = pl.col("frequency") * pl.col("customers")
             means[value] = spend.select((pl.col("monetary_value") * times).sum() / times.sum()).item()
