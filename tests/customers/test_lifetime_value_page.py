@@ -28,6 +28,7 @@ from shopkeeper.customers.model_check.chart import compared_bars
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.models.intervals import quantile_of_all
+from shopkeeper.ui import figures
 from tests.shops import customers_on_disk
 from tests.ui import page_app
 from tests.ui.page_app import link_of, texts
@@ -141,11 +142,14 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody(report_of: Fo
     assert value == pytest.approx(report_of().customers["predicted_value"].sum())
 
 
-def test_where_chance_explains_the_difference_nobody_is_told_to_move_money(opened: Engine, fits: Fits) -> None:
+def test_where_chance_explains_the_difference_nobody_is_told_to_move_money(
+    opened: Engine, fits: Fits, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The sample shop's dealers bring 91 each and Tmall 76, at standard errors of 7 and 3: of 463 pairs, nothing."""
     reported = opportunity(opened, fits, CustomerFilters(), LifetimeValueOptions())
     assert (reported.most, reported.least, reported.moved) == (None, None, None)
     assert reported.comparisons > 400
+    monkeypatch.setattr(figures, "shop_currency", lambda: "CNY")
     assert "No channel, category or region brings better customers for certain" in action(reported)
 
 
@@ -174,7 +178,8 @@ def test_advice_needs_a_difference_that_is_certain_between_the_two() -> None:
     assert [certain.low, certain.high] == pytest.approx([20 - wide, 20 + wide])
 
 
-def test_advice_says_population_both_sizes_and_the_test() -> None:
+def test_advice_says_population_both_sizes_and_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "shop_currency", lambda: "CNY")
     contrast = contrasted(segments(("web", 1000, 60.0), ("app", 1000, 50.0), ("shop", 1000, 40.0)))
     assert contrast.most is not None
     most, least = contrast.most, contrast.least
