@@ -25,6 +25,8 @@ LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 SOURCE = "en"
 MISSING = "\N{EN DASH}"
 SUNDAY = 6
+FEW = 30
+"""Below so many a share is said as a count."""
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE)
 
@@ -142,6 +144,13 @@ def share(value: Number | None) -> str:
     """A share from 0 to 1 in few digits: `12%`; below 10 % with a decimal: `1.6%`."""
     exact = _exact(value)
     return percent(exact, 0 if exact is None or abs(exact) >= Decimal("0.0995") else 1)
+
+
+def share_of(value: int, n: int) -> str:
+    """A share of `n` within a sentence: below FEW a count, such as `2 of 3`; from there `41.0% of 1,234`."""
+    if n < FEW:
+        return gettext("{value} of {n}", value=integer(value), n=integer(n))
+    return gettext("{share} of {n}", share=percent(value / n), n=integer(n))
 
 
 def money(value: Number | None, currency: str) -> str:

@@ -24,13 +24,27 @@ totals AS (
         sum(p.orders)::INTEGER AS orders,
         sum(p.revenue)::DOUBLE AS revenue,
         sum(p.margin)::DOUBLE AS margin,
-        avg(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_revenue,
-        avg(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_margin,
+        sum(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_revenue,
+        sum(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_margin,
+        count(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_revenues,
+        count(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_margins,
         median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase)::DOUBLE AS median_inter_purchase_days,
         arg_max(p.day_age - p.previous_day_age, p.day) FILTER (WHERE p.is_purchase)::INTEGER AS newest_inter_purchase_days
     FROM purchases AS p
     SEMI JOIN cohort USING (customer_key)
     WHERE p.day <= $as_of
+    GROUP BY ALL
+),
+
+unlinked AS (
+    SELECT
+        r.customer_key,
+        sum(r.revenue) AS revenue,
+        sum(r.margin) AS margin
+    FROM purchases AS r
+    INNER JOIN purchases AS p
+        ON p.customer_key = r.customer_key AND p.is_purchase AND p.previous_day_age = 0 AND p.day < r.day
+    WHERE NOT r.is_purchase AND r.day <= $as_of
     GROUP BY ALL
 ),
 
@@ -68,8 +82,8 @@ SELECT
     t.orders,
     t.revenue,
     t.margin,
-    t.repeat_revenue,
-    t.repeat_margin,
+    (t.repeat_revenue + coalesce(u.revenue, 0)) / nullif(t.repeat_revenues, 0) AS repeat_revenue,
+    (t.repeat_margin + coalesce(u.margin, 0)) / nullif(t.repeat_margins, 0) AS repeat_margin,
     t.median_inter_purchase_days,
     CASE WHEN t.purchases > 1 THEN t.newest_inter_purchase_days END AS last_inter_purchase_days,
     l.channel AS last_channel,
@@ -79,6 +93,7 @@ SELECT
     h.contactable
 FROM cohort AS c
 INNER JOIN totals AS t USING (customer_key)
+LEFT JOIN unlinked AS u USING (customer_key)
 LEFT JOIN last_parts AS l USING (customer_key)
 LEFT JOIN refunds AS r USING (customer_id)
 LEFT JOIN customer_history AS h USING (customer_key)

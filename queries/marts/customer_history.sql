@@ -7,7 +7,9 @@
 -- A customer's whole history, so it is a total over categories and regions: in part it would say that a regular who
 -- moved on to another category has left. `frequency` counts purchases after the first; `recency` runs from the first to
 -- the last, `T` from the first to as-of, in days. Repeat values are means per repeat purchase; a refund is in its
--- original purchase, however late. Revenue is rounded where it decides an order: the last digits of a sum of floats
+-- original purchase, however late, and one that names no order in the last purchase up to its own day: what it gives back
+-- after the second purchase lowers the repeat mean, before that the first. So first purchase and repeat purchases together
+-- are `revenue`. Revenue is rounded where it decides an order: the last digits of a sum of floats
 -- change from run to run, and what is equal must stay so.
 WITH totals AS (
     SELECT
@@ -17,12 +19,28 @@ WITH totals AS (
         CAST(sum(p.orders) AS INTEGER) AS orders,
         CAST(sum(p.revenue) AS DOUBLE) AS revenue,
         CAST(sum(p.margin) AS DOUBLE) AS margin,
-        CAST(avg(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_revenue,
-        CAST(avg(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_margin,
+        CAST(sum(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_revenue,
+        CAST(sum(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS DOUBLE) AS repeat_margin,
+        count(p.revenue) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_revenues,
+        count(p.margin) FILTER (WHERE p.is_purchase AND p.day > p.first_day) AS repeat_margins,
         CAST(median(p.day_age - p.previous_day_age) FILTER (WHERE p.is_purchase) AS DOUBLE) AS median_inter_purchase_days,
         CAST(max(p.day_age - p.previous_day_age) FILTER (WHERE p.is_last) AS INTEGER) AS last_inter_purchase_days
     FROM purchases AS p
     GROUP BY p.customer_key
+),
+
+unlinked AS (
+    SELECT
+        r.customer_key,
+        sum(r.revenue) AS revenue,
+        sum(r.margin) AS margin
+    FROM purchases AS r
+    INNER JOIN purchases AS p
+        ON
+            p.customer_key = r.customer_key
+            AND p.is_purchase AND p.previous_day_age = 0 AND p.day < r.day
+    WHERE NOT r.is_purchase
+    GROUP BY r.customer_key
 ),
 
 last_parts AS (
@@ -104,8 +122,8 @@ SELECT
     t.orders,
     t.revenue,
     t.margin,
-    t.repeat_revenue,
-    t.repeat_margin,
+    (t.repeat_revenue + coalesce(u.revenue, 0)) / nullif(t.repeat_revenues, 0) AS repeat_revenue,
+    (t.repeat_margin + coalesce(u.margin, 0)) / nullif(t.repeat_margins, 0) AS repeat_margin,
     t.median_inter_purchase_days,
     t.last_inter_purchase_days,
     l.channel AS last_channel,
@@ -115,6 +133,7 @@ SELECT
     k.contactable
 FROM first_purchases AS f
 INNER JOIN totals AS t ON t.customer_key = f.customer_key
+LEFT JOIN unlinked AS u ON u.customer_key = f.customer_key
 LEFT JOIN last_parts AS l ON l.customer_key = f.customer_key
 LEFT JOIN last_products AS s ON s.customer_key = f.customer_key
 LEFT JOIN refunds AS r ON r.customer_id = f.customer_id

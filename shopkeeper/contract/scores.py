@@ -36,6 +36,12 @@ CUSTOMER_SCORES = Table(
         Column("historic_value", "DOUBLE", "What the customer has brought.", unit="shop currency"),
         Column("predicted_value", "DOUBLE", "What the horizon should bring, discounted.", unit="shop currency"),
         Column("variance", "DOUBLE", "Variance of what the horizon brings.", unit="shop currency squared"),
+        Column(
+            "residual_value",
+            "DOUBLE",
+            "What the whole remaining life should bring, discounted (DERT); null but at the longest horizon.",
+            unit="shop currency",
+        ),
         Column("value_at_stake", "DOUBLE", "Risk times what an active customer would bring.", unit="shop currency"),
     ),
     key=("horizon_days", "customer_key"),
@@ -51,7 +57,8 @@ SCORED_HISTORIES = Table(
         *(CUSTOMER_SCORES.column(name) for name in ("p_alive", "p_no_purchase", "expected_purchases")),
         Column("discounted", "DOUBLE", "Expected purchases, each discounted to today."),
         Column("wait", "DOUBLE", "Days until half of such customers, if active, have bought.", unit="days"),
-        Column("factorial", "DOUBLE", "E[n (n - 1)] of the purchases n; null without a model."),
+        Column("factorial", "DOUBLE", "E[n (n - 1)] of the purchases n; null where nothing is known."),
+        Column("residual", "DOUBLE", "Purchases of the whole remaining life, each discounted; null without a model."),
     ),
     key=("segment", "frequency", "recency", "T"),
 )

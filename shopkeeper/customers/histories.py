@@ -19,6 +19,10 @@ from shopkeeper.jobs.buying.result import KIND_NAMES, VALUES, Fits, FittedBy, Va
 from shopkeeper.jobs.buying.scores import rule_of, used_kind, used_value
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.spend import SpendModel
+
+LEAST_NOTED = 0.001
+"""Share of sales that went back to nobody from which it is said."""
 
 
 def check_model(kind: str | None, discount: float) -> None:
@@ -101,7 +105,15 @@ def notes(fits: Fits, day: date, preferred: ModelKind | None, by: FittedBy, valu
             "What a purchase is worth could not be fitted; the shop's mean repeat purchase stands for everybody's."
         )
         sentences.append(Message(text))
-    return (*sentences, *(of_known_values(fits) if by != "shop" or value not in fits.spends else ()))
+    spend = fits.spends.get(used_value(fits, value))
+    if spend is not None and spend.refunded >= LEAST_NOTED:
+        text = N_(
+            "Refunds that name neither order nor buyer are {percent} % of sales; the shop's mean purchase is lower by "
+            "that share."
+        )
+        sentences.append(Message(text, {"percent": round(100 * spend.refunded, 1)}))
+    fell_short = by != "shop" or not isinstance(spend, SpendModel)
+    return (*sentences, *(of_known_values(fits) if fell_short else ()))
 
 
 def of_known_values(fits: Fits) -> tuple[Message, ...]:

@@ -29,7 +29,10 @@ CUSTOMER_MEASURES: tuple[Measure, ...] = (
     Measure(
         "monetary_value",
         N_("Mean repeat purchase"),
-        N_("What a repeat purchase of the customer brought, on average; empty for who bought once."),
+        N_(
+            "What a repeat purchase of the customer brought, on average; a refund that names no order lowers the last "
+            "purchase before it. Empty for who bought once."
+        ),
         N_("value of repeat purchases / repeat purchases"),
         "money",
         "higher",
@@ -80,7 +83,7 @@ CUSTOMER_MEASURES: tuple[Measure, ...] = (
     Measure(
         "historic_value",
         N_("Historic value"),
-        N_("What the customer has brought so far; it has happened."),
+        N_("What the customer has brought so far, less all refunds, with or without an order; it has happened."),
         N_("sum of net revenue or margin"),
         "money",
         "higher",
@@ -94,13 +97,24 @@ CUSTOMER_MEASURES: tuple[Measure, ...] = (
         "higher",
     ),
     Measure(
+        "residual_value",
+        N_("Predicted, whole remaining life"),
+        N_(
+            "What the customer should bring from now on for as long as the customer stays, later money counting for "
+            "less (DERT); nothing so long was ever tested, so no interval is known. Empty without model or discount."
+        ),
+        N_("discounted expected residual transactions * expected value per purchase"),
+        "money",
+        "higher",
+    ),
+    Measure(
         "purchase_value",
         N_("Expected value per purchase"),
         N_(
             "What the next purchase should bring: the customer's own mean, drawn towards the shop's the more the "
-            "fewer purchases it stands on."
+            "fewer purchases it stands on. What went back to nobody lowers the shop's mean by its share of sales."
         ),
-        N_("Gamma-Gamma conditional expectation"),
+        N_("Gamma-Gamma conditional expectation, or credibility where that cannot be fitted"),
         "money",
         "higher",
     ),

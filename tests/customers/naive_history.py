@@ -29,7 +29,8 @@ class NaiveHistory:
         return [(later - earlier).days for earlier, later in pairwise(self.days)]
 
     def row(self, day: date) -> dict[str, Any]:
-        repeats = [self.by_day[bought] for bought in self.days[1:]]
+        # What a refund without an order gives back after the second purchase is of a repeat purchase too.
+        repeats = [amount for each, amount in self.by_day.items() if each >= self.days[1]] if self.days[1:] else []
         return {
             "first_day": self.days[0],
             "last_day": self.days[-1],
@@ -38,7 +39,7 @@ class NaiveHistory:
             "T": (day - self.days[0]).days,
             "orders": self.orders,
             "revenue": self.revenue,
-            "repeat_revenue": sum(repeats) / len(repeats) if repeats else None,
+            "repeat_revenue": sum(repeats) / len(self.days[1:]) if repeats else None,
             "median_inter_purchase_days": median(self.inter_purchase_days) if self.inter_purchase_days else None,
             "last_inter_purchase_days": self.inter_purchase_days[-1] if self.inter_purchase_days else None,
             "first_channel": self.first["channel"],

@@ -13,13 +13,22 @@ from shopkeeper import exports, i18n
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.lifetime_value import table
-from shopkeeper.customers.lifetime_value.opportunity import _certain, opportunity
+from shopkeeper.customers.lifetime_value.opportunity import (
+    LifetimeValueOpportunity,
+    against_the_rest,
+    contrasted,
+    moments,
+    opportunity,
+)
 from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions
+from shopkeeper.customers.lifetime_value.screen.answer import action
 from shopkeeper.customers.lifetime_value.shapes import banded, inactivity_names, per_customer
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.chart import compared_bars
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.buying.result import Fits
+from shopkeeper.models.intervals import quantile_of_all
+from shopkeeper.ui import figures
 from tests.shops import customers_on_disk
 from tests.ui import page_app
 from tests.ui.page_app import link_of, texts
@@ -138,7 +147,7 @@ def test_segments_per_customer_and_bands_of_the_matrix_lose_nobody(report_of: Fo
     assert value == pytest.approx(report_of().moments.filter(segment_kind="all")["predicted_value"].item())
 
 
-def moments(customers: pl.DataFrame) -> pl.DataFrame:
+def moments_of(customers: pl.DataFrame) -> pl.DataFrame:
     """What the report holds of these customers, whose channel is `segment`."""
     value = pl.col("predicted_value")
     return customers.group_by("segment").agg(
@@ -151,19 +160,87 @@ def moments(customers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def test_a_segment_stands_out_only_where_chance_does_not_explain_it(
-    opened: Engine, fits: Fits, report_of: Found
+def test_where_chance_explains_the_difference_nobody_is_told_to_move_money(
+    opened: Engine, fits: Fits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The sample shop's dealers bring 91 each and Tmall 76, at standard errors of 7 and 3: of 463 pairs, nothing."""
     reported = opportunity(opened, fits, CustomerFilters(), LifetimeValueOptions())
-    assert reported.most is not None
-    assert reported.least is not None
-    assert reported.most["low"] < reported.most["each"] < reported.most["high"]
-    assert reported.least["each"] < reported.most["each"]
-    dealt = report_of().customers.sort("predicted_value").with_row_index()
-    alike = dealt.with_columns(segment=(pl.col("index") % 4).cast(pl.String)).drop("index")
-    assert _certain(replace(report_of(), moments=moments(alike)), "channel").is_empty()
-    better = alike.with_columns(
-        predicted_value=pl.col("predicted_value") * pl.when(pl.col("segment") == "2").then(2.0).otherwise(1.0)
+    assert (reported.most, reported.least, reported.moved) == (None, None, None)
+    assert reported.comparisons > 400
+    monkeypatch.setattr(figures, "shop_currency", lambda: "CNY")
+    assert "No channel, category or region brings better customers for certain" in action(reported)
+
+
+def segments(*rows: tuple[str, int, float]) -> pl.DataFrame:
+    """Channels of so many customers worth so much each, their values a half of it apart, their chance as large."""
+    frame = pl.DataFrame(rows, schema=["segment", "n", "each"], orient="row")
+    return frame.select(
+        "segment",
+        "n",
+        total=pl.col("n") * pl.col("each"),
+        squares=pl.col("n") * pl.col("each") ** 2 * 1.25,
+        historic_each=pl.lit(1.0),
+        segment_kind=pl.lit("channel"),
+        deviation=pl.col("each") * pl.col("n").sqrt(),
     )
-    certain = _certain(replace(report_of(), moments=moments(better)), "channel")
-    assert certain.filter(pl.col("difference") > 0)["segment"].to_list() == ["2"]
+
+
+def test_advice_needs_a_difference_that_is_certain_between_the_two() -> None:
+    certain = contrasted(segments(("web", 1000, 60.0), ("app", 1000, 50.0), ("shop", 1000, 40.0)))
+    assert certain.most is not None
+    assert certain.least is not None
+    assert (certain.most["segment"], certain.least["segment"]) == ("web", "shop")
+    assert (certain.most["n"], certain.most["rest_n"], certain.comparisons) == (1000, 2000, 6)
+    error = (60.0**2 * 1.25 / 1000 + 40.0**2 * 1.25 / 1000) ** 0.5
+    wide = quantile_of_all(6) * error
+    assert [certain.low, certain.high] == pytest.approx([20 - wide, 20 + wide])
+
+
+def test_advice_says_population_both_sizes_and_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "shop_currency", lambda: "CNY")
+    contrast = contrasted(segments(("web", 1000, 60.0), ("app", 1000, 50.0), ("shop", 1000, 40.0)))
+    assert contrast.most is not None
+    most, least = contrast.most, contrast.least
+    reported = LifetimeValueOpportunity(
+        DEFAULT, "margin", None, 3000, 0.4, 9.0, most, least, 2000.0, 1500.0, 2500.0, contrast.comparisons
+    )
+    said = action(reported)
+    for part in (
+        "Of the 3,000 customers",
+        "**web** (1,000)",
+        "**shop** (1,000)",
+        "Welch",
+        "95% over all 6 comparisons",
+    ):
+        assert part in said
+    alone = action(replace(reported, least=None))
+    assert "the 2,000 others" in alone
+    assert "Welch" in alone
+
+
+@pytest.mark.parametrize("each", [(51.0, 50.0, 49.0), (60.0, 50.0, 40.0)])
+def test_no_advice_without_a_certain_difference(each: tuple[float, float, float]) -> None:
+    size = 1000 if each[0] < 60 else 99
+    contrast = contrasted(segments(*zip(("web", "app", "shop"), (size, size, size), each, strict=True)))
+    assert (contrast.most, contrast.least, contrast.difference) == (None, None, None)
+    # Nor where nobody knows how uncertain the values are.
+    unknown = segments(("web", 1000, 60.0), ("app", 1000, 40.0)).with_columns(deviation=pl.lit(None, dtype=pl.Float64))
+    assert contrasted(unknown).most is None
+
+
+def test_equal_segments_of_real_customers_are_not_told_apart(opened: Engine, fits: Fits, report_of: Found) -> None:
+    dealt = lifetime_value.listing(opened, fits, report_of()).sort("predicted_value").with_row_index()
+    dealt = dealt.with_columns(segment=(pl.col("index") % 4).cast(pl.String)).drop("index")
+    whole = report_of().segments.filter(segment_kind="all")
+    four = pl.concat([whole.with_columns(segment=pl.lit(str(n)), segment_kind=pl.lit("channel")) for n in range(4)])
+    # A quarter of the customers each, so half the spread of the whole.
+    four = four.with_columns(low=pl.col("low") / 4, high=pl.col("low") / 4 + (pl.col("high") - pl.col("low")) / 2)
+
+    def certain(customers: pl.DataFrame) -> list[str]:
+        held = replace(report_of(), moments=moments_of(customers), segments=four)
+        rows = moments(held).filter(segment_kind="channel")
+        return against_the_rest(rows, 2.0).filter(pl.col("difference") > 0)["segment"].to_list()
+
+    assert certain(dealt) == []
+    better = pl.when(pl.col("segment") == "2").then(2.0).otherwise(1.0)
+    assert certain(dealt.with_columns(predicted_value=pl.col("predicted_value") * better)) == ["2"]

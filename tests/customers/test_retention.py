@@ -30,7 +30,7 @@ from shopkeeper.customers.retention.report import (
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
-from shopkeeper.models.intervals import wilson
+from shopkeeper.models.intervals import difference, never_certain, wilson
 from tests.customers.naive_retention import naive
 from tests.examples import FEWER
 from tests.shops.drawn_lines import CATEGORIES, PRODUCTS, random_lines
@@ -262,6 +262,34 @@ def test_an_opportunity_names_the_segment_that_returns_less_than_the_shop() -> N
     assert result.rate == 0.25
     assert result.best is not None
     assert (result.best["segment"], result.best["gap_customers"], result.best["worth"]) == ("web", 25.0, 250.0)
+    both = [result.best[name] for name in ("returned", "n", "rest_returned", "rest_n")]
+    assert (both, result.comparisons) == ([0, 100, 50, 100], 2)
+    assert -0.7 < result.best["difference_low"] < -0.5 < result.best["difference_high"] < -0.3
+
+
+@pytest.mark.parametrize(("returned", "certain"), [(4, True), (6, False)])
+def test_the_difference_must_be_certain_over_both_channels(returned: int, certain: bool) -> None:
+    """So many of 100 against 15 of 100."""
+    lines = [line(f"c{i}", date(2024, 1, 5), channel="web" if i % 2 else "app") for i in range(200)]
+    lines += [line(f"c{i}", date(2024, 2, 5)) for i in [*range(0, 30, 2), *range(1, 2 * returned, 2)]]
+    result = opportunity(shop(lines, as_of=date(2024, 6, 1)), CustomerFilters())
+    assert result.segments.filter(segment="web").select("returned", "n").row(0) == (returned, 100)
+    assert (result.best is not None) == certain
+
+
+def test_newcombes_published_interval_is_met() -> None:
+    """Newcombe (1998), Table II, method 10: 56/70 less 48/80 is 0.0524 to 0.3339, 9/10 less 3/10 0.1705 to 0.8090."""
+    for (a, n), (b, m), published in (((56, 70), (48, 80), (0.0524, 0.3339)), ((9, 10), (3, 10), (0.1705, 0.8090))):
+        first, second = (
+            (pl.lit(value / of), *wilson(pl.lit(float(value)), pl.lit(of))) for value, of in ((a, n), (b, m))
+        )
+        low, high = difference(first, second)
+        assert pl.select(low=low, high=high).row(0) == pytest.approx(published, abs=5e-5)
+
+
+def test_a_share_is_never_a_certain_probability() -> None:
+    counts = pl.DataFrame({"value": [0, 3, 3, 0], "n": [3, 3, 6, 0]})
+    assert counts.select(never_certain(pl.col("value"), pl.col("n"))).to_series().to_list() == [0.125, 0.875, 0.5, None]
 
 
 @pytest.mark.parametrize(("shops", "most"), [(6, 1), pytest.param(60, 10, marks=pytest.mark.deep)])

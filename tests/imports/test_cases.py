@@ -1,14 +1,21 @@
 """Files that once went wrong, each held to what its README says is right."""
 
 import shutil
+from contextlib import closing
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from shopkeeper.customers.filters import CustomerFilters
+from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
 from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.job import Outcome, import_files
 from shopkeeper.imports.mapping.file import load
+from shopkeeper.jobs.buying.spends import fit_spends
+from shopkeeper.models.buying.spend import expected_average
+from shopkeeper.models.buying.value import value_variance
 
 SAID = Acceptance("Test shop", "USD", "America/New_York")
 REFUSED = {
@@ -103,3 +110,23 @@ def test_a_line_in_the_mapping_mends_a_case(case: str, real_data: Path, tmp_path
     (folder / "mapping.toml").write_text(text.replace(stands, must), encoding="utf-8")
     outcome = imported(folder, tmp_path / "lake")
     assert (outcome.tables[0].rows_published, outcome.rows_rejected) == (rows, 0)
+
+
+def test_a_wholesale_account_does_not_make_buyers_of_ten_worth_thousands(real_data: Path, tmp_path: Path) -> None:
+    """300 customers who pay 10.00 each time beside one account with 5,000 orders of 1,000."""
+    version = imported(real_data / "cases" / "clv_giant_and_constant_spend", tmp_path / "lake").version
+    with closing(open_version(version)) as query:
+        spends = fit_spends(query)
+        histories = query("customers/histories", **CustomerFilters().acquired())
+    spend = spends.models["revenue"]
+    assert spend.population_mean == 10.0
+    each = expected_average(spend, histories["frequency"], histories["repeat_revenue"])
+    worth = histories.select("customer_id", worth=each)
+    assert worth.filter(pl.col("customer_id") != "giant")["worth"].unique().to_list() == [10.0]
+    # The account pays 1,000 an order, and orders several times on a day.
+    giant = histories.row(by_predicate=pl.col("customer_id") == "giant", named=True)
+    assert worth.filter(customer_id="giant")["worth"].item() == pytest.approx(giant["repeat_revenue"])
+    ones = pl.DataFrame({"frequency": [0, 3], "monetary_value": [None, 10.0], "expected_purchases": 2.0})
+    ones = ones.with_columns(discounted=pl.col("expected_purchases"), factorial=pl.lit(6.0))
+    # Nothing is uncertain but how often they come: E[n^2] - E[n]^2 = 6 + 2 - 4 times of 10.
+    assert value_variance(spend, ones).to_list() == pytest.approx([400.0, 400.0])

@@ -23,6 +23,7 @@ SELECT
     CASE WHEN $value = 'margin' THEN h.repeat_margin ELSE h.repeat_revenue END AS monetary_value,
     s.historic_value,
     s.predicted_value,
+    s.residual_value,
     s.p_alive,
     s.expected_purchases,
     s.purchase_value,

@@ -18,6 +18,7 @@ SELECT
     count(*) AS customers,
     coalesce(sum(s.historic_value), 0) AS historic_value,
     sum(s.predicted_value) AS predicted_value,
+    sum(s.residual_value) AS residual_value,
     coalesce(sum(s.variance), 0) AS chance,
     exp(coalesce(sum(ln(greatest(s.p_no_purchase, 1e-300))), 0)) AS nothing,
     count(s.predicted_value) AS predictable,

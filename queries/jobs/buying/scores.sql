@@ -1,10 +1,9 @@
 -- grain: one row per customer
--- parameters: $as_of, $horizon_days, $by, $value, $population_value, $prior_purchases, $spend_p, $spend_q, $spend_v,
---   $active_days, $lost_days, $loyal_purchases, $quiet_days, $return_days, $leave_lost, $quiet_after_first,
---   $quiet_after_second, $farthest_order_days
--- What `scored_histories` says of each customer's history, with money, stage and place on the rescue list. The next
--- purchase is worth a mean of the shop's value, weighed as $prior_purchases, and the customer's own mean; NaN stands for
--- what is not known. The variance is that of shopkeeper/models/buying/value.py, under Gamma-Gamma ($spend_p, ...).
+-- parameters: $as_of, $horizon_days, $by, $value, $spend_kind, $spend_p, $spend_q, $spend_v, $shop_value,
+--   $between, $within, $active_days, $lost_days, $loyal_purchases, $quiet_days, $return_days, $leave_lost,
+--   $quiet_after_first, $quiet_after_second, $farthest_order_days
+-- What `scored_histories` says of each customer's history, with money, stage and place on the rescue list. What
+-- a purchase is worth follows $spend_kind (see `spend_mean`; empty where nothing could be fitted). NaN: not known.
 WITH histories AS (
     SELECT
         h.*,
@@ -27,13 +26,12 @@ priced AS (
         s.factorial,
         CASE WHEN s.p_alive IS NULL AND h.rhythm IS NOT NULL THEN greatest(h.rhythm - h.inactivity_days, 0) END AS own_wait,
         s.wait,
-        greatest(coalesce(h.monetary_value, $population_value), 0) AS own_value,
-        CASE
-            WHEN NOT isnan($population_value)
-                THEN ($prior_purchases * $population_value
-                    + h.frequency * greatest(coalesce(h.monetary_value, $population_value), 0))
-                    / ($prior_purchases + h.frequency)
-        END AS purchase_value,
+        s.residual,
+        greatest(coalesce(h.monetary_value, $shop_value), 0) AS own_value,
+        spend_mean(
+            $spend_kind, $spend_p, $spend_q, $spend_v, $shop_value, $between, $within,
+            h.frequency, greatest(coalesce(h.monetary_value, $shop_value), 0)
+        ) AS purchase_value,
         stage(
             h.frequency + 1, h.inactivity_days, h.last_inter_purchase_days, $active_days, $lost_days, $loyal_purchases
         ) AS stage,
@@ -49,12 +47,11 @@ staked AS (
     SELECT
         p.*,
         p.discounted * p.purchase_value AS predicted_value,
-        CASE
-            WHEN NOT isnan($spend_p)
-                THEN value_variance(
-                    $spend_p, $spend_q, $spend_v, p.frequency, p.own_value, p.expected_purchases, p.discounted, p.factorial
-                )
-        END AS variance,
+        p.residual * p.purchase_value AS residual_value,
+        value_variance(
+            $spend_kind, $spend_p, $spend_q, $spend_v, $shop_value, $between, $within,
+            p.frequency, p.own_value, p.expected_purchases, p.discounted, p.factorial
+        ) AS variance,
         p.p_no_purchase * p.purchase_value * CASE
             WHEN p.p_alive IS NULL THEN p.expected_purchases
             WHEN p.p_alive > 0 THEN p.discounted / p.p_alive
@@ -102,6 +99,7 @@ SELECT
     s.historic_value,
     s.predicted_value,
     s.variance,
+    s.residual_value,
     s.value_at_stake
 FROM staked AS s
 ORDER BY s.customer_key

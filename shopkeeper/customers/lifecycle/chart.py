@@ -110,12 +110,17 @@ def _shaded(
 
 
 def _targets(moves: pl.DataFrame, names: Mapping[str, str]) -> go.Scatter:
-    cells = moves.select("from_stage", "to_stage", "customers", "share").rows()
-    hover = _(
-        "{n} customers, {share} of those who were {stage}",
-        n="%{customdata[2]:,}",
-        share="%{customdata[3]:.1%}",
-        stage="%{y}",
+    whole = pl.col("customers").sum().over("from_stage")
+    rows = moves.select("from_stage", "to_stage", "customers", whole.alias("whole"), "low", "high").rows()
+    # Below so few, a percentage would say more than is known.
+    cells = [
+        (then, now, i18n.share_of(n, of), i18n.percent(low), i18n.percent(high)) for then, now, n, of, low, high in rows
+    ]
+    hover = "<br>".join(
+        (
+            _("{share} who were {stage}", share="%{customdata[2]}", stage="%{y}"),
+            _("95% interval: {low} to {high}", low="%{customdata[3]}", high="%{customdata[4]}"),
+        )
     )
     hidden = {"marker": {"opacity": 0}}
     return go.Scatter(

@@ -1,6 +1,6 @@
 """The frames of the lifecycle."""
 
-from shopkeeper.contract.table import Column, Table
+from shopkeeper.contract.table import Column, Table, defined
 from shopkeeper.customers.frames import (
     ACQUIRED,
     CUSTOMER_ID,
@@ -46,6 +46,8 @@ MOVES = Table(
             label=N_("Share of the stage then"),
             format="percent",
         ),
+        defined("low"),
+        defined("high"),
         REVENUE,
         MARGIN,
     ),

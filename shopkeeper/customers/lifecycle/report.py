@@ -16,6 +16,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.messages import message
 from shopkeeper.models.buying.stages import BUYING, DEFAULT_RULES, STAGES, StageRules
+from shopkeeper.models.intervals import wilson
 
 STAGE_TEXTS: Mapping[str, tuple[str, str]] = {
     "new": (N_("New"), N_("Bought once, in the last {active_days} days.")),
@@ -77,8 +78,10 @@ def report(
     start = _since(since, as_of)
     parameters = {**vars(rules), **filters.acquired(), "as_of": as_of}
     changes = query("customers/lifecycle/counts", **parameters)
+    whole = pl.col("customers").sum().over("from_stage")
+    low, high = wilson(pl.col("customers").cast(pl.Float64), whole)
     moves = query("customers/lifecycle/moves", **parameters, since=start).with_columns(
-        share=pl.col("customers") / pl.col("customers").sum().over("from_stage")
+        share=pl.col("customers") / whole, low=low, high=high
     )
     inter_purchase_times = query(
         "customers/lifecycle/inter_purchase_times",

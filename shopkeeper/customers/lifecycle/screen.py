@@ -126,8 +126,8 @@ def draw_rules(report: Lifecycle) -> None:
                 "Of {n} returns so far, {late} came after more than {active} days of silence and {later} after more "
                 "than {lost}: so many were called at risk or lost too early.",
                 n=i18n.integer(report.returns),
-                late=i18n.percent(risky),
-                later=i18n.percent(lost),
+                late=i18n.percent(risky) if report.returns >= i18n.FEW else i18n.integer(report.after_active),
+                later=i18n.percent(lost) if report.returns >= i18n.FEW else i18n.integer(report.after_lost),
                 active=report.rules.active_days,
                 lost=report.rules.lost_days,
             )

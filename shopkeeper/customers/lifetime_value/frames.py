@@ -37,6 +37,7 @@ CUSTOMERS = Table(
         *HISTORY,
         HISTORIC,
         PREDICTED,
+        defined("residual_value"),
         P_ALIVE,
         defined("expected_purchases"),
         defined("purchase_value"),

@@ -1,9 +1,9 @@
 """Where the better customers come from: segments whose customers are worth more, or less, than chance explains."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from statistics import NormalDist
 from typing import Any
 
 import polars as pl
@@ -13,10 +13,11 @@ from shopkeeper.customers.histories import seen_until
 from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions, report
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
-from shopkeeper.models.intervals import NORMAL_QUANTILE_975
+from shopkeeper.models.intervals import NORMAL_QUANTILE_975, quantile_of_all
 
 ENOUGH = 100
 """Customers of a segment before its worth is told in a sentence."""
+KINDS = ("channel", "category", "region")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,10 @@ class LifetimeValueOpportunity:
     """Who of the customers acquired since a day are worth most and least, where chance does not explain it.
 
     `most` and `least` are rows of a kind of segment: `segment_kind, segment, n, each` (predicted value per customer),
-    `low, high` (95 % interval), `rest` (the same of all others), `historic_each`; None where no segment stands out.
-    `moved` is what a hundred new customers bring more in `most` than in `least`, or than the rest; null without both.
+    `low, high` (95 % interval), `rest_n, rest` (the same of all others), `historic_each`; None where no segment stands
+    out. `moved` is what a hundred new customers bring more in `most` than in `least`, or than the rest, and
+    `moved_low, moved_high` its interval, which holds for all `comparisons` together (Bonferroni) and excludes 0; all
+    three are None without both.
     """
 
     options: LifetimeValueOptions
@@ -37,6 +40,9 @@ class LifetimeValueOpportunity:
     most: Mapping[str, Any] | None
     least: Mapping[str, Any] | None
     moved: float | None
+    moved_low: float | None
+    moved_high: float | None
+    comparisons: int
 
 
 def opportunity(
@@ -46,7 +52,7 @@ def opportunity(
     dated = filters.cohort_from or filters.cohort_to
     since = None if dated else seen_until(query, filters) - timedelta(days=364)
     customer_value = report(query, fits, replace(filters, cohort_from=since) if since else filters, options)
-    most, least = max(_pairs(customer_value), key=_gain, default=(None, None))
+    contrast = contrasted(moments(customer_value))
     predicted = customer_value.moments.filter(segment_kind="all")["predicted_value"].sum()
     return LifetimeValueOpportunity(
         options,
@@ -55,65 +61,108 @@ def opportunity(
         customer_value.n,
         customer_value.top_predicted,
         (customer_value.top_predicted or 0.0) * float(predicted),
-        most,
-        least,
-        _moved(most, least),
+        contrast.most,
+        contrast.least,
+        _hundred(contrast.difference),
+        _hundred(contrast.low),
+        _hundred(contrast.high),
+        contrast.comparisons,
     )
 
 
-def _moved(most: Mapping[str, Any] | None, least: Mapping[str, Any] | None) -> float | None:
-    if most and least:
-        return 100 * float(most["each"] - least["each"])
-    row = most or least
-    return 100 * abs(float(row["difference"])) if row else None
+def _hundred(each: float | None) -> float | None:
+    return None if each is None else 100 * each
 
 
-def _pairs(customer_value: LifetimeValue) -> list[tuple[dict[str, Any] | None, dict[str, Any] | None]]:
-    """The most and the least valuable segment of each kind, each None where it may differ by chance."""
-    pairs = []
-    for kind in ("channel", "category", "region"):
-        rows = _certain(customer_value, kind).sort("each").to_dicts()
-        above, below = [row for row in rows if row["difference"] > 0], [row for row in rows if row["difference"] < 0]
-        if rows:
-            pairs.append((above[-1] if above else None, below[0] if below else None))
-    return pairs
+@dataclass(frozen=True)
+class Contrast:
+    """The best and the worst segment of one kind, or one of them and all others, and how far they are apart.
+
+    `difference, low, high` per customer, in shop currency; all None where no difference is certain.
+    """
+
+    comparisons: int
+    most: Mapping[str, Any] | None = None
+    least: Mapping[str, Any] | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
-def _gain(pair: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> float:
-    return float(sum(abs(row["difference"]) * row["n"] for row in pair if row))
+def moments(customer_value: LifetimeValue) -> pl.DataFrame:
+    """`segment_kind, segment, n, total, squares, historic_each, deviation`: what comparing segments takes.
 
-
-def _certain(customer_value: LifetimeValue, kind: str) -> pl.DataFrame:
-    """Segments whose mean differs from that of all others by more than chance, however many are looked at."""
-    groups = customer_value.moments.filter(pl.col("segment_kind") == kind, pl.col("predictable") > 0).select(
+    `total` and `squares` sum predicted values and their squares; `deviation` is the standard deviation of the total
+    within what fits and chance leave open, null where that is not known.
+    """
+    rows = customer_value.moments.filter(pl.col("predictable") > 0, pl.col("segment_kind").is_in(KINDS)).select(
+        "segment_kind",
         "segment",
         n="predictable",
         total="predicted_value",
         squares="squares",
         historic_each=pl.col("historic_value") / pl.col("customers"),
     )
-    if groups.height < 2:
-        return groups.clear().with_columns(each=pl.lit(0.0), difference=pl.lit(0.0))
-    n, total, squares = (pl.col(name) for name in ("n", "total", "squares"))
-    others = n.sum() - n
+    spread = (pl.col("high") - pl.col("low")) / (2 * NORMAL_QUANTILE_975)
+    deviations = customer_value.segments.select("segment_kind", "segment", deviation=spread)
+    return rows.join(deviations, on=["segment_kind", "segment"], how="left", nulls_equal=True)
+
+
+def contrasted(moments: pl.DataFrame) -> Contrast:
+    """The kind of segment in which most customers are worth most more, or less, than others for certain.
+
+    Every segment of ENOUGH customers is held against all others, and against every other: the intervals of all these
+    differences hold together.
+    """
+    sizes = moments.filter(pl.col("n") >= ENOUGH, pl.col("segment").is_not_null()).group_by("segment_kind").len()
+    comparisons = sum(k + k * (k - 1) // 2 for k in sizes["len"])
+    sure = quantile_of_all(comparisons)
+    contrasts = [_best(against_the_rest(moments.filter(segment_kind=kind), sure), sure, comparisons) for kind in KINDS]
+    return max(contrasts, key=_reach)
+
+
+def against_the_rest(moments: pl.DataFrame, sure: float) -> pl.DataFrame:
+    """Segments of one kind whose mean is `sure` standard errors (Welch) from that of all others, the worst first."""
+    n, total, squares, deviation = (pl.col(name) for name in ("n", "total", "squares", "deviation"))
+    others, open_ = n.sum() - n, deviation**2
     rest = (total.sum() - total) / others
-    variance = (squares / n - (total / n) ** 2) / n
-    rest_variance = ((squares.sum() - squares) / others - rest**2) / others
-    sure = NormalDist().inv_cdf(1 - 0.025 / groups.height)
-    fit_margins = customer_value.segments.filter(segment_kind=kind).select(
-        "segment", below=pl.col("predicted_value") - pl.col("low"), above=pl.col("high") - pl.col("predicted_value")
-    )
-    by_chance = NORMAL_QUANTILE_975**2 * variance
+    # Two things make a mean uncertain: which customers came, and what the model leaves open of each.
+    variance = (squares / n - (total / n) ** 2) / n + open_ / n**2
+    rest_variance = ((squares.sum() - squares) / others - rest**2) / others + (open_.sum() - open_) / others**2
     return (
-        groups.with_columns(each=total / n, difference=total / n - rest, width=sure * (variance + rest_variance).sqrt())
-        .join(fit_margins, on="segment", how="left")
+        moments.filter(n.sum() > n)
+        .with_columns(each=total / n, rest=rest, rest_n=others, error=variance.sqrt(), apart=rest_variance)
+        .with_columns(difference=pl.col("each") - pl.col("rest"), width=sure * (variance + pl.col("apart")).sqrt())
         .with_columns(
-            segment_kind=pl.lit(kind),
-            rest=pl.col("each") - pl.col("difference"),
-            low=pl.col("each") - (by_chance + (pl.col("below").fill_null(0.0) / n) ** 2).sqrt(),
-            high=pl.col("each") + (by_chance + (pl.col("above").fill_null(0.0) / n) ** 2).sqrt(),
+            low=pl.col("each") - NORMAL_QUANTILE_975 * pl.col("error"),
+            high=pl.col("each") + NORMAL_QUANTILE_975 * pl.col("error"),
         )
         .filter(
-            n >= ENOUGH, others >= ENOUGH, pl.col("difference").abs() > pl.col("width"), pl.col("segment").is_not_null()
+            n >= ENOUGH,
+            pl.col("rest_n") >= ENOUGH,
+            pl.col("difference").abs() > pl.col("width"),
+            pl.col("segment").is_not_null(),
         )
+        .sort("each", "segment")
     )
+
+
+def _best(certain: pl.DataFrame, sure: float, comparisons: int) -> Contrast:
+    """The best and the worst where these differ for certain; else the one that is further from the rest."""
+    rows = certain.to_dicts()
+    above, below = [row for row in rows if row["difference"] > 0], [row for row in rows if row["difference"] < 0]
+    if above and below:
+        most, least = above[-1], below[0]
+        apart, width = most["each"] - least["each"], sure * math.hypot(most["error"], least["error"])
+        if apart > width:
+            return Contrast(comparisons, most, least, apart, apart - width, apart + width)
+    if not rows:
+        return Contrast(comparisons)
+    row = max(rows, key=lambda each: abs(each["difference"]) * each["n"])
+    apart, width = abs(row["difference"]), row["width"]
+    better = row["difference"] > 0
+    return Contrast(comparisons, row if better else None, None if better else row, apart, apart - width, apart + width)
+
+
+def _reach(contrast: Contrast) -> float:
+    return math.fsum(abs(row["difference"]) * row["n"] for row in (contrast.most, contrast.least) if row)

@@ -80,7 +80,8 @@ class LifetimeValue:
 
     `customers` are the first rows, by predicted value; `listing` gives the others.
     `top_historic` and `top_predicted` are the shares that the richest tenth hold. `correlation` is that of frequency
-    with spend, which the model takes for 0.
+    with spend, which the model takes for 0. `residual` is what the whole remaining life should bring: told beside the
+    longest horizon only.
     """
 
     options: LifetimeValueOptions
@@ -100,6 +101,7 @@ class LifetimeValue:
     matrix: Annotated[pl.DataFrame, MATRIX]
     bands: Annotated[pl.DataFrame, BANDS]
     correlation: float | None
+    residual: float | None = None
 
 
 def report(
@@ -122,6 +124,7 @@ def report(
         classes = _distribution(scores, chosen)
         first = _listed(scores, chosen, value, FIRST_ROWS)
     spend = fits.spends.get(value)
+    whole = sums.filter(segment_kind="all")
     top = shares.filter(pl.col("percent") == 10).to_dicts()
     return LifetimeValue(
         options,
@@ -130,7 +133,7 @@ def report(
         kind,
         value,
         (*notes(fits, as_of, options.kind, options.fitted_by, options.value), *_assumption(fits, value)),
-        int(sums.filter(segment_kind="all")["customers"].sum()),
+        int(whole["customers"].sum()),
         first,
         _segments(sums, drawn, fits, kind, options),
         sums.select(MOMENTS.names),
@@ -141,6 +144,7 @@ def report(
         cells,
         banded(cells),
         spend.correlation if spend else None,
+        whole["residual_value"].sum() if whole["residual_value"].count() else None,
     )
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import NormalDist
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 
@@ -12,16 +11,17 @@ from shopkeeper.customers.opening import opening
 from shopkeeper.customers.retention.frames import SEGMENTS
 from shopkeeper.customers.retention.report import observed_until
 from shopkeeper.engine.query import Query
-from shopkeeper.models.intervals import wilson
+from shopkeeper.models.intervals import difference, quantile_of_all, wilson
 
 
 @dataclass(frozen=True)
 class RetentionOpportunity:
     """Where too few new customers come back, and what closing the gap would have been worth.
 
-    `segments` has the largest worth first. `best` is the first row that lies below the shop's rate for certain, if any:
-    with intervals so wide (Bonferroni) that with equal segments one shop in twenty would be told of any. `point_worth`
-    is what one more returning customer in a hundred would have brought, in shop currency.
+    `segments` has the largest worth first. `best` is the first row that comes back less than all others for certain, if
+    any, with `rest_n` and `rest_returned` of these others, and `difference_low, difference_high` of the share less
+    theirs (Newcombe): so wide (Bonferroni, over `comparisons`) that with equal segments one shop in twenty is told of
+    any. `point_worth` is what one more returning customer in a hundred would have brought, in shop currency.
     """
 
     days: int
@@ -29,7 +29,8 @@ class RetentionOpportunity:
     rate: float | None
     point_worth: float
     segments: Annotated[pl.DataFrame, SEGMENTS]
-    best: dict[str, object] | None
+    best: dict[str, Any] | None
+    comparisons: int
 
 
 def opportunity(query: Query, filters: CustomerFilters, days: int = 90) -> RetentionOpportunity:
@@ -49,17 +50,31 @@ def opportunity(query: Query, filters: CustomerFilters, days: int = 90) -> Reten
     n, returned, revenue = (total[0][name] for name in ("n", "returned", "revenue")) if total else (0, 0, 0.0)
     rate = returned / n if n else None
     spent = revenue / returned if returned else 0.0
-    returning = pl.col("returned").cast(pl.Float64)
-    low, high = wilson(returning, pl.col("n"))
-    certain = wilson(returning, pl.col("n"), NormalDist().inv_cdf(1 - 0.025 / max(counts.height - 1, 1)))[1]
+    low, high = wilson(pl.col("returned").cast(pl.Float64), pl.col("n"))
+    compared = counts.filter(pl.col("segment_kind") != "all").with_columns(
+        rest_n=n - pl.col("n"), rest_returned=returned - pl.col("returned")
+    )
+    comparisons = compared.filter(pl.col("rest_n") > 0).height
     segments = (
-        counts.filter(pl.col("segment_kind") != "all")
-        .with_columns(rate=pl.col("returned") / pl.col("n"), low=low, high=high, certain=certain)
+        compared.with_columns(rate=pl.col("returned") / pl.col("n"), low=low, high=high)
         .with_columns(gap_customers=((rate or 0.0) * pl.col("n") - pl.col("returned")).clip(lower_bound=0.0))
         .with_columns(worth=pl.col("gap_customers") * spent)
+        .with_columns(_against_the_rest(comparisons))
         .sort("worth", "segment_kind", "segment", descending=[True, False, False])
     )
-    below = segments.filter(pl.col("certain") < (rate or 0.0)).head(1).to_dicts()
+    below = segments.filter(pl.col("difference_high") < 0).head(1).to_dicts()
     return RetentionOpportunity(
-        days, n, rate, n / 100 * spent, segments.select(SEGMENTS.names), below[0] if below else None
+        days, n, rate, n / 100 * spent, segments.select(SEGMENTS.names), below[0] if below else None, comparisons
     )
+
+
+def _against_the_rest(comparisons: int) -> list[pl.Expr]:
+    """`difference_low, difference_high`: the share of each row less that of its rest; null without a rest."""
+    sure = quantile_of_all(comparisons)
+    shares = []
+    for returned, n in (("returned", "n"), ("rest_returned", "rest_n")):
+        value = pl.col(returned).cast(pl.Float64)
+        low, high = wilson(value, pl.col(n), sure)
+        shares.append((pl.when(pl.col(n) > 0).then(value / pl.col(n)), low, high))
+    low, high = difference(shares[0], shares[1])
+    return [low.alias("difference_low"), high.alias("difference_high")]

@@ -61,8 +61,8 @@ def _clock(curve: pl.DataFrame, label: str, place: int) -> list[go.Scatter]:
     }
     band = {"fill": "tonexty", "fillcolor": f"rgba({red},{green},{blue},0.13)"}
     return [
-        go.Scatter(x=days, y=(1 - curve["low"].fill_null(1)).to_numpy(), **edge),
-        go.Scatter(x=days, y=(1 - curve["high"].fill_null(1)).to_numpy(), **edge, **band),
+        go.Scatter(x=days, y=(1 - curve["low"]).to_numpy(), **edge),
+        go.Scatter(x=days, y=(1 - curve["high"]).to_numpy(), **edge, **band),
         go.Scatter(
             x=days,
             y=curve["returned"].to_numpy(),
@@ -70,9 +70,7 @@ def _clock(curve: pl.DataFrame, label: str, place: int) -> list[go.Scatter]:
             legendgroup=label,
             mode="lines",
             line={"color": colour, "width": 2.5, "shape": "hv", "dash": DASHES[place % len(DASHES)]},
-            customdata=curve.select(
-                back_low=1 - pl.col("high").fill_null(1), back_high=1 - pl.col("low").fill_null(1), n="at_risk"
-            ).to_numpy(),
+            customdata=curve.select(back_low=1 - pl.col("high"), back_high=1 - pl.col("low"), n="at_risk").to_numpy(),
             hovertemplate=f"<b>{label}</b><br>"
             + "<br>".join(
                 (

@@ -85,7 +85,12 @@ CLOCK = Table(
         _SEGMENT,
         Column("day", "DOUBLE", "Days since the first purchase.", unit="days"),
         Column("at_risk", "BIGINT", "Customers still waited for; null where nobody was observed so long."),
-        Column("returned", "DOUBLE", "Share that is back.", format="percent"),
+        Column(
+            "returned",
+            "DOUBLE",
+            "Probability to be back: the share that is, and where none or all of n are, (none or all + 1/2) / (n + 1).",
+            format="percent",
+        ),
         Column("back_low", "DOUBLE", "Lower end of its 95 % interval.", format="percent"),
         Column("back_high", "DOUBLE", "Upper end of its 95 % interval.", format="percent"),
     ),

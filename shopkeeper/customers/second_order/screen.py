@@ -1,5 +1,7 @@
 """The clock to the second order on the Churn risk page."""
 
+from collections.abc import Mapping
+
 import polars as pl
 import streamlit as st
 
@@ -10,7 +12,7 @@ from shopkeeper.customers.screen.opening import before_the_data, left_out
 from shopkeeper.customers.second_order import report as second_order
 from shopkeeper.customers.second_order import table
 from shopkeeper.customers.second_order.chart import CURVES_DRAWN, FEWEST_AT_RISK, second_order_curves
-from shopkeeper.customers.second_order.report import SecondOrder
+from shopkeeper.customers.second_order.report import COMPARED_DAY, Contrast, SecondOrder
 from shopkeeper.i18n import gettext as _
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.opened import load, opened
@@ -27,6 +29,10 @@ def draw(filters: CustomerFilters) -> None:
     by = session.choose(_("By"), kinds, "clock_by", "channel")
     clock = load(second_order.report, filters, by)  # type: ignore[arg-type]
     names = {"(none)": _("(none)"), "all": _("All customers")}
+    if clock.contrast is not None:
+        st.markdown(contrast_in_words(clock.contrast, names))
+    elif by != "all":
+        st.caption(_("No segment comes back sooner or later than all others for certain."))
     tables.show_chart(
         lambda **_dark: second_order_curves(clock, names),
         table.curves(opened().version, clock, filters),
@@ -53,7 +59,9 @@ def draw_answer(whole: SecondOrder) -> None:
         last = whole.curves.row(-1, named=True)
         answer = _(
             "Fewer than half of the customers come back: {share} have by day {day} after their first purchase.",
-            share=i18n.percent(last["returned"]),
+            share=i18n.share_of(segment["returned"], segment["customers"])
+            if segment["customers"] < i18n.FEW
+            else i18n.share(last["returned"]),
             day=i18n.integer(last["duration"]),
         )
     else:
@@ -84,6 +92,36 @@ def said_of_opening(whole: SecondOrder) -> str:
     if whole.uncertain:
         return before_the_data(whole.opening, whole.uncertain, int(whole.medians["customers"].sum()))
     return left_out(whole.opening, whole.left_out) if whole.left_out else ""
+
+
+def contrast_in_words(contrast: Contrast, names: Mapping[str, str]) -> str:
+    """Which segment needs a reminder first, or not at all, and how certain that is."""
+    values = {
+        "segment": names.get(contrast.segment, contrast.segment),
+        "n": i18n.integer(contrast.customers),
+        "returned": i18n.percent(contrast.returned),
+        "rest_n": i18n.integer(contrast.rest_customers),
+        "rest": i18n.percent(contrast.rest),
+        "day": COMPARED_DAY,
+        "comparisons": i18n.integer(contrast.comparisons),
+    }
+    if contrast.high < 0:
+        return _(
+            "Of the {n} customers won by **{segment}**, {returned} are back by day {day}, of the {rest_n} others "
+            "{rest}: remind these first. The difference is certain: {low} to {high} points fewer (Kaplan–Meier, 95% "
+            "over all {comparisons} comparisons).",
+            low=i18n.number(-100 * contrast.high, 1),
+            high=i18n.number(-100 * contrast.low, 1),
+            **values,
+        )
+    return _(
+        "Of the {n} customers won by **{segment}**, {returned} are back by day {day}, of the {rest_n} others "
+        "{rest}: win more of these. The difference is certain: {low} to {high} points more (Kaplan–Meier, 95% over all "
+        "{comparisons} comparisons).",
+        low=i18n.number(100 * contrast.low, 1),
+        high=i18n.number(100 * contrast.high, 1),
+        **values,
+    )
 
 
 def legend(clock: SecondOrder) -> str:

@@ -18,7 +18,7 @@ from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.contest import Standing
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.rules import Rule
-from shopkeeper.models.buying.spend import SpendModel
+from shopkeeper.models.buying.spend import spend_model_from_json
 
 
 def path_of(version: Version) -> Path:
@@ -112,7 +112,7 @@ def _fits_from(content: dict[str, Any]) -> Fits:
         },
         rules={kind: Rule.from_json(row) for kind, row in models["rules"].items()},
         calibrated_rules={kind: Rule.from_json(row) for kind, row in models["calibrated_rules"].items()},
-        spends={value: SpendModel.from_json(row) for value, row in models["spends"].items()},
+        spends={value: spend_model_from_json(row) for value, row in models["spends"].items()},
         **content,
     )
 

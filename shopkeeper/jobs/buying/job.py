@@ -16,19 +16,16 @@ from shopkeeper.jobs.buying.contest import MOST_COUNTED, contested, cutoffs_of, 
 from shopkeeper.jobs.buying.reason import reason_of
 from shopkeeper.jobs.buying.result import (
     KIND_NAMES,
-    VALUE_NAMES,
-    VALUES,
     Fits,
     FittedBy,
-    ValueMeasure,
 )
+from shopkeeper.jobs.buying.spends import fit_spends
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import in_units
 from shopkeeper.models.buying.contest import choice, standings
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, ParametricKind, Unit, fit
 from shopkeeper.models.buying.rules import RULES, Rule, fit_rule
 from shopkeeper.models.buying.sampling import thinned
-from shopkeeper.models.buying.spend import SpendModel, fit_spend
 from shopkeeper.progress import UNHEARD, Progress
 
 SEGMENTS: tuple[FittedBy, ...] = ("channel", "cohort")
@@ -69,7 +66,7 @@ def fit_version(
     believed = choice(ranked, once / max(customers, 1))
     chosen = believed.kind if believed else None
     segments, short = _fit_segments(job, models[chosen]) if chosen in models else ({}, ())
-    spends, means, spend_notes = _fit_spends(job)
+    spends = fit_spends(query, progress)
     fitted = Fits(
         version.id,
         as_of,
@@ -87,9 +84,9 @@ def fit_version(
         segments,
         rules,
         contest.calibrated_rules,
-        spends,
-        means,
-        (*short, *spend_notes),
+        spends.models,
+        spends.means,
+        (*short, *spends.notes),
     )
     progress.step("Fits are made", 1.0)
     return fitted
@@ -144,29 +141,3 @@ def _fit_segments(
                 short.append(str(segment))
     text = N_("Too few customers for a fit of their own: {segments}. The whole shop's fit serves them.")
     return models, ((Message(text, {"segments": ", ".join(short)}),) if short else ())
-
-
-def _fit_spends(job: Fitting) -> tuple[dict[ValueMeasure, SpendModel], dict[ValueMeasure, float], tuple[Message, ...]]:
-    spends: dict[ValueMeasure, SpendModel] = {}
-    means: dict[ValueMeasure, float] = {}
-    notes: list[Message] = []
-    for value in VALUES:
-        job.progress.step("Fitting what a purchase is worth", 0.95)
-        spend = job.query("jobs/buying/spend", value=value)
-        if not spend.is_empty():
-            times = pl.col("frequency") * pl.col("customers")
-            means[value] = spend.select((pl.col("monetary_value") * times).sum() / times.sum()).item()
-        above = spend.filter(pl.col("monetary_value") > 0)
-        if below := int(spend.filter(pl.col("monetary_value") <= 0)["customers"].sum()):
-            text = N_(
-                "{customers} customers whose repeat purchases brought nothing or cost money ({value}) are not in "
-                "the fit of what a purchase is worth."
-            )
-            notes.append(Message(text, {"customers": below, "value": Message(VALUE_NAMES[value])}))
-        try:
-            spends[value] = fit_spend(above)
-        except NotFitted as refused:
-            # Margin and revenue of the same purchases mostly fail for the same reason, which is said once.
-            if refused.message.text not in {note.text for note in notes}:
-                notes.append(refused.message)
-    return spends, means, tuple(notes)

@@ -8,6 +8,7 @@ from typing import Literal
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.contest import Standing
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import BuyingModel, ModelKind, Unit
 from shopkeeper.models.buying.rules import Rule, RuleTable
 from shopkeeper.models.buying.spend import SpendModel
@@ -15,7 +16,7 @@ from shopkeeper.models.buying.spend import SpendModel
 ValueMeasure = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
 
-FORMAT = 4
+FORMAT = 5
 VALUES: tuple[ValueMeasure, ...] = ("margin", "revenue")
 VALUE_NAMES: Mapping[ValueMeasure, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
@@ -111,7 +112,7 @@ class Fits:
     segments: Mapping[FittedBy, Mapping[str, BuyingModel]]
     rules: Mapping[ModelKind, Rule]
     calibrated_rules: Mapping[ModelKind, Rule]
-    spends: Mapping[ValueMeasure, SpendModel]
+    spends: Mapping[ValueMeasure, SpendModel | CredibilityModel]
     means: Mapping[ValueMeasure, float]
     notes: tuple[Message, ...]
 

@@ -4,12 +4,13 @@ import polars as pl
 
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
 from shopkeeper.models.buying.calibration import HISTORY, in_units
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.rules import Rule
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
 from shopkeeper.models.buying.spend import SpendModel, expected_average
-from shopkeeper.models.buying.value import discounted_purchases, discounting
+from shopkeeper.models.buying.value import discounted_purchases, discounting, residual_purchases
 
 FEW_CUSTOMERS = 30
 """Of fewer customers than this pages say little."""
@@ -24,6 +25,7 @@ def scored(
     discount: float,
     *,
     varying: bool = False,
+    lifelong: bool = False,
 ) -> pl.DataFrame:
     """Add what is expected of each customer in the next `horizon` days.
 
@@ -31,13 +33,21 @@ def scored(
     (days until half of such customers, if still active, have bought). Where a rule serves, or nothing is fitted (`kind`
     None: plain rates), `p_alive, wait` are null, and horizons longer than those counted are extrapolated (see
     `rules.Rule.told`); all are null where not even rates are known, and P(no purchase) over more days than were
-    counted. Each distinct history is scored once. With `varying`, also `factorial`: E[n (n - 1)] of the purchases n.
+    counted. Each distinct history is scored once. With `varying`, also `factorial`, E[n (n - 1)] of the
+    purchases n, and `residual`, the discounted purchases of the whole remaining life: null unless `lifelong`.
     """
     if (rule := rule_of(fits, kind)) is not None or kind is None or frame.is_empty():
         return _ruled(frame, rule, horizon, discount)
     parts = [
         part.join(
-            _score_histories(part.select(HISTORY).unique().sort(HISTORY), model, horizon, discount, varying=varying),
+            _score_histories(
+                part.select(HISTORY).unique().sort(HISTORY),
+                model,
+                horizon,
+                discount,
+                varying=varying,
+                lifelong=lifelong,
+            ),
             on=HISTORY,
             how="left",
             maintain_order="left",
@@ -83,7 +93,7 @@ def value_per_purchase(frame: pl.DataFrame, fits: Fits, value: ValueMeasure) -> 
     return own.with_columns(expected_average(spend, own["frequency"], own_mean).alias("purchase_value"))
 
 
-def filled_spend(frame: pl.DataFrame, spend: SpendModel) -> pl.DataFrame:
+def filled_spend(frame: pl.DataFrame, spend: SpendModel | CredibilityModel) -> pl.DataFrame:
     """With the shop's mean in place of a mean that is not known, and 0 for one below."""
     return frame.with_columns(
         monetary_value=pl.col("monetary_value").clip(lower_bound=0.0).fill_null(spend.population_mean)
@@ -111,7 +121,7 @@ def _segment(by: FittedBy) -> pl.Expr:
 
 
 def _score_histories(
-    part: pl.DataFrame, model: BuyingModel, horizon: int, discount: float, *, varying: bool
+    part: pl.DataFrame, model: BuyingModel, horizon: int, discount: float, *, varying: bool, lifelong: bool
 ) -> pl.DataFrame:
     """Scores of distinct histories of one model, with their keys as they came: in days."""
     unit = DAYS[model.unit]
@@ -122,12 +132,13 @@ def _score_histories(
         discounted_purchases(model, tuples, horizon, discount).alias("discounted"),
         (next_purchase_quantile(model, tuples) * unit).alias("wait"),
         *([factorial_moment(model, tuples, horizon / unit).alias("factorial")] if varying else []),
+        (residual_purchases(model, tuples, discount) if lifelong else pl.lit(None, dtype=pl.Float64)).alias("residual"),
     )
 
 
 def _ruled(frame: pl.DataFrame, rule: Rule | None, horizon: int, discount: float) -> pl.DataFrame:
     """By a rule of customers alike; null if there is none."""
-    nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "wait")]
+    nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "wait", "residual")]
     names = ("p_no_purchase", "expected_purchases", "discounted", "factorial")
     if rule is None or frame.is_empty():
         return frame.with_columns(*nothing, *(pl.lit(None, dtype=pl.Float64).alias(name) for name in names))

@@ -8,7 +8,9 @@ from shopkeeper.contract.scores import CUSTOMER_SCORES, SCORED_HISTORIES
 from shopkeeper.engine.query import Parameter, Query, Workspace
 from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
 from shopkeeper.jobs.buying.scores import scored, used_kind, used_value
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.spend import SpendModel
 from shopkeeper.models.buying.stages import StageRules
 
 VALUE_HORIZONS = (91, 182, 365, 730)
@@ -16,10 +18,10 @@ VALUE_HORIZONS = (91, 182, 365, 730)
 PREPARED_HORIZONS = (*HORIZONS, *VALUE_HORIZONS)
 FARTHEST_ORDER_DAYS = 730
 """An order expected later than this gets no date: it would be a guess with a calendar's face."""
+RESIDUAL_HORIZON = 730
+"""Beside this horizon the whole remaining life is told."""
 FEWEST_RETURNS = 30
 """Below so many returns it is not known how long customers alike take."""
-CERTAIN = 1e12
-"""Purchases that weigh the shop's value where it stands for everybody's."""
 UNKNOWN = float("nan")
 
 
@@ -74,7 +76,16 @@ def score_customers(workspace: Workspace, fits: Fits, scoring: Scoring) -> None:
 def scored_histories(query: Query, fits: Fits, settled: Scoring, by: str | None = None) -> pl.DataFrame:
     """Each distinct history with what is expected of it; `by` tells histories apart by more than the fits do."""
     histories = query("jobs/buying/tuples", by=by or settled.by).with_columns(pl.col("segment").fill_null(""))
-    result = scored(histories, fits, settled.kind, settled.by, settled.horizon_days, settled.discount, varying=True)
+    result = scored(
+        histories,
+        fits,
+        settled.kind,
+        settled.by,
+        settled.horizon_days,
+        settled.discount,
+        varying=True,
+        lifelong=settled.horizon_days == RESIDUAL_HORIZON and settled.discount > 0,
+    )
     return result.select([*SCORED_HISTORIES.names, *(["customers"] if by else [])])
 
 
@@ -86,19 +97,13 @@ def _parameters(query: Query, fits: Fits, settled: Scoring) -> dict[str, Paramet
         for row in query("jobs/buying/return_times", as_of=as_of).to_dicts()
         if row["returns"] >= FEWEST_RETURNS
     }
-    spend, mean = fits.spends.get(settled.value), fits.means.get(settled.value)
-    p, q, v = spend.values if spend else (UNKNOWN, UNKNOWN, UNKNOWN)
     rules = settled.rules
     return {
         "as_of": as_of,
         "horizon_days": settled.horizon_days,
         "by": settled.by,
         "value": settled.value,
-        "population_value": spend.population_mean if spend else UNKNOWN if mean is None else max(mean, 0.0),
-        "prior_purchases": (q - 1) / p if spend else CERTAIN,
-        "spend_p": p,
-        "spend_q": q,
-        "spend_v": v,
+        **_spend(fits, settled.value),
         "active_days": rules.active_days,
         "lost_days": rules.lost_days,
         "loyal_purchases": rules.loyal_purchases,
@@ -109,3 +114,19 @@ def _parameters(query: Query, fits: Fits, settled: Scoring) -> dict[str, Paramet
         "quiet_after_second": returns.get(1, UNKNOWN),
         "farthest_order_days": FARTHEST_ORDER_DAYS,
     }
+
+
+def _spend(fits: Fits, value: ValueMeasure) -> dict[str, Parameter]:
+    """What a purchase is worth, as the macros `spend_mean` and `value_variance` take it."""
+    spend, mean = fits.spends.get(value), fits.means.get(value)
+    unknown = dict.fromkeys(("spend_p", "spend_q", "spend_v", "between", "within"), UNKNOWN)
+    match spend:
+        case SpendModel():
+            p, q, v = spend.values
+            fitted = {"spend_p": p, "spend_q": q, "spend_v": v * (1 - spend.refunded)}
+            return {**unknown, **fitted, "spend_kind": "gamma", "shop_value": spend.population_mean}
+        case CredibilityModel():
+            fitted = {"between": spend.between, "within": spend.within}
+            return {**unknown, **fitted, "spend_kind": "credible", "shop_value": spend.population_mean}
+        case _:
+            return {**unknown, "spend_kind": "", "shop_value": UNKNOWN if mean is None else max(mean, 0.0)}

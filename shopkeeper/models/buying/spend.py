@@ -16,10 +16,19 @@ from shopkeeper.i18n import N_
 from shopkeeper.messages import message
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying import fitting
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import FEWEST_REPEAT_BUYERS, NotFitted
+from shopkeeper.models.winsor import limits
 
 CORRELATED = 0.3
+LIGHTEST_TAIL = 0.5
+FAR_OUT_LOGARITHMS = 4.0
+"""Quartile distances beyond the quartiles: a Gamma-Gamma with a heavy tail has customers at three of its own."""
 CORRELATED_NOTE = N_("Frequent buyers spend differently per purchase than rare ones, which the model assumes away.")
+APART_NOTE = N_(
+    "A few accounts spend so much more per purchase than all others that the fit of spending is made without them; "
+    "what they are worth follows from their own purchases."
+)
 STARTS = ((2.0, 3.0, 1.0), (6.0, 4.0, 0.5), (1.1, 1.5, 1.0))
 
 
@@ -27,7 +36,8 @@ STARTS = ((2.0, 3.0, 1.0), (6.0, 4.0, 0.5), (1.1, 1.5, 1.0))
 class SpendModel:
     """Fitted Gamma-Gamma: `parameters` p, q, v, named in this order; `correlation` of frequency with spend.
 
-    The model assumes the correlation to be near 0; `v` is in shop currency, as is `population_mean`.
+    The model assumes the correlation to be near 0; `v` is in shop currency, as is `population_mean`. `refunded` is the
+    share of all sales that went back to nobody: the shop's mean is lower by so much.
     """
 
     parameters: tuple[tuple[str, float], ...]
@@ -37,6 +47,7 @@ class SpendModel:
     customers: int
     correlation: float
     notes: tuple[str, ...] = ()
+    refunded: float = 0.0
 
     @property
     def values(self) -> tuple[float, float, float]:
@@ -46,9 +57,20 @@ class SpendModel:
 
     @property
     def population_mean(self) -> float:
-        """Expected value of a purchase of a customer of whom nothing is known: p * v / (q - 1)."""
+        """Expected value of a purchase of a customer of whom nothing is known: p * v / (q - 1), less what went back."""
         p, q, v = self.values
-        return p * v / (q - 1)
+        return p * v * (1 - self.refunded) / (q - 1)
+
+    def moments(self, x: Floats, observed: Floats) -> tuple[Floats, Floats, Floats]:
+        """Of a customer's true mean, after x purchases of this mean, its expectation and that of its square; and the
+        expected variance of one purchase. FH eq. 5 for the first.
+
+        A fitted tail may be so heavy that a purchase has no variance; of some repeat purchases it always has one.
+        """
+        p, q, v = self.values
+        shape, rate = p * x + q, v * (1 - self.refunded) + x * observed
+        squared = rate**2 / ((shape - 1) * np.maximum(shape - 2, LIGHTEST_TAIL))
+        return p * rate / (shape - 1), p**2 * squared, p * squared
 
     def as_json(self) -> dict[str, Any]:
         """Plain values that `json.dumps` takes and `from_json` reads."""
@@ -65,9 +87,11 @@ class SpendModel:
 def fit_spend(spend: pl.DataFrame) -> SpendModel:
     """Fit weighted pairs; raise `NotFitted` for too few repeat buyers, values <= 0, all equal, or no finite mean.
 
-    Like every fit, not to be called from two threads at once.
+    Accounts far above all others, by the logarithm of what they spend per purchase, are left out and noted. Like every
+    fit, not to be called from two threads at once.
     """
     _check_enough(spend)
+    spend, apart = _without_far_out(spend)
     frequency, value, weights = (
         spend[name].cast(pl.Float64).to_numpy() for name in ("frequency", "monetary_value", "customers")
     )
@@ -84,19 +108,25 @@ def fit_spend(spend: pl.DataFrame) -> SpendModel:
         log_likelihood=-float(weights.sum()) * (loss + float(np.log(scale))),
         customers=int(weights.sum()),
         correlation=correlation,
-        notes=(CORRELATED_NOTE,) if abs(correlation) > CORRELATED else (),
+        notes=(*((CORRELATED_NOTE,) if abs(correlation) > CORRELATED else ()), *((APART_NOTE,) if apart else ())),
     )
 
 
-def expected_average(model: SpendModel, frequency: pl.Series, monetary_value: pl.Series) -> pl.Series:
+def expected_average(
+    model: SpendModel | CredibilityModel, frequency: pl.Series, monetary_value: pl.Series
+) -> pl.Series:
     """Expected value per purchase given the history; the population mean where frequency is 0 (value may be null).
 
-    FH eq. 5: a mean of the population's value and the customer's own, weighed by the number of purchases.
+    A mean of the population's value and the customer's own, weighed by the number of purchases.
     """
-    p, q, v = model.values
     x = frequency.cast(pl.Float64).to_numpy()
     observed = np.where(x > 0, monetary_value.cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0)
-    return pl.Series(p * (v + x * observed) / (p * x + q - 1), dtype=pl.Float64)
+    return pl.Series(model.moments(x, observed)[0], dtype=pl.Float64)
+
+
+def spend_model_from_json(content: dict[str, Any]) -> SpendModel | CredibilityModel:
+    """The model of either kind that its `as_json` wrote."""
+    return (SpendModel if "parameters" in content else CredibilityModel).from_json(content)
 
 
 def _fitted(frequency: Floats, value: Floats, weights: Floats) -> tuple[Floats, float, Floats]:
@@ -112,6 +142,14 @@ def _fitted(frequency: Floats, value: Floats, weights: Floats) -> tuple[Floats, 
             "What customers spend per purchase follows no Gamma-Gamma distribution with a mean; use their averages."
         )
     )
+
+
+def _without_far_out(spend: pl.DataFrame) -> tuple[pl.DataFrame, bool]:
+    logs, weights = spend["monetary_value"].log().to_numpy(), spend["customers"].cast(pl.Float64).to_numpy()
+    inside = logs <= limits(logs, weights, FAR_OUT_LOGARITHMS)[1]
+    kept = spend.filter(pl.Series(inside))
+    _check_unequal(kept)
+    return kept, not bool(inside.all())
 
 
 def _check_enough(spend: pl.DataFrame) -> None:
@@ -138,6 +176,9 @@ def _check_enough(spend: pl.DataFrame) -> None:
                 least=FEWEST_REPEAT_BUYERS,
             )
         )
+
+
+def _check_unequal(spend: pl.DataFrame) -> None:
     if spend["monetary_value"].n_unique() == 1:
         raise NotFitted(
             message("All customers spend the same per purchase; there is nothing to model, use that amount.")

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.models.arrays import Floats
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.spend import SpendModel, expected_average
@@ -16,7 +17,11 @@ def probability_of_count(model: BuyingModel, tuples: pl.DataFrame, horizon: floa
 
 
 def customer_lifetime_value(
-    model: BuyingModel, spend: SpendModel, customers: pl.DataFrame, days: int, discount_per_year: float = 0.1
+    model: BuyingModel,
+    spend: SpendModel | CredibilityModel,
+    customers: pl.DataFrame,
+    days: int,
+    discount_per_year: float = 0.1,
 ) -> pl.Series:
     """Predicted value per customer of each row over the next `days`, in shop currency."""
     purchases = discounted_purchases(model, customers, days, discount_per_year)

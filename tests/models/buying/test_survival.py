@@ -1,13 +1,14 @@
 """Kaplan-Meier against Freireich et al. (1963), Blood 21: weeks in remission of 42 children, 6-MP or placebo."""
 
 import math
+from statistics import NormalDist
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shopkeeper.models.buying.survival import kaplan_meier, median
+from shopkeeper.models.buying.survival import bounded, kaplan_meier, median
 from tests.examples import MORE
 
 ON_6MP = [6, 6, 6, 7, 10, 13, 16, 22, 23]
@@ -74,3 +75,11 @@ def test_nobody_and_nonsense() -> None:
     assert median(kaplan_meier(waiting)) is None
     with pytest.raises(ValueError, match="duration"):
         kaplan_meier(pl.DataFrame({"duration": [-1], "observed": True}))
+
+
+def test_before_the_first_event_and_after_the_last_nothing_is_certain() -> None:
+    curve = bounded(kaplan_meier(pl.DataFrame({"duration": [5, 5, 5, 8], "observed": [True, True, True, True]})))
+    assert curve.select("duration", "survival").rows() == [(0, 1.0), (5, 0.25), (8, 0.0)]
+    z2 = NormalDist().inv_cdf(0.975) ** 2
+    assert curve.select("low", "high").row(0) == pytest.approx((4 / (4 + z2), 1.0))
+    assert curve.select("low", "high").row(2) == pytest.approx((0.0, z2 / (1 + z2)))

@@ -9,6 +9,7 @@ import streamlit as st
 from shopkeeper import i18n
 from shopkeeper.customers.lifetime_value.opportunity import LifetimeValueOpportunity
 from shopkeeper.customers.lifetime_value.report import MONTHS, LifetimeValue, LifetimeValueOptions
+from shopkeeper.customers.lifetime_value.screen.residual import whole_life
 from shopkeeper.customers.screen import filters, opening
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
@@ -22,6 +23,7 @@ DEFINITIONS = (
     "lifetime_value",
     "historic_value",
     "predicted_value",
+    "residual_value",
     "purchase_value",
     "expected_purchases",
     "p_alive",
@@ -122,6 +124,7 @@ def draw_answer(customer_value: LifetimeValue) -> None:
         )
     st.markdown(f"#### {sentence}")
     _draw_figures(customer_value, whole)
+    draw_whole_life(customer_value)
 
 
 def _draw_figures(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> None:
@@ -170,6 +173,13 @@ def _draw_figures(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> No
         )
 
 
+def draw_whole_life(customer_value: LifetimeValue) -> None:
+    """What lies beyond the longest horizon, beside it."""
+    options = customer_value.options
+    if options.months == max(MONTHS):
+        st.caption(whole_life(customer_value.residual, options.discount))
+
+
 def draw_notes(customer_value: LifetimeValue) -> None:
     """What fell short; what has been replaced, with the way out."""
     options = customer_value.options
@@ -205,20 +215,24 @@ def draw_action(opportunity: LifetimeValueOpportunity) -> None:
 def action(opportunity: LifetimeValueOpportunity) -> str:
     """What to do, and what it is worth."""
     since = _("since {day}", day=i18n.date_(opportunity.since)) if opportunity.since else _("in the chosen time")
-    values = {"since": since, "months": opportunity.options.months}
+    values = {"since": since, "months": opportunity.options.months, "n": i18n.integer(opportunity.n)}
     most, least = opportunity.most, opportunity.least
     if most and least:
         return _(
-            "Of the customers won {since}, {most} are worth most: {high} each over the next {months} months "
-            "({high_interval}); {least} least: {low} ({low_interval}). Win the next customers there rather than here: "
-            "each hundred moved bring about **{worth}** more, as long as a new customer costs the same.",
+            "Of the {n} customers won {since}, {most} ({most_n}) are worth most: {high} each over the next {months} "
+            "months ({high_interval}); {least} ({least_n}) least: {low} ({low_interval}). Win the next customers there "
+            "rather than here: each hundred moved bring about **{worth}** more, as long as a new customer costs the "
+            "same. {test}",
             most=who(most),
             least=who(least),
             high=money_in_full(most["each"]),
             low=money_in_full(least["each"]),
             high_interval=span_of(most),
             low_interval=span_of(least),
+            most_n=i18n.integer(most["n"]),
+            least_n=i18n.integer(least["n"]),
             worth=money(opportunity.moved),
+            test=tested(opportunity),
             **values,
         ) + limit(opportunity, most)
     if row := most or least:
@@ -227,7 +241,6 @@ def action(opportunity: LifetimeValueOpportunity) -> str:
         "No channel, category or region brings better customers for certain, so keep the best you have: the top 10% of "
         "the {n} customers won {since} should bring **{worth}** over the next {months} months. Choose “Customers” "
         "below for the list of them, and look after these first.",
-        n=i18n.integer(opportunity.n),
         worth=money(opportunity.top_value),
         **values,
     )
@@ -241,20 +254,34 @@ def _one_segment(opportunity: LifetimeValueOpportunity, row: Mapping[str, Any], 
         "interval": span_of(row),
         "rest": money_in_full(row["rest"]),
         "worth": money(opportunity.moved),
+        "who_n": i18n.integer(row["n"]),
+        "rest_n": i18n.integer(row["rest_n"]),
+        "test": tested(opportunity),
         **values,
     }
     if opportunity.most:
         return _(
-            "Of the customers won {since}, {who} are worth most: {each} each over the next {months} months "
-            "({interval}), all others {rest}. Spend there: each hundred more of them, instead of others, bring "
-            "about **{worth}** more.",
+            "Of the {n} customers won {since}, {who} ({who_n}) are worth most: {each} each over the next {months} "
+            "months ({interval}), the {rest_n} others {rest}. Spend there: each hundred more of them, instead of "
+            "others, bring about **{worth}** more. {test}",
             **figures,
         )
     return _(
-        "Of the customers won {since}, {who} are worth least: {each} each over the next {months} months "
-        "({interval}), all others {rest}. Stop spending there, or pay less: each hundred of them cost about "
-        "**{worth}** of what others would bring.",
+        "Of the {n} customers won {since}, {who} ({who_n}) are worth least: {each} each over the next {months} months "
+        "({interval}), the {rest_n} others {rest}. Stop spending there, or pay less: each hundred of them cost about "
+        "**{worth}** of what others would bring. {test}",
         **figures,
+    )
+
+
+def tested(opportunity: LifetimeValueOpportunity) -> str:
+    """By what the difference is certain, and how large it may be."""
+    return _(
+        "The difference is certain: {low} to {high} per hundred (Welch's interval, 95% over all {comparisons} "
+        "comparisons).",
+        low=money(opportunity.moved_low),
+        high=money(opportunity.moved_high),
+        comparisons=i18n.integer(opportunity.comparisons),
     )
 
 

@@ -153,15 +153,18 @@ def action(best: dict[str, Any], opportunity: RetentionOpportunity) -> str:
         "category": _("New customers who began with **{segment}**", segment=best["segment"]),
     }[best["segment_kind"]]
     return _(
-        "{who} come back too rarely: {rate} within {days}, the whole shop {shop_rate}. At the shop's rate, {gap} more "
-        "of last year's {n} would have returned, worth about **{worth}**. Give them a reason to return early: an offer "
-        "for the second order, a reminder, a better first product.",
+        "{who} come back too rarely: of last year's, {share} did within {days}, of all others {rest}. The difference "
+        "is certain: {low} to {high} points fewer (Newcombe's interval, 95% over all {comparisons} comparisons). At "
+        "the shop's rate, {gap} more would have returned, worth about **{worth}**. Give them a reason to return early: "
+        "an offer for the second order, a reminder, a better first product.",
         who=who,
-        rate=i18n.percent(best["rate"]),
+        share=i18n.share_of(best["returned"], best["n"]),
+        rest=i18n.share_of(best["rest_returned"], best["rest_n"]),
+        low=i18n.number(-100 * best["difference_high"], 1),
+        high=i18n.number(-100 * best["difference_low"], 1),
+        comparisons=i18n.integer(opportunity.comparisons),
         days=i18n.days(opportunity.days),
-        shop_rate=i18n.percent(opportunity.rate),
         gap=i18n.integer(best["gap_customers"]),
-        n=i18n.integer(best["n"]),
         worth=money(best["worth"]),
     )
 
