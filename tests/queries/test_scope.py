@@ -36,7 +36,8 @@ GIVEN: dict[str, Parameter] = {
     "until": date(2024, 5, 14), "cutoff": date(2024, 3, 1), "one_in": 1,
     "level": "region_sku", "id": "coffee-north-cem",
     "horizon_days": 90, "first_calls": 10, "most": 10, "drawn": 5, "width": 10.0, "to_rescue": False,
-    "most_frequent": 10, "most_inactive_months": 24, "shop_value": 10.0, "spend_kind": "gamma", "between": 4.0, "within": 9.0, "spend_p": 6.0,
+    "most_frequent": 10, "most_inactive_months": 24, "shop_value": 10.0, "spend_kind": "gamma",
+    "between": 4.0, "within": 9.0, "spend_p": 6.0,
     "spend_q": 4.0, "spend_v": 15.0, "quiet_days": 14, "return_days": 30, "leave_lost": True, "quiet_after_first": 50.0,
     "quiet_after_second": 50.0, "farthest_order_days": 730,
 }  # fmt: skip

@@ -144,7 +144,7 @@ def report(
         cells,
         banded(cells),
         spend.correlation if spend else None,
-        whole["residual_value"].sum() if whole["residual_value"].count() else None,
+        float(whole["residual_value"].sum()) if whole["residual_value"].count() else None,
     )
 
 

@@ -12,10 +12,9 @@ import polars as pl
 from scipy.special import gammaincinv  # type: ignore[import-untyped]
 
 from shopkeeper.models.arrays import Floats
-from shopkeeper.models.buying.beta_geometric import BetaGeometric
 from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.histories import Histories
-from shopkeeper.models.buying.model import DAYS, BuyingModel
+from shopkeeper.models.buying.model import DAYS, BuyingModel, Formulas
 from shopkeeper.models.buying.pareto import Pareto
 from shopkeeper.models.buying.spend import SpendModel, expected_average
 from shopkeeper.models.intervals import NORMAL_QUANTILE_975
@@ -83,7 +82,7 @@ def _tricomi(s: float, z: Floats) -> Floats:
     return total
 
 
-def _residual_if_alive(formulas: BetaGeometric | Pareto, histories: Histories, rate: float) -> Floats:
+def _residual_if_alive(formulas: Formulas, histories: Histories, rate: float) -> Floats:
     """Integral of e^(-rate t) dE(t), E the purchases expected by t, in parts: rate * integral of e^(-rate t) E(t) dt.
 
     By Gauss-Legendre in log(1 + t / scale): E bends within days, and the discount within years.

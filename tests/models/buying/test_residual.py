@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from shopkeeper.models.buying.histories import Histories
-from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
+from shopkeeper.models.buying.model import DAYS, BuyingModel, ParametricKind
 from shopkeeper.models.buying.scoring import score
 from shopkeeper.models.buying.value import DAYS_PER_YEAR, discounted_purchases, residual_purchases
 
@@ -24,7 +24,7 @@ HISTORIES = pl.DataFrame(
 )
 
 
-def model(kind: ModelKind, parameters: tuple[tuple[str, float], ...] | None = None) -> BuyingModel:
+def model(kind: ParametricKind, parameters: tuple[tuple[str, float], ...] | None = None) -> BuyingModel:
     return BuyingModel(kind, "week", parameters or PARAMETERS[kind], NOTHING_OPEN, (), 0.0, 1)
 
 
@@ -43,7 +43,7 @@ def test_the_published_figures_of_clvtools_are_met() -> None:
 
 
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_it_is_what_a_very_long_horizon_sums_to(kind: ModelKind) -> None:
+def test_it_is_what_a_very_long_horizon_sums_to(kind: ParametricKind) -> None:
     """Each purchase in the middle of its week for two years, of its two months for eighty more."""
     buying = model(kind)
     residual = residual_purchases(buying, HISTORIES, 0.3)
@@ -59,7 +59,7 @@ def test_it_is_what_a_very_long_horizon_sums_to(kind: ModelKind) -> None:
 
 
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_a_whole_life_is_worth_more_than_any_part_of_it_and_less_at_a_higher_discount(kind: ModelKind) -> None:
+def test_a_whole_life_is_worth_more_than_any_part_of_it_and_less_at_a_higher_discount(kind: ParametricKind) -> None:
     whole = residual_purchases(model(kind), HISTORIES, 0.1)
     assert (whole > discounted_purchases(model(kind), HISTORIES, 730, 0.1)).all()
     assert (residual_purchases(model(kind), HISTORIES, 0.2) < whole).all()
