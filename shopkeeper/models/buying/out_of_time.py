@@ -1,8 +1,8 @@
 """How far a shop's next outcome strays from what was predicted, told from its own past cutoffs.
 
 Each cutoff gives one miss, log(actual / predicted) or a shift of log-odds, which all customers share: a shop's year,
-prices and rivals move them together, so that no number of customers averages it out. Misses are a random-effects sample
-(DerSimonian & Laird 1986, Controlled Clinical Trials 7) with a weak prior for the few cutoffs that a young shop has.
+prices and rivals move them together, so that no number of customers averages it out. A weak prior stands in for the
+cutoffs that a young shop does not have.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,17 @@ from shopkeeper.models.intervals import NORMAL_QUANTILE_975
 YEAR_DAYS = 365
 PRIOR_CUTOFFS = 3.0
 """How many cutoffs the usual deviation is worth."""
+ROUNDS = 50
+CLOSE_ENOUGH = 1e-6
 
 
 @dataclass(frozen=True)
 class Prior:
     """What is expected of a shop of which nothing was tested: standard deviations.
 
-    `usual`: of single cutoffs around the shop's own mean. `lasting`: of that mean around 0. `unseen_season`: on top
-    where the tested days are less than a year, so that no cutoff knew the season ahead. `per_efold`: on top for each
-    e-fold of days beyond the longest tested horizon.
+    `usual`: of single cutoffs around the shop's own mean. `lasting`: of that mean around 0, in a usual shop; where
+    single cutoffs miss by more, so may it. `unseen_season`: on top where the tested days are less than a year, so that
+    no cutoff knew the season ahead. `per_efold`: on top for each e-fold of days beyond the longest tested horizon.
     """
 
     usual: float
@@ -74,24 +76,31 @@ class Drift:
 def drift(misses: Sequence[Miss], horizon_days: int, prior: Prior) -> Drift:
     """The next miss over a horizon, from those of past cutoffs, of which there may be none.
 
+    Normal misses with mean and variance unknown, under the conjugate prior (Gelman et al. 2013, Bayesian Data Analysis,
+    3.3): the next one has Student's distribution. What chance adds to each is taken off by expectation-maximisation.
     Overlapping horizons tell the same thing more than once: the independent cutoffs are at most those that fit side by
-    side. The mean is held near 0, and the spread of single misses near the usual, by the prior's weight against theirs.
+    side, and each counts for so much less.
     """
     values = np.array([miss.value for miss in misses])
     chance = np.array([miss.chance for miss in misses])
     tested_days = max((miss.days_ago for miss in misses), default=0)
     apart = tested_days - min((miss.days_ago for miss in misses), default=0)
     independent = min(float(len(misses)), 1 + apart / horizon_days)
-    mean, lasting, spread = 0.0, prior.lasting**2, prior.usual**2
-    for _ in range(50 if misses else 0):
-        weights = independent / len(misses) / (spread + chance)
-        lasting = 1 / (float(weights.sum()) + 1 / prior.lasting**2)
-        mean = lasting * float(weights @ values)
-        real = max(0.0, float(((values - mean) ** 2 - chance).mean()) + lasting)
-        spread = (PRIOR_CUTOFFS * prior.usual**2 + independent * real) / (PRIOR_CUTOFFS + independent)
+    of_mean = (prior.usual / prior.lasting) ** 2
+    mean, spread, n = 0.0, prior.usual**2, 0.0
+    for _ in range(ROUNDS if misses else 0):
+        last = spread
+        real = spread / (spread + chance)
+        n = independent * float(real.mean())
+        mean = independent * float((real * values).mean()) / (n + of_mean)
+        squared = (real * (values - mean)) ** 2 + spread * (1 - real)
+        from_prior = PRIOR_CUTOFFS * prior.usual**2 + of_mean * mean**2
+        spread = (from_prior + independent * float(squared.mean())) / (PRIOR_CUTOFFS + independent)
+        if abs(spread - last) < CLOSE_ENOUGH * spread:
+            break
     unseen = 0.0 if tested_days >= YEAR_DAYS else prior.unseen_season
     heavier = float(student.ppf(0.975, PRIOR_CUTOFFS + independent)) / NORMAL_QUANTILE_975
-    deviation = float(np.sqrt((spread + lasting) * heavier**2 + unseen**2))
+    deviation = float(np.sqrt(spread * (1 + 1 / (n + of_mean)) * heavier**2 + unseen**2))
     return Drift(mean, deviation, len(misses), independent, tested_days)
 
 

@@ -7,15 +7,16 @@ Pareto/NBD customers then leave by that clock too, which is an approximation. Th
 before, one for one.
 
 The factors come from repeat purchases by day against those that the model expects of the customers won by then, so that
-a wave of new customers is no season. The year is a few harmonics, each held back as far as chance could have made it;
-events are those of the forecasts (models/demand/events).
+a wave of new customers is no season. The year is a few harmonics, each held back as far as chance could have made it,
+and from the second year on what weeks of the year have in common beyond them; events are those of the forecasts
+(models/demand/events).
 
 `daily` frames have one row per day, any days missing for 0: `day`, `acquired` (customers who first bought), `repeats`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,10 @@ ROUNDS = 3
 TREND_PRIOR = 0.1
 """Standard deviation of a growth per year that the model does not know of."""
 MOST_LOG_FACTOR = 1.5
+WEEKS = 52
+"""Of a year, the last of which has a day or two more."""
+FEWEST_SHARED_WEEKS = 26
+LEAST_FACTOR = 0.05
 GRID = 400
 FEWEST_TESTS = 3
 CLEARLY = 0.9
@@ -112,7 +117,7 @@ def fit_in_season(
     for _ in range(ROUNDS):
         factors = np.array(time.factors)
         per_factor = expected_repeats(model, acquired, factors[:days]) / factors[:days]
-        time = OperationalTime(first_day, tuple(_factors(repeats, per_factor, windows).tolist()))
+        time = OperationalTime(first_day, tuple(_factors(repeats, per_factor, windows, first_day).tolist()))
         model = fit(time.histories(tuples, as_of))
     return time, model
 
@@ -154,24 +159,30 @@ def _by_day(daily: pl.DataFrame, first_day: date, days: int) -> tuple[Floats, Fl
     return acquired, repeats
 
 
-def _factors(repeats: Floats, per_factor: Floats, windows: Sequence[Window]) -> Floats:
+def _factors(repeats: Floats, per_factor: Floats, windows: Sequence[Window], first_day: date) -> Floats:
     """Season times events by day, history and ahead, with mean 1 over the history's last year."""
     days = repeats.size
     marks = mark(windows, days + AHEAD)
-    season = np.exp(_log_season(repeats, per_factor, marks.ordinary[:days], days + AHEAD))
-    usual = per_factor * season[:days]
-    factors = season * estimate(repeats[None], marks, usual[None]).of(marks, 1)[0]
+    log_season, log_level = _log_season(repeats, per_factor, marks.ordinary[:days], days + AHEAD)
+    usual = per_factor * np.exp(log_season[:days])
+    ordinary = marks.ordinary[:days]
+    weeks = _weeks(repeats * ordinary, usual * np.exp(log_level) * ordinary, first_day, days + AHEAD)
+    factors = np.exp(log_season) * weeks
+    factors = factors * estimate(repeats[None], marks, (usual * weeks[:days])[None]).of(marks, 1)[0]
     return np.asarray(factors / factors[:days][-round(YEAR) :].mean())
 
 
-def _log_season(repeats: Floats, per_factor: Floats, ordinary: Flags, all_days: int) -> Floats:
-    """Log factor of the time of the year: Poisson regression of weeks on level, growth and harmonics."""
+def _log_season(repeats: Floats, per_factor: Floats, ordinary: Flags, all_days: int) -> tuple[Floats, Floats]:
+    """Log factor of the time of the year by day, and log of level and growth by day of the history.
+
+    Poisson regression of weeks on level, growth and harmonics.
+    """
     weeks = repeats.size // 7
     y, exposure = ((v * ordinary)[-weeks * 7 :].reshape(weeks, 7).sum(axis=1) for v in (repeats, per_factor))
     middle = repeats.size - weeks * 7 + np.arange(weeks) * 7 + 3.0
     used = exposure > 0
     if not y[used].sum():
-        return np.zeros(all_days)
+        return np.zeros(all_days), np.zeros(repeats.size)
     y, exposure, middle = y[used], exposure[used], middle[used]
     growth = (middle - middle.mean()) / YEAR
     design = np.column_stack([np.ones_like(growth), growth, _year(middle)])
@@ -189,7 +200,34 @@ def _log_season(repeats: Floats, per_factor: Floats, ordinary: Flags, all_days: 
             break
     variance = spread * np.diag(np.linalg.inv(hessian))[2:]
     log_season = _year(np.arange(all_days, dtype=np.float64)) @ _held_back(beta[2:], variance)
-    return np.clip(log_season, -MOST_LOG_FACTOR, MOST_LOG_FACTOR)
+    log_level = beta[0] + beta[1] * (np.arange(repeats.size) - middle.mean()) / YEAR
+    return np.clip(log_season, -MOST_LOG_FACTOR, MOST_LOG_FACTOR), log_level
+
+
+def _weeks(actual: Floats, expected: Floats, first_day: date, all_days: int) -> Floats:
+    """By day, what the weeks of the year bring beyond what was expected; 1 where two years do not tell.
+
+    What is real of it is what two years have in common (the mean product of their misses), so that what happened once
+    is no season; a week is believed as far as that exceeds chance.
+    """
+    dates = pl.date_range(first_day, first_day + timedelta(days=all_days - 1), eager=True)
+    week = np.minimum((dates.dt.ordinal_day().to_numpy() - 1) // 7, WEEKS - 1)
+    year = dates.dt.year().to_numpy() - first_day.year
+    cell = (year * WEEKS + week)[: actual.size]
+    shape = (int(year.max()) + 1, WEEKS)
+    came, said = (np.bincount(cell, weights=each, minlength=shape[0] * WEEKS) for each in (actual, expected))
+    came, said = came.reshape(shape), said.reshape(shape)
+    miss = np.divide(came, said, out=np.ones_like(said), where=said > 0) - 1
+    shared = np.minimum(said[1:], said[:-1])
+    if (shared > 0).any(axis=0).sum() < FEWEST_SHARED_WEEKS:
+        return np.ones(all_days)
+    real = max(0.0, float((shared * miss[1:] * miss[:-1]).sum() / shared.sum()))
+    whole = said.sum(axis=0)
+    mean = np.divide(came.sum(axis=0), whole, out=np.ones(WEEKS), where=whole > 0) - 1
+    apart = float((said * (miss - mean) ** 2).sum() / max(1, (said > 0).sum() - (whole > 0).sum()))
+    chance = max(1.0, apart) / np.maximum(whole, 1e-9)
+    believed = 1 + mean * real / (real + chance)
+    return np.asarray(np.maximum(believed, LEAST_FACTOR)[week])
 
 
 def _year(days: Floats) -> Floats:
