@@ -84,6 +84,23 @@ def test_a_model_that_is_right_is_left_as_it_is() -> None:
     assert after["expected_purchases"].sum() == pytest.approx(before["expected_purchases"].sum(), rel=0.03)
 
 
+def test_one_time_buyers_are_set_right_by_themselves() -> None:
+    """Half as many of them come as was said, at every cutoff; of the others as many as was said."""
+    told = {"customers": [4_000, 4_000, 2_000, 2_000], "frequency": [0, 0, 1, 4], "p_no_purchase": [0.8, 0.7, 0.7, 0.4]}
+    scores = pl.DataFrame(told).with_columns(
+        expected_purchases=1.2 * (1 - pl.col("p_no_purchase")),
+        factorial=pl.lit(0.2),
+        came=pl.when(pl.col("frequency") == 0).then(0.5).otherwise(1.0) * (1 - pl.col("p_no_purchase")),
+    )
+    scores = scores.with_columns(
+        buyers=(pl.col("customers") * pl.col("came")).round().cast(pl.Int64),
+        purchases=(pl.col("customers") * pl.col("came") * 1.2).round().cast(pl.Int64),
+    )
+    right = recalibrate([compared(scores, 30, ago) for ago in range(30, 400, 30)]).apply(scores, 30)
+    assert (1 - right["p_no_purchase"]).to_list() == pytest.approx(scores["came"].to_list(), abs=0.02)
+    assert right["expected_purchases"].to_list() == pytest.approx((scores["came"] * 1.2).to_list(), abs=0.025)
+
+
 def test_without_a_past_nothing_is_changed_but_much_is_open() -> None:
     rows = scored(outcomes(2, 200))
     assert Recalibration().apply(rows, DAYS).equals(rows)
