@@ -34,9 +34,11 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-accuracy: $(VENV)/.dev  ## forecasts and customer models on public data against what came
+accuracy: $(VENV)/.dev  ## forecasts of public data, and what was expected of customers, against what came
 	$(BIN)/python -m benchmarks.accuracy
 	$(BIN)/python -m benchmarks.customer_accuracy
+	$(BIN)/python -m benchmarks.customer_intervals
+	$(BIN)/python -m benchmarks.season
 
 bench: $(VENV)/.dev  ## speed on a generated shop; LINES=10000000
 	$(BIN)/python -m benchmarks --lines $(LINES)
