@@ -19,7 +19,7 @@ import polars as pl
 
 from shopkeeper.models.arrays import Flags, Floats, Ints
 from shopkeeper.models.buying.calibration import HISTORY
-from shopkeeper.models.buying.model import BuyingModel, ModelKind, NotFitted, fit
+from shopkeeper.models.buying.model import BuyingModel, NotFitted, ParametricKind, fit
 from shopkeeper.models.buying.out_of_time import Miss
 from shopkeeper.models.buying.recalibration import CutoffTest, HorizonRecalibration, cutoff_test, recalibrate
 from shopkeeper.models.buying.scoring import factorial_moment, score
@@ -107,7 +107,7 @@ def worth_miss(rows: pl.DataFrame, worth: Floats, days: int, days_ago: int) -> M
     return Miss(days_ago, float(np.log(ratio)), float(((value - bought * worth * ratio) ** 2).sum()) / predicted**2)
 
 
-def tests_before(cutoff: date, kind: ModelKind) -> list[CutoffTest]:
+def tests_before(cutoff: date, kind: ParametricKind) -> list[CutoffTest]:
     """What a model of this kind would have said every STEP days before a cutoff, held against what came by then."""
     tests = []
     first: date = purchases()["day"].min()  # type: ignore[assignment]
