@@ -2,7 +2,8 @@
 -- parameters: $horizon_days, $cohort_from, $cohort_to, $acquired_channels, $acquired_channels_all, $acquired_regions,
 --   $acquired_regions_all, $acquired_categories, $acquired_categories_all, $acquired_skus, $acquired_skus_all
 -- `chance` is the variance of what they bring together, `nothing` the probability that none of them buys, `squares` the
--- sum of squared predicted values of `predictable` customers.
+-- sum of squared predicted values of `predictable` customers. `log_expected` and `of_one_time` weigh by predicted value
+-- the logarithm of what the model expected by itself, and being a one-time buyer.
 SELECT
     CASE
         WHEN grouping(s.cohort) = 0 THEN 'cohort'
@@ -21,6 +22,8 @@ SELECT
     sum(s.residual_value) AS residual_value,
     coalesce(sum(s.variance), 0) AS chance,
     exp(coalesce(sum(ln(greatest(s.p_no_purchase, 1e-300))), 0)) AS nothing,
+    coalesce(sum(s.predicted_value * ln(greatest(s.expected_before, 1e-6))), 0) AS log_expected,
+    coalesce(sum(s.predicted_value) FILTER (WHERE s.frequency = 0), 0) AS of_one_time,
     count(s.predicted_value) AS predictable,
     coalesce(sum(s.predicted_value * s.predicted_value), 0) AS squares
 FROM (

@@ -22,6 +22,7 @@ priced AS (
         s.p_alive,
         s.p_no_purchase,
         s.expected_purchases,
+        s.expected_before,
         s.discounted,
         s.factorial,
         CASE WHEN s.p_alive IS NULL AND h.rhythm IS NOT NULL THEN greatest(h.rhythm - h.inactivity_days, 0) END AS own_wait,
@@ -90,6 +91,7 @@ SELECT
     s.p_alive,
     s.p_no_purchase,
     s.expected_purchases,
+    s.expected_before,
     CASE
         WHEN ceil(coalesce(s.wait, s.own_wait)) <= $farthest_order_days
             THEN ($as_of + to_days(ceil(coalesce(s.wait, s.own_wait))::INTEGER))::DATE

@@ -27,11 +27,12 @@ from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
-from shopkeeper.jobs.buying.scores import by_model, filled_spend, used_kind, used_value
+from shopkeeper.jobs.buying.scores import by_model, filled_spend, recalibration_of, used_kind, used_value
 from shopkeeper.jobs.buying.scoring import Scoring
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import in_units
 from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.sums import shared_variance, why_wide
 from shopkeeper.models.buying.value import segment_values, sum_interval
 
 MONTHS: Mapping[int, int] = {3: 91, 6: 182, 12: 365, 24: 730}
@@ -132,7 +133,11 @@ def report(
         as_of,
         kind,
         value,
-        (*notes(fits, as_of, options.kind, options.fitted_by, options.value), *_assumption(fits, value)),
+        (
+            *notes(fits, as_of, options.kind, options.fitted_by, options.value),
+            *_assumption(fits, value),
+            *_width(fits, kind, options),
+        ),
         int(whole["customers"].sum()),
         first,
         _segments(sums, drawn, fits, kind, options),
@@ -167,6 +172,12 @@ def _distribution(scores: Query, chosen: Mapping[str, Parameter]) -> Annotated[p
     return distribution(scores("customers/lifetime_value/classes", **chosen, width=width), width)
 
 
+def _width(fits: Fits, kind: ModelKind | None, options: LifetimeValueOptions) -> tuple[Message, ...]:
+    """Why intervals are wide, where there are any."""
+    wide = why_wide(recalibration_of(fits, kind).at(MONTHS[options.months]))
+    return (wide,) if wide and kind in fits.models else ()
+
+
 def _assumption(fits: Fits, value: ValueMeasure) -> tuple[Message, ...]:
     spend = fits.spends.get(value)
     if spend is None or abs(spend.correlation) < STRONG_CORRELATION:
@@ -185,7 +196,9 @@ def _segments(
         _open(drawn, sums, fits, kind, options), on=["segment_kind", "segment"], how="left", nulls_equal=True
     )
     low, high = sum_interval(
-        uncertain["predicted_value"], uncertain["chance"] + uncertain["open"], uncertain["nothing"]
+        uncertain["predicted_value"],
+        uncertain["chance"] + uncertain["open"] + _out_of_time(uncertain, fits, kind, options),
+        uncertain["nothing"],
     )
     bounded = uncertain.with_columns(low.alias("low"), high.alias("high"))
     # Without a fit of what a purchase is worth nothing is known of its spread.
@@ -204,6 +217,16 @@ def _segments(
     )
 
 
+def _out_of_time(sums: pl.DataFrame, fits: Fits, kind: ModelKind | None, options: LifetimeValueOptions) -> pl.Series:
+    """Variance of each segment's sum that its customers share: how far such sums strayed at past cutoffs."""
+    one = recalibration_of(fits, kind).at(MONTHS[options.months])
+    total, logs, one_time = (
+        sums[name].cast(pl.Float64).fill_null(0.0).to_numpy()
+        for name in ("predicted_value", "log_expected", "of_one_time")
+    )
+    return pl.Series(shared_variance(total, logs - total * one.purchases.centre, one_time, one))
+
+
 def _open(
     drawn: pl.DataFrame, sums: pl.DataFrame, fits: Fits, kind: ModelKind | None, options: LifetimeValueOptions
 ) -> pl.DataFrame:
@@ -214,7 +237,10 @@ def _open(
     """
     keys = ["segment_kind", "segment"]
     spend = fits.spends.get(used_value(fits, options.value))
-    if spend is None or kind is None or kind not in fits.models or drawn.is_empty():
+    if spend is not None and kind is not None and kind not in fits.models:
+        # A rule has no parameters; how far it strays in time is counted apart.
+        return sums.select(*keys, open=pl.lit(0.0))
+    if spend is None or kind is None or drawn.is_empty():
         return pl.DataFrame(schema={**dict.fromkeys(keys, pl.String), "open": pl.Float64})
     parts = []
     shares = drawn.with_columns(share=1 / pl.len().over(keys))

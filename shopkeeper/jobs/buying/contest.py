@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.engine.query import Query
+from shopkeeper.jobs.buying.cutoff_tests import outcomes, tests_of
 from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, RULE_HORIZONS, HoldoutTest, HorizonTest
 from shopkeeper.messages import Message, message
 from shopkeeper.models.arrays import Flags, Floats
@@ -24,6 +25,7 @@ from shopkeeper.models.buying.calibration import (
 )
 from shopkeeper.models.buying.contest import Foresight
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, ParametricKind, Unit, fit
+from shopkeeper.models.buying.recalibration import CutoffTest
 from shopkeeper.models.buying.rules import RULES, Rule, fit_rule
 from shopkeeper.progress import Progress
 
@@ -46,13 +48,17 @@ class Cutoff:
 
 @dataclass
 class Contest:
-    """What the contest found: tests and foresights at all cutoffs, and what was made up to the split."""
+    """What the contest found: tests and foresights at all cutoffs, and what was made up to the split.
+
+    `cutoff_tests` are what probabilities and counts are set right by.
+    """
 
     tests: list[HoldoutTest] = field(default_factory=list)
     foresights: list[tuple[Floats, dict[ModelKind, Foresight]]] = field(default_factory=list)
     calibrated: dict[ModelKind, BuyingModel] = field(default_factory=dict)
     calibrated_rules: dict[ModelKind, Rule] = field(default_factory=dict)
     latest: dict[ParametricKind, BuyingModel] = field(default_factory=dict)
+    cutoff_tests: dict[ModelKind, list[CutoffTest]] = field(default_factory=dict)
 
 
 def split_of(first_day: date, as_of: date) -> date | None:
@@ -89,9 +95,11 @@ def contested(query: Query, unit: Unit, customers: int, progress: Progress) -> C
     contest = Contest()
     for place, cutoff in enumerate(cutoffs):
         progress.step(f"Testing on the days after {cutoff.day}", place / len(cutoffs))
-        held = query("jobs/buying/holdout", cutoff=cutoff.day, days=cutoff.days, one_in=one_in(customers, MOST_TESTED))
+        sample = one_in(customers, MOST_TESTED)
+        held = query("jobs/buying/holdout", cutoff=cutoff.day, days=cutoff.days, one_in=sample)
         if held.is_empty():
             continue
+        came = outcomes(query, cutoff.day, cutoff.days, sample)
         made = dict(_contestants(query, unit, cutoff, held, customers, contest.latest))
         each: dict[ModelKind, Foresight] = {}
         for kind, contestant in made.items():
@@ -102,6 +110,7 @@ def contested(query: Query, unit: Unit, customers: int, progress: Progress) -> C
                 continue
             test, each[kind] = tested(kind, contestant, held, cutoff)
             contest.tests.append(test)
+            contest.cutoff_tests.setdefault(kind, []).extend(tests_of(contestant, came, cutoff.days))
             _keep(contest, kind, contestant, cutoff.day == split)
         contest.foresights.append((held["customers"].cast(pl.Float64).to_numpy(), each))
     regular = contest.latest.get("mbg_cnbd")

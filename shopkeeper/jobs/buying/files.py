@@ -17,6 +17,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.contest import Standing
 from shopkeeper.models.buying.model import BuyingModel
+from shopkeeper.models.buying.recalibration import Recalibration
 from shopkeeper.models.buying.rules import Rule
 from shopkeeper.models.buying.spend import spend_model_from_json
 
@@ -84,12 +85,13 @@ def _as_json(fits: Fits) -> dict[str, Any]:
         "segments": {by: {name: m.as_json() for name, m in models.items()} for by, models in fits.segments.items()},
         "rules": {kind: rule.as_json() for kind, rule in fits.rules.items()},
         "calibrated_rules": {kind: rule.as_json() for kind, rule in fits.calibrated_rules.items()},
+        "recalibrations": {kind: one.as_json() for kind, one in fits.recalibrations.items()},
         "spends": {value: spend.as_json() for value, spend in fits.spends.items()},
     }
     return content
 
 
-_MODELS = {"models", "calibrated", "segments", "rules", "calibrated_rules", "spends"}
+_MODELS = {"models", "calibrated", "segments", "rules", "calibrated_rules", "recalibrations", "spends"}
 
 
 def _fits_from(content: dict[str, Any]) -> Fits:
@@ -112,6 +114,7 @@ def _fits_from(content: dict[str, Any]) -> Fits:
         },
         rules={kind: Rule.from_json(row) for kind, row in models["rules"].items()},
         calibrated_rules={kind: Rule.from_json(row) for kind, row in models["calibrated_rules"].items()},
+        recalibrations={kind: Recalibration.from_json(row) for kind, row in models["recalibrations"].items()},
         spends={value: spend_model_from_json(row) for value, row in models["spends"].items()},
         **content,
     )

@@ -24,6 +24,7 @@ from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import in_units
 from shopkeeper.models.buying.contest import choice, standings
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, ParametricKind, Unit, fit
+from shopkeeper.models.buying.recalibration import recalibrate
 from shopkeeper.models.buying.rules import RULES, Rule, fit_rule
 from shopkeeper.models.buying.sampling import thinned
 from shopkeeper.progress import UNHEARD, Progress
@@ -84,6 +85,7 @@ def fit_version(
         segments,
         rules,
         contest.calibrated_rules,
+        {kind: recalibrate(tests) for kind, tests in contest.cutoff_tests.items() if kind in {*models, *rules}},
         spends.models,
         spends.means,
         (*short, *spends.notes),

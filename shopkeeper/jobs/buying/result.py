@@ -10,13 +10,14 @@ from shopkeeper.messages import Message
 from shopkeeper.models.buying.contest import Standing
 from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import BuyingModel, ModelKind, Unit
+from shopkeeper.models.buying.recalibration import Recalibration
 from shopkeeper.models.buying.rules import Rule, RuleTable
 from shopkeeper.models.buying.spend import SpendModel
 
 ValueMeasure = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
 
-FORMAT = 5
+FORMAT = 6
 VALUES: tuple[ValueMeasure, ...] = ("margin", "revenue")
 VALUE_NAMES: Mapping[ValueMeasure, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
@@ -92,8 +93,9 @@ class Fits:
     against what came after each cutoff, the split among them; `standings` compare them over all cutoffs. `chosen` is
     the default, with its `reason`; `None` means that plain rates serve, where there are any. `models` are fitted on all
     days, `calibrated` up to the split, `segments` with the chosen model by channel and by year of the first purchase.
-    `rules` are counted on the last days, `calibrated_rules` up to the split. `spends` and `means` (of one repeat
-    purchase, in shop currency) are by what is valued. `notes` say what fell short.
+    `rules` are counted on the last days, `calibrated_rules` up to the split. `recalibrations` set what models and rules
+    say right by what came after past cutoffs. `spends` and `means` (of one repeat purchase, in shop currency) are by
+    what is valued. `notes` say what fell short.
     """
 
     version: str
@@ -112,6 +114,7 @@ class Fits:
     segments: Mapping[FittedBy, Mapping[str, BuyingModel]]
     rules: Mapping[ModelKind, Rule]
     calibrated_rules: Mapping[ModelKind, Rule]
+    recalibrations: Mapping[ModelKind, Recalibration]
     spends: Mapping[ValueMeasure, SpendModel | CredibilityModel]
     means: Mapping[ValueMeasure, float]
     notes: tuple[Message, ...]

@@ -1,5 +1,6 @@
 """What the fits of a version say of customers: one answer per distinct history, whoever asks, job or page."""
 
+import numpy as np
 import polars as pl
 
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
@@ -7,6 +8,7 @@ from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
+from shopkeeper.models.buying.recalibration import Recalibration
 from shopkeeper.models.buying.rules import Rule
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
 from shopkeeper.models.buying.spend import SpendModel, expected_average
@@ -35,9 +37,10 @@ def scored(
     `rules.Rule.told`); all are null where not even rates are known, and P(no purchase) over more days than were
     counted. Each distinct history is scored once. With `varying`, also `factorial`, E[n (n - 1)] of the
     purchases n, and `residual`, the discounted purchases of the whole remaining life: null unless `lifelong`.
+    All but `p_alive, wait` are set right by what came after past cutoffs; `expected_before` is not.
     """
     if (rule := rule_of(fits, kind)) is not None or kind is None or frame.is_empty():
-        return _ruled(frame, rule, horizon, discount)
+        return _set_right(_ruled(frame, rule, horizon, discount), recalibration_of(fits, kind), horizon)
     parts = [
         part.join(
             _score_histories(
@@ -54,7 +57,38 @@ def scored(
         )
         for model, part in by_model(frame.with_row_index("place"), fits, kind, by)
     ]
-    return (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
+    scores = (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
+    return _set_right(scores, recalibration_of(fits, kind), horizon)
+
+
+def recalibration_of(fits: Fits, kind: ModelKind | None) -> Recalibration:
+    """What sets a model or rule right by this shop's past; an empty one where it was never tested."""
+    return fits.recalibrations.get(kind or "plain_rates", Recalibration())
+
+
+def _set_right(scores: pl.DataFrame, recalibration: Recalibration, horizon: int) -> pl.DataFrame:
+    """Risk and purchases as past cutoffs set them right, and with purchases all that counts them.
+
+    `expected_before` is what the model said by itself. Nobody is expected to buy less often than likely at all.
+    """
+    scores = scores.with_columns(expected_before=pl.col("expected_purchases"))
+    if not recalibration.horizons or scores.is_empty():
+        return scores
+    one = recalibration.at(horizon)
+    risk, before, frequency = (
+        scores[name].cast(pl.Float64).to_numpy() for name in ("p_no_purchase", "expected_purchases", "frequency")
+    )
+    away = one.p_no_purchase(risk, frequency)
+    expected = one.expected_purchases(before, frequency)
+    expected = np.where(np.isnan(away), expected, np.fmax(expected, 1 - away))
+    ratio = pl.Series(np.divide(expected, before, out=np.ones_like(before), where=before > 0)).fill_nan(None)
+    counted = [name for name in ("discounted", "residual") if name in scores.columns]
+    return scores.with_columns(
+        pl.Series("p_no_purchase", away).fill_nan(None),
+        pl.Series("expected_purchases", expected).fill_nan(None),
+        *(pl.col(name) * ratio for name in counted),
+        *([pl.col("factorial") * ratio**2] if "factorial" in scores.columns else []),
+    )
 
 
 def rule_of(fits: Fits, kind: ModelKind | None) -> Rule | None:

@@ -30,9 +30,16 @@ def out_of_time(customers: pl.DataFrame, one: HorizonRecalibration, segment: str
         .agg(value.sum().alias("value"), *((pl.col(name) * value).sum() for name in ("away", "one_time")))
     )
     total, away, one_time = (sums[name].to_numpy() for name in ("value", "away", "one_time"))
+    variance = shared_variance(total, away, one_time, one)
+    return sums.select(segment, out_of_time=pl.Series(variance, dtype=pl.Float64)).sort(segment)
+
+
+def shared_variance(total: Floats, away: Floats, one_time: Floats, one: HorizonRecalibration) -> Floats:
+    """The same of sums: of value, and of value times the distance of a log expectation from the centre, and times 1 for
+    one-time buyers.
+    """
     of_purchases = one.purchases.deviation(_share(away, total), _share(one_time, total))
-    deviation = np.hypot(of_purchases, one.worth.deviation)
-    return sums.select(segment, out_of_time=pl.Series((total * deviation) ** 2, dtype=pl.Float64)).sort(segment)
+    return np.asarray((total * np.hypot(of_purchases, one.worth.deviation)) ** 2)
 
 
 def why_wide(one: HorizonRecalibration) -> Message | None:
