@@ -38,9 +38,9 @@ def test_from_the_answer_to_the_list_of_customers_and_its_file(
     idle(page)
     expect(page).to_have_url(re.compile("months=24"))
     expect(page).to_have_url(re.compile("value_part=customers"))
-    reported = lifetime_value.report(
-        opened, fits, CustomerFilters(), LifetimeValueOptions(24, value="revenue")
-    ).customers
+    options = LifetimeValueOptions(24, value="revenue")
+    whole = lifetime_value.report(opened, fits, CustomerFilters(), options)
+    reported = lifetime_value.listing(opened, fits, whole)
     read = pl.read_csv(download(page, "valued", "csv", tmp_path))
     assert read["customer_id"].to_list() == reported["customer_id"].to_list()
     assert read["predicted_value"].to_list() == pytest.approx(reported["predicted_value"].to_list())
