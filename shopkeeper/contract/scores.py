@@ -14,6 +14,7 @@ CUSTOMER_SCORES = Table(
     N_("What is expected of each customer within a horizon, with the model that was chosen, as of the last day."),
     (
         Column("horizon_days", "INTEGER", "The next so many days.", unit="days", required=True),
+        Column("model", "VARCHAR", "The model or rule; empty for plain rates in place of one.", required=True),
         Column("customer_key", "INTEGER", "The customer, as in `customer_history`.", required=True),
         Column("first_day", "DATE", "Day of the first purchase."),
         Column("first_channel", "VARCHAR", "Channel of the first purchase."),

@@ -19,7 +19,7 @@ def asked_scores(query: Query, fits: Fits, filters: CustomerFilters, scoring: Sc
     check_viewer(query, filters)
     day = seen_until(query, filters)
     today = day == query.version.as_of
-    if today and is_prepared(scoring, fits) and _kept(query, scoring.horizon_days):
+    if today and is_prepared(scoring, fits) and _kept(query, scoring.settled(fits)):
         yield query
         return
     with query.workspace() as workspace:
@@ -30,5 +30,6 @@ def asked_scores(query: Query, fits: Fits, filters: CustomerFilters, scoring: Sc
         yield workspace
 
 
-def _kept(query: Query, horizon_days: int) -> bool:
-    return not query("customers/scores_kept", horizon_days=horizon_days).is_empty()
+def _kept(query: Query, settled: Scoring) -> bool:
+    kept = query("customers/scores_kept", horizon_days=settled.horizon_days, model=settled.kind or "")
+    return not kept.is_empty()

@@ -35,7 +35,7 @@ GIVEN: dict[str, Parameter] = {
     "loyal_purchases": 3, "from_stage": "any", "to_stage": "any", "customer_id": "tea-north-ann",
     "until": date(2024, 5, 14), "cutoff": date(2024, 3, 1), "one_in": 1,
     "level": "region_sku", "id": "coffee-north-cem",
-    "horizon_days": 90, "first_calls": 10, "most": 10, "drawn": 5, "width": 10.0, "to_rescue": False,
+    "horizon_days": 90, "model": "bg_nbd", "first_calls": 10, "most": 10, "drawn": 5, "width": 10.0, "to_rescue": False,
     "most_frequent": 10, "most_inactive_months": 24, "shop_value": 10.0, "spend_kind": "gamma",
     "between": 4.0, "within": 9.0, "spend_p": 6.0,
     "spend_q": 4.0, "spend_v": 15.0, "quiet_days": 14, "return_days": 30, "leave_lost": True, "quiet_after_first": 50.0,
@@ -130,8 +130,9 @@ FORBIDDEN = ("coffee", "south", "Black", "cem", "dee")
 
 
 SCORES = [
-    {"horizon_days": 90, "customer_key": key, "first_day": date(2024, 1, 5), "first_channel": "south shop",
-     "first_region": "south", "first_category": "coffee", "frequency": 1, "recency": 5, "T": 90, "stage": "at_risk",
+    {"horizon_days": 90, "model": "bg_nbd", "customer_key": key, "first_day": date(2024, 1, 5),
+     "first_channel": "south shop", "first_region": "south", "first_category": "coffee", "frequency": 1, "recency": 5,
+     "T": 90, "stage": "at_risk",
      "left_out": left_out, "rescue_rank": rank, "p_no_purchase": 0.5, "value_at_stake": 5.0, "predicted_value": 9.0,
      "historic_value": 20.0, "variance": 1.0}
     for key in range(6) for left_out, rank in ((None, key) if key % 2 else ("recent", None),)

@@ -1,5 +1,5 @@
 -- grain: one row per customer
--- parameters: $as_of, $horizon_days, $by, $value, $spend_kind, $spend_p, $spend_q, $spend_v, $shop_value,
+-- parameters: $as_of, $horizon_days, $model, $by, $value, $spend_kind, $spend_p, $spend_q, $spend_v, $shop_value,
 --   $between, $within, $active_days, $lost_days, $loyal_purchases, $quiet_days, $return_days, $leave_lost,
 --   $quiet_after_first, $quiet_after_second, $farthest_order_days
 -- What `scored_histories` says of each customer's history, with money, stage and place on the rescue list. What
@@ -69,6 +69,7 @@ staked AS (
 
 SELECT
     $horizon_days::INTEGER AS horizon_days,
+    $model::VARCHAR AS model,
     s.customer_key,
     s.first_day,
     s.first_channel,

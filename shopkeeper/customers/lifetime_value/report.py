@@ -26,8 +26,9 @@ from shopkeeper.customers.scores import asked_scores
 from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.recalibrated import recalibration_of
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
-from shopkeeper.jobs.buying.scores import by_model, filled_spend, recalibration_of, used_kind, used_value
+from shopkeeper.jobs.buying.scores import by_model, filled_spend, used_kind, used_value
 from shopkeeper.jobs.buying.scoring import Scoring
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import in_units

@@ -1,9 +1,10 @@
 """What the fits of a version say of customers: one answer per distinct history, whoever asks, job or page."""
 
-import numpy as np
 import polars as pl
 
+from shopkeeper.jobs.buying.recalibrated import recalibrated, recalibration_of
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying.calibration import HISTORY, in_units
 from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.histories import Histories
@@ -37,10 +38,11 @@ def scored(
     `rules.Rule.told`); all are null where not even rates are known, and P(no purchase) over more days than were
     counted. Each distinct history is scored once. With `varying`, also `factorial`, E[n (n - 1)] of the
     purchases n, and `residual`, the discounted purchases of the whole remaining life: null unless `lifelong`.
-    All but `p_alive, wait` are set right by what came after past cutoffs; `expected_before` is not.
+    All but `wait` are set right by what came after past cutoffs (see `recalibrated`); `expected_before` is not.
     """
     if (rule := rule_of(fits, kind)) is not None or kind is None or frame.is_empty():
-        return _set_right(_ruled(frame, rule, horizon, discount), recalibration_of(fits, kind), horizon)
+        return _ruled(frame, rule, horizon, discount, recalibration_of(fits, kind))
+    recalibration = recalibration_of(fits, kind)
     parts = [
         part.join(
             _score_histories(
@@ -48,6 +50,7 @@ def scored(
                 model,
                 horizon,
                 discount,
+                recalibration,
                 varying=varying,
                 lifelong=lifelong,
             ),
@@ -57,38 +60,7 @@ def scored(
         )
         for model, part in by_model(frame.with_row_index("place"), fits, kind, by)
     ]
-    scores = (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
-    return _set_right(scores, recalibration_of(fits, kind), horizon)
-
-
-def recalibration_of(fits: Fits, kind: ModelKind | None) -> Recalibration:
-    """What sets a model or rule right by this shop's past; an empty one where it was never tested."""
-    return fits.recalibrations.get(kind or "plain_rates", Recalibration())
-
-
-def _set_right(scores: pl.DataFrame, recalibration: Recalibration, horizon: int) -> pl.DataFrame:
-    """Risk and purchases as past cutoffs set them right, and with purchases all that counts them.
-
-    `expected_before` is what the model said by itself. Nobody is expected to buy less often than likely at all.
-    """
-    scores = scores.with_columns(expected_before=pl.col("expected_purchases"))
-    if not recalibration.horizons or scores.is_empty():
-        return scores
-    one = recalibration.at(horizon)
-    risk, before, frequency = (
-        scores[name].cast(pl.Float64).to_numpy() for name in ("p_no_purchase", "expected_purchases", "frequency")
-    )
-    away = one.p_no_purchase(risk, frequency)
-    expected = one.expected_purchases(before, frequency)
-    expected = np.where(np.isnan(away), expected, np.fmax(expected, 1 - away))
-    ratio = pl.Series(np.divide(expected, before, out=np.ones_like(before), where=before > 0)).fill_nan(None)
-    counted = [name for name in ("discounted", "residual") if name in scores.columns]
-    return scores.with_columns(
-        pl.Series("p_no_purchase", away).fill_nan(None),
-        pl.Series("expected_purchases", expected).fill_nan(None),
-        *(pl.col(name) * ratio for name in counted),
-        *([pl.col("factorial") * ratio**2] if "factorial" in scores.columns else []),
-    )
+    return (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
 
 
 def rule_of(fits: Fits, kind: ModelKind | None) -> Rule | None:
@@ -155,25 +127,40 @@ def _segment(by: FittedBy) -> pl.Expr:
 
 
 def _score_histories(
-    part: pl.DataFrame, model: BuyingModel, horizon: int, discount: float, *, varying: bool, lifelong: bool
+    part: pl.DataFrame,
+    model: BuyingModel,
+    horizon: int,
+    discount: float,
+    recalibration: Recalibration,
+    *,
+    varying: bool,
+    lifelong: bool,
 ) -> pl.DataFrame:
     """Scores of distinct histories of one model, with their keys as they came: in days."""
     unit = DAYS[model.unit]
     tuples = in_units(part, model.unit).with_columns(customers=pl.lit(1))
     scores = score(model, tuples, horizon / unit)
-    return part.with_columns(
+
+    def told(days: int) -> tuple[Floats, Floats]:
+        told = scores if days == horizon else score(model, tuples, days / unit)
+        return told["p_no_purchase"].to_numpy(), told["expected_purchases"].to_numpy()
+
+    rows = part.with_columns(
         *scores.select("p_alive", "p_no_purchase", "expected_purchases").get_columns(),
         discounted_purchases(model, tuples, horizon, discount).alias("discounted"),
         (next_purchase_quantile(model, tuples) * unit).alias("wait"),
         *([factorial_moment(model, tuples, horizon / unit).alias("factorial")] if varying else []),
         (residual_purchases(model, tuples, discount) if lifelong else pl.lit(None, dtype=pl.Float64)).alias("residual"),
     )
+    return recalibrated(rows, recalibration, horizon, told)
 
 
-def _ruled(frame: pl.DataFrame, rule: Rule | None, horizon: int, discount: float) -> pl.DataFrame:
+def _ruled(
+    frame: pl.DataFrame, rule: Rule | None, horizon: int, discount: float, recalibration: Recalibration
+) -> pl.DataFrame:
     """By a rule of customers alike; null if there is none."""
     nothing = [pl.lit(None, dtype=pl.Float64).alias(name) for name in ("p_alive", "wait", "residual")]
-    names = ("p_no_purchase", "expected_purchases", "discounted", "factorial")
+    names = ("p_no_purchase", "expected_purchases", "expected_before", "discounted", "factorial")
     if rule is None or frame.is_empty():
         return frame.with_columns(*nothing, *(pl.lit(None, dtype=pl.Float64).alias(name) for name in names))
     distinct = frame.select(HISTORY).unique().sort(HISTORY)
@@ -187,4 +174,10 @@ def _ruled(frame: pl.DataFrame, rule: Rule | None, horizon: int, discount: float
         discounted=pl.Series(rule.discounted(histories, *discounting(horizon, discount)), dtype=pl.Float64),
         factorial=pl.Series(told.factorial, dtype=pl.Float64),
     )
+
+    def told_within(days: int) -> tuple[Floats, Floats]:
+        shorter = rule.told(histories, days)
+        return shorter.none, shorter.expected
+
+    scores = recalibrated(scores, recalibration, horizon, told_within)
     return frame.join(scores, on=HISTORY, how="left", maintain_order="left")

@@ -101,6 +101,7 @@ def _parameters(query: Query, fits: Fits, settled: Scoring) -> dict[str, Paramet
     return {
         "as_of": as_of,
         "horizon_days": settled.horizon_days,
+        "model": settled.kind or "",
         "by": settled.by,
         "value": settled.value,
         **_spend(fits, settled.value),
