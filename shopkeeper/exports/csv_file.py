@@ -4,7 +4,8 @@ The first row is the header, with the machine names as given. Four columns follo
 `about_version` and `about_filters` on every row, so that rows cut out and pasted elsewhere still say what they are, and
 `about_definitions` on the first row alone, because it is long. A table without rows is its header.
 
-Text that a spreadsheet would run as a formula gets a leading apostrophe, in the header too; numbers stay numbers.
+A whole number is written as one (30, never 30.0), also where the column holds fractions. Text that a spreadsheet would
+run as a formula gets a leading apostrophe, in the header too; numbers stay numbers.
 """
 
 from io import BytesIO
@@ -51,6 +52,8 @@ def _cell(name: str, type_: pl.DataType) -> pl.Expr:
         return column.dt.to_string("%Y-%m-%d %H:%M:%S%.f" + ("%:z" if type_.time_zone else ""))
     if isinstance(type_, pl.String | pl.Categorical | pl.Enum):
         return _harmless(column.cast(pl.String))
+    if type_.is_float():
+        return column.cast(pl.String).str.strip_suffix(".0")
     return column
 
 

@@ -32,12 +32,12 @@ def test_an_order_is_explained_accepted_and_found_in_the_log(
     week = result.coming.filter(urgency="week")
     with download(page, "week", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["units"]) for row in rows] == week["units"].to_list()
+    assert [row["units"] for row in rows] == [f"{units:g}" for units in week["units"]]
     assert all(row["why"] for row in rows)
 
     first = week.row(0, named=True)
     choose_first(page, "week_table")
-    expect(page.get_by_text(f"{first['position']} in position")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(f"{first['position']:g} in position")).to_be_visible(timeout=15_000)
     expect(within(page, "stock_path_chart")).to_be_visible(timeout=15_000)
     idle(page)
     within(page, "decided_by").locator("input").fill("Ann")

@@ -59,9 +59,10 @@ def test_fit_tells_the_trials_and_makes_lost_fits_again(data: Path, capsys: pyte
     files.path_of(version).unlink()
     assert run("fit") == 0
     reported = capsys.readouterr().out
-    for words in ("MBG/NBD: log-likelihood", "Pareto/NBD", "foresaw best", str(files.path_of(version))):
+    fits = files.read(version)
+    assert fits is not None
+    for words in ("MBG/NBD: log-likelihood", "Pareto/NBD", str(fits.reason), str(files.path_of(version))):
         assert words in reported
-    assert files.read(version) is not None
 
 
 def test_exports_have_the_rows_of_the_reports(data: Path, tmp_path: Path) -> None:
