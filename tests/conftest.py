@@ -61,6 +61,16 @@ def sample_lake(lakes: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def forecast_lake(lakes: Path, sample_lake: Path) -> Path:
+    """The sample shop with all that jobs make of it."""
+
+    def publish(lake: Path) -> None:
+        forecast_run.make(copied(sample_lake, lake))
+
+    return made_once(lakes / "forecast", publish)
+
+
+@pytest.fixture(scope="session")
 def opened(sample_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The committed sample shop, published and fitted; no forecast is made."""
     version = copied(sample_lake, tmp_path_factory.mktemp("sample") / "lake")

@@ -13,6 +13,7 @@ from playwright.sync_api import TimeoutError as NotInTime
 from shopkeeper.jobs.served import sample_version
 from tests.browser.acting import idle, widest
 from tests.paths import REPOSITORY
+from tests.shops.once import copied
 from tools.web_app import running
 
 PLATFORMS = REPOSITORY / "tests" / "imports" / "platforms"
@@ -31,12 +32,13 @@ QUICK = ("unknown",)
 
 
 @pytest.fixture(scope="module")
-def fresh(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+def fresh(chromium: str, forecast_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """Gives the address of a server that nothing was brought to yet; the sample shop is made once for all of them."""
     sample = tmp_path_factory.mktemp("sample")
+    shown = copied(forecast_lake, sample / ".sample")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SHOPKEEPER_DATA", str(sample))
-        sample_version()
+        assert sample_version().id == shown.id
     with ExitStack() as servers:
 
         def address() -> str:

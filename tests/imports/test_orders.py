@@ -386,7 +386,7 @@ def taken_once(files: Sequence[Sequence[Line]]) -> list[list[Line]]:
     return left
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=settings().max_examples // 6)
 @given(SHOPS, st.integers(0, 3), st.sampled_from(["reject", "keep_one"]))
 def test_every_row_of_any_shop_is_published_once_or_listed(files: list[list[Line]], planted: int, overlap: str) -> None:
     files = [[*lines, line(f"own {number}", sku=str(number))] for number, lines in enumerate(files)]

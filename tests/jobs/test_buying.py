@@ -190,8 +190,9 @@ def test_a_shop_too_young_says_what_it_needs(fitted_ground: FittedGround) -> Non
     assert "21 days" in str(fits.reason)
 
 
-def test_by_weeks_says_the_same_as_by_days(opened: Engine, fits: Fits) -> None:
-    weekly = fit_version(opened, unit="week")
+def test_by_weeks_says_the_same_as_by_days() -> None:
+    query = shop(living_shop(customers=1000))
+    fits, weekly = fit_version(query), fit_version(query, unit="week")
     assert weekly.chosen == fits.chosen
     ratio = dict(fits.models["bg_nbd"].parameters)["alpha"] / dict(weekly.models["bg_nbd"].parameters)["alpha"]
     assert ratio == pytest.approx(7, rel=1e-3)

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ from shopkeeper.engine.duckdb import Engine
 from shopkeeper.jobs.forecast.baseline import baseline_at, daily, hierarchy_of
 from shopkeeper.jobs.forecast.candidate_models import COMBINED, PreviousLevels, best_path
 from shopkeeper.jobs.forecast.checks import backtest
+from shopkeeper.jobs.forecast.files import summary, table_files
 from shopkeeper.jobs.forecast.history import MOST_REGIONS, History, day_of
 from shopkeeper.jobs.forecast.job import forecast_history, forecast_version
 from shopkeeper.jobs.forecast.levels import PreviousChoices, forecast_levels
 from shopkeeper.jobs.forecast.result import Run
+from shopkeeper.lake import store
 from shopkeeper.models.demand.forecasters import AND, LAST_WEEK, PATH_MODELS, USUAL
 from shopkeeper.progress import UNHEARD, Cancelled, Progress
 from shopkeeper.sample import expected as expected_units
@@ -49,9 +52,13 @@ def days(run: Run, level: str) -> tuple[pl.DataFrame, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def foreseen(opened: Engine) -> Run:
+def foreseen(forecast_lake: Path) -> Run:
     """The sample shop's forecasts."""
-    return forecast_version(opened)
+    version = store.current(forecast_lake)
+    assert version is not None
+    said = summary(version)
+    assert said is not None
+    return Run({name: pl.read_parquet(path) for name, path in table_files(version).items()}, said)
 
 
 def test_the_sample_is_foreseen_better_than_by_simple_methods(foreseen: Run) -> None:

@@ -22,7 +22,7 @@ Line = dict[str, Any]
 
 
 def rows(query: MemoryQuery, mart: str, *columns: str) -> list[tuple[Any, ...]]:
-    made: pl.DataFrame = query.connection.table(f"all_{mart}").pl()
+    made: pl.DataFrame = query.connection.table(mart).pl()
     return made.select(columns).rows()
 
 
@@ -147,7 +147,7 @@ def test_orders_are_those_of_a_plain_count(orders: Sequence[Line]) -> None:
             revenue[each["buyer"]] += 10 * len(each["minutes"]) - (3 if each["refund"] else 0)
     history = rows(query, "customer_history", "customer_id", "frequency", "orders", "revenue")
     assert sorted(history) == sorted((who, len(days[who]) - 1, counts[who], revenue[who]) for who in counts)
-    channel_days = query.connection.table("all_channel_days").pl().group_by("day").agg(pl.col("orders").sum())
+    channel_days = query.connection.table("channel_days").pl().group_by("day").agg(pl.col("orders").sum())
     assert dict(channel_days.iter_rows()) == per_day
-    months = query.connection.table("all_identity_coverage").pl()
+    months = query.connection.table("identity_coverage").pl()
     assert (months["orders"].sum(), months["identified_orders"].sum()) == (sum(per_day.values()), sum(counts.values()))

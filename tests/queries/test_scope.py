@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -149,6 +150,7 @@ def queried(query: MemoryQuery, name: str) -> pl.DataFrame:
     return query(name, **parameters)
 
 
+@cache
 def whole(scope: Scope) -> MemoryQuery:
     """Everything there is, as such a viewer sees it."""
     return shop(
@@ -162,6 +164,7 @@ def whole(scope: Scope) -> MemoryQuery:
     )
 
 
+@cache
 def alone() -> MemoryQuery:
     """A shop in which nothing else is."""
     return shop(OWN, as_of=AS_OF, products=PRODUCTS[:1], **OWN_SUPPLY)
