@@ -191,7 +191,7 @@ def test_a_shop_too_young_says_what_it_needs(fitted_ground: FittedGround) -> Non
 
 
 def test_by_weeks_says_the_same_as_by_days() -> None:
-    query = shop(living_shop(customers=1000))
+    query = shop(living_shop())
     fits, weekly = fit_version(query), fit_version(query, unit="week")
     assert weekly.chosen == fits.chosen
     ratio = dict(fits.models["bg_nbd"].parameters)["alpha"] / dict(weekly.models["bg_nbd"].parameters)["alpha"]

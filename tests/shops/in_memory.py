@@ -101,7 +101,7 @@ class MemoryQuery:
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
         """All tables and marts, as publishing sees them."""
-        self._make(set(_files("marts")))
+        self._make({*_files("marts"), *_files("macros")})
         return self.database
 
     @contextmanager
