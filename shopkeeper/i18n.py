@@ -109,9 +109,9 @@ def number(value: Number | None, digits: int = 2) -> str:
     return MISSING if exact is None else numbers.format_decimal(exact, format=pattern, locale=language())
 
 
-def decimal(value: Number | None) -> str:
-    """A number with the decimals it has, three at most: `1,234.5`."""
-    exact = _rounded(value, 3)
+def decimal(value: Number | None, most: int = 3) -> str:
+    """A number with the decimals it has, `most` at most: `1,234.5`."""
+    exact = _rounded(value, most)
     return MISSING if exact is None else numbers.format_decimal(exact, locale=language())
 
 

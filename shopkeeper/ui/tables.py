@@ -1,7 +1,7 @@
 """Tables and charts on the screen, and the same in a file."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -30,6 +30,8 @@ FORMATS: dict[Format, str] = {
     "days": "localized",
 }
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+GROUPED, LARGE, SMALL = 1000, 100, 0.1
+"""Largest values of a column from which on its numbers are whole, have one decimal, and two; four below."""
 TABLE_ROWS, MOST_ROWS = 15, 1000
 """Rows seen at once, and sent to the browser at most: more than anybody scrolls through; files have all."""
 log = logging.getLogger(__name__)
@@ -61,10 +63,9 @@ def show_table(
         st.caption(_("The first {shown} of {rows} rows; the download has all.", shown=shown, rows=rows))
     with st.container(key=f"{key}_table"):
         st.dataframe(
-            frame.select(column.name for column in labels).to_arrow(),
+            **grid(frame.select(column.name for column in labels), labels),
             hide_index=True,
             height="content" if frame.height <= TABLE_ROWS else 420,
-            column_config={column.name: config_of(column, sheet.frame.schema[column.name]) for column in labels},
         )
 
 
@@ -73,13 +74,41 @@ def say_empty() -> None:
     st.info(_("Nothing in the data fits these choices. Widen the filters, or import data that has it."))
 
 
-def config_of(column: Column, kind: pl.DataType) -> Any:
-    """How Streamlit shows a column: days as ISO, numbers as the measure is read."""
-    if kind == pl.Date:
-        return st.column_config.DateColumn(column.heading(), format="YYYY-MM-DD")
-    if column.format:
-        return st.column_config.NumberColumn(column.heading(), format=FORMATS[column.format])
-    return st.column_config.Column(column.heading())
+def grid(frame: pl.DataFrame, columns: Iterable[Column]) -> dict[str, Any]:
+    """What `st.dataframe` takes: the frame's columns, each under its heading, its numbers as precise as is of use.
+
+    Days are ISO. Other columns of `columns` than the frame's are left alone.
+    """
+    config: dict[str, Any] = {}
+    for column in columns:
+        if column.name not in frame.columns:
+            continue
+        values = frame[column.name]
+        if values.dtype == pl.Date:
+            config[column.name] = st.column_config.DateColumn(column.heading(), format="YYYY-MM-DD")
+        elif column.format:
+            decimals, shown = precision(column.format, values)
+            if decimals is not None:
+                frame = frame.with_columns(pl.col(column.name).round(decimals))
+            config[column.name] = st.column_config.NumberColumn(column.heading(), format=shown)
+        else:
+            config[column.name] = st.column_config.Column(column.heading())
+    return {"data": frame.to_arrow(), "column_config": config}
+
+
+def precision(format: Format, values: pl.Series) -> tuple[int | None, str]:  # noqa: A002
+    """Decimals to round a column to, `None` for all, and Streamlit's name of its format; the files have all digits.
+
+    Numbers above a thousand are grouped, which Streamlit does with what a browser would write.
+    """
+    if format != "number" or not values.dtype.is_numeric():
+        return None, FORMATS[format]
+    sizes = values.cast(pl.Float64).fill_nan(None).abs()
+    largest = float(sizes.max() or 0)  # type: ignore[arg-type]
+    if largest >= GROUPED or (sizes == sizes.round()).all():
+        return 0, "localized"
+    decimals = 1 if largest >= LARGE else 2 if largest >= SMALL else 4
+    return None, f"%.{decimals}f"
 
 
 def download_menu(sheet: Download, key: str, draw: Callable[[], go.Figure] | None = None) -> None:

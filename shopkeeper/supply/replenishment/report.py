@@ -180,10 +180,10 @@ def _stock_words(row: Mapping[str, Any], policy: Policy) -> str:
         on_hand=i18n.decimal(row["on_hand"]),
         committed=i18n.decimal(row["committed"]),
         in_time=i18n.decimal(row["in_time"]),
-        point=i18n.number(row["reorder_point"], 1),
-        need=i18n.number(row["need_lead"], 1),
+        point=i18n.decimal(row["reorder_point"], 1),
+        need=i18n.decimal(row["need_lead"], 1),
         lead=i18n.days(float(row["lead_days"])),
-        safety=i18n.number(row["safety_stock"], 1),
+        safety=i18n.decimal(row["safety_stock"], 1),
         level=i18n.percent(row["service_level"], 0),
     )
 
@@ -207,10 +207,10 @@ def _quantity_words(row: Mapping[str, Any], policy: Policy) -> str:
         "later, {lost} are lost before it lands and not asked for again): {units} in packs of {pack}, {minimum} at "
         "least.",
         later=i18n.decimal(row["later"]),
-        lost=i18n.number(row["lost_before"], 1),
-        up_to=i18n.number(row["order_up_to"], 1),
+        lost=i18n.decimal(row["lost_before"], 1),
+        up_to=i18n.decimal(row["order_up_to"], 1),
         days=i18n.days(policy.review_days),
-        missing=i18n.number(missing, 1),
+        missing=i18n.decimal(missing, 1),
         units=i18n.decimal(row["units"]),
         pack=i18n.decimal(row["pack_size"]),
         minimum=i18n.decimal(row["minimum_order"]),

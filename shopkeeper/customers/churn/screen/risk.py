@@ -214,16 +214,13 @@ def draw_list(sheet: Download) -> None:
     shown = shown.select(name for name in LISTED if shown[name].null_count() < shown.height)
     with st.container(key="rescue_table"):
         st.dataframe(
-            shown.to_arrow(),
+            **tables.grid(shown, CUSTOMERS.columns),
             key="rescue_grid",
             hide_index=True,
             height=420 if shown.height > 11 else "content",
             selection_mode="single-row",
             placeholder=i18n.MISSING,
             on_select=lambda: open_row(frame["customer_id"].to_list()),
-            column_config={
-                name: tables.config_of(CUSTOMERS.column(name), shown.schema[name]) for name in shown.columns
-            },
         )
     caption = [_("mark a row to see the customer's history")]
     if shown.height < sheet.about.rows:

@@ -187,19 +187,18 @@ def draw_rows(sheet: Download, key: str, names: tuple[str, ...]) -> None:
 def _table(frame: pl.DataFrame, key: str) -> None:
     """Nulls are a dash; statuses have room for their words."""
     columns = {column.name: column for column in labelled(COLUMNS, frame.columns)}
-    config = {name: tables.config_of(column, frame.schema[name]) for name, column in columns.items()}
-    config |= {
+    grid = tables.grid(frame, columns.values())
+    grid["column_config"] |= {
         name: st.column_config.TextColumn(columns[name].heading(), width=190)
         for name in ("status", "status_before")
         if name in columns
     }
     with st.container(key=f"{key}_table"):
         st.dataframe(
-            frame.to_arrow(),
+            **grid,
             hide_index=True,
             height="content" if frame.height <= tables.TABLE_ROWS else 420,
             placeholder=i18n.MISSING,
-            column_config=config,
         )
 
 

@@ -218,14 +218,13 @@ def draw_grid(demand: Demand, names: list[str]) -> None:
         shown = shown.with_columns(pl.col("pattern").replace(words))
     with st.container(key="demand_grid_table"):
         st.dataframe(
-            shown.to_arrow(),
+            **tables.grid(shown, SERIES.columns),
             key="demand_grid",
             hide_index=True,
             height=420 if shown.height > 11 else "content",
             selection_mode="single-row",
             placeholder=i18n.MISSING,
             on_select=lambda: open_row(demand),
-            column_config={name: tables.config_of(SERIES.column(name), shown.schema[name]) for name in names},
         )
 
 

@@ -95,17 +95,15 @@ def draw_ranking(network: Network, ranked: pl.DataFrame) -> None:
             note=_("hatched: a new node; plain: a location that does not ship today"),
         )
     shown = sheet.frame.head(SHOWN)
-    columns = {column.name: column for column in sheet.columns}
     with st.container(key="network_candidates_list"):
         st.dataframe(
-            shown.to_arrow(),
+            **tables.grid(shown, sheet.columns),
             key=GRID,
             hide_index=True,
             height=320,
             selection_mode="single-row",
             on_select=lambda: _try_row(ranked["candidate"].to_list()),
             placeholder=i18n.MISSING,
-            column_config={name: tables.config_of(columns[name], shown.schema[name]) for name in shown.columns},
         )
     st.caption(_("mark a row to try it below"))
 

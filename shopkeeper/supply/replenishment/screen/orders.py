@@ -125,7 +125,7 @@ def draw_doubts(proposals: OrderProposals) -> list[dict[str, Any]]:
                 "check the forecast, the pack and the least order, then accept, change or refuse them.",
                 lines=ngettext("{n} line", "{n} lines", doubts.height),
                 cost=money(total(doubts, "cost")) if doubts["cost"].count() else i18n.MISSING,
-                months=i18n.number(proposals.policy.doubt_months, 1),
+                months=i18n.decimal(proposals.policy.doubt_months, 1),
             )
         )
         return draw_table(sheet_of(proposals, doubts, N_("Doubtful proposals")), "doubts_list", DOUBT_COLUMNS)

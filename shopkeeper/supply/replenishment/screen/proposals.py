@@ -156,19 +156,18 @@ def draw_table(sheet: Download, key: str, names: Sequence[str]) -> list[dict[str
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.markdown(f"##### {sheet.about.title}", width="content")
         tables.download_menu(sheet, key)
-    frame, words = sheet.frame.head(SHOWN), {column.name: column for column in sheet.columns}
+    frame = sheet.frame.head(SHOWN)
     shown = frame.select(name for name in names if frame[name].null_count() < frame.height or name == "decided")
     grid = decide.grid_key(key)
     with st.container(key=f"{key}_table"):
         event: Any = st.dataframe(
-            shown.to_arrow(),
+            **tables.grid(shown, sheet.columns),
             key=grid,
             hide_index=True,
             height=420 if shown.height > 11 else "content",
             selection_mode="multi-row",
             on_select="rerun",
             placeholder=i18n.MISSING,
-            column_config={name: tables.config_of(words[name], shown.schema[name]) for name in shown.columns},
         )
     captions = [_("tick rows to accept, change or refuse them")]
     if frame.height < sheet.frame.height:
