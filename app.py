@@ -10,8 +10,9 @@ st.set_page_config(page_title="Shopkeeper", page_icon="🏪", layout="wide")
 ui.begin()
 page = st.navigation(
     {
+        _("Home"): [st.Page(links.TODAY, title=_("Today"), icon=":material/today:", default=True)],
         _("Customers"): [
-            st.Page(links.RETENTION, title=_("Retention"), icon=":material/group_add:", default=True),
+            st.Page(links.RETENTION, title=_("Retention"), icon=":material/group_add:", url_path="retention"),
             st.Page(
                 links.CHURN_RISK,
                 title=_("Churn risk"),

@@ -34,10 +34,10 @@ class Picture:
 
 
 SAMPLE = (
-    Picture("retention", "/", 1400, "light", "en-US"),
-    Picture("retention-phone", "/", 390, "light", "en-US", 1500),
-    Picture("retention-dark-zh", "/", 1400, "dark", "zh-CN", 1500),
-    Picture("retention-curves", "/?chart=curves&method=cumulative", 1400, "light", "en-US"),
+    Picture("retention", "/retention", 1400, "light", "en-US"),
+    Picture("retention-phone", "/retention", 390, "light", "en-US", 1500),
+    Picture("retention-dark-zh", "/retention", 1400, "dark", "zh-CN", 1500),
+    Picture("retention-curves", "/retention?chart=curves&method=cumulative", 1400, "light", "en-US"),
     Picture("churn-risk", "/churn_risk", 1400, "light", "en-US", 1400),
     Picture("lifetime-value", "/lifetime_value", 1400, "light", "en-US", 1400),
     Picture("lifetime-value-proof", "/lifetime_value?value_part=proof", 1400, "light", "en-US"),
@@ -47,7 +47,7 @@ SAMPLE = (
     Picture("network", "/network", 1400, "light", "en-US", 1400),
     Picture("data", "/data", 1400, "light", "en-US", 1500),
 )
-ONLINE_RETAIL = (Picture("online-retail", "/", 1400, "light", "en-US"),)
+ONLINE_RETAIL = (Picture("online-retail", "/retention", 1400, "light", "en-US"),)
 
 
 def take(browser: Browser, address: str, picture: Picture) -> None:

@@ -44,6 +44,9 @@ UNION ALL
 SELECT 'demand_days' AS total, l.revenue AS expected, (SELECT sum(d.revenue) FROM demand_days AS d) AS patched
 FROM lines AS l
 UNION ALL
+SELECT 'trading_days' AS total, l.revenue AS expected, (SELECT sum(d.revenue) FROM trading_days AS d) AS patched
+FROM lines AS l
+UNION ALL
 SELECT 'accounts' AS total, l.of_persons AS expected, (SELECT sum(a.revenue) FROM accounts AS a) AS patched
 FROM lines AS l
 UNION ALL

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from shopkeeper import i18n, sample
-from shopkeeper.cli import persons, startup, supply, sync
+from shopkeeper.cli import persons, shop, startup, supply, sync
 from shopkeeper.cli.customers import export
 from shopkeeper.cli.terminal import Day, day, err, out, progress, version_served
 from shopkeeper.errors import Refused
@@ -40,6 +40,7 @@ app = typer.Typer(
 app.add_typer(export, name="export")
 supply.register(export)
 persons.register(app)
+shop.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

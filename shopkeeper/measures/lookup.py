@@ -6,6 +6,7 @@ from shopkeeper.measures.customers import CUSTOMER_MEASURES, MODEL_MEASURES
 from shopkeeper.measures.measure import Measure
 from shopkeeper.measures.supply import SUPPLY_MEASURES
 from shopkeeper.measures.terms import TERMS
+from shopkeeper.measures.trading import TRADING_MEASURES
 
 COHORT_MEASURES: tuple[Measure, ...] = (
     Measure(
@@ -209,7 +210,14 @@ SHOP_MEASURES: tuple[Measure, ...] = (
     ),
 )
 
-MEASURES = (*COHORT_MEASURES, *SHOP_MEASURES, *CUSTOMER_MEASURES, *MODEL_MEASURES, *SUPPLY_MEASURES)
+MEASURES = (
+    *COHORT_MEASURES,
+    *SHOP_MEASURES,
+    *TRADING_MEASURES,
+    *CUSTOMER_MEASURES,
+    *MODEL_MEASURES,
+    *SUPPLY_MEASURES,
+)
 
 _MEASURES = {measure.name: measure for measure in MEASURES}
 

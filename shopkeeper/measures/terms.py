@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shopkeeper.i18n import N_
 from shopkeeper.measures.order_terms import ORDER_TERMS
 from shopkeeper.measures.term import Term
+from shopkeeper.measures.trading import TRADING_TERMS
 
 __all__ = ["TERMS", "Term"]
 
@@ -269,6 +270,7 @@ _ALL = (
         ),
     ),
     *ORDER_TERMS,
+    *TRADING_TERMS,
     Term(
         "spare_stock",
         N_("What a source can spare"),

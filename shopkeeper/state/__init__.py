@@ -1,5 +1,6 @@
 """The app's own state: what people decided. It lives apart from the versions, and none of it is derived from them."""
 
+from shopkeeper.state.action_marks import action_marks, look, mark_action
 from shopkeeper.state.database import FILE, VARIABLE, State, kept_nowhere, open_state, url_of
 from shopkeeper.state.decisions import COLUMNS as DECISION_COLUMNS
 from shopkeeper.state.decisions import decisions, record_decision
@@ -19,12 +20,15 @@ __all__ = [
     "LONGEST",
     "VARIABLE",
     "State",
+    "action_marks",
     "add_identity_link",
     "add_override",
     "decisions",
     "forget_identity_links",
     "identity_links",
     "kept_nowhere",
+    "look",
+    "mark_action",
     "open_state",
     "overrides",
     "policy",

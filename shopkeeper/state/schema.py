@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Double, ForeignKey, Index, String, TypeDecorator, text
+from sqlalchemy import JSON, DateTime, Dialect, Double, ForeignKey, Index, String, TypeDecorator, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -32,7 +32,7 @@ class UtcTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """All tables of the state."""
 
-    type_annotation_map = {datetime: UtcTime, dict[str, Any]: JSON, str: String}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcTime, dict[str, Any]: JSON, list[str]: JSON, str: String}  # noqa: RUF012
 
 
 class DecisionRow(Base):
@@ -113,4 +113,43 @@ class SettingRow(Base):
     name: Mapped[str] = mapped_column(index=True)
     value: Mapped[dict[str, Any]]
     author: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class PersonRow(Base):
+    """One person. `issuer` and `subject` are those of the sign-in; null while a name that was typed is all there is."""
+
+    __tablename__ = "people"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    issuer: Mapped[str | None]
+    subject: Mapped[str | None]
+    made_at: Mapped[datetime]
+
+
+class ActionMarkRow(Base):
+    """One word of a person on an action of Today; the newest holds."""
+
+    __tablename__ = "action_marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    action: Mapped[str]
+    mark: Mapped[str]
+    as_of: Mapped[date]
+    made_at: Mapped[datetime]
+
+
+class LookRow(Base):
+    """The actions that a person saw when first looking at the data of a day."""
+
+    __tablename__ = "looks"
+    __table_args__ = (UniqueConstraint("person_id", "as_of"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    as_of: Mapped[date]
+    actions: Mapped[list[str]]
     made_at: Mapped[datetime]

@@ -1,5 +1,6 @@
 """Every page's path, once: the navigation and the buttons that lead from page to page read them here."""
 
+TODAY = "pages/shop/today.py"
 RETENTION = "pages/customers/retention.py"
 CHURN_RISK = "pages/customers/churn_risk.py"
 LIFETIME_VALUE = "pages/customers/lifetime_value.py"

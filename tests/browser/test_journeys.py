@@ -31,7 +31,7 @@ def test_from_a_link_to_the_customers_behind_a_cell_and_their_files(
     quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path
 ) -> None:
     page, filters = quiet_page, CustomerFilters(acquired_channels=("Own stores",))
-    go(page, f"{app_url}/?acquired_channels=Own+stores")
+    go(page, f"{app_url}/retention?acquired_channels=Own+stores")
     within(page, "measure").get_by_text("Customers").click()
     within(page, "method").get_by_text("Cumulative").click()
     idle(page)
@@ -65,7 +65,7 @@ def test_the_file_of_the_chart_holds_every_cell(
     quiet_page: Page, app_url: str, corner_shop: Version, tmp_path: Path
 ) -> None:
     page = quiet_page
-    go(page, f"{app_url}/?heatmap_as=table")
+    go(page, f"{app_url}/retention?heatmap_as=table")
     cells = report_of(corner_shop, CustomerFilters(), View()).cells
     read = pl.read_csv(download(page, "heatmap", "csv", tmp_path), try_parse_dates=True)
     assert read["rate"].to_list() == pytest.approx(cells["rate"].to_list(), nan_ok=True)
@@ -77,7 +77,7 @@ def test_the_file_of_the_chart_holds_every_cell(
 
 def test_the_language_switch_sticks(quiet_page: Page, app_url: str) -> None:
     page = quiet_page
-    go(page, f"{app_url}/?period=week")
+    go(page, f"{app_url}/retention?period=week")
     within(page, "lang").get_by_text("简体中文").click()
     expect(page.get_by_role("heading", name="留存")).to_be_visible(timeout=15_000)
     idle(page)
@@ -93,7 +93,7 @@ def test_the_language_switch_sticks(quiet_page: Page, app_url: str) -> None:
     expect(page).to_have_url(re.compile("period=week"))
 
 
-@pytest.mark.parametrize("path", ["/", "/data"])
+@pytest.mark.parametrize("path", ["/", "/retention", "/data"])
 def test_a_deep_link_opens_the_whole_frame(quiet_page: Page, app_url: str, corner_shop: Version, path: str) -> None:
     go(quiet_page, app_url + path)
     expect(quiet_page.get_by_text(corner_shop.id).first).to_be_visible()
@@ -101,7 +101,7 @@ def test_a_deep_link_opens_the_whole_frame(quiet_page: Page, app_url: str, corne
 
 
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844}, color_scheme="dark", locale="zh-CN")
-@pytest.mark.parametrize("path", ["/", "/?chart=curves&compare=1", "/data"])
+@pytest.mark.parametrize("path", ["/", "/retention", "/retention?chart=curves&compare=1", "/data"])
 def test_a_phone_never_scrolls_sideways(quiet_page: Page, app_url: str, path: str) -> None:
     page = quiet_page
     go(page, app_url + path)

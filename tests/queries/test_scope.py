@@ -41,6 +41,8 @@ GIVEN: dict[str, Parameter] = {
     "between": 4.0, "within": 9.0, "spend_p": 6.0,
     "spend_q": 4.0, "spend_v": 15.0, "quiet_days": 14, "return_days": 30, "leave_lost": True, "quiet_after_first": 50.0,
     "quiet_after_second": 50.0, "farthest_order_days": 730,
+    "first_day": date(2024, 2, 1), "last_day": AS_OF, "base_first_day": date(2024, 1, 1),
+    "base_last_day": date(2024, 1, 31), "weeks": 13,
 }  # fmt: skip
 
 

@@ -34,7 +34,8 @@ def _served(corner_shop: Version, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
 
 
 def open_app(**link: str | list[str]) -> AppTest:
-    return sound(linked(**link).run())
+    """Retention by a link, as Streamlit opens it: the first run is that of the page."""
+    return sound(linked(**link).run().switch_page(PAGES[0]).run())
 
 
 def rates_of_the_same(cells: pl.DataFrame, ages: tuple[int, ...]) -> dict[int, float]:
@@ -224,7 +225,7 @@ def test_a_fault_shows_an_id_and_no_trace(monkeypatch: pytest.MonkeyPatch, caplo
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the secret inside")
 
-    app = linked()
+    app = linked().run().switch_page(PAGES[0])
     monkeypatch.setattr(opportunities, "opportunity", broken)
     app.run()
     assert not app.exception

@@ -159,7 +159,7 @@ def _grouped(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
         *money,
         pl.col("on_hand", "available", "open_units", "daily_mean", "excess_units", "sold_units", "lost_units").sum(),
     )
-    cover = _median_cover(rows, by)
+    cover = median_cover(rows, by)
     return (
         sums.join(cover, on=by, how="left", nulls_equal=True)
         .with_columns(_sell_through())
@@ -167,7 +167,7 @@ def _grouped(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     )
 
 
-def _median_cover(rows: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
+def median_cover(rows: pl.DataFrame, by: tuple[str, ...]) -> pl.DataFrame:
     """Days that half of the demand is covered for: the median of the series' cover, weighted by their demand."""
     with_demand = pl.col("status").is_not_null() & (pl.col("status") != "no_demand")
     by_cover = rows.filter(with_demand).sort("cover_days", nulls_last=True)

@@ -1,0 +1,42 @@
+"""Where the change of a figure comes from: each channel's, region's or category's part of it."""
+
+import streamlit as st
+
+from shopkeeper.i18n import gettext as _
+from shopkeeper.shop.today import contributions, table, words
+from shopkeeper.shop.today.chart import contribution_bars, drawn_parts
+from shopkeeper.shop.today.contributions import DIMENSIONS
+from shopkeeper.shop.today.report import Today
+from shopkeeper.ui import session, tables
+from shopkeeper.ui.figures import shop_currency
+from shopkeeper.ui.opened import load, opened
+
+FIGURE, BY = "today_figure", "today_by"
+
+
+def draw_changes(today: Today) -> None:
+    """The parts of the chosen figure's change; their values alone where there is nothing to compare with."""
+    there = today.figures["figure"].to_list()
+    figures = {name: words.figure_label(name) for name in DIMENSIONS if name in there}
+    if not figures:
+        return
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        figure = session.choose(_("What changed"), figures, FIGURE, next(iter(figures)))
+        kinds = {by: name for by, name in table.dimensions().items() if by in DIMENSIONS[figure]}
+        by = session.choose(_("Divided by"), {str(name): word for name, word in kinds.items()}, BY, "channel")
+    parts = load(contributions.report, figure, by, today.compared)  # type: ignore[arg-type]
+    sheet = table.contributions(opened().version, today, figure, by, parts)  # type: ignore[arg-type]
+    if today.compared.base is None:
+        st.markdown(f"##### {sheet.about.title}")
+        tables.show_table(sheet, "today_parts")
+        return
+    currency = shop_currency()
+    texts = [words.signed(figure, change, currency) for change in drawn_parts(parts)["change"]]
+    title = _(
+        "{figure} {period} against {base}: {change}, of which",
+        figure=words.figure_label(figure),
+        period=words.period_words(today),
+        base=words.base_words(today),
+        change=words.change_words(today, figure, currency),
+    )
+    tables.show_chart(lambda **_dark: contribution_bars(parts, texts), sheet, "today_parts", title=title)

@@ -1,0 +1,104 @@
+"""Today without a browser: its actions are in money order, and each amount is that of the page it leads to."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from shopkeeper import i18n, state
+from shopkeeper.cli import main
+from shopkeeper.lake.version import Version
+from shopkeeper.ui import state as signing
+from tests.ui.page_app import linked, sound, texts
+
+
+@pytest.fixture(autouse=True)
+def _state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("SHOPKEEPER_STATE_URL", f"sqlite:///{tmp_path / 'state.sqlite'}")
+    # Streamlit's test driver signs somebody in.
+    monkeypatch.setattr(signing, "signed_in", lambda: None)
+    with i18n.speaking("en"):
+        yield
+
+
+@pytest.fixture(params=["goods_shop", "corner_shop"])
+def served(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Version:
+    version: Version = request.getfixturevalue(request.param)
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(version.path.parents[1]))
+    return version
+
+
+def open_today(**link: str) -> AppTest:
+    return sound(linked(**link).run())
+
+
+def digest(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main.main(["today", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def money_on(app: AppTest) -> str:
+    return "\n".join([texts(app), *(str(metric.value) for metric in app.metric)])
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_app_opens_on_it_in_every_language(served: Version, language: str) -> None:
+    app = open_today(lang=language)
+    assert app.title[0].value == {"en": "Today", "zh_CN": "今日"}[language]
+    assert app.metric
+
+
+def test_json_holds_what_a_program_needs_the_largest_amount_first(
+    served: Version, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(digest(capsys, "--format", "json", "--address", "https://shop.example/"))
+    assert (data["shop"], data["as_of"]) == (served.shop.name, served.as_of.isoformat())
+    assert data["figures"]["revenue"]["value"] > 0
+    amounts = [action["amount"] for action in data["actions"] if action["amount"] is not None]
+    assert amounts == sorted(amounts, reverse=True)
+    for action in data["actions"]:
+        assert {"kind", "text", "amount", "low", "high", "horizon_days", "page", "url"} <= action.keys()
+        assert action["url"].startswith(f"https://shop.example/{action['page']}")
+        assert len(action["text"].split()) <= 25
+
+
+def test_text_and_html_say_the_same(served: Version, capsys: pytest.CaptureFixture[str]) -> None:
+    data = json.loads(digest(capsys, "--format", "json"))
+    lines, page = digest(capsys), digest(capsys, "--format", "html")
+    for action in data["actions"]:
+        if action["material"]:
+            assert action["text"] in lines
+    assert data["headline"] in lines
+    assert page.startswith("<!doctype html>")
+
+
+def test_every_amount_is_on_the_page_that_it_leads_to(served: Version, capsys: pytest.CaptureFixture[str]) -> None:
+    data = json.loads(digest(capsys, "--format", "json"))
+    keys = [button.key for button in open_today().button if str(button.key).startswith("open_")]
+    of_money = [a for a in data["actions"] if a["amount"] is not None and a["kind"] != "data"]
+    assert len(keys) == len(data["actions"])
+    assert of_money or served.shop.name == "Corner shop"
+    for action in of_money:
+        app = sound(open_today().button(key=f"open_{action['kind']}").click().run())
+        assert app.title[0].value != "Today"
+        assert i18n.compact_money(action["amount"], served.shop.currency) in money_on(app), action
+
+
+def test_what_is_put_aside_is_kept_per_person_and_can_be_put_back(
+    goods_shop: Version, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(goods_shop.path.parents[1]))
+    app = open_today()
+    (first, *_) = [str(button.key) for button in app.button if str(button.key).startswith("open_")]
+    key = first.removeprefix("open_")
+    app.text_input(key="decided_by").set_value("Ann").run()
+    assert f"open_{key}" in {str(button.key) for button in app.button}
+    kept = state.open_state(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    state.mark_action(kept, "Ann", key, "later", goods_shop.as_of)
+    kept.close()
+    app.run()
+    assert f"open_{key}" not in {str(button.key) for button in app.button}
+    app.button(key=f"back_{key}").click().run()
+    assert f"open_{key}" in {str(button.key) for button in app.button}
