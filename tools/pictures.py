@@ -34,6 +34,7 @@ class Picture:
 
 
 SAMPLE = (
+    Picture("today", "/", 1400, "light", "en-US", 1400),
     Picture("retention", "/retention", 1400, "light", "en-US"),
     Picture("retention-phone", "/retention", 390, "light", "en-US", 1500),
     Picture("retention-dark-zh", "/retention", 1400, "dark", "zh-CN", 1500),

@@ -19,7 +19,7 @@ from tests.browser.acting import choose_first, download, go, idle, screen_table,
 
 def open_churn(page: Page, app_url: str, link: str = "") -> None:
     go(page, f"{app_url}/{link}")
-    page.get_by_test_id("stSidebarNavLink").nth(1).click()
+    page.locator("[data-testid=stSidebarNavLink][href*=churn_risk]").click()
     expect(page.locator(".st-key-churn_view")).to_be_visible(timeout=15_000)
     idle(page)
 
@@ -96,6 +96,7 @@ def test_who_is_lost_joins_the_rescue_list_where_that_is_chosen(
     query.close()
     open_churn(page, app_url)
     within(page, "lost").get_by_text("Rescue too").click()
+    expect(page).to_have_url(re.compile("lost="))
     idle(page)
     with download(page, "rescue", "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         assert [row["customer_id"] for row in csv.DictReader(file)] == result.rescue["customer_id"].to_list()

@@ -112,7 +112,7 @@ def test_steps_and_one_import_agree(steps: Sequence[tuple[dict[int, Any], dict[s
 
 def test_a_simulated_shop_in_three_exports_that_overlap_agrees_too(tmp_path: Path) -> None:
     """All tables of the contract; of the orders that come again, some were other before."""
-    sample.generate(tmp_path / "shop", 400, 11, expected_from=0)
+    sample.generate(tmp_path / "shop", 900, 11, expected_from=0)
     lines = pl.concat([pl.read_parquet(path) for path in sorted((tmp_path / "shop" / "order_lines").glob("*.parquet"))])
     started = lines.group_by("order_id").agg(pl.col("ordered_at").min().alias("started"))
     lines = lines.join(started, on="order_id", maintain_order="left")
