@@ -66,6 +66,7 @@ def show_table(
             **grid(frame.select(column.name for column in labels), labels),
             hide_index=True,
             height="content" if frame.height <= TABLE_ROWS else 420,
+            placeholder=i18n.MISSING,
         )
 
 

@@ -147,7 +147,7 @@ def test_nothing_is_said_that_is_not_known() -> None:
     assert set(today.figures["figure"]) == {"revenue", "orders", "average_order", "units"}
     assert today.figure("revenue")["change"] is None
     said = " ".join(map(str, today.notes))
-    for words in ("No order names its buyer", "no margin is told", "no change is told"):
+    for words in ("No order names its buyer", "no margin is shown", "no change is shown"):
         assert words in said
 
 

@@ -172,7 +172,7 @@ def _notes(
             message("No event with an earlier occurrence is in reach: the same weekdays of a year ago are shown.")
         )
     if spans.base is None:
-        notes.append(message("The data do not reach back to the days to compare with, so no change is told."))
+        notes.append(message("The data do not reach back to the days to compare with, so no change is shown."))
     elif spans.base.number < spans.now.number:
         notes.append(
             message(
@@ -188,7 +188,7 @@ def _notes(
             message("Customers who seem new before {day} may have bought before the data begin.", day=uncertain_until)
         )
     if now["margin"] is None:
-        notes.append(message("No item sold has a known cost, so no margin is told."))
+        notes.append(message("No item sold has a known cost, so no margin is shown."))
     elif spans.base and None not in shares and abs((shares[0] or 0) - (shares[1] or 0)) > UNLIKE_COSTS:
         notes.append(message("Costs are known of another share of revenue than before: do not compare the margins."))
     if not one_unit:

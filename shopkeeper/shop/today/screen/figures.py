@@ -6,6 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from shopkeeper import i18n
 from shopkeeper.i18n import gettext as _
+from shopkeeper.i18n import ngettext
 from shopkeeper.shop.today import table, words
 from shopkeeper.shop.today.periods import TodayOptions
 from shopkeeper.shop.today.report import Today
@@ -13,8 +14,8 @@ from shopkeeper.ui import session, tables
 from shopkeeper.ui.figures import shop_currency
 from shopkeeper.ui.opened import opened
 
-TILE = 174
-"""Two of this width stand beside each other on a phone."""
+TILE, WIDE_TILE, MOST_CHARACTERS = 174, 220, 7
+"""Pixels: two tiles stand beside each other on a phone, unless a figure has more characters than that."""
 PERIOD, AGAINST = "today_period", "today_against"
 STATES = ("stock_value", "cover_days")
 DEFINITIONS = (
@@ -59,16 +60,16 @@ def _share(share: float) -> str:
 
 
 def _draw_tile(today: Today, name: str, number: float | None, weeks: list[float], currency: str) -> None:
-    change = words.change_words(today, name, currency)
+    change, shown = words.change_words(today, name, currency), words.value(name, number, currency)
     known = change != i18n.MISSING
     st.metric(
         words.figure_label(name),
-        words.value(name, number, currency),
+        shown,
         change,
         delta_color="normal" if known else "off",
         delta_arrow="auto" if known else "off",
         border=True,
-        width=TILE,
+        width=_width(shown),
         help=words.figure_help(name),
         chart_data=weeks or None,
         chart_type="line",
@@ -80,13 +81,18 @@ def draw_stock(stock: dict[str, float | None]) -> None:
     for name in STATES:
         if (number := stock.get(name)) is not None:
             shown = words.value(name, number, shop_currency())
-            st.metric(words.figure_label(name), shown, border=True, width=TILE, help=words.figure_help(name))
+            st.metric(words.figure_label(name), shown, border=True, width=_width(shown), help=words.figure_help(name))
+
+
+def _width(shown: str) -> int:
+    """Two tiles stand side by side on a phone, unless their figure is long."""
+    return TILE if len(shown) <= MOST_CHARACTERS else WIDE_TILE
 
 
 def draw_days(today: Today, figures: pl.DataFrame) -> None:
     """The days of both spans, what the small lines are, and the figures as a file."""
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        drawn = any(len(weeks) for weeks in figures["weeks"])
-        lines = _("Lines: the last 13 weeks of seven days.") if drawn else ""
+        weeks = max((len(weeks) for weeks in figures["weeks"]), default=0)
+        lines = ngettext("Lines: the last {n} week.", "Lines: the last {n} weeks.", weeks) if weeks else ""
         st.caption(f"{words.days_words(today)}. {lines}", width="content")
         tables.download_menu(table.figures(opened().version, today, figures), "today_figures")
