@@ -11,7 +11,10 @@ from playwright.sync_api import Page, expect
 from shopkeeper import i18n
 from tests.browser.acting import idle, widest
 
-PATHS = ("", "churn_risk", "lifetime_value", "identity", "coverage", "demand", "replenishment", "network", "data")
+PATHS = (
+    "", "retention", "churn_risk", "lifetime_value", "identity", "coverage", "demand", "replenishment", "network",
+    "data",
+)  # fmt: skip
 
 
 @pytest.mark.deep
