@@ -121,7 +121,9 @@ def test_figures_are_those_that_one_adds_up_by_hand(query: MemoryQuery) -> None:
 @pytest.mark.parametrize("against", periods.AGAINST)
 def test_what_parts_added_is_the_change_of_the_whole(query: MemoryQuery, figure: str, by: Any, against: Any) -> None:
     today = report.report(query, TodayOptions("month", against))
-    parts = contributions.report(query, figure, by, today.compared)
+    made = contributions.report(query, figure, by, today.compared)
+    assert not departures(made)
+    parts = made.parts
     whole = today.figure(figure)
     assert float(parts["value"].sum() or 0) == pytest.approx(whole["value"])
     if whole["change"] is not None:
@@ -138,6 +140,21 @@ def test_days_added_up_are_what_the_months_of_the_data_page_hold(query: MemoryQu
     months = query("shop/months").to_dicts()
     whole = query("shop/today/days", first_day=date(2023, 1, 1), last_day=AS_OF)
     assert float(whole["revenue"].sum()) == pytest.approx(float(sum(float(row["revenue"]) for row in months)))
+
+
+def test_days_added_up_are_what_the_pages_of_customers_hold_and_what_nobody_known_bought(query: MemoryQuery) -> None:
+    """In every month: refunds lie on the day of their order there too."""
+    known: dict[tuple[int, int], float] = {}
+    for customer in ("old", "ann", "bob", "cid"):
+        for row in query("customers/churn/purchases", customer_id=customer, as_of=AS_OF).to_dicts():
+            month = (row["day"].year, row["day"].month)
+            known[month] = known.get(month, 0.0) + row["revenue"]
+    nobody = {(2026, 10): 10.0}
+    shown: dict[tuple[int, int], float] = {}
+    for row in query("shop/today/days", first_day=date(2023, 1, 1), last_day=AS_OF).to_dicts():
+        month = (row["day"].year, row["day"].month)
+        shown[month] = shown.get(month, 0.0) + row["revenue"]
+    assert shown == pytest.approx({month: known.get(month, 0.0) + nobody.get(month, 0.0) for month in shown})
 
 
 def test_nothing_is_said_that_is_not_known() -> None:

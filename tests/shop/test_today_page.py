@@ -11,6 +11,7 @@ from shopkeeper import i18n, state
 from shopkeeper.cli import main
 from shopkeeper.lake.version import Version
 from shopkeeper.ui import state as signing
+from tests.shops.once import copied
 from tests.ui.page_app import linked, sound, texts
 
 
@@ -40,7 +41,8 @@ def digest(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def money_on(app: AppTest) -> str:
-    return "\n".join([texts(app), *(str(metric.value) for metric in app.metric)])
+    figures = [str(metric.value) for metric in app.metric]
+    return "\n".join([texts(app), *figures, *(expander.label for expander in app.expander)])
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -75,15 +77,36 @@ def test_text_and_html_say_the_same(served: Version, capsys: pytest.CaptureFixtu
 
 
 def test_every_amount_is_on_the_page_that_it_leads_to(served: Version, capsys: pytest.CaptureFixture[str]) -> None:
+    amounts = amounts_on_their_pages(served, capsys)
+    assert amounts or served.shop.name == "Corner shop"
+
+
+def test_every_amount_of_the_sample_is_on_its_page(
+    forecast_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = copied(forecast_lake, tmp_path / "lake")
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(tmp_path / "lake"))
+    assert {"excess", "rescue", "orders", "stock_out", "transfers", "data"} <= set(
+        amounts_on_their_pages(version, capsys)
+    )
+
+
+def amounts_on_their_pages(version: Version, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Follow every action of Today that has an amount, find that amount where it leads, and give their kinds."""
     data = json.loads(digest(capsys, "--format", "json"))
-    keys = [button.key for button in open_today().button if str(button.key).startswith("open_")]
-    of_money = [a for a in data["actions"] if a["amount"] is not None and a["kind"] != "data"]
+    keys = [str(button.key) for button in open_today().button if str(button.key).startswith("open_")]
     assert len(keys) == len(data["actions"])
-    assert of_money or served.shop.name == "Corner shop"
-    for action in of_money:
-        app = sound(open_today().button(key=f"open_{action['kind']}").click().run())
-        assert app.title[0].value != "Today"
-        assert i18n.compact_money(action["amount"], served.shop.currency) in money_on(app), action
+    kinds = []
+    # The buttons stand as the actions do: what is worth telling first, then the smaller ones.
+    ordered = sorted(data["actions"], key=lambda action: not action["material"])
+    for key, action in zip(keys, ordered, strict=True):
+        if action["amount"] is not None:
+            assert key.startswith(f"open_{action['kind']}")
+            app = sound(open_today().button(key=key).click().run())
+            assert app.title[0].value != "Today"
+            assert i18n.compact_money(action["amount"], version.shop.currency) in money_on(app), action
+            kinds.append(action["kind"])
+    return kinds
 
 
 def test_what_is_put_aside_is_kept_per_person_and_can_be_put_back(
@@ -102,3 +125,10 @@ def test_what_is_put_aside_is_kept_per_person_and_can_be_put_back(
     assert f"open_{key}" not in {str(button.key) for button in app.button}
     app.button(key=f"back_{key}").click().run()
     assert f"open_{key}" in {str(button.key) for button in app.button}
+
+
+def test_without_a_base_parts_stand_without_empty_columns(served: Version, capsys: pytest.CaptureFixture[str]) -> None:
+    """A year back lies before the data of both shops begin."""
+    assert json.loads(digest(capsys, "--format", "json", "--period", "year", "--against", "year"))["base_days"] is None
+    app = open_today(today_period="year", today_against="year")
+    assert list(app.dataframe[-1].value.columns) == ["part", "value"]

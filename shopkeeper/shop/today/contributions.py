@@ -1,6 +1,7 @@
 """What each channel, region or category added to the change of a figure. The parts add up to the whole."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import polars as pl
@@ -22,8 +23,17 @@ DIMENSIONS: Mapping[str, tuple[By, ...]] = {
 """By figure that is a sum of its parts: what it can be divided by. New customers are by their first purchase."""
 
 
-def report(query: Query, figure: str, by: By, spans: Compared) -> Annotated[pl.DataFrame, CONTRIBUTIONS]:
-    """The parts, the largest change first. Raise `KeyError` where the figure is no sum of such parts."""
+@dataclass(frozen=True)
+class Contributions:
+    """The parts of a figure's change, the largest first."""
+
+    figure: str
+    by: By
+    parts: Annotated[pl.DataFrame, CONTRIBUTIONS]
+
+
+def report(query: Query, figure: str, by: By, spans: Compared) -> Contributions:
+    """What each part added. Raise `KeyError` where the figure is no sum of such parts."""
     if by not in DIMENSIONS[figure]:
         raise KeyError(f"{figure} is no sum over the parts of {by}")
     parts = _parts(query, figure, by, spans)
@@ -37,7 +47,7 @@ def report(query: Query, figure: str, by: By, spans: Compared) -> Annotated[pl.D
     ranked = parts.with_columns(points=points).sort(
         pl.col("change").abs(), pl.col("value"), "part", descending=[True, True, False], nulls_last=True
     )
-    return ranked.select(CONTRIBUTIONS.names)
+    return Contributions(figure, by, ranked.select(CONTRIBUTIONS.names))
 
 
 def _parts(query: Query, figure: str, by: By, spans: Compared) -> pl.DataFrame:

@@ -24,7 +24,10 @@ def draw_changes(today: Today) -> None:
         figure = session.choose(_("What changed"), figures, FIGURE, next(iter(figures)))
         kinds = {by: name for by, name in table.dimensions().items() if by in DIMENSIONS[figure]}
         by = session.choose(_("Divided by"), {str(name): word for name, word in kinds.items()}, BY, "channel")
-    parts = load(contributions.report, figure, by, today.compared)  # type: ignore[arg-type]
+    parts = load(contributions.report, figure, by, today.compared).parts  # type: ignore[arg-type]
+    if today.compared.base is None:
+        # Columns of nothing but dashes tell nothing.
+        parts = parts.select("part", "value")
     sheet = table.contributions(opened().version, today, figure, by, parts)  # type: ignore[arg-type]
     if today.compared.base is None:
         st.markdown(f"##### {sheet.about.title}")
