@@ -55,7 +55,6 @@ def contributions(version: Version, today: Today, figure: str, by: By, parts: pl
         if column.name in values
         else column
         for column in CONTRIBUTIONS.columns
-        if today.compared.base or column.name in {"part", "value"}
     ]
     return download(
         version,
