@@ -81,6 +81,7 @@ def test_every_amount_is_on_the_page_that_it_leads_to(served: Version, capsys: p
     assert amounts or served.shop.name == "Corner shop"
 
 
+@pytest.mark.deep
 def test_every_amount_of_the_sample_is_on_its_page(
     forecast_lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
