@@ -10,10 +10,11 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Fun
 
 from shopkeeper import i18n
 from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import shop_of
 from shopkeeper.lake.version import Version
-from shopkeeper.messages import message
+from shopkeeper.messages import Message, lines, message
 
 MOST_REJECTED = 0.02
 MOST_CHANGED = 0.30
@@ -66,22 +67,35 @@ def refuse_future(as_of: date | None, today: date) -> None:
         )
 
 
-def refuse_many_rejects(rows: int, rejected: int, amount: Decimal, amount_rejected: Decimal) -> None:
-    """Raise `Refused` where too large a part of the order lines, or of their money, was rejected."""
+def refuse_many_rejects(lines_read: TableInStaging, why: Sequence[Message] = ()) -> None:
+    """Raise `Refused` where too large a part of the order lines, or of their money, was rejected, and `why`."""
+    rows, rejected = lines_read.rows_in, lines_read.rows_rejected
+    amount, amount_rejected = lines_read.net_amount_in, lines_read.net_amount_rejected
     by_rows = rejected / rows if rows else 0.0
     by_amount = abs(float(amount_rejected / amount)) if amount else 0.0
     if rejected and rows >= FEWEST_ROWS and max(by_rows, by_amount) > MOST_REJECTED:
-        raise Refused(
-            message(
+        counts = {
+            "rejected": rejected,
+            "rows": rows,
+            "share": i18n.percent(by_rows),
+            "most": i18n.percent(MOST_REJECTED, 0),
+        }
+        if unreadable := lines_read.net_amount_unreadable_rows:
+            start = message(
+                "{rejected} of {rows} rows ({share}) were rejected, more than {most} of the rows or of the net amount, "
+                "so nothing was published; {unreadable} of them have no readable amount. Mend them, or import with "
+                "--accept-rejects.",
+                unreadable=unreadable,
+                **counts,
+            )
+        else:
+            start = message(
                 "{rejected} of {rows} rows ({share}) and {amount_share} of the net amount were rejected, more than "
                 "{most}, so nothing was published. Mend them, or import with --accept-rejects.",
-                rejected=rejected,
-                rows=rows,
-                share=i18n.percent(by_rows),
                 amount_share=i18n.percent(by_amount),
-                most=i18n.percent(MOST_REJECTED, 0),
+                **counts,
             )
-        )
+        raise Refused(lines(start, *why))
 
 
 def refuse_change(connection: DuckDBPyConnection, before: Version, files: Sequence[Path]) -> None:

@@ -26,7 +26,7 @@ from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.secret import secret
 from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.imports.mapping.declared import Mapping
-from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, summarise
+from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, sentences, summarise
 from shopkeeper.imports.readers import files as input_files
 from shopkeeper.imports.readers.packed import unpacked
 from shopkeeper.lake import store
@@ -50,7 +50,6 @@ __all__ = [
 
 SHARE_OF_CHECKS = 0.6
 NOTHING_SAID = Acceptance()
-FIRST_RULES = 12
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def check(
         changes = differs(connection, tables, older)
         if changes or not all(each.replacement for each in tables):
             _refuse(tables, rules, strict=strict)
-            _refuse_unaccepted(connection, job, tables, said)
+            _refuse_unaccepted(connection, job, tables, rules, said)
         staged = assemble(connection, job, tables, older, directory)
     shutil.rmtree(scratch)
     return Checked(tables, rules, staged, changes)
@@ -168,14 +167,17 @@ def publish_checked(root: Path, checked: Checked, progress: Progress = UNHEARD) 
 
 
 def _refuse_unaccepted(
-    connection: DuckDBPyConnection, job: Job, tables: Sequence[TableInStaging], said: Acceptance
+    connection: DuckDBPyConnection,
+    job: Job,
+    tables: Sequence[TableInStaging],
+    rules: Sequence[BrokenRule],
+    said: Acceptance,
 ) -> None:
     for each in tables:
         if each.contract is not ORDER_LINES:
             continue
         if not said.rejects:
-            amounts = each.net_amount_in, each.net_amount_rejected
-            acceptance.refuse_many_rejects(each.rows_in, each.rows_rejected, *amounts)
+            acceptance.refuse_many_rejects(each, sentences([rule for rule in rules if rule.table == ORDER_LINES.name]))
         if job.before and not job.append and not said.change and ORDER_LINES.name in job.before.tables:
             acceptance.refuse_change(connection, job.before, each.good)
 
@@ -288,10 +290,7 @@ def _refuse(tables: Sequence[TableInStaging], rules: Sequence[BrokenRule], *, st
         start = message(
             "{n} rows break the contract, so nothing was published. Mend them, or import without strict.", n=rejected
         )
-    sentences = [start, *(rule.sentence() for rule in rules[:FIRST_RULES])]
-    if len(rules) > FIRST_RULES:
-        sentences.append(message("... and {n} more rules.", n=len(rules) - FIRST_RULES))
-    raise Refused(lines(*sentences))
+    raise Refused(lines(start, *sentences(rules)))
 
 
 def _without_rows(tables: Sequence[TableInStaging]) -> Message:

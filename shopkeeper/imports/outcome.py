@@ -15,6 +15,7 @@ from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message, message
 
 EXAMPLES = 20
+FIRST_RULES = 12
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,13 @@ class Outcome:
         return sum(table.rows_rejected for table in self.tables)
 
 
+def sentences(rules: Sequence[BrokenRule]) -> tuple[Message, ...]:
+    """The first rules, each in a sentence, and how many more there are."""
+    more = len(rules) - FIRST_RULES
+    left = (message("... and {n} more rules.", n=more),) if more > 0 else ()
+    return (*(rule.sentence() for rule in rules[:FIRST_RULES]), *left)
+
+
 def summarise(connection: DuckDBPyConnection, rejects: Sequence[Path]) -> tuple[BrokenRule, ...]:
     """Broken rules, most frequent first, from files of rejects."""
     if not rejects:
@@ -98,7 +106,7 @@ def summarise(connection: DuckDBPyConnection, rejects: Sequence[Path]) -> tuple[
     groups = listed.aggregate([*by, FunctionExpression("count_star").alias("rows")]).fetchall()
     broken = []
     for table, column, rule, reason, rows in sorted(groups, key=lambda group: (-group[4], group[:3])):
-        of_group = zip(by[:3], (table, column, rule), strict=True)
+        of_group = zip(by, (table, column, rule, reason), strict=True)
         of_rule = listed
         for name, value in of_group:
             of_rule = of_rule.filter(name == ConstantExpression(value))

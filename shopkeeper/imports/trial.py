@@ -135,8 +135,7 @@ def _stops(connection: DuckDBPyConnection, checked: Checked, before: Version | N
         if each.contract is not ORDER_LINES:
             continue
         try:
-            amounts = each.net_amount_in, each.net_amount_rejected
-            acceptance.refuse_many_rejects(each.rows_in, each.rows_rejected, *amounts)
+            acceptance.refuse_many_rejects(each)
         except Refused as refusal:
             stops.append(Message.of(refusal))
         try:

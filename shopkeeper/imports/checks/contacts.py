@@ -74,9 +74,15 @@ def half_width(value: Expression) -> Expression:
     return CaseExpression(is_ascii, value).otherwise(call("translate", value, text(WIDE), text(NARROW)))
 
 
+def without_point_zero(value: Expression) -> Expression:
+    """Digits that a program has kept as a number with a fraction, 13800138000.0, as they were."""
+    whole = call("regexp_replace", value, text(r"^(\d+)\.0+$"), text(r"\1"))
+    return CaseExpression(call("ends_with", value, text(".0")), whole).otherwise(value)
+
+
 def phone(value: Expression, country: str) -> Expression:
     """A phone in E.164, `+8613800138000`; NULL where it is none, or is masked."""
-    plain = half_width(value)
+    plain = without_point_zero(half_width(value))
     digits = call("regexp_replace", plain, text(SEPARATORS), text(""), text("g"))
     mainland = call("concat", text("+86"), call("right", digits, ConstantExpression(11)))
     result = CaseExpression(call("contains", plain, text("*")), ConstantExpression(None).cast("VARCHAR"))

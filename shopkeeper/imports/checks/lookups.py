@@ -9,6 +9,7 @@ import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, Expression
 
 from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.contacts import without_point_zero
 from shopkeeper.imports.checks.expressions import as_text, column_term
 from shopkeeper.imports.checks.rules import Check
 from shopkeeper.imports.checks.terms import call
@@ -109,12 +110,17 @@ def _keys_in(mapping: TableMapping, lookup: Lookup) -> Iterator[str]:
 
 
 def _keyed(reading: Reading, lookup: Lookup, names: Sequence[str], may_miss: set[str]) -> DuckDBPyRelation:
-    parts = [mended(_text_of(reading, lookup.key)).alias(KEY)]
+    parts = [_key_of(reading, lookup.key)]
     for number, name in enumerate(names):
         missing = name in may_miss and reading.column(name) is None
         value = ConstantExpression(None).cast("VARCHAR") if missing else _text_of(reading, name)
         parts.append(value.alias(f"c{number}"))
     return reading.relation.project(*parts)
+
+
+def _key_of(reading: Reading, name: str) -> Expression:
+    """A key as both sides are compared: one program writes 17850, another the same number as 17850.0."""
+    return without_point_zero(mended(_text_of(reading, name))).alias(KEY)
 
 
 def _text_of(reading: Reading, name: str) -> Expression:
@@ -148,7 +154,7 @@ def with_partners(reading: Reading, partners: Sequence[Partners]) -> Reading:
     """The file with the columns of its rows' partners. Raise `Refused` where it lacks the column to join by."""
     relation = reading.relation
     for each in partners:
-        own = relation.project(duckdb.StarExpression(), mended(_text_of(reading, each.lookup.to)).alias(KEY))
+        own = relation.project(duckdb.StarExpression(), _key_of(reading, each.lookup.to))
         joined = own.set_alias("own").join(each.relation.set_alias("partners"), KEY, how="left")
         number = duckdb.CoalesceOperator(ColumnExpression(ROWS), ConstantExpression(0)).alias(each.rows)
         relation = joined.project(duckdb.StarExpression(exclude=[KEY, ROWS]), number)
@@ -195,7 +201,4 @@ def without_partners(
 
 def own_keys(reading: Reading, partners: Sequence[Partners]) -> dict[str, DuckDBPyRelation]:
     """By lookup, the keys that the file's rows ask for."""
-    return {
-        each.lookup.name: reading.relation.project(mended(_text_of(reading, each.lookup.to)).alias(KEY))
-        for each in partners
-    }
+    return {each.lookup.name: reading.relation.project(_key_of(reading, each.lookup.to)) for each in partners}

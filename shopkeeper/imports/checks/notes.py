@@ -67,10 +67,16 @@ def file_warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterat
     """What the readers said of the files, and which of their columns nobody reads; the least of it last."""
     for each in opened:
         yield from each.reading.warnings
-    for column in dict.fromkeys(name for each in opened for name in each.absent):
+    absent = list(dict.fromkeys(name for each in opened for name in each.absent))
+    if len(absent) == 1:
         yield message(
             "the mapping names a column {column} that is not in every file; what it gives stays empty there.",
-            column=repr(column),
+            column=repr(absent[0]),
+        )
+    elif absent:
+        yield message(
+            "the mapping names columns that are not in every file; what they give stays empty there: {columns}.",
+            columns=", ".join(map(repr, absent)),
         )
     if not any(each.reading.rows for each in opened):
         yield message("its files hold no rows.")

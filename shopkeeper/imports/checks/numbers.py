@@ -9,6 +9,8 @@ from shopkeeper.contract.table import MONEY, QUANTITY
 from shopkeeper.imports.checks.terms import BLANKS, FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
+BETWEEN_GROUPS = " \u00a0\u2009\u202f"
+"""Blanks that stand for the thousands mark: plain, no-break, thin, and narrow no-break."""
 WHOLE_TEXT = r"[+-]?[0-9]{1,19}(\.0*)?"
 NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 MONEY_TEXT = r"[+-]?([0-9]+(\.[0-9]{0,4}0*)?|\.[0-9]{1,4}0*)"
@@ -106,8 +108,8 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
         digits = call("regexp_replace", digits, text(r"^\((.*)\)$"), text(r"-\1"))
     if options.strip:
         signs = "|".join(re.escape(each) for each in options.strip)
-        digits = call("regexp_replace", digits, text(rf"^([+-]?)\s*(?:{signs})\s*([+-]?)"), text(r"\1\2"))
-        digits = call("regexp_replace", digits, text(rf"\s*(?:{signs})\s*$"), text(""))
+        digits = call("regexp_replace", digits, text(rf"(?i)^([+-]?)\s*(?:{signs})\s*([+-]?)"), text(r"\1\2"))
+        digits = call("regexp_replace", digits, text(rf"(?i)\s*(?:{signs})\s*$"), text(""))
     if options.thousands:
         digits = _without_thousands(digits, options)
     if options.decimal == ",":
@@ -126,6 +128,9 @@ def _minus_in_front(digits: Expression) -> Expression:
 
 def _without_thousands(digits: Expression, options: ColumnMapping) -> Expression:
     """Groups of three only: 1.23 with a point for thousands is a mistake, not 123."""
+    if options.thousands.isspace():
+        # Nobody sees which of them a program writes: a plain blank, or one that does not break.
+        digits = call("translate", digits, text(BETWEEN_GROUPS), text(options.thousands * len(BETWEEN_GROUPS)))
     mark, point = re.escape(options.thousands), re.escape(options.decimal)
     grouped = rf"[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+({point}[0-9]*)?\s*%?"
     bare = call("replace", digits, text(options.thousands), text(""))

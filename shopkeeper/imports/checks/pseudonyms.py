@@ -230,10 +230,12 @@ def _kept(kind: str, columns: Sequence[FileColumn], ids: Sequence[FileColumn], k
 
 def _unread(columns: Sequence[FileColumn], kind: str) -> Expression:
     """Whether a row has something in the columns of a key and nothing that can be read."""
-    said = [value != text("") for value in _texts(columns)]
-    before = [is_pseudonym(value) for value in _texts(columns)]
+    # An empty cell beside a filled one is NULL, and must not make the whole unknown.
+    no = ConstantExpression(False)
+    said = [CoalesceOperator(value != text(""), no) for value in _texts(columns)]
+    before = [CoalesceOperator(is_pseudonym(value), no) for value in _texts(columns)]
     nothing = ColumnExpression(f"normal {kind}").isnull()
-    return CoalesceOperator(nothing & reduce(or_, said) & ~reduce(or_, before), ConstantExpression(False))
+    return nothing & reduce(or_, said) & ~reduce(or_, before)
 
 
 def _unread_warnings(

@@ -134,8 +134,14 @@ def lost_digits(value: Expression) -> Expression:
 
 UNUSABLE = {
     "whole number": message("It is not a whole number such as 3 or -1."),
-    "quantity": message("It is not a quantity such as 3, -1 or 2.5 (at most 3 decimals)."),
-    "amount": message("It is not an amount such as 1234.50 (no thousands mark, no currency sign, at most 4 decimals)."),
+    "quantity": message(
+        "It is not a quantity such as 3, -1 or 2.5 (at most 3 decimals). Where all are written so, say in the mapping "
+        "how: strip, decimal, thousands, or round = true."
+    ),
+    "amount": message(
+        "It is not an amount such as 1234.50 (at most 4 decimals). Where all are written so, say in the mapping how: "
+        "strip for a currency sign, thousands, decimal, brackets, or round = true."
+    ),
     "number": message("It is not a number such as 2.5."),
     "date": message("It is not a day such as 2026-10-21 without a time; other forms need a format in the mapping."),
     "time": message(

@@ -24,7 +24,8 @@ NOBODY = (
     *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
     *("guest customer", "guest user", "walk-in", "walk in", "walkin", "walk-in customer", "walk in customer"),
     *("(blank)", "(none)", "blank", "empty", "not available", "not provided", "cash customer", "no customer"),
-    *("匿名用户", "匿名买家", "匿名顾客", "匿名客户", "匿名会员", "无", "無", "暂无", "空", "未登录", "非会员"),
+    *(".", "?", "？", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "<null>", r"\n", "nat"),
+    *("匿名用户", "匿名买家", "匿名顾客", "匿名客户", "匿名会员", "无", "無", "暂无", "空", "未登录", "非会员", "没有"),
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
 MASKED = "*"

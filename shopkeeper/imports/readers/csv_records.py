@@ -51,10 +51,11 @@ def records_of(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]],
 
 
 def rows_of(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
-    """The records below the header and above the last `below`; empty ones too."""
+    """The records below the header and above the last `below`; empty ones too, which do not count among the last."""
     with closing(records_of(path, dialect)) as records:
         next(records)
         last: list[list[str]] = []
+        waiting = 0
         for _, record in records:
             if not dialect.below:
                 yield record
@@ -62,8 +63,14 @@ def rows_of(path: Path, dialect: Dialect) -> Generator[list[str], None, None]:
             if not record:
                 continue
             last.append(record)
-            if len(last) > dialect.below:
+            waiting += _says_something(record)
+            while waiting > dialect.below:
+                waiting -= _says_something(last[0])
                 yield last.pop(0)
+
+
+def _says_something(record: Sequence[str]) -> bool:
+    return any(value.strip() for value in record)
 
 
 def _shapes(path: Path, dialect: Dialect, width: int) -> Iterator[tuple[int, int, Sequence[str], bool]]:

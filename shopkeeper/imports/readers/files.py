@@ -213,10 +213,15 @@ def _refuse_twins(files: Sequence[InputFile]) -> None:
     for file in files:
         twin = seen.setdefault((file.table, file.lookup, file.sha256), file)
         if twin is not file:
+            # Two files of one name, one of them out of an archive: the folder tells them apart.
+            names = [
+                f"{each.path.parent.name}/{each.path.name}" if twin.name == file.name else each.name
+                for each in (twin, file)
+            ]
             raise Refused(
                 message(
                     "{name} and {other} hold the same bytes; every row would count twice. Give one.",
-                    name=twin.name,
-                    other=file.name,
+                    name=names[0],
+                    other=names[1],
                 )
             )

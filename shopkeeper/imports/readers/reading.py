@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 
 import duckdb
@@ -114,7 +116,30 @@ def open_file(
         strings.without_nul,
         mapping.aliases,
     )
-    return without_rows(reading, mapping.layout.leave_out)
+    return without_rows(_without_empty_rows(reading), mapping.layout.leave_out)
+
+
+def _without_empty_rows(reading: Reading) -> Reading:
+    """A text file without rows that hold delimiters and blanks only: spreadsheets save so what lies below a table."""
+    if reading.file.kind in WORKBOOK or not reading.columns:
+        return reading
+    says_something = reduce(or_, (_says_something(ColumnExpression(column.id)) for column in reading.columns))
+    empty = reading.relation.filter(~CoalesceOperator(says_something, ConstantExpression(False)))
+    ((count,),) = empty.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
+    if not count:
+        return reading
+    said = message("{name} has {n} empty rows; they are not counted.", name=reading.file.name, n=int(count))
+    return replace(
+        reading,
+        relation=reading.relation.filter(says_something),
+        rows=reading.rows - int(count),
+        warnings=(*reading.warnings, said),
+    )
+
+
+def _says_something(value: Expression) -> Expression:
+    # Nearly all texts begin beyond a blank, which is quicker to see than that nothing is left of them.
+    return (value >= ConstantExpression("!")) | (FunctionExpression("trim", value) != ConstantExpression(""))
 
 
 def open_parquet(connection: DuckDBPyConnection, file: InputFile, link: Path) -> Reading:

@@ -40,7 +40,10 @@ DIMENSION = re.compile(rb'<(?:\w+:)?dimension[^>]*\bref="[A-Z]+\d+:([A-Z]+)(\d+)
 FAULTS = {
     "no such sheet": N_("{name}: there is no sheet {sheet}; it has {sheets}."),
     "empty": N_("{name}: there is nothing in it. Export it again."),
-    "sheets differ": N_("{name}: its sheets have different columns. Say in the mapping which to read, with sheets."),
+    "sheets differ": N_(
+        "{name}: its sheets have different columns, such as {first} and {other}. Say in the mapping which to read, "
+        "with sheets."
+    ),
     "no header": N_("{name}: no row of the first {first} holds the headings {header}. Mend header in the mapping."),
     "damaged": N_("{name}: it is damaged, or no workbook. Open it, save it as .xlsx again, and import that."),
 }

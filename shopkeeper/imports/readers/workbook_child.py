@@ -202,8 +202,8 @@ def stage(path: str, target: str, options: dict[str, Any]) -> dict[str, object]:
     if not sheets:
         raise UnreadableError("empty")
     headers = [header for _, header, _ in sheets]
-    if any(header != headers[0] for header in headers):
-        raise UnreadableError("sheets differ")
+    if other := next((name for name, header, _ in sheets if header != headers[0]), ""):
+        raise UnreadableError("sheets differ", first=repr(sheets[0][0]), other=repr(other))
     parts, read, empty, line = [], [], 0, 1
     for name, _, rows in sheets:
         numbers = pa.array(range(line, line + rows.num_rows), pa.int64())

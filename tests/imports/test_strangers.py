@@ -1,0 +1,173 @@
+"""What a new merchant's own exports did that the cases at hand did not."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as SomeMapping
+from pathlib import Path
+from zipfile import ZipFile
+
+import duckdb
+import pytest
+from openpyxl import Workbook
+
+from shopkeeper.errors import Refused
+from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.checks.texts import NOBODY
+from shopkeeper.imports.job import Outcome, import_files
+from shopkeeper.imports.mapping.declared import Mapping
+from shopkeeper.imports.mapping.file import load, parse_mapping
+from tests.imports.conftest import SHOP, Checked, rows_of
+
+PLAIN = {"order_id": "id", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
+HEADER = "id,at,sku,n,amount"
+SAID = Acceptance("Test shop", "CNY", "Asia/Shanghai")
+Columns = SomeMapping[str, object]
+CheckText = Callable[..., Checked]
+
+
+def mapped(columns: Columns | None = None, **table: object) -> Mapping:
+    lines = {"columns": {**PLAIN, **(columns or {})}, **table}
+    return parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": lines}})
+
+
+def imported(folder: Path, mapping: Mapping, texts: dict[str, str]) -> Outcome:
+    given = folder / "given"
+    given.mkdir()
+    for name, text in texts.items():
+        (given / name).write_text(text, encoding="utf-8", newline="")
+    return import_files([given], mapping, folder / "lake", said=SAID)
+
+
+def test_rows_of_delimiters_only_are_no_rows(check_text: CheckText) -> None:
+    text = f"{HEADER}\n1,2026-05-01,A,1,10\n,,,,\n2,2026-05-01,A,1,10\n , ,,,\n,,,,\n"
+    checked = check_text(text, mapping=mapped())
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["1", "2"], [])
+    assert checked.table.rows_in == 2
+    assert "order_lines: order_lines.csv has 3 empty rows; they are not counted." in map(str, checked.table.warnings)
+
+
+def test_a_row_with_a_single_value_is_a_row(check_text: CheckText) -> None:
+    checked = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n,,,,5\n", mapping=mapped())
+    assert checked.table.rows_in == 2
+    assert {line for line, _, _ in checked.rules()} == {2}
+
+
+def test_empty_rows_below_a_total_do_not_hide_it(check_text: CheckText) -> None:
+    text = f"{HEADER}\n1,2026-05-01,A,1,10\n,,,,\n2,2026-05-01,A,1,10\nTotal,,,2,20\n,,,,\n,,,,\n"
+    checked = check_text(text, mapping=mapped(footer_rows=1))
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["1", "2"], [])
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u2009", "\u202f"])
+def test_a_blank_between_thousands_is_any_blank(check_text: CheckText, blank: str) -> None:
+    amount = {"net_amount": {"source": "amount", "thousands": " "}}
+    text = f"{HEADER}\n1,2026-05-01,A,1,1{blank}234.50\n2,2026-05-01,A,1,1{blank}2.50\n"
+    checked = check_text(text, mapping=mapped(amount))
+    assert [float(row["net_amount"]) for row in checked.good] == [1234.5]
+    assert checked.rules() == [(2, "net_amount", "amount")]
+
+
+def test_a_unit_is_taken_off_in_any_letter_case(check_text: CheckText) -> None:
+    text = f"{HEADER}\n1,2026-05-01,A,2kg,10\n2,2026-05-01,A,0.5 KG,10\n3,2026-05-01,A,1 lb,10\n"
+    checked = check_text(text, mapping=mapped({"quantity": {"source": "n", "strip": ["kg"]}}))
+    assert [float(row["quantity"]) for row in checked.good] == [2.0, 0.5]
+    assert checked.rules() == [(3, "quantity", "quantity")]
+
+
+@pytest.mark.parametrize("word", ["?", "#REF!", "没有", "NaT", r"\N"])
+def test_what_programs_write_for_nothing_is_nobody(check_text: CheckText, word: str) -> None:
+    checked = check_text(f"{HEADER},who\n1,2026-05-01,A,1,10,{word}\n", mapping=mapped({"customer_id": "who"}))
+    assert checked.good[0]["customer_id"] is None
+    assert word.lower() in NOBODY
+
+
+def test_a_phone_kept_as_a_number_is_the_same_phone(tmp_path: Path) -> None:
+    text = f"{HEADER},phone\n1,2026-05-01,A,1,10,13800138000\n2,2026-05-01,A,1,10,13800138000.0\n"
+    keys = {"phone": ["phone"]}
+    outcome = imported(tmp_path, mapped(keys=keys), {"order_lines.csv": text})
+    assert outcome.version.identified_order_share == 1.0
+    assert "no phone" not in "\n".join(map(str, outcome.warnings))
+
+
+@pytest.mark.parametrize(("phone", "other", "unread"), [("138****8000", "", 1), ("", "0", 1), ("", "", 0)])
+def test_a_phone_that_says_nothing_is_counted_whichever_column_it_is_in(
+    tmp_path: Path, phone: str, other: str, unread: int
+) -> None:
+    text = f"{HEADER},phone,other\n1,2026-05-01,A,1,10,{phone},{other}\n2,2026-05-01,A,1,10,,13800138000\n"
+    outcome = imported(tmp_path, mapped(keys={"phone": ["phone", "other"]}), {"order_lines.csv": text})
+    said = f"{unread} rows have in phone, other what is no phone"
+    assert (said in "\n".join(map(str, outcome.warnings))) == bool(unread)
+
+
+def test_numbers_with_and_without_a_fraction_join(tmp_path: Path) -> None:
+    orders = {"files": "orders*", "key": "no", "to": "id"}
+    mapping = mapped({"ordered_at": "orders.at"}, files="items*", lookups={"orders": orders})
+    texts = {
+        "items.csv": "id,sku,n,amount\n1.0,A,1,10\n2,A,1,5\n3.5,A,1,5\n",
+        "orders.csv": "no,at\n1,2026-05-01\n2.0,2026-05-02\n3,2026-05-02\n",
+    }
+    outcome = imported(tmp_path, mapping, texts)
+    assert [(rule.rule, rule.examples) for rule in outcome.broken_rules] == [
+        ("no partner", (("items.csv", 3, "3.5"),)),
+    ]
+
+
+def test_each_sentence_names_the_records_of_its_own_fault(tmp_path: Path) -> None:
+    text = f"{HEADER}\n1,2026-05-01,A,1,10\n2,2026-05-01,A,1,-10\n3,2026-05-01,A,-2,5\n"
+    outcome = imported(tmp_path, mapped(), {"order_lines.csv": text})
+    records = {tuple(line for _, line, _ in rule.examples) for rule in outcome.broken_rules if rule.rule == "signs"}
+    assert records == {(2,), (3,)}
+
+
+def test_many_rejects_stop_with_what_is_wrong_and_where(tmp_path: Path) -> None:
+    rows = "".join(f"{n},2026-05-{n % 28 + 1:02d},A,1,{'x' if n % 20 == 0 else 10}\n" for n in range(1, 101))
+    with pytest.raises(Refused) as refusal:
+        imported(tmp_path, mapped(), {"order_lines.csv": f"{HEADER}\n{rows}"})
+    sentence = str(refusal.value)
+    assert "5 of 100 rows (5.0%) were rejected" in sentence
+    assert "5 of them have no readable amount" in sentence
+    assert "Records 20, 40, 60, 80, 100 of order_lines.csv." in sentence
+
+
+def test_twins_of_one_name_are_told_apart_by_their_places(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    text = f"{HEADER}\n1,2026-05-01,A,1,10\n"
+    (given / "order_lines.csv").write_text(text, encoding="utf-8")
+    with ZipFile(given / "may.zip", "w") as archive:
+        archive.writestr("order_lines.csv", text)
+    with pytest.raises(Refused, match=r"given/order_lines.csv and may.zip/order_lines.csv hold the same bytes"):
+        import_files([given], mapped(), tmp_path / "lake", said=SAID)
+
+
+def test_sheets_that_differ_are_named(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.title = "May"
+    book.active.append(HEADER.split(","))
+    book.active.append(["1", "2026-05-01", "A", 1, 10])
+    book.create_sheet("settings").append(["key", "value"])
+    book.save(tmp_path / "order_lines.xlsx")
+    with pytest.raises(Refused, match="different columns, such as 'May' and 'settings'"):
+        import_files([tmp_path / "order_lines.xlsx"], mapped(), tmp_path / "lake", said=SAID)
+
+
+def test_columns_that_are_missing_are_said_in_one_sentence(check_text: CheckText) -> None:
+    fill_down = {"key": "id", "columns": ["at", "phone", "mail"]}
+    checked = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n", mapping=mapped(fill_down=fill_down))
+    said = [str(each) for each in checked.table.warnings if "not in every file" in str(each)]
+    assert len(said) == 1
+    assert "'phone', 'mail'" in said[0]
+
+
+def test_square_takes_off_what_gross_and_net_differ_by(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    names = "Date,Time,Category,Item,Qty,SKU,Gross Sales,Discounts,Net Sales,Tax,Transaction ID,Event Type,Location"
+    names += ",Device Name,Customer ID"
+    rows = [
+        "05/01/26,10:20:30,Tea,Longjing,2,TEA,$40.00,-$4.00,$36.00,$0,1,Payment,Main,Till,c",
+        "05/02/26,10:20:30,Tea,Longjing,-1,TEA,-$20.00,$2.00,-$18.00,$0,2,Refund,Main,Till,c",
+    ]
+    path = tmp_path / "items.csv"
+    path.write_text("\n".join([names, *rows, ""]), encoding="utf-8")
+    version = import_files([path], load("square"), tmp_path / "lake", said=SAID).version
+    lines = rows_of(connection, version.files("order_lines"))
+    assert sorted((row["net_amount"], row["discount"]) for row in lines) == [(-18, -2), (36, 4)]
