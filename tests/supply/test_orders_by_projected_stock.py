@@ -87,7 +87,7 @@ def test_whole_packs_never_lead_beyond_the_last_day_on_sale() -> None:
 def test_lost_demand_is_not_ordered_again_and_the_reason_says_so() -> None:
     row = one(0).rows.row(0, named=True)
     assert (row["units"], row["lost_before"], row["lost_units"]) == (8, 9, 9)
-    assert "9.0 are lost before it lands" in replenishment.why(row, STRICT)
+    assert "9 are lost before it lands" in replenishment.why(row, STRICT)
 
 
 def test_chance_is_in_what_is_at_stake_and_pages_have_one_sum() -> None:
