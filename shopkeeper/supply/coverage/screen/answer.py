@@ -54,14 +54,15 @@ def _at_risk(coverage: Coverage, totals: Mapping[str, int]) -> str:
         return _without_stake(coverage, totals["at_risk"], values)
     worst = coverage.regions.row(0, named=True)
     return ngettext(
-        "{stake} of margin is at stake until help lands, most of it in {region} ({part}): {n} of {all} items with "
-        "demand, region by region, is out or runs out before an order placed today can land.",
-        "{stake} of margin is at stake until help lands, most of it in {region} ({part}): {n} of {all} items with "
-        "demand, region by region, are out or run out before an order placed today can land.",
+        "{stake} of margin is at stake until help lands, most of it in {region} ({part}). {n} of {all} items with "
+        "demand, region by region, is out or runs out before an order placed today can land: {listed} of it.",
+        "{stake} of margin is at stake until help lands, most of it in {region} ({part}). {n} of {all} items with "
+        "demand, region by region, are out or run out before an order placed today can land: {listed} of it.",
         totals["at_risk"],
         stake=money(stake),
         region=worst["region"],
         part=money(worst["margin_at_stake"]),
+        listed=money(total(risk, "margin_at_stake")),
         **values,
     )
 
