@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,9 +13,19 @@ from duckdb import ConstantExpression, Expression
 from shopkeeper import state
 from shopkeeper.errors import Refused
 from shopkeeper.imports.by_hand import linking_of
-from shopkeeper.imports.checks.contacts import country_of, email, keyed, mailbox, open_contacts, phone
+from shopkeeper.imports.checks.contacts import (
+    country_of,
+    email,
+    half_width,
+    keyed,
+    mailbox,
+    open_contacts,
+    phone,
+    without_point_zero,
+)
 from shopkeeper.imports.checks.forgotten import Tombstones, add_marks, marks
 from shopkeeper.imports.checks.secret import secret
+from shopkeeper.imports.checks.texts import mended
 from shopkeeper.lake import forget as lake
 from shopkeeper.lake.forget import Erased
 from shopkeeper.lake.search import Remains, remains
@@ -43,11 +54,13 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     if version is None:
         raise Refused(message("Nothing was imported into {root}, so nobody is known there.", root=root))
     key = secret(root)
-    given, raw = _spellings(name.strip(), version, key)
-    accounts = lake.accounts_of(version, given)
-    keys = lake.keys_of(version, accounts)
-    if not any(_names(version, table, accounts) for table in lake.NAMES):
+    spellings, raw = _spellings(name.strip(), version, key)
+    accounts = next(
+        filter(lambda each: _is_known(version, each), map(partial(lake.accounts_of, version), spellings)), ()
+    )
+    if not accounts:
         raise Refused(message("Nobody is called {name} in the data, and no account is.", name=name))
+    keys = lake.keys_of(version, accounts)
     before = Tombstones(key, marks(root))
     words = tuple(sorted({*accounts, *keys, *raw}))
     # First, so that no import in between brings the person back.
@@ -60,8 +73,12 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     return Forgotten(accounts, erased, links, remaining)
 
 
-def _spellings(name: str, version: Version, key: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The name as accounts may have it; and what it would be raw and hashed, to search for."""
+def _is_known(version: Version, accounts: Collection[str]) -> bool:
+    return any(_names(version, table, accounts) for table in lake.NAMES)
+
+
+def _spellings(name: str, version: Version, key: bytes) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """The name as accounts may have it, the likeliest first; and what it would be raw and hashed, to search for."""
     with duckdb.connect() as connection:
         open_contacts(connection)
         value = ConstantExpression(name)
@@ -73,12 +90,18 @@ def _spellings(name: str, version: Version, key: bytes) -> tuple[tuple[str, ...]
             mailbox(address),
             address,
             number,
+            half_width(mended(value)),
+            without_point_zero(half_width(mended(value))),
         ]
-        ((by_email, by_phone, box, plain, e164),) = connection.table_function("range", [1]).project(*parts).fetchall()
+        ((by_email, by_phone, box, plain, e164, plain_name, whole),) = (
+            connection.table_function("range", [1]).project(*parts).fetchall()
+        )
     contacts = {each for each in (box, plain, e164, (e164 or "")[1:]) if each}
     hashes = {sha256(each.encode()).hexdigest() for each in contacts}
     names = tuple(each for each in (name, by_email, by_phone) if each)
-    return names, tuple(contacts | hashes | ({name} if contacts else set()))
+    # Another program may have kept the same number as 17850.0: who is meant is asked of the exact spelling first.
+    spellings = [names, (plain_name,), (whole,), (f"{whole}.0",)]
+    return spellings, tuple(contacts | hashes | ({name} if contacts else set()))
 
 
 def _names(version: Version, table: str, accounts: Collection[str]) -> bool:

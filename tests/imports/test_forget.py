@@ -64,7 +64,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "lake"
 
 
-@pytest.mark.parametrize("name", ["app-ann", "web-ann", PHONE, "+86 138 0013 8000", "Ann@Example.com"])
+@pytest.mark.parametrize(
+    "name", ["app-ann", " ａｐｐ－ａｎｎ", "web-ann", f"{PHONE}.0", "+86 138 0013 8000", "Ann <Ann@Example.com>"]
+)
 def test_any_of_a_persons_names_is_enough(root: Path, name: str) -> None:
     done = forget(root, name)
     assert {"app-ann", "web-ann"} <= set(done.names)
@@ -150,6 +152,17 @@ def test_who_is_not_known_is_not_forgotten(root: Path) -> None:
         forget(root, "nobody")
     assert store.current_id(root) == before
     assert not (root / FILE).exists()
+
+
+@pytest.mark.parametrize(("kept", "name"), [("4471.0", "4471"), ("4471", "4471.0"), ("4471", "４４７１")])
+def test_a_number_is_the_same_whichever_program_kept_it(tmp_path: Path, kept: str, name: str) -> None:
+    brought(tmp_path, f"1,2026-05-01,A,1,9,{kept},,", "2,2026-05-01,A,1,9,bob,,")
+    assert forget(tmp_path / "lake", name).names == (kept,)
+
+
+def test_of_two_that_differ_the_one_spelled_so_is_forgotten(tmp_path: Path) -> None:
+    brought(tmp_path, "1,2026-05-01,A,1,9,4471.0,,", "2,2026-05-01,A,1,9,4471,,")
+    assert forget(tmp_path / "lake", "4471").names == ("4471",)
 
 
 def test_the_command_says_what_was_done(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

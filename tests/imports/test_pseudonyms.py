@@ -57,6 +57,8 @@ def made(values: list[str], country: str, form: str) -> list[str | None]:
 
 def test_a_mobile_is_one_however_it_is_typed() -> None:
     typed = ["+86 138 0013 8000", "13800138000", "１３８００１３８０００", "0086-138-0013-8000", "(+86)138 0013-8000"]
+    typed += ["\u202d+86 138 0013 8000\u202c", "138-0013-8000\u200b", "tel:+86-138-0013-8000", "13800138000.0"]
+    typed += ["86 13800138000", "+86 0138 0013 8000"]
     assert set(made(typed, "CN", "phone")) == {"+8613800138000"}
 
 
@@ -75,6 +77,27 @@ def test_a_gmail_box_is_one_whatever_dots_and_suffix_and_others_keep_theirs() ->
     assert made(["Jane.Doe+a@example.com", "", "nobody", "a**@x.com"], "CN", "email") == [
         "jane.doe+a@example.com", None, None, None,
     ]  # fmt: skip
+
+
+def test_what_a_mail_program_puts_around_an_address_is_no_part_of_it() -> None:
+    typed = [
+        "mailto:jane@example.com",
+        "MAILTO: Jane@Example.com?subject=Hello",
+        "<jane@example.com>",
+        "Jane Doe <jane@example.com>",
+        '"Doe, Jane" <jane@example.com>;',
+        "'jane@example.com'",
+        "jane@example.com,",
+        "jane@example.com.",
+        "ｊａｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ",
+        "\u200bjane@example.com\u00a0",
+    ]
+    assert made(typed, "CN", "email") == ["jane@example.com"] * len(typed)
+    assert made(["jane@example.com;john@example.com", "<>", "mailto:", "a@b", "<jane@example.com"], "CN", "email") == [
+        None, None, None, None, "jane@example.com",
+    ]  # fmt: skip
+    assert made(["Ann <o'neil@example.com>"], "CN", "email") == ["o'neil@example.com"]
+    assert made(["o'neil@example.com", "a:b@example.com"], "CN", "email") == ["o'neil@example.com", "a:b@example.com"]
 
 
 def test_the_pseudonym_is_hmac_sha_256() -> None:
@@ -124,10 +147,28 @@ def test_a_buyers_name_that_is_a_contact_becomes_its_pseudonym_and_any_other_sta
         "2,2026-05-02,A,1,9,13800138000,,,",
         "3,2026-05-03,A,1,9,tb_ann_77,,,",
         "4,2026-05-04,A,1,9,4471,,,",
+        "5,2026-05-04,A,1,9,13800138000.0,,,",
+        "6,2026-05-04,A,1,9,ａｎｎ＠ｅｘａｍｐｌｅ．ｃｏｍ,,,",
+        "7,2026-05-04,A,1,9,mailto:ann@example.com,,,",
         more={"customer_id": "account"},
     )
     customers = rows(outcome, "order_lines").sort("order_id")["customer_id"].to_list()
-    assert [each.split(":")[0] for each in customers] == ["email", "phone", "tb_ann_77", "4471"]
+    assert [each.split(":")[0] for each in customers[:4]] == ["email", "phone", "tb_ann_77", "4471"]
+    assert customers[4:] == [customers[1], customers[0], customers[0]]
+
+
+@pytest.mark.parametrize("kept", [pl.Int64, pl.Float64])
+def test_a_column_of_numbers_that_are_mobiles_is_one_of_phones(tmp_path: Path, kept: type[pl.DataType]) -> None:
+    frame = pl.DataFrame({"order": ["1", "2"], "at": ["2026-05-01"] * 2, "sku": "A", "n": 1, "amount": 9})
+    frame = frame.with_columns(account=pl.Series([13800138000, 4471]).cast(kept))
+    (tmp_path / "lines").mkdir()
+    frame.write_parquet(tmp_path / "lines" / "lines.parquet")
+    lines = {"files": "lines*", "columns": COLUMNS | {"customer_id": "account"}}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": lines}})
+    outcome = import_files([tmp_path / "lines"], mapping, tmp_path / "lake")
+    customers = rows(outcome, "order_lines").sort("order_id")["customer_id"].to_list()
+    assert customers[0].startswith("phone:")
+    assert customers[1] == "4471"
 
 
 def test_nothing_raw_is_left_anywhere_in_the_data(tmp_path: Path) -> None:

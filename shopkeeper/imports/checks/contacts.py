@@ -17,12 +17,17 @@ from shopkeeper.imports.checks.terms import BLANKS, call, text
 MAINLAND = "CN"
 E164 = "e164"
 """The function of DuckDB's that `open_contacts` makes."""
-WIDE = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
-NARROW = "".join(map(chr, range(0x21, 0x7F))) + " "
+WIDE = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000\u00a0"
+NARROW = "".join(map(chr, range(0x21, 0x7F))) + "  "
+UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+"""Marks without a shape, such as those that telephones put around a number that is copied."""
 SEPARATORS = r"['\s\-().·/‐-―]"
 MOBILE = r"1[3-9]\d{9}"
 ABROAD = rf"(\+86|0086|86){MOBILE}"
 ADDRESS = r"[^@\s*,;]+@[^@\s*,;]+\.[^@\s*,;.]{2,}"
+ADDRESS_ITSELF = r"[^@\s*,;<>\"]+@[^@\s*,;<>\"'?]+\.[a-z0-9\x{80}-\x{10FFFF}-]{2,}"
+ADORNED = rf"^(?:[^<>]*<)?[\s\"']*(?:mailto:)?[\s\"']*({ADDRESS_ITSELF})[\s\"']*(?:\?[^<>]*)?>?[\s\"'.,;]*$"
+"""An address with what a hand or a mail program leaves around it: `Jane <jane@example.com>`, `mailto:...?subject=`."""
 GOOGLE_MAIL = r".+@(gmail|googlemail)\.com"
 PSEUDONYM = r"(phone|email|member|name|birth_date|postcode|address|device):[0-9a-f]{32}"
 DIGITS = 32
@@ -68,10 +73,11 @@ def _in_one_form(phone: str | None, country: str | None) -> str | None:
 
 
 def half_width(value: Expression) -> Expression:
-    """Full-width letters, digits and marks as the plain ones."""
+    """Full-width letters, digits and marks as the plain ones, and marks without a shape left out."""
     # `translate` makes its table anew for each value, so what is ASCII goes past it.
     is_ascii = call("strlen", value) == call("length", value)
-    return CaseExpression(is_ascii, value).otherwise(call("translate", value, text(WIDE), text(NARROW)))
+    seen = call("regexp_replace", value, text(f"[{UNSEEN}]"), text(""), text("g"))
+    return CaseExpression(is_ascii, value).otherwise(call("translate", seen, text(WIDE), text(NARROW)))
 
 
 def without_point_zero(value: Expression) -> Expression:
@@ -82,7 +88,14 @@ def without_point_zero(value: Expression) -> Expression:
 
 def phone(value: Expression, country: str) -> Expression:
     """A phone in E.164, `+8613800138000`; NULL where it is none, or is masked."""
-    plain = without_point_zero(half_width(value))
+    return phone_in(without_point_zero(half_width(value)), country)
+
+
+def phone_in(plain: Expression, country: str) -> Expression:
+    """`phone` of a half-width text without a fraction.
+
+    Expressions grow with each use of what they are made of, so rows are read in steps, a column for each.
+    """
     digits = call("regexp_replace", plain, text(SEPARATORS), text(""), text("g"))
     mainland = call("concat", text("+86"), call("right", digits, ConstantExpression(11)))
     result = CaseExpression(call("contains", plain, text("*")), ConstantExpression(None).cast("VARCHAR"))
@@ -95,9 +108,14 @@ def phone(value: Expression, country: str) -> Expression:
 
 
 def email(value: Expression) -> Expression:
-    """An address in lower case, without blanks around; NULL where it is none, or is masked."""
-    plain = call("lower", call("trim", half_width(value), text(BLANKS)))
-    return CaseExpression(call("regexp_full_match", plain, text(ADDRESS)), plain)
+    """An address in lower case, without what a mail program puts around it; NULL where it is none, or is masked."""
+    return email_in(half_width(value))
+
+
+def email_in(plain: Expression) -> Expression:
+    """`email` of a half-width text."""
+    address = call("regexp_extract", call("lower", plain), text(ADORNED), ConstantExpression(1))
+    return call("nullif", address, text(""))
 
 
 def mailbox(address: Expression) -> Expression:
@@ -109,9 +127,9 @@ def mailbox(address: Expression) -> Expression:
     return CaseExpression(call("regexp_full_match", address, text(GOOGLE_MAIL)), box).otherwise(address)
 
 
-def plain_text(value: Expression) -> Expression:
-    """Any other key: half-width, in lower case, blanks within as one; NULL where nothing is left."""
-    words = call("regexp_replace", call("lower", half_width(value)), text(r"\s+"), text(" "), text("g"))
+def plain_text_in(plain: Expression) -> Expression:
+    """Any other key, of a half-width text: in lower case, blanks within as one; NULL where nothing is left."""
+    words = call("regexp_replace", call("lower", plain), text(r"\s+"), text(" "), text("g"))
     return call("nullif", call("trim", words, text(BLANKS)), text(""))
 
 

@@ -23,12 +23,14 @@ from shopkeeper.imports.checks.contacts import (
     MAINLAND,
     MOBILE,
     country_of,
-    email,
+    email_in,
+    half_width,
     is_pseudonym,
     keyed,
     mailbox,
-    phone,
-    plain_text,
+    phone_in,
+    plain_text_in,
+    without_point_zero,
 )
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.terms import call, text
@@ -50,6 +52,9 @@ KIND_NAMES = {
     "address": message("address"),
     "device": message("device"),
 }
+NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
+"""Types of a column of numbers that may hold mobiles; smaller ones have no room for them."""
+LEAST_MOBILE = 13_000_000_000
 INTERNATIONAL = r"\s*(\+|00)\d[\d\s\-().]{6,18}"
 FORMS = ("phone_plus", "phone_plain", "email_box", "email_plain")
 """Hashes as ad platforms ask for them: with + and without; Gmail's without dots and suffix, and as it is written."""
@@ -106,22 +111,18 @@ def with_pseudonyms(
     if not kinds:
         return Keyed(reading)
     key = pseudonyms.key()
-    normal = {kind: _normal(kind, keys.get(kind, []), ids, pseudonyms.country) for kind in kinds}
-    relation = reading.relation.project(
-        StarExpression(), *(value.alias(f"normal {kind}") for kind, value in normal.items())
-    )
-    replaced = {
-        column.id: _replaced(kind, column, key, pseudonyms.country) for kind in kinds for column in keys.get(kind, [])
-    }
-    replaced |= {column.id: _replaced_id(column, key, pseudonyms.country) for column in ids}
+    forms = _in_one_form(reading.relation, keys, ids, pseudonyms.country)
+    relation = _and(forms, {f"normal {kind}": _normal(kind, keys.get(kind, []), ids) for kind in kinds})
+    replaced = {column.id: _replaced(kind, column, key) for kind in kinds for column in keys.get(kind, [])}
+    replaced |= {column.id: _replaced_id(column, key) for column in ids}
     parts = [ColumnExpression("line")]
     parts += [replaced.get(column.id, ColumnExpression(column.id)).alias(column.id) for column in reading.columns]
     parts += [_kept(kind, keys.get(kind, []), ids, key).alias(key_column(kind)) for kind in kinds]
-    parts += [made.alias(hash_column(form)) for form, made in _hashes(normal).items()]
+    parts += [made.alias(hash_column(form)) for form, made in _hashes(kinds).items()]
     parts += [_unread(columns, kind).alias(f"unread {kind}") for kind, columns in keys.items() if columns]
-    named_so = [_is_email(value) | _is_phone(value, pseudonyms.country) for value in _texts(ids)]
+    named_so = [_cell("email", column).isnotnull() | _cell("phone", column).isnotnull() for column in ids]
     parts.append(reduce(or_, named_so, ConstantExpression(False)).alias("named by contact"))
-    beside = [name for name in relation.columns if name.endswith(" partners")]
+    beside = [name for name in reading.relation.columns if name.endswith(" partners")]
     relation.project(*parts, *map(ColumnExpression, beside)).write_parquet(str(target), compression="snappy")
     columns = tuple(replace(column, type="VARCHAR") if column.id in replaced else column for column in reading.columns)
     rows = connection.read_parquet(str(target))
@@ -148,27 +149,67 @@ def _id_columns(reading: Reading, mapping: TableMapping) -> list[FileColumn]:
     names = [name for each in mapping.columns if each.name in ID_COLUMNS for name in sources(each.rule)]
     columns = [column for name in dict.fromkeys(names) if (column := reading.column(name))]
     own = {name for _, names in mapping.keys for name in names}
-    return [column for column in columns if column.name not in own and column.type == "VARCHAR"]
+    return [column for column in columns if column.name not in own and column.type in ("VARCHAR", *NUMBERS)]
 
 
 def _names_contacts(reading: Reading, column: FileColumn, country: str) -> bool:
     value = ColumnExpression(column.id)
-    # Nearly all names begin with a letter and hold no @: no more is asked of them.
-    likely = reading.relation.filter(~_begins_with_letter(value) | call("contains", value, text("@")))
-    return bool(likely.filter(_is_email(value) | _is_phone(value, country)).limit(1).fetchall())
+    if column.type in NUMBERS:
+        likely = reading.relation.filter(value >= ConstantExpression(LEAST_MOBILE))
+    else:
+        # Nearly all names begin with a letter and hold no @: no more is asked of them.
+        likely = reading.relation.filter(~_begins_with_letter(value) | call("contains", value, text("@")))
+    forms = _in_one_form(likely, {}, [column], country)
+    names = _cell("email", column).isnotnull() | _cell("phone", column).isnotnull()
+    return bool(forms.filter(names).limit(1).fetchall())
 
 
-def _is_email(value: Expression) -> Expression:
-    nobody = CoalesceOperator(is_nobodys_email(value), ConstantExpression(False))
-    return call("contains", value, text("@")) & email(value).isnotnull() & ~nobody
+def _in_one_form(
+    relation: DuckDBPyRelation, keys: Mapping[str, Sequence[FileColumn]], ids: Sequence[FileColumn], country: str
+) -> DuckDBPyRelation:
+    """The rows, and beside each column of keys its text, whether that is a pseudonym, and what it says in one form."""
+    of_keys = [(kind, column) for kind, columns in keys.items() for column in columns]
+    columns = {column.id: column for column in [*(column for _, column in of_keys), *ids]}.values()
+    texts = _and(relation, {f"text {each.id}": mended(ColumnExpression(each.id).cast("VARCHAR")) for each in columns})
+    said = {f"said {each.id}": is_pseudonym(_cell("text", each)) for each in columns}
+    narrow = _and(texts, said | {f"narrow {each.id}": half_width(_cell("text", each)) for each in columns})
+    plain = {f"plain {each.id}": without_point_zero(_cell("narrow", each)) for each in columns}
+    address = {f"address {each.id}": email_in(_cell("narrow", each)) for each in columns}
+    read = _and(narrow, plain | address)
+    forms = {f"{kind} {column.id}": _one_form(kind, column, country) for kind, column in of_keys}
+    forms |= {f"email {column.id}": _one_form("email", column, country) for column in ids}
+    forms |= {f"phone {column.id}": _phone_of_buyer(column, country) for column in ids}
+    return _and(read, forms)
 
 
-def _is_phone(value: Expression, country: str) -> Expression:
-    forms = [INTERNATIONAL, ABROAD, *([MOBILE] if country == MAINLAND else [])]
-    plain = call("regexp_full_match", mended(value), text("|".join(forms)))
-    wide = call("strlen", value) > call("length", value)
-    return CaseExpression(_begins_with_letter(value), ConstantExpression(False)).otherwise(
-        (plain | wide) & phone(value, country).isnotnull()
+def _and(relation: DuckDBPyRelation, columns: Mapping[str, Expression]) -> DuckDBPyRelation:
+    return relation.project(StarExpression(), *(value.alias(name) for name, value in columns.items()))
+
+
+def _cell(what: str, column: FileColumn) -> Expression:
+    return ColumnExpression(f"{what} {column.id}")
+
+
+def _one_form(kind: str, column: FileColumn, country: str) -> Expression:
+    if kind == "phone":
+        return phone_in(_cell("plain", column), country)
+    if kind == "email":
+        return _unless(is_nobodys_email(_cell("address", column)), _cell("address", column))
+    return _unless(is_placeholder(_cell("text", column)), plain_text_in(_cell("narrow", column)))
+
+
+def _unless(placeholder: Expression, value: Expression) -> Expression:
+    return CaseExpression(~CoalesceOperator(placeholder, ConstantExpression(False)), value)
+
+
+def _phone_of_buyer(column: FileColumn, country: str) -> Expression:
+    """The phone that a buyer is called by; NULL where the name may be any other number."""
+    shapes = [INTERNATIONAL, ABROAD, *([MOBILE] if country == MAINLAND else [])]
+    value = _cell("text", column)
+    is_shaped = call("regexp_full_match", _cell("plain", column), text("|".join(shapes)))
+    is_wide = call("strlen", value) > call("length", value)
+    return CaseExpression(
+        ~_begins_with_letter(value) & (is_shaped | is_wide), phone_in(_cell("plain", column), country)
     )
 
 
@@ -177,24 +218,11 @@ def _begins_with_letter(value: Expression) -> Expression:
     return (value >= text("A")) & (value <= text("z"))
 
 
-def _texts(columns: Sequence[FileColumn]) -> list[Expression]:
-    return [mended(ColumnExpression(column.id).cast("VARCHAR")) for column in columns]
-
-
-def _one_form(kind: str, value: Expression, country: str) -> Expression:
-    if kind == "phone":
-        return phone(value, country)
-    if kind == "email":
-        return CaseExpression(~CoalesceOperator(is_nobodys_email(value), ConstantExpression(False)), email(value))
-    return CaseExpression(~CoalesceOperator(is_placeholder(value), ConstantExpression(False)), plain_text(value))
-
-
-def _normal(kind: str, columns: Sequence[FileColumn], ids: Sequence[FileColumn], country: str) -> Expression:
+def _normal(kind: str, columns: Sequence[FileColumn], ids: Sequence[FileColumn]) -> Expression:
     """The first key that can be read, in one form; a name of a buyer that is one counts after all others."""
-    values = [CaseExpression(~is_pseudonym(value), _one_form(kind, value, country)) for value in _texts(columns)]
+    values = [CaseExpression(~_cell("said", column), _cell(kind, column)) for column in columns]
     if kind in ("phone", "email"):
-        test = _is_email if kind == "email" else (lambda value: _is_phone(value, country))
-        values += [CaseExpression(test(value), _one_form(kind, value, country)) for value in _texts(ids)]
+        values += [_cell(kind, column) for column in ids]
     return CoalesceOperator(*values, ConstantExpression(None).cast("VARCHAR"))
 
 
@@ -202,19 +230,18 @@ def _of_kind(kind: str, value: Expression) -> Expression:
     return mailbox(value) if kind == "email" else value
 
 
-def _replaced(kind: str, column: FileColumn, key: bytes, country: str) -> Expression:
+def _replaced(kind: str, column: FileColumn, key: bytes) -> Expression:
     """The cell as it may be shown: its pseudonym, one that it was already, or nothing that could be read."""
-    (value,) = _texts([column])
-    made = keyed(kind, _of_kind(kind, _one_form(kind, value, country)), key)
-    return CaseExpression(is_pseudonym(value), value).otherwise(made)
+    made = keyed(kind, _of_kind(kind, _cell(kind, column)), key)
+    return CaseExpression(_cell("said", column), _cell("text", column)).otherwise(made)
 
 
-def _replaced_id(column: FileColumn, key: bytes, country: str) -> Expression:
-    (value,) = _texts([column])
+def _replaced_id(column: FileColumn, key: bytes) -> Expression:
+    address, number = _cell("email", column), _cell("phone", column)
     return (
-        CaseExpression(_is_email(value), keyed("email", mailbox(email(value)), key))
-        .when(_is_phone(value, country), keyed("phone", phone(value, country), key))
-        .otherwise(ColumnExpression(column.id))
+        CaseExpression(address.isnotnull(), keyed("email", mailbox(address), key))
+        .when(number.isnotnull(), keyed("phone", number, key))
+        .otherwise(_cell("plain", column) if column.type in NUMBERS else ColumnExpression(column.id))
     )
 
 
@@ -222,8 +249,10 @@ def _kept(kind: str, columns: Sequence[FileColumn], ids: Sequence[FileColumn], k
     """The pseudonym that goes with the row: made of the normal form, or one that a cell was already."""
     made = keyed(kind, _of_kind(kind, ColumnExpression(f"normal {kind}")), key)
     before = [
-        CaseExpression(is_pseudonym(value) & call("starts_with", value, text(f"{kind}:")), value)
-        for value in _texts([*columns, *ids])
+        CaseExpression(
+            _cell("said", each) & call("starts_with", _cell("text", each), text(f"{kind}:")), _cell("text", each)
+        )
+        for each in (*columns, *ids)
     ]
     return CoalesceOperator(made, *before, ConstantExpression(None).cast("VARCHAR"))
 
@@ -232,8 +261,8 @@ def _unread(columns: Sequence[FileColumn], kind: str) -> Expression:
     """Whether a row has something in the columns of a key and nothing that can be read."""
     # An empty cell beside a filled one is NULL, and must not make the whole unknown.
     no = ConstantExpression(False)
-    said = [CoalesceOperator(value != text(""), no) for value in _texts(columns)]
-    before = [CoalesceOperator(is_pseudonym(value), no) for value in _texts(columns)]
+    said = [CoalesceOperator(_cell("text", column) != text(""), no) for column in columns]
+    before = [CoalesceOperator(_cell("said", column), no) for column in columns]
     nothing = ColumnExpression(f"normal {kind}").isnull()
     return nothing & reduce(or_, said) & ~reduce(or_, before)
 
@@ -259,11 +288,11 @@ def _unread_warnings(
             )
 
 
-def _hashes(normal: Mapping[str, Expression]) -> dict[str, Expression]:
+def _hashes(kinds: Sequence[str]) -> dict[str, Expression]:
     """SHA-256 without a key, as ad platforms ask for it."""
     nothing = ConstantExpression(None).cast("VARCHAR")
-    number = ColumnExpression("normal phone") if "phone" in normal else nothing
-    address = ColumnExpression("normal email") if "email" in normal else nothing
+    number = ColumnExpression("normal phone") if "phone" in kinds else nothing
+    address = ColumnExpression("normal email") if "email" in kinds else nothing
     said = {
         "phone_plus": number,
         "phone_plain": call("substr", number, ConstantExpression(2)),
