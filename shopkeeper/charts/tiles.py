@@ -6,21 +6,11 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from shopkeeper import i18n
 from shopkeeper.charts.style import INK, PALETTE, SCALES
 
 CELL_PIXELS, TILE_PIXELS = 26, 46
 
-
 LETTERS, TILE_LETTERS = 9, 6
-
-
-def short(name: str, letters: int = LETTERS) -> str:
-    """A name for a narrow place. One written twice, as in 广东 Guangdong, is cut to the viewer's letters."""
-    parts = name.split(" ", 1)
-    own = parts[0] if i18n.language().startswith("zh") else parts[-1]
-    plain = own if len(parts) > 1 and parts[0].isascii() != parts[1].isascii() else name
-    return plain if len(plain) <= letters else plain[: letters - 1] + "…"
 
 
 def heat(

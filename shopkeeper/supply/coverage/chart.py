@@ -7,8 +7,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from shopkeeper import i18n
+from shopkeeper.charts.names import short_names
 from shopkeeper.charts.style import CALM, GREY, PALETTE, TEMPLATE
-from shopkeeper.charts.tiles import CELL_PIXELS, TILE_LETTERS, TILE_PIXELS, frame, heat, short, targets
+from shopkeeper.charts.tiles import CELL_PIXELS, LETTERS, TILE_LETTERS, TILE_PIXELS, frame, heat, targets
 from shopkeeper.i18n import gettext as _
 from shopkeeper.measures.lookup import label
 
@@ -30,7 +31,8 @@ def tile_map(
     columns = sorted(range(mapped["tile_column"].min(), mapped["tile_column"].max() + 1))  # type: ignore[arg-type,operator]
     at = {(row["tile_row"], row["tile_column"]): row for row in mapped.iter_rows(named=True)}
     z = [[_shade(at[y, x], measure) if (y, x) in at else None for x in columns] for y in rows]
-    text = [[_tile_text(at[y, x], measure) if (y, x) in at else "" for x in columns] for y in rows]
+    names = short_names(mapped["region"], TILE_LETTERS)
+    text = [[_tile_text(at[y, x], names, measure) if (y, x) in at else "" for x in columns] for y in rows]
     figure = go.Figure(
         [
             heat(z, text, columns, rows, dark, size=11),
@@ -114,13 +116,13 @@ def cover_heatmap(
             **axis,
             "side": "top",
             "tickvals": spots[0],
-            "ticktext": [short(name) for name in categories],
+            "ticktext": list(short_names(categories, LETTERS).values()),
             "range": [-0.5, len(categories) - 0.5],
         },
         yaxis={
             **axis,
             "tickvals": spots[1],
-            "ticktext": [short(name, 14) for name in regions],
+            "ticktext": list(short_names(regions, 14).values()),
             "range": [len(regions) - 0.5, -0.5],
         },
     )
@@ -161,7 +163,7 @@ def class_matrix(classes: pl.DataFrame, patterns: Mapping[str, str], *, dark: bo
 
 def age_bars(totals: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
     """Units on hand by category, stacked by how long they have lain; hatching tells ages apart as colour does."""
-    labels = [short(name, 16) for name in totals["category"]]
+    labels = list(short_names(totals["category"], 16).values())
     figure = go.Figure(layout={"template": TEMPLATE})
     for age in AGES:
         colour, shape = _AGE_LOOKS[age]
@@ -172,8 +174,11 @@ def age_bars(totals: pl.DataFrame, names: Mapping[str, str]) -> go.Figure:
                 name=names[age],
                 orientation="h",
                 marker={"color": colour, "pattern": {"shape": shape, "fillmode": "overlay", "size": 6}},
-                customdata=[[value / whole if whole else 0] for value, whole in totals.select(age, "on_hand").rows()],
-                hovertemplate="<b>%{y}</b><br>"
+                customdata=[
+                    [value / whole if whole else 0, category]
+                    for value, whole, category in totals.select(age, "on_hand", "category").rows()
+                ],
+                hovertemplate="<b>%{customdata[1]}</b><br>"
                 + names[age]
                 + "<br>"
                 + _("{n} units, {share}", n="%{x:,.0f}", share="%{customdata[0]:.0%}")
@@ -220,8 +225,8 @@ def _shade(row: Mapping[str, Any], measure: str) -> float:
     return float(value or 0)
 
 
-def _tile_text(row: Mapping[str, Any], measure: str) -> str:
-    return f"{short(row['region'], TILE_LETTERS)}<br><b>{_cell_text(row, measure)}</b>"
+def _tile_text(row: Mapping[str, Any], names: Mapping[str, str], measure: str) -> str:
+    return f"{names[row['region']]}<br><b>{_cell_text(row, measure)}</b>"
 
 
 def _cell_text(row: Mapping[str, Any], measure: str) -> str:

@@ -7,8 +7,9 @@ import plotly.graph_objects as go
 import polars as pl
 
 from shopkeeper import i18n
+from shopkeeper.charts.names import short_names
 from shopkeeper.charts.style import CALM, GREY, INK, PALETTE, SCALES, TEMPLATE
-from shopkeeper.charts.tiles import TILE_PIXELS, short
+from shopkeeper.charts.tiles import TILE_LETTERS, TILE_PIXELS
 from shopkeeper.i18n import gettext as _
 
 ROW_PIXELS = 24
@@ -24,9 +25,10 @@ def near_map(regions: pl.DataFrame, measure: str, currency: str, *, dark: bool =
     cells = {(row["tile_row"], row["tile_column"]): row for row in mapped.iter_rows(named=True)}
     rows, columns = _span(mapped["tile_row"]), _span(mapped["tile_column"])
     colours, scale = SCALES[dark], _scale(mapped, measure)
+    names = short_names(mapped["region"], TILE_LETTERS)
     heat = go.Heatmap(
         z=[[_shade(cells.get((y, x)), measure) for x in columns] for y in rows],
-        text=[[_tile(cells.get((y, x)), measure, currency) for x in columns] for y in rows],
+        text=[[_tile(cells.get((y, x)), names, measure, currency) for x in columns] for y in rows],
         x=columns,
         y=rows,
         texttemplate="%{text}",
@@ -198,8 +200,8 @@ def _figure(value: float | None, measure: str, currency: str) -> str:
     return i18n.number(value, 1) if measure == "lead_days" else i18n.compact_money(value, currency)
 
 
-def _tile(row: Mapping[str, Any] | None, measure: str, currency: str) -> str:
-    return "" if row is None else f"{short(row['region'])}<br><b>{_figure(row[measure], measure, currency)}</b>"
+def _tile(row: Mapping[str, Any] | None, names: Mapping[str, str], measure: str, currency: str) -> str:
+    return "" if row is None else f"{names[row['region']]}<br><b>{_figure(row[measure], measure, currency)}</b>"
 
 
 def _beside(points: float, cost: float | None, currency: str) -> str:
