@@ -67,7 +67,13 @@ def draw_action(identity: Identity) -> None:
         "share": i18n.percent(gap.share),
         "amount": money(gap.revenue),
     }
-    if gap.channel == "(none)":
+    if identity.channels.height == 1:
+        what = _(
+            "Ask for a phone or a member number at the checkout: over the last {months} closed months {orders} orders "
+            "({share}) had no buyer. They brought {amount} that no page can follow up.",
+            **figures,
+        )
+    elif gap.channel == "(none)":
         what = _(
             "Ask for a phone or a member number at the checkout: over the last {months} closed months {orders} orders "
             "({share} of those that name no channel) had no buyer. They brought {amount} that no page can follow up.",

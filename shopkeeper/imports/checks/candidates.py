@@ -18,7 +18,7 @@ from shopkeeper.imports.checks.shares import column_of, with_shares, without_sha
 from shopkeeper.imports.checks.terms import CheckedValue, call, text
 from shopkeeper.imports.checks.texts import mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
-from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, replace_columns, sources
+from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, holds_share, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
@@ -57,7 +57,7 @@ class Candidates:
     `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
     (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told; what
     breaks one that is `lenient` is left empty. `kinds` are the keys of persons that rows have beside these, in the
-    columns that `pseudonyms.py` names.
+    columns that `pseudonyms.py` names. `takes_long`: rows are made of others of their order or of another file.
     """
 
     reading: Reading
@@ -67,6 +67,7 @@ class Candidates:
     unused: tuple[str, ...]
     absent: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    takes_long: bool = False
     _good: GoodRows | None = None
 
     @property
@@ -133,6 +134,7 @@ def candidates(
         unused=tuple(column.name for column in own_columns if column.name not in used),
         absent=absent,
         kinds=keyed.kinds,
+        takes_long=bool(partners) or any(holds_share(column.rule) for column in mapping.columns),
     )
 
 

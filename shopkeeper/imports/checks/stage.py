@@ -208,11 +208,20 @@ def _open_all(
         own_mapping = mended.as_written(mapping, file.name)
         reading = open_file(connection, file, own_mapping, scratch / str(number), chinese=chinese)
         hide = partial(pseudonymous, connection, own_mapping, terms, scratch / f"{number}.keyed.parquet")
-        made = mended.marks_used(candidates(reading, own_mapping, contract, terms, partners, hide))
+        made = candidates(reading, own_mapping, contract, terms, partners, hide)
+        if made.takes_long:
+            made = _written(connection, made, scratch / f"{number}.typed.parquet")
+        made = mended.marks_used(made)
         for name, own in own_keys(reading, partners).items():
             keys[name].append(own)
         opened.append(in_own_currency(made, rates, contract, terms) if rates else made)
     return opened, (*without_partners(partners, keys), *(converted_lines(opened) if rates else ()))
+
+
+def _written(connection: DuckDBPyConnection, made: Candidates, target: Path) -> Candidates:
+    """The same rows, made once: each of the many questions asked of them would make them anew."""
+    made.rows.write_parquet(str(target), compression="snappy")
+    return replace(made, rows=connection.read_parquet(str(target)))
 
 
 def _taken_once(

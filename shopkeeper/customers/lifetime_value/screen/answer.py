@@ -14,6 +14,7 @@ from shopkeeper.customers.screen import filters, opening
 from shopkeeper.customers.screen.model import choose_model
 from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
+from shopkeeper.jobs.buying.scores import used_value
 from shopkeeper.measures.lookup import measure
 from shopkeeper.ui import session
 from shopkeeper.ui.actions import do_next
@@ -46,8 +47,11 @@ def choose_options(fits: Fits) -> LifetimeValueOptions:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         names = {str(months): i18n.integer(months) for months in MONTHS}
         months = session.choose(_("Months ahead"), names, "months", "12")
-        values = {"margin": _("Margin"), "revenue": _("Net revenue")}
-        value = session.choose(_("Value"), values, "value", "margin")
+        value = "margin"
+        # Without costs both would show net revenue: the notes say why.
+        if used_value(fits, "margin") == "margin":
+            values = {"margin": _("Margin"), "revenue": _("Net revenue")}
+            value = session.choose(_("Value"), values, "value", "margin")
         discount = choose_discount()
         kind, by = choose_model(fits)
     return LifetimeValueOptions(int(months), kind, by, value, discount)  # type: ignore[arg-type]

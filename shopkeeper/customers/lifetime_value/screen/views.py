@@ -1,5 +1,6 @@
 """The views of the Lifetime value page: segments, distribution, matrix, customers."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,12 @@ from shopkeeper.ui.opened import opened
 DRAWN, LISTED = 15, 500
 
 
+def _divided(segments: pl.DataFrame, kinds: Sequence[str]) -> str:
+    """The first kind of segment of which there is more than one."""
+    sizes = dict(segments.group_by("segment_kind").len().rows())
+    return next((kind for kind in kinds if sizes.get(kind, 0) > 1), kinds[0])
+
+
 def draw_segments(customer_value: LifetimeValue) -> None:
     """Sums and values per customer of one kind of segment, chart and table."""
     kinds = {
@@ -30,7 +37,7 @@ def draw_segments(customer_value: LifetimeValue) -> None:
         "cohort": _("Year acquired"),
         "region": _("Region"),
     }
-    kind = session.choose(_("Acquired by"), kinds, "value_by", "channel")
+    kind = session.choose(_("Acquired by"), kinds, "value_by", _divided(customer_value.segments, list(kinds)))
     frame = per_customer(customer_value.segments, kind)
     sheet = table.segments(opened().version, customer_value, kind, kinds[kind], frame)
     notes = []

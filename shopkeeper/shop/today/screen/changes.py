@@ -1,5 +1,6 @@
 """Where the change of a figure comes from: each channel's, region's or category's part of it."""
 
+import polars as pl
 import streamlit as st
 
 from shopkeeper.i18n import gettext as _
@@ -23,8 +24,9 @@ def draw_changes(today: Today) -> None:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         figure = session.choose(_("What changed"), figures, FIGURE, next(iter(figures)))
         kinds = {by: name for by, name in table.dimensions().items() if by in DIMENSIONS[figure]}
-        by = session.choose(_("Divided by"), {str(name): word for name, word in kinds.items()}, BY, "channel")
-    parts = load(contributions.report, figure, by, today.compared).parts  # type: ignore[arg-type]
+        divided = next((by for by in kinds if _parts(figure, by, today).height > 1), next(iter(kinds)))
+        by = session.choose(_("Divided by"), {str(name): word for name, word in kinds.items()}, BY, divided)
+    parts = _parts(figure, by, today)
     if today.compared.base is None:
         # Columns of nothing but dashes tell nothing.
         parts = parts.select("part", "value")
@@ -43,3 +45,7 @@ def draw_changes(today: Today) -> None:
         change=words.change_words(today, figure, currency),
     )
     tables.show_chart(lambda **_dark: contribution_bars(parts, texts), sheet, "today_parts", title=title)
+
+
+def _parts(figure: str, by: str, today: Today) -> pl.DataFrame:
+    return load(contributions.report, figure, by, today.compared).parts  # type: ignore[arg-type]
