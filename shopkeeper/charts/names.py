@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from shopkeeper import i18n
+from shopkeeper.i18n import gettext as _
 
 REGIONS = Path(__file__).with_name("regions.toml")
 CUT = "…"
@@ -27,9 +28,14 @@ def short_names(names: Iterable[str], letters: int) -> dict[str, str]:
     return _apart(own, {name: _cut(plain, letters) for name, plain in shown.items()}, letters)
 
 
+def named(segment: str) -> str:
+    """A segment's name on the screen; that of those without one is in the viewer's language."""
+    return _("(none)") if segment == "(none)" else segment
+
+
 def in_own_letters(name: str) -> str:
     """A name that is written twice, as in 广东 Guangdong, in the viewer's letters; any other whole."""
-    first, _, second = name.partition(" ")
+    first, __, second = name.partition(" ")
     if not second or first.isascii() == second.isascii():
         return name
     return first if i18n.language().startswith("zh") != first.isascii() else second

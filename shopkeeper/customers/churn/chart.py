@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from shopkeeper import i18n
+from shopkeeper.charts.names import named
 from shopkeeper.charts.style import CALM, PALETTE, TEMPLATE
 from shopkeeper.customers.churn.report import CustomerHistory
 from shopkeeper.i18n import gettext as _
@@ -56,7 +57,7 @@ def risk_histogram(distribution: pl.DataFrame, currency: str) -> go.Figure:
 def stake_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
     """Value at stake of the largest segments of one kind (rows of `Churn.segments`), the largest on top."""
     drawn = segments.head(SEGMENTS_DRAWN)
-    labels = drawn["segment"].to_list()
+    labels = [named(name) for name in drawn["segment"]]
     bars = go.Bar(
         y=labels,
         x=drawn["value_at_stake"].to_list(),

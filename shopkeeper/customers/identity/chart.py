@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import polars as pl
 
+from shopkeeper.charts.names import named
 from shopkeeper.charts.style import DASHES, PALETTE, TEMPLATE
 from shopkeeper.i18n import gettext as _
 
@@ -17,7 +18,7 @@ def coverage_lines(coverage: pl.DataFrame) -> go.Figure:
     figure = go.Figure(layout={"template": TEMPLATE})
     for place, channel in enumerate(largest["channel"].head(CHANNELS_DRAWN)):
         own = coverage.filter(pl.col("channel") == channel).sort("month")
-        label = _("(none)") if channel == "(none)" else channel
+        label = named(channel)
         figure.add_trace(
             go.Scatter(
                 x=own["month"].to_list(),

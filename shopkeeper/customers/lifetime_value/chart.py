@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import polars as pl
 
+from shopkeeper.charts.names import named
 from shopkeeper.charts.style import GREY, GROUND, INK, PALE, PALETTE, SCALES, TEMPLATE, blend
 from shopkeeper.i18n import gettext as _
 from shopkeeper.i18n import integer
@@ -21,7 +22,7 @@ def value_by_segment(segments: pl.DataFrame, currency: str) -> go.Figure:
 
     `segments`: `segment, customers, historic_each, predicted_each, low_each, high_each`, in the order to be drawn.
     """
-    names = segments["segment"].fill_null("–").to_list()
+    names = [named(name) for name in segments["segment"].fill_null("–")]
     bars = [_predicted_bars(segments, names, currency), _historic_bars(segments, names, currency)]
     return go.Figure(bars, layout={"template": TEMPLATE}).update_layout(
         height=96 + BAR_PIXELS * len(names),

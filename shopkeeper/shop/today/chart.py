@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import polars as pl
 
+from shopkeeper.charts.names import named, short_names
 from shopkeeper.charts.style import CALM, GREY, PALETTE, ROW_PIXELS, TEMPLATE
 from shopkeeper.i18n import gettext as _
 
@@ -32,7 +33,8 @@ def contribution_bars(parts: pl.DataFrame, texts: list[str]) -> go.Figure:
     colours = [
         GREY if is_rest else UP if change >= 0 else DOWN for change, is_rest in rows.select("change", "is_rest").rows()
     ]
-    names = [name if len(name) <= WORDS else f"{name[: WORDS - 1]}…" for name in rows["part"]]
+    whole = [named(name) for name in rows["part"]]
+    short = short_names(whole, WORDS)
     figure = go.Figure(layout={"template": TEMPLATE})
     figure.add_trace(
         go.Bar(
@@ -43,7 +45,7 @@ def contribution_bars(parts: pl.DataFrame, texts: list[str]) -> go.Figure:
             text=texts,
             textposition="outside",
             cliponaxis=False,
-            customdata=rows["part"].to_list(),
+            customdata=whole,
             hovertemplate="<b>%{customdata}</b><br>%{text}<extra></extra>",
         )
     )
@@ -55,7 +57,7 @@ def contribution_bars(parts: pl.DataFrame, texts: list[str]) -> go.Figure:
         xaxis={"range": [low * 1.45, high * 1.45], "showticklabels": False, "showgrid": False, "fixedrange": True},
         yaxis={
             "tickvals": list(range(rows.height)),
-            "ticktext": names,
+            "ticktext": [short[name] for name in whole],
             "autorange": "reversed",
             "showgrid": False,
             "fixedrange": True,
