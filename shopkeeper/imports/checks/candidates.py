@@ -14,7 +14,14 @@ from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, r
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
 from shopkeeper.imports.checks.pseudonyms import Keyed, key_column, masked
 from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
-from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
+from shopkeeper.imports.checks.shares import (
+    AGAINST,
+    column_of,
+    share_checks,
+    with_discounts,
+    with_shares,
+    without_shares,
+)
 from shopkeeper.imports.checks.terms import CheckedValue, call, text
 from shopkeeper.imports.checks.texts import mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
@@ -91,8 +98,10 @@ def candidates(
     terms: Terms,
     partners: Sequence[Partners] = (),
     pseudonymous: Callable[[Reading], Keyed] = Keyed,
+    kept: Callable[[DuckDBPyRelation], DuckDBPyRelation] = lambda rows: rows,
 ) -> Candidates:
     """Apply the mapping to a file, whose keys of persons `pseudonymous` replaces before anything else reads them.
+    `kept` makes a table of rows on which much was reckoned.
 
     Raise `Refused` where a column that is needed is not there or cannot be used.
     """
@@ -105,19 +114,22 @@ def candidates(
     mapped, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
-    beside = [ColumnExpression(name) for name in (*(each.rows for each in partners), *keyed.beside)]
+    shared = tuple(share_checks(mapped))
+    marks = (*(each.rows for each in partners), *keyed.beside, *((AGAINST,) if shared else ()))
+    beside = [ColumnExpression(name) for name in marks]
     used = _used(reading, mapping, mapped)
-    relation, read = _read(reading, own_columns, mapped, columns, beside, used)
+    relation, read = _read(reading, own_columns, mapped, columns, beside, used, kept)
     made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
     for column in contract.columns:
         everything += _project(column, made.get(column.name))
-    rows = relation.project(*everything, ColumnExpression(ROW), *beside)
+    rows = with_discounts(relation.project(*everything, ColumnExpression(ROW), *beside), mapped)
     return Candidates(
         reading,
         with_guests(rows, keyed.kinds) if contract.name == "order_lines" else rows,
         (
             *_partner_checks(columns, mapped, partners),
+            *shared,
             *(
                 _where_partners(check, mapped[column.name], partners)
                 for column in columns
@@ -243,6 +255,7 @@ def _read(
     columns: Sequence[Column],
     beside: Sequence[Expression],
     used: set[str],
+    kept: Callable[[DuckDBPyRelation], DuckDBPyRelation],
 ) -> tuple[DuckDBPyRelation, dict[str, CheckedValue]]:
     """The file with what each column's rule makes of it, texts mended, and how these values are called there.
 
@@ -268,7 +281,8 @@ def _read(
     relation = reading.relation
     if shares:
         order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value)
-        relation = with_shares(relation, tuple(zip(shares, options, strict=True)), of_file, order)
+        # DuckDB thinks for long about what lies on windows, with each of the many questions to come.
+        relation = kept(with_shares(relation, tuple(zip(shares, options, strict=True)), of_file, order))
     read: dict[str, CheckedValue] = {}
     pairs = [part for each in own_columns for part in (text(each.name), _shown(each, used))]
     parts = [ColumnExpression("line"), call("json_object", *pairs).cast("VARCHAR").alias(ROW), *beside]

@@ -79,10 +79,10 @@ def check_orders(
     ]
     parts = part_numbers(opened)
     lines = reduce(DuckDBPyRelation.union, (lines_of(part, each) for part, each in zip(parts, opened, strict=True)))
-    orders = _kept(connection, _orders(lines, mapping, terms, opened), "orders")
+    orders = kept(connection, _orders(lines, mapping, terms, opened), "orders")
     twice = orders.filter(ColumnExpression(FIRST) < ColumnExpression(LAST)).project(ColumnExpression(ORDER))
     if mapping.overlap == "keep_one" and _rows(twice):
-        same = _kept(connection, alike(opened, parts, twice), "alike")
+        same = kept(connection, alike(opened, parts, twice), "alike")
         opened, copies = without_copies(opened, parts, same)
         if copies:
             warnings.append(
@@ -94,7 +94,7 @@ def check_orders(
                 )
             )
         orders = but_for(orders, same)
-    blocked = _kept(connection, _blocked(lines, orders), "blocked_orders")
+    blocked = kept(connection, _blocked(lines, orders), "blocked_orders")
     checks = tuple(_checks(blocked, part_names(opened), mapping))
     warnings += [
         *mending_warnings(KEYS, _mended_rows(orders)),
@@ -114,7 +114,7 @@ def _mended_signs(
     if mapping.discount_lines == "spread":
         gone = 0
         for number, each in enumerate(made):
-            rows = _kept(connection, spread(each), f"spread_{number}")
+            rows = kept(connection, spread(each), f"spread_{number}")
             made[number], lines = without_spread(each, rows)
             gone += lines
         if gone:
@@ -122,8 +122,8 @@ def _mended_signs(
     return made, warnings
 
 
-def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, name: str) -> DuckDBPyRelation:
-    """What would else be made anew by each question to it: a table, which spills to disk where it is large."""
+def kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, name: str) -> DuckDBPyRelation:
+    """A table of what would else be made anew by each question to it; it spills to disk where it is large."""
     # A path would not do as a name: what follows a dot in it would be taken for a table in a schema.
     table = f"{name}_{uuid4().hex}"
     relation.create(table)

@@ -27,7 +27,7 @@ from shopkeeper.imports.checks.kits import in_components
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
 from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
-from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
+from shopkeeper.imports.checks.orders import CheckedOrders, check_orders, kept
 from shopkeeper.imports.checks.overlap import once
 from shopkeeper.imports.checks.pseudonyms import pseudonymous
 from shopkeeper.imports.checks.rules import Terms
@@ -208,7 +208,8 @@ def _open_all(
         own_mapping = mended.as_written(mapping, file.name)
         reading = open_file(connection, file, own_mapping, scratch / str(number), chinese=chinese)
         hide = partial(pseudonymous, connection, own_mapping, terms, scratch / f"{number}.keyed.parquet")
-        made = mended.marks_used(candidates(reading, own_mapping, contract, terms, partners, hide))
+        keep = partial(kept, connection, name=f"shared_{number}")
+        made = mended.marks_used(candidates(reading, own_mapping, contract, terms, partners, hide, keep))
         for name, own in own_keys(reading, partners).items():
             keys[name].append(own)
         opened.append(in_own_currency(made, rates, contract, terms) if rates else made)
