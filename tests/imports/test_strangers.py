@@ -45,6 +45,13 @@ def test_rows_of_delimiters_only_are_no_rows(check_text: CheckText) -> None:
     assert "order_lines: order_lines.csv has 3 empty rows; they are not counted." in map(str, checked.table.warnings)
 
 
+def test_one_empty_row_or_line_is_said_of_one(check_text: CheckText) -> None:
+    row = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n,,,,\n", mapping=mapped())
+    assert "order_lines: order_lines.csv has 1 empty row; it is not counted." in map(str, row.table.warnings)
+    line = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n\n", mapping=mapped())
+    assert "order_lines: order_lines.csv has 1 empty line; it is not counted as a row." in map(str, line.table.warnings)
+
+
 def test_a_row_with_a_single_value_is_a_row(check_text: CheckText) -> None:
     checked = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n,,,,5\n", mapping=mapped())
     assert checked.table.rows_in == 2

@@ -25,6 +25,7 @@ from shopkeeper.imports.readers.encodings import encoding_of
 from shopkeeper.imports.readers.staged import (
     FIRST_RECORDS,
     Strings,
+    empty_lines,
     nameless_left_out,
     own_names,
     refuse_many,
@@ -101,7 +102,7 @@ def _warnings(
             "{name} is not UTF-8; it was read as GB18030. Say encoding in the mapping if that is wrong.", name=name
         )
     if records.empty_lines:
-        yield message("{name} has {n} empty lines; they are not counted as rows.", name=name, n=records.empty_lines)
+        yield empty_lines(name, records.empty_lines)
     for number, column in enumerate(header, start=1):
         if not column.strip():
             yield nameless_left_out(name, number)

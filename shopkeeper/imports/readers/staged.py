@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shopkeeper.errors import Refused
+from shopkeeper.i18n import NN_
 from shopkeeper.messages import Message, message
 
 MOST_COLUMNS = 1_000
@@ -85,3 +86,18 @@ def own_names(header: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def nameless_left_out(name: str, number: int) -> Message:
     """The warning on a column without name or values."""
     return message("{name}: column {number} has neither name nor values, and was left out.", name=name, number=number)
+
+
+def empty_rows(name: str, n: int) -> Message:
+    """The warning on rows of a file in which no cell says anything."""
+    forms = NN_("{name} has {n} empty row; it is not counted.", "{name} has {n} empty rows; they are not counted.")
+    return Message.counted(forms, {"name": name, "n": n})
+
+
+def empty_lines(name: str, n: int) -> Message:
+    """The warning on lines of a text file with nothing on them."""
+    forms = NN_(
+        "{name} has {n} empty line; it is not counted as a row.",
+        "{name} has {n} empty lines; they are not counted as rows.",
+    )
+    return Message.counted(forms, {"name": name, "n": n})

@@ -21,6 +21,7 @@ from shopkeeper.imports.readers.staged import (
     FIRST_RECORDS,
     Sheet,
     Strings,
+    empty_rows,
     nameless_left_out,
     own_names,
     refuse_many,
@@ -118,7 +119,7 @@ def _strings(name: str, target: Path, answer: dict[str, Any]) -> Strings:
     """What the child read, with its warnings. Raise `Refused` for a column that holds something and has no name."""
     warnings = []
     if answer["empty"]:
-        warnings.append(message("{name} has {n} empty rows; they are not counted.", name=name, n=answer["empty"]))
+        warnings.append(empty_rows(name, answer["empty"]))
     header = tuple(answer["header"])
     refuse_many(name, len(header))
     for number, column in enumerate(header, start=1):
