@@ -178,3 +178,70 @@ def test_square_takes_off_what_gross_and_net_differ_by(tmp_path: Path, connectio
     version = import_files([path], load("square"), tmp_path / "lake", said=SAID).version
     lines = rows_of(connection, version.files("order_lines"))
     assert sorted((row["net_amount"], row["discount"]) for row in lines) == [(-18, -2), (36, 4)]
+
+
+def test_keys_in_full_width_are_the_plain_ones_and_said_once(check_text: CheckText) -> None:
+    text = (
+        f"{HEADER},who,name\n"
+        "１００１,2026-05-01,ＡＢＣ－１２３,1,10,ＶＩＰ１,龙井（特级）\n"
+        "1002,2026-05-01,ABC-123,1,10,VIP1,龙井（特级）\n"
+        "1003,2026-05-01,茶\u3000２号（大）,1,10,张＊＊,㎏ ² ﬁ Ａ\n"
+    )
+    checked = check_text(text, mapping=mapped({"customer_id": "who", "product_name": "name"}))
+    assert [(row["order_id"], row["sku"], row["customer_id"]) for row in checked.good] == [
+        ("1001", "ABC-123", "VIP1"),
+        ("1002", "ABC-123", "VIP1"),
+        ("1003", "茶 2号(大)", None),
+    ]
+    assert [row["product_name"] for row in checked.good] == ["龙井（特级）", "龙井（特级）", "㎏ ² ﬁ Ａ"]
+    said = [str(each) for each in checked.table.warnings if "full-width letters" in str(each)]
+    assert [each.split(":")[1].split(" that")[0] for each in said] == [
+        " 1 rows have a order_id", " 2 rows have a sku", " 1 rows have a customer_id",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sku", ["㎏", "A²", "ﬁ", "ｱｲｳ", "①"])
+def test_what_only_looks_alike_stays_in_keys(check_text: CheckText, sku: str) -> None:
+    checked = check_text(f"{HEADER}\n1,2026-05-01,{sku},1,10\n", mapping=mapped())
+    assert [row["sku"] for row in checked.good] == [sku]
+
+
+def test_numbers_and_days_in_full_width_are_read_and_counted(check_text: CheckText) -> None:
+    text = (
+        f"{HEADER}\n1,２０２６－０５－０１,A,２,１２３．４５\n2,2026-05-01,A,－１,－３．５０\n3,2026-05-01,A,1,１２x\n"
+    )
+    mapping = mapped({"status": {"source": "n", "starts_with": {"－": "refund"}, "otherwise": "sale"}})
+    checked = check_text(text, mapping=mapping)
+    assert [(float(row["quantity"]), float(row["net_amount"])) for row in checked.good] == [(2, 123.45), (-1, -3.5)]
+    assert {str(row["ordered_at"].date()) for row in checked.good} == {"2026-05-01"}
+    assert checked.rules() == [(3, "net_amount", "amount")]
+    said = [str(each) for each in checked.table.warnings if "full-width" in str(each)]
+    assert said == [
+        "order_lines: 1 cell of ordered_at in order_lines.csv was read from full-width characters.",
+        "order_lines: 2 cells of quantity in order_lines.csv were read from full-width characters.",
+        "order_lines: 2 cells of net_amount in order_lines.csv were read from full-width characters.",
+    ]
+
+
+def test_a_currency_sign_is_taken_off_in_both_widths(check_text: CheckText) -> None:
+    amount = {"source": "amount", "strip": ["¥"], "thousands": ",", "brackets": True}
+    text = f"{HEADER}\n1,2026-05-01,A,1,￥１２\n2,2026-05-01,A,1,¥1，234.50\n3,2026-05-01,A,1,（１２．５０）\n"
+    status = {"source": "amount", "starts_with": {"（": "refund"}, "otherwise": "sale"}
+    quantity = {"source": "amount", "starts_with": {"（": "-1"}, "otherwise": {"source": "n"}}
+    checked = check_text(text, mapping=mapped({"net_amount": amount, "status": status, "quantity": quantity}))
+    assert [float(row["net_amount"]) for row in checked.good] == [12, 1234.5, -12.5]
+
+
+def test_a_declared_format_reads_days_in_full_width(check_text: CheckText) -> None:
+    at = {"source": "at", "format": ["%Y／%m／%d"]}
+    text = f"{HEADER}\n1,２０２６／０５／０１,A,1,10\n2,2026/05/02,A,1,10\n"
+    checked = check_text(text, mapping=mapped({"ordered_at": at}))
+    assert [row["ordered_at"].day for row in checked.good] == [1, 2]
+
+
+@pytest.mark.deep
+def test_an_email_in_full_width_is_a_pseudonym_too(check_text: CheckText) -> None:
+    text = f"{HEADER},who\n1,2026-05-01,A,1,10,ann＠x.com\n2,2026-05-01,A,1,10,ann@x.com\n"
+    checked = check_text(text, mapping=mapped({"customer_id": "who"}))
+    (customer,) = {row["customer_id"] for row in checked.good}
+    assert customer.startswith("email:")

@@ -23,7 +23,7 @@ from shopkeeper.imports.checks.shares import (
     without_shares,
 )
 from shopkeeper.imports.checks.terms import CheckedValue, call, text
-from shopkeeper.imports.checks.texts import mended
+from shopkeeper.imports.checks.texts import is_key, mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
 from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
@@ -280,7 +280,7 @@ def _read(
     shared = {column_of(number) for number in range(len(shares))}
     relation = reading.relation
     if shares:
-        order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value)
+        order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value, key=True)
         # DuckDB thinks for long about what lies on windows, with each of the many questions to come.
         relation = kept(with_shares(relation, tuple(zip(shares, options, strict=True)), of_file, order))
     read: dict[str, CheckedValue] = {}
@@ -297,7 +297,8 @@ def _read(
         read[column.name] = CheckedValue(value, made.type, is_filled, shown, made.fault)
         for expression, name in zip((made.value, made.is_filled, made.shown), (value, is_filled, shown), strict=True):
             parts.append(expression.alias(name.get_name()))
-        mendings += [(mended(value) if column.type == "VARCHAR" else value).alias(value.get_name()), is_filled, shown]
+        plain = mended(value, key=is_key(column.name)) if column.type == "VARCHAR" else value
+        mendings += [plain.alias(value.get_name()), is_filled, shown]
     return relation.project(*parts).project(*mendings), read
 
 

@@ -16,6 +16,7 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 
 from shopkeeper.contract.table import MONEY, QUANTITY, Column
 from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.contacts import half_width, in_half_width
 from shopkeeper.imports.checks.numbers import number
 from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, filled, text, trimmed
 from shopkeeper.imports.checks.texts import spelled, without
@@ -254,7 +255,7 @@ def _local(value: Expression, type_: str, clock: Clock) -> Expression:
 
 
 def _time_of_text(value: Expression, type_: str, options: ColumnMapping, clock: Clock) -> Expression:
-    words = trimmed(value)
+    words = trimmed(half_width(value))
     zoned = call("regexp_replace", words, text(" ([+-])"), text(r"\1")).try_cast("TIMESTAMPTZ")
     in_zone = CaseExpression(
         call("regexp_full_match", words, text(DAY_TEXT + CLOCK_TEXT + ZONE_TEXT)),
@@ -270,7 +271,7 @@ def _time_of_text(value: Expression, type_: str, options: ColumnMapping, clock: 
             call("regexp_full_match", value, text(plain)), _local(value.try_cast("TIMESTAMP"), type_, clock)
         )
         return duckdb.CoalesceOperator(as_it_stands, iso, in_zone, _other_iso(words, type_, options, clock))
-    declared = [_declared(words, pattern, type_, options, clock) for pattern in options.formats]
+    declared = [_declared(words, in_half_width(each), type_, options, clock) for each in options.formats]
     first = duckdb.CoalesceOperator(*declared)
     agree = reduce(and_, (duckdb.CoalesceOperator(each == first, ConstantExpression(True)) for each in declared))
     value = CaseExpression(agree, first) if len(declared) > 1 else first
@@ -297,8 +298,9 @@ def _other_iso(words: Expression, type_: str, options: ColumnMapping, clock: Clo
 
 def _is_doubtful(value: Expression, options: ColumnMapping, clock: Clock) -> Expression:
     """Whether a time without a zone falls into the night in which the clocks of the source's zone change."""
-    words = trimmed(value)
-    plain = [call("try_strptime", words, text(each)) for each in options.formats if "%z" not in each.lower()]
+    words = trimmed(half_width(value))
+    patterns = [in_half_width(each) for each in options.formats if "%z" not in each.lower()]
+    plain = [call("try_strptime", words, text(each)) for each in patterns]
     local = duckdb.CoalesceOperator(*plain) if plain else words.try_cast("TIMESTAMP")
     if not plain:
         local = CaseExpression(call("regexp_full_match", words, text(f"{DAY_TEXT}({CLOCK_TEXT})?")), local)

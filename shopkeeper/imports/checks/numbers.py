@@ -1,16 +1,20 @@
 """Numbers as shops write them, as DuckDB expressions: a text becomes a number only where nothing is lost by it."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 from duckdb import CaseExpression, CoalesceOperator, ConstantExpression, Expression
 
 from shopkeeper.contract.table import MONEY, QUANTITY
+from shopkeeper.imports.checks.contacts import half_width
 from shopkeeper.imports.checks.terms import BLANKS, FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
 BETWEEN_GROUPS = " \u00a0\u2009\u202f"
 """Blanks that stand for the thousands mark: plain, no-break, thin, and narrow no-break."""
+WIDE_SIGNS = {"¥": "￥", "£": "￡", "¢": "￠", "₩": "￦"}
 WHOLE_TEXT = r"[+-]?[0-9]{1,19}(\.0*)?"
 NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 MONEY_TEXT = r"[+-]?([0-9]+(\.[0-9]{0,4}0*)?|\.[0-9]{1,4}0*)"
@@ -52,15 +56,16 @@ def _unscaled(read: CheckedValue, type_: str, options: ColumnMapping) -> Checked
 
 def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
     """As it stands; where that is no number, without blanks around it, or with the minus from its end in front."""
-    turned = _minus_in_front(trimmed(value))
+    narrow = half_width(value)
+    turned = _minus_in_front(trimmed(narrow))
     if _is_plain(options):
         # Most texts are numbers as they stand: only the others are looked at more closely.
-        pattern, around = text(_pattern(type_, options)), call("trim", value, text(BLANKS))
+        pattern, around = text(_pattern(type_, options)), call("trim", narrow, text(BLANKS))
         other = CaseExpression(call("regexp_full_match", turned, pattern), _cast(turned, type_))
         bare = CaseExpression(call("regexp_full_match", around, pattern), _cast(around, type_)).otherwise(other)
         return CaseExpression(call("regexp_full_match", value, pattern), _cast(value, type_)).otherwise(bare)
     return CoalesceOperator(
-        _number_of_digits(plain_digits(value, options), type_, options),
+        _number_of_digits(plain_digits(narrow, options), type_, options),
         _number_of_digits(plain_digits(turned, options), type_, options),
     )
 
@@ -107,7 +112,7 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
     if options.brackets:
         digits = call("regexp_replace", digits, text(r"^\((.*)\)$"), text(r"-\1"))
     if options.strip:
-        signs = "|".join(re.escape(each) for each in options.strip)
+        signs = "|".join(map(re.escape, _both_widths(options.strip)))
         digits = call("regexp_replace", digits, text(rf"(?i)^([+-]?)\s*(?:{signs})\s*([+-]?)"), text(r"\1\2"))
         digits = call("regexp_replace", digits, text(rf"(?i)\s*(?:{signs})\s*$"), text(""))
     if options.thousands:
@@ -115,6 +120,13 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
     if options.decimal == ",":
         digits = CaseExpression(~call("contains", digits, text(".")), call("replace", digits, text(","), text(".")))
     return digits
+
+
+def _both_widths(signs: Sequence[str]) -> Sequence[str]:
+    """¥ and ￥ are one sign, and so is any other in its two widths."""
+    plain = [unicodedata.normalize("NFKC", each) for each in signs]
+    wide = ["".join(WIDE_SIGNS.get(character, character) for character in each) for each in plain]
+    return tuple(dict.fromkeys((*signs, *plain, *wide)))
 
 
 def _minus_in_front(digits: Expression) -> Expression:

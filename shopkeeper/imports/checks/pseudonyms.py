@@ -154,13 +154,18 @@ def _id_columns(reading: Reading, mapping: TableMapping) -> list[FileColumn]:
 def _names_contacts(reading: Reading, column: FileColumn, country: str) -> bool:
     value = ColumnExpression(column.id)
     # Nearly all names begin with a letter and hold no @: no more is asked of them.
-    likely = reading.relation.filter(~_begins_with_letter(value) | call("contains", value, text("@")))
+    likely = reading.relation.filter(~_begins_with_letter(value) | _has_at(value))
     return bool(likely.filter(_is_email(value) | _is_phone(value, country)).limit(1).fetchall())
 
 
 def _is_email(value: Expression) -> Expression:
     nobody = CoalesceOperator(is_nobodys_email(value), ConstantExpression(False))
-    return call("contains", value, text("@")) & email(value).isnotnull() & ~nobody
+    return _has_at(value) & email(value).isnotnull() & ~nobody
+
+
+def _has_at(value: Expression) -> Expression:
+    """In either width."""
+    return call("contains", value, text("@")) | call("contains", value, text("\N{FULLWIDTH COMMERCIAL AT}"))
 
 
 def _is_phone(value: Expression, country: str) -> Expression:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shopkeeper.imports.checks.contacts import in_half_width
+
 STRICT_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?")
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DAYS = (
@@ -66,6 +68,7 @@ def day_formats(values: Sequence[str]) -> tuple[str, ...] | None:
     """
     if not values:
         return None
+    values = [in_half_width(value) for value in values]
     if all(STRICT_ISO.fullmatch(value) for value in values):
         return ()
     fitting = [day + clock for day in DAYS for clock in CLOCKS if all(_is_time(value, day + clock) for value in values)]
@@ -89,6 +92,7 @@ def number_forms(values: Sequence[str]) -> tuple[NumberForm, ...]:
     """
     if not values:
         return ()
+    values = [in_half_width(value) for value in values]
     signs = tuple(sign for sign in SIGNS if any(sign in value for value in values))
     bare = [_without(value, signs) for value in values]
     brackets = any(BRACKETED.fullmatch(value) for value in bare)
