@@ -245,3 +245,37 @@ def test_an_email_in_full_width_is_a_pseudonym_too(check_text: CheckText) -> Non
     checked = check_text(text, mapping=mapped({"customer_id": "who"}))
     (customer,) = {row["customer_id"] for row in checked.good}
     assert customer.startswith("email:")
+
+
+def test_several_marks_stand_between_thousands_but_one_in_a_number(check_text: CheckText) -> None:
+    numbers = [
+        '"1,234.50"',
+        "1’234.50",
+        "1'234.50",
+        "1\u00a0234.50",
+        "1\u202f234.50",
+        "1234.50",
+        '"1,234’567.50"',
+        "1’23",
+    ]
+    rows = "".join(f"{n},2026-05-01,A,1,{each}\n" for n, each in enumerate(numbers, start=1))
+    amount = {"source": "amount", "thousands": [",", "’", " "]}
+    checked = check_text(f"{HEADER}\n{rows}", mapping=mapped({"net_amount": amount}))
+    assert [float(row["net_amount"]) for row in checked.good] == [1234.5] * 6
+    assert checked.rules() == [(7, "net_amount", "amount"), (8, "net_amount", "amount")]
+
+
+def test_words_of_a_status_are_the_same_in_any_letter_case_and_blanks(check_text: CheckText) -> None:
+    words = ["paid", "Paid", " PAID ", "ｐａｉｄ", "Sent back", "sent back", "SENT", "lost"]
+    rows = "".join(f"{n},2026-05-01,A,1,10,{word}\n" for n, word in enumerate(words, start=1))
+    values = {"paid": "sale", "Sent back": "gift", "sent back": "cancelled", "sent": "sale"}
+    checked = check_text(f"{HEADER},state\n{rows}", mapping=mapped({"status": {"source": "state", "values": values}}))
+    assert [row["status"] for row in checked.good] == [*["sale"] * 4, "gift", "cancelled", "sale"]
+    assert checked.rules() == [(8, "status", "values")]
+
+
+def test_a_word_that_two_listed_ones_are_like_is_not_guessed(check_text: CheckText) -> None:
+    values = {"Back": "gift", "back": "cancelled"}
+    mapping = mapped({"status": {"source": "state", "values": values}})
+    checked = check_text(f"{HEADER},state\n1,2026-05-01,A,1,10,BACK\n2,2026-05-01,A,1,10,Back\n", mapping=mapping)
+    assert (checked.rules(), [row["status"] for row in checked.good]) == ([(1, "status", "values")], ["gift"])

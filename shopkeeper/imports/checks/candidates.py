@@ -12,6 +12,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.empty_cells import fill_down
 from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
+from shopkeeper.imports.checks.narrowed import NARROW, in_half_width, wide_columns, with_narrow
 from shopkeeper.imports.checks.pseudonyms import Keyed, key_column, masked
 from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
 from shopkeeper.imports.checks.shares import (
@@ -64,7 +65,7 @@ class Candidates:
     `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
     (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told; what
     breaks one that is `lenient` is left empty. `kinds` are the keys of persons that rows have beside these, in the
-    columns that `pseudonyms.py` names.
+    columns that `pseudonyms.py` names. `wide` are numbers and times of which some stand in full width.
     """
 
     reading: Reading
@@ -74,6 +75,7 @@ class Candidates:
     unused: tuple[str, ...]
     absent: tuple[str, ...]
     kinds: tuple[str, ...] = ()
+    wide: tuple[str, ...] = ()
     _good: GoodRows | None = None
 
     @property
@@ -118,7 +120,7 @@ def candidates(
     marks = (*(each.rows for each in partners), *keyed.beside, *((AGAINST,) if shared else ()))
     beside = [ColumnExpression(name) for name in marks]
     used = _used(reading, mapping, mapped)
-    relation, read = _read(reading, own_columns, mapped, columns, beside, used, kept)
+    relation, read, of_wide = _read(reading, own_columns, mapped, columns, beside, used, kept)
     made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
     for column in contract.columns:
@@ -145,6 +147,7 @@ def candidates(
         unused=tuple(column.name for column in own_columns if column.name not in used),
         absent=absent,
         kinds=keyed.kinds,
+        wide=of_wide,
     )
 
 
@@ -256,8 +259,9 @@ def _read(
     beside: Sequence[Expression],
     used: set[str],
     kept: Callable[[DuckDBPyRelation], DuckDBPyRelation],
-) -> tuple[DuckDBPyRelation, dict[str, CheckedValue]]:
-    """The file with what each column's rule makes of it, texts mended, and how these values are called there.
+) -> tuple[DuckDBPyRelation, dict[str, CheckedValue], tuple[str, ...]]:
+    """The file with what each column's rule makes of it, texts mended; how these values are called there; and which
+    of them are read from full width.
 
     Each step is a projection of its own: within one, an expression would be written out wherever it is used, and
     DuckDB would think longer about the query than it runs.
@@ -269,16 +273,22 @@ def _read(
             value = ColumnExpression(name)
             shown = duckdb.CoalesceOperator(value.cast("VARCHAR"), text("?"))
             return CheckedValue(value, MONEY, ConstantExpression(True), shown, "share")
-        return column_term(by_name[name].id, by_name[name].type)
+        column = by_name[name.removesuffix(NARROW)]
+        raw = column_term(column.id, column.type)
+        return replace(column_term(f"{column.id}{NARROW}", "VARCHAR"), shown=raw.shown) if name != column.name else raw
 
     shares: list[Share] = []
     options: list[ColumnMapping] = []
     rules = {}
+    wide = wide_columns(
+        reading, {column.name: mapped[column.name].rule for column in columns if column.type != "VARCHAR"}
+    )
     for column in columns:
-        rules[column.name] = without_shares(for_file(mapped[column.name].rule, reading.file.name), shares)
+        rule = for_file(mapped[column.name].rule, reading.file.name)
+        rules[column.name] = without_shares(rule if column.type == "VARCHAR" else in_half_width(rule, wide), shares)
         options += [mapped[column.name]] * (len(shares) - len(options))
     shared = {column_of(number) for number in range(len(shares))}
-    relation = reading.relation
+    relation = with_narrow(reading.relation, wide)
     if shares:
         order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value, key=True)
         # DuckDB thinks for long about what lies on windows, with each of the many questions to come.
@@ -299,7 +309,8 @@ def _read(
             parts.append(expression.alias(name.get_name()))
         plain = mended(value, key=is_key(column.name)) if column.type == "VARCHAR" else value
         mendings += [plain.alias(value.get_name()), is_filled, shown]
-    return relation.project(*parts).project(*mendings), read
+    of_wide = tuple(name for name, rule in rules.items() if any(each.endswith(NARROW) for each in sources(rule)))
+    return relation.project(*parts).project(*mendings), read, of_wide
 
 
 def _shown(column: FileColumn, used: set[str]) -> Expression:

@@ -1,20 +1,18 @@
 """What is said of a table's files beside their rejects: warnings, each once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
-from operator import or_
 from pathlib import Path
 
-from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Expression, FunctionExpression
+from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper.contract.tables import table
 from shopkeeper.i18n import NN_
 from shopkeeper.imports.checks.candidates import DOUBT, Candidates
 from shopkeeper.imports.checks.contacts import is_pseudonym
+from shopkeeper.imports.checks.narrowed import is_wide
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import Split
 from shopkeeper.imports.mapping.declared import TableMapping
-from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.mapping.values import most_like
 from shopkeeper.messages import Message, message
 
@@ -67,41 +65,23 @@ def left_empty(opened: Sequence[Candidates], splits: Sequence[Split]) -> Iterato
                 )
 
 
-def read_from_full_width(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:
+def read_from_full_width(opened: Sequence[Candidates]) -> Iterator[Message]:
     """Numbers and times that were written in full width, once for each column and file."""
-    typed = [column.name for column in table(mapping.name).columns if column.type != "VARCHAR"]
-    rules = {column.name: column.rule for column in mapping.columns if column.name in typed}
     for each in opened:
-        columns = {name: _beyond_ascii(each, sources(rule)) for name, rule in rules.items()}
-        names = [name for name in typed if columns.get(name) and f"{name}=" in each.rows.columns]
-        if not names:
+        if not each.wide:
             continue
         counts = [
-            FunctionExpression("count_if", ColumnExpression(name).is_not_null() & _is_wide(f"{name}=")).alias(name)
-            for name in names
+            FunctionExpression("count_if", ColumnExpression(name).is_not_null() & is_wide(ColumnExpression(f"{name}=")))
+            for name in each.wide
         ]
         (numbers,) = each.rows.aggregate(counts).fetchall()
-        for name, number in zip(names, numbers, strict=True):
+        for name, number in zip(each.wide, numbers, strict=True):
             if number:
                 forms = NN_(
                     "{n} cell of {column} in {file} was read from full-width characters.",
                     "{n} cells of {column} in {file} were read from full-width characters.",
                 )
                 yield Message.counted(forms, {"n": int(number), "column": name, "file": each.reading.file.name})
-
-
-def _beyond_ascii(each: Candidates, names: Sequence[str]) -> bool:
-    """Whether a text in one of the file's columns is more than ASCII: soon seen, before anything is typed again."""
-    columns = [column for name in names if (column := each.reading.column(name)) and column.type == "VARCHAR"]
-    if not columns:
-        return False
-    cells = [ColumnExpression(column.id) for column in columns]
-    more = [FunctionExpression("strlen", cell) != FunctionExpression("length", cell) for cell in cells]
-    return bool(each.reading.relation.filter(reduce(or_, more)).limit(1).fetchall())
-
-
-def _is_wide(name: str) -> Expression:
-    return FunctionExpression("regexp_matches", ColumnExpression(name), ConstantExpression("[！-～￠-￦]"))
 
 
 def file_warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:

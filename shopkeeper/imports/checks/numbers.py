@@ -8,12 +8,12 @@ from dataclasses import replace
 from duckdb import CaseExpression, CoalesceOperator, ConstantExpression, Expression
 
 from shopkeeper.contract.table import MONEY, QUANTITY
-from shopkeeper.imports.checks.contacts import half_width
 from shopkeeper.imports.checks.terms import BLANKS, FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, text, trimmed
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
 BETWEEN_GROUPS = " \u00a0\u2009\u202f"
 """Blanks that stand for the thousands mark: plain, no-break, thin, and narrow no-break."""
+APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 WIDE_SIGNS = {"¥": "￥", "£": "￡", "¢": "￠", "₩": "￦"}
 WHOLE_TEXT = r"[+-]?[0-9]{1,19}(\.0*)?"
 NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
@@ -56,16 +56,15 @@ def _unscaled(read: CheckedValue, type_: str, options: ColumnMapping) -> Checked
 
 def _number_of_text(value: Expression, type_: str, options: ColumnMapping) -> Expression:
     """As it stands; where that is no number, without blanks around it, or with the minus from its end in front."""
-    narrow = half_width(value)
-    turned = _minus_in_front(trimmed(narrow))
+    turned = _minus_in_front(trimmed(value))
     if _is_plain(options):
         # Most texts are numbers as they stand: only the others are looked at more closely.
-        pattern, around = text(_pattern(type_, options)), call("trim", narrow, text(BLANKS))
+        pattern, around = text(_pattern(type_, options)), call("trim", value, text(BLANKS))
         other = CaseExpression(call("regexp_full_match", turned, pattern), _cast(turned, type_))
         bare = CaseExpression(call("regexp_full_match", around, pattern), _cast(around, type_)).otherwise(other)
         return CaseExpression(call("regexp_full_match", value, pattern), _cast(value, type_)).otherwise(bare)
     return CoalesceOperator(
-        _number_of_digits(plain_digits(narrow, options), type_, options),
+        _number_of_digits(plain_digits(value, options), type_, options),
         _number_of_digits(plain_digits(turned, options), type_, options),
     )
 
@@ -139,13 +138,16 @@ def _minus_in_front(digits: Expression) -> Expression:
 
 
 def _without_thousands(digits: Expression, options: ColumnMapping) -> Expression:
-    """Groups of three only: 1.23 with a point for thousands is a mistake, not 123."""
-    if options.thousands.isspace():
-        # Nobody sees which of them a program writes: a plain blank, or one that does not break.
-        digits = call("translate", digits, text(BETWEEN_GROUPS), text(options.thousands * len(BETWEEN_GROUPS)))
-    mark, point = re.escape(options.thousands), re.escape(options.decimal)
-    grouped = rf"[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+({point}[0-9]*)?\s*%?"
-    bare = call("replace", digits, text(options.thousands), text(""))
-    return CaseExpression(call("regexp_full_match", digits, text(grouped)), bare).when(
-        ~call("contains", digits, text(options.thousands)), digits
-    )
+    """Groups of three only: 1.23 with a point for thousands is a mistake, not 123. One number has one mark."""
+    # Nobody sees which of them a program writes: a blank that breaks, or does not; an apostrophe, straight or not.
+    alike = [set(each) for each in (BETWEEN_GROUPS, APOSTROPHES)]
+    groups = [next((each for each in alike if mark in each), {mark}) for mark in options.thousands]
+    marks = sorted({mark for group in groups for mark in group})
+    point = re.escape(options.decimal)
+    one_mark = "|".join(rf"({re.escape(mark)}[0-9]{{3}})+" for mark in marks)
+    grouped = rf"[+-]?[0-9]{{1,3}}({one_mark})({point}[0-9]*)?\s*%?"
+    # `translate` takes longer.
+    several = call("translate", digits, text("".join(marks)), text(""))
+    bare = call("replace", digits, text(marks[0]), text("")) if len(marks) == 1 else several
+    has_none = ~call("regexp_matches", digits, text("[" + "".join(map(re.escape, marks)) + "]"))
+    return CaseExpression(call("regexp_full_match", digits, text(grouped)), bare).when(has_none, digits)

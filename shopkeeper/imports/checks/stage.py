@@ -129,7 +129,7 @@ def stage_table(
     splits, of_kits = _guarded(files[0], kits)
     said = (
         *left_empty(orders.opened, splits),
-        *read_from_full_width(orders.opened, mapping),
+        *read_from_full_width(orders.opened),
         *doubts(opened, terms),
         *said_beside,
         *of_copies,
