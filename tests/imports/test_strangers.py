@@ -15,7 +15,7 @@ from shopkeeper.imports.checks.texts import NOBODY
 from shopkeeper.imports.job import Outcome, import_files
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load, parse_mapping
-from tests.imports.conftest import SHOP, Checked, rows_of
+from tests.imports.conftest import SHOP, Checked, check, rows_of
 
 PLAIN = {"order_id": "id", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
 HEADER = "id,at,sku,n,amount"
@@ -279,3 +279,33 @@ def test_a_word_that_two_listed_ones_are_like_is_not_guessed(check_text: CheckTe
     mapping = mapped({"status": {"source": "state", "values": values}})
     checked = check_text(f"{HEADER},state\n1,2026-05-01,A,1,10,BACK\n2,2026-05-01,A,1,10,Back\n", mapping=mapping)
     assert (checked.rules(), [row["status"] for row in checked.good]) == ([(1, "status", "values")], ["gift"])
+
+
+INDEX_LEFT_OUT = "column 1 has no name and only numbers the rows; it was left out."
+
+
+@pytest.mark.parametrize("index", [("0", "1", "2"), ("1", "2", "3"), ("4", "17", "90"), ("0", "1", "0")])
+def test_an_index_without_name_is_left_out(check_text: CheckText, index: tuple[str, ...]) -> None:
+    rows = "".join(f"{each},{n},2026-05-01,A,1,10\n" for n, each in enumerate(index))
+    checked = check_text(f",{HEADER}\n{rows}", mapping=mapped())
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["0", "1", "2"], [])
+    assert [str(each).split(": ", 2)[2] for each in checked.table.warnings] == [INDEX_LEFT_OUT]
+
+
+@pytest.mark.parametrize("cells", [("2", "1", "3"), ("1", "2", "1"), ("1", "x", "3"), ("0.5", "1", "2")])
+def test_a_column_without_name_that_says_something_is_refused(check_text: CheckText, cells: tuple[str, ...]) -> None:
+    rows = "".join(f"{each},{n},2026-05-01,A,1,10\n" for n, each in enumerate(cells))
+    with pytest.raises(Refused, match="column 1 has no name"):
+        check_text(f",{HEADER}\n{rows}", mapping=mapped())
+
+
+def test_an_index_in_a_workbook_is_left_out(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(["", *HEADER.split(",")])
+    for n in range(3):
+        book.active.append([n, str(n), "2026-05-01", "A", 1, 10])
+    book.save(tmp_path / "order_lines.xlsx")
+    checked = check([tmp_path / "order_lines.xlsx"], tmp_path / "work", mapped())
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["0", "1", "2"], [])
+    assert [str(each).split(": ", 2)[2] for each in checked.table.warnings] == [INDEX_LEFT_OUT]

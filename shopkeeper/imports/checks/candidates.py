@@ -280,9 +280,7 @@ def _read(
     shares: list[Share] = []
     options: list[ColumnMapping] = []
     rules = {}
-    wide = wide_columns(
-        reading, {column.name: mapped[column.name].rule for column in columns if column.type != "VARCHAR"}
-    )
+    wide = wide_columns(reading, [mapped[column.name].rule for column in columns if column.type != "VARCHAR"])
     for column in columns:
         rule = for_file(mapped[column.name].rule, reading.file.name)
         rules[column.name] = without_shares(rule if column.type == "VARCHAR" else in_half_width(rule, wide), shares)
