@@ -309,3 +309,37 @@ def test_an_index_in_a_workbook_is_left_out(tmp_path: Path) -> None:
     checked = check([tmp_path / "order_lines.xlsx"], tmp_path / "work", mapped())
     assert ([row["order_id"] for row in checked.good], checked.rules()) == (["0", "1", "2"], [])
     assert [str(each).split(": ", 2)[2] for each in checked.table.warnings] == [INDEX_LEFT_OUT]
+
+
+@pytest.mark.parametrize(
+    ("word", "column"),
+    [
+        *(("合计", "id"), ("合计", "at"), ("合计", "sku"), ("Subtotal", "id"), ("SUB-TOTAL:", "at")),
+        *(("Grand Total", "sku"), ("本日合计：", "id"), ("１００１ 小计", "sku")),
+    ],
+)
+def test_totals_between_rows_are_left_out_and_said_once(check_text: CheckText, word: str, column: str) -> None:
+    total = ",".join(word if name == column else "" for name in ("id", "at", "sku"))
+    text = f"{HEADER}\n1,2026-05-01,A,1,10\n{total},1,10\n2,2026-05-01,A,1,10\n{total},2,20\n"
+    checked = check_text(text, mapping=mapped())
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["1", "2"], [])
+    assert [str(each) for each in checked.table.warnings] == [
+        f"order_lines: 2 rows of order_lines.csv are totals ({half(word)}) and were left out: records 2, 4."
+    ]
+    assert (checked.table.rows_in, float(checked.table.net_amount_in)) == (2, 20.0)
+
+
+def half(word: str) -> str:
+    return word.translate(str.maketrans("１０：", "10:"))
+
+
+@pytest.mark.parametrize("row", ["Total,2026-05-01,A,1,10", "合计,2026-05-01,小计,1,10", "1,2026-05-01,合计,1,10"])
+def test_a_row_that_says_all_of_itself_is_no_total(check_text: CheckText, row: str) -> None:
+    checked = check_text(f"{HEADER}\n{row}\n", mapping=mapped())
+    assert (len(checked.good), checked.rules()) == (1, [])
+
+
+@pytest.mark.parametrize("word", ["totally", "小计费", "summer"])
+def test_a_word_that_only_begins_like_a_total_is_rejected_with_its_row(check_text: CheckText, word: str) -> None:
+    checked = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n{word},2026-05-01,,1,10\n", mapping=mapped())
+    assert checked.rules() == [(2, "sku", "required")]

@@ -25,6 +25,7 @@ from shopkeeper.imports.checks.shares import (
 )
 from shopkeeper.imports.checks.terms import CheckedValue, call, text
 from shopkeeper.imports.checks.texts import is_key, mended
+from shopkeeper.imports.checks.totals import without_totals
 from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
 from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
@@ -108,6 +109,7 @@ def candidates(
     Raise `Refused` where a column that is needed is not there or cannot be used.
     """
     columns_of_file = len(reading.columns)
+    reading = without_totals(reading, mapping, contract)
     if mapping.fill_down:
         reading = replace(reading, relation=fill_down(reading, mapping.fill_down))
     keyed = pseudonymous(with_partners(reading, partners))
