@@ -13,6 +13,7 @@ from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.notes import of_table, unknown_references
 from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw, withdraw_mended
+from shopkeeper.imports.checks.refunds import is_of_refunds, refund_warnings
 from shopkeeper.imports.checks.secret import VARIABLE, fingerprint, key_file, secret
 from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.imports.sources.beside import MARK
@@ -67,6 +68,7 @@ def assemble(
     came = {name: [path for each in tables if each.contract.name == name for path in each.good] for name in names}
     staged = {name: [path for path in paths if path in files[name]] for name, paths in came.items()}
     unknown = unknown_references(connection, {k: v for k, v in staged.items() if v}, carried | files)
+    refunds = refund_warnings(connection, files[ORDER_LINES.name]) if ORDER_LINES.name in names else ()
     staged_tables = tuple(_staged_table(name, tables, files[name], before, older) for name in names)
     of_persons = _of_persons(connection, job, tables, staged_tables, directory)
     return Staged(
@@ -82,7 +84,7 @@ def assemble(
         sum((each.net_amount_unreadable_rows for each in order_lines), old.net_amount_unreadable_rows if old else 0)
         - withdrawn.net_amount_unreadable_rows,
         job.as_of,
-        _newest((*_warnings(job, tables, appended), *unknown)),
+        _newest((*_warnings(job, tables, appended), *unknown, *refunds)),
         tuple(name for name in job.carried if name not in of_persons),
         _fingerprint(job, of_persons),
     )
@@ -190,6 +192,8 @@ def _warnings(job: Job, tables: Sequence[TableInStaging], appended: Sequence[str
     kept = tuple(f"{name}: " for name in (*job.carried, *appended))
     old = [each for each in job.before.warnings if each.in_source().startswith(kept)] if job.before and kept else []
     notes = [of_table(batch.table, Message(note)) for batch in job.batches for note in batch.mapping.notes]
+    if ORDER_LINES.name in job.tables:
+        old = [each for each in old if not is_of_refunds(each)]
     new = [*job.warnings, *notes, *(warning for each in tables for warning in each.warnings)]
     return tuple(dict.fromkeys((*old, *new)))
 

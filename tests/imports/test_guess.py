@@ -168,6 +168,8 @@ def test_times_are_known_by_how_all_of_them_are_written(values: list[str], forma
         (["1,234"], [NumberForm(thousands=","), NumberForm(",")]),
         (["1.234", "0.5"], [NumberForm()]),
         (["12.345.678"], [NumberForm(",", ".")]),
+        (["1,234.50", "1’234.50", "1\u202f234"], [NumberForm(thousands=",\u202f’")]),
+        (["１，２３４．５０", "３"], [NumberForm(thousands=",")]),
         (["five"], []),
         ([], []),
     ],

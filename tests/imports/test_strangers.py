@@ -15,7 +15,7 @@ from shopkeeper.imports.checks.texts import NOBODY
 from shopkeeper.imports.job import Outcome, import_files
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load, parse_mapping
-from tests.imports.conftest import SHOP, Checked, rows_of
+from tests.imports.conftest import SHOP, Checked, check, rows_of
 
 PLAIN = {"order_id": "id", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
 HEADER = "id,at,sku,n,amount"
@@ -43,6 +43,13 @@ def test_rows_of_delimiters_only_are_no_rows(check_text: CheckText) -> None:
     assert ([row["order_id"] for row in checked.good], checked.rules()) == (["1", "2"], [])
     assert checked.table.rows_in == 2
     assert "order_lines: order_lines.csv has 3 empty rows; they are not counted." in map(str, checked.table.warnings)
+
+
+def test_one_empty_row_or_line_is_said_of_one(check_text: CheckText) -> None:
+    row = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n,,,,\n", mapping=mapped())
+    assert "order_lines: order_lines.csv has 1 empty row; it is not counted." in map(str, row.table.warnings)
+    line = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n\n", mapping=mapped())
+    assert "order_lines: order_lines.csv has 1 empty line; it is not counted as a row." in map(str, line.table.warnings)
 
 
 def test_a_row_with_a_single_value_is_a_row(check_text: CheckText) -> None:
@@ -171,3 +178,168 @@ def test_square_takes_off_what_gross_and_net_differ_by(tmp_path: Path, connectio
     version = import_files([path], load("square"), tmp_path / "lake", said=SAID).version
     lines = rows_of(connection, version.files("order_lines"))
     assert sorted((row["net_amount"], row["discount"]) for row in lines) == [(-18, -2), (36, 4)]
+
+
+def test_keys_in_full_width_are_the_plain_ones_and_said_once(check_text: CheckText) -> None:
+    text = (
+        f"{HEADER},who,name\n"
+        "１００１,2026-05-01,ＡＢＣ－１２３,1,10,ＶＩＰ１,龙井（特级）\n"
+        "1002,2026-05-01,ABC-123,1,10,VIP1,龙井（特级）\n"
+        "1003,2026-05-01,茶\u3000２号（大）,1,10,张＊＊,㎏ ² ﬁ Ａ\n"
+    )
+    checked = check_text(text, mapping=mapped({"customer_id": "who", "product_name": "name"}))
+    assert [(row["order_id"], row["sku"], row["customer_id"]) for row in checked.good] == [
+        ("1001", "ABC-123", "VIP1"),
+        ("1002", "ABC-123", "VIP1"),
+        ("1003", "茶 2号(大)", None),
+    ]
+    assert [row["product_name"] for row in checked.good] == ["龙井（特级）", "龙井（特级）", "㎏ ² ﬁ Ａ"]
+    said = [str(each) for each in checked.table.warnings if "full-width letters" in str(each)]
+    assert [each.split(":")[1].split(" that")[0] for each in said] == [
+        " 1 rows have a order_id", " 2 rows have a sku", " 1 rows have a customer_id",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sku", ["㎏", "A²", "ﬁ", "ｱｲｳ", "①"])
+def test_what_only_looks_alike_stays_in_keys(check_text: CheckText, sku: str) -> None:
+    checked = check_text(f"{HEADER}\n1,2026-05-01,{sku},1,10\n", mapping=mapped())
+    assert [row["sku"] for row in checked.good] == [sku]
+
+
+def test_numbers_and_days_in_full_width_are_read_and_counted(check_text: CheckText) -> None:
+    text = (
+        f"{HEADER}\n1,２０２６－０５－０１,A,２,１２３．４５\n2,2026-05-01,A,－１,－３．５０\n3,2026-05-01,A,1,１２x\n"
+    )
+    mapping = mapped({"status": {"source": "n", "starts_with": {"－": "refund"}, "otherwise": "sale"}})
+    checked = check_text(text, mapping=mapping)
+    assert [(float(row["quantity"]), float(row["net_amount"])) for row in checked.good] == [(2, 123.45), (-1, -3.5)]
+    assert {str(row["ordered_at"].date()) for row in checked.good} == {"2026-05-01"}
+    assert checked.rules() == [(3, "net_amount", "amount")]
+    said = [str(each) for each in checked.table.warnings if "full-width" in str(each)]
+    assert said == [
+        "order_lines: 1 cell of ordered_at in order_lines.csv was read from full-width characters.",
+        "order_lines: 2 cells of quantity in order_lines.csv were read from full-width characters.",
+        "order_lines: 2 cells of net_amount in order_lines.csv were read from full-width characters.",
+    ]
+
+
+def test_a_currency_sign_is_taken_off_in_both_widths(check_text: CheckText) -> None:
+    amount = {"source": "amount", "strip": ["¥"], "thousands": ",", "brackets": True}
+    text = f"{HEADER}\n1,2026-05-01,A,1,￥１２\n2,2026-05-01,A,1,¥1，234.50\n3,2026-05-01,A,1,（１２．５０）\n"
+    status = {"source": "amount", "starts_with": {"（": "refund"}, "otherwise": "sale"}
+    quantity = {"source": "amount", "starts_with": {"（": "-1"}, "otherwise": {"source": "n"}}
+    checked = check_text(text, mapping=mapped({"net_amount": amount, "status": status, "quantity": quantity}))
+    assert [float(row["net_amount"]) for row in checked.good] == [12, 1234.5, -12.5]
+
+
+def test_a_declared_format_reads_days_in_full_width(check_text: CheckText) -> None:
+    at = {"source": "at", "format": ["%Y／%m／%d"]}
+    text = f"{HEADER}\n1,２０２６／０５／０１,A,1,10\n2,2026/05/02,A,1,10\n"
+    checked = check_text(text, mapping=mapped({"ordered_at": at}))
+    assert [row["ordered_at"].day for row in checked.good] == [1, 2]
+
+
+@pytest.mark.deep
+def test_an_email_in_full_width_is_a_pseudonym_too(check_text: CheckText) -> None:
+    text = f"{HEADER},who\n1,2026-05-01,A,1,10,ann＠x.com\n2,2026-05-01,A,1,10,ann@x.com\n"
+    checked = check_text(text, mapping=mapped({"customer_id": "who"}))
+    (customer,) = {row["customer_id"] for row in checked.good}
+    assert customer.startswith("email:")
+
+
+def test_several_marks_stand_between_thousands_but_one_in_a_number(check_text: CheckText) -> None:
+    numbers = [
+        '"1,234.50"',
+        "1’234.50",
+        "1'234.50",
+        "1\u00a0234.50",
+        "1\u202f234.50",
+        "1234.50",
+        '"1,234’567.50"',
+        "1’23",
+    ]
+    rows = "".join(f"{n},2026-05-01,A,1,{each}\n" for n, each in enumerate(numbers, start=1))
+    amount = {"source": "amount", "thousands": [",", "’", " "]}
+    checked = check_text(f"{HEADER}\n{rows}", mapping=mapped({"net_amount": amount}))
+    assert [float(row["net_amount"]) for row in checked.good] == [1234.5] * 6
+    assert checked.rules() == [(7, "net_amount", "amount"), (8, "net_amount", "amount")]
+
+
+def test_words_of_a_status_are_the_same_in_any_letter_case_and_blanks(check_text: CheckText) -> None:
+    words = ["paid", "Paid", " PAID ", "ｐａｉｄ", "Sent back", "sent back", "SENT", "lost"]
+    rows = "".join(f"{n},2026-05-01,A,1,10,{word}\n" for n, word in enumerate(words, start=1))
+    values = {"paid": "sale", "Sent back": "gift", "sent back": "cancelled", "sent": "sale"}
+    checked = check_text(f"{HEADER},state\n{rows}", mapping=mapped({"status": {"source": "state", "values": values}}))
+    assert [row["status"] for row in checked.good] == [*["sale"] * 4, "gift", "cancelled", "sale"]
+    assert checked.rules() == [(8, "status", "values")]
+
+
+def test_a_word_that_two_listed_ones_are_like_is_not_guessed(check_text: CheckText) -> None:
+    values = {"Back": "gift", "back": "cancelled"}
+    mapping = mapped({"status": {"source": "state", "values": values}})
+    checked = check_text(f"{HEADER},state\n1,2026-05-01,A,1,10,BACK\n2,2026-05-01,A,1,10,Back\n", mapping=mapping)
+    assert (checked.rules(), [row["status"] for row in checked.good]) == ([(1, "status", "values")], ["gift"])
+
+
+INDEX_LEFT_OUT = "column 1 has no name and only numbers the rows; it was left out."
+
+
+@pytest.mark.parametrize("index", [("0", "1", "2"), ("1", "2", "3"), ("4", "17", "90"), ("0", "1", "0")])
+def test_an_index_without_name_is_left_out(check_text: CheckText, index: tuple[str, ...]) -> None:
+    rows = "".join(f"{each},{n},2026-05-01,A,1,10\n" for n, each in enumerate(index))
+    checked = check_text(f",{HEADER}\n{rows}", mapping=mapped())
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["0", "1", "2"], [])
+    assert [str(each).split(": ", 2)[2] for each in checked.table.warnings] == [INDEX_LEFT_OUT]
+
+
+@pytest.mark.parametrize("cells", [("2", "1", "3"), ("1", "2", "1"), ("1", "x", "3"), ("0.5", "1", "2")])
+def test_a_column_without_name_that_says_something_is_refused(check_text: CheckText, cells: tuple[str, ...]) -> None:
+    rows = "".join(f"{each},{n},2026-05-01,A,1,10\n" for n, each in enumerate(cells))
+    with pytest.raises(Refused, match="column 1 has no name"):
+        check_text(f",{HEADER}\n{rows}", mapping=mapped())
+
+
+def test_an_index_in_a_workbook_is_left_out(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(["", *HEADER.split(",")])
+    for n in range(3):
+        book.active.append([n, str(n), "2026-05-01", "A", 1, 10])
+    book.save(tmp_path / "order_lines.xlsx")
+    checked = check([tmp_path / "order_lines.xlsx"], tmp_path / "work", mapped())
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["0", "1", "2"], [])
+    assert [str(each).split(": ", 2)[2] for each in checked.table.warnings] == [INDEX_LEFT_OUT]
+
+
+@pytest.mark.parametrize(
+    ("word", "column"),
+    [
+        *(("合计", "id"), ("合计", "at"), ("合计", "sku"), ("Subtotal", "id"), ("SUB-TOTAL:", "at")),
+        *(("Grand Total", "sku"), ("本日合计：", "id"), ("１００１ 小计", "sku")),
+    ],
+)
+def test_totals_between_rows_are_left_out_and_said_once(check_text: CheckText, word: str, column: str) -> None:
+    total = ",".join(word if name == column else "" for name in ("id", "at", "sku"))
+    text = f"{HEADER}\n1,2026-05-01,A,1,10\n{total},1,10\n2,2026-05-01,A,1,10\n{total},2,20\n"
+    checked = check_text(text, mapping=mapped())
+    assert ([row["order_id"] for row in checked.good], checked.rules()) == (["1", "2"], [])
+    assert [str(each) for each in checked.table.warnings] == [
+        f"order_lines: 2 rows of order_lines.csv are totals ({half(word)}) and were left out: records 2, 4."
+    ]
+    assert (checked.table.rows_in, float(checked.table.net_amount_in)) == (2, 20.0)
+
+
+def half(word: str) -> str:
+    return word.translate(str.maketrans("１０：", "10:"))
+
+
+@pytest.mark.parametrize("row", ["Total,2026-05-01,A,1,10", "合计,2026-05-01,小计,1,10", "1,2026-05-01,合计,1,10"])
+def test_a_row_that_says_all_of_itself_is_no_total(check_text: CheckText, row: str) -> None:
+    checked = check_text(f"{HEADER}\n{row}\n", mapping=mapped())
+    assert (len(checked.good), checked.rules()) == (1, [])
+
+
+@pytest.mark.parametrize("word", ["totally", "小计费", "summer"])
+def test_a_word_that_only_begins_like_a_total_is_rejected_with_its_row(check_text: CheckText, word: str) -> None:
+    checked = check_text(f"{HEADER}\n1,2026-05-01,A,1,10\n{word},2026-05-01,,1,10\n", mapping=mapped())
+    assert checked.rules() == [(2, "sku", "required")]

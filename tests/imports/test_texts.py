@@ -15,7 +15,7 @@ from shopkeeper.imports.checks.texts import COMPOSED, INVISIBLE, mended
 ENDS = BLANKS + INVISIBLE
 TEXTS = st.text(
     st.one_of(
-        st.sampled_from(ENDS + '="é\u0301\u3099\u302a가\u1100\u1161'),
+        st.sampled_from(ENDS + '="é１Ａ＝\u0301\u3099\u302a가\u1100\u1161'),
         st.characters(min_codepoint=1, max_codepoint=0xFFFD, exclude_categories=("Cs", "Cn")),
     ),
     max_size=5,
@@ -29,6 +29,11 @@ def plainly(value: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
+def narrowly(value: str) -> str:
+    wide = range(0xFF01, 0xFF5F)
+    return "".join(unicodedata.normalize("NFKC", each) if ord(each) in (*wide, 0x3000) else each for each in value)
+
+
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(TEXTS, min_size=1, max_size=50))
 def test_texts_are_mended_and_called_filled_as_python_would(
@@ -36,8 +41,9 @@ def test_texts_are_mended_and_called_filled_as_python_would(
 ) -> None:
     rows = connection.from_arrow(pl.DataFrame({"value": values}).to_arrow())
     value = ColumnExpression("value")
-    result = rows.project(value, mended(value).alias("mended"), filled(value).alias("filled")).fetchall()
-    assert result == [(each, plainly(each), bool(each.strip(BLANKS))) for each in values]
+    made = {"mended": mended(value), "key": mended(value, key=True), "filled": filled(value)}
+    result = rows.project(value, *(each.alias(name) for name, each in made.items())).fetchall()
+    assert result == [(each, plainly(each), narrowly(plainly(each)), bool(each.strip(BLANKS))) for each in values]
 
 
 def test_characters_taken_for_composed_are_so_beside_any_other() -> None:

@@ -12,11 +12,20 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.empty_cells import fill_down
 from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
+from shopkeeper.imports.checks.narrowed import NARROW, in_half_width, wide_columns, with_narrow
 from shopkeeper.imports.checks.pseudonyms import Keyed, key_column, masked
 from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
-from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
+from shopkeeper.imports.checks.shares import (
+    AGAINST,
+    column_of,
+    share_checks,
+    with_discounts,
+    with_shares,
+    without_shares,
+)
 from shopkeeper.imports.checks.terms import CheckedValue, call, text
-from shopkeeper.imports.checks.texts import mended
+from shopkeeper.imports.checks.texts import is_key, mended
+from shopkeeper.imports.checks.totals import without_totals
 from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
 from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, holds_share, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
@@ -57,7 +66,8 @@ class Candidates:
     `rows` has line, the contract's columns by name (NULL where unusable), `<name>?` BOOLEAN (filled), `<name>=` VARCHAR
     (as the file says), and the whole row as JSON text. `checks` are in the order in which they are told; what
     breaks one that is `lenient` is left empty. `kinds` are the keys of persons that rows have beside these, in the
-    columns that `pseudonyms.py` names. `takes_long`: rows are made of others of their order or of another file.
+    columns that `pseudonyms.py` names. `takes_long`: rows are made of others of their order or of another file. `wide`
+    are numbers and times of which some stand in full width.
     """
 
     reading: Reading
@@ -68,6 +78,7 @@ class Candidates:
     absent: tuple[str, ...]
     kinds: tuple[str, ...] = ()
     takes_long: bool = False
+    wide: tuple[str, ...] = ()
     _good: GoodRows | None = None
 
     @property
@@ -98,6 +109,7 @@ def candidates(
     Raise `Refused` where a column that is needed is not there or cannot be used.
     """
     columns_of_file = len(reading.columns)
+    reading = without_totals(reading, mapping, contract)
     if mapping.fill_down:
         reading = replace(reading, relation=fill_down(reading, mapping.fill_down))
     keyed = pseudonymous(with_partners(reading, partners))
@@ -106,19 +118,22 @@ def candidates(
     mapped, absent = _resolve(reading, mapping, contract)
     clock = Clock(terms.shop.timezone, terms.source_timezone, cells=reading.file.kind in WORKBOOK)
     columns = tuple(column for column in contract.columns if column.name in mapped)
-    beside = [ColumnExpression(name) for name in (*(each.rows for each in partners), *keyed.beside)]
+    shared = tuple(share_checks(mapped))
+    marks = (*(each.rows for each in partners), *keyed.beside, *((AGAINST,) if shared else ()))
+    beside = [ColumnExpression(name) for name in marks]
     used = _used(reading, mapping, mapped)
-    relation, read = _read(reading, own_columns, mapped, columns, beside, used)
+    relation, read, of_wide = _read(reading, own_columns, mapped, columns, beside, used)
     made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
     everything = [ColumnExpression("line")]
     for column in contract.columns:
         everything += _project(column, made.get(column.name))
-    rows = relation.project(*everything, ColumnExpression(ROW), *beside)
+    rows = with_discounts(relation.project(*everything, ColumnExpression(ROW), *beside), mapped)
     return Candidates(
         reading,
         with_guests(rows, keyed.kinds) if contract.name == "order_lines" else rows,
         (
             *_partner_checks(columns, mapped, partners),
+            *shared,
             *(
                 _where_partners(check, mapped[column.name], partners)
                 for column in columns
@@ -135,6 +150,7 @@ def candidates(
         absent=absent,
         kinds=keyed.kinds,
         takes_long=bool(partners) or any(holds_share(column.rule) for column in mapping.columns),
+        wide=of_wide,
     )
 
 
@@ -245,8 +261,9 @@ def _read(
     columns: Sequence[Column],
     beside: Sequence[Expression],
     used: set[str],
-) -> tuple[DuckDBPyRelation, dict[str, CheckedValue]]:
-    """The file with what each column's rule makes of it, texts mended, and how these values are called there.
+) -> tuple[DuckDBPyRelation, dict[str, CheckedValue], tuple[str, ...]]:
+    """The file with what each column's rule makes of it, texts mended; how these values are called there; and which
+    of them are read from full width.
 
     Each step is a projection of its own: within one, an expression would be written out wherever it is used, and
     DuckDB would think longer about the query than it runs.
@@ -258,18 +275,23 @@ def _read(
             value = ColumnExpression(name)
             shown = duckdb.CoalesceOperator(value.cast("VARCHAR"), text("?"))
             return CheckedValue(value, MONEY, ConstantExpression(True), shown, "share")
-        return column_term(by_name[name].id, by_name[name].type)
+        column = by_name[name.removesuffix(NARROW)]
+        raw = column_term(column.id, column.type)
+        return replace(column_term(f"{column.id}{NARROW}", "VARCHAR"), shown=raw.shown) if name != column.name else raw
 
     shares: list[Share] = []
     options: list[ColumnMapping] = []
     rules = {}
+    wide = wide_columns(reading, [mapped[column.name].rule for column in columns if column.type != "VARCHAR"])
     for column in columns:
-        rules[column.name] = without_shares(for_file(mapped[column.name].rule, reading.file.name), shares)
+        rule = for_file(mapped[column.name].rule, reading.file.name)
+        rules[column.name] = without_shares(rule if column.type == "VARCHAR" else in_half_width(rule, wide), shares)
         options += [mapped[column.name]] * (len(shares) - len(options))
     shared = {column_of(number) for number in range(len(shares))}
-    relation = reading.relation
+    relation = with_narrow(reading.relation, wide)
     if shares:
-        order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value)
+        order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value, key=True)
+        # DuckDB thinks for long about what lies on windows, with each of the many questions to come.
         relation = with_shares(relation, tuple(zip(shares, options, strict=True)), of_file, order)
     read: dict[str, CheckedValue] = {}
     pairs = [part for each in own_columns for part in (text(each.name), _shown(each, used))]
@@ -285,8 +307,10 @@ def _read(
         read[column.name] = CheckedValue(value, made.type, is_filled, shown, made.fault)
         for expression, name in zip((made.value, made.is_filled, made.shown), (value, is_filled, shown), strict=True):
             parts.append(expression.alias(name.get_name()))
-        mendings += [(mended(value) if column.type == "VARCHAR" else value).alias(value.get_name()), is_filled, shown]
-    return relation.project(*parts).project(*mendings), read
+        plain = mended(value, key=is_key(column.name)) if column.type == "VARCHAR" else value
+        mendings += [plain.alias(value.get_name()), is_filled, shown]
+    of_wide = tuple(name for name, rule in rules.items() if any(each.endswith(NARROW) for each in sources(rule)))
+    return relation.project(*parts).project(*mendings), read, of_wide
 
 
 def _shown(column: FileColumn, used: set[str]) -> Expression:

@@ -80,6 +80,11 @@ def half_width(value: Expression) -> Expression:
     return CaseExpression(is_ascii, value).otherwise(call("translate", seen, text(WIDE), text(NARROW)))
 
 
+def in_half_width(value: str) -> str:
+    """The same of one text."""
+    return value.translate(str.maketrans(WIDE, NARROW))
+
+
 def without_point_zero(value: Expression) -> Expression:
     """Digits that a program has kept as a number with a fraction, 13800138000.0, as they were."""
     whole = call("regexp_replace", value, text(r"^(\d+)\.0+$"), text(r"\1"))

@@ -16,9 +16,11 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, Express
 
 from shopkeeper.contract.table import MONEY, QUANTITY, Column
 from shopkeeper.errors import Refused
+from shopkeeper.imports.checks.contacts import in_half_width
 from shopkeeper.imports.checks.numbers import number
 from shopkeeper.imports.checks.terms import FLOAT_TYPES, WHOLE_TYPES, WIDE, CheckedValue, call, filled, text, trimmed
 from shopkeeper.imports.checks.texts import spelled, without
+from shopkeeper.imports.checks.words import meaning
 from shopkeeper.imports.mapping.declared import SERIAL, ColumnMapping
 from shopkeeper.imports.mapping.rules import (
     Arithmetic,
@@ -103,7 +105,7 @@ def term(rule: Rule, column: Callable[[str], CheckedValue], options: ColumnMappi
             made = replace(read, value=_part(read.value, rule.pattern))
         case Values():
             read = as_text(column(rule.column))
-            made = replace(read, value=_cases(read.value, rule.cases), fault="values")
+            made = replace(read, value=meaning(read.value, rule.cases), fault="values")
         case Filled() | StartsWith():
             made = _chosen(rule, as_text(column(rule.column)), as_text(term(rule.otherwise, column, options)))
     return made
@@ -156,12 +158,6 @@ def _either(read: CheckedValue, match: Expression, value: Expression, rest: Chec
         CaseExpression(match, read.shown).otherwise(rest.shown),
         rest.fault,
     )
-
-
-def _cases(value: Expression, cases: tuple[tuple[str, str], ...]) -> Expression:
-    (first, result), *others = cases
-    first_case = CaseExpression(value == text(first), text(result))
-    return reduce(lambda so_far, case: so_far.when(value == text(case[0]), text(case[1])), others, first_case)
 
 
 def _arithmetic(rule: Arithmetic, parts: list[CheckedValue], options: ColumnMapping) -> CheckedValue:
@@ -270,7 +266,7 @@ def _time_of_text(value: Expression, type_: str, options: ColumnMapping, clock: 
             call("regexp_full_match", value, text(plain)), _local(value.try_cast("TIMESTAMP"), type_, clock)
         )
         return duckdb.CoalesceOperator(as_it_stands, iso, in_zone, _other_iso(words, type_, options, clock))
-    declared = [_declared(words, pattern, type_, options, clock) for pattern in options.formats]
+    declared = [_declared(words, in_half_width(each), type_, options, clock) for each in options.formats]
     first = duckdb.CoalesceOperator(*declared)
     agree = reduce(and_, (duckdb.CoalesceOperator(each == first, ConstantExpression(True)) for each in declared))
     value = CaseExpression(agree, first) if len(declared) > 1 else first
@@ -298,7 +294,8 @@ def _other_iso(words: Expression, type_: str, options: ColumnMapping, clock: Clo
 def _is_doubtful(value: Expression, options: ColumnMapping, clock: Clock) -> Expression:
     """Whether a time without a zone falls into the night in which the clocks of the source's zone change."""
     words = trimmed(value)
-    plain = [call("try_strptime", words, text(each)) for each in options.formats if "%z" not in each.lower()]
+    patterns = [in_half_width(each) for each in options.formats if "%z" not in each.lower()]
+    plain = [call("try_strptime", words, text(each)) for each in patterns]
     local = duckdb.CoalesceOperator(*plain) if plain else words.try_cast("TIMESTAMP")
     if not plain:
         local = CaseExpression(call("regexp_full_match", words, text(f"{DAY_TEXT}({CLOCK_TEXT})?")), local)

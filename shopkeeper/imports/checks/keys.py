@@ -55,7 +55,8 @@ def mending_warnings(names: Sequence[str], counts: Sequence[int]) -> Iterator[Me
         if rows:
             yield message(
                 "{rows} rows have a {column} that was mended: blanks around it, invisible characters, "
-                'the guard ="...", accents in two pieces, a number with .0, or the letter case of an e-mail.',
+                'the guard ="...", accents in two pieces, full-width letters or digits, a number with .0, or the '
+                "letter case of an e-mail.",
                 rows=rows,
                 column=name,
             )

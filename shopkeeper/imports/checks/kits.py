@@ -11,12 +11,13 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBP
 from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.errors import Refused
-from shopkeeper.imports.checks.expressions import Clock, column_term, typed
+from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, typed
 from shopkeeper.imports.checks.lookups import last_of
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.shares import share_out
 from shopkeeper.imports.checks.split import Split
 from shopkeeper.imports.checks.terms import call
+from shopkeeper.imports.checks.texts import mended
 from shopkeeper.imports.mapping.declared import ColumnMapping, Kits, TableMapping
 from shopkeeper.imports.mapping.rules import SourceColumn
 from shopkeeper.imports.mapping.values import nearest
@@ -95,7 +96,11 @@ def _components(reading: Reading, kits: Kits) -> DuckDBPyRelation:
                 )
             )
         options = ColumnMapping(contract.name, SourceColumn(name))
-        read = typed(column_term(column.id, column.type), contract, options, NO_CLOCK)
+        cell = column_term(column.id, column.type)
+        if contract.type == "VARCHAR":
+            cell = as_text(cell)
+            cell = replace(cell, value=mended(cell.value, key=True))
+        read = typed(cell, contract, options, NO_CLOCK)
         values.append(read.value.alias(contract.name))
     if not weighed_by:
         values.append(ConstantExpression(1).cast(MONEY).alias(WEIGHT))

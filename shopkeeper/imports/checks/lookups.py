@@ -120,7 +120,7 @@ def _keyed(reading: Reading, lookup: Lookup, names: Sequence[str], may_miss: set
 
 def _key_of(reading: Reading, name: str) -> Expression:
     """A key as both sides are compared: one program writes 17850, another the same number as 17850.0."""
-    return without_point_zero(mended(_text_of(reading, name))).alias(KEY)
+    return without_point_zero(mended(_text_of(reading, name), key=True)).alias(KEY)
 
 
 def _text_of(reading: Reading, name: str) -> Expression:

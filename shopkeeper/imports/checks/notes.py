@@ -6,8 +6,10 @@ from pathlib import Path
 from duckdb import ColumnExpression, DuckDBPyConnection, FunctionExpression
 
 from shopkeeper.contract.tables import table
+from shopkeeper.i18n import NN_
 from shopkeeper.imports.checks.candidates import DOUBT, Candidates
 from shopkeeper.imports.checks.contacts import is_pseudonym
+from shopkeeper.imports.checks.narrowed import is_wide
 from shopkeeper.imports.checks.rules import Terms
 from shopkeeper.imports.checks.split import Split
 from shopkeeper.imports.mapping.declared import TableMapping
@@ -61,6 +63,25 @@ def left_empty(opened: Sequence[Candidates], splits: Sequence[Split]) -> Iterato
                     reason=check.reason,
                     records=", ".join(str(line) for line, _ in examples) + " ..." * (number > len(examples)),
                 )
+
+
+def read_from_full_width(opened: Sequence[Candidates]) -> Iterator[Message]:
+    """Numbers and times that were written in full width, once for each column and file."""
+    for each in opened:
+        if not each.wide:
+            continue
+        counts = [
+            FunctionExpression("count_if", ColumnExpression(name).is_not_null() & is_wide(ColumnExpression(f"{name}=")))
+            for name in each.wide
+        ]
+        (numbers,) = each.rows.aggregate(counts).fetchall()
+        for name, number in zip(each.wide, numbers, strict=True):
+            if number:
+                forms = NN_(
+                    "{n} cell of {column} in {file} was read from full-width characters.",
+                    "{n} cells of {column} in {file} were read from full-width characters.",
+                )
+                yield Message.counted(forms, {"n": int(number), "column": name, "file": each.reading.file.name})
 
 
 def file_warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterator[Message]:

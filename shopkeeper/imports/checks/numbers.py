@@ -1,6 +1,8 @@
 """Numbers as shops write them, as DuckDB expressions: a text becomes a number only where nothing is lost by it."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 from duckdb import CaseExpression, CoalesceOperator, ConstantExpression, Expression
@@ -11,6 +13,8 @@ from shopkeeper.imports.mapping.declared import ColumnMapping
 
 BETWEEN_GROUPS = " \u00a0\u2009\u202f"
 """Blanks that stand for the thousands mark: plain, no-break, thin, and narrow no-break."""
+APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
+WIDE_SIGNS = {"¥": "￥", "£": "￡", "¢": "￠", "₩": "￦"}
 WHOLE_TEXT = r"[+-]?[0-9]{1,19}(\.0*)?"
 NUMBER_TEXT = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)"
 MONEY_TEXT = r"[+-]?([0-9]+(\.[0-9]{0,4}0*)?|\.[0-9]{1,4}0*)"
@@ -107,7 +111,7 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
     if options.brackets:
         digits = call("regexp_replace", digits, text(r"^\((.*)\)$"), text(r"-\1"))
     if options.strip:
-        signs = "|".join(re.escape(each) for each in options.strip)
+        signs = "|".join(map(re.escape, _both_widths(options.strip)))
         digits = call("regexp_replace", digits, text(rf"(?i)^([+-]?)\s*(?:{signs})\s*([+-]?)"), text(r"\1\2"))
         digits = call("regexp_replace", digits, text(rf"(?i)\s*(?:{signs})\s*$"), text(""))
     if options.thousands:
@@ -115,6 +119,13 @@ def plain_digits(value: Expression, options: ColumnMapping) -> Expression:
     if options.decimal == ",":
         digits = CaseExpression(~call("contains", digits, text(".")), call("replace", digits, text(","), text(".")))
     return digits
+
+
+def _both_widths(signs: Sequence[str]) -> Sequence[str]:
+    """¥ and ￥ are one sign, and so is any other in its two widths."""
+    plain = [unicodedata.normalize("NFKC", each) for each in signs]
+    wide = ["".join(WIDE_SIGNS.get(character, character) for character in each) for each in plain]
+    return tuple(dict.fromkeys((*signs, *plain, *wide)))
 
 
 def _minus_in_front(digits: Expression) -> Expression:
@@ -127,13 +138,16 @@ def _minus_in_front(digits: Expression) -> Expression:
 
 
 def _without_thousands(digits: Expression, options: ColumnMapping) -> Expression:
-    """Groups of three only: 1.23 with a point for thousands is a mistake, not 123."""
-    if options.thousands.isspace():
-        # Nobody sees which of them a program writes: a plain blank, or one that does not break.
-        digits = call("translate", digits, text(BETWEEN_GROUPS), text(options.thousands * len(BETWEEN_GROUPS)))
-    mark, point = re.escape(options.thousands), re.escape(options.decimal)
-    grouped = rf"[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+({point}[0-9]*)?\s*%?"
-    bare = call("replace", digits, text(options.thousands), text(""))
-    return CaseExpression(call("regexp_full_match", digits, text(grouped)), bare).when(
-        ~call("contains", digits, text(options.thousands)), digits
-    )
+    """Groups of three only: 1.23 with a point for thousands is a mistake, not 123. One number has one mark."""
+    # Nobody sees which of them a program writes: a blank that breaks, or does not; an apostrophe, straight or not.
+    alike = [set(each) for each in (BETWEEN_GROUPS, APOSTROPHES)]
+    groups = [next((each for each in alike if mark in each), {mark}) for mark in options.thousands]
+    marks = sorted({mark for group in groups for mark in group})
+    point = re.escape(options.decimal)
+    one_mark = "|".join(rf"({re.escape(mark)}[0-9]{{3}})+" for mark in marks)
+    grouped = rf"[+-]?[0-9]{{1,3}}({one_mark})({point}[0-9]*)?\s*%?"
+    # `translate` takes longer.
+    several = call("translate", digits, text("".join(marks)), text(""))
+    bare = call("replace", digits, text(marks[0]), text("")) if len(marks) == 1 else several
+    has_none = ~call("regexp_matches", digits, text("[" + "".join(map(re.escape, marks)) + "]"))
+    return CaseExpression(call("regexp_full_match", digits, text(grouped)), bare).when(has_none, digits)

@@ -123,7 +123,7 @@ def _mended_signs(
 
 
 def _kept(connection: DuckDBPyConnection, relation: DuckDBPyRelation, name: str) -> DuckDBPyRelation:
-    """What would else be made anew by each question to it: a table, which spills to disk where it is large."""
+    """A table of what would else be made anew by each question to it; it spills to disk where it is large."""
     # A path would not do as a name: what follows a dot in it would be taken for a table in a schema.
     table = f"{name}_{uuid4().hex}"
     relation.create(table)

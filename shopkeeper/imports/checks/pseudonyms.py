@@ -158,7 +158,7 @@ def _names_contacts(reading: Reading, column: FileColumn, country: str) -> bool:
         likely = reading.relation.filter(value >= ConstantExpression(LEAST_MOBILE))
     else:
         # Nearly all names begin with a letter and hold no @: no more is asked of them.
-        likely = reading.relation.filter(~_begins_with_letter(value) | call("contains", value, text("@")))
+        likely = reading.relation.filter(~_begins_with_letter(value) | _has_at(value))
     forms = _in_one_form(likely, {}, [column], country)
     names = _cell("email", column).isnotnull() | _cell("phone", column).isnotnull()
     return bool(forms.filter(names).limit(1).fetchall())
@@ -180,6 +180,11 @@ def _in_one_form(
     forms |= {f"email {column.id}": _one_form("email", column, country) for column in ids}
     forms |= {f"phone {column.id}": _phone_of_buyer(column, country) for column in ids}
     return _and(read, forms)
+
+
+def _has_at(value: Expression) -> Expression:
+    """In either width."""
+    return call("contains", value, text("@")) | call("contains", value, text("\N{FULLWIDTH COMMERCIAL AT}"))
 
 
 def _and(relation: DuckDBPyRelation, columns: Mapping[str, Expression]) -> DuckDBPyRelation:

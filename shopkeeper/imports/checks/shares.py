@@ -1,6 +1,6 @@
 """An order's amount shared out over its lines, to the cent: largest remainders (Hamilton's method)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -9,15 +9,22 @@ from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBP
 from shopkeeper.contract.table import MONEY
 from shopkeeper.imports.checks.expressions import term
 from shopkeeper.imports.checks.numbers import number
+from shopkeeper.imports.checks.rules import Check
 from shopkeeper.imports.checks.terms import CheckedValue, call
 from shopkeeper.imports.mapping.declared import ColumnMapping
-from shopkeeper.imports.mapping.rules import Arithmetic, FirstOf, Joined, Rule, Share, SourceColumn
+from shopkeeper.imports.mapping.rules import Arithmetic, FirstOf, Joined, Rule, Share, SourceColumn, holds_share
+from shopkeeper.messages import message
 
 ORDER, GROUP = "share order", "share group"
+AMOUNT, WEIGHT, UNREADABLE = "amount read", "weight read", "unreadable there"
 PART, STAR = ColumnExpression, duckdb.StarExpression()
 ZERO, ONE = ConstantExpression(0), ConstantExpression(1)
 CENT, HUNDREDTH_OF_CENT = 100, 10_000
 """Units of the currency's: cents, unless the amount says less than one."""
+AGAINST, BELOW = "shares against their lines", "discount below zero"
+"""Of each line: whether an amount of its order has not the sign of the lines that share it; whether what was shared out
+makes the lines of its order dearer than they are."""
+ONE_CENT = ConstantExpression("0.01").cast(MONEY)
 
 
 def without_shares(rule: Rule, shares: list[Share]) -> Rule:
@@ -43,10 +50,11 @@ def with_shares(
     of_file: Callable[[str], CheckedValue],
     order: Expression,
 ) -> DuckDBPyRelation:
-    """The rows with `share n` DECIMAL(18,4) for each share, as `share_out` makes it; `order`: what makes lines one."""
+    """The rows with `share n` DECIMAL(18,4) for each share, as `share_out` makes it, and AGAINST; `order`: what makes
+    lines one."""
     if not shares:
         return relation
-    relation = relation.project(duckdb.StarExpression(), order.alias(ORDER))
+    relation = relation.project(duckdb.StarExpression(), order.alias(ORDER), ConstantExpression(False).alias(AGAINST))
     for place, (share, options) in enumerate(shares):
         relation = _shared(relation, column_of(place), share, options, of_file)
     return relation.project(duckdb.StarExpression(exclude=[ORDER])).sort(ColumnExpression("line"))
@@ -62,8 +70,75 @@ def _shared(
     plain = replace(options, scale=1)
     amount = number(term(share.amount, of_file, plain), MONEY, plain)
     by = number(term(share.by, of_file, plain), MONEY, replace(plain, round=True))
-    unreadable = (amount.is_filled & amount.value.is_null()) | (by.is_filled & by.value.is_null())
-    return share_out(relation, name, PART(ORDER), amount.value, unreadable, by.value)
+    # Read once, in a projection of their own: an expression is written out wherever it stands.
+    read = relation.project(
+        STAR,
+        amount.value.alias(AMOUNT),
+        by.value.alias(WEIGHT),
+        amount.is_filled.alias(f"{AMOUNT}?"),
+        by.is_filled.alias(f"{WEIGHT}?"),
+    )
+    unreadable = [PART(f"{each}?") & PART(each).is_null() for each in (AMOUNT, WEIGHT)]
+    signed = read.project(
+        duckdb.StarExpression(exclude=[AGAINST, f"{AMOUNT}?", f"{WEIGHT}?"]),
+        (PART(AGAINST) | _is_against(PART(AMOUNT), PART(WEIGHT))).alias(AGAINST),
+        (unreadable[0] | unreadable[1]).alias(UNREADABLE),
+    )
+    shared = share_out(signed, name, PART(ORDER), PART(AMOUNT), PART(UNREADABLE), PART(WEIGHT))
+    return shared.project(duckdb.StarExpression(exclude=[AMOUNT, WEIGHT, UNREADABLE]))
+
+
+def _is_against(amount: Expression, weight: Expression) -> Expression:
+    """Whether an order's amount is below 0 and its lines come to more than 0, or the other way round.
+
+    Amounts that differ from line to line are told of as such.
+    """
+    order = PART(ORDER)
+    signs = call("sign", amount.max().over(partition_by=order)) * call("sign", weight.sum().over(partition_by=order))
+    return duckdb.CoalesceOperator(signs < ZERO, ConstantExpression(False))
+
+
+def with_discounts(rows: DuckDBPyRelation, mapped: Mapping[str, ColumnMapping]) -> DuckDBPyRelation:
+    """Order lines with BELOW, where a share is in their discount.
+
+    A cent a line is what rounding may leave.
+    """
+    if not _is_shared(mapped, "discount"):
+        return rows
+    order, quantity, discount = (PART(name) for name in ("order_id", "quantity", "discount"))
+    sold = CaseExpression(quantity > ZERO, discount).when(quantity < ZERO, -discount)
+    taken_off, lines = (each.over(partition_by=order) for each in (sold.sum(), sold.count()))
+    below = duckdb.CoalesceOperator(taken_off < -ONE_CENT * lines, ConstantExpression(False))
+    return rows.project(STAR, below.alias(BELOW)).sort(PART("line"))
+
+
+def share_checks(mapped: Mapping[str, ColumnMapping]) -> Iterator[Check]:
+    """The rules of what an order's lines share, told at the first column that they share in, else at the discount."""
+    columns = [name for name in mapped if _is_shared(mapped, name)]
+    if columns:
+        yield Check(
+            columns[0],
+            "signs",
+            PART(AGAINST),
+            message(
+                "An amount of its order is below 0 while its lines are above, or above 0 while they are below. Mend "
+                "the amount; where all are written so, take it off 0 with difference in the mapping."
+            ),
+        )
+    if "discount" in columns:
+        yield Check(
+            "discount",
+            "signs",
+            PART(BELOW) & ~PART(AGAINST),
+            message(
+                "The amount of its order is more than its lines come to, so that its discount would be below 0. Mend "
+                "the amount, or give all lines of the order."
+            ),
+        )
+
+
+def _is_shared(mapped: Mapping[str, ColumnMapping], name: str) -> bool:
+    return name in mapped and holds_share(mapped[name].rule)
 
 
 def share_out(

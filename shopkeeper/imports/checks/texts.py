@@ -6,6 +6,7 @@ from dataclasses import replace
 import duckdb
 from duckdb import CaseExpression, ConstantExpression, Expression
 
+from shopkeeper.imports.checks.contacts import half_width
 from shopkeeper.imports.checks.terms import BLANKS, CheckedValue, call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
@@ -14,17 +15,20 @@ GUARD = r'(?s)="(.*)"|\'([0-9]+)'
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 BARE = f"(?s)[^='{BLANKS}{INVISIBLE}](.*[^{BLANKS}{INVISIBLE}])?"
 """Nothing at the ends that would be taken off."""
-COMPOSED = "\u00a1-\u02ff\u3001-\u3029\u3030-\u3098\u309b-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff01-\uffee"
+NARROW = "\u00a1-\u02ff\u3001-\u3029\u3030-\u3098\u309b-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff5f-\uffee"
+COMPOSED = f"{NARROW}\uff01-\uff5e"
 """Characters that are in NFC whatever stands beside them: Latin, Chinese, Japanese, Korean, and full-width forms."""
 READY = f"(?s)[!-&(-<>-~{COMPOSED}]([\\x00-\u00a0\u3000{COMPOSED}]*[!-~{COMPOSED}])?"
 """Nothing to take off, and nothing to compose."""
+READY_KEY = f"(?s)[!-&(-<>-~{NARROW}]([\\x00-\u00a0{NARROW}]*[!-~{NARROW}])?"
+"""The same, and nothing in full width."""
 EMAIL_COLUMNS = ("customer_id", "account_id")
 NOBODY = (
     *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
     *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
     *("guest customer", "guest user", "walk-in", "walk in", "walkin", "walk-in customer", "walk in customer"),
     *("(blank)", "(none)", "blank", "empty", "not available", "not provided", "cash customer", "no customer"),
-    *(".", "?", "？", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "<null>", r"\n", "nat"),
+    *(".", "?", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "<null>", r"\n", "nat"),
     *("匿名用户", "匿名买家", "匿名顾客", "匿名客户", "匿名会员", "无", "無", "暂无", "空", "未登录", "非会员", "没有"),
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
@@ -33,8 +37,14 @@ EMAIL_OF_NOBODY = r"(guest|anonymous|unknown|none|null|walk-?in|no-?e?mail|(no|d
 PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY})\s*"
 
 
-def mended(value: Expression) -> Expression:
-    """Without blanks and invisible characters around, without a `GUARD`, its accents composed (Unicode NFC).
+def is_key(name: str) -> bool:
+    """Whether a column of the contract names a thing or a person, and is not for reading."""
+    return name == "sku" or name.endswith(("_id", "location"))
+
+
+def mended(value: Expression, *, key: bool = False) -> Expression:
+    """Without blanks and invisible characters around, without a `GUARD`, its accents composed (Unicode NFC); a `key`
+    also without full-width letters, digits, signs and blanks: ＡＢ－１ is AB-1.
 
     DuckDB's `trim` with a set of characters costs more than all else, and `nfc_normalize` as much as a dozen searches,
     so only what needs them goes through them.
@@ -50,11 +60,12 @@ def mended(value: Expression) -> Expression:
         call("regexp_replace", bare, text(f"^(?:{GUARD})$"), text(r"\1\2")),
     ).otherwise(bare)
     composed = call("nfc_normalize", call("trim", unguarded, text(BLANKS + INVISIBLE)))
+    normal = call("nfc_normalize", value)
     return (
         CaseExpression(ascii_only & ends_plain & ~guarded, value)
-        .when(call("regexp_full_match", value, text(READY)), value)
-        .when(call("regexp_full_match", value, text(BARE)), call("nfc_normalize", value))
-        .otherwise(composed)
+        .when(call("regexp_full_match", value, text(READY_KEY if key else READY)), value)
+        .when(call("regexp_full_match", value, text(BARE)), half_width(normal) if key else normal)
+        .otherwise(half_width(composed) if key else composed)
     )
 
 
@@ -77,7 +88,8 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
 def is_placeholder(value: Expression) -> Expression:
     """Whether a customer_id stands for nobody, or is masked and stands for many people."""
     # Not `isin`: DuckDB makes a join of a long list, on each of a query's rows, even where nobody asks for it.
-    return call("regexp_full_match", value, text(PLACEHOLDER)) | call("contains", value, text(MASKED))
+    narrow = half_width(value)
+    return call("regexp_full_match", narrow, text(PLACEHOLDER)) | call("contains", narrow, text(MASKED))
 
 
 def is_nobodys_email(value: Expression) -> Expression:

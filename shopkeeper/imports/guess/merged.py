@@ -65,10 +65,11 @@ def _with(whole: Choice, other: Choice) -> Choice:
 def _both(whole: Choice, other: Choice, column: str) -> NumberForm:
     """A form that reads both. Raise `Refused` where a mark means one thing in one file and another in the other."""
     own, others = whole.number_form(column), other.number_form(column)
-    if own.decimal != others.decimal or (own.thousands and others.thousands and own.thousands != others.thousands):
+    thousands = "".join(dict.fromkeys(own.thousands + others.thousands))
+    if own.decimal != others.decimal or own.decimal in thousands:
         raise _differ(whole, other, column)
     strip = tuple(dict.fromkeys((*own.strip, *others.strip)))
-    return NumberForm(own.decimal, own.thousands or others.thousands, strip, own.brackets or others.brackets)
+    return NumberForm(own.decimal, thousands, strip, own.brackets or others.brackets)
 
 
 def _layout(whole: Choice, other: Choice) -> Layout:

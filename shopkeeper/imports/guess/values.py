@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shopkeeper.imports.checks.contacts import in_half_width
+
 STRICT_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?")
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DAYS = (
@@ -26,6 +28,10 @@ MARKS = (
     ),
 )
 """Marks of decimals and thousands, the commoner first."""
+SEVERAL = tuple(
+    (decimal, f"{mark} {NARROW}{WIDE}'\N{RIGHT SINGLE QUOTATION MARK}") for decimal, mark in ((".", ","), (",", "."))
+)
+"""Where no one mark does: any of these between thousands, as files of several tills have them."""
 ENOUGH = 0.95
 """So large a share of the values must be of a kind: a total or a note may stand between them."""
 
@@ -43,7 +49,7 @@ class NumberForm:
         """Only what differs from the plain form."""
         every = {
             "decimal": self.decimal,
-            "thousands": self.thousands,
+            "thousands": self.thousands if len(self.thousands) < 2 else list(self.thousands),
             "strip": list(self.strip),
             "brackets": self.brackets,
         }
@@ -66,6 +72,7 @@ def day_formats(values: Sequence[str]) -> tuple[str, ...] | None:
     """
     if not values:
         return None
+    values = [in_half_width(value) for value in values]
     if all(STRICT_ISO.fullmatch(value) for value in values):
         return ()
     fitting = [day + clock for day in DAYS for clock in CLOCKS if all(_is_time(value, day + clock) for value in values)]
@@ -89,27 +96,35 @@ def number_forms(values: Sequence[str]) -> tuple[NumberForm, ...]:
     """
     if not values:
         return ()
+    values = [in_half_width(value) for value in values]
     signs = tuple(sign for sign in SIGNS if any(sign in value for value in values))
     bare = [_without(value, signs) for value in values]
     brackets = any(BRACKETED.fullmatch(value) for value in bare)
     bare = [BRACKETED.sub(r"-\1", value) for value in bare] if brackets else bare
-    shares = {marks: _share(bare, *marks) for marks in MARKS}
-    best = max(shares.values())
-    if best < ENOUGH:
-        return ()
     readings: dict[tuple[str, ...], NumberForm] = {}
-    for decimal, thousands in (marks for marks in MARKS if shares[marks] == best):
-        as_read = tuple(
-            value.replace(thousands, "").replace(decimal, ".") if thousands else value.replace(decimal, ".")
-            for value in bare
-        )
-        readings.setdefault(as_read, NumberForm(decimal, thousands, signs, brackets))
+    for decimal, thousands in _likeliest(bare, MARKS) or _likeliest(bare, SEVERAL):
+        as_read = tuple(without_marks(value, decimal, thousands) for value in bare)
+        there = "".join(mark for mark in thousands if len(thousands) == 1 or any(mark in value for value in bare))
+        readings.setdefault(as_read, NumberForm(decimal, there, signs, brackets))
     return tuple(readings.values())
+
+
+def _likeliest(bare: Sequence[str], every: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The marks under which most of the texts are numbers; none where too few are."""
+    shares = {marks: _share(bare, *marks) for marks in every}
+    best = max(shares.values())
+    return [marks for marks in every if shares[marks] == best] if best >= ENOUGH else []
+
+
+def without_marks(value: str, decimal: str, thousands: str) -> str:
+    """A number's text with a point for the decimal mark, and none for thousands."""
+    return value.translate({ord(mark): None for mark in thousands}).replace(decimal, ".")
 
 
 def _share(bare: Sequence[str], decimal: str, thousands: str) -> float:
     point = re.escape(decimal)
-    whole = rf"(\d+|\d{{1,3}}({re.escape(thousands)}\d{{3}})+)" if thousands else r"\d+"
+    groups = "".join(rf"|\d{{1,3}}({re.escape(mark)}\d{{3}})+" for mark in thousands)
+    whole = rf"(\d+{groups})"
     pattern = re.compile(rf"[+-]?{whole}({point}\d+)?")
     return sum(bool(pattern.fullmatch(value)) for value in bare) / len(bare)
 

@@ -17,7 +17,10 @@ NUMBER_OPTIONS = ("decimal", "thousands", "strip", "brackets", "percent", "scale
 TEXT_OPTIONS = ("case",)
 BUYER_OPTIONS = ("placeholders",)
 OPTIONS = (*TIME_OPTIONS, *NUMBER_OPTIONS, *TEXT_OPTIONS, *BUYER_OPTIONS, "round", "empty")
-THOUSANDS = (",", ".", " ", "'", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{RIGHT SINGLE QUOTATION MARK}")
+THOUSANDS = (
+    *(",", ".", " ", "'", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}", "\N{THIN SPACE}"),
+    "\N{RIGHT SINGLE QUOTATION MARK}",
+)
 DAY_DIRECTIVES = (("%Y", "%y", "%G"), ("%m", "%b", "%B", "%j"), ("%d", "%j", "%-d", "%e"))
 OFFSET = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
@@ -109,10 +112,12 @@ def _fault_of(pattern: str, *, zones: bool) -> object:
 def _thousands(place: str, options: dict[str, Any], decimal: str) -> str:
     if "thousands" not in options:
         return ""
-    mark = one_of(f"{place}.thousands", options["thousands"], THOUSANDS)
-    if mark == decimal:
+    marks = [
+        one_of(f"{place}.thousands", each, THOUSANDS) for each in texts(f"{place}.thousands", options["thousands"])
+    ]
+    if decimal in marks:
         raise Refused(message("{place}: thousands and decimal are the same mark; change one of them.", place=place))
-    return mark
+    return "".join(dict.fromkeys(marks))
 
 
 def _zones(place: str, options: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -30,12 +30,13 @@ class ColumnMapping:
     """How one column of the contract is made.
 
     `formats` are strptime patterns, or `SERIAL`, for a date or time that is not ISO 8601, tried in order; a text that
-    two of them read as different times is ambiguous, and rejected. `decimal` and `thousands` are the marks of numbers
-    written as text; `strip` are texts taken off around them (currency signs, units); `brackets` reads (12.50) as
-    negative, `percent` 12 % as 0.12; `scale` multiplies a number (2.5 kg = 2500 g). `round` allows what would lose
-    something: an amount to 4 decimals, a quantity to 3, a time to its day. `empty` are texts that stand for nothing,
-    beside blanks. `zones` gives the offset of zone letters (`CST = "+08:00"`). `case` is that of texts.
-    `keep_placeholders`: a customer_id such as "guest" or "Li**" is a person here, and not nobody.
+    two of them read as different times is ambiguous, and rejected. `decimal` is the mark of decimals in numbers written
+    as text, `thousands` the mark between groups of digits, or several of them; `strip` are texts taken off around them
+    (currency signs, units); `brackets` reads (12.50) as negative, `percent` 12 % as 0.12; `scale` multiplies a number
+    (2.5 kg = 2500 g). `round` allows what would lose something: an amount to 4 decimals, a quantity to 3, a time to its
+    day. `empty` are texts that stand for nothing, beside blanks. `zones` gives the offset of zone letters
+    (`CST = "+08:00"`). `case` is that of texts. `keep_placeholders`: a customer_id such as "guest" or "Li**" is a
+    person here, and not nobody.
     """
 
     name: str

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from uuid import uuid4
@@ -25,7 +26,10 @@ from shopkeeper.imports.readers.encodings import encoding_of
 from shopkeeper.imports.readers.staged import (
     FIRST_RECORDS,
     Strings,
+    empty_lines,
+    index_left_out,
     nameless_left_out,
+    number_rows,
     own_names,
     refuse_many,
     refuse_nameless,
@@ -80,9 +84,17 @@ def stage(
             )
         copy.unlink()
     link.unlink()
+    if header and not header[0].strip() and 0 in records.filled and number_rows(_first_cells(connection, table)):
+        records = replace(records, filled=records.filled - {0}, has_index=True)
     names, twice = own_names(_named(name, header, records))
     warnings = tuple(_warnings(name, layout, dialect, header, records))
     return Strings(table, names, records.rows, warnings, twice, without_nul=not records.has_nul)
+
+
+def _first_cells(connection: DuckDBPyConnection, table: str) -> Iterator[str | None]:
+    cells = connection.table(table).project(ColumnExpression("c0"))
+    for batch in cells.to_arrow_reader():
+        yield from batch.column(0).to_pylist()
 
 
 def _named(name: str, header: Sequence[str], records: Records) -> tuple[str, ...]:
@@ -101,10 +113,10 @@ def _warnings(
             "{name} is not UTF-8; it was read as GB18030. Say encoding in the mapping if that is wrong.", name=name
         )
     if records.empty_lines:
-        yield message("{name} has {n} empty lines; they are not counted as rows.", name=name, n=records.empty_lines)
+        yield empty_lines(name, records.empty_lines)
     for number, column in enumerate(header, start=1):
         if not column.strip():
-            yield nameless_left_out(name, number)
+            yield index_left_out(name) if records.has_index and number == 1 else nameless_left_out(name, number)
 
 
 def _refuse_other_kinds(path: Path, name: str) -> None:

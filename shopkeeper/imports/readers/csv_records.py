@@ -28,13 +28,15 @@ class Dialect:
 @dataclass(frozen=True)
 class Records:
     """What Python finds below the header. Lines with nothing on them are no records. `bytes`: of all values, in UTF-8.
-    `filled`: which columns hold anything. `has_nul`: whether the character NUL stands anywhere."""
+    `filled`: which columns hold anything. `has_nul`: whether the character NUL stands anywhere. `has_index`: whether
+    the first column, which has no name, only numbers the rows."""
 
     rows: int
     bytes: int
     empty_lines: int
     filled: frozenset[int]
     has_nul: bool
+    has_index: bool = False
 
 
 def records_of(path: Path, dialect: Dialect) -> Generator[tuple[int, list[str]], None, None]:

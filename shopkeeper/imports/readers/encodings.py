@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from shopkeeper.errors import Refused
+from shopkeeper.imports.readers.likeness import likeness, most_like, reads_as
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
 
@@ -28,6 +29,10 @@ CHUNK = 1 << 20
 FIRST_BYTE = 0xC0
 """In UTF-8, the first byte of a character of several is at least this, its other bytes are below."""
 MOSTLY = 0.7
+LEAST_LIKE = 0.6
+"""What a Chinese shop's file must at least be like Chinese to be taken for it."""
+FEW = 3
+"""A file is UTF-8 with broken places where at least so many of its characters are sound for each that is not."""
 
 
 def is_chinese(shop: Shop) -> bool:
@@ -100,22 +105,23 @@ def _detected(path: Path, name: str, start: bytes, *, chinese: bool) -> str:
     as_utf8 = _undecodable(path, "utf-8")
     if not as_utf8:
         return "utf-8"
-    as_gb18030 = _undecodable(path, "gb18030")
-    if as_gb18030:
-        faults = [
-            message("as {encoding}, {fault}", encoding=encoding, fault=fault)
-            for encoding, fault in (("utf-8", as_utf8), ("gb18030", as_gb18030))
-        ]
+    _refuse_zeros(path, name)
+    _refuse_broken_utf8(path, name, as_utf8)
+    scores = likeness(path)
+    best = most_like(scores)
+    if best not in ("", "gb18030") and (codec := reads_as(path, best)):
         raise Refused(
             message(
-                "{name} is text in no encoding that is told by itself: {first}; {second}. Save it as UTF-8, or say in "
-                'the mapping what it is, such as encoding = "cp1252".',
+                "{name} is not UTF-8, and reads most like {encoding}. Save it as UTF-8, or say encoding = {offered} in "
+                "the mapping.",
                 name=name,
-                first=faults[0],
-                second=faults[1],
+                encoding=best,
+                offered=f'"{codec}"',
             )
         )
-    if chinese or _is_chinese_text(path):
+    if as_gb18030 := _undecodable(path, "gb18030"):
+        raise _refuse_both(name, as_utf8, as_gb18030)
+    if (chinese and scores.get("gb18030", 1.0) >= LEAST_LIKE) or _is_chinese_text(path):
         return "gb18030"
     raise Refused(
         message(
@@ -127,17 +133,65 @@ def _detected(path: Path, name: str, start: bytes, *, chinese: bool) -> str:
     )
 
 
+def _refuse_both(name: str, as_utf8: Message, as_gb18030: Message) -> Refused:
+    faults = [
+        message("as {encoding}, {fault}", encoding=encoding, fault=fault)
+        for encoding, fault in (("utf-8", as_utf8), ("gb18030", as_gb18030))
+    ]
+    return Refused(
+        message(
+            "{name} is text in no encoding that is told by itself: {first}; {second}. Save it as UTF-8, or say in "
+            'the mapping what it is, such as encoding = "cp1252".',
+            name=name,
+            first=faults[0],
+            second=faults[1],
+        )
+    )
+
+
+def _refuse_broken_utf8(path: Path, name: str, fault: Message) -> None:
+    """Raise `Refused` for a file that is UTF-8 but for few places: in another encoding hardly a character would be."""
+    sound = broken = 0
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            text = decoder.decode(chunk)
+            bad = text.count("\N{REPLACEMENT CHARACTER}")
+            broken += bad
+            sound += len(text) - bad - len(text.encode("ascii", errors="ignore"))
+    if sound >= FEW * broken:
+        raise Refused(
+            message(
+                "{name} is UTF-8 but for some broken characters: {fault}. Mend them, or export it again as UTF-8.",
+                name=name,
+                fault=fault,
+            )
+        )
+
+
+def _refuse_zeros(path: Path, name: str) -> None:
+    """Raise `Refused` for UTF-16 without its mark: each line break and delimiter in it has a byte that is zero."""
+    with path.open("rb") as stream:
+        start = stream.read(CHUNK)
+    zeros = [start[odd::2].count(0) for odd in (0, 1)]
+    if sum(zeros) and max(zeros) >= 0.9 * sum(zeros):
+        raise _unmarked_utf16(name, "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be")
+
+
 def _refuse_unmarked_utf16(name: str, start: bytes) -> None:
     for offered, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
         if len(start) >= 4 and zeros.count(0) > 0.8 * len(zeros):
-            raise Refused(
-                message(
-                    "{name} looks like UTF-16 without its mark. Save it as UTF-8, or say encoding = {offered} in the "
-                    "mapping.",
-                    name=name,
-                    offered=repr(offered),
-                )
-            )
+            raise _unmarked_utf16(name, offered)
+
+
+def _unmarked_utf16(name: str, offered: str) -> Refused:
+    return Refused(
+        message(
+            "{name} looks like UTF-16 without its mark. Save it as UTF-8, or say encoding = {offered} in the mapping.",
+            name=name,
+            offered=repr(offered),
+        )
+    )
 
 
 def _undecodable(path: Path, encoding: str) -> Message | None:

@@ -26,7 +26,7 @@ from shopkeeper.imports.mapping.declared import Aliases, TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers import csv_file, workbook
 from shopkeeper.imports.readers.files import PARQUET, WORKBOOK, InputFile
-from shopkeeper.imports.readers.staged import MOST_COLUMNS, Sheet, own_names
+from shopkeeper.imports.readers.staged import MOST_COLUMNS, Sheet, empty_rows, own_names
 from shopkeeper.messages import Message, message
 
 AROUND = "".join(chr(code) for code in range(0x3001) if chr(code).isspace()) + "\u200b\u200c\u200d\u2060\ufeff"
@@ -128,12 +128,11 @@ def _without_empty_rows(reading: Reading) -> Reading:
     ((count,),) = empty.aggregate([FunctionExpression("count_star").alias("rows")]).fetchall()
     if not count:
         return reading
-    said = message("{name} has {n} empty rows; they are not counted.", name=reading.file.name, n=int(count))
     return replace(
         reading,
         relation=reading.relation.filter(says_something),
         rows=reading.rows - int(count),
-        warnings=(*reading.warnings, said),
+        warnings=(*reading.warnings, empty_rows(reading.file.name, int(count))),
     )
 
 

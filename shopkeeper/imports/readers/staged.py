@@ -1,10 +1,11 @@
 """A file staged as text, and the names of its columns: each has one of its own, whatever the header says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from shopkeeper.errors import Refused
+from shopkeeper.i18n import NN_
 from shopkeeper.messages import Message, message
 
 MOST_COLUMNS = 1_000
@@ -85,3 +86,40 @@ def own_names(header: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def nameless_left_out(name: str, number: int) -> Message:
     """The warning on a column without name or values."""
     return message("{name}: column {number} has neither name nor values, and was left out.", name=name, number=number)
+
+
+def number_rows(values: Iterable[str | None]) -> bool:
+    """Whether a column's cells are whole numbers that rise from row to row, as an index that a program has written.
+
+    From 0 they may begin anew: with the rows of another table below the first.
+    """
+    before = first = -1
+    for value in values:
+        if value is None or not value.strip().isdigit():
+            return False
+        number = int(value)
+        first = number if first < 0 else first
+        if number <= before and not number == first == 0:
+            return False
+        before = number
+    return first >= 0
+
+
+def index_left_out(name: str) -> Message:
+    """The warning on a first column without name that numbers the rows."""
+    return message("{name}: column 1 has no name and only numbers the rows; it was left out.", name=name)
+
+
+def empty_rows(name: str, n: int) -> Message:
+    """The warning on rows of a file in which no cell says anything."""
+    forms = NN_("{name} has {n} empty row; it is not counted.", "{name} has {n} empty rows; they are not counted.")
+    return Message.counted(forms, {"name": name, "n": n})
+
+
+def empty_lines(name: str, n: int) -> Message:
+    """The warning on lines of a text file with nothing on them."""
+    forms = NN_(
+        "{name} has {n} empty line; it is not counted as a row.",
+        "{name} has {n} empty lines; they are not counted as rows.",
+    )
+    return Message.counted(forms, {"name": name, "n": n})

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.imports.mapping.declared import AS_IT_IS, Layout
@@ -21,7 +23,10 @@ from shopkeeper.imports.readers.staged import (
     FIRST_RECORDS,
     Sheet,
     Strings,
+    empty_rows,
+    index_left_out,
     nameless_left_out,
+    number_rows,
     own_names,
     refuse_many,
     refuse_nameless,
@@ -118,10 +123,14 @@ def _strings(name: str, target: Path, answer: dict[str, Any]) -> Strings:
     """What the child read, with its warnings. Raise `Refused` for a column that holds something and has no name."""
     warnings = []
     if answer["empty"]:
-        warnings.append(message("{name} has {n} empty rows; they are not counted.", name=name, n=answer["empty"]))
+        warnings.append(empty_rows(name, answer["empty"]))
     header = tuple(answer["header"])
     refuse_many(name, len(header))
+    has_index = bool(header) and not header[0].strip() and 0 in answer["filled"] and _numbers_rows(target)
     for number, column in enumerate(header, start=1):
+        if has_index and number == 1:
+            warnings.append(index_left_out(name))
+            continue
         if (not column.strip() and number - 1 in answer["filled"]) or "\0" in column:
             raise refuse_nameless(name, number)
         if not column.strip():
@@ -131,6 +140,10 @@ def _strings(name: str, target: Path, answer: dict[str, Any]) -> Strings:
         warnings.append(_sheets_read(name, answer))
     names, twice = own_names(header)
     return Strings(target, names, answer["rows"], tuple(warnings), twice, sheets if len(sheets) > 1 else ())
+
+
+def _numbers_rows(target: Path) -> bool:
+    return number_rows(pq.read_table(target, columns=["c0"]).column("c0").to_pylist())
 
 
 def _sheets_read(name: str, answer: dict[str, Any]) -> Message:

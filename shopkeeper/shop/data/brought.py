@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from shopkeeper import i18n
 from shopkeeper.imports.guess.choice import Choice
 from shopkeeper.imports.guess.tables import is_number, is_time, kind_of
-from shopkeeper.imports.guess.values import NumberForm
+from shopkeeper.imports.guess.values import NumberForm, without_marks
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
 
@@ -74,9 +74,8 @@ def as_number(value: str, form: NumberForm) -> Decimal | None:
     text = text.strip()
     if form.brackets and text.startswith("(") and text.endswith(")"):
         text = f"-{text[1:-1]}"
-    text = text.replace(form.thousands, "") if form.thousands else text
     try:
-        return Decimal(text.replace(form.decimal, "."))
+        return Decimal(without_marks(text, form.decimal, form.thousands))
     except InvalidOperation:
         return None
 
