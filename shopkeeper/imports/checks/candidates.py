@@ -7,36 +7,24 @@ from pathlib import Path
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
 
-from shopkeeper.contract.table import MONEY, Column, Table
+from shopkeeper.contract.table import Column, Table
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.empty_cells import fill_down
-from shopkeeper.imports.checks.expressions import Clock, as_text, column_term, refuse_type, term, typed
+from shopkeeper.imports.checks.expressions import Clock, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
-from shopkeeper.imports.checks.narrowed import NARROW, in_half_width, wide_columns, with_narrow
-from shopkeeper.imports.checks.pseudonyms import Keyed, key_column, masked
+from shopkeeper.imports.checks.pseudonyms import Keyed, key_column
+from shopkeeper.imports.checks.read import ROW, read_columns, refuse_column
 from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
-from shopkeeper.imports.checks.shares import (
-    AGAINST,
-    column_of,
-    share_checks,
-    with_discounts,
-    with_shares,
-    without_shares,
-)
-from shopkeeper.imports.checks.terms import CheckedValue, call, text
-from shopkeeper.imports.checks.texts import is_key, mended
+from shopkeeper.imports.checks.shares import AGAINST, share_checks, with_discounts
+from shopkeeper.imports.checks.terms import CheckedValue
 from shopkeeper.imports.checks.totals import without_totals
 from shopkeeper.imports.mapping.declared import ColumnMapping, TableMapping
-from shopkeeper.imports.mapping.rules import Share, SourceColumn, for_file, holds_share, replace_columns, sources
+from shopkeeper.imports.mapping.rules import SourceColumn, holds_share, replace_columns, sources
 from shopkeeper.imports.mapping.values import nearest
 from shopkeeper.imports.readers.files import WORKBOOK
 from shopkeeper.imports.readers.reading import FileColumn, Reading
 from shopkeeper.messages import message
 
-ROW = "row json"
-"""The whole row; the blank keeps the name from ever meeting a column's."""
-READ, FILLED = " read", " filled"
-"""Ends of the names under which a value is kept before it is typed."""
 DOUBT = " doubt"
 
 
@@ -108,8 +96,7 @@ def candidates(
 
     Raise `Refused` where a column that is needed is not there or cannot be used.
     """
-    columns_of_file = len(reading.columns)
-    reading = without_totals(reading, mapping, contract)
+    columns_of_file, reading = len(reading.columns), without_totals(reading, mapping, contract)
     if mapping.fill_down:
         reading = replace(reading, relation=fill_down(reading, mapping.fill_down))
     keyed = pseudonymous(with_partners(reading, partners))
@@ -122,35 +109,29 @@ def candidates(
     marks = (*(each.rows for each in partners), *keyed.beside, *((AGAINST,) if shared else ()))
     beside = [ColumnExpression(name) for name in marks]
     used = _used(reading, mapping, mapped)
-    relation, read, of_wide = _read(reading, own_columns, mapped, columns, beside, used)
-    made = {column.name: _typed(reading, read[column.name], column, mapped[column.name], clock) for column in columns}
-    everything = [ColumnExpression("line")]
-    for column in contract.columns:
-        everything += _project(column, made.get(column.name))
-    rows = with_discounts(relation.project(*everything, ColumnExpression(ROW), *beside), mapped)
+    read = read_columns(reading, own_columns, mapped, columns, beside, used)
+    made = {
+        column.name: _typed(reading, read.values[column.name], column, mapped[column.name], clock) for column in columns
+    }
+    rows = with_discounts(_projected(read.relation, contract, made, beside), mapped)
+    faults = {name: value.fault for name, value in made.items()}
+    of_columns = (
+        _where_partners(check, mapped[column.name], partners)
+        for column in columns
+        for check in checks_of(contract, column, faults[column.name], terms)
+        if check.rule != TEXT or not _is_without_nul(reading, mapped[column.name], own_columns)
+    )
+    lenient = (each for each in columns if faults[each.name] != "text" and is_lenient(contract, each))
     return Candidates(
         reading,
         with_guests(rows, keyed.kinds) if contract.name == "order_lines" else rows,
-        (
-            *_partner_checks(columns, mapped, partners),
-            *shared,
-            *(
-                _where_partners(check, mapped[column.name], partners)
-                for column in columns
-                for check in checks_of(contract, column, made[column.name].fault, terms)
-                if check.rule != TEXT or not _is_without_nul(reading, mapped[column.name], own_columns)
-            ),
-        ),
-        lenient=tuple(
-            unusable(column, made[column.name].fault)
-            for column in columns
-            if made[column.name].fault != "text" and is_lenient(contract, column)
-        ),
+        (*_partner_checks(columns, mapped, partners), *shared, *of_columns),
+        lenient=tuple(unusable(each, faults[each.name]) for each in lenient),
         unused=tuple(column.name for column in own_columns if column.name not in used),
         absent=absent,
         kinds=keyed.kinds,
         takes_long=bool(partners) or any(holds_share(column.rule) for column in mapping.columns),
-        wide=of_wide,
+        wide=read.wide,
     )
 
 
@@ -254,80 +235,20 @@ def _where_partners(check: Check, mapping: ColumnMapping, partners: Sequence[Par
     return check
 
 
-def _read(
-    reading: Reading,
-    own_columns: Sequence[FileColumn],
-    mapped: Mapping[str, ColumnMapping],
-    columns: Sequence[Column],
-    beside: Sequence[Expression],
-    used: set[str],
-) -> tuple[DuckDBPyRelation, dict[str, CheckedValue], tuple[str, ...]]:
-    """The file with what each column's rule makes of it, texts mended; how these values are called there; and which
-    of them are read from full width.
-
-    Each step is a projection of its own: within one, an expression would be written out wherever it is used, and
-    DuckDB would think longer about the query than it runs.
-    """
-    by_name = {column.name: column for column in reading.columns}
-
-    def of_file(name: str) -> CheckedValue:
-        if name in shared:
-            value = ColumnExpression(name)
-            shown = duckdb.CoalesceOperator(value.cast("VARCHAR"), text("?"))
-            return CheckedValue(value, MONEY, ConstantExpression(True), shown, "share")
-        column = by_name[name.removesuffix(NARROW)]
-        raw = column_term(column.id, column.type)
-        return replace(column_term(f"{column.id}{NARROW}", "VARCHAR"), shown=raw.shown) if name != column.name else raw
-
-    shares: list[Share] = []
-    options: list[ColumnMapping] = []
-    rules = {}
-    wide = wide_columns(reading, [mapped[column.name].rule for column in columns if column.type != "VARCHAR"])
-    for column in columns:
-        rule = for_file(mapped[column.name].rule, reading.file.name)
-        rules[column.name] = without_shares(rule if column.type == "VARCHAR" else in_half_width(rule, wide), shares)
-        options += [mapped[column.name]] * (len(shares) - len(options))
-    shared = {column_of(number) for number in range(len(shares))}
-    relation = with_narrow(reading.relation, wide)
-    if shares:
-        order = mended(as_text(term(rules["order_id"], of_file, mapped["order_id"])).value, key=True)
-        # DuckDB thinks for long about what lies on windows, with each of the many questions to come.
-        relation = with_shares(relation, tuple(zip(shares, options, strict=True)), of_file, order)
-    read: dict[str, CheckedValue] = {}
-    pairs = [part for each in own_columns for part in (text(each.name), _shown(each, used))]
-    parts = [ColumnExpression("line"), call("json_object", *pairs).cast("VARCHAR").alias(ROW), *beside]
-    mendings = [ColumnExpression("line"), ColumnExpression(ROW), *beside]
-    for column in columns:
-        try:
-            made = term(rules[column.name], of_file, mapped[column.name])
-        except KeyError as error:
-            raise _refuse_type(reading, mapped[column.name], column, error) from error
-        made = as_text(made) if column.type == "VARCHAR" else made
-        value, is_filled, shown = (ColumnExpression(f"{column.name}{mark}") for mark in (READ, FILLED, "="))
-        read[column.name] = CheckedValue(value, made.type, is_filled, shown, made.fault)
-        for expression, name in zip((made.value, made.is_filled, made.shown), (value, is_filled, shown), strict=True):
-            parts.append(expression.alias(name.get_name()))
-        plain = mended(value, key=is_key(column.name)) if column.type == "VARCHAR" else value
-        mendings += [plain.alias(value.get_name()), is_filled, shown]
-    of_wide = tuple(name for name, rule in rules.items() if any(each.endswith(NARROW) for each in sources(rule)))
-    return relation.project(*parts).project(*mendings), read, of_wide
-
-
-def _shown(column: FileColumn, used: set[str]) -> Expression:
-    """A cell as rejects may tell it: in a column that nothing reads, phones and e-mails are covered."""
-    value = ColumnExpression(column.id).cast("VARCHAR")
-    return value if column.name in used else masked(value)
-
-
 def _typed(reading: Reading, read: CheckedValue, column: Column, mapping: ColumnMapping, clock: Clock) -> CheckedValue:
     try:
         return typed(read, column, mapping, clock)
     except KeyError as error:
-        raise _refuse_type(reading, mapping, column, error) from error
+        raise refuse_column(reading, mapping, column, error) from error
 
 
-def _refuse_type(reading: Reading, mapping: ColumnMapping, column: Column, error: KeyError) -> Refused:
-    return refuse_type(reading.file.name, column, " and ".join(sources(mapping.rule)), error.args[0])
+def _projected(
+    relation: DuckDBPyRelation, contract: Table, made: Mapping[str, CheckedValue], beside: Sequence[Expression]
+) -> DuckDBPyRelation:
+    everything = [ColumnExpression("line")]
+    for column in contract.columns:
+        everything += _project(column, made.get(column.name))
+    return relation.project(*everything, ColumnExpression(ROW), *beside)
 
 
 def _project(column: Column, made: CheckedValue | None) -> Iterator[Expression]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, StarExpression
 
 from shopkeeper.contract.table import Table
-from shopkeeper.imports.checks.candidates import ROW, Candidates
+from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.orders import CheckedOrders
+from shopkeeper.imports.checks.read import ROW
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.mapping.declared import AS_IT_IS, REJECTED_IN, REJECTED_LINE, TableMapping, is_to_mend
 from shopkeeper.lake.rejects import LEFT_EMPTY

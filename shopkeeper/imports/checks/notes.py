@@ -65,7 +65,7 @@ def left_empty(opened: Sequence[Candidates], splits: Sequence[Split]) -> Iterato
                 )
 
 
-def read_from_full_width(opened: Sequence[Candidates]) -> Iterator[Message]:
+def _read_from_full_width(opened: Sequence[Candidates]) -> Iterator[Message]:
     """Numbers and times that were written in full width, once for each column and file."""
     for each in opened:
         if not each.wide:
@@ -88,6 +88,7 @@ def file_warnings(opened: Sequence[Candidates], mapping: TableMapping) -> Iterat
     """What the readers said of the files, and which of their columns nobody reads; the least of it last."""
     for each in opened:
         yield from each.reading.warnings
+    yield from _read_from_full_width(opened)
     absent = list(dict.fromkeys(name for each in opened for name in each.absent))
     if len(absent) == 1:
         yield message(

@@ -24,8 +24,9 @@ from duckdb import (
 
 from shopkeeper.contract.table import MONEY, Table
 from shopkeeper.errors import Refused
-from shopkeeper.imports.checks.candidates import ROW, Candidates
+from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.good_rows import BROKEN, any_broken, judged, write_good
+from shopkeeper.imports.checks.read import ROW
 from shopkeeper.imports.checks.rules import Check, key_checks
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.readers.reading import Reading, unreadable

@@ -26,7 +26,7 @@ from shopkeeper.imports.checks.forgotten import Tombstones, cover, leave_out
 from shopkeeper.imports.checks.kits import in_components
 from shopkeeper.imports.checks.lookups import open_partners, own_keys, without_partners
 from shopkeeper.imports.checks.newest import Replacement, newest_only, replace_older
-from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table, read_from_full_width
+from shopkeeper.imports.checks.notes import doubts, file_warnings, left_empty, of_table
 from shopkeeper.imports.checks.orders import CheckedOrders, check_orders
 from shopkeeper.imports.checks.overlap import once
 from shopkeeper.imports.checks.pseudonyms import pseudonymous
@@ -129,7 +129,6 @@ def stage_table(
     splits, of_kits = _guarded(files[0], kits)
     said = (
         *left_empty(orders.opened, splits),
-        *read_from_full_width(orders.opened),
         *doubts(opened, terms),
         *said_beside,
         *of_copies,

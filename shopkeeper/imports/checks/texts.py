@@ -28,11 +28,11 @@ NOBODY = (
     *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
     *("guest customer", "guest user", "walk-in", "walk in", "walkin", "walk-in customer", "walk in customer"),
     *("(blank)", "(none)", "blank", "empty", "not available", "not provided", "cash customer", "no customer"),
-    *(".", "?", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "<null>", r"\n", "nat"),
+    *(".", "?", "？", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "<null>", r"\n", "nat"),
     *("匿名用户", "匿名买家", "匿名顾客", "匿名客户", "匿名会员", "无", "無", "暂无", "空", "未登录", "非会员", "没有"),
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
-MASKED = "*"
+MASKED = ("*", "\N{FULLWIDTH ASTERISK}")
 EMAIL_OF_NOBODY = r"(guest|anonymous|unknown|none|null|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
 PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY})\s*"
 
@@ -88,8 +88,8 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
 def is_placeholder(value: Expression) -> Expression:
     """Whether a customer_id stands for nobody, or is masked and stands for many people."""
     # Not `isin`: DuckDB makes a join of a long list, on each of a query's rows, even where nobody asks for it.
-    narrow = half_width(value)
-    return call("regexp_full_match", narrow, text(PLACEHOLDER)) | call("contains", narrow, text(MASKED))
+    masked = [call("contains", value, text(mark)) for mark in MASKED]
+    return call("regexp_full_match", value, text(PLACEHOLDER)) | masked[0] | masked[1]
 
 
 def is_nobodys_email(value: Expression) -> Expression:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 
 from duckdb import CoalesceOperator, ColumnExpression, ConstantExpression, Expression
 
 from shopkeeper.contract.table import Table
 from shopkeeper.i18n import NN_
 from shopkeeper.imports.checks.contacts import half_width
-from shopkeeper.imports.checks.terms import BLANKS, call, text
+from shopkeeper.imports.checks.terms import call, filled, text
 from shopkeeper.imports.mapping.declared import TableMapping
 from shopkeeper.imports.mapping.rules import sources
 from shopkeeper.imports.readers.reading import FileColumn, Reading
@@ -39,7 +39,10 @@ def without_totals(reading: Reading, mapping: TableMapping, contract: Table) -> 
         return reading
     lacks = reduce(or_, (_says_nothing(columns) for columns in keys))
     of_texts = [column for columns in keys for column in columns if column.type == "VARCHAR"]
-    if not of_texts:
+    # In most files no row lacks any: all that says something begins beyond a blank, which is soon seen.
+    cells = [ColumnExpression(column.id) for columns in keys for column in columns]
+    blank = reduce(or_, (cell.is_null() | (cell.cast("VARCHAR") < text("!")) for cell in cells))
+    if not of_texts or not reading.relation.filter(blank).limit(1).fetchall():
         return reading
     is_total = lacks & reduce(or_, map(_is_total, of_texts))
     totals = reading.relation.filter(is_total)
@@ -80,15 +83,9 @@ def _columns_of(reading: Reading, names: Sequence[str]) -> list[FileColumn]:
 
 
 def _says_nothing(columns: Sequence[FileColumn]) -> Expression:
-    """Nearly all texts begin beyond a blank, which is quicker to see than that nothing is left of them."""
-    empty = [
-        ~CoalesceOperator((cell >= text("!")) & (call("trim", cell, text(BLANKS)) != text("")), NO)
-        if column.type == "VARCHAR"
-        else cell.is_null()
-        for column in columns
-        for cell in (ColumnExpression(column.id),)
-    ]
-    return reduce(lambda so_far, each: so_far & each, empty)
+    cells = [(ColumnExpression(column.id), column.type) for column in columns]
+    empty = [~filled(cell) if type_ == "VARCHAR" else cell.is_null() for cell, type_ in cells]
+    return reduce(and_, empty)
 
 
 def _is_total(column: FileColumn) -> Expression:
