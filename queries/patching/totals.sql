@@ -1,7 +1,7 @@
 -- grain: one row per total that two ways of counting must agree on
 -- parameters: $as_of
 -- Each is counted in the files as they lie there: once in the order lines that were published, or the lines of sale and
--- refund made of them, and once in what was patched.
+-- refund made of them, and once in what was patched. A line has a person where it has an account.
 WITH going_back AS (
     SELECT
         coalesce(l.original_order_id, l.order_id) AS order_id,
@@ -56,7 +56,7 @@ lines AS (
     SELECT
         count(*) AS lines,
         sum(l.revenue) AS revenue,
-        sum(l.revenue) FILTER (WHERE l.account_id IS NOT NULL AND l.customer_id IS NOT NULL) AS of_persons
+        sum(l.revenue) FILTER (WHERE l.customer_id IS NOT NULL) AS of_persons
     FROM int_sale_lines AS l
 ),
 

@@ -23,6 +23,10 @@ WITH seeds AS (
     SELECT b.order_id, NULL AS original_order_id
     FROM before_sale_lines AS b
     WHERE b.customer_id IN (SELECT g.account_id FROM forgotten AS g)
+    UNION ALL
+    SELECT r.order_id, NULL AS original_order_id
+    FROM before_refunds AS r
+    WHERE r.account IN (SELECT g.account_id FROM forgotten AS g)
 ),
 
 named AS (

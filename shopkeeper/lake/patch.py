@@ -26,7 +26,10 @@ from shopkeeper.query_files import QueryFile, load, load_folder
 
 MOST_TOUCHED = 0.2
 """Of the lines, or of a mart's rows: where more differ, all is made anew. It costs little more, and mends the files."""
+FEW_ROWS = 100_000
+"""A mart that holds fewer is read at once, however it lies there: its patch is no reason to make all marts anew."""
 LINES = "int_sale_lines"
+REFUNDS = "int_refunds"
 PERSONS = "int_persons"
 SCHEMAS = {"touched_orders": "by_order", "touched_customers": "by_customer", "touched_days": "by_day"}
 BEFORE = "orders_before"
@@ -49,7 +52,7 @@ def patched_marts(
     Raise `UnpatchableError` where too much is touched, or where totals show that a patch is wrong.
     """
     for name, parts in {**changed.before.marts, **changed.before.kept}.items():
-        if len(parts) == 2 and parts[1].rows > MOST_TOUCHED * parts[0].rows:
+        if len(parts) == 2 and parts[1].rows > MOST_TOUCHED * max(parts[0].rows, FEW_ROWS):
             raise UnpatchableError(f"too many rows of {name} were patched since it was made whole")
     scratch = directory / "scratch"
     for folder in (scratch, directory / "marts", directory / "steps"):
@@ -83,9 +86,15 @@ class _Patch:
     """By list of touched keys: the files of all since the marts were made whole, and the rows of those touched now."""
 
     def link(self, scratch: Path, linking: Linking) -> None:
-        """Who is whom, from the accounts that were there and the lines that came or went; as before if these say so."""
+        """Who is whom, from the accounts that were there and the lines that came or went; as before if these say so.
+
+        `forget` has changed the tables of the version before too: what differs from them does not tell who is gone.
+        """
         version = self.change.before
         changed_lines(self.connection, self.change).create("changed_lines")
+        if self.change.forgotten:
+            link_accounts(self.connection, scratch, linking, self.queries)
+            return
         (before,) = version.step("linking_buyers")
         self.connection.read_parquet(str(before)).create_view("before_linking_buyers")
         same = self.change.same_identities and version.linking == linking.fingerprint()
@@ -96,7 +105,8 @@ class _Patch:
         """What the version before had, as the queries of `patching` name it."""
         version = self.change.before
         old = {name: version.step(name) for name, _ in TOUCHED.values()}
-        self._step_before(LINES).create_view("before_sale_lines")
+        for name in (LINES, REFUNDS):
+            self._step_before(name).create_view(f"before_{name.removeprefix('int_')}")
         self.connection.read_parquet(str(version.step(PERSONS)[0])).create_view("before_persons")
         for name in ("first_purchases", "order_copies", *FIRST):
             query = load(f"marts/{name}", self.queries)
@@ -165,7 +175,9 @@ class _Patch:
         return [file]
 
     def sold_orders(self) -> SoldOrders:
-        """Those that there were, and the difference that touched orders make."""
+        """Those that there were, and the difference that touched orders make; all where a person is forgotten."""
+        if self.change.forgotten:
+            return count_sold_orders(self.connection, self.queries)
         counts = []
         for schema in (SCHEMAS["touched_orders"], BEFORE):
             with self._within(schema):
