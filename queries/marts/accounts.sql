@@ -4,7 +4,8 @@
 -- patched by: person_id
 -- An account is what a channel calls a buyer: its account, or the customer's number where it names none. A guest is one
 -- whose name was made from a phone or an e-mail. Refunds are in their order. Kept by person, so that one person's
--- accounts lie together. Only an account of the shop's own, such as a till's, has several persons.
+-- accounts lie together. Only an account of the shop's own, such as a till's, has several persons. `person_accounts`:
+-- how many the person has, so that those with several are known without counting.
 WITH orders AS (
     SELECT
         l.account_id,
@@ -37,6 +38,7 @@ SELECT
     a.channel,
     a.account_id LIKE 'phone:%' OR a.account_id LIKE 'email:%' AS is_guest,
     coalesce(w.was_split, false) AS was_split,
+    CAST(count(*) OVER (PARTITION BY a.person_id) AS INTEGER) AS person_accounts,
     a.first_day,
     a.last_day,
     a.orders,

@@ -5,14 +5,7 @@
 -- `linked_revenue`: what accounts brought that are not their person's first, and would be strangers' without linking.
 -- A person counts in each channel it ordered on, and once in the row of all. Only few persons have several accounts: only
 -- these are looked at one by one.
-WITH linked_persons AS (
-    SELECT a.person_id
-    FROM accounts AS a
-    GROUP BY a.person_id
-    HAVING count(*) > 1
-),
-
-numbered AS (
+WITH numbered AS (
     SELECT
         a.person_id,
         a.channel,
@@ -21,7 +14,7 @@ numbered AS (
         a.revenue,
         row_number() OVER (PARTITION BY a.person_id ORDER BY a.first_day, a.account_id) AS place
     FROM accounts AS a
-    WHERE a.person_id IN (SELECT k.person_id FROM linked_persons AS k)
+    WHERE a.person_accounts > 1
 ),
 
 linked AS (

@@ -1,34 +1,16 @@
 -- grain: one row per month and channel with an order
 -- parameters: none
--- after: accounts, channel_days, first_purchases, purchase_parts
+-- after: channel_days, linked_orders
 -- scope: none
 -- Whose order it is: nobody's, a guest's, an account's. `linked_orders`: orders of persons with several accounts. An order
 -- counts once, in the channel and month of its first sale line.
-WITH linked_persons AS (
-    SELECT f.customer_key
-    FROM first_purchases AS f
-    INNER JOIN accounts AS a ON a.person_id = f.customer_id
-    GROUP BY f.customer_key
-    HAVING count(*) > 1
-),
-
-linked_orders AS (
+WITH linked AS (
     SELECT
-        p.order_id,
-        min(p.channel) AS channel,
-        min(p.day) AS day
-    FROM purchase_parts AS p
-    WHERE p.is_purchase AND p.customer_key IN (SELECT k.customer_key FROM linked_persons AS k)
-    GROUP BY p.order_id
-),
-
-linked AS (
-    SELECT
-        CAST(date_trunc('month', o.day) AS DATE) AS month,
-        o.channel,
-        count(*) AS orders
-    FROM linked_orders AS o
-    GROUP BY CAST(date_trunc('month', o.day) AS DATE), o.channel
+        k.month,
+        k.channel,
+        sum(k.orders) AS orders
+    FROM linked_orders AS k
+    GROUP BY k.month, k.channel
 ),
 
 months AS (

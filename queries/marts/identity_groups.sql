@@ -3,14 +3,7 @@
 -- after: accounts
 -- scope: none
 -- `was_split`: taken out of a component too large to be one person.
-WITH linked_persons AS (
-    SELECT a.person_id
-    FROM accounts AS a
-    GROUP BY a.person_id
-    HAVING count(*) > 1
-),
-
-persons AS (
+WITH persons AS (
     SELECT
         a.person_id,
         CAST(count(*) AS BIGINT) AS accounts,
@@ -20,7 +13,7 @@ persons AS (
         CAST(sum(a.revenue) AS DOUBLE) AS revenue,
         bool_or(a.was_split) AS was_split
     FROM accounts AS a
-    WHERE a.person_id IN (SELECT k.person_id FROM linked_persons AS k)
+    WHERE a.person_accounts > 1
     GROUP BY a.person_id
 ),
 

@@ -1,8 +1,9 @@
 -- grain: one row per day on which money went back that names neither an order of the shop nor a buyer
 -- parameters: none
 -- scope: none
--- It belongs to no customer's history; the buying job lowers the shop's mean purchase by its share. Made whole each time:
--- few lines are refunds without a buyer.
+-- patched by: day
+-- It belongs to no customer's history; the buying job lowers the shop's mean purchase by its share. An order of
+-- the shop has its sale and its refunds on one `order_day`, so its sale is seen wherever its refunds are.
 WITH refunds AS (
     SELECT
         l.order_id,

@@ -1,47 +1,11 @@
 -- grain: one row per known customer and day on which something was given back
--- parameters: $as_of
+-- parameters: none
 -- scope: none
 -- The day is that of the refund itself, not of its original order: who is just giving goods back is left in peace.
--- A refund without a buyer of its own is its original order's buyer's; one that names no order is of its own number's.
-WITH refunds AS (
-    SELECT
-        coalesce(l.original_order_id, l.order_id) AS order_id,
-        l.order_id AS own_order_id,
-        l.account,
-        l.day
-    FROM stg_order_lines AS l
-    WHERE l.status = 'refund' AND l.day <= $as_of
-),
-
-orders AS (
-    SELECT
-        l.order_id,
-        coalesce(min(l.customer_id), min(l.account_id)) AS account
-    FROM stg_order_lines AS l
-    WHERE
-        l.account IS NOT NULL
-        AND l.order_id IN (
-            SELECT r.order_id FROM refunds AS r WHERE r.account IS NULL
-            UNION
-            SELECT r.own_order_id FROM refunds AS r WHERE r.account IS NULL
-        )
-    GROUP BY l.order_id
-),
-
-buyers AS (
-    SELECT
-        coalesce(r.account, o.account, own.account) AS account,
-        r.day
-    FROM refunds AS r
-    LEFT JOIN orders AS o ON r.account IS NULL AND o.order_id = r.order_id
-    LEFT JOIN orders AS own ON r.account IS NULL AND own.order_id = r.own_order_id
-)
-
 SELECT
-    coalesce(w.person_id, b.account) AS customer_id,
-    b.day
-FROM buyers AS b
-LEFT JOIN int_persons AS w ON w.account_id = b.account
-WHERE b.account IS NOT NULL
-GROUP BY coalesce(w.person_id, b.account), b.day
+    coalesce(w.person_id, r.account) AS customer_id,
+    r.day
+FROM int_refunds AS r
+LEFT JOIN int_persons AS w ON w.account_id = r.account
+GROUP BY coalesce(w.person_id, r.account), r.day
 ORDER BY customer_id, day

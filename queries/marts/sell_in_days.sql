@@ -1,6 +1,6 @@
 -- grain: one row per SKU, ship-to region, location that shipped, and day on which goods were sold in
 -- parameters: $as_of
--- after: items, demand_days
+-- after: items, demand_days, trading_days
 -- scope: category=category region=region
 -- What is sold in to a dealer is no sale to a buyer. Where the dealer's own sales are not in the data, it is all that is
 -- heard of its buyers: dependent demand of the location that ships. A line whose buyer is a location is that dealer's,
@@ -33,7 +33,7 @@ standing AS (
 ),
 
 channels AS (
-    SELECT DISTINCT l.channel, l.region FROM int_sale_lines AS l WHERE l.is_sale
+    SELECT DISTINCT d.channel, d.region FROM trading_days AS d WHERE d.units > 0
 )
 
 SELECT

@@ -2,6 +2,7 @@
 -- parameters: none
 -- after: unidentified_parts
 -- scope: none
+-- patched by: day
 SELECT
     u.day,
     CAST(count(DISTINCT u.order_id) AS BIGINT) AS orders

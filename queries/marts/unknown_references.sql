@@ -1,20 +1,31 @@
 -- grain: one row per kind (sku, region) and value of order lines that its table does not list, the 10,000 of each kind
 --   that bring most
 -- parameters: none
+-- after: items, sales_mix
 -- scope: none
 -- Only where the table was brought. A line without a region refers to none. `all_*` count by kind those that are not
--- listed too.
-WITH named AS (
+-- listed too. What is unknown is looked for in marts first: where nothing is, no line is read.
+WITH unknown_skus AS (
+    SELECT i.sku FROM items AS i WHERE NOT i.described AND EXISTS (SELECT 1 AS one FROM products AS p)
+),
+
+unknown_regions AS (
+    SELECT DISTINCT m.region
+    FROM sales_mix AS m
+    WHERE
+        m.region <> '(none)'
+        AND m.region NOT IN (SELECT r.region FROM regions AS r)
+        AND EXISTS (SELECT 1 AS one FROM regions AS r)
+),
+
+named AS (
     SELECT 'sku' AS kind, l.sku AS value, l.day, l.revenue
     FROM int_sale_lines AS l
-    WHERE l.sku NOT IN (SELECT p.sku FROM products AS p) AND EXISTS (SELECT 1 AS one FROM products AS p)
+    WHERE l.sku IN (SELECT u.sku FROM unknown_skus AS u)
     UNION ALL
     SELECT 'region' AS kind, l.region AS value, l.day, l.revenue
     FROM int_sale_lines AS l
-    WHERE
-        l.region <> '(none)'
-        AND l.region NOT IN (SELECT r.region FROM regions AS r)
-        AND EXISTS (SELECT 1 AS one FROM regions AS r)
+    WHERE l.region IN (SELECT u.region FROM unknown_regions AS u)
 ),
 
 summed AS (

@@ -6,7 +6,46 @@
 -- and 100 times the item's median, of items with 20 lines or more; of others 20 times that percentile; in shops with 1,000
 -- lines or more. `amount`: how far the line is from the usual price; for a quantity all that the line brought.
 -- `all_lines` and `all_amount` count by rule those that are not listed too.
-WITH sold AS (
+-- Few items can have such lines: those whose dearest line is ten times the cheapest, or with as large a quantity. A lower
+-- bound of 9.99 leaves no item out by rounding. Only the lines of these are looked at one by one.
+WITH kinds AS (
+    SELECT
+        l.sku,
+        l.quantity,
+        count(*) AS lines,
+        min(l.revenue / l.quantity) FILTER (WHERE l.revenue > 0) AS low_price,
+        max(l.revenue / l.quantity) FILTER (WHERE l.revenue > 0) AS high_price
+    FROM int_sale_lines AS l
+    WHERE l.is_sale
+    GROUP BY l.sku, l.quantity
+),
+
+running AS (
+    SELECT
+        q.quantity,
+        sum(q.lines) OVER (ORDER BY q.quantity) AS so_far,
+        sum(q.lines) OVER () AS lines
+    FROM (SELECT k.quantity, sum(k.lines) AS lines FROM kinds AS k GROUP BY k.quantity) AS q
+),
+
+whole AS (
+    SELECT
+        max(r.lines) AS lines,
+        CAST(min(r.quantity) FILTER (WHERE 1000 * r.so_far >= 999 * r.lines) AS DOUBLE) AS high_quantity
+    FROM running AS r
+),
+
+suspects AS (
+    SELECT k.sku
+    FROM kinds AS k
+    CROSS JOIN whole AS w
+    GROUP BY k.sku
+    HAVING
+        max(k.high_price) >= 9.99 * min(k.low_price)
+        OR (max(k.quantity) >= 100 AND max(k.quantity) > max(w.high_quantity))
+),
+
+sold AS (
     SELECT
         l.order_id,
         l.day,
@@ -15,7 +54,7 @@ WITH sold AS (
         l.revenue,
         CASE WHEN l.revenue > 0 THEN l.revenue / l.quantity END AS unit_price
     FROM int_sale_lines AS l
-    WHERE l.is_sale
+    WHERE l.is_sale AND l.sku IN (SELECT s.sku FROM suspects AS s)
 ),
 
 usual AS (
@@ -27,13 +66,6 @@ usual AS (
         CAST(median(s.quantity) AS DOUBLE) AS quantity
     FROM sold AS s
     GROUP BY s.sku
-),
-
-whole AS (
-    SELECT
-        count(*) AS lines,
-        CAST(percentile_disc(0.999) WITHIN GROUP (ORDER BY s.quantity) AS DOUBLE) AS high_quantity
-    FROM sold AS s
 ),
 
 unusual AS (

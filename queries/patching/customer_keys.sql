@@ -2,9 +2,20 @@
 -- parameters: none
 -- Who ever had a number keeps it, and nobody else gets it: files of earlier publications name customers by it.
 WITH taken AS (
-    SELECT b.customer_id, b.customer_key FROM before_first_purchases AS b
+    SELECT b.customer_id, b.customer_key
+    FROM before_first_purchases AS b
+    WHERE b.customer_id IN (SELECT c.customer_id FROM touched_customers AS c)
     UNION
-    SELECT t.customer_id, t.customer_key FROM before_touched_customers AS t WHERE t.customer_key IS NOT NULL
+    SELECT t.customer_id, t.customer_key
+    FROM before_touched_customers AS t
+    WHERE t.customer_key IS NOT NULL AND t.customer_id IN (SELECT c.customer_id FROM touched_customers AS c)
+),
+
+highest AS (
+    SELECT greatest(
+        (SELECT coalesce(max(b.customer_key), 0) FROM before_first_purchases AS b),
+        (SELECT coalesce(max(t.customer_key), 0) FROM before_touched_customers AS t)
+    ) AS customer_key
 ),
 
 buyers AS (
@@ -23,6 +34,6 @@ numbered AS (
 SELECT
     n.customer_id,
     CAST(
-        coalesce(n.customer_key, n.place + (SELECT coalesce(max(k.customer_key), 0) FROM taken AS k)) AS INTEGER
+        coalesce(n.customer_key, n.place + (SELECT h.customer_key FROM highest AS h)) AS INTEGER
     ) AS customer_key
 FROM numbered AS n

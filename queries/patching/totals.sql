@@ -1,34 +1,62 @@
 -- grain: one row per total that two ways of counting must agree on
 -- parameters: $as_of
 -- Each is counted in the files as they lie there: once in the order lines that were published, or the lines of sale and
--- refund made of them, and once in what was patched.
-WITH void AS (
-    SELECT l.order_id
-    FROM stg_order_lines AS l
-    WHERE l.day <= $as_of
-    GROUP BY l.order_id
-    HAVING
-        count(*) FILTER (WHERE coalesce(l.status, 'sale') IN ('sale', 'exchange')) = 0
-        AND count(*) FILTER (WHERE l.status <> 'refund') > 0
-),
-
-published AS (
-    SELECT count(*) AS lines, sum(l.net_amount) AS revenue
+-- refund made of them, and once in what was patched. A line has a person where it has an account.
+WITH going_back AS (
+    SELECT
+        coalesce(l.original_order_id, l.order_id) AS order_id,
+        l.net_amount
     FROM stg_order_lines AS l
     WHERE
         l.day <= $as_of
         AND coalesce(l.status, 'sale') IN ('sale', 'refund')
-        AND (
-            coalesce(l.original_order_id, l.order_id) NOT IN (SELECT v.order_id FROM void AS v)
-            OR l.quantity > 0 AND coalesce(l.status, 'sale') = 'sale' AND l.net_amount + coalesce(l.discount, 0) > 0
+        AND NOT (
+            coalesce(l.status, 'sale') = 'sale' AND l.quantity > 0 AND l.net_amount + coalesce(l.discount, 0) > 0
         )
+),
+
+-- Few orders hold a line that is neither sale nor refund, and few of these had anything given back.
+suspected AS (
+    SELECT DISTINCT l.order_id
+    FROM stg_order_lines AS l
+    WHERE
+        l.day <= $as_of
+        AND l.status NOT IN ('sale', 'exchange', 'refund')
+        AND l.order_id IN (SELECT g.order_id FROM going_back AS g)
+),
+
+bringing AS (
+    SELECT l.order_id
+    FROM stg_order_lines AS l
+    WHERE
+        l.day <= $as_of
+        AND coalesce(l.status, 'sale') IN ('sale', 'exchange')
+        AND l.order_id IN (SELECT s.order_id FROM suspected AS s)
+),
+
+void AS (
+    SELECT count(*) AS lines, coalesce(sum(g.net_amount), 0) AS revenue
+    FROM going_back AS g
+    WHERE
+        g.order_id IN (SELECT s.order_id FROM suspected AS s)
+        AND g.order_id NOT IN (SELECT b.order_id FROM bringing AS b)
+),
+
+every AS (
+    SELECT count(*) AS lines, sum(l.net_amount) AS revenue
+    FROM stg_order_lines AS l
+    WHERE l.day <= $as_of AND coalesce(l.status, 'sale') IN ('sale', 'refund')
+),
+
+published AS (
+    SELECT e.lines - v.lines AS lines, e.revenue - v.revenue AS revenue FROM every AS e CROSS JOIN void AS v
 ),
 
 lines AS (
     SELECT
         count(*) AS lines,
         sum(l.revenue) AS revenue,
-        sum(l.revenue) FILTER (WHERE l.account_id IS NOT NULL AND l.customer_id IS NOT NULL) AS of_persons
+        sum(l.revenue) FILTER (WHERE l.customer_id IS NOT NULL) AS of_persons
     FROM int_sale_lines AS l
 ),
 

@@ -29,6 +29,14 @@ bought_at_once AS (
     HAVING min(l.order_id) < max(l.order_id)
 ),
 
+-- What nobody described takes its category from its lines, and may take another one from a new line.
+recategorised AS (
+    SELECT n.sku
+    FROM items AS n
+    INNER JOIN before_items AS b ON b.sku = n.sku
+    WHERE n.category <> b.category
+),
+
 copied AS (
     SELECT c.day
     FROM before_order_copies AS c
@@ -44,6 +52,8 @@ UNION
 SELECT b.day FROM bought_at_once AS b
 UNION
 SELECT c.day FROM copied AS c
+UNION
+SELECT l.day FROM int_sale_lines AS l WHERE l.sku IN (SELECT r.sku FROM recategorised AS r)
 UNION
 SELECT CAST(c.ordered_at AS DATE) AS day FROM changed_lines AS c
 UNION

@@ -1,11 +1,9 @@
 -- grain: one row for the whole shop; no row counts as sold but a sale line: sold, with units and a price above 0
+-- parameters: none
 -- The last day is the last one with a sale or a stock count: refunds that come after it do not move it. Where neither
 -- is there, it is the last day of any line.
 WITH lines AS (
     SELECT
-        l.order_id,
-        coalesce(l.customer_id, l.account_id) AS account,
-        CASE WHEN coalesce(l.status, 'sale') IN ('sale', 'refund') THEN l.original_order_id END AS original_order_id,
         coalesce(l.status, 'sale') = 'sale'
         AND l.quantity > 0
         AND l.net_amount + coalesce(l.discount, 0) > 0 AS is_sale,
@@ -23,30 +21,6 @@ whole AS (
     FROM lines AS l
 ),
 
-refunded AS (
-    SELECT l.original_order_id AS order_id
-    FROM lines AS l
-    WHERE l.original_order_id IS NOT NULL AND NOT l.is_sale
-    GROUP BY l.original_order_id
-    HAVING min(l.account) = max(l.account)
-),
-
-orders AS (
-    SELECT
-        l.order_id,
-        count(l.account) > 0 OR l.order_id IN (SELECT r.order_id FROM refunded AS r) AS identified,
-        bool_or(l.is_sale) AS sold
-    FROM lines AS l
-    GROUP BY l.order_id
-),
-
-shares AS (
-    SELECT
-        CAST(count(*) FILTER (WHERE o.identified AND o.sold) AS DOUBLE)
-        / nullif(CAST(count(*) FILTER (WHERE o.sold) AS DOUBLE), 0) AS identified_order_share
-    FROM orders AS o
-),
-
 sale_days AS (
     SELECT l.day, l.day - lag(l.day) OVER (ORDER BY l.day) AS days_since
     FROM (SELECT DISTINCT s.day FROM lines AS s WHERE s.is_sale) AS l
@@ -59,7 +33,5 @@ SELECT
     w.last_day AS last_line_day,
     CAST((SELECT max(s.days_since) FROM sale_days AS s WHERE s.day > w.last_sale_day - 91) AS BIGINT)
     AS longest_days_between_sales,
-    coalesce(w.net_amount, 0) AS net_amount,
-    s.identified_order_share
+    coalesce(w.net_amount, 0) AS net_amount
 FROM whole AS w
-CROSS JOIN shares AS s

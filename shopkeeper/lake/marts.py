@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.errors import Refused
-from shopkeeper.lake.persons import Linking, link_accounts
+from shopkeeper.lake.persons import KEPT, Linking, link_accounts
 from shopkeeper.lake.workbench import typed, write
 from shopkeeper.messages import message
 from shopkeeper.progress import UNHEARD, Progress
@@ -32,7 +32,19 @@ class Facts:
     last_line_day: date | None
     longest_days_between_sales: int | None
     net_amount: Decimal
-    identified_order_share: float | None
+
+
+@dataclass(frozen=True)
+class SoldOrders:
+    """Orders with a sale line, and how many of them name a buyer."""
+
+    sold_orders: int
+    identified_orders: int
+
+    @property
+    def identified_share(self) -> float | None:
+        """`None` without any order."""
+        return self.identified_orders / self.sold_orders if self.sold_orders else None
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,12 @@ def read_facts(connection: DuckDBPyConnection, queries: Path) -> Facts:
     """Run queries/publishing/facts.sql on the open tables."""
     row = connection.sql(load("publishing/facts", queries).sql).to_dicts()[0]
     return Facts(**row)
+
+
+def count_sold_orders(connection: DuckDBPyConnection, queries: Path) -> SoldOrders:
+    """Run queries/publishing/sold_orders.sql on the open tables."""
+    row = connection.sql(load("publishing/sold_orders", queries).sql).to_dicts()[0]
+    return SoldOrders(**row)
 
 
 def build_marts(
@@ -122,8 +140,9 @@ def open_staging(connection: DuckDBPyConnection, queries: Path) -> None:
 def _kept(connection: DuckDBPyConnection, scratch: Path, steps: Path, queries: Path) -> dict[str, list[Path]]:
     """Who is whom, and the steps that can be patched."""
     steps.mkdir()
-    kept = {"int_persons": steps / "int_persons.parquet"}
-    os.link(scratch / "int_persons.parquet", kept["int_persons"])
+    kept = {name: steps / f"{name}.parquet" for name in KEPT}
+    for file in kept.values():
+        os.link(scratch / file.name, file)
     for query in load_folder("intermediate", queries):
         if query.patched_by:
             name = "int_" + query.name.removeprefix("intermediate/")

@@ -6,80 +6,37 @@ rows are those of the version before, which is hard-linked (`patched.py`). Marts
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from math import isclose
 from pathlib import Path
 
 import polars as pl
-from duckdb import (
-    ColumnExpression,
-    ConstantExpression,
-    DuckDBPyConnection,
-    DuckDBPyRelation,
-    FunctionExpression,
-)
+from duckdb import ColumnExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
 
 from shopkeeper.contract.tables import CUSTOMERS, ORDER_LINES, PRODUCTS
-from shopkeeper.lake.marts import Made, bound, open_staging
-from shopkeeper.lake.patched import TOUCHED, anti, rows, semi
-from shopkeeper.lake.persons import Linking, link_accounts
-from shopkeeper.lake.version import Version
+from shopkeeper.lake.change import Change, UnpatchableError, changed_lines
+from shopkeeper.lake.marts import Made, SoldOrders, bound, count_sold_orders, open_staging
+from shopkeeper.lake.patched import ROW, TOUCHED, anti, numbered, rows, semi, unnumbered
+from shopkeeper.lake.persons import KEPT, Linking, link_accounts, take_over
 from shopkeeper.lake.workbench import typed, write
 from shopkeeper.progress import UNHEARD, Progress
-from shopkeeper.query_files import QueryFile, load, load_folder, recipe
+from shopkeeper.query_files import QueryFile, load, load_folder
 
 MOST_TOUCHED = 0.2
 """Of the lines, or of a mart's rows: where more differ, all is made anew. It costs little more, and mends the files."""
+FEW_ROWS = 100_000
+"""A mart that holds fewer is read at once, however it lies there: its patch is no reason to make all marts anew."""
 LINES = "int_sale_lines"
+REFUNDS = "int_refunds"
 PERSONS = "int_persons"
 SCHEMAS = {"touched_orders": "by_order", "touched_customers": "by_customer", "touched_days": "by_day"}
-FIRST = "refund_days"
-"""Made before the others: it says who else is touched."""
+BEFORE = "orders_before"
+"""The schema of touched orders' lines as they were."""
+FIRST = ("refund_days", "items")
+"""Made before the others: they say who else is touched, and which days."""
 HALF_A_CENT = 0.005
-
-
-class UnpatchableError(Exception):
-    """Why all marts must be made anew."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a publication changes. `added` and `removed` are files of order lines, `forgotten` accounts."""
-
-    before: Version
-    as_of: date
-    added: tuple[Path, ...]
-    removed: tuple[Path, ...]
-    forgotten: tuple[str, ...] = ()
-
-    @property
-    def parameters(self) -> dict[str, date]:
-        """As queries name them."""
-        return {"as_of": self.as_of, "as_of_before": self.before.as_of}
-
-
-def change(
-    before: Version, queries: Path, as_of: date, files: Mapping[str, Sequence[Path]], forgotten: Collection[str]
-) -> Change:
-    """What the tables' files change of the version before. Raise `UnpatchableError` where that is all."""
-    if before.recipe != recipe(queries):
-        raise UnpatchableError("the queries are other ones")
-    if not before.step(LINES) or not before.step(PERSONS):
-        raise UnpatchableError("the version before was not made to be patched")
-    old = {file.stat().st_ino: file for file in before.files(ORDER_LINES.name)}
-    new = {file.stat().st_ino: file for file in files.get(ORDER_LINES.name, ())}
-    added = tuple(new[inode] for inode in new.keys() - old.keys())
-    removed = tuple(old[inode] for inode in old.keys() - new.keys())
-    counts = {before.path / file.path: file.rows for file in before.tables[ORDER_LINES.name].files}
-    if sum(counts[file] for file in removed) == sum(counts.values()):
-        raise UnpatchableError("all order lines came again")
-    for name, parts in {**before.marts, **before.kept}.items():
-        if len(parts) == 2 and parts[1].rows > MOST_TOUCHED * parts[0].rows:
-            raise UnpatchableError(f"too many rows of {name} were patched since it was made whole")
-    return Change(before, as_of, added, removed, tuple(forgotten))
 
 
 def patched_marts(
@@ -89,18 +46,21 @@ def patched_marts(
     changed: Change,
     progress: Progress = UNHEARD,
     linking: Linking | None = None,
-) -> Made:
-    """Write the marts and steps of a version into its `directory`, patched where they can be.
+) -> tuple[Made, SoldOrders]:
+    """Write the marts and steps of a version into its `directory`, patched where they can be, and count its orders.
 
     Raise `UnpatchableError` where too much is touched, or where totals show that a patch is wrong.
     """
+    for name, parts in {**changed.before.marts, **changed.before.kept}.items():
+        if len(parts) == 2 and parts[1].rows > MOST_TOUCHED * max(parts[0].rows, FEW_ROWS):
+            raise UnpatchableError(f"too many rows of {name} were patched since it was made whole")
     scratch = directory / "scratch"
     for folder in (scratch, directory / "marts", directory / "steps"):
         folder.mkdir()
     progress.step("Linking accounts", 0.0)
-    link_accounts(connection, scratch, linking, queries)
     open_staging(connection, queries)
     patch = _Patch(connection, directory, queries, changed)
+    patch.link(scratch, linking or Linking())
     progress.step("Looking for what differs", 0.1)
     patch.open_before()
     patch.touch_orders()
@@ -111,7 +71,7 @@ def patched_marts(
         patch.make(query)
     progress.step("Checking the totals of what was patched", 0.9)
     patch.check_totals()
-    return patch.made(scratch)
+    return patch.made(scratch), patch.sold_orders()
 
 
 @dataclass
@@ -125,15 +85,30 @@ class _Patch:
     now: dict[str, DuckDBPyRelation] = field(default_factory=dict)
     """By list of touched keys: the files of all since the marts were made whole, and the rows of those touched now."""
 
+    def link(self, scratch: Path, linking: Linking) -> None:
+        """Who is whom, from the accounts that were there and the lines that came or went; as before if these say so.
+
+        `forget` has changed the tables of the version before too: what differs from them does not tell who is gone.
+        """
+        version = self.change.before
+        changed_lines(self.connection, self.change).create("changed_lines")
+        if self.change.forgotten:
+            link_accounts(self.connection, scratch, linking, self.queries)
+            return
+        (before,) = version.step("linking_buyers")
+        self.connection.read_parquet(str(before)).create_view("before_linking_buyers")
+        same = self.change.same_identities and version.linking == linking.fingerprint()
+        if not (same and take_over(self.connection, scratch, version, self.queries)):
+            link_accounts(self.connection, scratch, linking, self.queries, buyers="patching/buyers")
+
     def open_before(self) -> None:
         """What the version before had, as the queries of `patching` name it."""
         version = self.change.before
         old = {name: version.step(name) for name, _ in TOUCHED.values()}
-        sale_lines = load("intermediate/sale_lines", self.queries)
-        lines = rows(self.connection, version.step(LINES), sale_lines, old, version.as_of)
-        lines.create_view("before_sale_lines")
+        for name in (LINES, REFUNDS):
+            self._step_before(name).create_view(f"before_{name.removeprefix('int_')}")
         self.connection.read_parquet(str(version.step(PERSONS)[0])).create_view("before_persons")
-        for name in ("first_purchases", "order_copies", FIRST):
+        for name in ("first_purchases", "order_copies", *FIRST):
             query = load(f"marts/{name}", self.queries)
             rows(self.connection, version.mart(name), query, old, version.as_of).create_view(f"before_{name}")
         for table in (PRODUCTS, CUSTOMERS):
@@ -146,41 +121,92 @@ class _Patch:
 
     def touch_orders(self) -> None:
         """Orders that differ, and the lines of sale and refund as they are with them."""
-        self._changed_lines().create("changed_lines")
-        self._run("changed_accounts")
-        self._run("changed_skus")
+        for name in ("changed_accounts", "changed_skus", "refunding_lines"):
+            self._run(name)
         keys = self._run("touched_orders")
-        self.connection.execute(f"CREATE SCHEMA {SCHEMAS['touched_orders']}")
-        self._run("lines_of_orders", SCHEMAS["touched_orders"], "stg_order_lines")
-        query = load("intermediate/sale_lines", self.queries)
-        with self._within("touched_orders"):
-            made = self.connection.sql(query.sql, params=bound(query, self.change.parameters))
-            made.create("all_lines")
-            lines = semi(self.connection.table("all_lines"), keys, "order_id", "order_id")
-            lines.create("lines")
-        touched = self.connection.table("by_order.lines")
-        touched.create_view("touched_lines")
-        self._run("before_lines")
-        self._list("touched_orders", keys)
-        self._refuse_many(touched)
-        self._put(LINES, query, touched, self.change.before.step(LINES), "steps")
+        self._refuse_many(self._run("lines_of_orders"))
+        self._run("order_lines_before")
+        for schema, lines in ((SCHEMAS["touched_orders"], "lines_of_orders"), (BEFORE, "order_lines_before")):
+            self.connection.execute(f"CREATE SCHEMA {schema}")
+            with self._within(schema):
+                self.connection.table(f"main.{lines}").create_view("order_lines", replace=False)
+                staging = load("staging/order_lines", self.queries)
+                self.connection.sql(staging.sql).create("stg_order_lines")
+        unnumbered(self._run("numbered_lines")).create_view("before_lines")
+        for query in load_folder("intermediate", self.queries):
+            if query.patched_by:
+                self.make_step(query, keys)
+        self.connection.table(f"by_order.{LINES}").create_view("touched_lines")
+
+    def make_step(self, query: QueryFile, keys: DuckDBPyRelation) -> None:
+        """What is kept of touched orders, beside that of all others."""
+        name = f"int_{_stem(query)}"
+        with self._within(SCHEMAS["touched_orders"]):
+            self.connection.sql(query.sql, params=bound(query, self.change.parameters)).create(f"all_{name}")
+            semi(self.connection.table(f"all_{name}"), keys, query.patched_by, query.patched_by).create(name)
+        fresh = self.connection.table(f"by_order.{name}")
+        before = self.change.before.step(name)
+        if name == LINES:
+            there = self.connection.table("numbered_lines")
+        else:
+            there = semi(self._step_before(name), keys, query.patched_by, query.patched_by)
+        gone = self._gone(name, there)
+        files = self._beside(name, before, fresh, "steps", keys, query.patched_by, query.patched_by)
+        merged = unnumbered(numbered(self.connection, files, gone))
+        if self.change.forgotten:
+            # The list stays behind: the file is whole again.
+            self.touched.pop(f"gone_{name}")
+            merged, files = self._whole(merged, files)
+            gone[0].unlink()
+        merged.create_view(name)
+        self.files[name] = files
+
+    def _step_before(self, name: str) -> DuckDBPyRelation:
+        version = self.change.before
+        return numbered(self.connection, version.step(name), version.step(f"gone_{name}"))
+
+    def _gone(self, name: str, there: DuckDBPyRelation) -> list[Path]:
+        """List the places of rows that no longer hold, now and since the step was made whole."""
+        places = there.project(ROW).filter(ColumnExpression(ROW).is_not_null())
+        before = self.change.before.step(f"gone_{name}")
+        file = self.directory / "steps" / f"gone_{name}.parquet"
+        write(places.union(self.connection.read_parquet(str(before[0]))) if before else places, file)
+        self.touched[f"gone_{name}"] = [file]
+        return [file]
+
+    def sold_orders(self) -> SoldOrders:
+        """Those that there were, and the difference that touched orders make; all where a person is forgotten."""
+        if self.change.forgotten:
+            return count_sold_orders(self.connection, self.queries)
+        counts = []
+        for schema in (SCHEMAS["touched_orders"], BEFORE):
+            with self._within(schema):
+                counts.append(count_sold_orders(self.connection, self.queries))
+        now, then, before = *counts, self.change.before
+        if before.sold_orders is None or before.identified_orders is None:
+            raise UnpatchableError("orders were not counted before")
+        return SoldOrders(
+            before.sold_orders + now.sold_orders - then.sold_orders,
+            before.identified_orders + now.identified_orders - then.identified_orders,
+        )
 
     def touch_customers_and_days(self) -> None:
         """Persons and days that differ, and their lines of sale and refund."""
         self._run("differing_lines")
-        self.make(load(f"marts/{FIRST}", self.queries))
+        for name in FIRST:
+            self.make(load(f"marts/{name}", self.queries))
         self._run("touched_customers")
         self._refuse_many(self._run("lines_of_customers"))
         self._run("touched_days")
         self._refuse_many(self._run("lines_of_days"))
         for listed, lines in (("touched_customers", "lines_of_customers"), ("touched_days", "lines_of_days")):
             self.connection.execute(f"CREATE SCHEMA {SCHEMAS[listed]}")
-            with self._within(listed):
+            with self._within(SCHEMAS[listed]):
                 self.connection.table(f"main.{lines}").create_view(LINES, replace=False)
-        with self._within("touched_days"):
+        with self._within(SCHEMAS["touched_days"]):
             of_days = self.connection.sql(load("patching/order_lines_of_days", self.queries).sql)
             of_days.create_view("order_lines", replace=False)
-        with self._within("touched_customers"):
+        with self._within(SCHEMAS["touched_customers"]):
             keys = load("patching/customer_keys", self.queries)
             self.connection.sql(keys.sql).create("int_customer_keys")
             self.connection.sql(load("patching/touched_keys", self.queries).sql).create("keys")
@@ -200,12 +226,12 @@ class _Patch:
             self.connection.read_parquet(str(file)).create_view(name, replace=False)
             return
         listed, column = TOUCHED[query.patched_by]
-        with self._within(listed):
+        with self._within(SCHEMAS[listed]):
             self.connection.sql(query.sql, params=parameters).create(f"all_{name}")
             fresh = semi(self.connection.table(f"all_{name}"), self.now[listed], query.patched_by, column)
             fresh.create(name)
         made = self.connection.table(f"{SCHEMAS[listed]}.{name}")
-        self._put(name, query, made, self.change.before.mart(name), "marts")
+        self._put(name, query, made, self.change.before.mart(name))
 
     def check_totals(self) -> None:
         """Raise `UnpatchableError` where what was patched does not add up to what was published."""
@@ -218,45 +244,30 @@ class _Patch:
 
     def made(self, scratch: Path) -> Made:
         """The files, with those of the steps that the next publication starts from."""
-        persons = self.directory / "steps" / f"{PERSONS}.parquet"
-        (scratch / persons.name).rename(persons)
+        kept = {
+            name: [(scratch / f"{name}.parquet").rename(self.directory / "steps" / f"{name}.parquet")] for name in KEPT
+        }
         shutil.rmtree(scratch)
-        lines = self.files.pop(LINES)
+        kept |= {name: self.files.pop(name) for name in list(self.files) if name.startswith("int_")}
         if self.change.forgotten:
-            # Files of persons and orders are whole again; the lists would name who is forgotten.
-            for name in ("touched_orders", "touched_customers"):
-                self.touched.pop(name)[0].unlink()
-        return Made(self.files, {LINES: lines, PERSONS: [persons], **self.touched})
+            # Files of persons are whole again; the list would name who is forgotten.
+            self.touched.pop("touched_customers")[0].unlink()
+        return Made(self.files, {**kept, **self.touched})
 
-    def _run(self, query: str, schema: str = "main", name: str = "") -> DuckDBPyRelation:
-        """A query of `patching`, its rows kept as a table of its name, or of another one in a schema."""
+    def _run(self, query: str) -> DuckDBPyRelation:
+        """A query of `patching`, its rows kept as a table of its name."""
         read = load(f"patching/{query}", self.queries)
-        made = self.connection.sql(read.sql, params=bound(read, self.change.parameters))
-        made.create(f"{schema}.{name or query}")
-        return self.connection.table(f"{schema}.{name or query}")
+        self.connection.sql(read.sql, params=bound(read, self.change.parameters)).create(query)
+        return self.connection.table(query)
 
     @contextmanager
-    def _within(self, listed: str) -> Iterator[None]:
+    def _within(self, schema: str) -> Iterator[None]:
         """Queries read the rows of the touched keys where there are such, and else those of all."""
-        self.connection.execute(f"SET search_path = '{SCHEMAS[listed]},main'")
+        self.connection.execute(f"SET search_path = '{schema},main'")
         try:
             yield
         finally:
             self.connection.execute("SET search_path = 'main'")
-
-    def _changed_lines(self) -> DuckDBPyRelation:
-        """Order lines that are there now and were not, or the other way round."""
-        added = typed(self.connection, ORDER_LINES, self.change.added)
-        if not self.change.removed:
-            return added
-        columns = [ColumnExpression(name) for name in added.columns]
-
-        def signed(lines: DuckDBPyRelation, sign: int) -> DuckDBPyRelation:
-            return lines.project(*columns, ConstantExpression(sign).alias("sign"))
-
-        both = signed(added, 1).union(signed(typed(self.connection, ORDER_LINES, self.change.removed), -1))
-        counted = both.aggregate([*columns, ColumnExpression("sign").sum().alias("sign")])
-        return counted.filter(ColumnExpression("sign") != ConstantExpression(0)).project(*columns)
 
     def _list(self, name: str, keys: DuckDBPyRelation) -> None:
         """Keep what is touched, now and since the marts were made whole."""
@@ -272,29 +283,45 @@ class _Patch:
         if _count(touched) > MOST_TOUCHED * lines:
             raise UnpatchableError("too much differs")
 
-    def _put(self, name: str, query: QueryFile, fresh: DuckDBPyRelation, before: Sequence[Path], folder: str) -> None:
+    def _put(self, name: str, query: QueryFile, fresh: DuckDBPyRelation, before: Sequence[Path]) -> None:
         """The file that is there, and one with the fresh rows and those patched before that still hold.
 
         A person who is to be forgotten stands in the files that are there: they are written anew, without.
         """
-        first, second = (self.directory / folder / f"{name}{end}.parquet" for end in ("", ".patch"))
-        os.link(before[0], first)
         listed, column = TOUCHED[query.patched_by]
-        parts = fresh
-        if len(before) == 2:
-            older = self.connection.read_parquet(str(before[1]))
-            parts = anti(older, self.now[listed], query.patched_by, column).union(fresh)
-        write(parts, second)
-        files = [first, second]
+        files = self._beside(name, before, fresh, "marts", self.now[listed], query.patched_by, column)
         merged = rows(self.connection, files, query, self.touched, self.change.as_of)
         if self.change.forgotten and listed != "touched_days":
-            whole = first.with_suffix(".whole")
-            write(merged, whole, "lz4" if name == LINES else "zstd")
-            second.unlink()
-            files = [whole.replace(first)]
-            merged = self.connection.read_parquet(str(first))
+            merged, files = self._whole(merged, files)
         merged.create_view(name)
         self.files[name] = files
+
+    def _beside(
+        self,
+        name: str,
+        before: Sequence[Path],
+        fresh: DuckDBPyRelation,
+        folder: str,
+        keys: DuckDBPyRelation,
+        key: str,
+        column: str,
+    ) -> list[Path]:
+        """The file that is there, and one with the fresh rows and those patched before whose `key` is not touched."""
+        first, second = (self.directory / folder / f"{name}{end}.parquet" for end in ("", ".patch"))
+        os.link(before[0], first)
+        if len(before) == 2:
+            fresh = anti(self.connection.read_parquet(str(before[1])), keys, key, column).union(fresh)
+        write(fresh, second)
+        return [first, second]
+
+    def _whole(self, merged: DuckDBPyRelation, files: Sequence[Path]) -> tuple[DuckDBPyRelation, list[Path]]:
+        """The rows in one file again, written anew."""
+        first, second = files
+        whole = first.with_suffix(".whole")
+        write(merged, whole, "lz4" if first.parent.name == "steps" else "zstd")
+        second.unlink()
+        whole.replace(first)
+        return self.connection.read_parquet(str(first)), [first]
 
 
 def _stem(query: QueryFile) -> str:

@@ -1,5 +1,7 @@
 """Who is one person: accounts coded as whole numbers in DuckDB, linked, and written back as tables for the marts."""
 
+import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import numpy as np
 import polars as pl
 from duckdb import DuckDBPyConnection
 
+from shopkeeper.lake.version import Version
 from shopkeeper.models.arrays import Ints
 from shopkeeper.models.identity.groups import each_key
 from shopkeeper.models.identity.keys import KINDS, Level, Rules
@@ -19,6 +22,8 @@ BY_HAND = {"account_id": pl.String, "other_id": pl.String, "is_link": pl.Boolean
 """Columns of links by hand: two accounts, and whether they are one person or must not be."""
 LINKED = ("int_persons", "int_key_kinds", "int_shared_keys")
 """Views that linking makes; marts read them as they read intermediate steps."""
+KEPT = (*LINKED, "linking_buyers")
+"""What the next publication links from, or takes over."""
 LISTED_PERSONS = 50
 LISTED_KEYS = 100
 
@@ -31,19 +36,49 @@ class Linking:
     rules: Rules = field(default_factory=Rules)
     by_hand: pl.DataFrame | None = None
 
+    def fingerprint(self) -> str:
+        """SHA-256 of all of it: of two that are the same, the same accounts and keys are linked alike."""
+        said = (self.level, self.rules, sorted(_by_hand(self).rows()))
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
 
 def link_accounts(
-    connection: DuckDBPyConnection, directory: Path, linking: Linking | None = None, queries: Path = QUERIES
+    connection: DuckDBPyConnection,
+    directory: Path,
+    linking: Linking | None = None,
+    queries: Path = QUERIES,
+    buyers: str = "linking/buyers",
 ) -> None:
-    """Make the views `int_persons`, `int_key_kinds` and `int_shared_keys` on an instance with the contract's tables.
+    """Make the views `KEPT` on an instance with the contract's tables; `buyers` is the query that counts who buys.
 
     Their rows are written into `directory`. Accounts and keys are compared by DuckDB's hash of 64 bits: among 20 M keys
     two differ and are taken for one with a chance of 1 in 90,000.
     """
     steps = _Steps(connection, directory, queries)
+    steps.run("linking_buyers", buyers)
     _link(steps, linking or Linking())
     steps.run("int_persons", "linking/persons")
     steps.run("int_shared_keys", "linking/shared_keys")
+
+
+def take_over(connection: DuckDBPyConnection, directory: Path, before: Version, queries: Path = QUERIES) -> bool:
+    """Make the same views of what the version before kept, where customers and accounts are those that they were.
+
+    For one who knows that the keys and the linking are. False, and nothing made, where a customer's number or an
+    account is named beside another one for the first time, or no longer.
+    """
+    counted = connection.sql(load("patching/buyers", queries).sql)
+    file = directory / "linking_buyers.parquet"
+    counted.write_parquet(str(file), compression="snappy")
+    connection.read_parquet(str(file)).create_view("linking_buyers")
+    if connection.sql(load("patching/other_buyers", queries).sql).limit(1).fetchall():
+        connection.execute("DROP VIEW linking_buyers")
+        return False
+    for name in LINKED:
+        (kept,) = before.step(name)
+        os.link(kept, directory / f"{name}.parquet")
+        connection.read_parquet(str(kept)).create_view(name, replace=False)
+    return True
 
 
 def _link(steps: "_Steps", linking: Linking) -> None:

@@ -14,9 +14,9 @@ import duckdb
 
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.errors import Refused
-from shopkeeper.lake import marts, patch
+from shopkeeper.lake import change, marts, patch
 from shopkeeper.lake.files import seal, sync
-from shopkeeper.lake.marts import Facts, Made
+from shopkeeper.lake.marts import Facts, Made, SoldOrders
 from shopkeeper.lake.persons import Linking
 from shopkeeper.lake.rejects import join_rejects
 from shopkeeper.lake.store import KEEP, current, locked, point_to, remove_old
@@ -63,7 +63,10 @@ def put_in_place(file: Path, directory: Path, root: Path) -> Path:
 def describe(
     root: Path, staged: Staged, before: Version | None, sealed: Mapping[str, tuple[DataFile, ...]], facts: Facts
 ) -> Version:
-    """The version in the making, still without marts. Raise `Refused` where it has no order line."""
+    """The version in the making, without marts and what is counted with them.
+
+    Raise `Refused` where it has no order line.
+    """
     if facts.first_day is None or facts.last_day is None:
         raise Refused(
             message(
@@ -98,7 +101,7 @@ def describe(
         net_amount_published=facts.net_amount,
         net_amount_rejected=lines_from.net_amount_rejected,
         net_amount_unreadable_rows=lines_from.net_amount_unreadable_rows,
-        identified_order_share=facts.identified_order_share,
+        identified_order_share=None,
         sources=(*staged.sources, *sources),
         warnings=(*staged.warnings, *_quiet_end(facts, staged.as_of or lines_from.as_of)),
         rejects_file=next(iter(sealed.get("rejects", ())), None),
@@ -242,10 +245,19 @@ def publish(
         marts.open_tables(connection, files)
         draft = describe(root, staged, before, sealed, marts.read_facts(connection, queries))
         reconcile(draft)
-    made = _make(draft, staged.directory, before, files, queries, linking, forgotten, progress.part(0.2, 0.7))
+    made, orders = _make(draft, staged.directory, before, files, queries, linking, forgotten, progress.part(0.2, 0.7))
     progress.step("Writing to disk", 0.9)
     sealed_marts, kept = seal(staged.directory, made.marts), seal(staged.directory, made.steps)
-    version = replace(draft, marts=sealed_marts, kept=kept, recipe=recipe(queries))
+    version = replace(
+        draft,
+        marts=sealed_marts,
+        kept=kept,
+        recipe=recipe(queries),
+        linking=(linking or Linking()).fingerprint(),
+        identified_order_share=orders.identified_share,
+        sold_orders=orders.sold_orders,
+        identified_orders=orders.identified_orders,
+    )
     serve(root, staged.directory, version)
     remove_old(root, keep)
     progress.step("Done", 1.0)
@@ -261,15 +273,15 @@ def _make(
     linking: Linking | None,
     forgotten: Collection[str],
     progress: Progress,
-) -> Made:
-    """The marts: patched, or where that cannot be all anew."""
+) -> tuple[Made, SoldOrders]:
+    """The marts: patched, or where that cannot be all anew; and how many orders were sold."""
     if before:
         try:
-            changed = patch.change(before, queries, draft.as_of, files, forgotten)
+            changed = change.change(before, queries, draft.as_of, files, forgotten)
             with workbench(directory, draft.shop.timezone) as connection:
                 marts.open_tables(connection, files)
                 return patch.patched_marts(connection, directory, queries, changed, progress, linking)
-        except patch.UnpatchableError as error:
+        except change.UnpatchableError as error:
             progress.step(f"Making all marts anew: {error}", 0.0)
             for name in ("scratch", "marts", "steps"):
                 shutil.rmtree(directory / name, ignore_errors=True)
@@ -277,7 +289,8 @@ def _make(
         marts.open_tables(connection, files)
         parameters = {"as_of": draft.as_of}
         folder, steps = directory / "marts", directory / "steps"
-        return marts.build_marts(connection, folder, queries, parameters, progress, linking, steps=steps)
+        made = marts.build_marts(connection, folder, queries, parameters, progress, linking, steps=steps)
+        return made, marts.count_sold_orders(connection, queries)
 
 
 def serve(root: Path, directory: Path, version: Version) -> None:

@@ -79,7 +79,8 @@ class Version:
     in none of the three, and are counted. `identified_order_share` is of orders with a sale line; `None` without any.
     `recipe` tells which queries made the marts (`queries.recipe`); empty for versions of the first programs.
     `key_fingerprint` tells with which key its pseudonyms were made; empty where it has none. A mart of two files is
-    patched: see `patched.py`; `kept` are the steps and keys by which the next publication patches it again.
+    patched: see `patched.py`; `kept` are the steps and keys by which the next publication patches it again. So are
+    `linking`, which tells how its accounts were linked, and the orders with a sale line, all and those with a buyer.
     """
 
     id: str
@@ -102,6 +103,9 @@ class Version:
     recipe: str = ""
     key_fingerprint: str = ""
     kept: Mapping[str, tuple[DataFile, ...]] = field(default_factory=dict)
+    linking: str = ""
+    sold_orders: int | None = None
+    identified_orders: int | None = None
 
     def files(self, table: str) -> list[Path]:
         """Absolute paths of a table's files; empty where the merchant did not bring the table."""

@@ -125,6 +125,7 @@ KEYS = [
 """Two customers who are one person."""
 IDENTITY_TOTALS = (
     "accounts", "identity_channels", "identity_coverage", "identity_groups", "identity_keys", "identity_kinds",
+    "linked_orders",
 )  # fmt: skip
 HEALTH_TOTALS = (
     "channel_days", "count_days", "equal_orders", "repeated_lines", "unknown_references", "unusual_lines",

@@ -5,6 +5,7 @@ Keys are compared as texts. Of order lines, which have no key of their own, it i
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from pathlib import Path
@@ -13,6 +14,7 @@ import duckdb
 from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, DuckDBPyRelation, FunctionExpression
 
 from shopkeeper.contract.table import Table
+from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.split import KEY, NET_AMOUNT, key_columns, key_text
 from shopkeeper.lake.workbench import ROW_GROUP, typed
@@ -22,6 +24,8 @@ PIECE = 2 * ROW_GROUP
 """A rewritten file of more rows is cut up: what changes next time then touches less."""
 PIECE_BYTES = "4MB"
 NEWEST, SIGN, FILE = "newest file", "sign", "filename"
+TIME = "ordered_at"
+Times = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -105,10 +109,10 @@ def replace_older(
     arriving.write_parquet(str(keys_file))
     keys = connection.read_parquet(str(keys_file))
     result = Replacement(keys_file, tuple(each.reading.file.name for each in opened), _count(keys))
-    touched = _files_with(connection, existing, contract, keys)
+    touched, times = _files_with(connection, existing, contract, keys)
     if not touched:
         return Replaced(tuple(good), tuple(existing), result)
-    older = _kept_as(connection, _with_keys(connection, contract, touched, keys), f"older_{scratch.name}")
+    older = _kept_as(connection, _with_keys(connection, contract, touched, keys, times), f"older_{scratch.name}")
     again = older.project(ColumnExpression(KEY))
     newer = _kept_as(connection, _with_keys(connection, contract, good, again), f"newer_{scratch.name}")
     changed = _kept_as(connection, _differing(older, newer), f"changed_{scratch.name}")
@@ -154,14 +158,22 @@ def _semi(rows: DuckDBPyRelation, keys: DuckDBPyRelation) -> DuckDBPyRelation:
 
 def _files_with(
     connection: DuckDBPyConnection, files: Sequence[Path], contract: Table, keys: DuckDBPyRelation
-) -> list[Path]:
-    """Those of the files that hold any of the keys; only the key's columns are read."""
+) -> tuple[list[Path], Times | None]:
+    """Those of the files that hold any of the keys, and of order lines the first and last time of such rows.
+
+    Only the key's columns and the time are read.
+    """
     if not files:
-        return []
+        return [], None
     rows = connection.read_parquet([str(path) for path in files], filename=True)
-    keyed = rows.project(ColumnExpression(FILE), key_text(key_columns(contract)).alias(KEY))
-    hits = {name for (name,) in _semi(keyed, keys).project(ColumnExpression(FILE)).distinct().fetchall()}
-    return [path for path in files if str(path) in hits]
+    time = ColumnExpression(TIME) if contract is ORDER_LINES else ConstantExpression(None).cast("TIMESTAMP")
+    keyed = rows.project(ColumnExpression(FILE), time.alias(TIME), key_text(key_columns(contract)).alias(KEY))
+    ends = [FunctionExpression(end, ColumnExpression(TIME)).alias(end) for end in ("min", "max")]
+    hits = _semi(keyed, keys).aggregate([ColumnExpression(FILE), *ends]).fetchall()
+    names = {name for name, _, _ in hits}
+    known = [(first, last) for _, first, last in hits if first is not None]
+    times = (min(first for first, _ in known), max(last for _, last in known)) if known else None
+    return [path for path in files if str(path) in names], times
 
 
 def _keyed(connection: DuckDBPyConnection, contract: Table, files: Sequence[Path]) -> DuckDBPyRelation:
@@ -170,9 +182,18 @@ def _keyed(connection: DuckDBPyConnection, contract: Table, files: Sequence[Path
 
 
 def _with_keys(
-    connection: DuckDBPyConnection, contract: Table, files: Sequence[Path], keys: DuckDBPyRelation
+    connection: DuckDBPyConnection,
+    contract: Table,
+    files: Sequence[Path],
+    keys: DuckDBPyRelation,
+    times: Times | None = None,
 ) -> DuckDBPyRelation:
-    return _semi(_keyed(connection, contract, files), keys)
+    """Rows with any of the keys; none lies outside `times`, so that what does need not be read."""
+    rows = _keyed(connection, contract, files)
+    if times:
+        first, last = map(ConstantExpression, times)
+        rows = rows.filter(ColumnExpression(TIME).between(first, last))
+    return _semi(rows, keys)
 
 
 def _differing(older: DuckDBPyRelation, newer: DuckDBPyRelation) -> DuckDBPyRelation:
@@ -210,7 +231,7 @@ def _kept(
     connection: DuckDBPyConnection, contract: Table, existing: Sequence[Path], keys: DuckDBPyRelation, start: Path
 ) -> tuple[Path, ...]:
     """The older files; those that hold any of the keys are written again without their rows, named after `start`."""
-    rewritten = set(_files_with(connection, existing, contract, keys)) if _count(keys) else set()
+    rewritten = set(_files_with(connection, existing, contract, keys)[0]) if _count(keys) else set()
     kept: list[Path] = []
     for number, path in enumerate(existing):
         if path not in rewritten:
