@@ -73,11 +73,17 @@ def _in_one_form(phone: str | None, country: str | None) -> str | None:
 
 
 def half_width(value: Expression) -> Expression:
-    """Full-width letters, digits and marks as the plain ones, and marks without a shape left out."""
+    """Full-width letters, digits and marks as the plain ones."""
     # `translate` makes its table anew for each value, so what is ASCII goes past it.
     is_ascii = call("strlen", value) == call("length", value)
-    seen = call("regexp_replace", value, text(f"[{UNSEEN}]"), text(""), text("g"))
-    return CaseExpression(is_ascii, value).otherwise(call("translate", seen, text(WIDE), text(NARROW)))
+    return CaseExpression(is_ascii, value).otherwise(call("translate", value, text(WIDE), text(NARROW)))
+
+
+def seen(value: Expression) -> Expression:
+    """`half_width`, and without marks that have no shape."""
+    is_ascii = call("strlen", value) == call("length", value)
+    shaped = call("regexp_replace", value, text(f"[{UNSEEN}]"), text(""), text("g"))
+    return CaseExpression(is_ascii, value).otherwise(call("translate", shaped, text(WIDE), text(NARROW)))
 
 
 def in_half_width(value: str) -> str:
@@ -93,7 +99,7 @@ def without_point_zero(value: Expression) -> Expression:
 
 def phone(value: Expression, country: str) -> Expression:
     """A phone in E.164, `+8613800138000`; NULL where it is none, or is masked."""
-    return phone_in(without_point_zero(half_width(value)), country)
+    return phone_in(without_point_zero(seen(value)), country)
 
 
 def phone_in(plain: Expression, country: str) -> Expression:
@@ -114,7 +120,7 @@ def phone_in(plain: Expression, country: str) -> Expression:
 
 def email(value: Expression) -> Expression:
     """An address in lower case, without what a mail program puts around it; NULL where it is none, or is masked."""
-    return email_in(half_width(value))
+    return email_in(seen(value))
 
 
 def email_in(plain: Expression) -> Expression:

@@ -24,12 +24,12 @@ from shopkeeper.imports.checks.contacts import (
     MOBILE,
     country_of,
     email_in,
-    half_width,
     is_pseudonym,
     keyed,
     mailbox,
     phone_in,
     plain_text_in,
+    seen,
     without_point_zero,
 )
 from shopkeeper.imports.checks.rules import Terms
@@ -172,7 +172,7 @@ def _in_one_form(
     columns = {column.id: column for column in [*(column for _, column in of_keys), *ids]}.values()
     texts = _and(relation, {f"text {each.id}": mended(ColumnExpression(each.id).cast("VARCHAR")) for each in columns})
     said = {f"said {each.id}": is_pseudonym(_cell("text", each)) for each in columns}
-    narrow = _and(texts, said | {f"narrow {each.id}": half_width(_cell("text", each)) for each in columns})
+    narrow = _and(texts, said | {f"narrow {each.id}": seen(_cell("text", each)) for each in columns})
     plain = {f"plain {each.id}": without_point_zero(_cell("narrow", each)) for each in columns}
     address = {f"address {each.id}": email_in(_cell("narrow", each)) for each in columns}
     read = _and(narrow, plain | address)
