@@ -60,6 +60,22 @@ def test_what_is_shown_was_made_by_this_program(old: Path, monkeypatch: pytest.M
     assert served().id == version.id
 
 
+def test_fits_that_know_no_season_are_made_anew(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(old))
+    version = served()
+    kept = buying_files.path_of(version)
+    content = json.loads(kept.read_text(encoding="utf-8"))
+    for name in ("season_tests", "time", "calibrated_time"):
+        del content[name]
+    kept.write_text(json.dumps({**content, "format": 6}), encoding="utf-8")
+    assert buying_files.is_outdated(version)
+    assert served().id == version.id
+    assert buying_files.read(version) is not None
+    assert not buying_files.is_outdated(version)
+    kept.unlink()
+    assert not buying_files.is_outdated(version)
+
+
 def test_an_upgrade_that_fails_leaves_what_was_there(old: Path) -> None:
     pointer = (old / "current.json").read_text()
     part = next((old / "versions").rglob("order_lines/*.parquet"))
