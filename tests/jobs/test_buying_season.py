@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.lifetime_value import report as lifetime_value
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.jobs.buying import contest, files, job
+from shopkeeper.jobs.buying.contest import cutoffs_of
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.reason import season_reason
 from shopkeeper.jobs.buying.result import Fits
@@ -42,15 +44,17 @@ def of_shape(shape: str) -> Shop:
     return simulated(1500, 3, shape, {"wave": 1, "flat": 3}[shape], event=shape == "wave")
 
 
-def seen(shape: str, last: int, *, without: frozenset[int] = frozenset()) -> MemoryQuery:
-    """The shop at the end of a day, some customers left out."""
+def seen(
+    shape: str, last: int, *, without: frozenset[int] = frozenset(), more: tuple[dict[str, Any], ...] = ()
+) -> MemoryQuery:
+    """The shop at the end of a day, some customers left out, and with more lines."""
     rows = of_shape(shape).purchases.filter(pl.col("day") <= last).select("customer", "day").iter_rows()
     lines = [line(f"c{who}", FIRST_DAY + timedelta(days=day)) for who, day in rows if who not in without]
     events = [
         {"event_id": f"E{start.year}", "name": name, "starts_on": start, "ends_on": end}
         for name, start, end in of_shape(shape).events
     ]
-    return shop(lines, as_of=FIRST_DAY + timedelta(days=last), events=events)
+    return shop([*more, *lines], as_of=FIRST_DAY + timedelta(days=last), events=events)
 
 
 def season(query: MemoryQuery) -> Season:
@@ -128,6 +132,14 @@ def test_too_few_cutoffs_with_a_year_before_them_test_no_season() -> None:
     assert season(seen("wave", first + 633)) == Season(), "the third cutoff has one day less than a year"
     assert len(season(seen("wave", first + 634)).tests) == 3
     assert season(shop([])) == Season()
+
+
+def test_without_a_year_of_known_customers_before_the_split_no_season_is_tested() -> None:
+    """Five years of orders, of which only the last two name their buyers."""
+    early = line(None, FIRST_DAY - timedelta(days=1100))
+    query = seen("wave", 730, more=(early,))
+    assert len(cutoffs_of(query.version.first_day, query.version.as_of)) == 4
+    assert season(query) == Season()
 
 
 def test_a_cutoff_knows_nothing_of_what_came_after_it(seasonal: tuple[MemoryQuery, Fits]) -> None:

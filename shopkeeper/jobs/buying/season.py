@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from shopkeeper.engine.query import Query
-from shopkeeper.jobs.buying.contest import MOST_TESTED, cutoffs_of, distinct, one_in
+from shopkeeper.jobs.buying.contest import MOST_TESTED, cutoffs_of, distinct, one_in, split_of
 from shopkeeper.jobs.buying.result import SeasonTest
 from shopkeeper.models.buying.calibration import RISK_DAYS, expected_purchases, in_units
 from shopkeeper.models.buying.model import BuyingModel, NotFitted, ParametricKind, Unit, fit
@@ -47,7 +47,10 @@ class Season:
 
 
 def season_of(query: Query, unit: Unit, tuples: pl.DataFrame, progress: Progress) -> Season:
-    """The season of the shop with these histories, tested on cutoffs with a year of purchases before them."""
+    """The season of the shop with these histories, tested on cutoffs with a year of purchases before them.
+
+    The split must be one of them: what is shown of it counts by the same clock.
+    """
     version = query.version
     daily = query("jobs/buying/daily", cutoff=version.as_of)
     first_day = daily.filter(pl.col("acquired") > 0)["day"].min()
@@ -58,7 +61,7 @@ def season_of(query: Query, unit: Unit, tuples: pl.DataFrame, progress: Progress
         for cutoff in cutoffs_of(version.first_day, version.as_of)
         if (cutoff.day - first_day).days + 1 >= SHORTEST_DAYS
     ]
-    if len(cutoffs) < FEWEST_TESTS:
+    if len(cutoffs) < FEWEST_TESTS or split_of(version.first_day, version.as_of) not in cutoffs:
         return Season()
     events = _events(query)
     sample = one_in(int(tuples["customers"].sum()), MOST_TESTED)
