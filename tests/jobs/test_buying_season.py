@@ -90,9 +90,9 @@ def of_kinds(monkeypatch: pytest.MonkeyPatch, *kinds: ParametricKind) -> None:
 
 @pytest.fixture(scope="module")
 def seasonal() -> Iterator[tuple[MemoryQuery, Fits]]:
-    """A shop with a season before its slow quarter, and its fits by two kinds of model."""
+    """A shop with a season before its slow quarter, and its fits by one kind of model."""
     with pytest.MonkeyPatch.context() as patch:
-        of_kinds(patch, "mbg_nbd", "mbg_cnbd")
+        of_kinds(patch, "mbg_nbd")
         query = seen("wave", BEFORE_THE_SLOW_QUARTER)
         yield query, fit_version(query)
 

@@ -60,20 +60,19 @@ def test_what_is_shown_was_made_by_this_program(old: Path, monkeypatch: pytest.M
     assert served().id == version.id
 
 
-def test_fits_that_know_no_season_are_made_anew(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fits_of_an_older_program_are_made_anew(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPKEEPER_DATA", str(old))
-    version = served()
+    version = upgraded(old)
+    assert not buying_files.is_outdated(version), "none are there yet"
     kept = buying_files.path_of(version)
-    content = json.loads(kept.read_text(encoding="utf-8"))
-    for name in ("season_tests", "time", "calibrated_time"):
-        del content[name]
-    kept.write_text(json.dumps({**content, "format": 6}), encoding="utf-8")
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps({"format": 6, "version": version.id}), encoding="utf-8")
     assert buying_files.is_outdated(version)
     assert served().id == version.id
-    assert buying_files.read(version) is not None
     assert not buying_files.is_outdated(version)
-    kept.unlink()
-    assert not buying_files.is_outdated(version)
+    fits = buying_files.read(version)
+    assert fits is not None
+    assert not fits.in_season, "a shop of a few days"
 
 
 def test_an_upgrade_that_fails_leaves_what_was_there(old: Path) -> None:
