@@ -1,6 +1,7 @@
 """What models and simple rules foresaw of customers, against what came: `make accuracy`, a table of docs/models.md.
 
-From each cutoff every contestant is made of what was known by then, as the fit job does it, and held against what came.
+From each cutoff every contestant is made of what was known by then, as the fit job does it, and held against what came:
+by the shop's clock where its season proved itself.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from shopkeeper.engine.query import EVERYTHING, Parameter, Scope
 from shopkeeper.engine.workspace import CursorWorkspace
 from shopkeeper.jobs.buying.contest import Contest, contested
 from shopkeeper.jobs.buying.result import HORIZONS, KIND_NAMES, HoldoutTest
+from shopkeeper.jobs.buying.season import season_of
 from shopkeeper.lake.version import Shop, Version
 from shopkeeper.models.buying.contest import choice, standings
 from shopkeeper.models.buying.model import KINDS
@@ -38,21 +40,27 @@ PURCHASES = """
 """
 
 
+NO_EVENTS = pl.DataFrame(
+    schema={"event_id": pl.String, "name": pl.String, "starts_on": pl.Date, "ends_on": pl.Date}
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class PurchaseLog:
-    """Purchases of customers, `customer, day`, that answer the job's queries."""
+    """Purchases of customers, `customer, day`, and the shop's events, that answer the job's queries."""
 
     connection: duckdb.DuckDBPyConnection
     version: Version
     scope: Scope = EVERYTHING
 
     @classmethod
-    def of(cls, bought: pl.DataFrame) -> "PurchaseLog":
+    def of(cls, bought: pl.DataFrame, events: pl.DataFrame = NO_EVENTS) -> "PurchaseLog":
         """The log in a database of its own."""
         days = bought["day"]
         connection = duckdb.connect()
         connection.register("bought", bought.select("customer", "day").unique().sort("customer", "day").to_arrow())
         connection.sql(f"CREATE TABLE purchases AS {PURCHASES}")
+        connection.register("events", events.select(NO_EVENTS.columns).to_arrow())
         version = Version(
             id="log",
             path=Path("nowhere"),
@@ -85,8 +93,8 @@ class PurchaseLog:
             yield CursorWorkspace(cursor, self.version, self.scope)
 
 
-def logs() -> Iterator[tuple[str, pl.DataFrame]]:
-    """Public purchase logs by name, and the simulated shop."""
+def logs() -> Iterator[tuple[str, pl.DataFrame, pl.DataFrame]]:
+    """Public purchase logs by name, and the simulated shop, each with its events."""
     sample = Path(lifetimes.__file__).parent / "datasets" / "CDNOW_sample.txt"
     cells = [line.split() for line in sample.read_text().split("\n") if line.strip()]
     yield (
@@ -97,18 +105,22 @@ def logs() -> Iterator[tuple[str, pl.DataFrame]]:
                 "day": [date(int(row[2][:4]), int(row[2][4:6]), int(row[2][6:])) for row in cells],
             }
         ),
+        NO_EVENTS,
     )
     master = pl.read_parquet(REAL / "cdnow_master.parquet")
-    yield "CDNOW", master.select(customer=pl.col("customer_id").cast(pl.String), day=pl.col("ordered_on").cast(pl.Date))
+    whole = master.select(customer=pl.col("customer_id").cast(pl.String), day=pl.col("ordered_on").cast(pl.Date))
+    yield "CDNOW", whole, NO_EVENTS
     retail = pl.read_parquet(REAL / "online_retail.parquet")
     sold = retail.filter(pl.col("Quantity") > 0, pl.col("UnitPrice") > 0, pl.col("CustomerID").is_not_null())
     yield (
         "Online Retail",
         sold.select(customer=pl.col("CustomerID").cast(pl.String), day=pl.col("InvoiceDate").dt.date()),
+        NO_EVENTS,
     )
     lines = pl.read_parquet(ROOT / "sample_data" / "order_lines")
     own = lines.filter(pl.col("status").fill_null("sale") == "sale", pl.col("customer_id").is_not_null())
-    yield "the sample", own.select(customer="customer_id", day=pl.col("ordered_at").dt.date())
+    events = pl.read_parquet(ROOT / "sample_data" / "events.parquet")
+    yield "the sample", own.select(customer="customer_id", day=pl.col("ordered_at").dt.date()), events
 
 
 def pooled_rows(name: str, bought: pl.DataFrame, contest: Contest) -> Iterator[str]:
@@ -153,8 +165,10 @@ def main() -> None:
     )
     print("|---|---|---:|---:|---:|---:|---:|---|---|")
     each: list[str] = []
-    for name, bought in logs():
-        contest = contested(PurchaseLog.of(bought), "day", bought["customer"].n_unique(), UNHEARD)
+    for name, bought, events in logs():
+        log = PurchaseLog.of(bought, events)
+        season = season_of(log, "day", log("jobs/buying/histories", cutoff=log.version.as_of), UNHEARD)
+        contest = contested(log, "day", bought["customer"].n_unique(), UNHEARD, season.times)
         each += cutoff_rows(name, contest)
         for line in pooled_rows(name, bought, contest):
             print(line, flush=True)

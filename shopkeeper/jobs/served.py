@@ -8,6 +8,7 @@ from shopkeeper.imports import job
 from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.imports.mapping import file as mapping_file
 from shopkeeper.jobs import making
+from shopkeeper.jobs.buying import files as buying_files
 from shopkeeper.jobs.forecast import files as forecast_files
 from shopkeeper.lake import store
 from shopkeeper.lake.upgrade import is_outdated, upgraded
@@ -34,7 +35,7 @@ def served(progress: Progress = UNHEARD, *, wait: bool = True) -> Version:
         share = SHARE_OF_MARTS if wait else 1.0
         version = upgraded(root, progress.part(0.0, share), linking_of(root))
         _with_models(version, progress.part(share, 1.0 - share), wait=wait)
-    elif forecast_files.is_outdated(version):
+    elif buying_files.is_outdated(version) or forecast_files.is_outdated(version):
         _with_models(version, progress, wait=wait)
     return version
 

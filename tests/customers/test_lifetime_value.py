@@ -20,6 +20,7 @@ from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.models.buying.model import ModelKind
 from shopkeeper.models.buying.rules import RULES
+from shopkeeper.models.buying.season import Clock
 from tests.declared import departures
 from tests.models.buying.formulas import customer_lifetime_value
 from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
@@ -48,8 +49,10 @@ def test_predicted_value_is_that_of_the_models(fits: Fits, valued: Valued) -> No
     result = valued(value="revenue")
     rows = result.customers.filter(pl.col("monetary_value").is_null() | (pl.col("monetary_value") >= 0)).head(500)
     assert fits.chosen is not None
+    clock = Clock(fits.time, fits.as_of)
+    by_clock = clock.histories(rows.with_columns(customers=1))
     expected = customer_lifetime_value(
-        fits.models[fits.chosen], fits.spends["revenue"], rows.with_columns(customers=1), MONTHS[12], 0.1
+        fits.models[fits.chosen], fits.spends["revenue"], by_clock, MONTHS[12], 0.1, clock.ahead
     )
     assert (rows["predicted_value"] / expected - 1).abs().max() < 1e-9  # type: ignore[operator]
 

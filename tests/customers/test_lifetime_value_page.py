@@ -83,6 +83,12 @@ def test_every_part_draws_alone_in_every_language(part: str) -> None:
         assert "nan" not in texts(app).lower().replace("finance", "")
 
 
+def test_the_proof_says_that_models_count_by_the_season(opened: Engine, fits: Fits) -> None:
+    assert fits.in_season
+    shown = texts(open_page(value_part="proof"))
+    assert str(model_check.report(opened, fits).season) in shown
+
+
 def test_a_link_opens_the_view_it_names_and_the_list_is_the_reports(
     opened: Engine, fits: Fits, report_of: Found
 ) -> None:

@@ -60,6 +60,21 @@ def test_what_is_shown_was_made_by_this_program(old: Path, monkeypatch: pytest.M
     assert served().id == version.id
 
 
+def test_fits_of_an_older_program_are_made_anew(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(old))
+    version = upgraded(old)
+    assert not buying_files.is_outdated(version), "none are there yet"
+    kept = buying_files.path_of(version)
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps({"format": 6, "version": version.id}), encoding="utf-8")
+    assert buying_files.is_outdated(version)
+    assert served().id == version.id
+    assert not buying_files.is_outdated(version)
+    fits = buying_files.read(version)
+    assert fits is not None
+    assert not fits.in_season, "a shop of a few days"
+
+
 def test_an_upgrade_that_fails_leaves_what_was_there(old: Path) -> None:
     pointer = (old / "current.json").read_text()
     part = next((old / "versions").rglob("order_lines/*.parquet"))

@@ -19,7 +19,7 @@ from shopkeeper.engine.query import Parameter, Query
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.result import HORIZONS, Fits, FittedBy, ValueMeasure
-from shopkeeper.jobs.buying.scores import scored, used_kind, used_value
+from shopkeeper.jobs.buying.scores import alive_by_day, used_kind, used_value
 from shopkeeper.jobs.buying.scoring import Scoring
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.model import ModelKind
@@ -198,13 +198,14 @@ def customer(query: Query, fits: Fits, churn: Churn, customer_id: str) -> Custom
         raise Refused(message("Customer “{customer}” is not among those chosen here.", customer=customer_id))
     purchases = query("customers/churn/purchases", customer_id=customer_id, as_of=churn.as_of)
     options = churn.options
+    first_day: date = rows[0]["first_day"]
     alive = _days_of(purchases, churn.as_of).with_columns(
-        first_day=pl.lit(rows[0]["first_day"]), first_channel=pl.lit(rows[0]["first_channel"])
+        first_day=pl.lit(first_day), first_channel=pl.lit(rows[0]["first_channel"])
     )
     if churn.kind is None:
         alive = alive.clear().with_columns(p_alive=pl.lit(0.0), p_no_purchase=pl.lit(0.0))
     else:
-        alive = scored(alive, fits, churn.kind, options.fitted_by, options.horizon, options.discount)
+        alive = alive_by_day(alive, fits, churn.kind, options.fitted_by, options.horizon, first_day)
     return CustomerHistory(rows[0], purchases, alive.select(ALIVE.names))
 
 

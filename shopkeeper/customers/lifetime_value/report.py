@@ -33,6 +33,7 @@ from shopkeeper.jobs.buying.scoring import Scoring
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import in_units
 from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.season import Clock
 from shopkeeper.models.buying.sums import shared_variance, why_wide
 from shopkeeper.models.buying.value import segment_values, sum_interval
 
@@ -141,7 +142,7 @@ def report(
         ),
         int(whole["customers"].sum()),
         first,
-        _segments(sums, drawn, fits, kind, options),
+        _segments(sums, drawn, fits, kind, options, as_of),
         sums.select(MOMENTS.names),
         classes,
         shares.drop("percent"),
@@ -191,10 +192,15 @@ def _assumption(fits: Fits, value: ValueMeasure) -> tuple[Message, ...]:
 
 
 def _segments(
-    sums: pl.DataFrame, drawn: pl.DataFrame, fits: Fits, kind: ModelKind | None, options: LifetimeValueOptions
+    sums: pl.DataFrame,
+    drawn: pl.DataFrame,
+    fits: Fits,
+    kind: ModelKind | None,
+    options: LifetimeValueOptions,
+    as_of: date,
 ) -> Annotated[pl.DataFrame, SEGMENTS]:
     uncertain = sums.join(
-        _open(drawn, sums, fits, kind, options), on=["segment_kind", "segment"], how="left", nulls_equal=True
+        _open(drawn, sums, fits, kind, options, as_of), on=["segment_kind", "segment"], how="left", nulls_equal=True
     )
     low, high = sum_interval(
         uncertain["predicted_value"],
@@ -229,7 +235,12 @@ def _out_of_time(sums: pl.DataFrame, fits: Fits, kind: ModelKind | None, options
 
 
 def _open(
-    drawn: pl.DataFrame, sums: pl.DataFrame, fits: Fits, kind: ModelKind | None, options: LifetimeValueOptions
+    drawn: pl.DataFrame,
+    sums: pl.DataFrame,
+    fits: Fits,
+    kind: ModelKind | None,
+    options: LifetimeValueOptions,
+    as_of: date,
 ) -> pl.DataFrame:
     """`segment_kind, segment, open`: variance of a segment's predicted sum within what the fits leave open.
 
@@ -243,14 +254,20 @@ def _open(
         return sums.select(*keys, open=pl.lit(0.0))
     if spend is None or kind is None or drawn.is_empty():
         return pl.DataFrame(schema={**dict.fromkeys(keys, pl.String), "open": pl.Float64})
-    parts = []
+    parts, clock = [], Clock(fits.time, as_of)
     shares = drawn.with_columns(share=1 / pl.len().over(keys))
     for model, part in by_model(shares, fits, kind, options.fitted_by):
         standing = filled_spend(part, spend).with_columns(
             group=pl.struct(keys).rank("dense").cast(pl.Int64), customers=1 / pl.col("predicted_value")
         )
         deviations = segment_values(
-            model, spend, in_units(standing, model.unit), MONTHS[options.months], options.discount, "group"
+            model,
+            spend,
+            in_units(clock.histories(standing), model.unit),
+            MONTHS[options.months],
+            options.discount,
+            "group",
+            clock.ahead,
         )
         held = standing.group_by("group", *keys).agg(pl.col("share").sum())
         parts.append(deviations.join(held, on="group").select(*keys, pl.col("deviation") * pl.col("share")))

@@ -1,10 +1,12 @@
 """Proof: a model fitted on the first part of this merchant's past, held against what then happened."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Annotated
 
+import numpy as np
 import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
@@ -24,6 +26,7 @@ from shopkeeper.customers.model_check.frames import (
 )
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
+from shopkeeper.jobs.buying.reason import season_reason
 from shopkeeper.jobs.buying.result import Fits, kind_name
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import (
@@ -35,6 +38,7 @@ from shopkeeper.models.buying.calibration import (
 )
 from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.scoring import expected_new_customer, probability_of_n
+from shopkeeper.models.buying.season import NO_SEASON, Clock
 from shopkeeper.models.intervals import wilson
 
 MOST = 7
@@ -48,13 +52,15 @@ class ModelCheck:
 
     It was made of days up to `calibration_end`, tested on those after it up to `as_of`. A rule says nothing of new
     customers, so its `histogram` and `tracking` are empty.
-    `reason` says why the default is the default, `notes` what fell short.
+    `reason` says why the default is the default, `season` whether models count by the time of the year, `notes` what
+    fell short.
     """
 
     kind: ModelKind | None
     as_of: date
     calibration_end: date | None
     reason: Message
+    season: Message
     notes: tuple[Message, ...]
     trials: Annotated[pl.DataFrame, TRIALS]
     standings: Annotated[pl.DataFrame, STANDINGS]
@@ -96,23 +102,25 @@ def report(query: Query, fits: Fits, kind: ModelKind | None = None) -> ModelChec
         notes = (Message(text, {"wanted": kind_name(kind), "used": kind_name(used) if used else "-"}), *notes)
     split = fits.calibration_end
     contest = (_trials(fits), _standings(fits), *_tests(fits))
-    summary = (used, fits.as_of, split, fits.reason, notes, *contest, _parameters(fits))
+    summary = (used, fits.as_of, split, fits.reason, season_reason(fits), notes, *contest, _parameters(fits))
     model = fits.calibrated_contestant(used) if used else None
     if model is None or split is None:
         return ModelCheck(*summary, *(pl.DataFrame(schema=table.schema()) for table in _TESTED))
     days = (fits.as_of - split).days
     days_of_split = {"calibration_end": split, "as_of": fits.as_of}
-    held = in_units(query("customers/model_check/holdout", **days_of_split, risk_days=RISK_DAYS), model.unit)
+    clock = Clock(fits.calibrated_time if isinstance(model, BuyingModel) else NO_SEASON, split)
+    held = query("customers/model_check/holdout", **days_of_split, risk_days=RISK_DAYS)
+    held, ahead = in_units(clock.histories(held), model.unit), clock.ahead(days)
     low, high = wilson(pl.col("stayed_away").cast(pl.Float64), pl.col("customers"))
     histogram, tracking = (pl.DataFrame(schema=table.schema()) for table in (HISTOGRAM, TRACKING))
     if isinstance(model, BuyingModel):
         bought = query("customers/model_check/tracking", **days_of_split)
-        histogram, tracking = _histogram(model, held), _tracking(model, bought, split, fits.as_of)
+        histogram, tracking = _histogram(model, held), _tracking(model, bought, clock, fits.as_of)
     return ModelCheck(
         *summary,
-        purchases_by_tenth(model, held, days),
-        risk_by_tenth(model, held).with_columns(low=low, high=high).drop("stayed_away"),
-        purchases_by_frequency(model, held, days, MOST),
+        purchases_by_tenth(model, held, ahead),
+        risk_by_tenth(model, held, clock.ahead(RISK_DAYS)).with_columns(low=low, high=high).drop("stayed_away"),
+        purchases_by_frequency(model, held, ahead, MOST),
         histogram,
         tracking,
     )
@@ -228,7 +236,7 @@ def _histogram(model: BuyingModel, held: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _tracking(model: BuyingModel, days: pl.DataFrame, split: date, as_of: date) -> pl.DataFrame:
+def _tracking(model: BuyingModel, days: pl.DataFrame, clock: Clock, as_of: date) -> pl.DataFrame:
     """Repeat purchases by week: of the customers known at the split, each expected from the own first purchase on."""
     first = days["day"].min()
     if not isinstance(first, date):
@@ -239,9 +247,11 @@ def _tracking(model: BuyingModel, days: pl.DataFrame, split: date, as_of: date) 
     for day, new, again in days.iter_rows():
         acquired[(day - first).days] += new
         repeats[(day - first).days] += again
-    expected = _curve(model, length)
+    passed = clock.time.horizons(first, np.arange(length + 1, dtype=np.float64))
+    curve = _curve(model, math.ceil(passed[-1]))
     ends = [end for end in range(length % WEEK, length + 1, WEEK) if end > 0]
-    predicted = [sum(new * expected[end - start] for start, new in enumerate(acquired[: end + 1])) for end in ends]
+    new, lengths = np.array(acquired), np.arange(len(curve))
+    predicted = [float(new[: end + 1] @ np.interp(passed[end] - passed[: end + 1], lengths, curve)) for end in ends]
     actual = [sum(repeats[: end + 1]) for end in ends]
     schema = {"day": pl.Date, "cumulative_actual": pl.Int64, "cumulative_predicted": pl.Float64}
     weeks = pl.DataFrame(
@@ -258,7 +268,7 @@ def _tracking(model: BuyingModel, days: pl.DataFrame, split: date, as_of: date) 
         predicted=pl.col("cumulative_predicted").diff().fill_null(pl.col("cumulative_predicted")),
         cumulative_actual="cumulative_actual",
         cumulative_predicted="cumulative_predicted",
-        holdout=pl.col("day") > split,
+        holdout=pl.col("day") > clock.as_of,
     )
 
 

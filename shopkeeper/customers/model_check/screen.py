@@ -27,7 +27,7 @@ def draw_proof(fits: Fits, kind: ModelKind | None, value: ValueMeasure) -> None:
     check = load(model_check.report, fits, kind)
     split = check.calibration_end
     st.markdown(f"##### {_('Would it have been right?')}")
-    st.markdown(verdict(check, fits))
+    st.markdown(f"{verdict(check, fits)} {check.season}")
     whole = table.whole(opened().version, check)
     draw_figures(check, fits, value)
     draw_trials(check, fits)

@@ -123,7 +123,7 @@ def _caption(check: ModelCheck) -> tuple[tuple[str, str], ...]:
     return (
         *model_caption(check.kind, "shop"),
         *(((_("Fitted until"), i18n.date_(split)),) if split else ()),
-        *notes_caption((check.reason, *check.notes)),
+        *notes_caption((check.reason, check.season, *check.notes)),
     )
 
 

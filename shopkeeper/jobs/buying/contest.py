@@ -27,6 +27,7 @@ from shopkeeper.models.buying.contest import Foresight
 from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFitted, ParametricKind, Unit, fit
 from shopkeeper.models.buying.recalibration import CutoffTest
 from shopkeeper.models.buying.rules import RULES, Rule, fit_rule
+from shopkeeper.models.buying.season import NO_SEASON, Clock, OperationalTime
 from shopkeeper.progress import Progress
 
 SHORTEST_HOLDOUT = 90
@@ -88,10 +89,17 @@ def one_in(customers: int, most: int) -> int:
     return max(1, -(-customers // most))
 
 
-def contested(query: Query, unit: Unit, customers: int, progress: Progress) -> Contest:
-    """Hold every model and rule against what came after each cutoff. Empty without a split."""
+def contested(
+    query: Query, unit: Unit, customers: int, progress: Progress, times: Mapping[date, OperationalTime] | None = None
+) -> Contest:
+    """Hold every model and rule against what came after each cutoff. Empty without a split.
+
+    With `times`, the shop's clocks as known at cutoffs, these are the cutoffs, and models count by the clocks.
+    """
     version = query.version
     cutoffs, split = cutoffs_of(version.first_day, version.as_of), split_of(version.first_day, version.as_of)
+    if times:
+        cutoffs = tuple(cutoff for cutoff in cutoffs if cutoff.day in times)
     contest = Contest()
     for place, cutoff in enumerate(cutoffs):
         progress.step(f"Testing on the days after {cutoff.day}", place / len(cutoffs))
@@ -100,7 +108,8 @@ def contested(query: Query, unit: Unit, customers: int, progress: Progress) -> C
         if held.is_empty():
             continue
         came = outcomes(query, cutoff.day, cutoff.days, sample)
-        made = dict(_contestants(query, unit, cutoff, held, customers, contest.latest))
+        clock = Clock(times[cutoff.day] if times else NO_SEASON, cutoff.day)
+        made = dict(_contestants(query, unit, clock, held, customers, contest.latest))
         each: dict[ModelKind, Foresight] = {}
         for kind, contestant in made.items():
             if isinstance(contestant, Message):
@@ -108,9 +117,9 @@ def contested(query: Query, unit: Unit, customers: int, progress: Progress) -> C
                     HoldoutTest(kind, cutoff.day, cutoff.days, int(held["customers"].sum()), refused=contestant)
                 )
                 continue
-            test, each[kind] = tested(kind, contestant, held, cutoff)
+            test, each[kind] = tested(kind, contestant, held, cutoff, clock)
             contest.tests.append(test)
-            contest.cutoff_tests.setdefault(kind, []).extend(tests_of(contestant, came, cutoff.days))
+            contest.cutoff_tests.setdefault(kind, []).extend(tests_of(contestant, came, cutoff.days, clock))
             _keep(contest, kind, contestant, cutoff.day == split)
         contest.foresights.append((held["customers"].cast(pl.Float64).to_numpy(), each))
     regular = contest.latest.get("mbg_cnbd")
@@ -144,7 +153,7 @@ def _keep(contest: Contest, kind: ModelKind, contestant: BuyingModel | Rule, at_
 def _contestants(
     query: Query,
     unit: Unit,
-    cutoff: Cutoff,
+    clock: Clock,
     held: pl.DataFrame,
     customers: int,
     latest: Mapping[ParametricKind, BuyingModel],
@@ -153,7 +162,7 @@ def _contestants(
 
     A model of regular buyers that shows no regularity is yielded all the same: that of another cutoff may.
     """
-    tuples = in_units(distinct(held), unit)
+    tuples = in_units(clock.histories(distinct(held)), unit)
     for kind in KINDS:
         try:
             model = fit(tuples, kind, unit, latest.get(kind))
@@ -161,7 +170,7 @@ def _contestants(
             yield kind, refused.message
             continue
         yield kind, model
-    past = past_of(query, cutoff.day, one_in(customers, MOST_TESTED))
+    past = past_of(query, clock.as_of, one_in(customers, MOST_TESTED))
     for rule in RULES:
         try:
             yield rule, fit_rule(rule, past)
@@ -196,10 +205,12 @@ def distinct(held: pl.DataFrame) -> pl.DataFrame:
 
 
 def tested(
-    kind: ModelKind, contestant: BuyingModel | Rule, held: pl.DataFrame, cutoff: Cutoff
+    kind: ModelKind, contestant: BuyingModel | Rule, held: pl.DataFrame, cutoff: Cutoff, clock: Clock
 ) -> tuple[HoldoutTest, Foresight]:
-    """Hold one contestant against the days after the cutoff; `held` is in days."""
-    rows = in_units(held, contestant.unit)
+    """Hold one contestant against the days after the cutoff; `held` is in days, and rules count in days."""
+    if not isinstance(contestant, BuyingModel):
+        clock = Clock(NO_SEASON, cutoff.day)
+    rows = in_units(clock.histories(held), contestant.unit)
     weights = held["customers"].cast(pl.Float64).to_numpy()
     histories = rows.select(HISTORY).unique().sort(HISTORY)
 
@@ -207,12 +218,13 @@ def tested(
         each = histories.with_columns(values.alias("value"))
         return rows.join(each, on=HISTORY, how="left", maintain_order="left")["value"].to_numpy()
 
-    scores = log_scores(contestant, rows, cutoff.days)
-    expected = joined(expected_purchases(contestant, histories, cutoff.days))
+    ahead = clock.ahead(cutoff.days)
+    scores = log_scores(contestant, rows, ahead)
+    expected = joined(expected_purchases(contestant, histories, ahead))
     came = held["holdout"].cast(pl.Float64).to_numpy()
     silent_for = held["next_days"].cast(pl.Float64).fill_null(float("inf")).to_numpy()
     horizons = tuple(
-        _horizon_test(days, joined(risk(contestant, histories, days)), silent_for > days, weights, held)
+        _horizon_test(days, joined(risk(contestant, histories, clock.ahead(days))), silent_for > days, weights, held)
         for days in HORIZONS
         if days <= cutoff.days
     )

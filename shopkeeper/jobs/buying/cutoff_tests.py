@@ -12,6 +12,7 @@ from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.recalibration import CutoffTest, compared, cutoff_test
 from shopkeeper.models.buying.rules import Rule
+from shopkeeper.models.buying.season import Clock
 
 
 def outcomes(query: Query, cutoff: date, days_ago: int, one_in: int) -> dict[int, pl.DataFrame]:
@@ -33,12 +34,17 @@ def outcomes(query: Query, cutoff: date, days_ago: int, one_in: int) -> dict[int
     }
 
 
-def tests_of(contestant: BuyingModel | Rule, came: Mapping[int, pl.DataFrame], days_ago: int) -> list[CutoffTest]:
+def tests_of(
+    contestant: BuyingModel | Rule, came: Mapping[int, pl.DataFrame], days_ago: int, clock: Clock
+) -> list[CutoffTest]:
     """A contestant made at the cutoff held against each horizon; those without customers are left out."""
     each = [(days, frame) for days, frame in came.items() if not frame.is_empty()]
     if isinstance(contestant, BuyingModel):
         unit = contestant.unit
-        return [cutoff_test(contestant, in_units(frame, unit), days, days_ago) for days, frame in each]
+        return [
+            cutoff_test(contestant, in_units(clock.histories(frame), unit), days, days_ago, ahead=clock.ahead)
+            for days, frame in each
+        ]
     return [compared(_told(contestant, frame, days), days, days_ago) for days, frame in each]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shopkeeper.errors import Refused
-from shopkeeper.jobs.buying.result import FORMAT, Fits, HoldoutTest, HorizonTest
+from shopkeeper.jobs.buying.result import FORMAT, Fits, HoldoutTest, HorizonTest, SeasonTest
 from shopkeeper.lake.store import folders
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message, message
@@ -19,6 +19,7 @@ from shopkeeper.models.buying.contest import Standing
 from shopkeeper.models.buying.model import BuyingModel
 from shopkeeper.models.buying.recalibration import Recalibration
 from shopkeeper.models.buying.rules import Rule
+from shopkeeper.models.buying.season import OperationalTime
 from shopkeeper.models.buying.spend import spend_model_from_json
 
 
@@ -34,6 +35,11 @@ def read(version: Version) -> Fits | None:
         return _fits_from(content) if content.pop("format") == FORMAT else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def is_outdated(version: Version) -> bool:
+    """Whether another program made the fits that are kept, so that this one cannot read them."""
+    return path_of(version).is_file() and read(version) is None
 
 
 def write(version: Version, fits: Fits) -> None:
@@ -87,6 +93,9 @@ def _as_json(fits: Fits) -> dict[str, Any]:
         "calibrated_rules": {kind: rule.as_json() for kind, rule in fits.calibrated_rules.items()},
         "recalibrations": {kind: one.as_json() for kind, one in fits.recalibrations.items()},
         "spends": {value: spend.as_json() for value, spend in fits.spends.items()},
+        "season_tests": [{**asdict(test), "cutoff": test.cutoff.isoformat()} for test in fits.season_tests],
+        "time": fits.time.as_json(),
+        "calibrated_time": fits.calibrated_time.as_json(),
     }
     return content
 
@@ -116,6 +125,11 @@ def _fits_from(content: dict[str, Any]) -> Fits:
         calibrated_rules={kind: Rule.from_json(row) for kind, row in models["calibrated_rules"].items()},
         recalibrations={kind: Recalibration.from_json(row) for kind, row in models["recalibrations"].items()},
         spends={value: spend_model_from_json(row) for value, row in models["spends"].items()},
+        season_tests=tuple(
+            SeasonTest(**{**row, "cutoff": date.fromisoformat(row["cutoff"])}) for row in content.pop("season_tests")
+        ),
+        time=OperationalTime.from_json(content.pop("time")),
+        calibrated_time=OperationalTime.from_json(content.pop("calibrated_time")),
         **content,
     )
 

@@ -19,6 +19,7 @@ from shopkeeper.jobs.buying.result import (
     Fits,
     FittedBy,
 )
+from shopkeeper.jobs.buying.season import season_of
 from shopkeeper.jobs.buying.spends import fit_spends
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.calibration import in_units
@@ -27,12 +28,13 @@ from shopkeeper.models.buying.model import KINDS, BuyingModel, ModelKind, NotFit
 from shopkeeper.models.buying.recalibration import recalibrate
 from shopkeeper.models.buying.rules import RULES, Rule, fit_rule
 from shopkeeper.models.buying.sampling import thinned
+from shopkeeper.models.buying.season import Clock
 from shopkeeper.progress import UNHEARD, Progress
 
 SEGMENTS: tuple[FittedBy, ...] = ("channel", "cohort")
 MOST_TOLD_APART = 200_000
 """Histories that a fit tells apart."""
-SHARE_OF_CONTEST = 0.6
+SHARE_OF_SEASON, SHARE_OF_CONTEST = 0.1, 0.6
 
 
 @dataclass(frozen=True)
@@ -42,24 +44,24 @@ class Fitting:
     query: Query
     unit: Unit
     progress: Progress
+    clock: Clock
 
 
-def fit_version(
-    query: Query,
-    progress: Progress = UNHEARD,
-    unit: Unit = "day",
-) -> Fits:
+def fit_version(query: Query, progress: Progress = UNHEARD, unit: Unit = "day") -> Fits:
     """Fit everything that the pages of customers need on the version behind `query`, which must see the whole shop.
 
     Raise `Cancelled` where it is called off between two steps.
     """
-    job = Fitting(query, unit, progress)
     version = query.version
     first_day, as_of = version.first_day, version.as_of
     progress.step("Reading purchase histories", 0.0)
     tuples = query("jobs/buying/histories", cutoff=as_of)
     customers = int(tuples["customers"].sum())
-    contest = contested(query, unit, customers, progress.part(0.0, SHARE_OF_CONTEST))
+    season = season_of(query, unit, tuples, progress.part(0.0, SHARE_OF_SEASON))
+    job = Fitting(query, unit, progress, Clock(season.at(as_of), as_of))
+    contest = contested(
+        query, unit, customers, progress.part(SHARE_OF_SEASON, SHARE_OF_CONTEST - SHARE_OF_SEASON), season.times
+    )
     models = _fit_models(job, tuples, contest.latest) if contest.tests else {}
     rules = _count_rules(job, customers)
     ranked = standings(contest.foresights, {*models, *rules})
@@ -89,6 +91,9 @@ def fit_version(
         spends.models,
         spends.means,
         (*short, *spends.notes),
+        season.tests,
+        season.at(as_of),
+        season.at(split_of(first_day, as_of)),
     )
     progress.step("Fits are made", 1.0)
     return fitted
@@ -99,7 +104,7 @@ def _fit_models(
 ) -> dict[ModelKind, BuyingModel]:
     """The models on all days, each from its latest fit; also those whose fit at a cutoff failed."""
     models: dict[ModelKind, BuyingModel] = {}
-    whole = thinned(in_units(tuples, job.unit), MOST_TOLD_APART)
+    whole = thinned(in_units(job.clock.histories(tuples), job.unit), MOST_TOLD_APART)
     for place, kind in enumerate(KINDS):
         job.progress.step(f"Fitting {KIND_NAMES[kind]}", SHARE_OF_CONTEST + 0.03 * place)
         try:
@@ -132,7 +137,7 @@ def _fit_segments(
     short: list[str] = []
     for place, by in enumerate(SEGMENTS):
         models[by] = {}
-        tuples = in_units(job.query("jobs/buying/tuples", by=by), job.unit)
+        tuples = in_units(job.clock.histories(job.query("jobs/buying/tuples", by=by)), job.unit)
         for (segment,), part in sorted(tuples.group_by("segment"), key=lambda group: str(group[0])):
             job.progress.step(f"Fitting {KIND_NAMES[model.kind]} for {segment}", 0.8 + 0.07 * place)
             try:

@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
+
 from shopkeeper.i18n import N_
 from shopkeeper.jobs.buying.contest import SHORTEST_CALIBRATION, SHORTEST_HOLDOUT, Cutoff
-from shopkeeper.jobs.buying.result import HoldoutTest, kind_name
+from shopkeeper.jobs.buying.result import Fits, HoldoutTest, kind_name
 from shopkeeper.messages import Message, MessageValue
 from shopkeeper.models.buying.contest import Standing
+from shopkeeper.models.buying.season import FEWEST_TESTS
+
+MONTHS_FOR_SEASON = 21
+"""Of data until there are FEWEST_TESTS cutoffs with a year before them, the last of them 90 days ago."""
 
 
 def reason_of(
@@ -94,6 +100,35 @@ def _values(chosen: Standing, cutoffs: Sequence[Cutoff]) -> dict[str, MessageVal
         "expected": round(chosen.expected),
         "came": round(chosen.came),
     }
+
+
+def season_reason(fits: Fits) -> Message:
+    """Whether models count by the time of the year and events, and what that did on past cutoffs."""
+    if len(fits.season_tests) < FEWEST_TESTS:
+        text = N_(
+            "Models do not count by the time of the year: that is tested on {fewest} days of the past, each with a "
+            "year of purchases before it, for which about {months} months of data are needed."
+        )
+        return Message(text, {"fewest": FEWEST_TESTS, "months": MONTHS_FOR_SEASON})
+    misses = [(test.miss_without, test.miss_within) for test in fits.season_tests]
+    without, within = np.sqrt(np.mean(np.square(misses), axis=0)).tolist()
+    values: dict[str, MessageValue] = {
+        "cutoffs": len(misses),
+        "days": fits.season_tests[0].days,
+        "without": round(100 * without, 1),
+        "within": round(100 * within, 1),
+    }
+    if fits.in_season:
+        text = N_(
+            "Models count by the time of the year and events: seen from {cutoffs} days of the past, totals over {days} "
+            "days missed by {within} % with it and by {without} % without it."
+        )
+    else:
+        text = N_(
+            "Models do not count by the time of the year: seen from {cutoffs} days of the past, totals over {days} "
+            "days missed by {within} % with it and by {without} % without it, which is not clearly less."
+        )
+    return Message(text, values)
 
 
 def extrapolated(longest: int) -> Message:

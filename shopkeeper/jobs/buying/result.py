@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+import numpy as np
+
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message
 from shopkeeper.models.buying.contest import Standing
@@ -12,12 +14,13 @@ from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import BuyingModel, ModelKind, Unit
 from shopkeeper.models.buying.recalibration import Recalibration
 from shopkeeper.models.buying.rules import Rule, RuleTable
+from shopkeeper.models.buying.season import NO_SEASON, OperationalTime
 from shopkeeper.models.buying.spend import SpendModel
 
 ValueMeasure = Literal["margin", "revenue"]
 FittedBy = Literal["shop", "channel", "cohort"]
 
-FORMAT = 6
+FORMAT = 7
 VALUES: tuple[ValueMeasure, ...] = ("margin", "revenue")
 VALUE_NAMES: Mapping[ValueMeasure, str] = {"margin": N_("margin"), "revenue": N_("net revenue")}
 """What is valued, within a sentence."""
@@ -86,6 +89,27 @@ class HoldoutTest:
 
 
 @dataclass(frozen=True)
+class SeasonTest:
+    """Purchases in the `days` after a cutoff: those that came, and those expected without the season and with it."""
+
+    cutoff: date
+    days: int
+    came: float
+    without: float
+    within: float
+
+    @property
+    def miss_without(self) -> float:
+        """Logarithm of what came over what was expected without the season; one purchase halved keeps it finite."""
+        return float(np.log((self.came + 0.5) / (self.without + 0.5)))
+
+    @property
+    def miss_within(self) -> float:
+        """The same with the season."""
+        return float(np.log((self.came + 0.5) / (self.within + 0.5)))
+
+
+@dataclass(frozen=True)
 class Fits:
     """All fits of one version. Parameters are in `unit`.
 
@@ -95,7 +119,8 @@ class Fits:
     days, `calibrated` up to the split, `segments` with the chosen model by channel and by year of the first purchase.
     `rules` are counted on the last days, `calibrated_rules` up to the split. `recalibrations` set what models and rules
     say right by what came after past cutoffs. `spends` and `means` (of one repeat purchase, in shop currency) are by
-    what is valued. `notes` say what fell short.
+    what is valued. `notes` say what fell short. `season_tests` say how the season did on past cutoffs; `time` is the
+    shop's clock by which models count where it proved itself, `calibrated_time` that known at the split.
     """
 
     version: str
@@ -118,6 +143,14 @@ class Fits:
     spends: Mapping[ValueMeasure, SpendModel | CredibilityModel]
     means: Mapping[ValueMeasure, float]
     notes: tuple[Message, ...]
+    season_tests: tuple[SeasonTest, ...] = ()
+    time: OperationalTime = NO_SEASON
+    calibrated_time: OperationalTime = NO_SEASON
+
+    @property
+    def in_season(self) -> bool:
+        """Whether models count by the shop's time of year and events."""
+        return self.time != NO_SEASON
 
     @property
     def holdout_tests(self) -> tuple[HoldoutTest, ...]:

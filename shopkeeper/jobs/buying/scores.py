@@ -1,17 +1,22 @@
 """What the fits of a version say of customers: one answer per distinct history, whoever asks, job or page."""
 
+from datetime import date
+from functools import partial
+
+import numpy as np
 import polars as pl
 
 from shopkeeper.jobs.buying.recalibrated import recalibrated, recalibration_of
 from shopkeeper.jobs.buying.result import Fits, FittedBy, ValueMeasure
 from shopkeeper.models.arrays import Floats
-from shopkeeper.models.buying.calibration import HISTORY, in_units
+from shopkeeper.models.buying.calibration import HISTORY, in_units, silence
 from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import DAYS, BuyingModel, ModelKind
 from shopkeeper.models.buying.recalibration import Recalibration
 from shopkeeper.models.buying.rules import Rule
 from shopkeeper.models.buying.scoring import factorial_moment, next_purchase_quantile, score
+from shopkeeper.models.buying.season import Clock
 from shopkeeper.models.buying.spend import SpendModel, expected_average
 from shopkeeper.models.buying.value import discounted_purchases, discounting, residual_purchases
 
@@ -27,10 +32,11 @@ def scored(
     horizon: int,
     discount: float,
     *,
+    as_of: date | None = None,
     varying: bool = False,
     lifelong: bool = False,
 ) -> pl.DataFrame:
-    """Add what is expected of each customer in the next `horizon` days.
+    """Add what is expected of each customer in the next `horizon` days, as seen on `as_of` (None: that of the fits).
 
     `p_alive, p_no_purchase, expected_purchases, discounted` (purchases, each worth 1 / (1 + discount)^years) and `wait`
     (days until half of such customers, if still active, have bought). Where a rule serves, or nothing is fitted (`kind`
@@ -42,7 +48,7 @@ def scored(
     """
     if (rule := rule_of(fits, kind)) is not None or kind is None or frame.is_empty():
         return _ruled(frame, rule, horizon, discount, recalibration_of(fits, kind))
-    recalibration = recalibration_of(fits, kind)
+    recalibration, clock = recalibration_of(fits, kind), Clock(fits.time, as_of or fits.as_of)
     parts = [
         part.join(
             _score_histories(
@@ -51,6 +57,7 @@ def scored(
                 horizon,
                 discount,
                 recalibration,
+                clock,
                 varying=varying,
                 lifelong=lifelong,
             ),
@@ -61,6 +68,31 @@ def scored(
         for model, part in by_model(frame.with_row_index("place"), fits, kind, by)
     ]
     return (parts[0] if len(parts) == 1 else pl.concat(parts).sort("place")).drop("place")
+
+
+def alive_by_day(
+    days: pl.DataFrame, fits: Fits, kind: ModelKind, by: FittedBy, horizon: int, first_day: date
+) -> pl.DataFrame:
+    """Add `p_alive, p_no_purchase` to one customer's history as it stood on several days; see `scored`.
+
+    With a season each day has a clock of its own for the `horizon` after it.
+    """
+    if not fits.in_season or kind not in fits.models or days.is_empty():
+        return scored(days, fits, kind, by, horizon, 0.0)
+    ((model, rows),) = by_model(days, fits, kind, by)
+    recency, age = (rows[name].cast(pl.Float64).to_numpy() for name in ("recency", "T"))
+    unit, passed = DAYS[model.unit], partial(fits.time.horizons, first_day)
+    histories = Histories(rows["frequency"].cast(pl.Float64).to_numpy(), passed(recency) / unit, passed(age) / unit)
+
+    def told(days: int) -> tuple[Floats, Floats]:
+        return silence(model, histories, (passed(age + days) - passed(age)) / unit), np.zeros_like(age)
+
+    scores = rows.with_columns(
+        p_alive=pl.Series(model.formulas.p_alive(histories)),
+        p_no_purchase=pl.Series(told(horizon)[0]),
+        expected_purchases=pl.lit(0.0),
+    )
+    return recalibrated(scores, recalibration_of(fits, kind), horizon, told)
 
 
 def rule_of(fits: Fits, kind: ModelKind | None) -> Rule | None:
@@ -132,24 +164,26 @@ def _score_histories(
     horizon: int,
     discount: float,
     recalibration: Recalibration,
+    clock: Clock,
     *,
     varying: bool,
     lifelong: bool,
 ) -> pl.DataFrame:
     """Scores of distinct histories of one model, with their keys as they came: in days."""
     unit = DAYS[model.unit]
-    tuples = in_units(part, model.unit).with_columns(customers=pl.lit(1))
-    scores = score(model, tuples, horizon / unit)
+    tuples = in_units(clock.histories(part), model.unit).with_columns(customers=pl.lit(1))
+    ahead = clock.ahead(horizon) / unit
+    scores = score(model, tuples, ahead)
 
     def told(days: int) -> tuple[Floats, Floats]:
-        told = scores if days == horizon else score(model, tuples, days / unit)
+        told = scores if days == horizon else score(model, tuples, clock.ahead(days) / unit)
         return told["p_no_purchase"].to_numpy(), told["expected_purchases"].to_numpy()
 
     rows = part.with_columns(
         *scores.select("p_alive", "p_no_purchase", "expected_purchases").get_columns(),
-        discounted_purchases(model, tuples, horizon, discount).alias("discounted"),
-        (next_purchase_quantile(model, tuples) * unit).alias("wait"),
-        *([factorial_moment(model, tuples, horizon / unit).alias("factorial")] if varying else []),
+        discounted_purchases(model, tuples, horizon, discount, clock.ahead).alias("discounted"),
+        clock.days(next_purchase_quantile(model, tuples) * unit).alias("wait"),
+        *([factorial_moment(model, tuples, ahead).alias("factorial")] if varying else []),
         (residual_purchases(model, tuples, discount) if lifelong else pl.lit(None, dtype=pl.Float64)).alias("residual"),
     )
     return recalibrated(rows, recalibration, horizon, told)

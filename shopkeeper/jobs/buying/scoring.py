@@ -1,6 +1,7 @@
 """Scores of every customer: distinct histories scored once, joined to the customers by the engine."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 import polars as pl
 
@@ -83,15 +84,22 @@ def scored_histories(query: Query, fits: Fits, settled: Scoring, by: str | None 
         settled.by,
         settled.horizon_days,
         settled.discount,
+        as_of=_last_day(query),
         varying=True,
         lifelong=settled.horizon_days == RESIDUAL_HORIZON and settled.discount > 0,
     )
     return result.select([*SCORED_HISTORIES.names, *(["customers"] if by else [])])
 
 
-def _parameters(query: Query, fits: Fits, settled: Scoring) -> dict[str, Parameter]:
+def _last_day(query: Query) -> date:
+    """The day that all histories are seen from."""
     last = query("jobs/buying/last_day")
-    as_of = query.version.as_of if last.is_empty() else last["as_of"].item()
+    day: date = query.version.as_of if last.is_empty() else last["as_of"].item()
+    return day
+
+
+def _parameters(query: Query, fits: Fits, settled: Scoring) -> dict[str, Parameter]:
+    as_of = _last_day(query)
     returns = {
         row["frequency"]: row["days"]
         for row in query("jobs/buying/return_times", as_of=as_of).to_dicts()

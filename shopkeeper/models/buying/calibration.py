@@ -32,10 +32,15 @@ def risk(contestant: BuyingModel | Rule, tuples: pl.DataFrame, days: float) -> p
     """P(no purchase in the next `days` | history); times are in the contestant's unit."""
     histories = Histories.of(tuples)
     if isinstance(contestant, BuyingModel):
-        formulas = contestant.formulas
-        later = formulas.log_likelihood(histories.later(days / DAYS[contestant.unit]))
-        return pl.Series(np.exp(np.minimum(later - formulas.log_likelihood(histories), 0.0)), dtype=pl.Float64)
+        return pl.Series(silence(contestant, histories, days / DAYS[contestant.unit]), dtype=pl.Float64)
     return pl.Series(contestant.told(histories, days).none, dtype=pl.Float64)
+
+
+def silence(model: BuyingModel, histories: Histories, t: float | Floats) -> Floats:
+    """P(no purchase in the next t units | history), one t for all or that of each."""
+    later = model.formulas.log_likelihood(histories.later(t))
+    none: Floats = np.exp(np.minimum(later - model.formulas.log_likelihood(histories), 0.0))
+    return none
 
 
 def expected_purchases(contestant: BuyingModel | Rule, tuples: pl.DataFrame, days: float) -> pl.Series:
@@ -54,14 +59,15 @@ def log_scores(contestant: BuyingModel | Rule, held: pl.DataFrame, days: float) 
     return contestant.told(histories, days).log_probability(n)
 
 
-def risk_by_tenth(model: BuyingModel | Rule, held: pl.DataFrame) -> pl.DataFrame:
+def risk_by_tenth(model: BuyingModel | Rule, held: pl.DataFrame, days: float = RISK_DAYS) -> pl.DataFrame:
     """One row per tenth of customers in the order of their risk: `tenth, customers, predicted, happened, stayed_away`.
 
-    `predicted` is the mean P(no purchase in RISK_DAYS), `happened` the share that did not buy, both 0 to 1.
+    `predicted` is the mean P(no purchase in RISK_DAYS), `happened` the share that did not buy, both 0 to 1. `days` are
+    RISK_DAYS on the model's clock.
     """
     customers = pl.col("customers")
     histories = held.group_by(HISTORY).agg(customers.sum(), stayed_away=customers.filter(pl.col("soon") == 0).sum())
-    return _risk_by_tenth(histories.with_columns(p_no_purchase=risk(model, histories, RISK_DAYS)))
+    return _risk_by_tenth(histories.with_columns(p_no_purchase=risk(model, histories, days)))
 
 
 def horizon_by_tenth(held: pl.DataFrame) -> pl.DataFrame:
@@ -90,22 +96,22 @@ def _risk_by_tenth(scored: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def purchases_by_tenth(model: BuyingModel | Rule, held: pl.DataFrame, days: int) -> pl.DataFrame:
+def purchases_by_tenth(model: BuyingModel | Rule, held: pl.DataFrame, days: float) -> pl.DataFrame:
     """One row per tenth of customers in the order of their expected purchases: `tenth, customers, predicted, actual`.
 
-    Both are purchases per customer in the `days` of the holdout.
+    Both are purchases per customer in the holdout, which is `days` long on the model's clock.
     """
     scored = with_expected(model, held, days).sort("expected", *HISTORY)
     return _compared(scored.with_columns(tenth=_tenth()), "tenth")
 
 
-def purchases_by_frequency(model: BuyingModel | Rule, held: pl.DataFrame, days: int, most: int) -> pl.DataFrame:
+def purchases_by_frequency(model: BuyingModel | Rule, held: pl.DataFrame, days: float, most: int) -> pl.DataFrame:
     """One row per past frequency (`most` stands for that many and more): `frequency, customers, predicted, actual`."""
     capped = with_expected(model, held, days).with_columns(pl.col("frequency").clip(upper_bound=most))
     return _compared(capped, "frequency")
 
 
-def with_expected(model: BuyingModel | Rule, held: pl.DataFrame, days: int) -> pl.DataFrame:
+def with_expected(model: BuyingModel | Rule, held: pl.DataFrame, days: float) -> pl.DataFrame:
     """Distinct histories: `frequency, recency, T, customers, purchases` (of all of them), `expected` per customer."""
     customers = pl.col("customers")
     histories = (

@@ -29,8 +29,8 @@ class Histories:
         x, tx, age = (tuples[name].cast(pl.Float64).to_numpy() for name in ("frequency", "recency", "T"))
         return cls(x, tx, age)
 
-    def later(self, t: float) -> "Histories":
-        """The same purchases, seen after t more in which nothing was bought."""
+    def later(self, t: float | Floats) -> "Histories":
+        """The same purchases, seen after t more (one for all, or of each) in which nothing was bought."""
         return Histories(self.frequency, self.recency, self.T + t)
 
     def __getitem__(self, rows: slice) -> "Histories":

@@ -160,13 +160,19 @@ class Recalibration:
 
 
 def cutoff_test(
-    model: BuyingModel, outcomes: pl.DataFrame, horizon_days: int, days_ago: int, worth: Miss | None = None
+    model: BuyingModel,
+    outcomes: pl.DataFrame,
+    horizon_days: int,
+    days_ago: int,
+    worth: Miss | None = None,
+    ahead: Callable[[int], float] = float,
 ) -> CutoffTest:
     """Hold a model that was fitted at a past cutoff, `days_ago`, against the `horizon_days` that followed.
 
+    `ahead` says how long these are on the model's clock.
     Raise `ValueError` where the horizon reaches beyond as-of: what has not happened yet tests nothing.
     """
-    horizon = horizon_days / DAYS[model.unit]
+    horizon = ahead(horizon_days) / DAYS[model.unit]
     scores = score(model, outcomes, horizon).with_columns(factorial=factorial_moment(model, outcomes, horizon))
     return compared(scores, horizon_days, days_ago, worth)
 

@@ -41,7 +41,9 @@ WEEKS = 52
 """Of a year, the last of which has a day or two more."""
 FEWEST_SHARED_WEEKS = 26
 LEAST_FACTOR = 0.05
-GRID = 400
+GRID = 200
+MOST_PARTS = 12
+"""Into so many parts the time between a customer's first purchase and the last is cut at most."""
 FEWEST_TESTS = 3
 CLEARLY = 0.9
 """Share of the flat model's root mean square miss below which the season has proved itself."""
@@ -49,34 +51,80 @@ CLEARLY = 0.9
 
 @dataclass(frozen=True)
 class OperationalTime:
-    """Factors by day from `first_day` on, with mean 1 over the last year of the history that they come from."""
+    """Factors by day from `first_day` on, with mean 1 over the last year of the history that they come from.
+
+    Days after those of the factors count as days; see NO_SEASON.
+    """
 
     first_day: date
     factors: tuple[float, ...]
 
     def histories(self, tuples: pl.DataFrame, as_of: date) -> pl.DataFrame:
-        """`tuples` in days, with `recency` and `T` in operational days up to `as_of`; other columns as they were."""
-        seen, passed = (as_of - self.first_day).days + 1, self._passed
-        since = tuples["T"].cast(pl.Int64).to_numpy()
-        first = seen - since
-        if first.min(initial=1) < 1 or seen >= passed.size:
+        """`tuples` in days, with `recency`, `T` and `log_times` (if any) in operational days up to `as_of`.
+
+        Other columns are as they were. For `log_times` the purchases between the first and the last are taken as evenly
+        spread by the clock, which is exact for one repeat purchase.
+        """
+        seen = (as_of - self.first_day).days + 1
+        recency, age = (tuples[name].cast(pl.Float64).to_numpy() for name in ("recency", "T"))
+        first = seen - age
+        if first.min(initial=1) < 1:
             raise ValueError(f"the factors from {self.first_day} on do not cover histories up to {as_of}")
-        last = first + tuples["recency"].cast(pl.Int64).to_numpy()
-        return tuples.with_columns(
-            recency=pl.Series(passed[last] - passed[first], dtype=pl.Float64),
-            T=pl.Series(passed[seen] - passed[first], dtype=pl.Float64),
+        start = self._passed(first)
+        bought = self._passed(first + recency) - start
+        told = tuples.with_columns(
+            recency=pl.Series(bought, dtype=pl.Float64),
+            T=pl.Series(self._passed(np.full_like(age, seen)) - start, dtype=pl.Float64),
         )
+        if "log_times" not in tuples.columns or not self.factors:
+            return told
+        longer = self._log_pace(start, bought, tuples["frequency"].cast(pl.Float64).to_numpy())
+        return told.with_columns(log_times=pl.col("log_times") + pl.col("customers") * pl.Series(longer))
 
     def horizon(self, as_of: date, days: int) -> float:
         """Operational days of the `days` after `as_of`."""
-        seen, passed = (as_of - self.first_day).days + 1, self._passed
-        if seen + days >= passed.size:
-            raise ValueError(f"no factors are known for {days} days after {as_of}")
-        return float(passed[seen + days] - passed[seen])
+        return float(self.horizons(as_of, np.array([float(days)]))[0])
+
+    def horizons(self, day: date, days: Floats) -> Floats:
+        """The same of several numbers of days after one day."""
+        end = float((day - self.first_day).days + 1)
+        passed: Floats = self._passed(end + days) - self._passed(np.array([end]))
+        return passed
+
+    def days(self, as_of: date, horizons: Floats) -> Floats:
+        """Days after `as_of` until so many operational days have passed: the inverse of `horizon`."""
+        seen = np.array([float((as_of - self.first_day).days + 1)])
+        return np.asarray(self._day(self._passed(seen) + horizons) - seen)
+
+    def _log_pace(self, start: Floats, span: Floats, frequency: Floats) -> Floats:
+        """Sum over repeat purchases of the logarithm of operational days per day since the purchase before.
+
+        The first purchase was at `start`, the last a `span` later, both in operational days.
+        """
+        parts = np.clip(frequency, 1, MOST_PARTS)
+        length, total, before = span / parts, np.zeros_like(span), self._day(start)
+        for number in range(1, MOST_PARTS + 1):
+            after = self._day(start + np.minimum(number, parts) * length)
+            used = (frequency > 0) & (number <= parts)
+            total += np.log(np.divide(length, after - before, out=np.ones_like(span), where=used))
+            before = after
+        return np.asarray(total * frequency / parts)
+
+    def _passed(self, day: Floats) -> Floats:
+        """Operational days passed at the end of days counted from 1, the first."""
+        passed = self._by_day
+        known: Floats = np.interp(day, np.arange(passed.size), passed)
+        return known + np.maximum(day - (passed.size - 1), 0.0)
+
+    def _day(self, passed: Floats) -> Floats:
+        """The inverse of `_passed`."""
+        by_day = self._by_day
+        known: Floats = np.interp(passed, by_day, np.arange(by_day.size))
+        return np.asarray(known + np.maximum(passed - by_day[-1], 0.0))
 
     @property
-    def _passed(self) -> Floats:
-        """Operational days passed at the end of each day, from the day before the first on."""
+    def _by_day(self) -> Floats:
+        """Operational days passed at the end of each day that has a factor, from the day before the first on."""
         return np.concatenate(([0.0], np.cumsum(self.factors)))
 
     def as_json(self) -> dict[str, Any]:
@@ -87,6 +135,30 @@ class OperationalTime:
     def from_json(cls, content: dict[str, Any]) -> "OperationalTime":
         """The factors that `as_json` wrote."""
         return cls(date.fromisoformat(content["first_day"]), tuple(content["factors"]))
+
+
+NO_SEASON = OperationalTime(date.min, ())
+"""A clock on which every day that ever was is a day."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Operational time as read on the day that histories are seen from."""
+
+    time: OperationalTime
+    as_of: date
+
+    def histories(self, tuples: pl.DataFrame) -> pl.DataFrame:
+        """`tuples` in days as those in operational days."""
+        return self.time.histories(tuples, self.as_of)
+
+    def ahead(self, days: int) -> float:
+        """Operational days of the `days` to come."""
+        return self.time.horizon(self.as_of, days)
+
+    def days(self, ahead: pl.Series) -> pl.Series:
+        """Days until so many operational days have passed."""
+        return pl.Series(self.time.days(self.as_of, ahead.to_numpy()), dtype=pl.Float64)
 
 
 def flat(first_day: date, as_of: date) -> OperationalTime:
@@ -100,16 +172,18 @@ def fit_in_season(
     as_of: date,
     fit: Callable[[pl.DataFrame], BuyingModel],
     events: Sequence[tuple[str, date, date]] = (),
+    plain: BuyingModel | None = None,
 ) -> tuple[OperationalTime, BuyingModel]:
     """The shop's clock, and the model that `fit` makes of the tuples in operational days; one from the other, in turns.
 
     `tuples` are in days up to `as_of`; `events` have a name and their first and last day, those to come among them.
-    With less than SHORTEST_DAYS of history the clock is flat. What `fit` raises is passed on.
+    `plain` is the model without a season, where it is there already. With less than SHORTEST_DAYS of history the clock
+    is flat. What `fit` raises is passed on.
     """
     first_day: date = daily.filter(pl.col("acquired") > 0)["day"].min()  # type: ignore[assignment]
     days = (as_of - first_day).days + 1
     time = flat(first_day, as_of)
-    model = fit(time.histories(tuples, as_of))
+    model = plain or fit(time.histories(tuples, as_of))
     if days < SHORTEST_DAYS:
         return time, model
     acquired, repeats = _by_day(daily, first_day, days)
@@ -169,6 +243,8 @@ def _factors(repeats: Floats, per_factor: Floats, windows: Sequence[Window], fir
     weeks = _weeks(repeats * ordinary, usual * np.exp(log_level) * ordinary, first_day, days + AHEAD)
     factors = np.exp(log_season) * weeks
     factors = factors * estimate(repeats[None], marks, (usual * weeks[:days])[None]).of(marks, 1)[0]
+    # A shop that is shut for a festival has sold nothing on its days; time does not stand still all the same.
+    factors = np.maximum(factors, LEAST_FACTOR)
     return np.asarray(factors / factors[:days][-round(YEAR) :].mean())
 
 

@@ -4,6 +4,7 @@
 repeat purchases; null or anything where frequency is 0).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -30,12 +31,21 @@ NEGLIGIBLE = 45.0
 """Times of the discount's own scale: the integral over a remaining life is fine from the first on, and ends here."""
 
 
-def discounted_purchases(model: BuyingModel, tuples: pl.DataFrame, days: int, discount_per_year: float) -> pl.Series:
-    """Sum over periods of 30 days (the last may be shorter) of E[purchases in it] / (1 + d)^(its end in years)."""
+def discounted_purchases(
+    model: BuyingModel,
+    tuples: pl.DataFrame,
+    days: int,
+    discount_per_year: float,
+    ahead: Callable[[int], float] = float,
+) -> pl.Series:
+    """Sum over periods of 30 days (the last may be shorter) of E[purchases in it] / (1 + d)^(its end in years).
+
+    `ahead` says how long so many days to come are on the model's clock (see `season`).
+    """
     histories, formulas = Histories.of(tuples), model.formulas
     total, before = np.zeros_like(histories.T), np.zeros_like(histories.T)
     for end, weight in zip(*discounting(days, discount_per_year), strict=True):
-        until = formulas.expected_if_alive(histories, end / DAYS[model.unit])
+        until = formulas.expected_if_alive(histories, ahead(end) / DAYS[model.unit])
         total += np.maximum(until - before, 0.0) * weight
         before = until
     return pl.Series(total * formulas.p_alive(histories), dtype=pl.Float64)
@@ -103,6 +113,7 @@ def segment_values(
     days: int,
     discount_per_year: float = 0.1,
     segment: str = "segment",
+    ahead: Callable[[int], float] = float,
 ) -> pl.DataFrame:
     """Predicted value of each segment with a 95 % interval: `<segment>, customers, value, low, high, deviation`.
 
@@ -110,7 +121,7 @@ def segment_values(
     (delta method on the logarithms of sum and parameters); `deviation` is the standard deviation of the sum's
     logarithm. What the customers then do by chance comes on top, see `value_variance`.
     """
-    purchases = [discounted_purchases(each, customers, days, discount_per_year) for each in _around(model)]
+    purchases = [discounted_purchases(each, customers, days, discount_per_year, ahead) for each in _around(model)]
     amounts = [expected_average(each, customers["frequency"], customers["monetary_value"]) for each in _around(spend)]
     count = customers["customers"].cast(pl.Float64)
     moved = [*((bought * amounts[0] * count) for bought in purchases), *(purchases[0] * one * count for one in amounts)]

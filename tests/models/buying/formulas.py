@@ -1,5 +1,7 @@
 """Formulas that the tests hold the models against, and the app itself never needs."""
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 
@@ -22,7 +24,8 @@ def customer_lifetime_value(
     customers: pl.DataFrame,
     days: int,
     discount_per_year: float = 0.1,
+    ahead: Callable[[int], float] = float,
 ) -> pl.Series:
     """Predicted value per customer of each row over the next `days`, in shop currency."""
-    purchases = discounted_purchases(model, customers, days, discount_per_year)
+    purchases = discounted_purchases(model, customers, days, discount_per_year, ahead)
     return purchases * expected_average(spend, customers["frequency"], customers["monetary_value"])

@@ -1,18 +1,24 @@
 """The clock of a shop: what it is on shops of known season, and what it does to histories."""
 
 import json
+import math
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from benchmarks.season import FIRST_DAY, misses, seen_at, simulated
+from benchmarks.season import FIRST_DAY, misses, season, seen_at, simulated
 from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying.model import BuyingModel, fit
 from shopkeeper.models.buying.scoring import expected_new_customer
 from shopkeeper.models.buying.season import (
+    NO_SEASON,
     SHORTEST_DAYS,
+    Clock,
     OperationalTime,
     _weeks,
     expected_repeats,
@@ -121,13 +127,97 @@ def test_a_flat_clock_leaves_everything_as_it_is() -> None:
     assert time.horizon(date(2024, 4, 10), 90) == 90
 
 
-def test_a_clock_refuses_days_that_it_does_not_know() -> None:
+def test_a_clock_refuses_histories_from_before_its_first_day() -> None:
     time = OperationalTime(date(2024, 1, 1), (1.0,) * 30)
     older = pl.DataFrame({"recency": [0], "T": [15]})
     with pytest.raises(ValueError, match="do not cover"):
         time.histories(older, date(2024, 1, 15))
-    with pytest.raises(ValueError, match="no factors are known for 30 days"):
-        time.horizon(date(2024, 1, 15), 30)
+
+
+def test_beyond_the_days_that_a_clock_knows_a_day_is_a_day() -> None:
+    time = OperationalTime(date(2024, 1, 1), (2.0,) * 30)
+    assert time.horizon(date(2024, 1, 15), 30) == 15 * 2 + 15
+    assert time.horizon(date(2024, 1, 30), 500) == 500
+
+
+def test_without_a_season_nothing_changes() -> None:
+    """To the last bit: what was fitted and scored before is fitted and scored the same."""
+    day = date(2024, 4, 10)
+    tuples = pl.DataFrame(
+        {"frequency": [0, 3, 7], "recency": [0, 41, 9999], "T": [90, 100, 20_000], "customers": [5, 2, 1],
+         "log_times": [0.0, 7.3, 11.1]}
+    )  # fmt: skip
+    clock = Clock(NO_SEASON, day)
+    told = clock.histories(tuples)
+    assert told.equals(tuples.with_columns(pl.col("recency", "T").cast(pl.Float64)))
+    assert [clock.ahead(days) for days in (1, 90, 730, 5000)] == [1.0, 90.0, 730.0, 5000.0]
+    waits = pl.Series([0.25, 17.0, 1e9])
+    assert clock.days(waits).to_list() == pytest.approx(waits.to_list(), abs=1e-6)
+    assert OperationalTime.from_json(json.loads(json.dumps(NO_SEASON.as_json()))) == NO_SEASON
+
+
+@given(
+    st.lists(st.floats(0.05, 5), max_size=40), st.integers(0, 60), st.lists(st.integers(0, 100), min_size=1, max_size=5)
+)
+def test_days_and_operational_days_lead_back_to_each_other(factors: list[float], since: int, ahead: list[int]) -> None:
+    time, day = OperationalTime(date(2024, 1, 1), tuple(factors)), date(2024, 1, 1) + timedelta(days=since)
+    days = np.array(ahead, dtype=np.float64)
+    passed = time.horizons(day, days)
+    assert time.days(day, passed) == pytest.approx(days, abs=1e-6)
+    assert passed.tolist() == pytest.approx([time.horizon(day, each) for each in ahead])
+
+
+def test_regular_buyers_are_regular_by_the_clock() -> None:
+    """Erlang-5 in operational time: by the calendar a busy season hides how regular they are."""
+    random = np.random.default_rng(1)
+    time = OperationalTime(FIRST_DAY, tuple(season("wave", 900, random).tolist()))
+    passed = np.concatenate(([0.0], np.cumsum(time.factors)))
+    rows, exact = [], 0.0
+    for first, rate in zip(random.integers(0, 500, 2000).tolist(), random.gamma(2, 1 / 80, 2000).tolist(), strict=True):
+        now, days, leaving = passed[first + 1], [first], random.beta(0.8, 3)
+        while random.random() >= leaving and (now := now + random.gamma(5, 1 / (5 * rate))) < passed[-1]:
+            if (day := int(np.searchsorted(passed, now)) - 1) > days[-1]:
+                days.append(day)
+        between = np.diff(days)
+        rows.append((between.size, int(between.sum()), 899 - first, float(np.log(between).sum()), 1))
+        exact += float(np.log(np.diff(passed[np.array(days) + 1])).sum())
+    tuples = pl.DataFrame(rows, schema=["frequency", "recency", "T", "log_times", "customers"], orient="row")
+    told = time.histories(tuples, FIRST_DAY + timedelta(days=899))
+    repeats = sum(tuples["frequency"].to_list())
+    by_clock, by_days = (float(np.sum(each["log_times"].to_numpy())) for each in (told, tuples))
+    assert by_clock / repeats == pytest.approx(exact / repeats, abs=0.02)
+    assert (exact - by_days) / repeats > 0.03
+    assert fit(told, "mbg_cnbd", "day").k == 5
+    assert fit(tuples, "mbg_cnbd", "day").k < 5
+
+
+def test_log_times_of_one_repeat_purchase_are_exact() -> None:
+    time = OperationalTime(date(2024, 1, 1), (0.5,) * 10 + (3.0,) * 10)
+    tuples = pl.DataFrame(
+        {
+            "frequency": [0, 1],
+            "recency": [0, 10],
+            "T": [14, 14],
+            "customers": [7, 3],
+            "log_times": [0.0, 3 * math.log(10)],
+        }
+    )
+    told = time.histories(tuples, date(2024, 1, 15))
+    assert told["log_times"].to_list() == pytest.approx([0.0, 3 * math.log(9 * 0.5 + 3)])
+
+
+def test_time_does_not_stand_still_while_a_shop_is_shut() -> None:
+    """Nothing is sold in a week of each February; the calendar has it as an event."""
+    shop = simulated(1_500, 2.5, "flat", 6)
+    shut = [(f"E{year}", date(year, 2, 8), date(year, 2, 14)) for year in (2021, 2022, 2023, 2024)]
+    places = [(start - FIRST_DAY).days + day for _, start, _ in shut for day in range(7)]
+    sold = shop.purchases.filter(~pl.col("day").is_in(places), ~pl.col("first").is_in(places))
+    seen = seen_at(replace(shop, purchases=sold), 912)
+    events = [("Spring Festival", start, end) for _, start, end in shut]
+    time, _ = fit_in_season(seen.tuples, seen.daily, seen.as_of, mbg, events)
+    factors = np.array(time.factors)
+    assert factors.min() > 0
+    assert factors[places[7:14]].max() < 0.5
 
 
 def test_what_happened_in_one_year_only_is_no_season() -> None:
