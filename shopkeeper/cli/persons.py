@@ -47,6 +47,12 @@ def forget_(
     out.print(f"  versions changed: {len(done.erased.versions)}; served now: {done.erased.served.id}", markup=False)
     if done.remains:
         places = ", ".join(f"{each.file} ({each.rows})" for each in done.remains)
-        raise Refused(message("The name still stands in {places}. Remove these files, or report this.", places=places))
+        raise Refused(
+            message(
+                "The name still stands in {places}. A copy that you put there yourself can be removed; a file of a "
+                "version must stay, and is a fault to report.",
+                places=places,
+            )
+        )
     out.print("Every byte of the data folder was searched: none of the names is left.", markup=False)
     out.print("Files outside of it, such as exports that were downloaded, are yours to delete.", markup=False)

@@ -7,19 +7,18 @@ from pathlib import Path
 from duckdb import ColumnExpression, DuckDBPyConnection
 
 from shopkeeper.contract.tables import ORDER_LINES, table
-from shopkeeper.errors import Refused
 from shopkeeper.imports.batch import Job
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.notes import of_table, unknown_references
 from shopkeeper.imports.checks.older_rejects import NOTHING, OlderRejects, faults_in, withdraw, withdraw_mended
 from shopkeeper.imports.checks.refunds import is_of_refunds, refund_warnings
-from shopkeeper.imports.checks.secret import VARIABLE, fingerprint, key_file, secret
+from shopkeeper.imports.checks.secret import another_key, fingerprint, secret
 from shopkeeper.imports.checks.stage import TableInStaging
 from shopkeeper.imports.sources.beside import MARK
 from shopkeeper.lake.version import SourceFile, Staged, StagedTable, Version
 from shopkeeper.lake.workbench import typed
-from shopkeeper.messages import Message, message
+from shopkeeper.messages import Message
 
 
 def without_replaced(
@@ -67,7 +66,7 @@ def assemble(
     old = before if before and ORDER_LINES.name in appended else None
     came = {name: [path for each in tables if each.contract.name == name for path in each.good] for name in names}
     staged = {name: [path for path in paths if path in files[name]] for name, paths in came.items()}
-    unknown = unknown_references(connection, {k: v for k, v in staged.items() if v}, carried | files)
+    unknown = tuple(unknown_references(connection, {k: v for k, v in staged.items() if v}, carried | files))
     refunds = refund_warnings(connection, files[ORDER_LINES.name]) if ORDER_LINES.name in names else ()
     staged_tables = tuple(_staged_table(name, tables, files[name], before, older) for name in names)
     of_persons = _of_persons(connection, job, tables, staged_tables, directory)
@@ -111,6 +110,10 @@ def _of_persons(
         once = rows.aggregate([*keys, *(ColumnExpression(other).min().alias(other) for other in others)])
         file = directory / f"{name}-with-keys.parquet"
         once.write_parquet(str(file), compression="zstd")
+        for part in there:
+            # What came is in the new file; beside it, it would be kept with the version and read by nothing.
+            if part.parent == directory:
+                part.unlink()
         count = connection.read_parquet(str(file)).shape[0]
         result[name] = StagedTable(name, (file,), count + rejected, rejected)
     return result
@@ -126,15 +129,7 @@ def _fingerprint(job: Job, of_persons: Mapping[str, StagedTable]) -> str:
         return there
     own = fingerprint(secret())
     if there and there != own:
-        raise Refused(
-            message(
-                "The pseudonyms of the data that are there were made with another key than {file} holds: nobody would "
-                "be known again. Bring that key back, or name its file in {variable}; without it, import everything "
-                "into another data folder.",
-                file=key_file(),
-                variable=VARIABLE,
-            )
-        )
+        raise another_key()
     return own
 
 

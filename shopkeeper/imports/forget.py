@@ -1,9 +1,9 @@
 """Forget a person: out of every version, the rejects and the links by hand, with a tombstone, and proof by search."""
 
+import re
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from shopkeeper import state
 from shopkeeper.errors import Refused
 from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.imports.checks.contacts import (
+    PSEUDONYM,
     country_of,
     email,
     half_width,
@@ -24,15 +25,17 @@ from shopkeeper.imports.checks.contacts import (
     without_point_zero,
 )
 from shopkeeper.imports.checks.forgotten import Tombstones, add_marks, marks
-from shopkeeper.imports.checks.secret import secret
+from shopkeeper.imports.checks.secret import another_key, fingerprint, secret
 from shopkeeper.imports.checks.texts import mended
 from shopkeeper.lake import forget as lake
 from shopkeeper.lake.forget import Erased
-from shopkeeper.lake.search import Remains, remains
-from shopkeeper.lake.store import current
+from shopkeeper.lake.search import Remains, Sought, remains
+from shopkeeper.lake.store import current, versions
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import message
 from shopkeeper.progress import UNHEARD, Progress
+
+MOST_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -54,23 +57,52 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     if version is None:
         raise Refused(message("Nothing was imported into {root}, so nobody is known there.", root=root))
     key = secret(root)
+    if version.key_fingerprint and version.key_fingerprint != fingerprint(key):
+        raise another_key()
+    if not name.strip():
+        raise Refused(message("Nobody is named: give a customer or account number, an e-mail or a phone."))
     spellings, raw = _spellings(name.strip(), version, key)
-    accounts = next(
-        filter(lambda each: _is_known(version, each), map(partial(lake.accounts_of, version), spellings)), ()
-    )
-    if not accounts:
-        raise Refused(message("Nobody is called {name} in the data, and no account is.", name=name))
-    keys = lake.keys_of(version, accounts)
-    before = Tombstones(key, marks(root))
-    words = tuple(sorted({*accounts, *keys, *raw}))
+    accounts = _accounts(root, version, name.strip(), spellings)
+    keys = sorted({each for one in versions(root) for each in lake.keys_of(one, accounts)})
+    before = Tombstones(key, marks(root, lambda: key))
+    contacts = {each for each in accounts if re.fullmatch(PSEUDONYM, each)}
+    sought = Sought(tuple(sorted({*contacts, *keys, *raw})), tuple(sorted({*accounts} - contacts)))
     # First, so that no import in between brings the person back.
     add_marks(root, before, {*accounts, *(each for each in keys if ":" in each)})
     links = _forget_links(root, version, accounts)
-    erased = lake.erase(root, accounts, words, linking_of(root, sample=version.shop.sample), progress.part(0.0, 0.8))
+    erased = lake.erase(root, accounts, sought, linking_of(root, sample=version.shop.sample), progress.part(0.0, 0.8))
     progress.step("Searching every byte", 0.8)
-    remaining = tuple(remains([root], words))
+    remaining = tuple(remains([root], sought))
     progress.step("Done", 1.0)
     return Forgotten(accounts, erased, links, remaining)
+
+
+def _accounts(root: Path, version: Version, name: str, spellings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The accounts of the one person who is named, in the version served, else in an older one or in rejects only.
+
+    Raise `Refused` where the name is nobody's, or a key that several persons have.
+    """
+    for names in spellings:
+        if not _is_known(version, (name,)) and len(persons := lake.persons_with(version, names)) > 1:
+            raise Refused(
+                message(
+                    "{name} is of {n} persons, and all of them would be forgotten. Name the one who is meant by an "
+                    "account: {persons}.",
+                    name=name,
+                    n=len(persons),
+                    persons=", ".join(persons[:MOST_LISTED]) + (", ..." if len(persons) > MOST_LISTED else ""),
+                )
+            )
+        accounts = lake.accounts_of(version, names)
+        if _is_known(version, accounts):
+            return accounts
+    kept = versions(root)
+    for names in spellings:
+        accounts = tuple(sorted({each for one in kept for each in lake.accounts_of(one, names)}))
+        is_rejected = any(one.rejects and lake.stands_in(one.rejects, accounts) for one in kept)
+        if is_rejected or any(_is_known(one, accounts) for one in kept):
+            return accounts
+    raise Refused(message("Nobody is called {name} in the data, and no account is.", name=name))
 
 
 def _is_known(version: Version, accounts: Collection[str]) -> bool:

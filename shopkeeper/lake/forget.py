@@ -19,6 +19,7 @@ from duckdb import (
     ColumnExpression,
     ConstantExpression,
     DuckDBPyConnection,
+    DuckDBPyRelation,
     Expression,
     FunctionExpression,
 )
@@ -28,7 +29,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.lake.files import seal_file, sync
 from shopkeeper.lake.patched import mart_rows
 from shopkeeper.lake.persons import Linking
-from shopkeeper.lake.search import matches, pattern_of
+from shopkeeper.lake.search import Sought, names_any, patterns_of
 from shopkeeper.lake.store import current_id, locked, versions
 from shopkeeper.lake.upgrade import upgraded
 from shopkeeper.lake.version import DataFile, TableStats, Version, write_manifest
@@ -55,6 +56,19 @@ class Erased:
     rows: Mapping[str, int]
     versions: tuple[str, ...]
     served: Version
+
+
+def persons_with(version: Version, names: Collection[str]) -> tuple[str, ...]:
+    """The persons who have one of the names, as an account or as a key."""
+    if "accounts" not in version.marts:
+        return ()
+    with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
+        for file in version.files(IDENTITIES.name):
+            keyed = connection.read_parquet(str(file)).filter(_any(ColumnExpression("key_hash"), names))
+            names = {*names, *(each for (each,) in keyed.project(ColumnExpression("account_id")).fetchall())}
+        rows, person = mart_rows(connection, version, "accounts"), ColumnExpression("person_id")
+        named = rows.filter(_any(person, names) | _any(ColumnExpression("account_id"), names))
+        return tuple(sorted(each for (each,) in named.project(person).distinct().fetchall()))
 
 
 def accounts_of(version: Version, names: Collection[str]) -> tuple[str, ...]:
@@ -97,9 +111,9 @@ def keys_of(version: Version, accounts: Collection[str]) -> tuple[str, ...]:
 
 
 def erase(
-    root: Path, accounts: Collection[str], words: Collection[str], linking: Linking, progress: Progress = UNHEARD
+    root: Path, accounts: Collection[str], sought: Sought, linking: Linking, progress: Progress = UNHEARD
 ) -> Erased:
-    """Take the accounts out of every version, `words` out of rejects, and serve the current data made anew.
+    """Take the accounts out of every version, what is `sought` out of rejects, and serve the current data made anew.
 
     Raise `Refused` where there is no version, or another publisher is at work.
     """
@@ -108,7 +122,7 @@ def erase(
         kept = versions(root)
         if served is None or served not in [version.id for version in kept]:
             raise Refused(message("Nothing was imported into {root}, so nobody is known there.", root=root))
-        rows, changed = _scrub(root, kept, served, accounts, words, progress.part(0.0, 0.4))
+        rows, changed = _scrub(root, kept, served, accounts, sought, progress.part(0.0, 0.4))
     made = upgraded(root, progress.part(0.4, 0.6), linking, always=True, forgotten=accounts)
     with locked(root):
         for version in versions(root):
@@ -122,7 +136,7 @@ def _scrub(
     kept: Sequence[Version],
     served: str,
     accounts: Collection[str],
-    words: Collection[str],
+    sought: Sought,
     progress: Progress,
 ) -> tuple[dict[str, int], list[str]]:
     rows: dict[str, int] = {}
@@ -131,7 +145,7 @@ def _scrub(
     with TemporaryDirectory(dir=root) as scratch, bounded(Path(scratch), "UTC") as connection:
         for number, version in enumerate(kept):
             progress.step(f"Looking into version {version.id}", number / len(kept))
-            counts, version_changed = _scrub_version(connection, version, accounts, words, Path(scratch), done)
+            counts, version_changed = _scrub_version(connection, version, accounts, sought, Path(scratch), done)
             if version_changed:
                 changed.append(version.id)
             if version.id == served:
@@ -143,7 +157,7 @@ def _scrub_version(
     connection: DuckDBPyConnection,
     version: Version,
     accounts: Collection[str],
-    words: Collection[str],
+    sought: Sought,
     scratch: Path,
     done: dict[int, tuple[Path | None, int]],
 ) -> tuple[dict[str, int], bool]:
@@ -164,7 +178,7 @@ def _scrub_version(
         old = tables[name]
         tables[name] = TableStats(old.rows_in - gone, old.rows_published - gone, old.rows_rejected, tuple(files))
     rejects = version.rejects_file
-    if rejects and (new := _masked(connection, version.path / rejects.path, words, scratch)):
+    if rejects and (new := _masked(connection, version.path / rejects.path, sought, scratch)):
         rejects = _put(version, rejects, new)
         replaced = True
     if replaced:
@@ -217,29 +231,43 @@ def _put(version: Version, file: DataFile, new: Path | None) -> DataFile:
     return seal_file(version.path, place)
 
 
-def _masked(connection: DuckDBPyConnection, file: Path, words: Collection[str], scratch: Path) -> Path | None:
-    """Rejects in whose texts the words are covered; `None` where none is."""
+def stands_in(rejects: Path, names: Collection[str]) -> bool:
+    """Whether a row of the rejects has one of the names in a cell."""
+    with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
+        rows = connection.read_parquet(str(rejects))
+        return bool(rows.filter(_holds(rows, Sought(names=tuple(names)))).limit(1).fetchall())
+
+
+def _holds(rejects: DuckDBPyRelation, sought: Sought) -> Expression:
+    return reduce(or_, (names_any(name, sought) for name in _texts(rejects)))
+
+
+def _texts(rows: DuckDBPyRelation) -> list[str]:
+    return [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) == "VARCHAR"]
+
+
+def _masked(connection: DuckDBPyConnection, file: Path, sought: Sought, scratch: Path) -> Path | None:
+    """Rejects in whose texts what is sought is covered; `None` where nothing is."""
     rows = connection.read_parquet(str(file))
-    texts = [name for name, kind in zip(rows.columns, rows.types, strict=True) if str(kind) == "VARCHAR"]
-    pattern = pattern_of(words)
-    names_person = reduce(or_, (matches(ColumnExpression(name), pattern) for name in texts))
-    if not rows.filter(names_person).limit(1).fetchall():
+    if not rows.filter(_holds(rows, sought)).limit(1).fetchall():
         return None
     new = scratch / f"{file.stat().st_ino}.rejects.parquet"
-    covered = [
-        FunctionExpression(
-            "regexp_replace",
-            ColumnExpression(name),
-            ConstantExpression(pattern),
-            ConstantExpression(rf"\1{FORGOTTEN}\3"),
-            ConstantExpression("g"),
-        ).alias(name)
-        if name in texts
-        else ColumnExpression(name)
-        for name in rows.columns
-    ]
-    write(rows.project(*covered), new)
+    covered = [_covered(name, sought).alias(name) for name in _texts(rows)]
+    rest = [name for name in rows.columns if name not in _texts(rows)]
+    write(rows.project(*map(ColumnExpression, rest), *covered).select(*rows.columns), new)
     return new
+
+
+def _covered(column: str, sought: Sought) -> Expression:
+    value: Expression = ColumnExpression(column)
+    for pattern in patterns_of(sought):
+        # Twice: two names side by side share the mark between them.
+        for _ in range(2):
+            shown = ConstantExpression(rf"\1{FORGOTTEN}\3")
+            value = FunctionExpression(
+                "regexp_replace", value, ConstantExpression(pattern), shown, ConstantExpression("g")
+            )
+    return value
 
 
 def _drop_marts(version: Version) -> None:

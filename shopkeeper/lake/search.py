@@ -19,10 +19,17 @@ from duckdb import (
     FunctionExpression,
 )
 
+from shopkeeper.contract.tables import TABLES
 from shopkeeper.lake.workbench import bounded
 
 NOT_NAMES = ("order_id", "original_order_id", "sku")
 """Columns in which a person's name is another thing's number."""
+PERSONAL = ("customer_id", "account_id", "key_hash", "hash")
+PLAIN = {each.name for table in TABLES for each in table.columns if each.type == "VARCHAR"}.difference(PERSONAL) | {
+    "product",
+    "products",
+}
+"""Columns that name no person."""
 FEW_BYTES = 2
 """A value takes less where it is a number in a list of few."""
 
@@ -35,14 +42,25 @@ class Remains:
     rows: int
 
 
-def remains(folders: Sequence[Path], words: Collection[str]) -> Iterator[Remains]:
-    """Search every byte of the folders for the words: Parquet decoded, column by column, all else as it lies there.
+@dataclass(frozen=True)
+class Sought:
+    """`words` are nobody else's, such as phones and pseudonyms: they count where no letter or digit touches them.
 
-    A word counts where no letter or digit touches it, and not in columns of order numbers and items. A file that
-    several versions share is searched once, and named at each of its places.
+    `names` of accounts may be as short as 12: they count as a whole cell, or as a whole text in quotes.
     """
-    either = b"|".join(re.escape(word.encode()) for word in words)
-    alone = re.compile(b"(?<![0-9A-Za-z])(" + either + b")(?![0-9A-Za-z])")
+
+    words: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def remains(folders: Sequence[Path], sought: Sought) -> Iterator[Remains]:
+    """Search every byte of the folders: Parquet decoded, column by column, all else as it lies there.
+
+    Columns of order numbers and items hold no names, and those of channels, regions and the like none of accounts. A
+    file that several versions share is searched once, and named at each of its places.
+    """
+    anywhere = [re.compile(pattern.encode()) for pattern in patterns_of(sought)]
+    words = (*sought.words, *sought.names)
     searched: dict[tuple[int, int], int] = {}
     with TemporaryDirectory() as spill, bounded(Path(spill), "UTC") as connection:
         for file in sorted({path for folder in folders for path in folder.rglob("*") if path.is_file()}):
@@ -51,9 +69,10 @@ def remains(folders: Sequence[Path], words: Collection[str]) -> Iterator[Remains
             if place not in searched and file.suffix == ".parquet":
                 rows = connection.read_parquet(str(file))
                 texts = _texts(rows)
-                searched[place] = _rows_with(rows, texts, words) if _holds(file, texts, words) else 0
+                searched[place] = _rows_with(rows, texts, sought) if _holds(file, texts, words) else 0
             elif place not in searched:
-                searched[place] = len(alone.findall(file.read_bytes()))
+                content = file.read_bytes()
+                searched[place] = sum(len(pattern.findall(content)) for pattern in anywhere)
             if searched[place]:
                 yield Remains(file, searched[place])
 
@@ -92,9 +111,15 @@ def _repeated(file: Path, texts: Sequence[str]) -> list[str]:
     ]
 
 
-def _rows_with(rows: DuckDBPyRelation, texts: Sequence[str], words: Collection[str]) -> int:
-    pattern = pattern_of(words)
-    return int(rows.filter(reduce(or_, (matches(ColumnExpression(name), pattern) for name in texts))).shape[0])
+def _rows_with(rows: DuckDBPyRelation, texts: Sequence[str], sought: Sought) -> int:
+    parts = [(Sought(sought.words), texts), (Sought(names=sought.names), [n for n in texts if not _is_plain(n)])]
+    held = [names_any(each, part) for part, columns in parts for each in columns]
+    return int(rows.filter(reduce(or_, held)).shape[0]) if held else 0
+
+
+def _is_plain(column: str) -> bool:
+    """Whether a column of a table or mart holds channels, regions, items or the like, and names nobody."""
+    return column in PLAIN or column.endswith(tuple(f"_{name}" for name in PLAIN))
 
 
 def _texts(rows: DuckDBPyRelation) -> list[str]:
@@ -102,13 +127,20 @@ def _texts(rows: DuckDBPyRelation) -> list[str]:
     return [name for name, kind in kinds if str(kind) == "VARCHAR" and name not in NOT_NAMES]
 
 
-def pattern_of(words: Collection[str]) -> str:
-    """A word where no letter or digit touches it, as DuckDB reads regular expressions."""
-    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return rf"(^|[^0-9A-Za-z])({longest_first})([^0-9A-Za-z]|$)"
+def patterns_of(sought: Sought) -> tuple[str, ...]:
+    """What is sought, with what is on either side of it, as DuckDB and Python read regular expressions."""
+    pairs = ((sought.words, "[^0-9A-Za-z]"), (sought.names, r'[",;|\t\r\n]'))
+    return tuple(
+        f"(^|{edge})({'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})({edge}|$)"
+        for words, edge in pairs
+        if words
+    )
 
 
-def matches(value: Expression, pattern: str) -> Expression:
-    """Whether the pattern is in the text; not in NULL."""
-    matched = FunctionExpression("regexp_matches", value, ConstantExpression(pattern))
-    return CoalesceOperator(matched, ConstantExpression(False))
+def names_any(column: str, sought: Sought) -> Expression:
+    """Whether a text of the column holds what is sought; not where it is NULL."""
+    held = [
+        FunctionExpression("regexp_matches", ColumnExpression(column), ConstantExpression(pattern))
+        for pattern in patterns_of(sought)
+    ]
+    return CoalesceOperator(reduce(or_, held, ConstantExpression(False)), ConstantExpression(False))

@@ -1,5 +1,6 @@
 """A person forgotten: the lines stay as nobody's, all else is gone from every byte, and nothing brings it back."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from shopkeeper import state
 from shopkeeper.cli.main import app
 from shopkeeper.errors import Refused
 from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.checks import secret as keys
 from shopkeeper.imports.checks.forgotten import FILE
 from shopkeeper.imports.forget import forget
 from shopkeeper.imports.job import import_files
@@ -19,7 +21,7 @@ from shopkeeper.imports.outcome import Outcome
 from shopkeeper.lake import store
 from shopkeeper.lake.forget import FORGOTTEN
 from shopkeeper.lake.persons import BY_HAND
-from shopkeeper.lake.search import remains
+from shopkeeper.lake.search import Sought, remains
 from shopkeeper.lake.upgrade import is_outdated
 
 SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
@@ -111,8 +113,8 @@ def test_the_search_finds_what_is_there_and_only_whole_names(root: Path, tmp_pat
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "export.csv").write_text("customer\napp-ann\n")
     (tmp_path / "kept" / "other.csv").write_text("customer\napp-annabel\n")
-    assert [each.file.name for each in remains([tmp_path / "kept"], ["app-ann"])] == ["export.csv"]
-    assert {each.file.suffix for each in remains([root], ["app-ann"])} == {".parquet"}
+    assert [each.file.name for each in remains([tmp_path / "kept"], Sought(names=("app-ann",)))] == ["export.csv"]
+    assert {each.file.suffix for each in remains([root], Sought(names=("app-ann",)))} == {".parquet"}
 
 
 def test_the_old_file_brings_nobody_back(root: Path, tmp_path: Path) -> None:
@@ -121,7 +123,7 @@ def test_the_old_file_brings_nobody_back(root: Path, tmp_path: Path) -> None:
     assert buyers(root)["1"] == buyers(root)["2"] == buyers(root)["3"] == (None, None)
     assert buyers(root)["7"] == (None, "app-bob")
     assert outcome.rows_rejected == 1
-    assert list(remains([root], {*NAMES, *done.names})) == []
+    assert list(remains([root], Sought((*NAMES, *done.names)))) == []
     assert "app-ann" not in (root / FILE).read_text()
 
 
@@ -152,6 +154,78 @@ def test_who_is_not_known_is_not_forgotten(root: Path) -> None:
         forget(root, "nobody")
     assert store.current_id(root) == before
     assert not (root / FILE).exists()
+
+
+def test_a_key_of_several_persons_names_none_of_them(tmp_path: Path) -> None:
+    brought(tmp_path, *(f"{n},2026-05-01,A,1,9,app-{n},{PHONE}," for n in range(14)))
+    with pytest.raises(Refused, match=f"{PHONE} is of 14 persons.*app-0, app-1, app-10"):
+        forget(tmp_path / "lake", PHONE)
+
+
+def test_who_stands_in_an_older_version_or_in_rejects_only_is_forgotten_too(tmp_path: Path) -> None:
+    brought(tmp_path, "1,2026-05-01,A,1,9,ann,,", "2,2026-05-01,A,1,9,bob,,", f"3,2026-05-01,A,x,9,cid,{PHONE},")
+    brought(tmp_path, "2,2026-05-01,A,1,9,bob,,")
+    root = tmp_path / "lake"
+    for name in ("ann", "cid"):
+        assert forget(root, name).remains == ()
+        assert [
+            version.id for version in store.versions(root) if list(remains([version.path], Sought(names=(name,))))
+        ] == []
+    assert buyers(root) == {"2": (None, "bob")}
+
+
+@pytest.mark.parametrize("name", ["12", "web", "A", "2026"])
+def test_a_name_that_is_also_another_things_is_taken_where_it_names_a_person_only(tmp_path: Path, name: str) -> None:
+    brought(
+        tmp_path, f"1,2026-05-01,A,1,12,{name},,", f"2,2026-05-12,A,1,9,{name}-2,,", f"12,2026-05-01,A,x,12,{name} 3,,"
+    )
+    done = forget(tmp_path / "lake", name)
+    assert done.remains == ()
+    assert buyers(tmp_path / "lake") == {"1": (None, None), "2": (None, f"{name}-2")}
+    rejects = done.erased.served.rejects
+    assert rejects is not None
+    assert f'"account":"{name} 3"' in pl.read_parquet(rejects)["row"].item().replace(": ", ":")
+
+
+def test_without_the_key_that_the_data_were_made_with_nobody_is_forgotten_and_nobody_comes_back(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = os.environ[keys.VARIABLE]
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "other" / "key"))
+    with pytest.raises(Refused, match="another key"):
+        forget(root, "app-ann")
+    monkeypatch.setenv(keys.VARIABLE, own)
+    forget(root, "app-ann")
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "other" / "key"))
+    with pytest.raises(Refused, match="another key"):
+        brought(tmp_path, *LINES, "7,2026-05-06,A,1,9,app-bob,13900139000,")
+
+
+def test_no_name_is_refused(root: Path) -> None:
+    with pytest.raises(Refused, match="Nobody is named"):
+        forget(root, "  ")
+
+
+def test_identities_brought_as_a_table_leave_no_copy_beside_the_version(tmp_path: Path) -> None:
+    (tmp_path / "lines.csv").write_text("\n".join((HEADER, *LINES, "")))
+    (tmp_path / "identities.csv").write_text("account_id,key_kind,key_hash\napp-ann,member,77\n")
+    lines: dict[str, Any] = {
+        "files": "lines*",
+        "columns": COLUMNS | {"account_id": "account"},
+        "keys": {"phone": "phone"},
+    }
+    tables = {
+        "order_lines": lines,
+        "identities": {"files": "identities*", "columns": {n: n for n in ("account_id", "key_kind", "key_hash")}},
+    }
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": tables})
+    files = [tmp_path / "lines.csv", tmp_path / "identities.csv"]
+    outcome = import_files(files, mapping, tmp_path / "lake", said=Acceptance(rejects=True, change=True))
+    manifest = {file.path for table in outcome.version.tables.values() for file in table.files}
+    parts = {str(file.relative_to(outcome.version.path)) for file in outcome.version.path.rglob("*identities*.parquet")}
+    assert not [each for each in parts if each.startswith("new-")]
+    assert forget(tmp_path / "lake", "app-ann").remains == ()
+    assert all((outcome.version.path / path).exists() for path in manifest)
 
 
 @pytest.mark.parametrize(("kept", "name"), [("4471.0", "4471"), ("4471", "4471.0"), ("4471", "４４７１")])

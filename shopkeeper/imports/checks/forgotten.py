@@ -2,7 +2,7 @@
 
 import hmac
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import reduce
 from hashlib import sha256
@@ -14,6 +14,7 @@ from duckdb import CaseExpression, CoalesceOperator, ColumnExpression, ConstantE
 
 from shopkeeper.contract.table import Table
 from shopkeeper.imports.checks.contacts import DIGITS
+from shopkeeper.imports.checks.secret import another_key, fingerprint
 from shopkeeper.lake.files import sync
 from shopkeeper.lake.forget import FORGOTTEN, NAMES
 from shopkeeper.lake.rejects import REJECTED
@@ -37,17 +38,26 @@ class Tombstones:
         return self.mark(name) in self.marks
 
 
-def marks(root: Path) -> frozenset[str]:
-    """The tombstones of a lake."""
+def marks(root: Path, key: Callable[[], bytes]) -> frozenset[str]:
+    """The tombstones of a lake. Raise `Refused` where they were made with another key."""
     file = root / FILE
-    return frozenset(json.loads(file.read_text(encoding="ascii"))) if file.exists() else frozenset()
+    if not file.exists():
+        return frozenset()
+    content = json.loads(file.read_text(encoding="ascii"))
+    if isinstance(content, list):
+        # As an earlier program wrote it, without the key's fingerprint.
+        return frozenset(content)
+    if content["key"] != fingerprint(key()):
+        raise another_key()
+    return frozenset(content["marks"])
 
 
 def add_marks(root: Path, tombstones: Tombstones, names: Collection[str]) -> None:
     """Keep the tombstones of names beside those that are there."""
     new = sorted(tombstones.marks | {tombstones.mark(name) for name in names})
     beside = root / f"{FILE}.making"
-    beside.write_text(json.dumps(new, indent=0) + "\n", encoding="ascii")
+    content = {"key": fingerprint(tombstones.key), "marks": new}
+    beside.write_text(json.dumps(content, indent=0) + "\n", encoding="ascii")
     sync(beside)
     beside.replace(root / FILE)
     sync(root)

@@ -67,6 +67,19 @@ def fingerprint(key: bytes) -> str:
     return hmac.new(key, b"fingerprint", sha256).hexdigest()[:16]
 
 
+def another_key() -> Refused:
+    """The refusal where data, or tombstones of who was forgotten, were made with another key than there is now."""
+    return Refused(
+        message(
+            "The pseudonyms of the data that are there were made with another key than {file} holds: nobody would "
+            "be known again. Bring that key back, or name its file in {variable}; without it, import everything "
+            "into another data folder.",
+            file=key_file(),
+            variable=VARIABLE,
+        )
+    )
+
+
 def _make(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.{os.getpid()}")
