@@ -32,7 +32,7 @@ from shopkeeper.imports.checks.contacts import (
     plain_text_in,
     without_point_zero,
 )
-from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.checks.rules import Terms, lost_digits
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.checks.texts import is_nobodys_email, is_placeholder, mended
 from shopkeeper.imports.mapping.declared import TableMapping
@@ -200,7 +200,8 @@ def _one_form(kind: str, column: FileColumn, country: str) -> Expression:
         return phone_in(_cell("plain", column), country)
     if kind == "email":
         return _unless(is_nobodys_email(_cell("address", column)), _cell("address", column))
-    return _unless(is_placeholder(_cell("text", column)), plain_text_in(_cell("narrow", column)))
+    nobodys = is_placeholder(_cell("text", column)) | lost_digits(_cell("narrow", column))
+    return _unless(nobodys, plain_text_in(_cell("plain", column)))
 
 
 def _unless(placeholder: Expression, value: Expression) -> Expression:
@@ -285,7 +286,8 @@ def _unread_warnings(
         ((unread,),) = rows.aggregate([call("count_if", ColumnExpression(f"unread {kind}")).alias("n")]).fetchall()
         if unread:
             yield message(
-                "{file}: {rows} rows have in {columns} what is no {kind}, or is masked; it says nothing of who bought.",
+                "{file}: {rows} rows have in {columns} what is no {kind}, or one of many people: masked, filled in, "
+                "with an extension or with lost digits. It says nothing of who bought.",
                 file=reading.file.name,
                 rows=int(unread),
                 columns=", ".join(column.name for column in keys[kind]),

@@ -33,7 +33,11 @@ NOBODY = (
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
 MASKED = ("*", "\N{FULLWIDTH ASTERISK}")
-EMAIL_OF_NOBODY = r"(guest|anonymous|unknown|none|null|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
+FILLED_IN = "|".join(rf"{name}@{name}\.[^@\s]+" for name in ("test", "na", "n/a", "a", "x+", "0+", "mail"))
+NO_BOX = r"\.*(\+[^@]*)?@(gmail|googlemail)\.com"
+"""Of Gmail's addresses those that reach no box: nothing but dots and a suffix before the @."""
+OF_TILLS = r"(guest|anonymous|unknown|none|null|email|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
+EMAIL_OF_NOBODY = f"({OF_TILLS}|{FILLED_IN}|{NO_BOX})"
 PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY})\s*"
 
 
@@ -93,7 +97,7 @@ def is_placeholder(value: Expression) -> Expression:
 
 
 def is_nobodys_email(value: Expression) -> Expression:
-    """Whether an e-mail address is one that tills and shops fill in: guest@..., noreply@..."""
+    """Whether an e-mail address is one that tills and people fill in: guest@..., noreply@..., test@test.com."""
     return call("regexp_full_match", value, text(rf"(?i)\s*{EMAIL_OF_NOBODY}\s*"))
 
 

@@ -1,0 +1,97 @@
+"""Keys that are nobody's or many people's link nobody, wherever they come from."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.checks import secret as keys
+from shopkeeper.imports.job import import_files
+from shopkeeper.imports.mapping.file import parse_mapping
+from shopkeeper.imports.outcome import Outcome
+
+SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
+US_SHOP = {"name": "Test shop", "currency": "USD", "timezone": "America/New_York"}
+LINES = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
+
+
+@pytest.fixture(autouse=True)
+def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "config" / "key"))
+
+
+def ordered(folder: Path, *buyers: Mapping[str, object], shop: dict[str, str] = SHOP, **table: Any) -> Outcome:
+    """One order line for each buyer, numbered from 1 unless it says `order`, whose other columns are its own."""
+    folder.mkdir(exist_ok=True)
+    lines = [
+        {"order": str(number), "at": "2026-05-01", "sku": "A", "n": "1", "amount": "9", **buyer}
+        for number, buyer in enumerate(buyers, 1)
+    ]
+    pl.DataFrame(lines, infer_schema_length=None).write_parquet(folder / "lines.parquet")
+    columns = LINES | table.pop("more", {})
+    lines_of_table = {"files": "lines*", "columns": columns, **table}
+    mapping = parse_mapping("test", {"shop": shop, "tables": {"order_lines": lines_of_table}})
+    return import_files([folder / "lines.parquet"], mapping, folder / "lake", said=Acceptance(rejects=True))
+
+
+def rows(outcome: Outcome, table: str) -> pl.DataFrame:
+    return pl.read_parquet(outcome.version.files(table))
+
+
+def customers(outcome: Outcome) -> list[str | None]:
+    return rows(outcome, "order_lines").sort("order_id", "sku")["customer_id"].to_list()
+
+
+def said(outcome: Outcome) -> str:
+    return "\n".join(map(str, outcome.warnings))
+
+
+def test_a_number_with_an_extension_is_that_of_an_office_or_a_platform_and_links_nobody(tmp_path: Path) -> None:
+    typed = ["13912345678,1234", "13912345678,9999", "13912345678#77", "13912345678 ext 5", "13912345678转1234"]
+    typed += ["010-88888888 ext 101", "010-88888888 ext 202", "010-88888888 x7", "13912345678-1234"]
+    outcome = ordered(tmp_path, *({"phone": each} for each in (*typed, "010-88888888")), keys={"phone": "phone"})
+    # Ten orders, numbered as texts: the tenth stands second.
+    assert [each is None for each in customers(outcome)] == [True, False] + [True] * 8
+    assert "9 rows have in phone what is no phone" in said(outcome)
+
+
+def test_phones_that_tills_fill_in_are_nobodys(tmp_path: Path) -> None:
+    typed = ["13800000000", "+86 13333333333", "0086 188-8888-8888", "00000000000", "13800000001"]
+    outcome = ordered(tmp_path, *({"phone": each} for each in typed), keys={"phone": "phone"})
+    assert [each is None for each in customers(outcome)] == [True, True, True, True, False]
+    assert "4 rows have in phone what is no phone" in said(outcome)
+
+
+def test_e_mails_that_people_fill_in_are_nobodys_and_others_stay_persons(tmp_path: Path) -> None:
+    nobody = ["test@test.com", "na@na.com", "n/a@n/a.com", "a@a.com", "xxx@xxx.com", "0@0.com", "email@shop.com"]
+    nobody += ["mail@mail.ru", "+x@gmail.com", "...@gmail.com", "..+x@googlemail.com", "TEST@Test.co.uk"]
+    persons = ["test@example.com", "jane@test.com", "ann@ann.com", "a@b.com", "x+y@gmail.com", "0@1.com"]
+    assert _named(tmp_path / "nobody", nobody) == 0
+    assert _named(tmp_path / "persons", persons) == len(persons)
+
+
+def _named(folder: Path, addresses: list[str]) -> int:
+    outcome = ordered(folder, *({"mail": each} for each in addresses), keys={"email": "mail"})
+    return len(set(customers(outcome)) - {None})
+
+
+@pytest.mark.parametrize("kept", [pl.String, pl.Float64])
+def test_a_member_number_that_has_lost_its_digits_is_nobodys_and_one_kept_with_a_fraction_is_the_number(
+    tmp_path: Path, kept: type[pl.DataType]
+) -> None:
+    members = pl.Series(["6.22848E+15", "6.22848E+15", "100234.0", "100235"]).cast(kept).to_list()
+    buyers = [{"account": f"app-{number}", "member": each} for number, each in enumerate(members)]
+    outcome = ordered(tmp_path / "floats", *buyers, more={"account_id": "account"}, keys={"member": "member"})
+    linked = dict(rows(outcome, "identities").select("account_id", "key_hash").rows())
+    assert sorted(linked) == ["app-2", "app-3"]
+    assert "2 rows have in member what is no member number" in said(outcome)
+    plain = ordered(
+        tmp_path / "plain",
+        {"account": "till", "member": "100234"},
+        more={"account_id": "account"},
+        keys={"member": "member"},
+    )
+    assert rows(plain, "identities")["key_hash"].item() == linked["app-2"]
