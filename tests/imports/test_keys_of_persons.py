@@ -95,3 +95,74 @@ def test_a_member_number_that_has_lost_its_digits_is_nobodys_and_one_kept_with_a
         keys={"member": "member"},
     )
     assert rows(plain, "identities")["key_hash"].item() == linked["app-2"]
+
+
+def linked(folder: Path, *of_keys: tuple[str, str, str], shop: dict[str, str] = SHOP) -> Outcome:
+    """The rows of keys of a table `identities`: account, kind, key."""
+    folder.mkdir(exist_ok=True)
+    (folder / "keys.csv").write_text("\n".join(["account;kind;key", *map(";".join, of_keys), ""]))
+    (folder / "lines.csv").write_text("order,at,sku,n,amount,buyer\n1,2026-05-01,A,1,9,app-1\n")
+    columns = {"account_id": "account", "key_kind": "kind", "key_hash": "key"}
+    tables = {
+        "order_lines": {"files": "lines*", "columns": LINES | {"account_id": "buyer"}},
+        "identities": {"files": "keys*", "columns": columns},
+    }
+    files = [folder / "lines.csv", folder / "keys.csv"]
+    mapping = parse_mapping("test", {"shop": shop, "tables": tables})
+    return import_files(files, mapping, folder / "lake", said=Acceptance(rejects=True))
+
+
+def test_a_key_that_the_merchant_brings_with_its_kind_is_the_one_that_order_lines_give(tmp_path: Path) -> None:
+    of_kinds = {"phone": "(202) 456-1111", "email": "Jane.Doe@gmail.com", "member": "VIP 77", "name": "Jane  Doe"}
+    of_kinds |= {"birth_date": "1990-01-02", "postcode": "20500", "address": "1600 Penn", "device": "a" * 32}
+    by_lines = ordered(
+        tmp_path / "lines",
+        {"account": "app-1", **of_kinds},
+        shop=US_SHOP,
+        more={"account_id": "account"},
+        keys={kind: kind for kind in of_kinds},
+    )
+    brought = of_kinds | {"phone": "2024561111", "email": "JANEDOE@gmail.com", "name": "jane doe"}
+    by_table = linked(tmp_path / "table", *(("app-1", kind, value) for kind, value in brought.items()), shop=US_SHOP)
+    ours, theirs = (
+        sorted(rows(each, "identities").select("account_id", "key_kind", "key_hash").rows())
+        for each in (by_lines, by_table)
+    )
+    assert ours == theirs
+    assert [kind for _, kind, _ in theirs] == sorted(of_kinds)
+    assert rows(by_table, "contact_hashes").height == rows(by_lines, "contact_hashes").height == 4
+
+
+def test_placeholders_that_the_merchant_brings_as_keys_are_left_out_and_counted(tmp_path: Path) -> None:
+    outcome = linked(
+        tmp_path,
+        ("a", "phone", "00000000000"),
+        ("b", "phone", "138****8000"),
+        ("c", "email", "noreply@shop.com"),
+        ("d", "member", "0"),
+        ("e", "member", "6.2E+15"),
+        ("f", "phone", "010-88888888"),
+        ("f", "phone", "01088888888"),
+        ("g", "email", "c" * 64),
+        ("h", "phone", "phone:" + "d" * 32),
+    )
+    assert set(rows(outcome, "identities")["account_id"]) == {"f", "g", "h"}
+    assert rows(outcome, "identities").height == 3
+    assert "5 rows whose key is nobody's are left out" in said(outcome)
+    assert "2 rows have in key what is no phone" in said(outcome)
+    assert "1 rows say a key of their account once more" in said(outcome)
+    assert outcome.rows_rejected == 0
+
+
+def test_nothing_raw_is_left_of_keys_whose_kind_is_known(tmp_path: Path) -> None:
+    outcome = linked(
+        tmp_path,
+        ("", "phone", "13912345678"),
+        ("a", "name", "Jane Doe"),
+        ("b", "tel", "13912345679"),
+        ("c", "name", "x"),
+    )
+    assert outcome.rows_rejected == 2
+    for file in (tmp_path / "lake").rglob("*.parquet"):
+        texts = str(pl.read_parquet(file).to_dicts())
+        assert not [raw for raw in ("13912345678", "13912345679", "Jane") if raw in texts], file

@@ -1,6 +1,6 @@
 """A file with the keys of persons replaced by pseudonyms, before anything else reads it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -17,6 +17,7 @@ from duckdb import (
     StarExpression,
 )
 
+from shopkeeper.imports.checks.brought import Brought, brought, is_hashed, without_nobodys
 from shopkeeper.imports.checks.contacts import (
     ABROAD,
     ADDRESS,
@@ -104,18 +105,27 @@ def with_pseudonyms(
     Raise `Refused` where there is something to replace and no key to do it with.
     """
     keys = {kind: [c for name in names if (c := reading.column(name))] for kind, names in mapping.keys}
-    ids = [column for column in _id_columns(reading, mapping) if _names_contacts(reading, column, pseudonyms.country)]
+    relation, of_kinds = brought(reading, mapping)
+    for kind, column in of_kinds.by_kind.items() if of_kinds else ():
+        keys[kind] = [*keys.get(kind, ()), column]
+    ids = [c for c in _id_columns(reading, mapping, of_kinds) if _names_contacts(relation, c, pseudonyms.country)]
     kinds = [kind for kind, columns in keys.items() if columns]
     if ids:
         kinds += [kind for kind in ("phone", "email") if kind not in kinds]
     if not kinds:
         return Keyed(reading)
     key = pseudonyms.key()
-    forms = _in_one_form(reading.relation, keys, ids, pseudonyms.country)
+    hashed = of_kinds.may_be_hashed if of_kinds else frozenset[str]()
+    forms = _in_one_form(relation, keys, ids, pseudonyms.country, hashed)
     relation = _and(forms, {f"normal {kind}": _normal(kind, keys.get(kind, []), ids) for kind in kinds})
+    parts = [ColumnExpression("line")]
     replaced = {column.id: _replaced(kind, column, key) for kind in kinds for column in keys.get(kind, [])}
     replaced |= {column.id: _replaced_id(column, key) for column in ids}
-    parts = [ColumnExpression("line")]
+    if of_kinds:
+        other = ColumnExpression(of_kinds.other.id).cast("VARCHAR")
+        cells = [*of_kinds.by_kind.values(), of_kinds.other]
+        replaced[of_kinds.column.id] = CoalesceOperator(*(replaced.get(each.id, other) for each in cells))
+        parts.append(_nobodys(of_kinds).alias("is nobody's"))
     parts += [replaced.get(column.id, ColumnExpression(column.id)).alias(column.id) for column in reading.columns]
     parts += [_kept(kind, keys.get(kind, []), ids, key).alias(key_column(kind)) for kind in kinds]
     parts += [made.alias(hash_column(form)) for form, made in _hashes(kinds).items()]
@@ -127,7 +137,8 @@ def with_pseudonyms(
     columns = tuple(replace(column, type="VARCHAR") if column.id in replaced else column for column in reading.columns)
     rows = connection.read_parquet(str(target))
     warnings = (*reading.warnings, *_unread_warnings(reading, rows, keys))
-    return Keyed(replace(reading, relation=rows, columns=columns, warnings=warnings), tuple(kinds))
+    made = replace(reading, relation=rows, columns=columns, warnings=warnings)
+    return Keyed(without_nobodys(made, "is nobody's") if of_kinds else made, tuple(kinds))
 
 
 def pseudonymous(
@@ -145,36 +156,45 @@ def masked(value: Expression) -> Expression:
     return call("regexp_replace", plain, text(phones), text("(phone)"), text("g"))
 
 
-def _id_columns(reading: Reading, mapping: TableMapping) -> list[FileColumn]:
+def _id_columns(reading: Reading, mapping: TableMapping, of_kinds: Brought | None) -> list[FileColumn]:
     names = [name for each in mapping.columns if each.name in ID_COLUMNS for name in sources(each.rule)]
     columns = [column for name in dict.fromkeys(names) if (column := reading.column(name))]
     own = {name for _, names in mapping.keys for name in names}
-    return [column for column in columns if column.name not in own and column.type in ("VARCHAR", *NUMBERS)]
+    likely = [column for column in columns if column.name not in own and column.type in ("VARCHAR", *NUMBERS)]
+    return [of_kinds.other if of_kinds and column == of_kinds.column else column for column in likely]
 
 
-def _names_contacts(reading: Reading, column: FileColumn, country: str) -> bool:
+def _names_contacts(relation: DuckDBPyRelation, column: FileColumn, country: str) -> bool:
     value = ColumnExpression(column.id)
     if column.type in NUMBERS:
-        likely = reading.relation.filter(value >= ConstantExpression(LEAST_MOBILE))
+        likely = relation.filter(value >= ConstantExpression(LEAST_MOBILE))
     else:
         # Nearly all names begin with a letter and hold no @: no more is asked of them.
-        likely = reading.relation.filter(~_begins_with_letter(value) | _has_at(value))
+        likely = relation.filter(~_begins_with_letter(value) | _has_at(value))
     forms = _in_one_form(likely, {}, [column], country)
     names = _cell("email", column).isnotnull() | _cell("phone", column).isnotnull()
     return bool(forms.filter(names).limit(1).fetchall())
 
 
 def _in_one_form(
-    relation: DuckDBPyRelation, keys: Mapping[str, Sequence[FileColumn]], ids: Sequence[FileColumn], country: str
+    relation: DuckDBPyRelation,
+    keys: Mapping[str, Sequence[FileColumn]],
+    ids: Sequence[FileColumn],
+    country: str,
+    hashed: Collection[str] = (),
 ) -> DuckDBPyRelation:
-    """The rows, and beside each column of keys its text, whether that is a pseudonym, and what it says in one form."""
+    """The rows, and beside each column of keys its text, whether that is a pseudonym, and what it says in one form.
+
+    In columns whose ids are `hashed`, a hash is one too.
+    """
     of_keys = [(kind, column) for kind, columns in keys.items() for column in columns]
     columns = {column.id: column for column in [*(column for _, column in of_keys), *ids]}.values()
     texts = _and(relation, {f"text {each.id}": mended(ColumnExpression(each.id).cast("VARCHAR")) for each in columns})
     said = {f"said {each.id}": is_pseudonym(_cell("text", each)) for each in columns}
+    said |= {f"said {each}": said[f"said {each}"] | is_hashed(ColumnExpression(f"text {each}")) for each in hashed}
     narrow = _and(texts, said | {f"narrow {each.id}": half_width(_cell("text", each)) for each in columns})
     plain = {f"plain {each.id}": without_point_zero(_cell("narrow", each)) for each in columns}
-    address = {f"address {each.id}": email_in(_cell("narrow", each)) for each in columns}
+    address = {f"mail {each.id}": email_in(_cell("narrow", each)) for each in columns}
     read = _and(narrow, plain | address)
     forms = {f"{kind} {column.id}": _one_form(kind, column, country) for kind, column in of_keys}
     forms |= {f"email {column.id}": _one_form("email", column, country) for column in ids}
@@ -199,7 +219,7 @@ def _one_form(kind: str, column: FileColumn, country: str) -> Expression:
     if kind == "phone":
         return phone_in(_cell("plain", column), country)
     if kind == "email":
-        return _unless(is_nobodys_email(_cell("address", column)), _cell("address", column))
+        return _unless(is_nobodys_email(_cell("mail", column)), _cell("mail", column))
     nobodys = is_placeholder(_cell("text", column)) | lost_digits(_cell("narrow", column))
     return _unless(nobodys, plain_text_in(_cell("plain", column)))
 
@@ -271,6 +291,18 @@ def _unread(columns: Sequence[FileColumn], kind: str) -> Expression:
     before = [CoalesceOperator(_cell("said", column), no) for column in columns]
     nothing = ColumnExpression(f"normal {kind}").isnull()
     return nothing & reduce(or_, said) & ~reduce(or_, before)
+
+
+def _nobodys(of_kinds: Brought) -> Expression:
+    """Whether a row's key is one of a known kind, and no person's."""
+    no = ConstantExpression(False)
+    each = [
+        CoalesceOperator(_cell("text", column) != text(""), no)
+        & ~CoalesceOperator(_cell("said", column), no)
+        & _cell(kind, column).isnull()
+        for kind, column in of_kinds.by_kind.items()
+    ]
+    return reduce(or_, each, no)
 
 
 def _unread_warnings(
