@@ -166,3 +166,55 @@ def test_nothing_raw_is_left_of_keys_whose_kind_is_known(tmp_path: Path) -> None
     for file in (tmp_path / "lake").rglob("*.parquet"):
         texts = str(pl.read_parquet(file).to_dicts())
         assert not [raw for raw in ("13912345678", "13912345679", "Jane") if raw in texts], file
+
+
+ANN, BOB, PHONE, OTHER = "ann@x.com", "bob@x.com", "13912345678", "13912345679"
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        ([(PHONE, ANN), (None, ANN)], "phone"),
+        ([(None, ANN), (PHONE, None)], "phone"),
+        ([(PHONE, ANN), (OTHER, ANN)], "phone"),
+        ([(PHONE, ANN), (PHONE, BOB)], "phone"),
+        ([(None, ANN), (None, None)], "email"),
+        ([(PHONE, ANN), (OTHER, BOB)], ""),
+        ([(PHONE, None), (OTHER, ANN)], ""),
+        ([(None, ANN), (None, BOB)], ""),
+    ],
+)
+def test_lines_of_an_order_with_different_contacts_of_one_guest_are_one_buyers(
+    tmp_path: Path, lines: list[tuple[str | None, str | None]], kind: str
+) -> None:
+    """One order of two lines, and one of a single line with the first phone, or the first e-mail where it has none."""
+    first_phone = next((phone for phone, _ in lines if phone), None)
+    single = (first_phone, None if first_phone else ANN)
+    buyers = [
+        {"order": order, "sku": str(place), "phone": phone, "mail": mail}
+        for order, of_order in (("1", lines), ("2", [single]))
+        for place, (phone, mail) in enumerate(of_order)
+    ]
+    outcome = ordered(tmp_path, *buyers, keys={"phone": "phone", "email": "mail"})
+    made = rows(outcome, "order_lines").sort("order_id", "sku").select("order_id", "customer_id").rows()
+    of_orders = {order: {name for each, name in made if each == order and name} for order in "12"}
+    if not kind:
+        assert outcome.rows_rejected == 2
+        assert not of_orders["1"]
+    else:
+        assert outcome.rows_rejected == 0
+        assert of_orders["1"] == of_orders["2"]
+        assert made[0][1] is not None
+        assert made[0][1].startswith(kind)
+
+
+def test_an_order_whose_line_names_another_buyer_than_its_guest_is_still_rejected(tmp_path: Path) -> None:
+    outcome = ordered(
+        tmp_path,
+        {"order": "1", "buyer": "tb_ann", "phone": PHONE, "mail": ANN},
+        {"order": "1", "buyer": None, "phone": PHONE, "mail": ANN},
+        {"order": "2", "buyer": "tb_bob"},
+        more={"customer_id": "buyer"},
+        keys={"phone": "phone", "email": "mail"},
+    )
+    assert outcome.rows_rejected == 2

@@ -12,7 +12,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.empty_cells import fill_down
 from shopkeeper.imports.checks.expressions import Clock, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
-from shopkeeper.imports.checks.pseudonyms import Keyed, key_column
+from shopkeeper.imports.checks.pseudonyms import GUEST, Keyed, key_column
 from shopkeeper.imports.checks.read import ROW, read_columns, refuse_column
 from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
 from shopkeeper.imports.checks.shares import AGAINST, share_checks, with_discounts
@@ -157,8 +157,9 @@ def with_guests(rows: DuckDBPyRelation, kinds: Sequence[str]) -> DuckDBPyRelatio
     if not keys:
         return rows
     guest = CaseExpression(ColumnExpression("account_id").isnull(), duckdb.CoalesceOperator(*keys))
-    buyer = duckdb.CoalesceOperator(ColumnExpression("customer_id"), guest)
-    result = rows.project(duckdb.StarExpression(exclude=["customer_id"]), buyer.alias("customer_id"))
+    named = ColumnExpression("customer_id")
+    buyer, is_guest = duckdb.CoalesceOperator(named, guest).alias("customer_id"), named.isnull().alias(GUEST)
+    result = rows.project(duckdb.StarExpression(exclude=["customer_id"]), buyer, is_guest)
     if "customer_id=" in result.columns:
         return result
     # No column of the file is its source, but a check may have to show it.

@@ -57,6 +57,8 @@ NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
 """Types of a column of numbers that may hold mobiles; smaller ones have no room for them."""
 LEAST_MOBILE = 13_000_000_000
 INTERNATIONAL = r"\s*(\+|00)\d[\d\s\-().]{6,18}"
+GUEST = "is guest"
+"""The column beside a line's own that says whether its buyer is known by a contact only."""
 FORMS = ("phone_plus", "phone_plain", "email_box", "email_plain")
 """Hashes as ad platforms ask for them: with + and without; Gmail's without dots and suffix, and as it is written."""
 
