@@ -218,3 +218,12 @@ def test_an_order_whose_line_names_another_buyer_than_its_guest_is_still_rejecte
         keys={"phone": "phone", "email": "mail"},
     )
     assert outcome.rows_rejected == 2
+
+
+def test_a_column_of_keys_that_no_file_has_is_said_and_a_spelling_beside_one_that_is_there_is_not(
+    tmp_path: Path,
+) -> None:
+    in_vain = ordered(tmp_path / "vain", {"phone": PHONE}, keys={"phone": "tel"})
+    assert "the mapping names a column 'tel' that is not in every file" in said(in_vain)
+    spelled = ordered(tmp_path / "spelled", {"phone": PHONE}, keys={"phone": ["tel", "phone"]})
+    assert "not in every file" not in said(spelled)

@@ -128,7 +128,7 @@ def candidates(
         (*_partner_checks(columns, mapped, partners), *shared, *of_columns),
         lenient=tuple(unusable(each, faults[each.name]) for each in lenient),
         unused=tuple(column.name for column in own_columns if column.name not in used),
-        absent=absent,
+        absent=(*absent, *_absent_keys(reading, mapping)),
         kinds=keyed.kinds,
         takes_long=bool(partners) or any(holds_share(column.rule) for column in mapping.columns),
         wide=read.wide,
@@ -203,6 +203,14 @@ def _resolve(
             absent += missing
     filled_down = mapping.fill_down.columns if mapping.fill_down else ()
     return mapped, (*absent, *(name for name in filled_down if reading.column(name) is None))
+
+
+def _absent_keys(reading: Reading, mapping: TableMapping) -> Iterator[str]:
+    """Columns of keys of which the file has none of a kind: of several, those beside one that is there are spellings
+    that other files have."""
+    for _, names in mapping.keys:
+        if not any(map(reading.column, names)):
+            yield from names
 
 
 def _refuse_twice(reading: Reading, name: str) -> Refused:
