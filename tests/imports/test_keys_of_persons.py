@@ -1,14 +1,17 @@
 """Keys that are nobody's or many people's link nobody, wherever they come from."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
 from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.checks import secret as keys
+from shopkeeper.imports.checks.masking import masked
 from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.imports.outcome import Outcome
@@ -227,3 +230,47 @@ def test_a_column_of_keys_that_no_file_has_is_said_and_a_spelling_beside_one_tha
     assert "the mapping names a column 'tel' that is not in every file" in said(in_vain)
     spelled = ordered(tmp_path / "spelled", {"phone": PHONE}, keys={"phone": ["tel", "phone"]})
     assert "not in every file" not in said(spelled)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("+8613912345678", "8613912345678", "0086 139 1234 5678", "013912345678", "wx13912345678", "13912345678wx"),
+        *(
+            "139.1234.5678",
+            "139 123 45678",
+            "139-1234-5678",
+            "13912 345 678",
+            "139 12 34 56 78",
+            "１３９１２３４５６７８",
+        ),
+        *(
+            "＋８６１３９１２３４５６７８",
+            "139\u200b1234\u200b5678",
+            "电话13912345678转张三",
+            "010-12345678",
+            "(0755)1234567",
+        ),
+        *("+1 202 456 1111", "(202) 456-1111", "13912345678,13912345678,13912345678,13912345678"),
+        *("jane＠x.com", "jane@x．com", "写信给jane@x.com，谢谢", "jane@x.com;jo@x.com"),
+    ],
+)
+def test_contacts_in_a_note_that_nothing_reads_are_covered(note: str) -> None:
+    with duckdb.connect() as connection:
+        ((shown,),) = (
+            connection.table_function("range", [1]).project(masked(duckdb.ConstantExpression(note))).fetchall()
+        )
+    assert "(phone)" in shown or "(e-mail)" in shown
+    assert not re.search(r"[0-9０-９]{3}|jane|jo@", shown)
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["6901234567892", "139123456781234567", "2026-05-01 13:45:10", "199.00 299.00", "SF1391234567890123", "@home"],
+)
+def test_other_numbers_in_a_note_stay(note: str) -> None:
+    with duckdb.connect() as connection:
+        ((shown,),) = (
+            connection.table_function("range", [1]).project(masked(duckdb.ConstantExpression(note))).fetchall()
+        )
+    assert shown == note

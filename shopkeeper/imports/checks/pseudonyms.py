@@ -20,7 +20,6 @@ from duckdb import (
 from shopkeeper.imports.checks.brought import Brought, brought, is_hashed, without_nobodys
 from shopkeeper.imports.checks.contacts import (
     ABROAD,
-    ADDRESS,
     MAINLAND,
     MOBILE,
     country_of,
@@ -149,13 +148,6 @@ def pseudonymous(
     """`with_pseudonyms` on the terms of an import."""
     country = country_of(terms.shop.currency, terms.shop.timezone)
     return with_pseudonyms(connection, reading, mapping, Pseudonyms(terms.key, country), target)
-
-
-def masked(value: Expression) -> Expression:
-    """A text of a column that no rule reads, as rejects may show it: phones and e-mails in it are not told."""
-    plain = call("regexp_replace", value, text(ADDRESS), text("(e-mail)"), text("g"))
-    phones = r"(?:\+?86[ -]?)?\b1[3-9]\d[ -]?\d{4}[ -]?\d{4}\b"
-    return call("regexp_replace", plain, text(phones), text("(phone)"), text("g"))
 
 
 def _id_columns(reading: Reading, mapping: TableMapping, of_kinds: Brought | None) -> list[FileColumn]:
