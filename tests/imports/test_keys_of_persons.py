@@ -274,3 +274,49 @@ def test_other_numbers_in_a_note_stay(note: str) -> None:
             connection.table_function("range", [1]).project(masked(duckdb.ConstantExpression(note))).fetchall()
         )
     assert shown == note
+
+
+def _buyers(folder: Path, names: list[str], shop: dict[str, str]) -> list[str | None]:
+    """What each buyer of that name is called after the import; nothing of the names is left where none stays."""
+    outcome = ordered(
+        folder,
+        *({"order": f"{n:02}", "buyer": each} for n, each in enumerate(names)),
+        shop=shop,
+        more={"customer_id": "buyer"},
+    )
+    return customers(outcome)
+
+
+def test_names_of_buyers_with_a_contact_in_them_become_pseudonyms(tmp_path: Path) -> None:
+    names = ["13800138000张三", "13800138000(妈妈)", "13800138000-1234", "jane@x.com (Jane)", "jane@x.com; jo@x.com"]
+    names += ["Jane 138 0013 8000", "１３８００１３８０００张三", "+1 202 456 1111 Jane", "13800138000,1234"]
+    made = _buyers(tmp_path, names, SHOP)
+    assert [str(each).split(":")[0] for each in made] == ["name"] * len(names)
+    # The same text in other characters is the same name.
+    assert made[0] == made[6]
+    assert len(set(made)) == len(names) - 1
+    for file in (tmp_path / "lake").rglob("*.parquet"):
+        assert not [raw for raw in ("138001", "0013", "jane@", "456") if raw in str(pl.read_parquet(file).to_dicts())]
+
+
+@pytest.mark.parametrize(
+    ("shop", "name", "phone"),
+    [(SHOP, "010-88888888", "+861088888888"), (SHOP, "(0755) 26001234", "+8675526001234"),
+     (US_SHOP, "202-456-1111", "+12024561111"), (US_SHOP, "(202) 456-1111", "+12024561111")],
+)  # fmt: skip
+def test_a_buyers_name_that_is_a_phone_in_groups_is_that_phone(
+    tmp_path: Path, shop: dict[str, str], name: str, phone: str
+) -> None:
+    by_name = _buyers(tmp_path / "name", [name], shop)
+    by_key = ordered(tmp_path / "key", {"phone": phone}, shop=shop, keys={"phone": "phone"})
+    assert by_name == customers(by_key)
+
+
+def test_names_of_buyers_that_are_other_numbers_stay(tmp_path: Path) -> None:
+    names = ["tb13800138000", "2024561111", "4471", "2024-05-01", "VIP-0001-2345", "139123456781234567", "张三", "1-2"]
+    assert _buyers(tmp_path, names, SHOP) == names
+    assert _buyers(tmp_path / "us", ["2024561111", "13800138000"], US_SHOP) == ["2024561111", "13800138000"]
+
+
+def test_a_filled_in_number_names_no_buyer(tmp_path: Path) -> None:
+    assert _buyers(tmp_path, ["13800000000", "test@test.com", "noreply@shop.com", "ann"], SHOP) == [None] * 3 + ["ann"]

@@ -32,6 +32,7 @@ from shopkeeper.imports.checks.contacts import (
     plain_text_in,
     without_point_zero,
 )
+from shopkeeper.imports.checks.masking import has_contact, may_have_contact
 from shopkeeper.imports.checks.rules import Terms, lost_digits
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.checks.texts import is_nobodys_email, is_placeholder, mended
@@ -58,6 +59,8 @@ LEAST_MOBILE = 13_000_000_000
 INTERNATIONAL = r"\s*(\+|00)\d[\d\s\-().]{6,18}"
 GUEST = "is guest"
 """The column beside a line's own that says whether its buyer is known by a contact only."""
+SEPARATED = r"[\s(]*\d+[\s\-().]+\d[\d\s\-().]*"
+"""Digits in groups: a phone only where the country has such a number."""
 FORMS = ("phone_plus", "phone_plain", "email_box", "email_plain")
 """Hashes as ad platforms ask for them: with + and without; Gmail's without dots and suffix, and as it is written."""
 
@@ -131,8 +134,7 @@ def with_pseudonyms(
     parts += [_kept(kind, keys.get(kind, []), ids, key).alias(key_column(kind)) for kind in kinds]
     parts += [made.alias(hash_column(form)) for form, made in _hashes(kinds).items()]
     parts += [_unread(columns, kind).alias(f"unread {kind}") for kind, columns in keys.items() if columns]
-    named_so = [_cell("email", column).isnotnull() | _cell("phone", column).isnotnull() for column in ids]
-    parts.append(reduce(or_, named_so, ConstantExpression(False)).alias("named by contact"))
+    parts.append(reduce(or_, map(_is_contact, ids), ConstantExpression(False)).alias("named by contact"))
     beside = [name for name in reading.relation.columns if name.endswith(" partners")]
     relation.project(*parts, *map(ColumnExpression, beside)).write_parquet(str(target), compression="snappy")
     columns = tuple(replace(column, type="VARCHAR") if column.id in replaced else column for column in reading.columns)
@@ -163,11 +165,15 @@ def _names_contacts(relation: DuckDBPyRelation, column: FileColumn, country: str
     if column.type in NUMBERS:
         likely = relation.filter(value >= ConstantExpression(LEAST_MOBILE))
     else:
-        # Nearly all names begin with a letter and hold no @: no more is asked of them.
-        likely = relation.filter(~_begins_with_letter(value) | _has_at(value))
+        # Nearly all names begin with a letter, hold no @ and are short: no more is asked of them.
+        likely = relation.filter(~_begins_with_letter(value) | may_have_contact(value))
     forms = _in_one_form(likely, {}, [column], country)
-    names = _cell("email", column).isnotnull() | _cell("phone", column).isnotnull()
-    return bool(forms.filter(names).limit(1).fetchall())
+    return bool(forms.filter(_is_contact(column)).limit(1).fetchall())
+
+
+def _is_contact(column: FileColumn) -> Expression:
+    """Whether a buyer's name is an e-mail or a phone, or holds one."""
+    return reduce(or_, (_cell(what, column).isnotnull() for what in ("email", "phone", "within")))
 
 
 def _in_one_form(
@@ -193,12 +199,8 @@ def _in_one_form(
     forms = {f"{kind} {column.id}": _one_form(kind, column, country) for kind, column in of_keys}
     forms |= {f"email {column.id}": _one_form("email", column, country) for column in ids}
     forms |= {f"phone {column.id}": _phone_of_buyer(column, country) for column in ids}
+    forms |= {f"within {column.id}": _name_with_contact(column, country) for column in ids}
     return _and(read, forms)
-
-
-def _has_at(value: Expression) -> Expression:
-    """In either width."""
-    return call("contains", value, text("@")) | call("contains", value, text("\N{FULLWIDTH COMMERCIAL AT}"))
 
 
 def _and(relation: DuckDBPyRelation, columns: Mapping[str, Expression]) -> DuckDBPyRelation:
@@ -224,13 +226,20 @@ def _unless(placeholder: Expression, value: Expression) -> Expression:
 
 def _phone_of_buyer(column: FileColumn, country: str) -> Expression:
     """The phone that a buyer is called by; NULL where the name may be any other number."""
-    shapes = [INTERNATIONAL, ABROAD, *([MOBILE] if country == MAINLAND else [])]
+    shapes = [INTERNATIONAL, ABROAD, SEPARATED, *([MOBILE] if country == MAINLAND else [])]
     value = _cell("text", column)
     is_shaped = call("regexp_full_match", _cell("plain", column), text("|".join(shapes)))
     is_wide = call("strlen", value) > call("length", value)
     return CaseExpression(
         ~_begins_with_letter(value) & (is_shaped | is_wide), phone_in(_cell("plain", column), country)
     )
+
+
+def _name_with_contact(column: FileColumn, country: str) -> Expression:
+    """A name of a buyer with an e-mail or a phone in it, in one form; NULL for other names, and those of nobody."""
+    narrow = _cell("narrow", column)
+    other = is_placeholder(_cell("text", column)) | _cell("said", column) | ~has_contact(narrow, country)
+    return _unless(other, plain_text_in(narrow))
 
 
 def _begins_with_letter(value: Expression) -> Expression:
@@ -261,6 +270,7 @@ def _replaced_id(column: FileColumn, key: bytes) -> Expression:
     return (
         CaseExpression(address.isnotnull(), keyed("email", mailbox(address), key))
         .when(number.isnotnull(), keyed("phone", number, key))
+        .when(_cell("within", column).isnotnull(), keyed("name", _cell("within", column), key))
         .otherwise(_cell("plain", column) if column.type in NUMBERS else ColumnExpression(column.id))
     )
 
@@ -305,7 +315,8 @@ def _unread_warnings(
     ((named,),) = rows.aggregate([call("count_if", ColumnExpression("named by contact")).alias("n")]).fetchall()
     if named:
         yield message(
-            "{rows} rows name the buyer by an e-mail or a phone: pseudonyms stand for them, and nothing raw is kept.",
+            "{rows} rows name the buyer by an e-mail or a phone, or by a text with one in it: pseudonyms stand for "
+            "these names, and none of them is kept as it was.",
             rows=int(named),
         )
     for kind in [kind for kind, columns in keys.items() if columns]:

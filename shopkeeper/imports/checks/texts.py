@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 from duckdb import CaseExpression, ConstantExpression, Expression
 
-from shopkeeper.imports.checks.contacts import half_width
+from shopkeeper.imports.checks.contacts import FILLER_MOBILE, half_width
 from shopkeeper.imports.checks.terms import BLANKS, CheckedValue, call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
@@ -38,7 +38,8 @@ NO_BOX = r"\.*(\+[^@]*)?@(gmail|googlemail)\.com"
 """Of Gmail's addresses those that reach no box: nothing but dots and a suffix before the @."""
 OF_TILLS = r"(guest|anonymous|unknown|none|null|email|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
 EMAIL_OF_NOBODY = f"({OF_TILLS}|{FILLED_IN}|{NO_BOX})"
-PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY})\s*"
+PHONE_OF_NOBODY = rf"(\+?86[ -]?)?{FILLER_MOBILE.pattern}"
+PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY}|{PHONE_OF_NOBODY})\s*"
 
 
 def is_key(name: str) -> bool:
