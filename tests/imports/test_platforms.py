@@ -30,7 +30,7 @@ ORDERS = {
     "jd": (CHINESE, {"293000000001": "90.00"}, {"jd_wang"}, "浙江"),
     "douyin": (CHINESE, {"6900000000000000001": "70.00"}, set(), "浙江省"),
     # The cup was given back.
-    "youzan": (CHINESE, {"E20260501102030000000001": "75.00"}, {"+8613800000000"}, "浙江省"),
+    "youzan": (CHINESE, {"E20260501102030000000001": "75.00"}, {"+8613800138000"}, "浙江省"),
     # 60.00 less 6.00 on the whole order; of the second order one of two cups came back.
     "woocommerce": (AMERICAN, {"101": "54.00", "102": "20.00"}, {"ann@example.com", "bob@example.com"}, "NY"),
     "amazon": (AMERICAN, {"111-0000001-0000001": "56.00"}, set(), "NY"),

@@ -12,7 +12,7 @@ from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.empty_cells import fill_down
 from shopkeeper.imports.checks.expressions import Clock, typed
 from shopkeeper.imports.checks.lookups import Partners, partner_checks, with_partners
-from shopkeeper.imports.checks.pseudonyms import Keyed, key_column
+from shopkeeper.imports.checks.pseudonyms import GUEST, Keyed, key_column
 from shopkeeper.imports.checks.read import ROW, read_columns, refuse_column
 from shopkeeper.imports.checks.rules import TEXT, Check, Terms, checks_of, is_lenient, unusable
 from shopkeeper.imports.checks.shares import AGAINST, share_checks, with_discounts
@@ -128,7 +128,7 @@ def candidates(
         (*_partner_checks(columns, mapped, partners), *shared, *of_columns),
         lenient=tuple(unusable(each, faults[each.name]) for each in lenient),
         unused=tuple(column.name for column in own_columns if column.name not in used),
-        absent=absent,
+        absent=(*absent, *_absent_keys(reading, mapping)),
         kinds=keyed.kinds,
         takes_long=bool(partners) or any(holds_share(column.rule) for column in mapping.columns),
         wide=read.wide,
@@ -157,8 +157,9 @@ def with_guests(rows: DuckDBPyRelation, kinds: Sequence[str]) -> DuckDBPyRelatio
     if not keys:
         return rows
     guest = CaseExpression(ColumnExpression("account_id").isnull(), duckdb.CoalesceOperator(*keys))
-    buyer = duckdb.CoalesceOperator(ColumnExpression("customer_id"), guest)
-    result = rows.project(duckdb.StarExpression(exclude=["customer_id"]), buyer.alias("customer_id"))
+    named = ColumnExpression("customer_id")
+    buyer, is_guest = duckdb.CoalesceOperator(named, guest).alias("customer_id"), named.isnull().alias(GUEST)
+    result = rows.project(duckdb.StarExpression(exclude=["customer_id"]), buyer, is_guest)
     if "customer_id=" in result.columns:
         return result
     # No column of the file is its source, but a check may have to show it.
@@ -202,6 +203,14 @@ def _resolve(
             absent += missing
     filled_down = mapping.fill_down.columns if mapping.fill_down else ()
     return mapped, (*absent, *(name for name in filled_down if reading.column(name) is None))
+
+
+def _absent_keys(reading: Reading, mapping: TableMapping) -> Iterator[str]:
+    """Columns of keys of which the file has none of a kind: of several, those beside one that is there are spellings
+    that other files have."""
+    for _, names in mapping.keys:
+        if not any(map(reading.column, names)):
+            yield from names
 
 
 def _refuse_twice(reading: Reading, name: str) -> Refused:

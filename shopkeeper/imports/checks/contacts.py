@@ -4,6 +4,7 @@ Phones in E.164 (ITU-T), by `phonenumbers`; plain mobiles of the mainland take a
 made of DuckDB's own SHA-256.
 """
 
+import re
 from functools import lru_cache
 
 import phonenumbers
@@ -23,6 +24,8 @@ UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 """Marks without a shape, such as those that telephones put around a number that is copied."""
 SEPARATORS = r"['\s\-().·/‐-―]"
 MOBILE = r"1[3-9]\d{9}"
+FILLER_MOBILE = re.compile("1[3-9].(" + "|".join(f"{digit}{{8}}" for digit in range(10)) + ")")
+"""Mobiles that tills fill in: eight times the same digit after the network's three."""
 ABROAD = rf"(\+86|0086|86){MOBILE}"
 ADDRESS = r"[^@\s*,;]+@[^@\s*,;]+\.[^@\s*,;.]{2,}"
 ADDRESS_ITSELF = r"[^@\s*,;<>\"]+@[^@\s*,;<>\"'?]+\.[a-z0-9\x{80}-\x{10FFFF}-]{2,}"
@@ -67,7 +70,10 @@ def _in_one_form(phone: str | None, country: str | None) -> str | None:
         number = phonenumbers.parse(phone, country or None)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(number):
+    # One number with many extensions is that of a platform or an office: it reaches many people.
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return None
+    if number.country_code == 86 and FILLER_MOBILE.fullmatch(str(number.national_number)):
         return None
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
@@ -98,7 +104,7 @@ def without_point_zero(value: Expression) -> Expression:
 
 
 def phone(value: Expression, country: str) -> Expression:
-    """A phone in E.164, `+8613800138000`; NULL where it is none, or is masked."""
+    """A phone in E.164, `+8613800138000`; NULL where it is none, is masked or filled in, or has an extension."""
     return phone_in(without_point_zero(seen(value)), country)
 
 
@@ -108,7 +114,10 @@ def phone_in(plain: Expression, country: str) -> Expression:
     Expressions grow with each use of what they are made of, so rows are read in steps, a column for each.
     """
     digits = call("regexp_replace", plain, text(SEPARATORS), text(""), text("g"))
-    mainland = call("concat", text("+86"), call("right", digits, ConstantExpression(11)))
+    last = call("repeat", call("right", digits, ConstantExpression(1)), ConstantExpression(8))
+    is_filler = call("ends_with", digits, last)
+    mobile = call("concat", text("+86"), call("right", digits, ConstantExpression(11)))
+    mainland = CaseExpression(~is_filler, mobile)
     result = CaseExpression(call("contains", plain, text("*")), ConstantExpression(None).cast("VARCHAR"))
     result = result.when(call("regexp_full_match", digits, text(ABROAD)), mainland)
     if country == MAINLAND:

@@ -23,6 +23,7 @@ from duckdb import (
 from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.good_rows import with_good_rows
+from shopkeeper.imports.checks.guests import with_one_guest
 from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings
 from shopkeeper.imports.checks.lines import KEYS, MENDED, lines_of, unmended
 from shopkeeper.imports.checks.overlap import (
@@ -72,7 +73,7 @@ def check_orders(
 ) -> CheckedOrders:
     """Hold all order lines of an import against the rules of orders; what rows are good by themselves is written into
     `scratch`, where `split` looks for it."""
-    made, warnings = _mended_signs(connection, opened, mapping)
+    made, warnings = _mended_signs(connection, with_one_guest(connection, opened), mapping)
     opened = [
         with_good_rows(connection, each, ORDER_LINES, KEYS, scratch / f"{number}.good.parquet")
         for number, each in enumerate(made)

@@ -1,6 +1,6 @@
 """A file with the keys of persons replaced by pseudonyms, before anything else reads it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -17,9 +17,9 @@ from duckdb import (
     StarExpression,
 )
 
+from shopkeeper.imports.checks.brought import Brought, brought, is_hashed, without_nobodys
 from shopkeeper.imports.checks.contacts import (
     ABROAD,
-    ADDRESS,
     MAINLAND,
     MOBILE,
     country_of,
@@ -32,7 +32,8 @@ from shopkeeper.imports.checks.contacts import (
     seen,
     without_point_zero,
 )
-from shopkeeper.imports.checks.rules import Terms
+from shopkeeper.imports.checks.masking import has_contact, may_have_contact
+from shopkeeper.imports.checks.rules import Terms, lost_digits
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.checks.texts import is_nobodys_email, is_placeholder, mended
 from shopkeeper.imports.mapping.declared import TableMapping
@@ -56,6 +57,10 @@ NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
 """Types of a column of numbers that may hold mobiles; smaller ones have no room for them."""
 LEAST_MOBILE = 13_000_000_000
 INTERNATIONAL = r"\s*(\+|00)\d[\d\s\-().]{6,18}"
+GUEST = "is guest"
+"""The column beside a line's own that says whether its buyer is known by a contact only."""
+SEPARATED = r"[\s(]*\d+[\s\-().]+\d[\d\s\-().]*"
+"""Digits in groups: a phone only where the country has such a number."""
 FORMS = ("phone_plus", "phone_plain", "email_box", "email_plain")
 """Hashes as ad platforms ask for them: with + and without; Gmail's without dots and suffix, and as it is written."""
 
@@ -104,30 +109,39 @@ def with_pseudonyms(
     Raise `Refused` where there is something to replace and no key to do it with.
     """
     keys = {kind: [c for name in names if (c := reading.column(name))] for kind, names in mapping.keys}
-    ids = [column for column in _id_columns(reading, mapping) if _names_contacts(reading, column, pseudonyms.country)]
+    relation, of_kinds = brought(reading, mapping)
+    for kind, column in of_kinds.by_kind.items() if of_kinds else ():
+        keys[kind] = [*keys.get(kind, ()), column]
+    ids = [c for c in _id_columns(reading, mapping, of_kinds) if _names_contacts(relation, c, pseudonyms.country)]
     kinds = [kind for kind, columns in keys.items() if columns]
     if ids:
         kinds += [kind for kind in ("phone", "email") if kind not in kinds]
     if not kinds:
         return Keyed(reading)
     key = pseudonyms.key()
-    forms = _in_one_form(reading.relation, keys, ids, pseudonyms.country)
+    hashed = of_kinds.may_be_hashed if of_kinds else frozenset[str]()
+    forms = _in_one_form(relation, keys, ids, pseudonyms.country, hashed)
     relation = _and(forms, {f"normal {kind}": _normal(kind, keys.get(kind, []), ids) for kind in kinds})
+    parts = [ColumnExpression("line")]
     replaced = {column.id: _replaced(kind, column, key) for kind in kinds for column in keys.get(kind, [])}
     replaced |= {column.id: _replaced_id(column, key) for column in ids}
-    parts = [ColumnExpression("line")]
+    if of_kinds:
+        other = ColumnExpression(of_kinds.other.id).cast("VARCHAR")
+        cells = [*of_kinds.by_kind.values(), of_kinds.other]
+        replaced[of_kinds.column.id] = CoalesceOperator(*(replaced.get(each.id, other) for each in cells))
+        parts.append(_nobodys(of_kinds).alias("is nobody's"))
     parts += [replaced.get(column.id, ColumnExpression(column.id)).alias(column.id) for column in reading.columns]
     parts += [_kept(kind, keys.get(kind, []), ids, key).alias(key_column(kind)) for kind in kinds]
     parts += [made.alias(hash_column(form)) for form, made in _hashes(kinds).items()]
     parts += [_unread(columns, kind).alias(f"unread {kind}") for kind, columns in keys.items() if columns]
-    named_so = [_cell("email", column).isnotnull() | _cell("phone", column).isnotnull() for column in ids]
-    parts.append(reduce(or_, named_so, ConstantExpression(False)).alias("named by contact"))
+    parts.append(reduce(or_, map(_is_contact, ids), ConstantExpression(False)).alias("named by contact"))
     beside = [name for name in reading.relation.columns if name.endswith(" partners")]
     relation.project(*parts, *map(ColumnExpression, beside)).write_parquet(str(target), compression="snappy")
     columns = tuple(replace(column, type="VARCHAR") if column.id in replaced else column for column in reading.columns)
     rows = connection.read_parquet(str(target))
     warnings = (*reading.warnings, *_unread_warnings(reading, rows, keys))
-    return Keyed(replace(reading, relation=rows, columns=columns, warnings=warnings), tuple(kinds))
+    made = replace(reading, relation=rows, columns=columns, warnings=warnings)
+    return Keyed(without_nobodys(made, "is nobody's") if of_kinds else made, tuple(kinds))
 
 
 def pseudonymous(
@@ -138,53 +152,55 @@ def pseudonymous(
     return with_pseudonyms(connection, reading, mapping, Pseudonyms(terms.key, country), target)
 
 
-def masked(value: Expression) -> Expression:
-    """A text of a column that no rule reads, as rejects may show it: phones and e-mails in it are not told."""
-    plain = call("regexp_replace", value, text(ADDRESS), text("(e-mail)"), text("g"))
-    phones = r"(?:\+?86[ -]?)?\b1[3-9]\d[ -]?\d{4}[ -]?\d{4}\b"
-    return call("regexp_replace", plain, text(phones), text("(phone)"), text("g"))
-
-
-def _id_columns(reading: Reading, mapping: TableMapping) -> list[FileColumn]:
+def _id_columns(reading: Reading, mapping: TableMapping, of_kinds: Brought | None) -> list[FileColumn]:
     names = [name for each in mapping.columns if each.name in ID_COLUMNS for name in sources(each.rule)]
     columns = [column for name in dict.fromkeys(names) if (column := reading.column(name))]
     own = {name for _, names in mapping.keys for name in names}
-    return [column for column in columns if column.name not in own and column.type in ("VARCHAR", *NUMBERS)]
+    likely = [column for column in columns if column.name not in own and column.type in ("VARCHAR", *NUMBERS)]
+    return [of_kinds.other if of_kinds and column == of_kinds.column else column for column in likely]
 
 
-def _names_contacts(reading: Reading, column: FileColumn, country: str) -> bool:
+def _names_contacts(relation: DuckDBPyRelation, column: FileColumn, country: str) -> bool:
     value = ColumnExpression(column.id)
     if column.type in NUMBERS:
-        likely = reading.relation.filter(value >= ConstantExpression(LEAST_MOBILE))
+        likely = relation.filter(value >= ConstantExpression(LEAST_MOBILE))
     else:
-        # Nearly all names begin with a letter and hold no @: no more is asked of them.
-        likely = reading.relation.filter(~_begins_with_letter(value) | _has_at(value))
+        # Nearly all names begin with a letter, hold no @ and are short: no more is asked of them.
+        likely = relation.filter(~_begins_with_letter(value) | may_have_contact(value))
     forms = _in_one_form(likely, {}, [column], country)
-    names = _cell("email", column).isnotnull() | _cell("phone", column).isnotnull()
-    return bool(forms.filter(names).limit(1).fetchall())
+    return bool(forms.filter(_is_contact(column)).limit(1).fetchall())
+
+
+def _is_contact(column: FileColumn) -> Expression:
+    """Whether a buyer's name is an e-mail or a phone, or holds one."""
+    return reduce(or_, (_cell(what, column).isnotnull() for what in ("email", "phone", "within")))
 
 
 def _in_one_form(
-    relation: DuckDBPyRelation, keys: Mapping[str, Sequence[FileColumn]], ids: Sequence[FileColumn], country: str
+    relation: DuckDBPyRelation,
+    keys: Mapping[str, Sequence[FileColumn]],
+    ids: Sequence[FileColumn],
+    country: str,
+    hashed: Collection[str] = (),
 ) -> DuckDBPyRelation:
-    """The rows, and beside each column of keys its text, whether that is a pseudonym, and what it says in one form."""
+    """The rows, and beside each column of keys its text, whether that is a pseudonym, and what it says in one form.
+
+    In columns whose ids are `hashed`, a hash is one too.
+    """
     of_keys = [(kind, column) for kind, columns in keys.items() for column in columns]
     columns = {column.id: column for column in [*(column for _, column in of_keys), *ids]}.values()
     texts = _and(relation, {f"text {each.id}": mended(ColumnExpression(each.id).cast("VARCHAR")) for each in columns})
     said = {f"said {each.id}": is_pseudonym(_cell("text", each)) for each in columns}
+    said |= {f"said {each}": said[f"said {each}"] | is_hashed(ColumnExpression(f"text {each}")) for each in hashed}
     narrow = _and(texts, said | {f"narrow {each.id}": seen(_cell("text", each)) for each in columns})
     plain = {f"plain {each.id}": without_point_zero(_cell("narrow", each)) for each in columns}
-    address = {f"address {each.id}": email_in(_cell("narrow", each)) for each in columns}
+    address = {f"mail {each.id}": email_in(_cell("narrow", each)) for each in columns}
     read = _and(narrow, plain | address)
     forms = {f"{kind} {column.id}": _one_form(kind, column, country) for kind, column in of_keys}
     forms |= {f"email {column.id}": _one_form("email", column, country) for column in ids}
     forms |= {f"phone {column.id}": _phone_of_buyer(column, country) for column in ids}
+    forms |= {f"within {column.id}": _name_with_contact(column, country) for column in ids}
     return _and(read, forms)
-
-
-def _has_at(value: Expression) -> Expression:
-    """In either width."""
-    return call("contains", value, text("@")) | call("contains", value, text("\N{FULLWIDTH COMMERCIAL AT}"))
 
 
 def _and(relation: DuckDBPyRelation, columns: Mapping[str, Expression]) -> DuckDBPyRelation:
@@ -199,8 +215,9 @@ def _one_form(kind: str, column: FileColumn, country: str) -> Expression:
     if kind == "phone":
         return phone_in(_cell("plain", column), country)
     if kind == "email":
-        return _unless(is_nobodys_email(_cell("address", column)), _cell("address", column))
-    return _unless(is_placeholder(_cell("text", column)), plain_text_in(_cell("narrow", column)))
+        return _unless(is_nobodys_email(_cell("mail", column)), _cell("mail", column))
+    nobodys = is_placeholder(_cell("text", column)) | lost_digits(_cell("narrow", column))
+    return _unless(nobodys, plain_text_in(_cell("plain", column)))
 
 
 def _unless(placeholder: Expression, value: Expression) -> Expression:
@@ -209,13 +226,20 @@ def _unless(placeholder: Expression, value: Expression) -> Expression:
 
 def _phone_of_buyer(column: FileColumn, country: str) -> Expression:
     """The phone that a buyer is called by; NULL where the name may be any other number."""
-    shapes = [INTERNATIONAL, ABROAD, *([MOBILE] if country == MAINLAND else [])]
+    shapes = [INTERNATIONAL, ABROAD, SEPARATED, *([MOBILE] if country == MAINLAND else [])]
     value = _cell("text", column)
     is_shaped = call("regexp_full_match", _cell("plain", column), text("|".join(shapes)))
     is_wide = call("strlen", value) > call("length", value)
     return CaseExpression(
         ~_begins_with_letter(value) & (is_shaped | is_wide), phone_in(_cell("plain", column), country)
     )
+
+
+def _name_with_contact(column: FileColumn, country: str) -> Expression:
+    """A name of a buyer with an e-mail or a phone in it, in one form; NULL for other names, and those of nobody."""
+    narrow = _cell("narrow", column)
+    other = is_placeholder(_cell("text", column)) | _cell("said", column) | ~has_contact(narrow, country)
+    return _unless(other, plain_text_in(narrow))
 
 
 def _begins_with_letter(value: Expression) -> Expression:
@@ -246,6 +270,7 @@ def _replaced_id(column: FileColumn, key: bytes) -> Expression:
     return (
         CaseExpression(address.isnotnull(), keyed("email", mailbox(address), key))
         .when(number.isnotnull(), keyed("phone", number, key))
+        .when(_cell("within", column).isnotnull(), keyed("name", _cell("within", column), key))
         .otherwise(_cell("plain", column) if column.type in NUMBERS else ColumnExpression(column.id))
     )
 
@@ -272,20 +297,34 @@ def _unread(columns: Sequence[FileColumn], kind: str) -> Expression:
     return nothing & reduce(or_, said) & ~reduce(or_, before)
 
 
+def _nobodys(of_kinds: Brought) -> Expression:
+    """Whether a row's key is one of a known kind, and no person's."""
+    no = ConstantExpression(False)
+    each = [
+        CoalesceOperator(_cell("text", column) != text(""), no)
+        & ~CoalesceOperator(_cell("said", column), no)
+        & _cell(kind, column).isnull()
+        for kind, column in of_kinds.by_kind.items()
+    ]
+    return reduce(or_, each, no)
+
+
 def _unread_warnings(
     reading: Reading, rows: DuckDBPyRelation, keys: Mapping[str, Sequence[FileColumn]]
 ) -> Iterator[Message]:
     ((named,),) = rows.aggregate([call("count_if", ColumnExpression("named by contact")).alias("n")]).fetchall()
     if named:
         yield message(
-            "{rows} rows name the buyer by an e-mail or a phone: pseudonyms stand for them, and nothing raw is kept.",
+            "{rows} rows name the buyer by an e-mail or a phone, or by a text with one in it: pseudonyms stand for "
+            "these names, and none of them is kept as it was.",
             rows=int(named),
         )
     for kind in [kind for kind, columns in keys.items() if columns]:
         ((unread,),) = rows.aggregate([call("count_if", ColumnExpression(f"unread {kind}")).alias("n")]).fetchall()
         if unread:
             yield message(
-                "{file}: {rows} rows have in {columns} what is no {kind}, or is masked; it says nothing of who bought.",
+                "{file}: {rows} rows have in {columns} what is no {kind}, or one of many people: masked, filled in, "
+                "with an extension or with lost digits. It says nothing of who bought.",
                 file=reading.file.name,
                 rows=int(unread),
                 columns=", ".join(column.name for column in keys[kind]),

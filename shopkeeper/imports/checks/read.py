@@ -9,8 +9,8 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyRelation, Expre
 from shopkeeper.contract.table import MONEY, Column
 from shopkeeper.errors import Refused
 from shopkeeper.imports.checks.expressions import as_text, column_term, refuse_type, term
+from shopkeeper.imports.checks.masking import masked
 from shopkeeper.imports.checks.narrowed import NARROW, in_half_width, wide_columns, with_narrow
-from shopkeeper.imports.checks.pseudonyms import masked
 from shopkeeper.imports.checks.shares import column_of, with_shares, without_shares
 from shopkeeper.imports.checks.terms import CheckedValue, call, text
 from shopkeeper.imports.checks.texts import is_key, mended

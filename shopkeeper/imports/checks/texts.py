@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 from duckdb import CaseExpression, ConstantExpression, Expression
 
-from shopkeeper.imports.checks.contacts import half_width
+from shopkeeper.imports.checks.contacts import FILLER_MOBILE, half_width
 from shopkeeper.imports.checks.terms import BLANKS, CheckedValue, call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
@@ -33,8 +33,13 @@ NOBODY = (
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
 MASKED = ("*", "\N{FULLWIDTH ASTERISK}")
-EMAIL_OF_NOBODY = r"(guest|anonymous|unknown|none|null|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
-PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY})\s*"
+FILLED_IN = "|".join(rf"{name}@{name}\.[^@\s]+" for name in ("test", "na", "n/a", "a", "x+", "0+", "mail"))
+NO_BOX = r"\.*(\+[^@]*)?@(gmail|googlemail)\.com"
+"""Of Gmail's addresses those that reach no box: nothing but dots and a suffix before the @."""
+OF_TILLS = r"(guest|anonymous|unknown|none|null|email|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
+EMAIL_OF_NOBODY = f"({OF_TILLS}|{FILLED_IN}|{NO_BOX})"
+PHONE_OF_NOBODY = rf"(\+?86[ -]?)?{FILLER_MOBILE.pattern}"
+PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY}|{PHONE_OF_NOBODY})\s*"
 
 
 def is_key(name: str) -> bool:
@@ -93,7 +98,7 @@ def is_placeholder(value: Expression) -> Expression:
 
 
 def is_nobodys_email(value: Expression) -> Expression:
-    """Whether an e-mail address is one that tills and shops fill in: guest@..., noreply@..."""
+    """Whether an e-mail address is one that tills and people fill in: guest@..., noreply@..., test@test.com."""
     return call("regexp_full_match", value, text(rf"(?i)\s*{EMAIL_OF_NOBODY}\s*"))
 
 
