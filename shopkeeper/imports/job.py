@@ -242,11 +242,10 @@ def _stage(connection: DuckDBPyConnection, job: Job, directory: Path, progress: 
     staged: dict[str, TableInStaging] = {}
     everything: list[TableInStaging] = []
     done, total = 0, stage.total_bytes(job.files)
+    key = partial(secret, directory.parent.parent)
+    forgotten = marks(directory.parent.parent, key)
     for batch in job.batches:
-        key = partial(secret, directory.parent.parent)
-        terms = Terms(
-            batch.mapping.shop, batch.mapping.source_timezone, not_after, key, marks(directory.parent.parent, key)
-        )
+        terms = Terms(batch.mapping.shop, batch.mapping.source_timezone, not_after, key, forgotten)
         (mapping,) = (each for each in batch.mapping.tables if each.name == batch.table)
         size = stage.total_bytes(batch.files)
         part = progress.part(done / total, size / total)
