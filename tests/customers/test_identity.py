@@ -148,18 +148,24 @@ def test_every_view_draws_in_every_language(view: str, language: str) -> None:
 
 @pytest.mark.usefixtures("_served")
 def test_a_link_by_hand_is_kept_with_name_and_reason(corner_shop: Version) -> None:
+    one, other = pl.read_parquet(corner_shop.mart("accounts"))["account_id"].unique().sort().head(2)
     app = open_page(identity_view="links")
-    fields = {field.label: field for field in app.text_input}
-    fields["Account"].set_value("app-1")
-    fields["Other account"].set_value("web-2")
-    fields["Why"].set_value("same address")
     app.text_input(key="decided_by").set_value("Li")
-    next(button for button in app.button if button.label == "Keep").click().run()
-    assert "`app-1` and `web-2` are one person." in texts(app)
+    for name in ("13800138000", other):
+        fields = {field.label: field for field in app.text_input}
+        fields["Account"].set_value(one)
+        fields["Other account"].set_value(name)
+        fields["Why"].set_value("same address")
+        next(button for button in app.button if button.label == "Keep").click().run()
+        if name != other:
+            assert [error.value for error in app.error] == [
+                "No account with an order is called “13800138000”. Write it as the lists of this page do."
+            ]
+    assert f"`{one}` and `{other}` are one person." in texts(app)
     opened_state = state.open_state(state.url_of(corner_shop.path.parents[1], sample=corner_shop.shop.sample))
     (link,) = state.identity_links(opened_state)
     assert (link.author, link.reason, link.is_link) == ("Li", "same address", True)
-    state.forget_identity_links(opened_state, {"app-1"})
+    state.forget_identity_links(opened_state, {one})
     opened_state.close()
 
 

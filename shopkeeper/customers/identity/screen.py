@@ -11,6 +11,7 @@ from shopkeeper.customers.identity.report import Identity
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
 from shopkeeper.merchant.identity_links import IdentityLink
+from shopkeeper.messages import Message, message
 from shopkeeper.ui import session, tables
 from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money
@@ -220,12 +221,20 @@ def draw_links() -> None:
         reason = st.text_input(_("Why"), max_chars=state.LONGEST)
         if st.form_submit_button(_("Keep"), icon=":material/save:"):
             try:
+                # Neither a slip of the pen nor somebody's phone is kept as an account.
+                for name in (one.strip(), other.strip()):
+                    if name and load(identity_report.accounts, name).is_empty():
+                        raise Refused(_no_account(name))
                 state.add_identity_link(
                     app_state, account_id=one, other_id=other, is_link=bool(is_link), author=author, reason=reason
                 )
                 st.rerun()
             except Refused as refused:
                 st.error(str(refused))
+
+
+def _no_account(name: str) -> Message:
+    return message("No account with an order is called “{name}”. Write it as the lists of this page do.", name=name)
 
 
 def _draw_link(app_state: state.State, link: IdentityLink, author: str) -> None:

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components  # type: ignore[import-unt
 
 from shopkeeper.models.arrays import Flags, Ints
 from shopkeeper.models.identity.groups import STRONGEST, agreements, links, shared_keys
-from shopkeeper.models.identity.keys import Level, Rules
+from shopkeeper.models.identity.keys import KINDS, Level, Rules
 
 BY_HAND = {"account": pl.UInt32, "other": pl.UInt32, "is_link": pl.Boolean}
 """Frame of links (accounts that are one person) and cuts (that are not), as people set them."""
@@ -49,7 +49,7 @@ def link(
     """
     rules = rules or Rules()
     hand = by_hand if by_hand is not None else pl.DataFrame(schema=BY_HAND)
-    shared = shared_keys(keys, population or accounts, rules)
+    shared = shared_keys(of_persons(keys, rules), population or accounts, rules)
     grouped = _with_hand(links(shared, population or accounts, level, rules), hand)
     person = components(grouped["account"].to_numpy(), grouped["group"].to_numpy(), accounts)
     large = _larger_than(rules.limit, person)
@@ -58,6 +58,19 @@ def link(
         person = person.copy()
         person[large] = _guarded(np.flatnonzero(large), grouped, shared, rules)
     return Linked(apart(person, grouped, hand), shared, component)
+
+
+def of_persons(keys: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """The keys without those of accounts that have more phones or e-mails than one key may have accounts.
+
+    Such an account is a till, or the phone that a shop gives for guests: it would join all who ever stood before it.
+    """
+    caps = {KINDS.index(kind): int(rules.cap(kind)) for kind in ("phone", "email")}
+    contacts = keys.filter(pl.col("kind").is_in(list(caps)))
+    most = pl.col("kind").replace_strict(caps, return_dtype=pl.UInt32)
+    sizes = contacts.group_by("account", "kind").agg(keys=pl.col("key").n_unique())
+    tills = sizes.filter(pl.col("keys") > most).select("account").unique()
+    return keys if tills.is_empty() else keys.join(tills, on="account", how="anti")
 
 
 def _with_hand(grouped: pl.DataFrame, hand: pl.DataFrame) -> pl.DataFrame:

@@ -57,6 +57,13 @@ def test_a_key_that_many_share_is_no_persons_and_is_listed() -> None:
     assert linked.shared.filter("capped")["sharers"].unique().to_list() == [13]
 
 
+def test_an_account_of_many_phones_or_emails_is_a_till_and_joins_nobody() -> None:
+    """Account 0 is the phone that a shop gives for guests, with the e-mail of each of them; 1 to 14 are theirs."""
+    emails = [row for n in range(1, 15) for row in ((0, "email", n), (n, "email", n))]
+    assert persons(link(keyed(*emails), 15)) == list(range(15))
+    assert persons(link(keyed(*emails[:24]), 15)) == [0] * 13 + [13, 14]
+
+
 def test_one_weak_key_alone_links_nobody_and_two_that_say_the_same_do_not_either() -> None:
     keys = keyed(
         (0, "name", 1), (1, "name", 1), (2, "postcode", 3), (3, "postcode", 3), (2, "address", 4), (3, "address", 4)
