@@ -29,7 +29,9 @@ PLAIN = {each.name for table in TABLES for each in table.columns if each.type ==
     "product",
     "products",
 }
-"""Columns that name no person."""
+"""Columns of the contract that name no person."""
+WORDS_OF_PERSONS = ("customer", "account", "person", "other", "key", "hash", "value")
+"""Of these one is in the name of each column of a mart or step that names a person."""
 FEW_BYTES = 2
 """A value takes less where it is a number in a list of few."""
 
@@ -69,7 +71,7 @@ def remains(folders: Sequence[Path], sought: Sought) -> Iterator[Remains]:
             if place not in searched and file.suffix == ".parquet":
                 rows = connection.read_parquet(str(file))
                 texts = _texts(rows)
-                searched[place] = _rows_with(rows, texts, sought) if _holds(file, texts, words) else 0
+                searched[place] = _rows_with(rows, file, texts, sought) if _holds(file, texts, words) else 0
             elif place not in searched:
                 content = file.read_bytes()
                 searched[place] = sum(len(pattern.findall(content)) for pattern in anywhere)
@@ -111,15 +113,16 @@ def _repeated(file: Path, texts: Sequence[str]) -> list[str]:
     ]
 
 
-def _rows_with(rows: DuckDBPyRelation, texts: Sequence[str], sought: Sought) -> int:
-    parts = [(Sought(sought.words), texts), (Sought(names=sought.names), [n for n in texts if not _is_plain(n)])]
+def _rows_with(rows: DuckDBPyRelation, file: Path, texts: Sequence[str], sought: Sought) -> int:
+    parts = [(Sought(sought.words), texts), (Sought(names=sought.names), [n for n in texts if not _is_plain(n, file)])]
     held = [names_any(each, part) for part, columns in parts for each in columns]
     return int(rows.filter(reduce(or_, held)).shape[0]) if held else 0
 
 
-def _is_plain(column: str) -> bool:
-    """Whether a column of a table or mart holds channels, regions, items or the like, and names nobody."""
-    return column in PLAIN or column.endswith(tuple(f"_{name}" for name in PLAIN))
+def _is_plain(column: str, file: Path) -> bool:
+    """Whether a column of a table or mart holds channels, regions, classes or the like, and names nobody."""
+    made_here = file.parent.name in ("marts", "steps")
+    return column in PLAIN or (made_here and not any(word in column for word in WORDS_OF_PERSONS))
 
 
 def _texts(rows: DuckDBPyRelation) -> list[str]:

@@ -81,7 +81,7 @@ def test_dates_numbers_and_text_arrive_as_they_were_meant(tmp_path: Path) -> Non
     assert [row["customer_id"] for row in checked.good] == ["17850", None]
     assert checked.good[0]["product_name"] == "连衣裙"
     assert checked.rules() == [(4, "net_amount", "amount"), (4, "quantity", "quantity")]
-    assert "order_lines: order_lines.xlsx has 1 empty rows; they are not counted." in map(str, checked.table.warnings)
+    assert "order_lines: order_lines.xlsx has 1 empty row; it is not counted." in map(str, checked.table.warnings)
 
 
 def test_a_cell_that_shows_an_error_is_named_and_not_taken_for_empty(tmp_path: Path) -> None:
