@@ -51,7 +51,8 @@ class Forgotten:
 def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     """Forget the person who is called so, or has that account, e-mail or phone.
 
-    Raise `Refused` where nothing was imported, or nobody of that name is known.
+    Raise `Refused` where nothing was imported, nobody of that name is known, several persons have it as a key, or the
+    data were made with another key of pseudonyms.
     """
     version = current(root)
     if version is None:

@@ -87,6 +87,6 @@ def _with(candidates: Candidates, guests: DuckDBPyRelation) -> Candidates:
     buyer, shown = ColumnExpression(BUYER), ColumnExpression(SHOWN)
     guest = CaseExpression(ColumnExpression(GUEST) & buyer.is_not_null(), ColumnExpression(GUEST_OF_ORDER))
     made = CoalesceOperator(guest, buyer)
-    told = CaseExpression(shown == buyer, made).otherwise(shown)
+    displayed = CaseExpression(shown == buyer, made).otherwise(shown)
     star = StarExpression(exclude=[BUYER, SHOWN, GUEST_OF_ORDER])
-    return replace(candidates, rows=rows.project(star, made.alias(BUYER), told.alias(SHOWN)))
+    return replace(candidates, rows=rows.project(star, made.alias(BUYER), displayed.alias(SHOWN)))
