@@ -28,11 +28,14 @@ from shopkeeper.customers.retention.report import View
 from shopkeeper.customers.retention.table import cells
 from shopkeeper.engine.duckdb import Engine, open_version
 from shopkeeper.engine.query import Choice
+from shopkeeper.errors import Refused
 from shopkeeper.exports import download
+from shopkeeper.imports.spellings import spellings_to_look_up
 from shopkeeper.jobs.buying import files, score_files
 from shopkeeper.jobs.buying import run as buying_run
 from shopkeeper.jobs.buying.result import Fits
 from shopkeeper.lake.version import Version
+from shopkeeper.messages import message
 from shopkeeper.models.buying.stages import StageRules
 
 export = typer.Typer(no_args_is_help=True, help="Write a report as .csv, .xlsx or .parquet: the rows of the screen.")
@@ -201,15 +204,22 @@ def export_identity(
     view: Annotated[
         Literal["channels", "coverage", "kinds", "groups", "shared_keys", "levels"], typer.Option(help="Which table.")
     ] = "channels",
-    person: Annotated[str, typer.Option(help="Instead: the accounts of the person of this name or account.")] = "",
+    person: Annotated[
+        str, typer.Option(help="Instead: the accounts of the person with this account, e-mail or phone.")
+    ] = "",
 ) -> None:
     """Persons and accounts by channel, or what links them."""
     version, query = _opened(output, CustomerFilters())
     if person:
-        accounts = identity.accounts(query, person)
-        write(output, identity_table.accounts(version, accounts, person))
+        accounts = identity.accounts_called(query, spellings_to_look_up(person.strip(), version))
+        if accounts.is_empty():
+            raise Refused(message("No account with an order is called so. Give it as the data have it, or a phone."))
+        write(output, identity_table.accounts(version, accounts))
         return
-    write(output, getattr(identity_table, view)(version, identity.report(query)))
+    report = identity.report(query)
+    if view == "levels" and report.levels.is_empty():
+        raise Refused(message("The figures under other linking are not made yet: run `python -m shopkeeper fit`."))
+    write(output, getattr(identity_table, view)(version, report))
 
 
 def _opened(output: Path, filters: CustomerFilters) -> tuple[Version, Engine]:

@@ -4,31 +4,20 @@ import re
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import duckdb
-from duckdb import ConstantExpression, Expression
+from duckdb import ConstantExpression
 
 from shopkeeper import state
 from shopkeeper.errors import Refused
 from shopkeeper.imports.by_hand import linking_of
-from shopkeeper.imports.checks.contacts import (
-    PSEUDONYM,
-    country_of,
-    email,
-    half_width,
-    keyed,
-    mailbox,
-    open_contacts,
-    phone,
-    without_point_zero,
-)
+from shopkeeper.imports.checks.contacts import PSEUDONYM
 from shopkeeper.imports.checks.forgotten import Tombstones, add_marks, marks
 from shopkeeper.imports.checks.secret import another_key, fingerprint, secret
-from shopkeeper.imports.checks.texts import mended
+from shopkeeper.imports.spellings import spellings
 from shopkeeper.lake import forget as lake
-from shopkeeper.lake.forget import Erased
+from shopkeeper.lake.forget import FORGOTTEN, Erased
 from shopkeeper.lake.search import Remains, Sought, remains
 from shopkeeper.lake.store import current, versions
 from shopkeeper.lake.version import Version
@@ -62,15 +51,15 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
         raise another_key()
     if not name.strip():
         raise Refused(message("Nobody is named: give a customer or account number, an e-mail or a phone."))
-    spellings, raw = _spellings(name.strip(), version, key)
-    accounts = _accounts(root, version, name.strip(), spellings)
+    called = spellings(name.strip(), version, key)
+    accounts = _accounts(root, version, name.strip(), called.names)
     keys = sorted({each for one in versions(root) for each in lake.keys_of(one, accounts)})
     before = Tombstones(key, marks(root, lambda: key))
     contacts = {each for each in accounts if re.fullmatch(PSEUDONYM, each)}
-    sought = Sought(tuple(sorted({*contacts, *keys, *raw})), tuple(sorted({*accounts} - contacts)))
+    sought = Sought(tuple(sorted({*contacts, *keys, *called.contacts})), tuple(sorted({*accounts} - contacts)))
     # First, so that no import in between brings the person back.
     add_marks(root, before, {*accounts, *(each for each in keys if ":" in each)})
-    links = _forget_links(root, version, accounts)
+    links = _forget_in_state(root, version, accounts, sought)
     erased = lake.erase(root, accounts, sought, linking_of(root, sample=version.shop.sample), progress.part(0.0, 0.8))
     progress.step("Searching every byte", 0.8)
     remaining = tuple(remains([root], sought))
@@ -78,12 +67,12 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     return Forgotten(accounts, erased, links, remaining)
 
 
-def _accounts(root: Path, version: Version, name: str, spellings: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+def _accounts(root: Path, version: Version, name: str, called: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """The accounts of the one person who is named, in the version served, else in an older one or in rejects only.
 
     Raise `Refused` where the name is nobody's, or a key that several persons have.
     """
-    for names in spellings:
+    for names in called:
         if not _is_known(version, (name,)) and len(persons := lake.persons_with(version, names)) > 1:
             raise Refused(
                 message(
@@ -98,7 +87,7 @@ def _accounts(root: Path, version: Version, name: str, spellings: Sequence[tuple
         if _is_known(version, accounts):
             return accounts
     kept = versions(root)
-    for names in spellings:
+    for names in called:
         accounts = tuple(sorted({each for one in kept for each in lake.accounts_of(one, names)}))
         is_rejected = any(one.rejects and lake.stands_in(one.rejects, accounts) for one in kept)
         if is_rejected or any(_is_known(one, accounts) for one in kept):
@@ -108,33 +97,6 @@ def _accounts(root: Path, version: Version, name: str, spellings: Sequence[tuple
 
 def _is_known(version: Version, accounts: Collection[str]) -> bool:
     return any(_names(version, table, accounts) for table in lake.NAMES)
-
-
-def _spellings(name: str, version: Version, key: bytes) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
-    """The name as accounts may have it, the likeliest first; and what it would be raw and hashed, to search for."""
-    with duckdb.connect() as connection:
-        open_contacts(connection)
-        value = ConstantExpression(name)
-        country = country_of(version.shop.currency, version.shop.timezone)
-        address, number = email(value), phone(value, country)
-        parts: list[Expression] = [
-            keyed("email", mailbox(address), key),
-            keyed("phone", number, key),
-            mailbox(address),
-            address,
-            number,
-            half_width(mended(value)),
-            without_point_zero(half_width(mended(value))),
-        ]
-        ((by_email, by_phone, box, plain, e164, plain_name, whole),) = (
-            connection.table_function("range", [1]).project(*parts).fetchall()
-        )
-    contacts = {each for each in (box, plain, e164, (e164 or "")[1:]) if each}
-    hashes = {sha256(each.encode()).hexdigest() for each in contacts}
-    names = tuple(each for each in (name, by_email, by_phone) if each)
-    # Another program may have kept the same number as 17850.0: who is meant is asked of the exact spelling first.
-    spellings = [names, (plain_name,), (whole,), (f"{whole}.0",)]
-    return spellings, tuple(contacts | hashes | ({name} if contacts else set()))
 
 
 def _names(version: Version, table: str, accounts: Collection[str]) -> bool:
@@ -149,8 +111,11 @@ def _names(version: Version, table: str, accounts: Collection[str]) -> bool:
         return any(bool(rows.filter(value.isin(*wanted)).limit(1).fetchall()) for value in values)
 
 
-def _forget_links(root: Path, version: Version, accounts: Collection[str]) -> int:
-    """Links by hand that name the person; their bytes too, where the state is a file."""
+def _forget_in_state(root: Path, version: Version, accounts: Collection[str], sought: Sought) -> int:
+    """Links by hand that name the person go, and contacts in what people wrote; give how many links there were.
+
+    Their bytes go too, where the state is a file.
+    """
     file = root / state.FILE
     url = state.url_of(root, sample=version.shop.sample)
     if url.startswith("sqlite:") and not file.exists():
@@ -158,9 +123,10 @@ def _forget_links(root: Path, version: Version, accounts: Collection[str]) -> in
     opened = state.open_state(url)
     try:
         links = state.forget_identity_links(opened, accounts)
+        covered = state.cover_words(opened, sought.words, FORGOTTEN)
     finally:
         opened.close()
-    if links and url.startswith("sqlite:"):
+    if (links or covered) and url.startswith("sqlite:"):
         # Deleted rows stay in the file's free pages until it is written anew.
         with sqlite3.connect(file) as bare:
             bare.execute("VACUUM")

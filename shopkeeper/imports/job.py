@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -21,10 +21,10 @@ from shopkeeper.imports.batch import Batch, Job
 from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.imports.checks import stage
 from shopkeeper.imports.checks.forgotten import marks
-from shopkeeper.imports.checks.notes import of_table
 from shopkeeper.imports.checks.rules import Terms, tomorrow
 from shopkeeper.imports.checks.secret import secret
 from shopkeeper.imports.checks.stage import TableInStaging
+from shopkeeper.imports.imported import without_imported
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome, sentences, summarise
 from shopkeeper.imports.readers import files as input_files
@@ -34,7 +34,6 @@ from shopkeeper.lake.publish import publish, publisher
 from shopkeeper.lake.version import Staged, Version
 from shopkeeper.messages import Message, lines, message
 from shopkeeper.progress import UNHEARD, Progress
-from shopkeeper.query_files import recipe
 
 __all__ = [
     "Batch",
@@ -95,7 +94,7 @@ def import_files(
     progress.step("Looking at the files", 0.0)
     with unpacked(paths) as (inside, archives), publisher(root) as directory:
         job = job_of(inside, archives, mapping, store.current(root), append=append, as_of=as_of, said=said)
-        job, unchanged = _without_imported(job)
+        job, unchanged = without_imported(job, linking_of(root, sample=job.shop.sample))
         if unchanged:
             return unchanged
         checked = check(job, directory, strict=strict, said=said, progress=progress.part(0, SHARE_OF_CHECKS))
@@ -180,37 +179,6 @@ def _refuse_unaccepted(
             acceptance.refuse_many_rejects(each, sentences([rule for rule in rules if rule.table == ORDER_LINES.name]))
         if job.before and not job.append and not said.change and ORDER_LINES.name in job.before.tables:
             acceptance.refuse_change(connection, job.before, each.good)
-
-
-def _without_imported(job: Job) -> tuple[Job, Outcome | None]:
-    """The job without files that are already there, or the outcome where that leaves nothing to do."""
-    before = job.before
-    if before is None:
-        return job, None
-    imported = {(source.table, source.sha256) for source in before.sources}
-    if not job.append:
-        to_import = {(file.table, file.sha256) for file in job.files}
-        to_import |= {(batch.table, job.digest(batch)) for batch in job.batches}
-        # Marts that another program made are made anew, from the same rows.
-        same = (before.recipe, before.shop.week_offset) == (recipe(), job.shop.week_offset)
-        if same and to_import == {pair for pair in imported if pair[0] in job.tables}:
-            return job, Outcome(
-                before, changed=False, message=message("These files are already imported; nothing changed.")
-            )
-        return job, None
-    new = tuple(file for file in job.files if (file.table, file.sha256) not in imported)
-    if not new:
-        return job, Outcome(
-            before, changed=False, message=message("These files were imported already; nothing changed.")
-        )
-    old = tuple(
-        of_table(file.table, message("{name} was imported already, and is not added again.", name=file.name))
-        for file in job.files
-        if file not in new
-    )
-    batches = (replace(batch, files=tuple(file for file in batch.files if file in new)) for batch in job.batches)
-    left = tuple(batch for batch in batches if batch.files)
-    return replace(job, batches=left, warnings=(*job.warnings, *old)), None
 
 
 def _refuse_other_shop(job: Job) -> None:

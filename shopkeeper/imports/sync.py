@@ -8,6 +8,7 @@ from pathlib import Path
 from shopkeeper.contract.tables import TABLES
 from shopkeeper.imports.acceptance import Acceptance, with_shop
 from shopkeeper.imports.batch import Batch, Job, digest
+from shopkeeper.imports.by_hand import linking_of
 from shopkeeper.imports.job import SHARE_OF_CHECKS, check, publish_checked
 from shopkeeper.imports.outcome import BrokenRule, Outcome, TableOutcome
 from shopkeeper.imports.sources import database, folder, storage
@@ -53,8 +54,11 @@ def sync(sources: Sequence[Source], root: Path, *, dry_run: bool = False, progre
         private.mkdir(mode=0o700)
         fetched = _fetch_all(sources, before, private, progress.part(0, SHARE_OF_FETCHING))
         job = _job(sources, fetched, before)
-        # Marts that another program made are made anew, from the same rows.
-        outdated = before is not None and before.recipe != recipe()
+        # Marts that another program made, or links by hand have changed since, are made anew, from the same rows.
+        outdated = before is not None and (before.recipe, before.linking) != (
+            recipe(),
+            linking_of(root, sample=before.shop.sample).fingerprint(),
+        )
         if not job.batches and not outdated:
             return SyncOutcome(fetched, (), (), None, before)
         rest = progress.part(SHARE_OF_FETCHING, 1 - SHARE_OF_FETCHING)

@@ -6,6 +6,7 @@ from shopkeeper.state.decisions import COLUMNS as DECISION_COLUMNS
 from shopkeeper.state.decisions import decisions, record_decision
 from shopkeeper.state.identity_links import (
     add_identity_link,
+    cover_words,
     forget_identity_links,
     identity_links,
     withdraw_identity_link,
@@ -23,6 +24,7 @@ __all__ = [
     "action_marks",
     "add_identity_link",
     "add_override",
+    "cover_words",
     "decisions",
     "forget_identity_links",
     "identity_links",

@@ -1,16 +1,18 @@
 """Links and cuts between accounts: made, listed, withdrawn; deleted only where the person is forgotten."""
 
+import json
+import re
 import secrets
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, inspect, or_, select
 
 from shopkeeper.errors import Refused
 from shopkeeper.merchant.identity_links import IdentityLink
 from shopkeeper.messages import message
 from shopkeeper.state.database import State
-from shopkeeper.state.schema import IdentityLinkRow
+from shopkeeper.state.schema import Base, IdentityLinkRow
 from shopkeeper.state.signature import required
 
 
@@ -69,3 +71,21 @@ def forget_identity_links(state: State, accounts: Collection[str]) -> int:
         ids = session.scalars(select(IdentityLinkRow.id).where(named)).all()
         session.execute(delete(IdentityLinkRow).where(IdentityLinkRow.id.in_(ids)))
         return len(ids)
+
+
+def cover_words(state: State, words: Collection[str], cover: str) -> int:
+    """Cover words, such as a forgotten person's phone, in all that people wrote; give how many texts had one."""
+    if not words:
+        return 0
+    pattern = re.compile(f"(?<![0-9A-Za-z])(?:{'|'.join(map(re.escape, words))})(?![0-9A-Za-z])")
+    count = 0
+    with state.writing() as session:
+        for row in (row for kind in Base.__subclasses__() for row in session.scalars(select(kind))):
+            for column in inspect(row).mapper.column_attrs:
+                value = getattr(row, column.key)
+                plain = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+                if pattern.search(plain):
+                    covered = pattern.sub(cover, plain)
+                    setattr(row, column.key, covered if isinstance(value, str) else json.loads(covered))
+                    count += 1
+    return count

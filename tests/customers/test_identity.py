@@ -8,8 +8,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from shopkeeper import i18n, state
+from shopkeeper.cli.main import app as cli
 from shopkeeper.contract.identity import IDENTITY_LEVELS
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.identity import report as identity_report
@@ -17,9 +19,12 @@ from shopkeeper.customers.identity import table
 from shopkeeper.customers.identity.report import Gap
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
+from shopkeeper.errors import Refused
 from shopkeeper.imports.acceptance import Acceptance
+from shopkeeper.imports.checks import secret as keys
 from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping import file
+from shopkeeper.imports.mapping.file import parse_mapping
 from shopkeeper.jobs.identity import levels
 from shopkeeper.lake.version import Version
 from shopkeeper.ui import state as signing
@@ -88,10 +93,10 @@ def test_a_shop_without_any_buyer_says_so_in_figures() -> None:
 
 def test_one_persons_accounts_come_by_any_of_their_names() -> None:
     query = small_shop()
-    for name in ("app-ann", "phone:1"):
+    for name in (("app-ann",), ("phone:1",), ("phone:1", "app-ann")):
         accounts = identity_report.accounts(query, name)
         assert accounts["account_id"].to_list() == ["app-ann", "phone:1"]
-    assert identity_report.accounts(query, "nobody").is_empty()
+    assert identity_report.accounts(query, ("nobody",)).is_empty()
 
 
 def test_largest_persons_say_what_holds_them_together() -> None:
@@ -182,6 +187,52 @@ def test_a_shop_that_knows_nobody_is_told_where_to_ask(
     words = texts(open_page())
     assert "No order names its buyer" in words
     assert ("at store" if channel else "at the checkout") in words
+
+
+PHONES = (
+    "order_id,ordered_at,sku,quantity,net_amount,account_id,customer_phone",
+    "1,2024-01-03,tea,1,9,app-ann,13800138000",
+    "2,2024-02-03,tea,1,9,web-ann,+86 138 0013 8000",
+    "3,2024-03-03,tea,1,9,app-bob,13900139000",
+)
+
+
+@pytest.fixture
+def phones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Version:
+    """A shop whose accounts have phones."""
+    monkeypatch.setenv(keys.VARIABLE, str(tmp_path / "config" / "key"))
+    (tmp_path / "order_lines.csv").write_text("\n".join(PHONES))
+    columns = {name: name for name in PHONES[0].split(",")[:-1]}
+    table = {"files": "*", "columns": columns, "keys": {"phone": "customer_phone"}}
+    shop = {"name": "Tea", "currency": "CNY", "timezone": "Asia/Shanghai"}
+    mapping = parse_mapping("test", {"shop": shop, "tables": {"order_lines": table}})
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(tmp_path / "data"))
+    return import_files([tmp_path / "order_lines.csv"], mapping, tmp_path / "data").version
+
+
+def test_one_persons_accounts_come_by_a_phone_that_is_kept_nowhere(phones: Version) -> None:
+    app = open_page(identity_view="person", identity_person="138 0013 8000")
+    assert "**2** accounts" in texts(app)
+    assert "identity_person" not in app.query_params
+    assert app.text_input(key="identity_person").value == "138 0013 8000"
+    app.text_input(key="identity_person").set_value("web-ann").run()
+    assert app.query_params["identity_person"] in ("web-ann", ["web-ann"])
+    other = open_page(identity_view="person", identity_person="13700137000")
+    assert "No account with an order is called" in texts(other)
+    assert phones.key_fingerprint
+
+
+def test_an_export_of_one_person_takes_a_phone_and_does_not_say_it(phones: Version, tmp_path: Path) -> None:
+    output = tmp_path / "person.csv"
+    result = CliRunner().invoke(cli, ["export", "identity", "--person", "+86 13800138000", "-o", str(output)])
+    assert result.exit_code == 0, result.output
+    assert pl.read_csv(output)["account_id"].to_list() == ["app-ann", "web-ann"]
+    assert "0013" not in output.read_text() + result.output
+    for options, words in ((["--person", "13700137000"], "No account with an order"), (["--view", "levels"], "fit")):
+        refused = CliRunner().invoke(cli, ["export", "identity", *options, "-o", str(output)])
+        assert isinstance(refused.exception, Refused)
+        assert words in str(refused.exception)
+    assert phones.shop.name == "Tea"
 
 
 def test_coverage_of_a_month_adds_up(opened: Engine) -> None:

@@ -1,6 +1,7 @@
 """A person forgotten: the lines stay as nobody's, all else is gone from every byte, and nothing brings it back."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from shopkeeper.lake.forget import FORGOTTEN
 from shopkeeper.lake.persons import BY_HAND
 from shopkeeper.lake.search import Sought, remains
 from shopkeeper.lake.upgrade import is_outdated
+from shopkeeper.state.schema import IdentityLinkRow
 
 SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
 COLUMNS = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
@@ -148,6 +150,40 @@ def test_links_by_hand_go_too(root: Path) -> None:
     opened.close()
 
 
+def test_contacts_in_what_people_wrote_of_others_are_covered(root: Path) -> None:
+    opened = state.open_state(state.url_of(root))
+    # As a program wrote it that did not look.
+    with opened.writing() as session:
+        session.add(
+            IdentityLinkRow(
+                id="1", account_id="app-bob", other_id="app-cid", is_link=False, author="Li",
+                reason=f"Bob's mother orders with {PHONE}", made_at=datetime.now(UTC),
+            )
+        )  # fmt: skip
+    opened.close()
+    words = Sought((PHONE,), ("app-bob",))
+    assert [(each.file.name, each.rows) for each in remains([root], words) if each.file.name == state.FILE] == [
+        (state.FILE, 2)
+    ]
+    assert forget(root, PHONE).remains == ()
+    opened = state.open_state(state.url_of(root))
+    assert [link.reason for link in state.identity_links(opened)] == [f"Bob's mother orders with {FORGOTTEN}"]
+    opened.close()
+
+
+def test_a_name_with_a_phone_in_it_is_forgotten_by_that_name_and_by_the_phone(tmp_path: Path) -> None:
+    rows = ["1,2026-05-01,A,1,9,13800138000张三,,", "2,2026-05-01,A,1,9,139 0013 9000 (Bob),,", LINES[5]]
+    (tmp_path / "lines.csv").write_text("\n".join((HEADER, *rows, "")))
+    table = {"files": "lines*", "columns": COLUMNS | {"customer_id": "account"}, "keys": {"phone": "phone"}}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": table}})
+    import_files([tmp_path / "lines.csv"], mapping, tmp_path / "lake")
+    for name in ("１３８００１３８０００张三", "13900139000"):
+        done = forget(tmp_path / "lake", name)
+        assert done.erased.rows["order_lines"] == 1
+        assert done.remains == ()
+    assert set(buyers(tmp_path / "lake").values()) == {(None, None)}
+
+
 def test_who_is_not_known_is_not_forgotten(root: Path) -> None:
     before = store.current_id(root)
     with pytest.raises(Refused, match="Nobody is called nobody"):
@@ -245,6 +281,18 @@ def test_the_command_says_what_was_done(root: Path, monkeypatch: pytest.MonkeyPa
     assert result.exit_code == 0, result.output
     assert "order lines that are nobody's now: 3" in result.output
     assert "none of the names is left" in result.output
+
+
+def test_links_by_hand_are_applied_when_the_same_files_come_again(root: Path, tmp_path: Path) -> None:
+    assert not brought(tmp_path, *LINES).changed
+    opened = state.open_state(state.url_of(root))
+    state.add_identity_link(
+        opened, account_id="app-ann", other_id="app-bob", is_link=True, author="Li", reason="one couple"
+    )
+    opened.close()
+    version = brought(tmp_path, *LINES).version
+    assert pl.read_parquet(version.mart("customer_history"))["customer_id"].to_list() == ["app-ann"]
+    assert not brought(tmp_path, *LINES).changed
 
 
 def test_links_by_hand_are_applied_when_accounts_are_linked_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

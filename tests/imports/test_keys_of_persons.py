@@ -299,6 +299,27 @@ def test_names_of_buyers_with_a_contact_in_them_become_pseudonyms(tmp_path: Path
         assert not [raw for raw in ("138001", "0013", "jane@", "456") if raw in str(pl.read_parquet(file).to_dicts())]
 
 
+def test_the_only_contact_in_a_buyers_name_is_a_key_of_that_buyer(tmp_path: Path) -> None:
+    outcome = ordered(
+        tmp_path,
+        {"buyer": "13800138000张三"},
+        {"buyer": "Jane +1 202 456 1111"},
+        {"buyer": "张三 jane@x.com"},
+        # An extension, a second number and a second address are other people's.
+        {"buyer": "13800138000-1234"},
+        {"buyer": "13800138000,2 boxes"},
+        {"buyer": "jane@x.com; jo@x.com"},
+        {"buyer": "app-ann", "phone": "13800138000"},
+        {"buyer": "app-jane", "mail": "Jane@x.com"},
+        more={"customer_id": "buyer"},
+        keys={"phone": "phone", "email": "mail"},
+    )
+    keys = rows(outcome, "identities").filter(pl.col("key_kind").is_in(["phone", "email"]))
+    named = dict(zip(customers(outcome), range(8), strict=True))
+    shared = keys.with_columns(pl.col("account_id").replace_strict(named)).group_by("key_hash").agg("account_id")
+    assert sorted(map(sorted, shared["account_id"].to_list())) == [[0, 6], [1], [2, 7]]
+
+
 @pytest.mark.parametrize(
     ("shop", "name", "phone"),
     [(SHOP, "010-88888888", "+861088888888"), (SHOP, "(0755) 26001234", "+8675526001234"),
@@ -320,3 +341,16 @@ def test_names_of_buyers_that_are_other_numbers_stay(tmp_path: Path) -> None:
 
 def test_a_filled_in_number_names_no_buyer(tmp_path: Path) -> None:
     assert _buyers(tmp_path, ["13800000000", "test@test.com", "noreply@shop.com", "ann"], SHOP) == [None] * 3 + ["ann"]
+
+
+def test_weak_keys_are_one_however_they_are_written(tmp_path: Path) -> None:
+    births = ["1990-02-01", "1990/2/1", "19900201", "1990年2月1日", "1.2.1990", "1990-02-01 00:00:00", "１９９０-02-01"]
+    days = [*births, "1990-12-01", "01/02/1990", "1900-01-01", "0000-00-00"]
+    posts = ["SW1A 1AA", "sw1a1aa", "100020", "100020.0"]
+    buyers = [{"buyer": f"b{n:02}", "born": day} for n, day in enumerate(days)]
+    buyers += [{"buyer": f"p{n}", "post": post} for n, post in enumerate(posts)]
+    outcome = ordered(tmp_path, *buyers, more={"account_id": "buyer"}, keys={"birth_date": "born", "postcode": "post"})
+    by_key = rows(outcome, "identities").group_by("key_kind", "key_hash").agg("account_id")
+    groups = sorted(sorted(each) for each in by_key["account_id"].to_list())
+    assert groups == [[f"b{n:02}" for n in range(len(births))], ["b07"], ["b08"], ["p0", "p1"], ["p2", "p3"]]
+    assert "2 rows have in born" in said(outcome)

@@ -35,7 +35,7 @@ GIVEN: dict[str, Parameter] = {
     "calibration_end": date(2024, 2, 1), "risk_days": 30, "since": date(2024, 2, 1), "active_days": 10, "lost_days": 20,
     "loyal_purchases": 3, "from_stage": "any", "to_stage": "any", "customer_id": "tea-north-ann",
     "until": date(2024, 5, 14), "cutoff": date(2024, 3, 1), "one_in": 1,
-    "level": "region_sku", "id": "coffee-north-cem",
+    "level": "region_sku", "id": "coffee-north-cem", "ids": ["coffee-north-cem"],
     "horizon_days": 90, "model": "bg_nbd", "first_calls": 10, "most": 10, "drawn": 5, "width": 10.0, "to_rescue": False,
     "most_frequent": 10, "most_inactive_months": 24, "shop_value": 10.0, "spend_kind": "gamma",
     "between": 4.0, "within": 9.0, "spend_p": 6.0,

@@ -54,3 +54,17 @@ def test_links_of_a_forgotten_person_are_deleted_withdrawn_ones_too(state: State
     assert forget_identity_links(state, {"app-1", "z"}) == 2
     assert identity_links(state) == (stays,)
     assert also_gone != stays
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["same 13800138000", "138-0013-8000", "１３８００１３８０００", "writes as Ann@Example.com", "+1 (202) 456-1111"],
+)
+def test_no_reason_keeps_a_phone_or_an_e_mail(state: State, reason: str) -> None:
+    with pytest.raises(Refused, match="holds a phone or an e-mail"):
+        add(state, reason=reason)
+
+
+@pytest.mark.parametrize("reason", ["order 202405011234567890", "see @support", "2024-05-01, +5 %", "seen at 12:30"])
+def test_other_numbers_in_a_reason_are_kept(state: State, reason: str) -> None:
+    assert add(state, reason=reason).reason == reason

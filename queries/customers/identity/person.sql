@@ -1,5 +1,5 @@
--- grain: one row per account of the person that has the id, or an account of that name
--- parameters: $id
+-- grain: one row per account of the persons that have one of the ids, or an account of that name
+-- parameters: $ids
 SELECT
     a.person_id,
     a.account_id,
@@ -11,6 +11,6 @@ SELECT
     a.revenue
 FROM accounts AS a
 WHERE
-    a.person_id = $id
-    OR a.person_id IN (SELECT b.person_id FROM accounts AS b WHERE b.account_id = $id)
+    a.person_id = ANY($ids)
+    OR a.person_id IN (SELECT b.person_id FROM accounts AS b WHERE b.account_id = ANY($ids))
 ORDER BY a.first_day, a.account_id

@@ -1,5 +1,6 @@
 """Who is one person: how many accounts became one, by which keys, how much of the trade has a buyer, and what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -9,7 +10,9 @@ import polars as pl
 from shopkeeper.contract.identity import IDENTITY_LEVELS
 from shopkeeper.customers.identity.frames import ACCOUNTS, CHANNELS, COVERAGE, GROUPS, KINDS, SHARED_KEYS
 from shopkeeper.engine.query import Query
+from shopkeeper.imports.spellings import Spellings
 from shopkeeper.jobs.identity import levels
+from shopkeeper.lake.forget import persons_with
 
 RECENT_MONTHS = 3
 """Closed months over which it is said what orders without a buyer bring."""
@@ -90,9 +93,19 @@ def _levels(query: Query) -> pl.DataFrame:
     return made if made is not None else pl.DataFrame(schema=IDENTITY_LEVELS.schema())
 
 
-def accounts(query: Query, name: str) -> pl.DataFrame:
-    """The accounts of the person that is called so, or has an account that is; ACCOUNTS. No row where there is none."""
-    return query("customers/identity/person", id=name).select(ACCOUNTS.names)
+def accounts(query: Query, names: Sequence[str]) -> pl.DataFrame:
+    """The accounts of the persons that are called so, or have an account that is; ACCOUNTS. No row where none is."""
+    return query("customers/identity/person", ids=list(names)).select(ACCOUNTS.names)
+
+
+def accounts_called(query: Query, called: Spellings) -> pl.DataFrame:
+    """The same of whoever is named by an account, an e-mail or a phone: by the likeliest spelling that names one."""
+    for names in called.names:
+        if called.contacts and not query.scope.restricted:
+            names = (*names, *persons_with(query.version, names))  # noqa: PLW2901
+        if not (rows := accounts(query, names)).is_empty():
+            return rows
+    return accounts(query, ())
 
 
 def _closed_months(coverage: pl.DataFrame, as_of: date) -> pl.DataFrame:

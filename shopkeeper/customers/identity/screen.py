@@ -10,6 +10,7 @@ from shopkeeper.customers.identity.chart import coverage_lines
 from shopkeeper.customers.identity.report import Identity
 from shopkeeper.errors import Refused
 from shopkeeper.i18n import gettext as _
+from shopkeeper.imports.spellings import spellings_to_look_up
 from shopkeeper.merchant.identity_links import IdentityLink
 from shopkeeper.messages import Message, message
 from shopkeeper.ui import session, tables
@@ -178,15 +179,26 @@ def draw_person() -> None:
     if (link_values := session.linked(PERSON)) is not None:
         session.keep(PERSON, link_values[-1])
     session.keep(PERSON, st.session_state.get(PERSON, ""))
-    name = str(st.text_input(_("Person, account or customer number"), key=PERSON, max_chars=200)).strip()
-    session.remember(PERSON, [name] if name else [])
+    name = str(st.text_input(_("Account or customer number, phone or e-mail"), key=PERSON, max_chars=200)).strip()
+    called = spellings_to_look_up(name, opened().version)
+    # A phone stays out of the page's address, which browsers and proxies keep.
+    session.remember(PERSON, [name] if name and not called.contacts else [])
     if not name:
-        st.caption(_("Write the name of an account as it stands in the lists of the other pages."))
+        st.caption(
+            _(
+                "Write an account as it stands in the lists of the other pages, or a phone or e-mail: it is turned "
+                "into its pseudonym, and kept nowhere."
+            )
+        )
         return
-    accounts = load(identity_report.accounts, name)
+    accounts = load(identity_report.accounts_called, called)
     if accounts.is_empty():
         st.warning(_("No account with an order is called “{name}”.", name=name))
         return
+    if (persons := accounts["person_id"].n_unique()) > 1:
+        st.info(
+            _("{n} persons have this as a key; it is shared by too many to make them one.", n=i18n.integer(persons))
+        )
     sentence = i18n.ngettext(
         "**{n}** account, {amount} of net revenue.",
         "**{n}** accounts, {amount} of net revenue together.",
@@ -194,7 +206,7 @@ def draw_person() -> None:
         amount=money(float(accounts["revenue"].sum())),
     )
     st.markdown(sentence)
-    sheet = table.accounts(opened().version, accounts, accounts["person_id"][0])
+    sheet = table.accounts(opened().version, accounts)
     tables.show_table(sheet, "identity_accounts", words=[_channel()])
 
 
@@ -223,7 +235,7 @@ def draw_links() -> None:
             try:
                 # Neither a slip of the pen nor somebody's phone is kept as an account.
                 for name in (one.strip(), other.strip()):
-                    if name and load(identity_report.accounts, name).is_empty():
+                    if name and load(identity_report.accounts, (name,)).is_empty():
                         raise Refused(_no_account(name))
                 state.add_identity_link(
                     app_state, account_id=one, other_id=other, is_link=bool(is_link), author=author, reason=reason

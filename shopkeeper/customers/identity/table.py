@@ -76,9 +76,9 @@ def levels(version: Version, identity: Identity) -> Download:
     return download(version, "identity-levels", title, frame, IDENTITY_LEVELS.labelled())
 
 
-def accounts(version: Version, frame: pl.DataFrame, person: str) -> Download:
-    """One person's accounts."""
-    caption = ((_("Person"), person),)
+def accounts(version: Version, frame: pl.DataFrame) -> Download:
+    """One person's accounts; of several who share a key, those of all."""
+    caption = ((_("Person"), ", ".join(frame["person_id"].unique().sort())),)
     return download(
         version, "identity-person", _("Accounts of one person"), frame, ACCOUNTS.labelled(), caption=caption
     )

@@ -33,9 +33,19 @@ ADORNED = rf"^(?:[^<>]*<)?[\s\"']*(?:mailto:)?[\s\"']*({ADDRESS_ITSELF})[\s\"']*
 """An address with what a hand or a mail program leaves around it: `Jane <jane@example.com>`, `mailto:...?subject=`."""
 GOOGLE_MAIL = r".+@(gmail|googlemail)\.com"
 PSEUDONYM = r"(phone|email|member|name|birth_date|postcode|address|device):[0-9a-f]{32}"
+MIDNIGHT = r"[ t]00:00(:00(\.0+)?)?(z|\+00:?00)?$"
+DAYS = (
+    (r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?$", r"\1-0\2-0\3"),
+    (r"^(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})$", r"\3-0\2-0\1"),
+    (r"^((?:19|20)\d\d)(\d\d)(\d\d)$", r"\1-\2-\3"),
+)
+"""Forms of a day in which nobody takes the month for the day, and the parts of each."""
+FILLED_IN_DAYS = ("0000-00-00", "1111-11-11", "1899-12-3[01]", "1900-01-0[01]", "1970-01-01", "9999-.*")
 DIGITS = 32
 """Hexadecimal digits of a pseudonym: 128 bits."""
 BLOCK = 64
+HASHES = ("phone_plus", "phone_plain", "email_box", "email_plain")
+"""Hashes as ad platforms ask for them: with + and without; Gmail's without dots and suffix, and as it is written."""
 BY_CURRENCY = {
     "CNY": MAINLAND,
     "USD": "US",
@@ -153,6 +163,23 @@ def plain_text_in(plain: Expression) -> Expression:
     return call("nullif", call("trim", words, text(BLANKS)), text(""))
 
 
+def birth_date_in(plain: Expression) -> Expression:
+    """A day of birth as 1990-02-01 where year, month and day can be told apart, any other text as it is.
+
+    NULL for days that programs fill in.
+    """
+    value = call("regexp_replace", plain, text(MIDNIGHT), text(""))
+    for pattern, form in DAYS:
+        value = call("regexp_replace", value, text(pattern), text(form))
+    value = call("regexp_replace", value, text(r"^(\d{4}-)0?(\d\d-)0?(\d\d)$"), text(r"\1\2\3"))
+    return CaseExpression(~call("regexp_full_match", value, text("|".join(FILLED_IN_DAYS))), value)
+
+
+def postcode_in(plain: Expression) -> Expression:
+    """A postcode without blanks: SW1A 1AA is SW1A1AA."""
+    return call("regexp_replace", plain, text(r"\s+"), text(""), text("g"))
+
+
 def keyed(kind: str, value: Expression, key: bytes) -> Expression:
     """The pseudonym of a key in its one form: its kind and 32 digits of HMAC-SHA-256; NULL stays NULL."""
     padded = key.ljust(BLOCK, b"\0")
@@ -167,3 +194,16 @@ def keyed(kind: str, value: Expression, key: bytes) -> Expression:
 def is_pseudonym(value: Expression) -> Expression:
     """Whether a text is one that `keyed` made."""
     return call("regexp_full_match", value, text(PSEUDONYM))
+
+
+def hashes(number: Expression | None, address: Expression | None) -> dict[str, Expression]:
+    """SHA-256 without a key of a phone in E.164 and an e-mail in one form, by the names in HASHES."""
+    nothing = ConstantExpression(None).cast("VARCHAR")
+    number, address = nothing if number is None else number, nothing if address is None else address
+    plain = {
+        "phone_plus": number,
+        "phone_plain": call("substr", number, ConstantExpression(2)),
+        "email_box": mailbox(address),
+        "email_plain": address,
+    }
+    return {form: call("sha256", value) for form, value in plain.items()}

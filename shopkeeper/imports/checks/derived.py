@@ -16,7 +16,8 @@ from duckdb import (
 
 from shopkeeper.contract.table import Table
 from shopkeeper.contract.tables import CONTACT_HASHES, IDENTITIES, ORDER_LINES
-from shopkeeper.imports.checks.pseudonyms import FORMS, hash_column, key_column
+from shopkeeper.imports.checks.contacts import HASHES
+from shopkeeper.imports.checks.pseudonyms import hash_column, key_column
 from shopkeeper.imports.checks.terms import call, text
 
 
@@ -50,7 +51,7 @@ def take_keys(connection: DuckDBPyConnection, good: Path, contract: Table, kinds
         rows.project(
             account.alias("account_id"), text(form).alias("form"), ColumnExpression(hash_column(form)).alias("hash")
         )
-        for form in FORMS
+        for form in HASHES
     ]
     derived = Derived(good.with_suffix(".identities.parquet"), good.with_suffix(".hashes.parquet"))
     one = reduce(DuckDBPyRelation.union, keys)

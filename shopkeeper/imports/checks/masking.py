@@ -1,6 +1,6 @@
 """Contacts within texts: covered where no rule reads these, so that rejected rows may show them; seen in names."""
 
-from duckdb import ConstantExpression, Expression
+from duckdb import CoalesceOperator, ConstantExpression, Expression
 
 from shopkeeper.imports.checks.contacts import MAINLAND, UNSEEN
 from shopkeeper.imports.checks.terms import call, text
@@ -23,6 +23,10 @@ PHONE = f"(^|[^0-9０-９])(?:{CODE}(?:{MOBILES})|{ABROAD}|{LANDLINES})([^0-9０
 MOBILE_IN_NAME = f"(?:^|[^0-9A-Za-z]){CODE}(?:{MOBILES})(?:[^0-9]|$)"
 """Not after a letter: tb13800138000 is a name that Taobao gives."""
 ABROAD_IN_NAME = rf"[+]{CODE_AND_NUMBER}(?:[^0-9]|$)"
+ONLY_MOBILE = f"^(?:[^0-9@]*[^0-9A-Za-z@])?({CODE}(?:{MOBILES}))[^0-9@]*$"
+ONLY_ABROAD = rf"^[^0-9+@]*([+]{CODE_AND_NUMBER})[^0-9@]*$"
+ONLY_ADDRESS = r"^[^@]*?([A-Za-z0-9._%+'\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,})[^@]*$"
+"""Names with one contact in them and no other digits or address, such as an extension's or a second person's."""
 LEAST_WITH_PHONE = 12
 """Characters of a name that begins with a letter and holds a mobile."""
 WITHIN = r"[^@＠\s\x{3000}*,;，；]+"
@@ -43,6 +47,21 @@ def has_contact(name: Expression, country: str) -> Expression:
     shop's own country, if that is the mainland: those of other countries look like any other number."""
     phones = [ABROAD_IN_NAME, *([MOBILE_IN_NAME] if country == MAINLAND else [])]
     return call("regexp_matches", name, text("|".join((ADDRESS, *phones))))
+
+
+def phone_within(name: Expression, country: str) -> Expression:
+    """The only phone in a half-width name, as it is written; NULL where there is none, or more digits beside it."""
+    patterns = [ONLY_ABROAD, *([ONLY_MOBILE] if country == MAINLAND else [])]
+    return CoalesceOperator(*(_extracted(name, each) for each in patterns))
+
+
+def address_within(name: Expression) -> Expression:
+    """The only e-mail address in a half-width name, in lower case; NULL where there is none, or another one."""
+    return call("lower", _extracted(name, ONLY_ADDRESS))
+
+
+def _extracted(name: Expression, pattern: str) -> Expression:
+    return call("nullif", call("regexp_extract", name, text(pattern), ConstantExpression(1)), text(""))
 
 
 def may_have_contact(name: Expression) -> Expression:

@@ -20,19 +20,23 @@ from duckdb import (
 from shopkeeper.imports.checks.brought import Brought, brought, is_hashed, without_nobodys
 from shopkeeper.imports.checks.contacts import (
     ABROAD,
+    HASHES,
     MAINLAND,
     MOBILE,
+    birth_date_in,
     country_of,
     email_in,
+    hashes,
     is_pseudonym,
     keyed,
     mailbox,
     phone_in,
     plain_text_in,
+    postcode_in,
     seen,
     without_point_zero,
 )
-from shopkeeper.imports.checks.masking import has_contact, may_have_contact
+from shopkeeper.imports.checks.masking import address_within, has_contact, may_have_contact, phone_within
 from shopkeeper.imports.checks.rules import Terms, lost_digits
 from shopkeeper.imports.checks.terms import call, text
 from shopkeeper.imports.checks.texts import is_nobodys_email, is_placeholder, mended
@@ -57,12 +61,11 @@ NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
 """Types of a column of numbers that may hold mobiles; smaller ones have no room for them."""
 LEAST_MOBILE = 13_000_000_000
 INTERNATIONAL = r"\s*(\+|00)\d[\d\s\-().]{6,18}"
+FORM_OF_KIND = {"birth_date": birth_date_in, "postcode": postcode_in}
 GUEST = "is guest"
 """The column beside a line's own that says whether its buyer is known by a contact only."""
 SEPARATED = r"[\s(]*\d+[\s\-().]+\d[\d\s\-().]*"
 """Digits in groups: a phone only where the country has such a number."""
-FORMS = ("phone_plus", "phone_plain", "email_box", "email_plain")
-"""Hashes as ad platforms ask for them: with + and without; Gmail's without dots and suffix, and as it is written."""
 
 
 def key_column(kind: str) -> str:
@@ -77,7 +80,7 @@ def hash_column(form: str) -> str:
 
 def beside(kinds: Sequence[str]) -> tuple[str, ...]:
     """The columns that go with the rows of a file with keys of these kinds."""
-    return (*map(key_column, kinds), *map(hash_column, FORMS if kinds else ()))
+    return (*map(key_column, kinds), *map(hash_column, HASHES if kinds else ()))
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def with_pseudonyms(
     hashed = of_kinds.may_be_hashed if of_kinds else frozenset[str]()
     forms = _in_one_form(relation, keys, ids, pseudonyms.country, hashed)
     relation = _and(forms, {f"normal {kind}": _normal(kind, keys.get(kind, []), ids) for kind in kinds})
+    normal = {kind: ColumnExpression(f"normal {kind}") for kind in kinds}
     parts = [ColumnExpression("line")]
     replaced = {column.id: _replaced(kind, column, key) for kind in kinds for column in keys.get(kind, [])}
     replaced |= {column.id: _replaced_id(column, key) for column in ids}
@@ -132,7 +136,7 @@ def with_pseudonyms(
         parts.append(_nobodys(of_kinds).alias("is nobody's"))
     parts += [replaced.get(column.id, ColumnExpression(column.id)).alias(column.id) for column in reading.columns]
     parts += [_kept(kind, keys.get(kind, []), ids, key).alias(key_column(kind)) for kind in kinds]
-    parts += [made.alias(hash_column(form)) for form, made in _hashes(kinds).items()]
+    parts += [made.alias(hash_column(form)) for form, made in hashes(*map(normal.get, ("phone", "email"))).items()]
     parts += [_unread(columns, kind).alias(f"unread {kind}") for kind, columns in keys.items() if columns]
     parts.append(reduce(or_, map(_is_contact, ids), ConstantExpression(False)).alias("named by contact"))
     beside = [name for name in reading.relation.columns if name.endswith(" partners")]
@@ -195,11 +199,18 @@ def _in_one_form(
     narrow = _and(texts, said | {f"narrow {each.id}": seen(_cell("text", each)) for each in columns})
     plain = {f"plain {each.id}": without_point_zero(_cell("narrow", each)) for each in columns}
     address = {f"mail {each.id}": email_in(_cell("narrow", each)) for each in columns}
-    read = _and(narrow, plain | address)
+    parts = {f"number in {each.id}": phone_within(_cell("narrow", each), country) for each in ids}
+    parts |= {f"address in {each.id}": address_within(_cell("narrow", each)) for each in ids}
+    read = _and(narrow, plain | address | parts)
     forms = {f"{kind} {column.id}": _one_form(kind, column, country) for kind, column in of_keys}
     forms |= {f"email {column.id}": _one_form("email", column, country) for column in ids}
     forms |= {f"phone {column.id}": _phone_of_buyer(column, country) for column in ids}
     forms |= {f"within {column.id}": _name_with_contact(column, country) for column in ids}
+    forms |= {f"phone within {column.id}": phone_in(_cell("number in", column), country) for column in ids}
+    forms |= {
+        f"email within {each.id}": _unless(is_nobodys_email(_cell("address in", each)), _cell("address in", each))
+        for each in ids
+    }
     return _and(read, forms)
 
 
@@ -217,7 +228,8 @@ def _one_form(kind: str, column: FileColumn, country: str) -> Expression:
     if kind == "email":
         return _unless(is_nobodys_email(_cell("mail", column)), _cell("mail", column))
     nobodys = is_placeholder(_cell("text", column)) | lost_digits(_cell("narrow", column))
-    return _unless(nobodys, plain_text_in(_cell("plain", column)))
+    value = plain_text_in(_cell("plain", column))
+    return _unless(nobodys, FORM_OF_KIND[kind](value) if kind in FORM_OF_KIND else value)
 
 
 def _unless(placeholder: Expression, value: Expression) -> Expression:
@@ -248,10 +260,10 @@ def _begins_with_letter(value: Expression) -> Expression:
 
 
 def _normal(kind: str, columns: Sequence[FileColumn], ids: Sequence[FileColumn]) -> Expression:
-    """The first key that can be read, in one form; a name of a buyer that is one counts after all others."""
+    """The first key that can be read, in one form; a name of a buyer that is one, or holds one, counts after others."""
     values = [CaseExpression(~_cell("said", column), _cell(kind, column)) for column in columns]
     if kind in ("phone", "email"):
-        values += [_cell(kind, column) for column in ids]
+        values += [_cell(f"{kind}{where}", column) for where in ("", " within") for column in ids]
     return CoalesceOperator(*values, ConstantExpression(None).cast("VARCHAR"))
 
 
@@ -330,17 +342,3 @@ def _unread_warnings(
                 columns=", ".join(column.name for column in keys[kind]),
                 kind=KIND_NAMES[kind],
             )
-
-
-def _hashes(kinds: Sequence[str]) -> dict[str, Expression]:
-    """SHA-256 without a key, as ad platforms ask for it."""
-    nothing = ConstantExpression(None).cast("VARCHAR")
-    number = ColumnExpression("normal phone") if "phone" in kinds else nothing
-    address = ColumnExpression("normal email") if "email" in kinds else nothing
-    said = {
-        "phone_plus": number,
-        "phone_plain": call("substr", number, ConstantExpression(2)),
-        "email_box": mailbox(address),
-        "email_plain": address,
-    }
-    return {form: call("sha256", value) for form, value in said.items()}

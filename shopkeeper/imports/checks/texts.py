@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 from duckdb import CaseExpression, ConstantExpression, Expression
 
-from shopkeeper.imports.checks.contacts import FILLER_MOBILE, half_width
+from shopkeeper.imports.checks.contacts import FILLER_MOBILE, half_width, is_pseudonym
 from shopkeeper.imports.checks.terms import BLANKS, CheckedValue, call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
@@ -86,8 +86,12 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
         value = CaseExpression(call("contains", value, text("@")), call("lower", value)).otherwise(value)
     result = without(replace(read, value=value), ("", *options.empty))
     if column == "customer_id" and not options.keep_placeholders:
-        return _emptied(result, is_placeholder(read.shown))
-    return result
+        result = _emptied(result, is_placeholder(read.shown))
+    if not options.prefix:
+        return result
+    prefixed = call("||", text(options.prefix), result.value)
+    # A pseudonym is the same person's on all channels, and begins with its kind.
+    return replace(result, value=CaseExpression(is_pseudonym(result.value), result.value).otherwise(prefixed))
 
 
 def is_placeholder(value: Expression) -> Expression:

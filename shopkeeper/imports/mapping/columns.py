@@ -14,7 +14,7 @@ from shopkeeper.messages import message
 
 TIME_OPTIONS = ("format", "zones")
 NUMBER_OPTIONS = ("decimal", "thousands", "strip", "brackets", "percent", "scale")
-TEXT_OPTIONS = ("case",)
+TEXT_OPTIONS = ("case", "prefix")
 BUYER_OPTIONS = ("placeholders",)
 OPTIONS = (*TIME_OPTIONS, *NUMBER_OPTIONS, *TEXT_OPTIONS, *BUYER_OPTIONS, "round", "empty")
 THOUSANDS = (
@@ -49,6 +49,7 @@ def parse_column(place: str, column: Column, given: object) -> ColumnMapping:
         case=cast(LetterCase, one_of(f"{place}.case", options["case"], ("lower", "upper")))
         if "case" in options
         else "",
+        prefix=filled_text(f"{place}.prefix", options["prefix"]) if "prefix" in options else "",
         keep_placeholders=one_of(f"{place}.placeholders", options.get("placeholders", "empty"), ("empty", "keep"))
         == "keep",
     )

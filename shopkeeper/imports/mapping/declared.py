@@ -52,6 +52,7 @@ class ColumnMapping:
     empty: tuple[str, ...] = ()
     zones: tuple[tuple[str, str], ...] = ()
     case: LetterCase = ""
+    prefix: str = ""
     keep_placeholders: bool = False
 
 
