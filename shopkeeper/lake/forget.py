@@ -5,6 +5,7 @@ manifest last; if this is broken off, doing it again ends it.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -181,9 +182,11 @@ def _scrub_version(
     if rejects and (new := _masked(connection, version.path / rejects.path, sought, scratch)):
         rejects = _put(version, rejects, new)
         replaced = True
-    if replaced:
-        sync(write_manifest(version.path, replace(version, tables=tables, rejects_file=rejects)))
-    return counts, replaced
+    sources = tuple(replace(each, name=covered(each.name, sought)) for each in version.sources)
+    if replaced or sources != version.sources:
+        made = replace(version, tables=tables, rejects_file=rejects, sources=sources)
+        sync(write_manifest(version.path, made))
+    return counts, replaced or sources != version.sources
 
 
 def _without(
@@ -229,6 +232,13 @@ def _put(version: Version, file: DataFile, new: Path | None) -> DataFile:
     beside.replace(place)
     sync(place.parent)
     return seal_file(version.path, place)
+
+
+def covered(text: str, sought: Sought) -> str:
+    """A text, such as a file's name, with what is sought in it covered."""
+    for pattern in patterns_of(sought):
+        text = re.sub(pattern, rf"\1{FORGOTTEN}\3", text)
+    return text
 
 
 def stands_in(rejects: Path, names: Collection[str]) -> bool:

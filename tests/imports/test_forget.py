@@ -184,6 +184,17 @@ def test_a_name_with_a_phone_in_it_is_forgotten_by_that_name_and_by_the_phone(tm
     assert set(buyers(tmp_path / "lake").values()) == {(None, None)}
 
 
+def test_a_contact_in_a_files_name_is_covered(tmp_path: Path) -> None:
+    (tmp_path / f"lines {PHONE}.csv").write_text("\n".join((HEADER, *LINES, "")))
+    table = {"files": "lines*", "columns": COLUMNS | {"account_id": "account"}, "keys": {"phone": "phone"}}
+    mapping = parse_mapping("test", {"shop": SHOP, "tables": {"order_lines": table}})
+    said = Acceptance(rejects=True)
+    import_files([tmp_path / f"lines {PHONE}.csv"], mapping, tmp_path / "lake", said=said)
+    done = forget(tmp_path / "lake", PHONE)
+    assert done.remains == ()
+    assert done.erased.served.sources[0].name == f"lines {FORGOTTEN}.csv"
+
+
 def test_who_is_not_known_is_not_forgotten(root: Path) -> None:
     before = store.current_id(root)
     with pytest.raises(Refused, match="Nobody is called nobody"):
