@@ -16,6 +16,7 @@ from shopkeeper.customers.retention.report import View
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.jobs import served
 from shopkeeper.lake import publish, store
+from tests.shops.once import copied, made_once
 
 LINES = [
     ("o1", "2024-01-05 10:00", "tea", "1", "10", "ann", "web"),
@@ -47,6 +48,24 @@ def run(*arguments: object) -> int:
     return main.main([str(argument) for argument in arguments])
 
 
+@pytest.fixture(scope="session")
+def imported_lake(lakes: Path) -> Path:
+    """What `import` makes of the four lines."""
+
+    def publish(lake: Path) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SHOPKEEPER_DATA", str(lake))
+            assert run("import", write(lake.parent / "order_lines.csv", LINES), *SHOP) == 0
+
+    return made_once(lakes / "command_line" / "data", publish)
+
+
+@pytest.fixture
+def imported(imported_lake: Path, data: Path) -> Path:
+    """The same in the data folder of the test."""
+    return copied(imported_lake, data).path.parents[1]
+
+
 def test_import_reconciles_rows_and_money_and_says_so(orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(orders, [*LINES, ("o5", "2024-03-31 10:00", "tea", "1.2345", "7", "dee", "web")])
     assert run("import", orders, *SHOP) == 0
@@ -64,12 +83,11 @@ def test_strict_refuses_and_publishes_nothing(orders: Path, data: Path, capsys: 
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
-def test_an_export_has_the_rows_of_the_report(orders: Path, data: Path, tmp_path: Path, suffix: str) -> None:
-    run("import", orders, *SHOP)
+def test_an_export_has_the_rows_of_the_report(imported: Path, tmp_path: Path, suffix: str) -> None:
     target = tmp_path / f"retention{suffix}"
     options = ["--period", "month", "--method", "cumulative", "--windows", "calendar", "--measure", "revenue"]
     assert run("export", "retention", *options, "-o", target) == 0
-    version = store.current(data)
+    version = store.current(imported)
     assert version is not None
     expected = retention.report(
         open_version(version), CustomerFilters(), View(method="cumulative", measure="revenue")
@@ -89,8 +107,8 @@ def test_an_export_has_the_rows_of_the_report(orders: Path, data: Path, tmp_path
     assert result["cohort_size"].to_list() == expected["cohort_size"].to_list()
 
 
-def test_an_export_keeps_its_filters(orders: Path, tmp_path: Path) -> None:
-    run("import", orders, *SHOP)
+@pytest.mark.usefixtures("imported")
+def test_an_export_keeps_its_filters(tmp_path: Path) -> None:
     target = tmp_path / "web.csv"
     assert run("export", "retention", "--acquired-channel", "web", "--until", "2024-02-29", "-o", target) == 0
     result = pl.read_csv(target, try_parse_dates=True)
@@ -116,8 +134,8 @@ def test_marts_of_an_earlier_program_are_made_anew_from_the_same_files(
     assert "nothing changed" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("imported")
 def test_versions_and_rollback_go_one_step_back(orders: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run("import", orders, *SHOP)
     write(orders, LINES[:2])
     run("import", orders, *SHOP)
     assert run("rollback") == 0
@@ -146,11 +164,11 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.usefixtures("imported")
 @pytest.mark.parametrize(("arguments", "sentence"), REFUSALS)
 def test_a_refusal_is_a_sentence_and_one(
-    orders: Path, arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run("import", orders, *SHOP)
     capsys.readouterr()
     assert run(*arguments) == 1
     reported = capsys.readouterr().err
@@ -158,10 +176,10 @@ def test_a_refusal_is_a_sentence_and_one(
     assert "Traceback" not in reported
 
 
+@pytest.mark.usefixtures("imported")
 def test_a_fault_of_the_program_is_logged_and_not_shown(
-    orders: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    run("import", orders, *SHOP)
     monkeypatch.setattr(retention, "report", lambda *_: json.loads("{}")["broken"])
     monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
     assert run("export", "retention", "-o", tmp_path / "x.csv") == 1

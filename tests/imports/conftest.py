@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,6 +60,15 @@ def check(
         table = stage.stage_table(connection, of_table, files, terms, directory, beside=beside)
         good = rows_of(connection, table.good) if with_rows else []
         return Checked(table, good, rows_of(connection, table.rejects))
+
+
+@contextmanager
+def rows_written(*, once: bool) -> Iterator[None]:
+    """Whether rows that were typed are written once, as those of small files are, or made anew by each question."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not once:
+            patch.setattr(stage, "FEW_ROWS", 0)
+        yield
 
 
 @pytest.fixture

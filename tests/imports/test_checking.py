@@ -22,7 +22,7 @@ from shopkeeper.imports.checks.terms import BLANKS
 from shopkeeper.imports.checks.texts import INVISIBLE, NOBODY
 from shopkeeper.imports.mapping.file import parse_mapping
 from tests.examples import FEWER
-from tests.imports.conftest import GOOD_LINE, HEADER, IDENTITY, NOT_AFTER, SHOP, Checked, check
+from tests.imports.conftest import GOOD_LINE, HEADER, IDENTITY, NOT_AFTER, SHOP, Checked, check, rows_written
 
 FAULTS = [
     ("order_id", "", "required"),
@@ -304,14 +304,16 @@ CELLS = {
 
 
 @FEWER
-@given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=20))
-def test_random_rows_are_judged_as_a_plain_reading_of_the_contract_does(rows: Sequence[Mapping[str, str]]) -> None:
+@given(st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=20), st.booleans())
+def test_random_rows_are_judged_as_a_plain_reading_of_the_contract_does(
+    rows: Sequence[Mapping[str, str]], once: bool
+) -> None:
     # Each row is its own order, so that none is judged by another.
     rows = [
         {**row, "order_id": row["order_id"] + str(number) * bool(row["order_id"].strip())}
         for number, row in enumerate(rows)
     ]
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, rows_written(once=once):
         folder = Path(name)
         path = folder / "order_lines.csv"
         with path.open("w", encoding="utf-8", newline="") as stream:

@@ -25,6 +25,7 @@ from shopkeeper.lake.persons import BY_HAND
 from shopkeeper.lake.search import Sought, remains
 from shopkeeper.lake.upgrade import is_outdated
 from shopkeeper.state.schema import IdentityLinkRow
+from tests.shops.once import copied, made_once
 
 SHOP = {"name": "Test shop", "currency": "CNY", "timezone": "Asia/Shanghai"}
 COLUMNS = {"order_id": "order", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
@@ -60,12 +61,21 @@ def buyers(root: Path) -> dict[str, tuple[str | None, str | None]]:
     }
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def brought_twice(lakes: Path) -> Path:
     """Two versions: of the first five lines, then of all."""
-    brought(tmp_path, *LINES[:5])
-    brought(tmp_path, *LINES)
-    return tmp_path / "lake"
+
+    def publish(lake: Path) -> None:
+        brought(lake.parent, *LINES[:5])
+        brought(lake.parent, *LINES)
+
+    return made_once(lakes / "brought_twice" / "lake", publish)
+
+
+@pytest.fixture
+def root(brought_twice: Path, tmp_path: Path) -> Path:
+    """The two versions in a lake of the test's own."""
+    return copied(brought_twice, tmp_path / "lake").path.parents[1]
 
 
 @pytest.mark.parametrize(

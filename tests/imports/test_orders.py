@@ -18,7 +18,7 @@ from shopkeeper.imports.job import import_files
 from shopkeeper.imports.mapping import file as mapping_file
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import parse_mapping
-from tests.imports.conftest import AN_AMERICAN_SHOP, SHOP, Checked, check
+from tests.imports.conftest import AN_AMERICAN_SHOP, SHOP, Checked, check, rows_written
 
 NAMES = ("order_id", "ordered_at", "sku", "quantity", "net_amount", "customer_id", "status", "original_order_id")
 ORDER_RULES = {"two files", "two buyers", "two accounts", "days apart", "signs", "cancelled order"}
@@ -387,11 +387,13 @@ def taken_once(files: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 
 @settings(max_examples=settings().max_examples // 6)
-@given(SHOPS, st.integers(0, 3), st.sampled_from(["reject", "keep_one"]))
-def test_every_row_of_any_shop_is_published_once_or_listed(files: list[list[Line]], planted: int, overlap: str) -> None:
+@given(SHOPS, st.integers(0, 3), st.sampled_from(["reject", "keep_one"]), st.booleans())
+def test_every_row_of_any_shop_is_published_once_or_listed(
+    files: list[list[Line]], planted: int, overlap: str, once: bool
+) -> None:
     files = [[*lines, line(f"own {number}", sku=str(number))] for number, lines in enumerate(files)]
     files[-1] += [each for each in files[0] if each[0] in {row[0] for row in files[0][:planted]}]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, rows_written(once=once):
         result = check_files(Path(folder), files, overlap=overlap)
     counted = taken_once(files) if overlap == "keep_one" else files
     broken = broken_by_hand(counted)

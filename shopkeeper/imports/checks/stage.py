@@ -45,6 +45,8 @@ from shopkeeper.progress import UNHEARD, Progress
 
 MEMORY = "3GB"
 """More of ten million lines of text then stays in memory; the whole import is to take less than 4 GB."""
+FEW_ROWS = 10_000
+"""A file of no more rows is typed once and written: to plan that again for each question takes longer than to read."""
 Made = TypeVar("Made")
 
 
@@ -209,8 +211,8 @@ def _open_all(
         reading = open_file(connection, file, own_mapping, scratch / str(number), chinese=chinese)
         hide = partial(pseudonymous, connection, own_mapping, terms, scratch / f"{number}.keyed.parquet")
         made = candidates(reading, own_mapping, contract, terms, partners, hide)
-        if made.takes_long:
-            made = _written(connection, made, scratch / f"{number}.typed.parquet")
+        if made.takes_long or reading.rows <= FEW_ROWS:
+            made = _guarded(file, partial(_written, connection, made, scratch / f"{number}.typed.parquet"))
         made = mended.marks_used(made)
         for name, own in own_keys(reading, partners).items():
             keys[name].append(own)
@@ -219,7 +221,7 @@ def _open_all(
 
 
 def _written(connection: DuckDBPyConnection, made: Candidates, target: Path) -> Candidates:
-    """The same rows, made once: each of the many questions asked of them would make them anew."""
+    """The same rows, made once: each of the many questions asked of them would plan and make them anew."""
     made.rows.write_parquet(str(target), compression="snappy")
     return replace(made, rows=connection.read_parquet(str(target)))
 
