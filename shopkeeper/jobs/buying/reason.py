@@ -5,13 +5,15 @@ from datetime import date
 
 import numpy as np
 
-from shopkeeper.i18n import N_
+from shopkeeper.i18n import N_, NN_
 from shopkeeper.jobs.buying.contest import SHORTEST_CALIBRATION, SHORTEST_HOLDOUT, Cutoff
 from shopkeeper.jobs.buying.result import Fits, HoldoutTest, kind_name
 from shopkeeper.messages import Message, MessageValue
 from shopkeeper.models.buying.contest import Standing
 from shopkeeper.models.buying.season import FEWEST_TESTS
 
+ALIKE = 1e-6
+"""Of log score per customer: what is less says nothing."""
 MONTHS_FOR_SEASON = 21
 """Of data until there are FEWEST_TESTS cutoffs with a year before them, the last of them 90 days ago."""
 
@@ -38,7 +40,7 @@ def reason_of(
     values = _values(chosen, cutoffs)
     if len(ranked) == 1:
         text = N_(
-            "{kind} is the only one that could be made. Asked on {cutoffs} days of the past, from {day} on, what "
+            "{kind} is the only one that could be made. Asked on {cutoffs}, from {day} on, what "
             "customers would do next, it expected {expected} purchases, and {came} came."
         )
         return Message(text, values)
@@ -51,18 +53,20 @@ def reason_of(
 def _leading(second: Standing, values: dict[str, MessageValue]) -> Message:
     values |= {
         "other": kind_name(second.kind),
-        "behind": round(second.behind, 4),
-        "error": round(second.standard_error, 4),
+        "behind": two_digits(second.behind),
+        "error": two_digits(second.standard_error),
     }
+    if second.behind < ALIKE:
+        return _alike(values)
     if second.tied:
         text = N_(
-            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} foresaw it best; "
+            "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} foresaw it best; "
             "{other} is tied with it ({behind} behind in log score per customer, standard error {error}) and assumes "
             "more, or was farther off in total. {kind} expected {expected} purchases, and {came} came."
         )
     else:
         text = N_(
-            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} foresaw it best: "
+            "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} foresaw it best: "
             "{other} is {behind} behind in log score per customer (standard error {error}). It expected {expected} "
             "purchases, and {came} came."
         )
@@ -73,29 +77,46 @@ def _instead(chosen: Standing, leader: Standing, values: dict[str, MessageValue]
     """Another one scored better, and is not taken."""
     values |= {
         "other": kind_name(leader.kind),
-        "behind": round(chosen.behind, 4),
-        "error": round(chosen.standard_error, 4),
+        "behind": two_digits(chosen.behind),
+        "error": two_digits(chosen.standard_error),
         "other_expected": round(leader.expected),
     }
+    if chosen.behind < ALIKE:
+        return _alike(values)
     if chosen.tied:
         text = N_(
-            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} is tied with "
+            "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} is tied with "
             "{other} ({behind} behind in log score per customer, standard error {error}), and taken because it assumes "
             "less or is nearer in total. It expected {expected} purchases, {other} {other_expected}, and {came} came."
         )
     else:
         text = N_(
-            "Asked on {cutoffs} days of the past, from {day} on, what customers would do next, {kind} foresaw it "
+            "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} foresaw it "
             "nearly as well as {other} ({behind} behind in log score per customer, standard error {error}), and is "
             "taken for its total: it expected {expected} purchases, {other} {other_expected}, and {came} came."
         )
     return Message(text, values)
 
 
+def _alike(values: dict[str, MessageValue]) -> Message:
+    """Two of which one is a limit of the other."""
+    text = N_(
+        "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} and {other} foresaw "
+        "it alike, and {kind} is taken because it assumes less or is nearer in total. It expected {expected} "
+        "purchases, and {came} came."
+    )
+    return Message(text, values)
+
+
+def two_digits(value: float) -> float:
+    """The first two digits that count, so that little is not nothing."""
+    return float(f"{value:.2g}")
+
+
 def _values(chosen: Standing, cutoffs: Sequence[Cutoff]) -> dict[str, MessageValue]:
     return {
         "kind": kind_name(chosen.kind),
-        "cutoffs": chosen.cutoffs,
+        "cutoffs": Message.counted(NN_("{n} day of the past", "{n} days of the past"), {"n": chosen.cutoffs}),
         "day": cutoffs[-chosen.cutoffs].day.isoformat(),
         "expected": round(chosen.expected),
         "came": round(chosen.came),
