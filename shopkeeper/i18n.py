@@ -121,7 +121,7 @@ def significant(value: Number | None, least: int = 2, most: int = 3) -> str:
     if exact is None:
         return MISSING
     digits = max(most, least - 1 - exact.adjusted()) if exact else most
-    return numbers.format_decimal(_rounded(exact, digits), format="#,##0." + "#" * digits, locale=language())
+    return numbers.format_decimal(round(exact, digits), format="#,##0." + "#" * digits, locale=language())
 
 
 def integer(value: Number | None) -> str:

@@ -9,12 +9,15 @@ from shopkeeper.i18n import N_, NN_
 from shopkeeper.jobs.buying.contest import SHORTEST_CALIBRATION, SHORTEST_HOLDOUT, Cutoff
 from shopkeeper.jobs.buying.result import Fits, HoldoutTest, kind_name
 from shopkeeper.messages import Message, MessageValue
+from shopkeeper.models.buying.calibration import RISK_DAYS
 from shopkeeper.models.buying.contest import Standing
-from shopkeeper.models.buying.season import FEWEST_TESTS
+from shopkeeper.models.buying.season import allowed
 
 ALIKE = 1e-6
 """Of log score per customer: what is less says nothing."""
-MONTHS_FOR_SEASON = 21
+MONTHS_FOR_SEASON = 13
+"""Of data until a cutoff of a month ago has a year before it."""
+MONTHS_FOR_PROOF = 21
 """Of data until there are FEWEST_TESTS cutoffs with a year before them, the last of them 90 days ago."""
 
 
@@ -116,7 +119,7 @@ def two_digits(value: float) -> float:
 def _values(chosen: Standing, cutoffs: Sequence[Cutoff]) -> dict[str, MessageValue]:
     return {
         "kind": kind_name(chosen.kind),
-        "cutoffs": Message.counted(NN_("{n} day of the past", "{n} days of the past"), {"n": chosen.cutoffs}),
+        "cutoffs": days_of_the_past(chosen.cutoffs),
         "day": cutoffs[-chosen.cutoffs].day.isoformat(),
         "expected": round(chosen.expected),
         "came": round(chosen.came),
@@ -125,31 +128,61 @@ def _values(chosen: Standing, cutoffs: Sequence[Cutoff]) -> dict[str, MessageVal
 
 def season_reason(fits: Fits) -> Message:
     """Whether models count by the time of the year and events, and what that did on past cutoffs."""
-    if len(fits.season_tests) < FEWEST_TESTS:
+    tests = fits.season_tests
+    if not tests:
         text = N_(
-            "Models do not count by the time of the year: that is tested on {fewest} days of the past, each with a "
-            "year of purchases before it, for which about {months} months of data are needed."
+            "Models do not count by the time of the year: from about {months} months of purchases on, the shop's own "
+            "past says whether they should."
         )
-        return Message(text, {"fewest": FEWEST_TESTS, "months": MONTHS_FOR_SEASON})
-    misses = [(test.miss_without, test.miss_within) for test in fits.season_tests]
-    without, within = np.sqrt(np.mean(np.square(misses), axis=0)).tolist()
+        return Message(text, {"months": MONTHS_FOR_SEASON})
+    misses = [test.miss_without for test in tests], [test.miss_within for test in tests]
+    without, within = np.sqrt(np.mean(np.square(misses), axis=1)).tolist()
     values: dict[str, MessageValue] = {
-        "cutoffs": len(misses),
-        "days": fits.season_tests[0].days,
+        "cutoffs": days_of_the_past(len(tests)),
+        "days": tests[0].days,
         "without": round(100 * without, 1),
         "within": round(100 * within, 1),
     }
+    if any(test.days < RISK_DAYS for test in tests):
+        return _of_one_year(values, used=fits.in_season, refuted=not allowed(*misses))
     if fits.in_season:
         text = N_(
-            "Models count by the time of the year and events: seen from {cutoffs} days of the past, totals over {days} "
-            "days missed by {within} % with it and by {without} % without it."
+            "Models count by the time of the year and events: seen from {cutoffs}, totals over {days} days missed by "
+            "{within} % with it and by {without} % without it."
         )
     else:
         text = N_(
-            "Models do not count by the time of the year: seen from {cutoffs} days of the past, totals over {days} "
-            "days missed by {within} % with it and by {without} % without it, which is not clearly less."
+            "Models do not count by the time of the year: seen from {cutoffs}, totals over {days} days missed by "
+            "{within} % with it and by {without} % without it, which is not clearly less."
         )
     return Message(text, values)
+
+
+def _of_one_year(values: dict[str, MessageValue], *, used: bool, refuted: bool) -> Message:
+    """The same of a shop that has seen its season once."""
+    if used:
+        text = N_(
+            "Models count by the time of the year and events as one year shows them: seen from {cutoffs}, totals up to "
+            "the last day missed by {within} % with it and by {without} % without it. What happened once may not come "
+            "again; from about {months} months of purchases on, two years are compared."
+        )
+        values |= {"months": MONTHS_FOR_PROOF}
+    elif refuted:
+        text = N_(
+            "Models do not count by the time of the year as one year shows it: seen from {cutoffs}, totals up to the "
+            "last day missed by {within} % with it and by {without} % without it."
+        )
+    else:
+        text = N_(
+            "Models do not count by the time of the year: the weeks of the one year that can be compared differ no "
+            "more than by chance."
+        )
+    return Message(text, values)
+
+
+def days_of_the_past(cutoffs: int) -> Message:
+    """So many cutoffs, within a sentence."""
+    return Message.counted(NN_("{n} day of the past", "{n} days of the past"), {"n": cutoffs})
 
 
 def extrapolated(longest: int) -> Message:
