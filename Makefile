@@ -52,6 +52,7 @@ accuracy: $(VENV)/.dev  ## forecasts of public data, and what was expected of cu
 	$(BIN)/python -m benchmarks.customer_intervals
 	$(BIN)/python -m benchmarks.season
 	$(BIN)/python -m benchmarks.season_job
+	$(BIN)/python -m benchmarks.season_job young 5 20000
 
 bench: $(VENV)/.dev  ## speed on a generated shop; LINES=10000000
 	$(BIN)/python -m benchmarks --lines $(LINES)

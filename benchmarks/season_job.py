@@ -2,6 +2,8 @@
 
 `python -m benchmarks.season_job 20 50000 1` looks at 20 shops of 50,000 customers (those of `benchmarks.season`), each
 from one of the twelve last months; the job fits one kind of model, with the season where it is proved, and without.
+`python -m benchmarks.season_job young 5 20000` looks at shops that are 13, 15 and 18 months old instead, some of them
+without a season.
 """
 
 import sys
@@ -25,6 +27,7 @@ from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying.model import ParametricKind
 
 KIND: ParametricKind = "mbg_nbd"
+YOUNG_DAYS, YOUNG_SEED = (395, 455, 545), 200
 STEP = 5
 """Months from one shop to the next, so that few shops are looked at from all."""
 
@@ -69,8 +72,24 @@ def missed(shop: Shop, last_day: int) -> tuple[Floats, bool]:
     return np.array([miss(without), miss(within)]), within.in_season
 
 
+def young(shops: int, customers: int) -> None:
+    """Print a table in Markdown: shops of two years seen early in their second one."""
+    print("| season | age, days | shops | season used | mean error without | with | worst without | with |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    for shape in ("wave", "months", "flat"):
+        seen = [simulated(customers, 2, shape, YOUNG_SEED + number, event=number % 2 > 0) for number in range(shops)]
+        for last_day in YOUNG_DAYS:
+            each = [missed(shop, last_day) for shop in seen]
+            errors, used = np.abs([miss for miss, _ in each]), sum(in_season for _, in_season in each)
+            figures = " | ".join(f"{value:.1%}" for value in (*errors.mean(axis=0), *errors.max(axis=0)))
+            print(f"| {shape} | {last_day + 1} | {shops} | {used} | {figures} |", flush=True)
+
+
 def main() -> None:
     """Print a table in Markdown, a shop and month each."""
+    if sys.argv[1:2] == ["young"]:
+        young(*(int(text) for text in sys.argv[2:4]))
+        return
     shops, customers, looks = (int(text) for text in sys.argv[1:4]) if len(sys.argv) > 3 else (SHOPS, CUSTOMERS, 1)
     print("| shop | season | event | from | used | missed without | with |")
     print("|---:|---|---|---|---|---:|---:|")

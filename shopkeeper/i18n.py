@@ -115,6 +115,15 @@ def decimal(value: Number | None, most: int = 3) -> str:
     return MISSING if exact is None else numbers.format_decimal(exact, locale=language())
 
 
+def significant(value: Number | None, least: int = 2, most: int = 3) -> str:
+    """A number with `most` decimals at most, or with those that its first `least` digits need: `1,234.5`, `0.00024`."""
+    exact = _exact(value)
+    if exact is None:
+        return MISSING
+    digits = max(most, least - 1 - exact.adjusted()) if exact else most
+    return numbers.format_decimal(round(exact, digits), format="#,##0." + "#" * digits, locale=language())
+
+
 def integer(value: Number | None) -> str:
     """A whole number: `1,234,567`."""
     return number(value, digits=0)

@@ -98,7 +98,7 @@ def _in_words(value: MessageValue) -> str:
         case int():
             return i18n.integer(value)
         case float():
-            return i18n.decimal(value)
+            return i18n.significant(value)
         case date():
             return i18n.date_(value)
         case str() if _DAY.fullmatch(value):

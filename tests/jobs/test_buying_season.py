@@ -22,19 +22,20 @@ from shopkeeper.jobs.buying import contest, files, job
 from shopkeeper.jobs.buying.contest import cutoffs_of
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.reason import season_reason
-from shopkeeper.jobs.buying.result import Fits
+from shopkeeper.jobs.buying.result import Fits, SeasonTest
 from shopkeeper.jobs.buying.scores import alive_by_day, scored
 from shopkeeper.jobs.buying.scoring import Scoring, score_customers
 from shopkeeper.jobs.buying.season import Season, season_of
 from shopkeeper.models.buying.model import KINDS, ParametricKind
 from shopkeeper.models.buying.rules import RULES
 from shopkeeper.models.buying.scoring import expected_new_customer
-from shopkeeper.models.buying.season import NO_SEASON, SHORTEST_DAYS
+from shopkeeper.models.buying.season import NO_SEASON, SHORTEST_DAYS, flat
 from shopkeeper.progress import UNHEARD
 from tests.declared import departures
 from tests.shops.in_memory import MemoryQuery, line, shop
 
 BEFORE_THE_SLOW_QUARTER, BEFORE_THE_BUSY_QUARTER = 820, 1000
+YOUNG = 470
 EVERYBODY = CustomerFilters()
 
 
@@ -126,12 +127,48 @@ def test_a_shop_without_a_season_keeps_the_flat_model() -> None:
     assert told.at(FIRST_DAY) == told.at(None) == NO_SEASON
 
 
-def test_too_few_cutoffs_with_a_year_before_them_test_no_season() -> None:
+def test_until_three_cutoffs_have_a_year_before_them_one_year_speaks() -> None:
     first = of_shape("wave").purchases["first"].min()
     assert isinstance(first, int)
-    assert season(seen("wave", first + 633)) == Season(), "the third cutoff has one day less than a year"
-    assert len(season(seen("wave", first + 634)).tests) == 3
+    days = {last: [test.days for test in season(seen("wave", first + last)).tests] for last in (393, 394, 633, 634)}
+    assert days == {393: [], 394: [30], 633: [90, 60, 30], 634: [90, 90, 90]}
     assert season(shop([])) == Season()
+
+
+def test_a_season_seen_once_is_used_by_the_clock_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    of_kinds(monkeypatch, "mbg_nbd")
+    query = seen("wave", YOUNG)
+    told = season(query)
+    monkeypatch.setattr(job, "season_of", lambda *_: told)
+    assert [test.days for test in told.tests] == [90, 60, 30]
+    assert len(set(told.times.values())) == 1
+    assert {test.cutoff for test in told.tests} != set(told.times), "none of the tests knew the clock of today"
+    fits = fit_version(query)
+    assert fits.time == fits.calibrated_time == told.at(query.version.as_of)
+    assert "What happened once may not come again" in str(season_reason(fits))
+    without, within = misses(query, fits, monkeypatch)
+    assert without > 0.3
+    assert within < without / 2
+
+
+def test_a_young_shop_without_a_season_gets_none() -> None:
+    told = season(seen("flat", YOUNG))
+    assert len(told.tests) == 3
+    assert not told.times
+
+
+def test_what_came_since_may_speak_against_a_season_seen_once(seasonal: tuple[MemoryQuery, Fits]) -> None:
+    def of(within: float, *, used: bool) -> str:
+        tests = tuple(SeasonTest(FIRST_DAY, days, 100, 95, within) for days in (60, 30))
+        return str(
+            season_reason(
+                replace(seasonal[1], season_tests=tests, time=flat(FIRST_DAY, FIRST_DAY) if used else NO_SEASON)
+            )
+        )
+
+    assert "seen from 2 days of the past" in of(99, used=True)
+    assert "as one year shows it" in of(60, used=False)
+    assert "no more than by chance" in of(99, used=False)
 
 
 def test_without_a_year_of_known_customers_before_the_split_no_season_is_tested() -> None:
@@ -271,7 +308,7 @@ def test_the_page_says_whether_the_season_is_used_and_what_it_did(seasonal: tupl
     unproved = season_reason(replace(fits, time=NO_SEASON))
     assert "which is not clearly less" in str(unproved)
     young = season_reason(replace(fits, time=NO_SEASON, season_tests=()))
-    assert "about 21 months" in str(young)
+    assert "about 13 months" in str(young)
     with i18n.speaking("zh_CN"):
         assert all("模型" in str(sentence) for sentence in (used, unproved, young))
 

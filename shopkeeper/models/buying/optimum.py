@@ -20,6 +20,8 @@ Loss = Callable[[Floats], tuple[float, Floats]]
 FREE = float(np.log(200.0))
 FARTHEST = float(np.log(1e4))
 """Beyond a factor of 10,000 the prior weighs as much as all customers together: farther no limit is told apart."""
+EDGE = FARTHEST + 5.0
+"""A step that goes beyond is judged by the prior alone: at 1e-300 a likelihood cannot be computed."""
 STEEPEST = 1e-5
 ROUNDS = 4
 WIDEST = 5.0
@@ -77,7 +79,9 @@ def _held(loss: Loss, log_scale: Floats, total: float) -> Loss:
         distance = log_parameters - log_scale
         beyond = np.sign(distance) * np.maximum(np.abs(distance) - FREE, 0.0)
         far = np.sign(distance) * np.maximum(np.abs(distance) - FARTHEST, 0.0)
-        value, gradient = loss(log_parameters)
+        within = np.abs(distance) <= EDGE
+        value, gradient = loss(log_scale + np.clip(distance, -EDGE, EDGE))
+        gradient = np.where(within, gradient, 0.0)
         prior = float(beyond @ beyond) / (2 * total) + float(far @ far)
         return value + prior, gradient + beyond / total + 2 * far
 

@@ -16,37 +16,29 @@ and from the second year on what weeks of the year have in common beyond them; e
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from shopkeeper.models.arrays import Flags, Floats
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying.model import DAYS, BuyingModel
 from shopkeeper.models.buying.scoring import expected_new_customer
-from shopkeeper.models.demand.calendar import YEAR
-from shopkeeper.models.demand.events import Window, estimate, mark
+from shopkeeper.models.buying.year_factors import AHEAD, evident, year_factors
+from shopkeeper.models.demand.events import Window
 
 SHORTEST_DAYS = 365
 """Days of history below which the time of the year cannot be told from what the model gets wrong."""
-AHEAD = 731
-"""Days after as-of for which factors are made."""
-HARMONICS = 6
 ROUNDS = 3
-TREND_PRIOR = 0.1
-"""Standard deviation of a growth per year that the model does not know of."""
-MOST_LOG_FACTOR = 1.5
-WEEKS = 52
-"""Of a year, the last of which has a day or two more."""
-FEWEST_SHARED_WEEKS = 26
-LEAST_FACTOR = 0.05
 GRID = 200
 MOST_PARTS = 12
 """Into so many parts the time between a customer's first purchase and the last is cut at most."""
 FEWEST_TESTS = 3
 CLEARLY = 0.9
 """Share of the flat model's root mean square miss below which the season has proved itself."""
+CLOSE = 0.15
+"""A root mean square miss of one to three cutoffs that speaks against nothing: levels move as much by themselves."""
 
 
 @dataclass(frozen=True)
@@ -187,11 +179,11 @@ def fit_in_season(
     if days < SHORTEST_DAYS:
         return time, model
     acquired, repeats = _by_day(daily, first_day, days)
-    windows = [Window(name, (start - first_day).days, (end - first_day).days) for name, start, end in events]
+    windows = _windows(events, first_day)
     for _ in range(ROUNDS):
         factors = np.array(time.factors)
         per_factor = expected_repeats(model, acquired, factors[:days]) / factors[:days]
-        time = OperationalTime(first_day, tuple(_factors(repeats, per_factor, windows, first_day).tolist()))
+        time = OperationalTime(first_day, tuple(year_factors(repeats, per_factor, windows, first_day).tolist()))
         model = fit(time.histories(tuples, as_of))
     return time, model
 
@@ -224,6 +216,28 @@ def proved(flat_misses: Sequence[float], season_misses: Sequence[float]) -> bool
     return within < CLEARLY * without
 
 
+def allowed(flat_misses: Sequence[float], season_misses: Sequence[float]) -> bool:
+    """Whether the same misses do not speak against a season that is `evident`: too few of them to prove it."""
+    if not season_misses or len(flat_misses) != len(season_misses):
+        return False
+    without, within = (float(np.sqrt(np.mean(np.square(misses)))) for misses in (flat_misses, season_misses))
+    return within <= max(without, CLOSE)
+
+
+def season_evident(
+    plain: BuyingModel, daily: pl.DataFrame, as_of: date, events: Sequence[tuple[str, date, date]]
+) -> bool:
+    """Whether repeat purchases of the history differ by the time of the year beyond chance."""
+    first_day: date = daily.filter(pl.col("acquired") > 0)["day"].min()  # type: ignore[assignment]
+    acquired, repeats = _by_day(daily, first_day, (as_of - first_day).days + 1)
+    expected = expected_repeats(plain, acquired, np.ones(acquired.size))
+    return evident(repeats, expected, _windows(events, first_day))
+
+
+def _windows(events: Sequence[tuple[str, date, date]], first_day: date) -> list[Window]:
+    return [Window(name, (start - first_day).days, (end - first_day).days) for name, start, end in events]
+
+
 def _by_day(daily: pl.DataFrame, first_day: date, days: int) -> tuple[Floats, Floats]:
     at = daily.with_columns(place=(pl.col("day") - first_day).dt.total_days())
     at = at.filter(pl.col("place").is_between(0, days - 1))
@@ -231,88 +245,3 @@ def _by_day(daily: pl.DataFrame, first_day: date, days: int) -> tuple[Floats, Fl
     acquired, repeats = np.zeros(days), np.zeros(days)
     acquired[place], repeats[place] = at["acquired"].to_numpy(), at["repeats"].to_numpy()
     return acquired, repeats
-
-
-def _factors(repeats: Floats, per_factor: Floats, windows: Sequence[Window], first_day: date) -> Floats:
-    """Season times events by day, history and ahead, with mean 1 over the history's last year."""
-    days = repeats.size
-    marks = mark(windows, days + AHEAD)
-    log_season, log_level = _log_season(repeats, per_factor, marks.ordinary[:days], days + AHEAD)
-    usual = per_factor * np.exp(log_season[:days])
-    ordinary = marks.ordinary[:days]
-    weeks = _weeks(repeats * ordinary, usual * np.exp(log_level) * ordinary, first_day, days + AHEAD)
-    factors = np.exp(log_season) * weeks
-    factors = factors * estimate(repeats[None], marks, (usual * weeks[:days])[None]).of(marks, 1)[0]
-    # A shop that is shut for a festival has sold nothing on its days; time does not stand still all the same.
-    factors = np.maximum(factors, LEAST_FACTOR)
-    return np.asarray(factors / factors[:days][-round(YEAR) :].mean())
-
-
-def _log_season(repeats: Floats, per_factor: Floats, ordinary: Flags, all_days: int) -> tuple[Floats, Floats]:
-    """Log factor of the time of the year by day, and log of level and growth by day of the history.
-
-    Poisson regression of weeks on level, growth and harmonics.
-    """
-    weeks = repeats.size // 7
-    y, exposure = ((v * ordinary)[-weeks * 7 :].reshape(weeks, 7).sum(axis=1) for v in (repeats, per_factor))
-    middle = repeats.size - weeks * 7 + np.arange(weeks) * 7 + 3.0
-    used = exposure > 0
-    if not y[used].sum():
-        return np.zeros(all_days), np.zeros(repeats.size)
-    y, exposure, middle = y[used], exposure[used], middle[used]
-    growth = (middle - middle.mean()) / YEAR
-    design = np.column_stack([np.ones_like(growth), growth, _year(middle)])
-    beta = np.zeros(design.shape[1])
-    beta[0] = np.log(y.sum() / exposure.sum())
-    spread = 1.0
-    for _ in range(50):
-        mean = exposure * np.exp(np.clip(design @ beta, -20, 20))
-        spread = max(1.0, float(((y - mean) ** 2 / mean).sum() / max(1, y.size - beta.size)))
-        ridge = np.array([0.0, spread / TREND_PRIOR**2, *([1e-3] * (2 * HARMONICS))])
-        hessian = design.T @ (mean[:, None] * design) + np.diag(ridge)
-        step = np.clip(np.linalg.solve(hessian, design.T @ (y - mean) - ridge * beta), -1, 1)
-        beta += step
-        if np.abs(step).max() < 1e-8:
-            break
-    variance = spread * np.diag(np.linalg.inv(hessian))[2:]
-    log_season = _year(np.arange(all_days, dtype=np.float64)) @ _held_back(beta[2:], variance)
-    log_level = beta[0] + beta[1] * (np.arange(repeats.size) - middle.mean()) / YEAR
-    return np.clip(log_season, -MOST_LOG_FACTOR, MOST_LOG_FACTOR), log_level
-
-
-def _weeks(actual: Floats, expected: Floats, first_day: date, all_days: int) -> Floats:
-    """By day, what the weeks of the year bring beyond what was expected; 1 where two years do not tell.
-
-    What is real of it is what two years have in common (the mean product of their misses), so that what happened once
-    is no season; a week is believed as far as that exceeds chance.
-    """
-    dates = pl.date_range(first_day, first_day + timedelta(days=all_days - 1), eager=True)
-    week = np.minimum((dates.dt.ordinal_day().to_numpy() - 1) // 7, WEEKS - 1)
-    year = dates.dt.year().to_numpy() - first_day.year
-    cell = (year * WEEKS + week)[: actual.size]
-    shape = (int(year.max()) + 1, WEEKS)
-    came, said = (np.bincount(cell, weights=each, minlength=shape[0] * WEEKS) for each in (actual, expected))
-    came, said = came.reshape(shape), said.reshape(shape)
-    miss = np.divide(came, said, out=np.ones_like(said), where=said > 0) - 1
-    shared = np.minimum(said[1:], said[:-1])
-    if (shared > 0).any(axis=0).sum() < FEWEST_SHARED_WEEKS:
-        return np.ones(all_days)
-    real = max(0.0, float((shared * miss[1:] * miss[:-1]).sum() / shared.sum()))
-    whole = said.sum(axis=0)
-    mean = np.divide(came.sum(axis=0), whole, out=np.ones(WEEKS), where=whole > 0) - 1
-    apart = float((said * (miss - mean) ** 2).sum() / max(1, (said > 0).sum() - (whole > 0).sum()))
-    chance = max(1.0, apart) / np.maximum(whole, 1e-9)
-    believed = 1 + mean * real / (real + chance)
-    return np.asarray(np.maximum(believed, LEAST_FACTOR)[week])
-
-
-def _year(days: Floats) -> Floats:
-    turns = 2 * np.pi * np.outer(days / YEAR, np.arange(1, HARMONICS + 1))
-    return np.stack([np.cos(turns), np.sin(turns)], axis=2).reshape(days.size, 2 * HARMONICS)
-
-
-def _held_back(beta: Floats, variance: Floats) -> Floats:
-    """Each harmonic times the share of it that is not chance (positive-part James-Stein, by pair)."""
-    signal, chance = (values.reshape(-1, 2).sum(axis=1) for values in (beta**2, variance))
-    share = np.maximum(0.0, 1 - np.divide(chance, signal, out=np.ones_like(signal), where=signal > 0))
-    return np.asarray(beta * np.repeat(share, 2))

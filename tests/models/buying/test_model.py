@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from shopkeeper.models.arrays import Floats
 from shopkeeper.models.buying import fitting, optimum
 from shopkeeper.models.buying.histories import Histories
 from shopkeeper.models.buying.model import (
@@ -154,3 +155,16 @@ def test_twenty_years_of_days_fit() -> None:
     for kind in KINDS:
         model = fit(cdnow.tuples(rows.drop("holdout")), kind, "day")
         assert np.isfinite(model.covariance).all()
+
+
+def test_a_climb_that_steps_too_far_comes_back() -> None:
+    """Flat to one side, so that a step goes far; there the value cannot be computed, as with a parameter of 1e-300."""
+
+    def slope(log_parameters: Floats) -> tuple[float, Floats]:
+        if np.abs(log_parameters).max() > 50:
+            raise ZeroDivisionError
+        return float(log_parameters[0] ** 2 / 2 + log_parameters[1] / 2), np.array([log_parameters[0], 0.5])
+
+    top = optimum.optimum(slope, slope, np.zeros(2), np.zeros(2), 100.0)
+    assert top.at_limit.tolist() == [False, True]
+    assert abs(top.log_parameters[1]) < optimum.EDGE

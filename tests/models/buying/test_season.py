@@ -20,12 +20,14 @@ from shopkeeper.models.buying.season import (
     SHORTEST_DAYS,
     Clock,
     OperationalTime,
-    _weeks,
+    allowed,
     expected_repeats,
     fit_in_season,
     flat,
     proved,
+    season_evident,
 )
+from shopkeeper.models.buying.year_factors import weeks_in_common
 
 PAIRS = (("r", 0.8), ("alpha", 60.0), ("a", 0.9), ("b", 3.0))
 MODEL = BuyingModel("mbg_nbd", "day", PAIRS, ((0.0,) * 4,) * 4, PAIRS, 0.0, 0)
@@ -228,7 +230,7 @@ def test_what_happened_in_one_year_only_is_no_season() -> None:
     for year in (0, 365):
         same[year + 140 : year + 154] *= 1.5
         other[year + (140 if year else 280) : year + (154 if year else 294)] *= 1.5
-    in_common, once = (_weeks(actual, expected, FIRST_DAY, days) for actual in (same, other))
+    in_common, once = (weeks_in_common(actual, expected, FIRST_DAY, days) for actual in (same, other))
     assert in_common[140:154].min() > 1.4
     assert np.abs(once - 1).max() < 0.03
 
@@ -239,6 +241,26 @@ def test_a_season_is_used_where_it_missed_clearly_less_on_enough_cutoffs() -> No
     assert not proved([0.2, -0.3, 0.1], [0.19, -0.29, 0.1])
     with pytest.raises(ValueError, match="the same cutoffs"):
         proved([0.1, 0.2, 0.3], [0.1])
+
+
+def test_a_season_seen_once_stands_unless_what_came_since_was_far_off() -> None:
+    assert allowed([0.3, 0.2], [0.1, 0.25])
+    assert allowed([0.02], [-0.1]), "a flat model is right by chance where the season crosses its mean"
+    assert allowed([0.4], [0.3])
+    assert not allowed([0.1, 0.1], [0.2, 0.1])
+    assert not allowed([], [])
+
+
+def test_a_season_is_evident_where_there_is_one() -> None:
+    for shape, customers, there in (("wave", 800, True), ("flat", 3_000, False), ("months", 3_000, True)):
+        seen = seen_at(simulated(customers, 1.5, shape, 4), 450)
+        plain = mbg(flat(FIRST_DAY, seen.as_of).histories(seen.tuples, seen.as_of))
+        assert season_evident(plain, seen.daily, seen.as_of, ()) == there, shape
+
+
+def test_too_few_purchases_make_no_season_evident() -> None:
+    seen = seen_at(simulated(60, 1.5, "wave", 4), 450)
+    assert not season_evident(MODEL, seen.daily, seen.as_of, ())
 
 
 def test_a_clock_comes_back_from_json_as_it_was() -> None:
