@@ -13,6 +13,7 @@ import typer
 
 from shopkeeper import i18n
 from shopkeeper.cli.supply import in_force
+from shopkeeper.cli.targets import set_targets, targets_set
 from shopkeeper.cli.terminal import out, version_served
 from shopkeeper.engine.duckdb import open_version
 from shopkeeper.errors import Refused
@@ -24,11 +25,12 @@ from shopkeeper.messages import Message, lines, message
 from shopkeeper.query_files import ROOT
 from shopkeeper.sending import mail, settings, webhook
 from shopkeeper.sending.attempts import Pace
-from shopkeeper.shop.today import chat, digest, sources
+from shopkeeper.shop.today import chat, digest, sources, targets
 from shopkeeper.shop.today import report as today_report
 from shopkeeper.shop.today.actions import Actions, actions
 from shopkeeper.shop.today.periods import TodayOptions
 from shopkeeper.shop.today.report import Today
+from shopkeeper.shop.today.targets import Plan
 from shopkeeper.supply.materiality import material_from
 
 SECRETS = ROOT / ".streamlit" / "secrets.toml"
@@ -43,11 +45,12 @@ class Content:
     today: Today
     figures: pl.DataFrame
     actions: Actions
+    plan: Plan
     address: str
 
     def written(self, form: Literal["text", "json", "html"]) -> str:
         """In a form and the language in use."""
-        parts = (self.version, self.today, self.figures, self.actions, self.address)
+        parts = (self.version, self.today, self.figures, self.actions, self.plan, self.address)
         if form == "json":
             return digest.as_json(digest.as_data(*parts)) + "\n"
         return digest.as_html(*parts) if form == "html" else digest.as_text(*parts)
@@ -92,14 +95,16 @@ def _content(options: TodayOptions, address: str) -> Content:
 
     try:
         today = today_report.report(query, options)
+        plan = targets.report(query, targets_set(version))
         reader = datetime.now(ZoneInfo(version.shop.timezone)).date()
         has_forecast = forecast_files.current_run(version) is not None
         reports = sources.read(load, fits_files.read(version), set_now, reader, has_forecast=has_forecast)
         least = material_from(query, set_now.policy)
     finally:
         query.close()
-    every = actions(reports, today.events, today.as_of, least, sample=version.shop.sample)
-    return Content(version, today, today_report.with_stock(today.figures, reports.stock), every, address)
+    share, is_sample = set_now.policy.materiality, version.shop.sample
+    every = actions(reports, today.events, today.as_of, least, plan, sample=is_sample, materiality=share)
+    return Content(version, today, today_report.with_stock(today.figures, reports.stock), every, plan, address)
 
 
 def _sent(content: Content, channels: settings.Channels) -> Iterator[Message]:
@@ -116,7 +121,7 @@ def _sent(content: Content, channels: settings.Channels) -> Iterator[Message]:
             _say(message("Sent by mail through {host}; recipients: {n}.", host=channels.mail.host, n=number))
     for robot in channels.webhooks:
         form = webhook.FORMS[robot.platform]
-        parts = (content.version, content.today, content.figures, content.actions, form, content.address)
+        parts = (content.version, content.today, content.figures, content.actions, content.plan, form, content.address)
         try:
             webhook.send(robot, title, chat.as_chat(*parts), PACE)
         except Refused as refusal:
@@ -130,5 +135,6 @@ def _say(sentence: Message) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to `app`."""
+    """Add the commands to `app`."""
     app.command("today")(today_)
+    app.command("targets")(set_targets)

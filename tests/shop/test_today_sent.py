@@ -102,7 +102,7 @@ def many(number: int) -> Actions:
 
 
 def written(content: shop.Content, platform: Platform, actions: Actions) -> str:
-    parts = (content.version, content.today, content.figures, actions, FORMS[platform], content.address)
+    parts = (content.version, content.today, content.figures, actions, content.plan, FORMS[platform], content.address)
     return chat.as_chat(*parts)
 
 
@@ -131,5 +131,5 @@ def test_what_fits_is_there_whole_with_its_links(content: shop.Content, platform
 
 def test_a_head_that_alone_is_too_long_is_cut(content: shop.Content) -> None:
     small = replace(FORMS["wecom"], most=40)
-    parts = (content.version, content.today, content.figures, many(2), small)
+    parts = (content.version, content.today, content.figures, many(2), content.plan, small)
     assert small.fits(chat.as_chat(*parts))

@@ -9,12 +9,13 @@ from shopkeeper.lake.version import Version
 from shopkeeper.sending.webhook import Form
 from shopkeeper.shop.today import words
 from shopkeeper.shop.today.actions import Action, Actions
-from shopkeeper.shop.today.digest import about_words, after_words, figure_lines, title
+from shopkeeper.shop.today.digest import about_words, after_words, figure_lines, target_lines, title
 from shopkeeper.shop.today.report import Today
+from shopkeeper.shop.today.targets import Plan
 
 
 def as_chat(
-    version: Version, today: Today, figures: pl.DataFrame, actions: Actions, form: Form, address: str = ""
+    version: Version, today: Today, figures: pl.DataFrame, actions: Actions, plan: Plan, form: Form, address: str = ""
 ) -> str:
     """Headline, figures, then actions while they fit; what does not is counted. Links only where `address` is known."""
     currency = version.shop.currency
@@ -25,6 +26,7 @@ def as_chat(
             form.text(f"{name}: {shown}  {change}".rstrip())
             for name, shown, change in figure_lines(today, figures, currency)
         ),
+        *(form.text(line) for line in target_lines(plan, currency)),
         form.bold(_("To do")),
     ]
     items = [f"- {_item(action, currency, form, address)}" for action in actions.first]

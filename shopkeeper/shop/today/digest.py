@@ -14,12 +14,13 @@ from shopkeeper.lake.version import Version
 from shopkeeper.shop.today import words
 from shopkeeper.shop.today.actions import Action, Actions
 from shopkeeper.shop.today.report import Today
+from shopkeeper.shop.today.targets import Plan
 
 FIGURE = ("value", "base", "change", "change_share")
 
 
 def as_data(
-    version: Version, today: Today, figures: pl.DataFrame, actions: Actions, address: str = ""
+    version: Version, today: Today, figures: pl.DataFrame, actions: Actions, plan: Plan, address: str = ""
 ) -> dict[str, Any]:
     """What JSON holds; amounts in shop currency as the pages have them, days as ISO, shares of 1.
 
@@ -34,6 +35,7 @@ def as_data(
         "base_days": [_iso(today.compared.base.first), _iso(today.compared.base.last)] if today.compared.base else None,
         "headline": words.headline(today, version.shop.currency),
         "figures": {row["figure"]: {name: row[name] for name in FIGURE} for row in figures.to_dicts()},
+        "targets": [row | {"starts_on": _iso(row["starts_on"])} for row in plan.rows.to_dicts()],
         "actions": [_action(each, address) | {"material": each in actions.first} for each in actions.all],
         "material_from": actions.material_from,
         "awaited": list(actions.awaited),
@@ -62,7 +64,9 @@ def as_json(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2)
 
 
-def as_text(version: Version, today: Today, figures: pl.DataFrame, actions: Actions, address: str = "") -> str:
+def as_text(
+    version: Version, today: Today, figures: pl.DataFrame, actions: Actions, plan: Plan, address: str = ""
+) -> str:
     """Plain lines."""
     currency = version.shop.currency
     lines = [
@@ -70,6 +74,7 @@ def as_text(version: Version, today: Today, figures: pl.DataFrame, actions: Acti
         words.headline(today, currency),
         "",
         *(f"  {name}: {shown}  {change}".rstrip() for name, shown, change in figure_lines(today, figures, currency)),
+        *(f"  {line}" for line in target_lines(plan, currency)),
         *(f"  {note}" for note in today.notes),
         "",
         _("To do"),
@@ -85,7 +90,9 @@ def as_text(version: Version, today: Today, figures: pl.DataFrame, actions: Acti
     return "\n".join(lines) + "\n"
 
 
-def as_html(version: Version, today: Today, figures: pl.DataFrame, actions: Actions, address: str = "") -> str:
+def as_html(
+    version: Version, today: Today, figures: pl.DataFrame, actions: Actions, plan: Plan, address: str = ""
+) -> str:
     """A page that needs nothing else, for mail."""
     currency, style = version.shop.currency, "font-family:sans-serif;max-width:44em"
     rows = "".join(
@@ -98,13 +105,14 @@ def as_html(version: Version, today: Today, figures: pl.DataFrame, actions: Acti
         f"{_linked(action, address)}</li>"
         for action in actions.first
     )
+    planned = "".join(f"<p>{escape(line)}</p>" for line in target_lines(plan, currency))
     notes = "".join(f"<p><small>{escape(line)}</small></p>" for line in (*map(str, today.notes), *after_words(actions)))
     name = title(version, today)
     nothing = f"<p>{escape(_('Nothing of weight has to be done.'))}</p>"
     return (
         f"<!doctype html><html lang='{i18n.language().replace('_', '-')}'><head><meta charset='utf-8'>"
         f"<title>{escape(name)}</title></head><body style='{style}'><p>{escape(name)}</p>"
-        f"<h1>{escape(words.headline(today, currency))}</h1><table cellpadding='4'>{rows}</table>"
+        f"<h1>{escape(words.headline(today, currency))}</h1><table cellpadding='4'>{rows}</table>{planned}"
         f"<h2>{escape(_('To do'))}</h2>{f'<ol>{items}</ol>' if items else nothing}{notes}</body></html>\n"
     )
 
@@ -132,6 +140,11 @@ def figure_lines(today: Today, figures: pl.DataFrame, currency: str) -> list[tup
         )
         for row in figures.to_dicts()
     ]
+
+
+def target_lines(plan: Plan, currency: str) -> list[str]:
+    """Each target, in words."""
+    return [words.target_words(row, currency) for row in plan.rows.to_dicts()]
 
 
 def about_words(action: Action, currency: str) -> str:
