@@ -193,3 +193,18 @@ def test_a_file_of_targets_is_refused_by_its_line(content: str, said: str, tmp_p
     file.write_text(content, encoding="utf-8")
     with pytest.raises(Refused, match=said):
         targets_file.read(file)
+
+
+def test_an_amount_has_an_interval_or_says_why_it_has_none(served: Version, capsys: pytest.CaptureFixture[str]) -> None:
+    data = json.loads(digest(capsys, "--format", "json"))
+    said = digest(capsys)
+    for action in data["actions"]:
+        assert (action["low"] is None) == (action["high"] is None)
+        if not action["material"] or action["amount"] is None:
+            continue
+        (line,) = [line for line in said.splitlines() if action["text"] in line]
+        counted = action["kind"] in {"excess", "data"}
+        if action["low"] is None:
+            assert ("counted, not estimated" if counted else "its interval is not known") in line
+        else:
+            assert action["low"] <= action["amount"] <= action["high"]

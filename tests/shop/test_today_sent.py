@@ -116,8 +116,8 @@ def test_what_does_not_fit_is_counted_and_the_largest_stand_first(content: shop.
     assert all(f"第 {n} 件事" in text for n in range(kept))
     assert f"{number - kept} more are on the page." in text
     # One more would not have fitted.
-    item = next(line for line in text.split(form.line) if "第 0 件事" in line)
-    assert not form.fits(text + form.line + item)
+    next_one = chat._item(many(number).first[kept], content.version.shop.currency, form, ADDRESS)
+    assert not form.fits(f"{text}{form.line}- {next_one}")
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

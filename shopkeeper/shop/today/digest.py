@@ -80,9 +80,8 @@ def as_text(
         _("To do"),
     ]
     for action in actions.first:
-        amount = (
-            f"{i18n.compact_money(action.amount, currency)} {about_words(action, currency)}: " if action.amount else ""
-        )
+        money = i18n.compact_money(action.amount, currency)
+        amount = "" if action.amount is None else f"{money} {about_words(action, currency)}: "
         lines.append(f"  - {amount}{action.text} {address}{action.url}")
     if not actions.first:
         lines.append(f"  {_('Nothing of weight has to be done.')}")

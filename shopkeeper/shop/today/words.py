@@ -177,11 +177,20 @@ def horizon_words(action: Action) -> str:
 
 
 def interval_words(action: Action, currency: str) -> str:
-    """The interval, where the page's report has one."""
-    if action.low is None or action.high is None:
+    """The interval where the page's report has one; else why there is none."""
+    if action.amount is None:
         return ""
+    if action.low is None or action.high is None:
+        return no_interval_words(action)
     low, high = (i18n.compact_money(end, currency) for end in (action.low, action.high))
     return _("{low} to {high}", low=low, high=high)
+
+
+def no_interval_words(action: Action) -> str:
+    """Why an amount has no interval."""
+    if RULES[action.kind].is_estimate:
+        return _("an expectation; its interval is not known")
+    return _("counted, not estimated")
 
 
 def awaited_words(part: Part, state: Literal["at_work", "missing"]) -> str:
