@@ -22,7 +22,7 @@ FLOORS = (
     ("charts", "exports"),
     ("report",),
     ("jobs",),
-    ("imports", "engine", "state", "sample"),
+    ("imports", "engine", "state", "sample", "sending"),
     ("lake",),
     ("query_files",),
     ("contract",),
@@ -103,7 +103,7 @@ def test_every_file_stands_on_a_floor_and_imports_from_no_higher_one(path: Path)
 def test_the_kits_know_no_feature_and_supply_comes_after_customers(path: Path) -> None:
     section = address(path)[:1]
     others = {address(file)[0] for file in imported(path)}
-    if section in {("charts",), ("exports",), ("ui",)}:
+    if section in {("charts",), ("exports",), ("ui",), ("sending",)}:
         assert not others & set(SECTIONS)
     if section == ("state",):
         assert others <= {"state", "merchant", "errors", "i18n", "messages"}

@@ -4,9 +4,9 @@ import streamlit as st
 
 from shopkeeper import ui
 from shopkeeper.shop.today import report
-from shopkeeper.shop.today.screen import actions, changes, figures
+from shopkeeper.shop.today.screen import actions, changes, figures, targets
 
-answer, todo, parts = st.container(), st.container(), st.container()
+answer, todo, goals, parts = st.container(), st.container(), st.container(), st.container()
 with parts:
     options = figures.choose_options()
 today = ui.load(report.report, options)
@@ -15,9 +15,12 @@ with answer:
 with parts:
     days = st.container()
     changes.draw_changes(today)
+in_force, plan = targets.load_plan()
+with goals:
+    targets.draw_targets(in_force, plan)
 with todo:
     reports = actions.load_reports()
-    actions.draw_actions(today, actions.listed(today, reports))
+    actions.draw_actions(today, actions.listed(today, reports, plan))
 with stock:
     figures.draw_stock(reports.stock)
 with days:

@@ -1,13 +1,13 @@
 -- grain: one row per rule (price, quantity) and sale line that breaks it, the 10,000 of each rule that bend most
 -- parameters: none
 -- scope: none
--- Price: net price per unit at least 10 times the item's median or at most a tenth of it, of items with 20 lines or
+-- Price: net price per unit at least 7 times the item's median or at most a seventh of it, of items with 20 lines or
 -- more; lines that brought nothing are no price. Quantity: at least 100 units, above the 99.9th percentile of all lines
 -- and 100 times the item's median, of items with 20 lines or more; of others 20 times that percentile; in shops with 1,000
 -- lines or more. `amount`: how far the line is from the usual price; for a quantity all that the line brought.
 -- `all_lines` and `all_amount` count by rule those that are not listed too.
--- Few items can have such lines: those whose dearest line is ten times the cheapest, or with as large a quantity. A lower
--- bound of 9.99 leaves no item out by rounding. Only the lines of these are looked at one by one.
+-- Few items can have such lines: those whose dearest line is seven times the cheapest, or with as large a quantity. A lower
+-- bound of 6.99 leaves no item out by rounding. Only the lines of these are looked at one by one.
 WITH kinds AS (
     SELECT
         l.sku,
@@ -41,7 +41,7 @@ suspects AS (
     CROSS JOIN whole AS w
     GROUP BY k.sku
     HAVING
-        max(k.high_price) >= 9.99 * min(k.low_price)
+        max(k.high_price) >= 6.99 * min(k.low_price)
         OR (max(k.quantity) >= 100 AND max(k.quantity) > max(w.high_quantity))
 ),
 
@@ -81,7 +81,7 @@ unusual AS (
         abs(s.revenue - u.unit_price * s.quantity) AS amount
     FROM sold AS s
     INNER JOIN usual AS u ON u.sku = s.sku
-    WHERE u.priced_lines >= 20 AND (s.unit_price >= 10 * u.unit_price OR s.unit_price <= u.unit_price / 10)
+    WHERE u.priced_lines >= 20 AND (s.unit_price >= 7 * u.unit_price OR s.unit_price <= u.unit_price / 7)
     UNION ALL
     SELECT
         'quantity' AS rule,

@@ -81,6 +81,17 @@ TRADING_MEASURES: tuple[Measure, ...] = (
         "days",
         "higher",
     ),
+    Measure(
+        "target_gap",
+        N_("Below plan"),
+        N_(
+            "What a month or year ends below its target at this rate, in money. Orders count at what orders of the "
+            "period brought on average; what a missed new customer is worth is not known."
+        ),
+        N_("target - run rate"),
+        "money",
+        "lower",
+    ),
 )
 TRADING_TERMS: tuple[Term, ...] = (
     Term(
@@ -110,6 +121,15 @@ TRADING_TERMS: tuple[Term, ...] = (
         N_(
             "The change of a channel, region or category as a share of the whole's value before; the parts add up to "
             "the change of the whole. New customers are counted where they first bought."
+        ),
+    ),
+    Term(
+        "run_rate",
+        N_("Run rate"),
+        N_(
+            "What the month or year comes to: so far / the share that is done as a rule. That share is the same "
+            "month's or year's of last year up to the same day; where the data do not hold all of it, by weekdays of "
+            "the last eight weeks; in a younger shop all days weigh alike. Young days can still fall by refunds."
         ),
     ),
     Term(

@@ -14,6 +14,7 @@ from shopkeeper.state.identity_links import (
 from shopkeeper.state.overrides import add_override, overrides, withdraw_override
 from shopkeeper.state.policy import policy, policy_history, save_policy
 from shopkeeper.state.signature import LONGEST
+from shopkeeper.state.targets import save_targets, target_history, targets
 
 __all__ = [
     "DECISION_COLUMNS",
@@ -37,6 +38,9 @@ __all__ = [
     "policy_history",
     "record_decision",
     "save_policy",
+    "save_targets",
+    "target_history",
+    "targets",
     "url_of",
     "withdraw_identity_link",
     "withdraw_override",

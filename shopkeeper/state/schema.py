@@ -153,3 +153,17 @@ class LookRow(Base):
     as_of: Mapped[date]
     actions: Mapped[list[str]]
     made_at: Mapped[datetime]
+
+
+class TargetRow(Base):
+    """One value of a target; the newest of its figure and period holds, and a null takes it back."""
+
+    __tablename__ = "targets"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    figure: Mapped[str]
+    period: Mapped[str]
+    starts_on: Mapped[date]
+    value: Mapped[float | None] = mapped_column(Double)
+    author: Mapped[str]
+    made_at: Mapped[datetime]

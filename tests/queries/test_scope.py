@@ -42,7 +42,7 @@ GIVEN: dict[str, Parameter] = {
     "spend_q": 4.0, "spend_v": 15.0, "quiet_days": 14, "return_days": 30, "leave_lost": True, "quiet_after_first": 50.0,
     "quiet_after_second": 50.0, "farthest_order_days": 730,
     "first_day": date(2024, 2, 1), "last_day": AS_OF, "base_first_day": date(2024, 1, 1),
-    "base_last_day": date(2024, 1, 31), "weeks": 13,
+    "base_last_day": date(2024, 1, 31), "weeks": 13, "least": 1, "share": 0.99,
 }  # fmt: skip
 
 

@@ -2,14 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from shopkeeper import i18n, state
 from shopkeeper.cli import main
+from shopkeeper.cli import targets as targets_file
+from shopkeeper.errors import Refused
 from shopkeeper.lake.version import Version
+from shopkeeper.merchant.targets import Target
+from shopkeeper.shop.today.screen import targets as targets_form
 from shopkeeper.ui import state as signing
 from tests.shops.once import copied
 from tests.ui.page_app import linked, sound, texts
@@ -133,3 +139,72 @@ def test_without_a_base_parts_stand_without_empty_columns(served: Version, capsy
     assert json.loads(digest(capsys, "--format", "json", "--period", "year", "--against", "year"))["base_days"] is None
     app = open_today(today_period="year", today_against="year")
     assert list(app.dataframe[-1].value.columns) == ["part", "value"]
+
+
+def test_targets_that_nobody_set_say_what_to_do_and_those_that_were_are_shown(
+    corner_shop: Version, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
+    assert any("No target is set" in info.value for info in open_today().info)
+    file = tmp_path / "targets.csv"
+    file.write_text(f"period,figure,value\n{corner_shop.as_of:%Y},revenue,5000000\n", encoding="utf-8")
+    assert main.main(["targets", str(file), "--author", "Ann"]) == 0
+    assert "Targets set: 1." in capsys.readouterr().out
+    data = json.loads(digest(capsys, "--format", "json"))
+    (target,) = data["targets"]
+    assert (target["plan"], target["period"]) == (5_000_000, "year")
+    app = open_today()
+    assert not any("No target is set" in info.value for info in app.info)
+    shown = money_on(app)
+    currency = corner_shop.shop.currency
+    assert i18n.compact_money(target["run_rate"], currency) in shown
+    for action in data["actions"]:
+        if action["kind"] == "target":
+            assert action["text"] in shown
+            assert i18n.compact_money(action["amount"], currency) in shown
+    assert "5" in digest(capsys)
+
+
+def test_the_form_keeps_only_what_was_altered() -> None:
+    kept = (Target("revenue", "month", date(2026, 1, 1), 100.0), Target("orders", "year", date(2026, 1, 1), 12.0))
+    before = targets_form.grid(kept, 2026)
+    assert (before["revenue"][0], before["orders"][12]) == (100.0, 12.0)
+    assert targets_form.changed(before, before, 2026) == ()
+    edited = before.to_dict(as_series=False)
+    edited["revenue"][0], edited["margin"][2] = None, 7.0
+    assert targets_form.changed(before, pl.DataFrame(edited), 2026) == (
+        Target("revenue", "month", date(2026, 1, 1), None),
+        Target("margin", "month", date(2026, 3, 1), 7.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("period,figure,value\n2026-13,revenue,5\n", "Line 2"),
+        ("period,figure,value\n2026-10,revenue,5\n2026-10,revenue,6\n", "Line 3"),
+        ("period,figure,value\n2026-10,weight,5\n", "weight"),
+        ("period,figure,value\n2026-10,revenue,much\n", "much"),
+        ("month,figure\n", "columns"),
+    ],
+)
+def test_a_file_of_targets_is_refused_by_its_line(content: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "targets.csv"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(Refused, match=said):
+        targets_file.read(file)
+
+
+def test_an_amount_has_an_interval_or_says_why_it_has_none(served: Version, capsys: pytest.CaptureFixture[str]) -> None:
+    data = json.loads(digest(capsys, "--format", "json"))
+    said = digest(capsys)
+    for action in data["actions"]:
+        assert (action["low"] is None) == (action["high"] is None)
+        if not action["material"] or action["amount"] is None:
+            continue
+        (line,) = [line for line in said.splitlines() if action["text"] in line]
+        counted = action["kind"] in {"excess", "data"}
+        if action["low"] is None:
+            assert ("counted, not estimated" if counted else "its interval is not known") in line
+        else:
+            assert action["low"] <= action["amount"] <= action["high"]

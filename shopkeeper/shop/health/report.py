@@ -11,11 +11,11 @@ import polars as pl
 from shopkeeper.engine.query import Query
 from shopkeeper.i18n import N_
 from shopkeeper.messages import Message, message
-from shopkeeper.shop.health import rules
+from shopkeeper.shop.health import alarms, rules
 from shopkeeper.shop.health.frames import CHANNEL_DAYS, FINDINGS
 from shopkeeper.shop.health.rules import RULES
 
-LISTED = ("equal_orders", "repeated_lines", "prices", "quantities", "customers", "skus", "regions", "overdue")
+LISTED = ("equal_orders", "repeated_lines", "prices", "quantities", "customers", "skus", "regions", "late", "overdue")
 """Checks whose rows are those of a query."""
 
 
@@ -45,8 +45,9 @@ def report(query: Query, today: date) -> Health:
     days = query("shop/health/channel_days")
     speaking = [
         *_freshness(days, as_of, today),
-        *_missing_days(days, as_of),
-        *_falls(days, as_of),
+        *missing_days(days, as_of),
+        *falls(days, as_of),
+        *dipped(days, as_of),
         *_unidentified(query, days, as_of),
         *_listed(query, as_of),
         *_counts(query, as_of),
@@ -92,7 +93,7 @@ def _since(days: pl.DataFrame, until: date, length: int) -> pl.DataFrame:
     return days.filter(pl.col("day").is_between(until - timedelta(days=length - 1), until))
 
 
-def _missing_days(days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
+def missing_days(days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
     """Days on which a channel had no order, though it has one on nearly every such weekday."""
     window = _since(days, as_of, rules.PATTERN_DAYS)
     missing = []
@@ -108,8 +109,13 @@ def _missing_days(days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
             usual_orders=pl.col("orders").mean(),
             usual_revenue=pl.col("revenue").mean(),
         )
-        gaps = by_weekday.filter(~pl.col("has")).join(usual, on="weekday")
-        gaps = gaps.filter((pl.col("weeks") >= rules.PATTERN_WEEKS) & (pl.col("share") >= rules.PATTERN_SHARE))
+        usual = usual.filter((pl.col("weeks") >= rules.PATTERN_WEEKS) & (pl.col("share") >= rules.PATTERN_SHARE))
+        open_days = by_weekday.join(usual, on="weekday")
+        # Days of the last week may be missing by the same fault.
+        steady = open_days.filter(pl.col("day") <= as_of - timedelta(days=rules.FALL_DAYS))["has"].mean()
+        if steady is None or float(steady) < rules.PATTERN_DAYS_SHARE:  # type: ignore[arg-type]
+            continue
+        gaps = open_days.filter(~pl.col("has"))
         missing.append(
             gaps.select(
                 pl.lit(channel).alias("channel"),
@@ -130,7 +136,7 @@ def _channel_days(parts: list[pl.DataFrame]) -> Annotated[pl.DataFrame, CHANNEL_
     return pl.concat([empty, *(part.select(CHANNEL_DAYS.names) for part in parts)], how="vertical_relaxed")
 
 
-def _falls(days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
+def falls(days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
     """Channels whose last week is at most half of a usual one."""
     before = _since(days, as_of - timedelta(days=rules.FALL_DAYS), rules.FALL_BEFORE)
     last = _since(days, as_of, rules.FALL_DAYS)
@@ -150,6 +156,32 @@ def _falls(days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
         names = ", ".join(rows["channel"].to_list())
         sentence = message("Orders of the last week have fallen by half or more in: {channels}.", channels=names)
         yield Finding("sudden_fall", rows.height, float(rows["amount"].sum()), sentence, rows)
+
+
+def dipped(days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
+    """Channels whose last days are lower than chance makes them; by what they lack at their usual revenue per order."""
+    low = alarms.dips(days, as_of)
+    if not low:
+        return
+    window = _since(days, as_of, rules.PATTERN_DAYS).group_by("channel").agg(pl.col("revenue", "orders").sum())
+    worth = {channel: revenue / orders for channel, revenue, orders in window.iter_rows() if orders}
+    rows = [
+        (
+            each.channel,
+            as_of,
+            each.orders,
+            each.usual_orders,
+            worth.get(each.channel, 0.0) * (each.usual_orders - each.orders),
+        )
+        for each in low
+    ]
+    frame = pl.DataFrame(rows, schema=CHANNEL_DAYS.schema(), orient="row").sort("amount", descending=True)
+    sentence = message(
+        "Orders of the last {days} days are far below the usual in: {channels}.",
+        days=rules.DIP_DAYS,
+        channels=", ".join(frame["channel"].to_list()),
+    )
+    yield Finding("dip", frame.height, float(frame["amount"].sum()), sentence, frame)
 
 
 def _unidentified(query: Query, days: pl.DataFrame, as_of: date) -> Iterator[Finding]:
@@ -176,6 +208,7 @@ def _listed(query: Query, as_of: date) -> Iterator[Finding]:
         ("customers", query("shop/health/customers"), "", "amount"),
         ("skus", query("shop/health/unknown_references", kind="sku"), "all_values", "all_amount"),
         ("regions", query("shop/health/unknown_references", kind="region"), "all_values", "all_amount"),
+        ("late", late_deliveries(query, as_of), "", "amount"),
         ("overdue", query("shop/health/overdue", as_of=as_of), "", "amount"),
         ("missing_items", query("shop/health/missing_items", as_of=as_of), "", "revenue"),
     )
@@ -189,6 +222,12 @@ def _listed(query: Query, as_of: date) -> Iterator[Finding]:
         yield Finding(check, n, float(money) if has_amount else None, Message(SENTENCES[check], {"n": n}), kept)
 
 
+def late_deliveries(query: Query, as_of: date) -> pl.DataFrame:
+    """Deliveries on their way that should have landed by the rhythm of their own way."""
+    parameters = {"days": rules.OVERDUE_DAYS, "least": rules.LATE_DELIVERIES, "share": rules.LATE_SHARE}
+    return query("shop/health/late_deliveries", as_of=as_of, **parameters)
+
+
 SENTENCES: Mapping[str, str] = {
     "equal_orders": N_("{n} orders equal another in all but their number: they may count twice."),
     "repeated_lines": N_("{n} lines stand more than once in their order: they may count twice."),
@@ -197,6 +236,7 @@ SENTENCES: Mapping[str, str] = {
     "customers": N_("{n} customers have so many orders that each may be many people."),
     "skus": N_("{n} items were sold that are not in the products: they have no name, cost or supplier."),
     "regions": N_("{n} regions were sold to that are not in the regions."),
+    "late": N_("{n} deliveries should have landed by now: has one been halted?"),
     "overdue": N_("{n} deliveries are long overdue: are they received, or cancelled?"),
     "missing_items": N_("{n} items are missing from the newest count of their location."),
 }

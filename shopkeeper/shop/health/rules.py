@@ -8,10 +8,17 @@ from shopkeeper.messages import Message, message
 
 STALE_DAYS, ARCHIVE_DAYS = 3, 91
 PATTERN_DAYS, PATTERN_WEEKS, PATTERN_SHARE, PATTERN_ORDERS = 91, 8, 0.9, 60
+PATTERN_DAYS_SHARE = 0.97
+"""So many of the days of weekdays on which a channel sells had an order, or a day without one tells nothing."""
 FALL_DAYS, FALL_BEFORE, FALL_SHARE, FALL_ORDERS = 7, 28, 0.5, 40
 UNIDENTIFIED_SHARE, UNIDENTIFIED_ORDERS = 0.2, 50
 OLD_COUNT_DAYS, OLD_COUNT_TIMES = 7, 3
 OVERDUE_DAYS = 30
+DIP_DAYS, DIP_SHARE, DIP_ORDERS, DIP_DEVIATIONS = 3, 0.15, 100, 2.3
+DIP_WINDOWS, DIP_CALM, DIP_LIFT = 28, 0.12, 1.3
+"""The fewest windows that tell of chance; how far others may stray in a calm one; the most that they lift a channel."""
+LATE_DELIVERIES, LATE_SHARE = 10, 0.99
+"""The fewest deliveries of a way from which on its lateness is known, and the share of them that is waited for."""
 
 CUSTOMERS = ("retention", "churn_risk", "lifetime_value")
 SUPPLY = ("coverage", "demand", "replenishment", "network")
@@ -47,7 +54,8 @@ RULES: Mapping[str, Rule] = {
         N_("Days without orders"),
         message(
             "A channel with {orders} orders or more in {days} days had none on a weekday on which it sold in {share} % "
-            "of the weeks.",
+            "of the weeks, and sold on {days_share} % of all such days.",
+            days_share=round(100 * PATTERN_DAYS_SHARE),
             orders=PATTERN_ORDERS,
             days=PATTERN_DAYS,
             share=round(100 * PATTERN_SHARE),
@@ -63,6 +71,19 @@ RULES: Mapping[str, Rule] = {
             share=round(100 * FALL_SHARE),
             before=FALL_BEFORE,
             orders=FALL_ORDERS,
+        ),
+        (*CUSTOMERS, "demand"),
+    ),
+    "dip": Rule(
+        N_("A channel sells less than usual"),
+        message(
+            "Orders of the last {days} days are {share} % and {deviations} standard deviations or more below the "
+            "median of the same weekdays of {weeks} weeks, moved as others move; from {orders} usual orders on.",
+            days=DIP_DAYS,
+            share=round(100 * DIP_SHARE),
+            weeks=PATTERN_WEEKS,
+            deviations=DIP_DEVIATIONS,
+            orders=DIP_ORDERS,
         ),
         (*CUSTOMERS, "demand"),
     ),
@@ -88,7 +109,9 @@ RULES: Mapping[str, Rule] = {
     ),
     "prices": Rule(
         N_("Unusual prices"),
-        message("A price per unit ten times the item's median or more, or a tenth or less, of items with 20 lines."),
+        message(
+            "A price per unit seven times the item's median or more, or a seventh or less, of items with 20 lines."
+        ),
         ("lifetime_value", "demand"),
     ),
     "quantities": Rule(
@@ -117,6 +140,17 @@ RULES: Mapping[str, Rule] = {
     "missing_items": Rule(
         N_("Items missing from the newest count"),
         message("Counted at the location in the four weeks before its newest count, but not in it."),
+        STOCK,
+    ),
+    "late": Rule(
+        N_("Deliveries that should be there"),
+        message(
+            "Not received a day after {share} % of the deliveries of the same way were, by their due day, of ways with "
+            "{deliveries} deliveries in a year; up to {days} days after it was due.",
+            share=round(100 * LATE_SHARE),
+            deliveries=LATE_DELIVERIES,
+            days=OVERDUE_DAYS,
+        ),
         STOCK,
     ),
     "overdue": Rule(

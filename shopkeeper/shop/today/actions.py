@@ -5,7 +5,7 @@ Nothing is computed again here: an amount is the sum that its page shows. Report
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
@@ -16,16 +16,31 @@ import polars as pl
 
 from shopkeeper.contract.forecasts import HORIZON
 from shopkeeper.customers.churn.report import Churn
-from shopkeeper.i18n import NN_
-from shopkeeper.messages import Message, message
+from shopkeeper.i18n import N_, NN_, percent
+from shopkeeper.merchant.policy import Policy
+from shopkeeper.merchant.targets import FIGURE_WORDS
+from shopkeeper.messages import Message, MessageValue, message
 from shopkeeper.shop.health.report import Health
 from shopkeeper.shop.today.frames import ACTIONS
 from shopkeeper.shop.today.periods import Event
-from shopkeeper.shop.today.rules import EVENT_DAYS, MOVES, NOT_OF_THE_SAMPLE, RULES, Kind, Part, View
+from shopkeeper.shop.today.rules import (
+    EVENT_DAYS,
+    MOVES,
+    NOT_OF_THE_SAMPLE,
+    RULES,
+    TARGET_LEAST_SHARE,
+    Kind,
+    Part,
+    View,
+)
 from shopkeeper.shop.today.sources import Reports
+from shopkeeper.shop.today.targets import Plan
 from shopkeeper.supply.coverage.report import Coverage
 from shopkeeper.supply.replenishment.report import OrderProposals
 from shopkeeper.supply.replenishment.transfers import Transfers
+
+MONTH_MISSED = N_("{figure}: at this rate the month ends {share} below plan.")
+YEAR_MISSED = N_("{figure}: at this rate the year ends {share} below plan.")
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ class Action:
     @property
     def url(self) -> str:
         """The page with its view set, without the server's name."""
-        return f"/{self.page}" + (f"?{urlencode(self.choices)}" if self.choices else "")
+        return f"/{'' if self.page == 'today' else self.page}" + (f"?{urlencode(self.choices)}" if self.choices else "")
 
 
 @dataclass(frozen=True)
@@ -81,10 +96,21 @@ class Actions:
 
 
 def actions(
-    reports: Reports, events: Sequence[Event], as_of: date, material_from: float | None, *, sample: bool = False
+    reports: Reports,
+    events: Sequence[Event],
+    as_of: date,
+    material_from: float | None,
+    plan: Plan | None = None,
+    *,
+    sample: bool = False,
+    materiality: float = Policy.materiality,
 ) -> Actions:
-    """Every action of volume. One without a known amount is never folded: nobody knows that it is small."""
+    """Every action of volume. One without a known amount is never folded: nobody knows that it is small.
+
+    `materiality` is the share of a plan that a run rate may stay below it.
+    """
     every = [
+        *_targets(plan, materiality),
         *_rescue(reports.churn),
         *_coverage(reports.coverage),
         *_orders(reports.orders),
@@ -205,6 +231,25 @@ def _event(orders: OrderProposals | None, events: Sequence[Event], as_of: date) 
         )
         days, view = (event.starts_on - as_of).days, MOVES
     yield Action(f"event:{event.name}:{event.starts_on}", "event", len(safe), text, None, "", days, view=view)
+
+
+def _targets(plan: Plan | None, materiality: float) -> Iterator[Action]:
+    """What ends below plan at this rate; of a figure the month, and the year where the month is on its way."""
+    said = set()
+    for row in plan.rows.iter_rows(named=True) if plan else ():
+        late = row["share"] is not None and TARGET_LEAST_SHARE <= row["share"] < 1
+        if row["figure"] in said or not late or row["gap_share"] is None or row["gap_share"] >= -materiality:
+            continue
+        said.add(row["figure"])
+        is_month = row["period"] == "month"
+        words: Mapping[str, MessageValue] = {
+            "figure": message(FIGURE_WORDS[row["figure"]]),
+            "share": percent(-row["gap_share"]),
+        }
+        text = Message(MONTH_MISSED if is_month else YEAR_MISSED, words)
+        amount = None if row["worth"] is None else -row["worth"]
+        key = f"target:{row['figure']}:{row['period']}:{row['starts_on']}"
+        yield Action(key, "target", 1, text, amount, RULES["target"].amount_is, row["days_left"])
 
 
 def _data(health: Health, *, sample: bool) -> Iterator[Action]:

@@ -37,6 +37,30 @@ CONTRIBUTIONS = Table(
     ),
     key=("part",),
 )
+PLAN = Table(
+    "today_targets",
+    "one row per figure and period that has a target",
+    "Targets of the month and the year that as-of lies in: money in shop currency, all else counted.",
+    (
+        Column("figure", "VARCHAR", "The figure, by its name.", required=True, label=N_("Figure")),
+        Column("period", "VARCHAR", "month or year.", required=True, label=N_("Period")),
+        Column("starts_on", "DATE", "Its first day.", required=True, label=N_("First day")),
+        Column("plan", "DOUBLE", "The target.", required=True, label=N_("Plan"), format="number"),
+        Column("actual", "DOUBLE", "Up to as-of; null if not known.", label=N_("So far"), format="number"),
+        Column(
+            "run_rate", "DOUBLE", "What the whole period comes to at this rate.", label=N_("Run rate"), format="number"
+        ),
+        Column("gap", "DOUBLE", "Run rate less plan.", label=N_("Gap"), format="number"),
+        Column("gap_share", "DOUBLE", "The gap as a share of the plan.", label=N_("Gap, %"), format="percent"),
+        Column("worth", "DOUBLE", "The gap in money; null if not known.", label=N_("Gap in money"), format="money"),
+        Column(
+            "share", "DOUBLE", "How much of the period is done as a rule.", label=N_("Done as a rule"), format="percent"
+        ),
+        Column("rule", "VARCHAR", "By which rule: last_year, weekdays or days.", label=N_("Rule")),
+        Column("days_left", "BIGINT", "Days after as-of.", unit="days", label=N_("Days left"), format="integer"),
+    ),
+    key=("figure", "period"),
+)
 ACTIONS = Table(
     "today_actions",
     "one row per action, the largest amount first",

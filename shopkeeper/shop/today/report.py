@@ -60,7 +60,7 @@ def report(query: Query, options: TodayOptions = MONTH_TO_DATE) -> Today:
     days = query("shop/today/days", first_day=since, last_day=version.as_of)
     orders = query("shop/today/orders", first_day=since, last_day=version.as_of)
     bought = _customers(query, spans)
-    uncertain_until = _uncertain_until(query)
+    unsure = uncertain_until(query)
     units = len(units_of(query, GoodsFilters())) == 1
 
     def values(span: Days, name: str) -> Values:
@@ -68,7 +68,7 @@ def report(query: Query, options: TodayOptions = MONTH_TO_DATE) -> Today:
 
     now = values(spans.now, "now")
     base: Values = values(spans.base, "base") if spans.base else {}
-    if spans.base_or_now.first < uncertain_until:
+    if spans.base_or_now.first < unsure:
         base = {**base, "new_customers": None, "returning_customers": None}
     past = [values(span, str(len(weeks) - 1 - place)) for place, span in enumerate(weeks)]
     share, base_share = (_cost_share(_within(days, span)) for span in (spans.now, spans.base_or_now))
@@ -80,7 +80,7 @@ def report(query: Query, options: TodayOptions = MONTH_TO_DATE) -> Today:
         share,
         base_share if spans.base else None,
         events,
-        tuple(_notes(options, spans, now, (share, base_share), one_unit=units, uncertain_until=uncertain_until)),
+        tuple(_notes(options, spans, now, (share, base_share), one_unit=units, unsure_until=unsure)),
     )
 
 
@@ -106,7 +106,7 @@ def _customers(query: Query, spans: Compared) -> dict[str, tuple[int, int]]:
     return {span: counts.get(span, (0, 0)) for span in ("now", "base", *map(str, range(periods.WEEKS)))}
 
 
-def _uncertain_until(query: Query) -> date:
+def uncertain_until(query: Query) -> date:
     """Who first bought before this day may have bought before the data begin."""
     for row in query("customers/left_truncation").to_dicts():
         if row["is_truncated"]:
@@ -164,7 +164,7 @@ def _notes(
     shares: tuple[float | None, float | None],
     *,
     one_unit: bool,
-    uncertain_until: date,
+    unsure_until: date,
 ) -> list[Message]:
     notes = []
     if options.against == "event" and spans.event is None:
@@ -183,9 +183,9 @@ def _notes(
         )
     if now["new_customers"] is None:
         notes.append(message("No order names its buyer, so new and returning customers cannot be told apart."))
-    elif spans.now.first < uncertain_until:
+    elif spans.now.first < unsure_until:
         notes.append(
-            message("Customers who seem new before {day} may have bought before the data begin.", day=uncertain_until)
+            message("Customers who seem new before {day} may have bought before the data begin.", day=unsure_until)
         )
     if now["margin"] is None:
         notes.append(message("No item sold has a known cost, so no margin is shown."))

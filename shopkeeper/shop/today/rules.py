@@ -6,7 +6,7 @@ from typing import Literal
 
 from shopkeeper.i18n import N_
 
-Kind = Literal["rescue", "stock_out", "orders", "transfers", "excess", "event", "data"]
+Kind = Literal["rescue", "stock_out", "orders", "transfers", "excess", "event", "target", "data"]
 Part = Literal["fits", "forecast", "stock"]
 """What an action may have to wait for: the fits of the buying models, the forecast, or a table of stock."""
 View = tuple[tuple[str, str], ...]
@@ -28,6 +28,8 @@ class Rule:
     choices: View = ()
     tells_horizon: bool = False
     """Whether the days ahead are said beside the amount; the measure's own name says them elsewhere."""
+    is_estimate: bool = True
+    """Whether the amount is expected, and so has an interval, known or not; else it is counted in the data."""
 
 
 MOVES: View = (("replenishment_view", "transfers"),)
@@ -69,6 +71,7 @@ RULES: Mapping[Kind, Rule] = {
         1,
         "coverage",
         (("coverage_view", "classes"),),
+        is_estimate=False,
     ),
     "event": Rule(
         N_("Event ahead"),
@@ -78,9 +81,12 @@ RULES: Mapping[Kind, Rule] = {
         (("replenishment_view", "orders"),),
         tells_horizon=True,
     ),
+    "target": Rule(N_("Target missed"), "target_gap", 1, "today", tells_horizon=True),
     # Each check of data health has a least volume of its own: `shop/health/rules.py`.
-    "data": Rule(N_("In the data"), "", 1, "data", (("data_section", "health"),)),
+    "data": Rule(N_("In the data"), "", 1, "data", (("data_section", "health"),), is_estimate=False),
 }
+TARGET_LEAST_SHARE = 0.2
+"""Before so much of a month or year is done, nothing is said of its end."""
 EVENT_DAYS = 91
 """An event that starts within so many days is counted down to."""
 LATER_DAYS = 7

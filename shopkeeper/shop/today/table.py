@@ -10,9 +10,10 @@ from shopkeeper.lake.version import Version
 from shopkeeper.shop.today import words
 from shopkeeper.shop.today.actions import Action, frame
 from shopkeeper.shop.today.contributions import By
-from shopkeeper.shop.today.frames import ACTIONS, CONTRIBUTIONS, FIGURES
+from shopkeeper.shop.today.frames import ACTIONS, CONTRIBUTIONS, FIGURES, PLAN
 from shopkeeper.shop.today.report import Today
 from shopkeeper.shop.today.rules import RULES
+from shopkeeper.shop.today.targets import Plan
 
 MONEY = ("revenue", "margin", "average_order")
 
@@ -76,3 +77,15 @@ def actions(version: Version, these: Sequence[Action], small: Sequence[Action]) 
         pl.col("page").replace({name: _(title) for name, title in words.PAGES.items()}),
     )
     return download(version, "today-actions", _("To do"), named, ACTIONS.labelled(), terms=("smaller_actions",))
+
+
+def targets(version: Version, plan: Plan) -> Download:
+    """Plan, actual, run rate and gap of every target of the month and the year."""
+    rows = plan.rows.to_dicts()
+    named = plan.rows.with_columns(
+        pl.Series("figure", [words.figure_label(row["figure"]) for row in rows], dtype=pl.String),
+        pl.Series("period", [words.period_of(row["period"], row["starts_on"]) for row in rows], dtype=pl.String),
+        pl.Series("rule", [words.rule_words(row["rule"]) for row in rows], dtype=pl.String),
+    )
+    columns = PLAN.labelled([name for name in PLAN.names if name != "starts_on"])
+    return download(version, "today-targets", _("Targets"), named, columns, terms=("run_rate", "target_gap"))

@@ -1,7 +1,8 @@
 """How Today says its figures: labels, amounts, changes with their sign, the headline."""
 
 from collections.abc import Mapping
-from typing import Literal
+from datetime import date
+from typing import Any, Literal
 
 from shopkeeper import i18n
 from shopkeeper.i18n import N_
@@ -13,6 +14,7 @@ from shopkeeper.shop.today.actions import Action
 from shopkeeper.shop.today.periods import Period
 from shopkeeper.shop.today.report import Today
 from shopkeeper.shop.today.rules import RULES, Part
+from shopkeeper.shop.today.targets import Rule
 
 MEASURES: Mapping[str, str] = {
     "revenue": "trading_revenue",
@@ -36,7 +38,12 @@ AWAITED: Mapping[Part, str] = {
     "fits": N_("the models of buying, which say whom to rescue"),
     "forecast": N_("the forecast of demand, which says what runs out, what to order and what to move"),
 }
-PAGES: Mapping[str, str] = {**FIGURE_PAGES, "data": N_("Data")}
+RULE_WORDS: Mapping[Rule, str] = {
+    "last_year": N_("as last year went"),
+    "weekdays": N_("by weekdays"),
+    "days": N_("all days alike"),
+}
+PAGES: Mapping[str, str] = {**FIGURE_PAGES, "data": N_("Data"), "today": N_("Today")}
 """The titles of the pages, by their addresses."""
 
 
@@ -118,6 +125,34 @@ def headline(today: Today, currency: str) -> str:
     )
 
 
+def period_of(period: str, first: date) -> str:
+    """The month or year of a target: `Oct 2026`, `2026`."""
+    return i18n.month(first) if period == "month" else str(first.year)
+
+
+def rule_words(rule: Rule | None) -> str:
+    """By what a run rate is drawn out."""
+    return _(RULE_WORDS[rule]) if rule else i18n.MISSING
+
+
+def target_words(row: Mapping[str, Any], currency: str) -> str:
+    """A target in one line: `Net revenue, Oct 2026: ¥1.2M of ¥1.5M so far, heading for ¥1.4M (-6.0%)`."""
+    head = _(
+        "{figure}, {period}", figure=figure_label(row["figure"]), period=period_of(row["period"], row["starts_on"])
+    )
+    plan, actual = (value(row["figure"], row[name], currency) for name in ("plan", "actual"))
+    if row["run_rate"] is None:
+        return _("{head}: {actual} of {plan} so far", head=head, actual=actual, plan=plan)
+    return _(
+        "{head}: {actual} of {plan} so far, heading for {rate} ({gap})",
+        head=head,
+        actual=actual,
+        plan=plan,
+        rate=value(row["figure"], row["run_rate"], currency),
+        gap=i18n.change(row["gap_share"]),
+    )
+
+
 def amount_words(action: Action) -> str:
     """What the action's amount is."""
     if action.kind == "data":
@@ -136,17 +171,26 @@ def horizon_words(action: Action) -> str:
     """How far ahead the amount reaches."""
     if action.horizon_days is None or not RULES[action.kind].tells_horizon:
         return ""
-    if action.kind == "event":
+    if action.kind in {"event", "target"}:
         return _("{days} left", days=i18n.days(action.horizon_days))
     return _("over {days}", days=i18n.days(action.horizon_days))
 
 
 def interval_words(action: Action, currency: str) -> str:
-    """The interval, where the page's report has one."""
-    if action.low is None or action.high is None:
+    """The interval where the page's report has one; else why there is none."""
+    if action.amount is None:
         return ""
+    if action.low is None or action.high is None:
+        return no_interval_words(action)
     low, high = (i18n.compact_money(end, currency) for end in (action.low, action.high))
     return _("{low} to {high}", low=low, high=high)
+
+
+def no_interval_words(action: Action) -> str:
+    """Why an amount has no interval."""
+    if RULES[action.kind].is_estimate:
+        return _("an expectation; its interval is not known")
+    return _("counted, not estimated")
 
 
 def awaited_words(part: Part, state: Literal["at_work", "missing"]) -> str:

@@ -23,6 +23,7 @@ from shopkeeper.shop.today.marked import put_aside
 from shopkeeper.shop.today.report import Today
 from shopkeeper.shop.today.rules import LATER_DAYS, Part
 from shopkeeper.shop.today.sources import Reports
+from shopkeeper.shop.today.targets import Plan
 from shopkeeper.supply.filters import GoodsFilters
 from shopkeeper.supply.materiality import material_from
 from shopkeeper.supply.screen.in_force import in_force
@@ -65,10 +66,11 @@ def load_reports() -> Reports:
         place.empty()
 
 
-def listed(today: Today, reports: Reports) -> Actions:
+def listed(today: Today, reports: Reports, plan: Plan) -> Actions:
     """All actions of the version."""
-    least = load(material_from, in_force().policy)
-    return actions(reports, today.events, today.as_of, least, sample=opened().version.shop.sample)
+    policy, sample = in_force().policy, opened().version.shop.sample
+    least = load(material_from, policy)
+    return actions(reports, today.events, today.as_of, least, plan, sample=sample, materiality=policy.materiality)
 
 
 def draw_actions(today: Today, all_actions: Actions) -> None:
@@ -142,16 +144,20 @@ def _draw_action(today: Today, action: Action, name: str, *, is_new: bool) -> No
         if action.amount is None:
             st.metric(words.title(action), words.horizon_words(action) or i18n.MISSING)
         else:
-            interval = words.interval_words(action, shop_currency()) or None
-            st.metric(about, money(action.amount), interval, delta_color="off", delta_arrow="off")
+            known = action.low is not None and action.high is not None
+            said = words.interval_words(action, shop_currency())
+            interval, help_ = (said, None) if known else (None, said)
+            st.metric(about, money(action.amount), interval, delta_color="off", delta_arrow="off", help=help_)
     with beside:
         badge = f":blue-badge[{_('New')}] " if is_new else ""
         st.markdown(f"{badge}**{words.title(action)}.** {action.text}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            label = _("Open {page}", page=_(words.PAGES[action.page]))
-            open_page(
-                label, PATHS[action.page], f"open_{action.key}", ":material/arrow_forward:", choices=choices_of(action)
-            )
+            if action.page in PATHS:
+                label = _("Open {page}", page=_(words.PAGES[action.page]))
+                path, key = PATHS[action.page], f"open_{action.key}"
+                open_page(label, path, key, ":material/arrow_forward:", choices=choices_of(action))
+            else:
+                st.caption(_("See the targets on this page."), width="content")
             _draw_marks(today, action, name)
 
 

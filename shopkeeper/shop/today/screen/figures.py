@@ -24,6 +24,8 @@ DEFINITIONS = (
     "same_weekdays",
     "event_aligned",
     "contribution",
+    "run_rate",
+    "target_gap",
     "smaller_actions",
     "as_of",
 )
