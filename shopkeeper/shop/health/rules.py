@@ -12,6 +12,7 @@ FALL_DAYS, FALL_BEFORE, FALL_SHARE, FALL_ORDERS = 7, 28, 0.5, 40
 UNIDENTIFIED_SHARE, UNIDENTIFIED_ORDERS = 0.2, 50
 OLD_COUNT_DAYS, OLD_COUNT_TIMES = 7, 3
 OVERDUE_DAYS = 30
+REFUND_ORDERS, REFUND_SHARE, REFUND_DAYS = 5, 0.001, 60
 
 CUSTOMERS = ("retention", "churn_risk", "lifetime_value")
 SUPPLY = ("coverage", "demand", "replenishment", "network")
@@ -104,6 +105,27 @@ RULES: Mapping[str, Rule] = {
     "skus": Rule(N_("Items that no product list has"), message("Sold, but not in the products."), SUPPLY),
     "regions": Rule(
         N_("Regions that no list has"), message("Sold to, but not in the regions."), ("coverage", "network")
+    ),
+    "refunds_alone": Rule(
+        N_("Refunds without a sale"),
+        message(
+            "No sale of the refunded order is there, {days} days after the data begin or later; at least {orders} of "
+            "these, or over {share} % of all that was sold.",
+            days=REFUND_DAYS,
+            orders=REFUND_ORDERS,
+            share=100 * REFUND_SHARE,
+        ),
+        (*CUSTOMERS, "demand"),
+    ),
+    "refunds_above": Rule(
+        N_("Refunds larger than their order"),
+        message(
+            "More was given back of an order than all its lines brought; at least {orders} orders, or over {share} % "
+            "of all that was sold.",
+            orders=REFUND_ORDERS,
+            share=100 * REFUND_SHARE,
+        ),
+        (*CUSTOMERS, "demand"),
     ),
     "old_counts": Rule(
         N_("Old stock counts"),
