@@ -137,7 +137,7 @@ def test_refunds_without_a_sale_or_above_it_are_listed_from_five_orders_or_a_tho
     later = END - timedelta(days=20)
     early = [back(f"e{number}", END - timedelta(days=100), 10) for number in range(9)]
     alone = [back(f"r{number}", later, 0.4, f"gone{number}") for number in range(5)]
-    above = [row for number in range(5) for row in (line(f"bob{number}", later, order_id=f"s{number}"),)]
+    above: list[Line] = [row for number in range(5) for row in (line(f"bob{number}", later, order_id=f"s{number}"),)]
     above += [
         back(f"b{number}-{part}", END - timedelta(days=part), 5.1, f"s{number}")
         for number in range(5)
@@ -162,7 +162,7 @@ def test_refunds_without_a_sale_or_above_it_are_listed_from_five_orders_or_a_tho
 
 def test_unmatched_refunds_are_those_that_a_plain_count_gives() -> None:
     chance = Random(9)
-    lines = [
+    lines: list[Line] = [
         line("ann", END - timedelta(days=chance.randrange(9)), order_id=f"o{chance.randrange(60)}", net_amount=20,
              status=chance.choice(("sale", "sale", "sale", "cancelled", "exchange")))
         for _ in range(80)
