@@ -1,5 +1,7 @@
 """What a new merchant's own exports did that the cases at hand did not."""
 
+import json
+import tomllib
 from collections.abc import Callable
 from collections.abc import Mapping as SomeMapping
 from pathlib import Path
@@ -15,6 +17,8 @@ from shopkeeper.imports.checks.texts import NOBODY
 from shopkeeper.imports.job import Outcome, import_files
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load, parse_mapping
+from shopkeeper.imports.outcome import BrokenRule
+from shopkeeper.messages import Message
 from tests.imports.conftest import SHOP, Checked, check, rows_of
 
 PLAIN = {"order_id": "id", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
@@ -230,6 +234,23 @@ def test_a_currency_sign_is_taken_off_in_both_widths(check_text: CheckText) -> N
     quantity = {"source": "amount", "starts_with": {"（": "-1"}, "otherwise": {"source": "n"}}
     checked = check_text(text, mapping=mapped({"net_amount": amount, "status": status, "quantity": quantity}))
     assert [float(row["net_amount"]) for row in checked.good] == [12, 1234.5, -12.5]
+
+
+@pytest.mark.parametrize("values", [("￥12.00", "￥3"), ("12元", "3.5 元"), ("$1,234.50", "3.00 USD"), ("1.234,50 €",)])
+def test_amounts_with_a_currency_sign_are_rejected_with_the_very_words_that_read_them(
+    values: tuple[str, ...], check_text: CheckText
+) -> None:
+    rows = [f'{number},2026-05-01,A,1,"{value}"' for number, value in enumerate(values)]
+    text = "\n".join([HEADER, *rows, ""])
+    rejects = check_text(text, mapping=mapped()).rejects
+    examples = tuple((each["file"], each["line"], each["value"]) for each in rejects)
+    reason = Message.from_data(json.loads(rejects[0]["message"]))
+    said = str(BrokenRule("order_lines", "net_amount", "amount", reason, len(rejects), examples).sentence())
+    toml = said.split("say in the mapping: ")[1].split(". Records", maxsplit=1)[0].replace("its column", "amount")
+    read = check_text(text, mapping=mapped(tomllib.loads(toml)))
+    assert read.rules() == []
+    expected = {"￥12.00": [12, 3], "12元": [12, 3.5], "$1,234.50": [1234.5, 3], "1.234,50 €": [1234.5]}[values[0]]
+    assert [float(row["net_amount"]) for row in read.good] == expected
 
 
 def test_a_declared_format_reads_days_in_full_width(check_text: CheckText) -> None:

@@ -1,9 +1,11 @@
 """What the values of a column show: days, numbers and how they are written, few words or many."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from babel.numbers import list_currencies
 
 from shopkeeper.imports.checks.contacts import in_half_width
 
@@ -14,7 +16,33 @@ DAYS = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%B %d, %Y"),
 )
-SIGNS = ("¥", "￥", "$", "€", "£", "元", "US$", "CNY", "RMB", "USD", "EUR", "GBP", "kr", "R$")
+SIGNS: dict[str, tuple[str, ...]] = {
+    "CNY": ("¥", "￥", "CN¥", "元", "圆", "块", "人民币", "RMB"),
+    "JPY": ("円", "JP¥"),
+    "USD": ("$", "US$"),
+    "EUR": ("€",),
+    "GBP": ("£",),
+    "KRW": ("₩", "원"),
+    "INR": ("₹", "Rs.", "Rs"),
+    "SEK": ("kr", "kr."),
+    "PLN": ("zł",),
+    "CZK": ("Kč",),
+    **{
+        code: (sign,)
+        for code, sign in (("RUB", "₽"), ("THB", "฿"), ("VND", "₫"), ("TRY", "₺"), ("ILS", "₪"), ("PHP", "₱"))
+    },
+    **{
+        code: (sign,)
+        for code, sign in (("HKD", "HK$"), ("TWD", "NT$"), ("BRL", "R$"), ("SGD", "S$"), ("AUD", "A$"), ("CAD", "C$"))
+    },
+}
+"""By currency the signs that stand at amounts, beside its code; a sign of several countries has the commonest."""
+CURRENCY_OF = {sign.lower(): code for code, signs in SIGNS.items() for sign in (code, *signs)} | {
+    code.lower(): code for code in list_currencies()
+}
+ANY_SIGN = "|".join(map(re.escape, sorted(CURRENCY_OF, key=len, reverse=True)))
+BEFORE = re.compile(rf"(?i)([(+-]?\s*)({ANY_SIGN})(?![a-z])\s*")
+BEHIND = re.compile(rf"(?i)(?<![a-z])\s*({ANY_SIGN})(\s*[)-]?)$")
 NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 WHOLE = re.compile(r"[+-]?\d{1,18}(\.0+)?")
 BRACKETED = re.compile(r"\((.*)\)")
@@ -97,8 +125,11 @@ def number_forms(values: Sequence[str]) -> tuple[NumberForm, ...]:
     if not values:
         return ()
     values = [in_half_width(value) for value in values]
-    signs = tuple(sign for sign in SIGNS if any(sign in value for value in values))
-    bare = [_without(value, signs) for value in values]
+    signs = tuple(dict.fromkeys(sign for value in values for sign in _signs(value)))
+    if len({CURRENCY_OF[sign.lower()] for sign in signs}) > 1:
+        # Amounts of several currencies are no one number, whatever stands around it.
+        return ()
+    bare = [_without_signs(value) for value in values]
     brackets = any(BRACKETED.fullmatch(value) for value in bare)
     bare = [BRACKETED.sub(r"-\1", value) for value in bare] if brackets else bare
     readings: dict[tuple[str, ...], NumberForm] = {}
@@ -134,10 +165,19 @@ def number_form(values: Sequence[str]) -> NumberForm | None:
     return next(iter(number_forms(values)), None)
 
 
-def _without(value: str, signs: Sequence[str]) -> str:
-    for sign in signs:
-        value = value.replace(sign, "")
-    return value.strip()
+def _signs(value: str) -> Iterator[str]:
+    """The signs of currencies before and behind a number, as they are written."""
+    if before := BEFORE.match(value):
+        yield before[2]
+    if behind := BEHIND.search(value):
+        yield behind[1]
+
+
+def _without_signs(value: str) -> str:
+    """The number between the signs, with its minus in front: programs of accounts write it behind."""
+    bare = BEHIND.sub(r"\2", BEFORE.sub(r"\1", value, count=1)).strip()
+    bare = re.sub(r"^([0-9.].*?)\s*-$", r"-\1", bare.replace("\N{MINUS SIGN}", "-"))
+    return re.sub(r"^([+-])\s+", r"\1", bare)
 
 
 def is_whole(values: Sequence[str]) -> bool:
