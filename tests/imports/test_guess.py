@@ -147,6 +147,10 @@ def test_a_time_is_known_by_its_values_where_one_column_alone_can_be_it(tmp_path
         (["12", "13"], None),
         (["tomorrow"], None),
         ([], None),
+        (["2026-05-01", "46143", "46143.5"], ("%Y-%m-%d", "serial")),
+        (["01/02/2026", "46143"], None),
+        (["46143", "46144"], None),
+        (["2026-5-1", "2026-05-12"], ("%Y-%m-%d",)),
     ],
 )
 def test_times_are_known_by_how_all_of_them_are_written(values: list[str], formats: tuple[str, ...] | None) -> None:
@@ -175,7 +179,9 @@ def test_times_are_known_by_how_all_of_them_are_written(values: list[str], forma
         (["$12", "US$ 13", "USD 14"], [NumberForm(strip=("$", "US$", "USD"))]),
         (["12.50-", "3"], [NumberForm()]),
         (["$12", "€12"], []),
-        (["12 PCS", "A12"], []),
+        (["0.25kg", "3 KG"], [NumberForm(strip=("kg", "KG"))]),
+        (["2件", "3 箱"], []),
+        (["12 PCX", "A12"], []),
         (["five"], []),
         ([], []),
     ],

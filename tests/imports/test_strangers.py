@@ -354,6 +354,29 @@ def half(word: str) -> str:
     return word.translate(str.maketrans("１０：", "10:"))
 
 
+def test_an_item_called_like_a_total_is_no_total_where_orders_are_filled_down(check_text: CheckText) -> None:
+    rows = ["1,2026-05-01,A,1,5", ",,SUM,2,7", "2,2026-05-02,SUM,1,3.5", ",,A,1,5", ",,合计,6,20.5"]
+    down = mapped(fill_down={"columns": ["id", "at"]})
+    checked = check_text("\n".join([HEADER, *rows, ""]), mapping=down)
+    assert [(row["order_id"], row["sku"]) for row in checked.good] == [
+        ("1", "A"),
+        ("1", "SUM"),
+        ("2", "SUM"),
+        ("2", "A"),
+    ]
+    left_out = [str(each) for each in checked.table.warnings if "left out" in str(each)]
+    assert left_out == ["order_lines: 1 row of order_lines.csv is a total (合计) and was left out: record 5."]
+    total = check_text("\n".join([HEADER, *rows[:1], ",,SUM,1,5", ""]), mapping=down)
+    assert [row["sku"] for row in total.good] == ["A"]
+
+
+def test_a_failed_formula_names_nothing(check_text: CheckText) -> None:
+    text = f"{HEADER},region\n1,2026-05-01,#N/A,1,5,\n2,2026-05-01,A,1,5,#REF!\n3,2026-05-01,B,1,5,N/A\n"
+    checked = check_text(text, mapping=mapped({"ship_to_region": "region"}))
+    assert checked.rules() == [(1, "sku", "required")]
+    assert [row["ship_to_region"] for row in checked.good] == [None, "N/A"]
+
+
 @pytest.mark.parametrize("row", ["Total,2026-05-01,A,1,10", "合计,2026-05-01,小计,1,10", "1,2026-05-01,合计,1,10"])
 def test_a_row_that_says_all_of_itself_is_no_total(check_text: CheckText, row: str) -> None:
     checked = check_text(f"{HEADER}\n{row}\n", mapping=mapped())

@@ -18,6 +18,7 @@ from shopkeeper.imports.guess.values import (
     number_form,
     number_forms,
 )
+from shopkeeper.imports.mapping.declared import SERIAL
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.messages import Message, message
 
@@ -71,7 +72,7 @@ class ColumnGuess:
     @property
     def is_doubtful(self) -> bool:
         """Whether only the merchant can say how its values are meant."""
-        return len(self.formats) > 1 or len(self.numbers) > 1
+        return len([each for each in self.formats if each != SERIAL]) > 1 or len(self.numbers) > 1
 
 
 @dataclass(frozen=True)
