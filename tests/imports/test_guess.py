@@ -297,6 +297,13 @@ def test_a_pattern_fits_next_months_file(name: str, pattern: str) -> None:
     assert pattern_of(name) == pattern
 
 
+def test_what_stands_in_many_rows_is_no_list_of_products(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 28 + 1:02d}/06/2026,S{n % 5},1\n" for n in range(40))
+    assert guessed(tmp_path, f"When it went,Stock code,How many\n{rows}").table != "products"
+    products = "".join(f"S{n},cup\n" for n in range(40))
+    assert guessed(tmp_path, f"Stock code,What\n{products}").table == "products"
+
+
 def test_a_pattern_takes_no_file_of_another_kind() -> None:
     assert pattern_of("export_01.csv", ["export_02.csv"]) == "export_01.csv"
 
