@@ -11,6 +11,7 @@ from duckdb import ColumnExpression, ConstantExpression, DuckDBPyConnection, Fun
 from shopkeeper import i18n
 from shopkeeper.imports.checks.newest import Replacement
 from shopkeeper.imports.checks.rules import RULES
+from shopkeeper.imports.guess.values import filled, number_forms
 from shopkeeper.lake.version import Version
 from shopkeeper.messages import Message, message
 
@@ -53,7 +54,7 @@ class BrokenRule:
             "place": f"{self.table}.{self.column}",
             "rule": Message(RULES[self.rule]),
             "rows": self.rows,
-            "reason": self.reason,
+            "reason": self._how_to_read() or self.reason,
             "records": records,
             "files": files,
         }
@@ -65,6 +66,20 @@ class BrokenRule:
                 **parts,
             )
         return message("{place}, rule '{rule}', {rows} rows: {reason} Records {records} of {files}.", **parts)
+
+    def _how_to_read(self) -> Message | None:
+        """What the mapping must say so that the examples are numbers; `None` where no one way reads them all."""
+        if self.rule not in ("amount", "quantity"):
+            return None
+        forms = number_forms(filled(value for _, _, value in self.examples))
+        if len(forms) != 1 or not forms[0].options():
+            return None
+        # A text, a list of texts and a truth are written alike in JSON and in TOML.
+        options = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in forms[0].options().items())
+        return message(
+            "It is not a plain number such as 1234.50. Where all are written so, say in the mapping: {toml}.",
+            toml=f'{self.column} = {{ source = "its column", {", ".join(options)} }}',
+        )
 
 
 @dataclass(frozen=True)

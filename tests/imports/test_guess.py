@@ -147,6 +147,10 @@ def test_a_time_is_known_by_its_values_where_one_column_alone_can_be_it(tmp_path
         (["12", "13"], None),
         (["tomorrow"], None),
         ([], None),
+        (["2026-05-01", "46143", "46143.5"], ("%Y-%m-%d", "serial")),
+        (["01/02/2026", "46143"], None),
+        (["46143", "46144"], None),
+        (["2026-5-1", "2026-05-12"], ("%Y-%m-%d",)),
     ],
 )
 def test_times_are_known_by_how_all_of_them_are_written(values: list[str], formats: tuple[str, ...] | None) -> None:
@@ -170,6 +174,14 @@ def test_times_are_known_by_how_all_of_them_are_written(values: list[str], forma
         (["12.345.678"], [NumberForm(",", ".")]),
         (["1,234.50", "1’234.50", "1\u202f234"], [NumberForm(thousands=",\u202f’")]),
         (["１，２３４．５０", "３"], [NumberForm(thousands=",")]),
+        (["CN¥12", "12.50 元", "人民币3", "rmb 4"], [NumberForm(strip=("CN¥", "元", "人民币", "rmb"))]),
+        (["HK$1,200.00", "-HK$3"], [NumberForm(thousands=",", strip=("HK$",))]),
+        (["$12", "US$ 13", "USD 14"], [NumberForm(strip=("$", "US$", "USD"))]),
+        (["12.50-", "3"], [NumberForm()]),
+        (["$12", "€12"], []),
+        (["0.25kg", "3 KG"], [NumberForm(strip=("kg", "KG"))]),
+        (["2件", "3 箱"], []),
+        (["12 PCX", "A12"], []),
         (["five"], []),
         ([], []),
     ],
@@ -283,6 +295,13 @@ def test_a_mapping_made_by_matching_is_read_back_to_be_changed(text: str, tmp_pa
 )
 def test_a_pattern_fits_next_months_file(name: str, pattern: str) -> None:
     assert pattern_of(name) == pattern
+
+
+def test_what_stands_in_many_rows_is_no_list_of_products(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 28 + 1:02d}/06/2026,S{n % 5},1\n" for n in range(40))
+    assert guessed(tmp_path, f"When it went,Stock code,How many\n{rows}").table != "products"
+    products = "".join(f"S{n},cup\n" for n in range(40))
+    assert guessed(tmp_path, f"Stock code,What\n{products}").table == "products"
 
 
 def test_a_pattern_takes_no_file_of_another_kind() -> None:

@@ -312,11 +312,61 @@ def test_a_customer_larger_than_any_other_is_said(orders: int, is_said: bool, ch
     assert ("customer_id 'till' has 200 of 1,700 orders" in said) == is_said
 
 
+@pytest.mark.parametrize("column", ["customer_id", "account_id"])
+def test_nobody_is_nobody_in_whatever_width_and_guard(column: str, checked: Callable[..., Checked]) -> None:
+    nobody = [
+        "ＮＵＬＬ",
+        "ｇｕｅｓｔ",
+        "N\u200bULL",
+        '="guest"',
+        "\xa0walk\xa0in",
+        "—",
+        "0.0",
+        "N/A",
+        "#N/A",
+        "无",
+        "李＊＊",
+    ]
+    somebody = ["Guestin", "A-0", "无忧", "－１２"]
+    lines = [line(str(number), customer_id=name) for number, name in enumerate(nobody + somebody)]
+    others = {name: name for name in NAMES if name != "customer_id"}
+    result = checked(lines, columns={**others, column: "customer_id"})
+    names = {int(row["order_id"]): row[column] for row in result.good}
+    assert [names[number] for number in range(len(names))] == [None] * len(nobody) + ["Guestin", "A-0", "无忧", "-12"]
+    assert f"{column} has 11 values that stand for nobody or are masked, in 11 orders" in warnings(result)
+
+
+def test_a_whole_number_with_point_zero_is_the_same_key_in_every_file(checked: Callable[..., Checked]) -> None:
+    """As pandas writes a column of numbers where some cells are empty: there 4471 becomes 4471.0."""
+    sold = [line(f"{number}", customer_id="4471", sku="00123") for number in (1, 2)]
+    floats = [line("3.0", customer_id="4471.0"), line("4.00", customer_id="９.０", sku="A.0")]
+    back = line("R1", status="refund", quantity=-1, net_amount=-5, original_order_id="1.0")
+    result = checked(sold, [*floats, back])
+    keys = ("order_id", "customer_id", "sku", "original_order_id")
+    assert [tuple(row[name] for name in keys) for row in result.good][2:] == [
+        ("3", "4471", "A", None),
+        ("4", "9", "A.0", None),
+        ("R1", "ann", "A", "1"),
+    ]
+    said = warnings(result)
+    assert "1 values of customer_id are there in two ways, such as '4471' and '4471.0', and count as one." in said
+    for rows, column in ((2, "order_id"), (2, "customer_id"), (1, "original_order_id")):
+        assert f"{rows} rows have a {column} that was mended" in said
+    assert "a sku that was mended" not in said
+
+
+def test_one_order_with_and_without_point_zero_in_two_files_counts_once(checked: Callable[..., Checked]) -> None:
+    result = checked([line("7")], [line("7.0")])
+    assert [row["rule"] for row in result.rejects] == ["two files", "two files"]
+
+
 def test_one_key_written_in_two_ways_is_said(checked: Callable[..., Checked]) -> None:
     people = ["a@x.test", "A@x.test", "b@x.test", "17850", "17850.0", "9.0"]
-    said = warnings(checked([line(str(number), customer_id=name) for number, name in enumerate(people)]))
+    result = checked([line(str(number), customer_id=name) for number, name in enumerate(people)])
+    said = warnings(result)
     assert "3 rows name the buyer by an e-mail or a phone" in said
     assert "1 values of customer_id are there in two ways, such as '17850' and '17850.0'" in said
+    assert len({row["customer_id"] for row in result.good}) == 4
     assert "sku" not in said
 
 

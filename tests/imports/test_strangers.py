@@ -1,5 +1,7 @@
 """What a new merchant's own exports did that the cases at hand did not."""
 
+import json
+import tomllib
 from collections.abc import Callable
 from collections.abc import Mapping as SomeMapping
 from pathlib import Path
@@ -15,6 +17,8 @@ from shopkeeper.imports.checks.texts import NOBODY
 from shopkeeper.imports.job import Outcome, import_files
 from shopkeeper.imports.mapping.declared import Mapping
 from shopkeeper.imports.mapping.file import load, parse_mapping
+from shopkeeper.imports.outcome import BrokenRule
+from shopkeeper.messages import Message
 from tests.imports.conftest import SHOP, Checked, check, rows_of
 
 PLAIN = {"order_id": "id", "ordered_at": "at", "sku": "sku", "quantity": "n", "net_amount": "amount"}
@@ -232,6 +236,23 @@ def test_a_currency_sign_is_taken_off_in_both_widths(check_text: CheckText) -> N
     assert [float(row["net_amount"]) for row in checked.good] == [12, 1234.5, -12.5]
 
 
+@pytest.mark.parametrize("values", [("￥12.00", "￥3"), ("12元", "3.5 元"), ("$1,234.50", "3.00 USD"), ("1.234,50 €",)])
+def test_amounts_with_a_currency_sign_are_rejected_with_the_very_words_that_read_them(
+    values: tuple[str, ...], check_text: CheckText
+) -> None:
+    rows = [f'{number},2026-05-01,A,1,"{value}"' for number, value in enumerate(values)]
+    text = "\n".join([HEADER, *rows, ""])
+    rejects = check_text(text, mapping=mapped()).rejects
+    examples = tuple((each["file"], each["line"], each["value"]) for each in rejects)
+    reason = Message.from_data(json.loads(rejects[0]["message"]))
+    said = str(BrokenRule("order_lines", "net_amount", "amount", reason, len(rejects), examples).sentence())
+    toml = said.split("say in the mapping: ")[1].split(". Records", maxsplit=1)[0].replace("its column", "amount")
+    read = check_text(text, mapping=mapped(tomllib.loads(toml)))
+    assert read.rules() == []
+    expected = {"￥12.00": [12, 3], "12元": [12, 3.5], "$1,234.50": [1234.5, 3], "1.234,50 €": [1234.5]}[values[0]]
+    assert [float(row["net_amount"]) for row in read.good] == expected
+
+
 def test_a_declared_format_reads_days_in_full_width(check_text: CheckText) -> None:
     at = {"source": "at", "format": ["%Y／%m／%d"]}
     text = f"{HEADER}\n1,２０２６／０５／０１,A,1,10\n2,2026/05/02,A,1,10\n"
@@ -331,6 +352,29 @@ def test_totals_between_rows_are_left_out_and_said_once(check_text: CheckText, w
 
 def half(word: str) -> str:
     return word.translate(str.maketrans("１０：", "10:"))
+
+
+def test_an_item_called_like_a_total_is_no_total_where_orders_are_filled_down(check_text: CheckText) -> None:
+    rows = ["1,2026-05-01,A,1,5", ",,SUM,2,7", "2,2026-05-02,SUM,1,3.5", ",,A,1,5", ",,合计,6,20.5"]
+    down = mapped(fill_down={"columns": ["id", "at"]})
+    checked = check_text("\n".join([HEADER, *rows, ""]), mapping=down)
+    assert [(row["order_id"], row["sku"]) for row in checked.good] == [
+        ("1", "A"),
+        ("1", "SUM"),
+        ("2", "SUM"),
+        ("2", "A"),
+    ]
+    left_out = [str(each) for each in checked.table.warnings if "left out" in str(each)]
+    assert left_out == ["order_lines: 1 row of order_lines.csv is a total (合计) and was left out: record 5."]
+    total = check_text("\n".join([HEADER, *rows[:1], ",,SUM,1,5", ""]), mapping=down)
+    assert [row["sku"] for row in total.good] == ["A"]
+
+
+def test_a_failed_formula_names_nothing(check_text: CheckText) -> None:
+    text = f"{HEADER},region\n1,2026-05-01,#N/A,1,5,\n2,2026-05-01,A,1,5,#REF!\n3,2026-05-01,B,1,5,N/A\n"
+    checked = check_text(text, mapping=mapped({"ship_to_region": "region"}))
+    assert checked.rules() == [(1, "sku", "required")]
+    assert [row["ship_to_region"] for row in checked.good] == [None, "N/A"]
 
 
 @pytest.mark.parametrize("row", ["Total,2026-05-01,A,1,10", "合计,2026-05-01,小计,1,10", "1,2026-05-01,合计,1,10"])

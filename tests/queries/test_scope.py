@@ -40,7 +40,7 @@ GIVEN: dict[str, Parameter] = {
     "most_frequent": 10, "most_inactive_months": 24, "shop_value": 10.0, "spend_kind": "gamma",
     "between": 4.0, "within": 9.0, "spend_p": 6.0,
     "spend_q": 4.0, "spend_v": 15.0, "quiet_days": 14, "return_days": 30, "leave_lost": True, "quiet_after_first": 50.0,
-    "quiet_after_second": 50.0, "farthest_order_days": 730,
+    "quiet_after_second": 50.0, "has_sale": False, "farthest_order_days": 730,
     "first_day": date(2024, 2, 1), "last_day": AS_OF, "base_first_day": date(2024, 1, 1),
     "base_last_day": date(2024, 1, 31), "weeks": 13, "least": 1, "share": 0.99,
 }  # fmt: skip
@@ -128,7 +128,8 @@ IDENTITY_TOTALS = (
     "linked_orders",
 )  # fmt: skip
 HEALTH_TOTALS = (
-    "channel_days", "count_days", "equal_orders", "repeated_lines", "unknown_references", "unusual_lines",
+    "channel_days", "count_days", "equal_orders", "repeated_lines", "unknown_references",
+    "unmatched_refunds", "unusual_lines",
 )  # fmt: skip
 FORBIDDEN = ("coffee", "south", "Black", "cem", "dee")
 

@@ -1,9 +1,12 @@
 """Data health: each check speaks where its rule says, with what it touches, and is quiet below its volume."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 
 from shopkeeper.shop.health import table
@@ -123,6 +126,68 @@ def test_old_counts_missing_items_and_overdue_deliveries_are_said() -> None:
     assert result.rows["missing_items"]["sku"].to_list() == ["B"]
     assert result.rows["old_counts"]["age"].to_list() == [31]
     assert amount(result, "overdue") == pytest.approx(70.0)
+
+
+def back(order: str, day: date, amount: float, original: str | None = None) -> Line:
+    more = {"status": "refund", "quantity": -1, "net_amount": -amount, "original_order_id": original}
+    return line("ann", day, order_id=order, **more)
+
+
+def test_refunds_without_a_sale_or_above_it_are_listed_from_five_orders_or_a_thousandth_of_sales() -> None:
+    later = END - timedelta(days=20)
+    early = [back(f"e{number}", END - timedelta(days=100), 10) for number in range(9)]
+    alone = [back(f"r{number}", later, 0.4, f"gone{number}") for number in range(5)]
+    above: list[Line] = [row for number in range(5) for row in (line(f"bob{number}", later, order_id=f"s{number}"),)]
+    above += [
+        back(f"b{number}-{part}", END - timedelta(days=part), 5.1, f"s{number}")
+        for number in range(5)
+        for part in range(2)
+    ]
+    # What stands before the data begin, or gives back no more than was brought, is as it should be.
+    fair = [line("cid", later, order_id="fair"), back("fair", END, 10), back("c", END, 3, "called-off")]
+    fair.append(line("cid", later, order_id="called-off", status="cancelled"))
+    quiet = [*daily(120, 2), *early, *fair, *alone[:4], *above[:4], *above[5:13]]
+    assert checks(health(quiet)) == []
+    result = health([*quiet, *alone[4:], *above[4:5], *above[13:]])
+    assert checks(result) == ["refunds_above", "refunds_alone"]
+    assert amount(result, "refunds_alone") == pytest.approx(2.0)
+    assert amount(result, "refunds_above") == pytest.approx(1.0)
+    columns = ("order_id", "day", "sold", "given_back", "amount")
+    assert result.rows["refunds_above"].select(columns).rows()[0] == ("s0", later, 10.0, 10.2, 0.2)
+    assert result.rows["refunds_alone"]["order_id"].to_list() == [f"r{number}" for number in range(5)]
+    large = health([*daily(120), back("r", later, 2, "gone")])
+    assert amount(large, "refunds_alone") == pytest.approx(2.0)
+    assert table.sentence(large.findings["sentence"][0]).startswith("1 refund has no sale in the data")
+
+
+def test_unmatched_refunds_are_those_that_a_plain_count_gives() -> None:
+    chance = Random(9)
+    lines: list[Line] = [
+        line("ann", END - timedelta(days=chance.randrange(9)), order_id=f"o{chance.randrange(60)}", net_amount=20,
+             status=chance.choice(("sale", "sale", "sale", "cancelled", "exchange")))
+        for _ in range(80)
+    ] + [
+        back(f"{chance.choice('or')}{chance.randrange(80)}", END - timedelta(days=chance.randrange(9)),
+             chance.choice((5, 10, 20, 25)), chance.choice((None, f"o{chance.randrange(80)}")))
+        for _ in range(120)
+    ]  # fmt: skip
+    kinds: dict[str, set[str]] = {}
+    sold, returned = Counter[str](), Counter[tuple[str, date | None]]()
+    for row in lines:
+        kinds.setdefault(row["order_id"], set()).add(row["status"])
+        sold[row["order_id"]] += row["net_amount"] if row["status"] == "sale" else 0
+    for row in lines:
+        named = row.get("original_order_id") or row["order_id"]
+        # A refund of an order that brought nothing takes nothing away; without its order it has its own number.
+        if row["status"] == "refund" and kinds.get(named, set()) - {"refund"} != {"cancelled"}:
+            order = named if sold[named] else row["order_id"]
+            returned[order, None if sold[order] else row["ordered_at"].date()] -= row["net_amount"]
+    expected = {(*key, sold[key[0]], amount) for key, amount in returned.items() if amount > sold[key[0]]}
+    assert len(expected) > 50
+    rows = shop(lines, as_of=END).connection.table("lake.unmatched_refunds").pl()
+    by_order = rows.with_columns(day=pl.when(~pl.col("has_sale")).then("day"))
+    assert set(by_order.select("order_id", "day", "sold", "given_back").rows()) == expected
+    assert rows.height == len(expected)
 
 
 def test_findings_come_by_money_and_say_the_pages_that_they_touch() -> None:

@@ -1,13 +1,12 @@
 """Keys of order lines that may not mean what they seem to: nobody, many people, or one thing written in two ways."""
 
 from collections.abc import Iterator, Sequence
-from functools import reduce
 
 import duckdb
 from duckdb import CaseExpression, ColumnExpression, ConstantExpression, DuckDBPyRelation, Expression
 
 from shopkeeper.imports.checks.terms import call, text
-from shopkeeper.imports.checks.texts import is_placeholder
+from shopkeeper.imports.checks.texts import NO_BUYER, is_placeholder
 from shopkeeper.messages import Message, message
 
 EXAMPLES = 5
@@ -16,37 +15,43 @@ GIANT_SHARE = 0.01
 GIANT_TIMES = 20
 MOST_GIANTS = 100
 """No more customers than these can have over 1 % of all orders."""
-BUYER, VALUE, PLAIN, ORDERS, PLACEHOLDER = "customer_id", "value", "plain", "orders", "placeholder"
-WHOLE_AS_DECIMAL = "[0-9]+[.]0+"
+BUYER, VALUE, PLAIN, ORDERS = "customer_id", "value", "plain", "orders"
+PLACEHOLDERS = {name: f"{name} placeholder" for name in NO_BUYER}
+"""By column: the file's text where it stands for nobody."""
+WITH_POINT, WITH_POINT_ZERO = "customer_id with point", r"\s*[0-9]+\.0+\s*"
+"""The buyer where the file writes it as a number with .0."""
 
 
-def key_warnings(rows: Sequence[DuckDBPyRelation], orders: DuckDBPyRelation) -> Iterator[Message]:
-    """Warnings on the keys of all files' lines, `rows`; `orders` has one row per order, with a buyer."""
-    skus = reduce(DuckDBPyRelation.union, (each.project(ColumnExpression("sku").alias(VALUE)) for each in rows))
+def key_warnings(orders: DuckDBPyRelation) -> Iterator[Message]:
+    """Warnings on the keys of all files' lines; `orders` has one row per order, with a buyer."""
     named = orders.filter(ColumnExpression(BUYER).is_not_null())
     customers = named.aggregate([ColumnExpression(BUYER).alias(VALUE), call("count_star").alias(ORDERS)])
-    yield from _placeholders(orders)
+    for column in NO_BUYER:
+        yield from _placeholders(column, orders)
     yield from _giants(customers, orders)
-    yield from _twins("order_id", orders.project(ColumnExpression("order_id").alias(VALUE)))
-    yield from _twins("sku", skus.filter(ColumnExpression(VALUE).is_not_null()).distinct())
-    yield from _twins("customer_id", customers.project(ColumnExpression(VALUE)))
+    yield from _one_mailbox(customers.project(ColumnExpression(VALUE)))
+    yield from _with_and_without_point(named)
 
 
 def with_mending(rows: DuckDBPyRelation, names: Sequence[str]) -> Iterator[Expression]:
-    """Per row: for each text key that the file fills, whether it was mended, as `<name> mended`.
-
-    The buyer has `placeholder` too: the file's text where it stands for nobody.
-    """
+    """Per row: for each text key that the file fills, whether it was mended, as `<name> mended`; PLACEHOLDERS and
+    WITH_POINT of buyers."""
+    no, nothing = ConstantExpression(False), ConstantExpression(None).cast("VARCHAR")
+    marks: list[Expression] = []
+    points: list[Expression] = []
     for name in names:
         value, shown = ColumnExpression(name), ColumnExpression(f"{name}=")
         in_file = f"{name}=" in rows.columns
-        differs = duckdb.CoalesceOperator(value != shown, ConstantExpression(False))
-        yield (differs if in_file else ConstantExpression(False)).alias(f"{name} mended")
-        if name == BUYER:
-            # Nested, because both sides of an AND are computed for every row.
+        differs = duckdb.CoalesceOperator(value != shown, no)
+        yield (differs if in_file else no).alias(f"{name} mended")
+        # Nested, because both sides of an AND are computed for every row.
+        if name in PLACEHOLDERS:
             word = CaseExpression(is_placeholder(shown), call("trim", shown))
-            nobody = CaseExpression(value.is_null(), word)
-            yield (nobody if in_file else ConstantExpression(None).cast("VARCHAR")).alias(PLACEHOLDER)
+            marks.append((CaseExpression(value.is_null(), word) if in_file else nothing).alias(PLACEHOLDERS[name]))
+        if name == BUYER:
+            pointed = CaseExpression(call("regexp_full_match", shown, text(WITH_POINT_ZERO)), value)
+            points.append((CaseExpression(differs, pointed) if in_file else nothing).alias(WITH_POINT))
+    yield from (*marks, *points)
 
 
 def mending_warnings(names: Sequence[str], counts: Sequence[int]) -> Iterator[Message]:
@@ -62,8 +67,8 @@ def mending_warnings(names: Sequence[str], counts: Sequence[int]) -> Iterator[Me
             )
 
 
-def _placeholders(orders: DuckDBPyRelation) -> Iterator[Message]:
-    value, number = ColumnExpression(PLACEHOLDER), ColumnExpression(ORDERS)
+def _placeholders(column: str, orders: DuckDBPyRelation) -> Iterator[Message]:
+    value, number = ColumnExpression(PLACEHOLDERS[column]), ColumnExpression(ORDERS)
     nameless = orders.filter(value.is_not_null()).aggregate([value, call("count_star").alias(ORDERS)])
     top = nameless.sort(number.desc(), value).limit(EXAMPLES).fetchall()
     if not top:
@@ -72,8 +77,9 @@ def _placeholders(orders: DuckDBPyRelation) -> Iterator[Message]:
     ((values, orders_in_all),) = nameless.aggregate(totals).fetchall()
     examples = _list([message("{value} ({orders} orders)", value=repr(word), orders=n) for word, n in top])
     yield message(
-        "customer_id has {values} values that stand for nobody or are masked, in {orders} orders: {examples}. These "
-        "orders have no known buyer; where such a value is a person, say placeholders = 'keep' in the mapping.",
+        "{column} has {values} values that stand for nobody or are masked, in {orders} orders: {examples}. These "
+        "orders have no buyer by it; where such a value is a person, say placeholders = 'keep' in the mapping.",
+        column=column,
         values=int(values),
         orders=int(orders_in_all),
         examples=examples if values <= len(top) else message("{examples} and more", examples=examples),
@@ -105,41 +111,41 @@ def _giants(customers: DuckDBPyRelation, orders: DuckDBPyRelation) -> Iterator[M
             )
 
 
-def _twins(column: str, values: DuckDBPyRelation) -> Iterator[Message]:
-    """Different values that may be one: e-mails apart in letter case, and numbers with and without .0."""
+def _one_mailbox(customers: DuckDBPyRelation) -> Iterator[Message]:
+    """E-mails of buyers apart in letter case, where the mapping keeps that."""
     value, plain = ColumnExpression(VALUE), ColumnExpression(PLAIN)
-    mails = values.filter(call("contains", value, text("@")))
+    mails = customers.filter(call("contains", value, text("@")))
     by_mail = mails.project(value, call("lower", value).alias(PLAIN))
     pair = [plain, call("min", value).alias("first"), call("max", value).alias("last")]
-    if column == BUYER and (twice := _pairs(by_mail.aggregate(pair))):
+    if twice := _pairs(by_mail.aggregate(pair)):
         yield message(
             "{n} e-mails in {column} are written in different letter case, such as {first} and {last}, and count as "
             "different customers. Say case = 'lower' in the mapping.",
             n=twice[0],
-            column=column,
+            column=BUYER,
             first=twice[1],
             last=twice[2],
         )
-    # Only a value with .0 can have such a twin: mostly there is none, and nothing to group.
-    ending = call("ends_with", value, text("0")) & call("regexp_full_match", value, text(WHOLE_AS_DECIMAL))
-    decimals = values.filter(ending).project(
-        call("split_part", value, text("."), ConstantExpression(1)).alias(PLAIN), value
-    )
-    if not decimals.limit(1).fetchall():
+
+
+def _with_and_without_point(orders: DuckDBPyRelation) -> Iterator[Message]:
+    """Buyers who are one, because a spreadsheet or pandas wrote some of their numbers with .0."""
+    pointed = ColumnExpression(WITH_POINT)
+    some = orders.filter(pointed.is_not_null()).project(pointed.alias(BUYER)).distinct()
+    if not some.limit(1).fetchall():
         return
-    whole = values.project(value.alias(PLAIN), value.alias("whole")).set_alias("whole numbers")
-    both = decimals.set_alias("decimals").join(whole, PLAIN)
-    twins = both.aggregate(
-        [plain, call("min", ColumnExpression("whole")).alias("first"), call("max", value).alias("last")]
-    )
-    if twice := _pairs(twins):
+    plain = orders.filter(pointed.is_null()).project(ColumnExpression(BUYER)).distinct()
+    both = plain.set_alias("plain").join(some.set_alias("with point"), BUYER, how="semi")
+    ((number, first),) = both.aggregate(
+        [call("count_star").alias("n"), call("min", ColumnExpression(BUYER))]
+    ).fetchall()
+    if number:
         yield message(
-            "{n} values of {column} are there in two ways, such as {first} and {last}, and count as different. Export "
-            "them as text.",
-            n=twice[0],
-            column=column,
-            first=repr(twice[1]),
-            last=repr(twice[2]),
+            "{n} values of {column} are there in two ways, such as {first} and {last}, and count as one.",
+            n=int(number),
+            column=BUYER,
+            first=repr(first),
+            last=repr(f"{first}.0"),
         )
 
 

@@ -24,8 +24,8 @@ from shopkeeper.contract.tables import ORDER_LINES
 from shopkeeper.imports.checks.candidates import Candidates
 from shopkeeper.imports.checks.good_rows import with_good_rows
 from shopkeeper.imports.checks.guests import with_one_guest
-from shopkeeper.imports.checks.keys import PLACEHOLDER, key_warnings, mending_warnings
-from shopkeeper.imports.checks.lines import KEYS, MENDED, lines_of, unmended
+from shopkeeper.imports.checks.keys import key_warnings, mending_warnings
+from shopkeeper.imports.checks.lines import KEYS, MARKS, MENDED, lines_of, unmended
 from shopkeeper.imports.checks.overlap import (
     FIRST,
     LAST,
@@ -99,7 +99,7 @@ def check_orders(
     checks = tuple(_checks(blocked, part_names(opened), mapping))
     warnings += [
         *mending_warnings(KEYS, _mended_rows(orders)),
-        *key_warnings([_rows_typed(each) for each in opened], orders),
+        *key_warnings(orders),
     ]
     return CheckedOrders(tuple(opened), blocked if checks else None, checks, tuple(warnings))
 
@@ -172,7 +172,7 @@ def _orders(
 
 def _mended_in_order() -> list[Expression]:
     counts = [call("count_if", ColumnExpression(name)).alias(name) for name in MENDED]
-    return [*counts, call("max", ColumnExpression(PLACEHOLDER)).alias(PLACEHOLDER)]
+    return [*counts, *(call("max", ColumnExpression(name)).alias(name) for name in MARKS)]
 
 
 def _differ(name: Expression) -> Expression:
@@ -308,10 +308,6 @@ TOO_MUCH_OFF = message(
     "The discount lines of the order take off more than its goods bring ({orders} orders do). Mend it, or say "
     "discount_lines = 'keep' in the mapping."
 )
-
-
-def _rows_typed(candidates: Candidates) -> DuckDBPyRelation:
-    return candidates.rows if candidates.whole is None else candidates.whole
 
 
 def _mended_rows(orders: DuckDBPyRelation) -> tuple[int, ...]:

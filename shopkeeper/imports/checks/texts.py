@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 from duckdb import CaseExpression, ConstantExpression, Expression
 
-from shopkeeper.imports.checks.contacts import FILLER_MOBILE, half_width, is_pseudonym
+from shopkeeper.imports.checks.contacts import FILLER_MOBILE, half_width, is_pseudonym, seen, without_point_zero
 from shopkeeper.imports.checks.terms import BLANKS, CheckedValue, call, text
 from shopkeeper.imports.mapping.declared import ColumnMapping
 
@@ -20,26 +20,36 @@ COMPOSED = f"{NARROW}\uff01-\uff5e"
 """Characters that are in NFC whatever stands beside them: Latin, Chinese, Japanese, Korean, and full-width forms."""
 READY = f"(?s)[!-&(-<>-~{COMPOSED}]([\\x00-\u00a0\u3000{COMPOSED}]*[!-~{COMPOSED}])?"
 """Nothing to take off, and nothing to compose."""
-READY_KEY = f"(?s)[!-&(-<>-~{NARROW}]([\\x00-\u00a0{NARROW}]*[!-~{NARROW}])?"
-"""The same, and nothing in full width."""
+READY_KEY = f"(?s)[!-&(-<>-~{NARROW}]([\\x00-\u009f{NARROW}]*[!-~{NARROW}])?"
+"""The same, and nothing in full width, nor a blank that does not break."""
 EMAIL_COLUMNS = ("customer_id", "account_id")
 NOBODY = (
     *("null", "(null)", "nan", "none", "nil", "n/a", "#n/a", "na", "-", "--", "0", "undefined"),
     *("guest", "anonymous", "unknown", "游客", "匿名", "未知", "散客"),
     *("guest customer", "guest user", "walk-in", "walk in", "walkin", "walk-in customer", "walk in customer"),
     *("(blank)", "(none)", "blank", "empty", "not available", "not provided", "cash customer", "no customer"),
-    *(".", "?", "？", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "<null>", r"\n", "nat"),
+    *("—", "——", "–", "−", "―", "---", "/", "_", "…", "...", "n.a.", "missing", "anon", "not set", "(not set)"),
+    *("gast", "unbekannt", "inconnu", "anonyme", "invité", "desconocido", "anónimo", "invitado", "ゲスト", "非会員"),
+    *(".", "?", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "<null>", r"\n", "nat"),
     *("匿名用户", "匿名买家", "匿名顾客", "匿名客户", "匿名会员", "无", "無", "暂无", "空", "未登录", "非会员", "没有"),
+    *("不详", "未填写", "未填", "保密", "顾客", "客户", "买家", "零售客户", "散户", "普通客户", "临时客户", "默认客户"),
+    *("路人", "customer"),
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
-MASKED = ("*", "\N{FULLWIDTH ASTERISK}")
+ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
+"""What a spreadsheet shows where a formula failed: it is no name of anything."""
+MASKED = "*"
 FILLED_IN = "|".join(rf"{name}@{name}\.[^@\s]+" for name in ("test", "na", "n/a", "a", "x+", "0+", "mail"))
 NO_BOX = r"\.*(\+[^@]*)?@(gmail|googlemail)\.com"
 """Of Gmail's addresses those that reach no box: nothing but dots and a suffix before the @."""
 OF_TILLS = r"(guest|anonymous|unknown|none|null|email|walk-?in|no-?e?mail|(no|do-?not)[-_.]?reply)@[^@\s]+"
 EMAIL_OF_NOBODY = f"({OF_TILLS}|{FILLED_IN}|{NO_BOX})"
 PHONE_OF_NOBODY = rf"(\+?86[ -]?)?{FILLER_MOBILE.pattern}"
-PLACEHOLDER = rf"(?i)\s*({'|'.join(map(re.escape, NOBODY))}|00+|{EMAIL_OF_NOBODY}|{PHONE_OF_NOBODY})\s*"
+WORD_OF_NOBODY = "|".join((*map(re.escape, NOBODY), r"0+(\.0+)?", EMAIL_OF_NOBODY, PHONE_OF_NOBODY))
+PLACEHOLDER = rf"(?i)\s*(?:=?[\"'])?\s*({WORD_OF_NOBODY})\s*\"?\s*"
+"""With the guard around it that keeps a spreadsheet from reading it, or without."""
+NO_BUYER = ("customer_id", "account_id")
+"""Columns in which a `PLACEHOLDER` is nobody."""
 
 
 def is_key(name: str) -> bool:
@@ -49,7 +59,8 @@ def is_key(name: str) -> bool:
 
 def mended(value: Expression, *, key: bool = False) -> Expression:
     """Without blanks and invisible characters around, without a `GUARD`, its accents composed (Unicode NFC); a `key`
-    also without full-width letters, digits, signs and blanks: ＡＢ－１ is AB-1.
+    also without full-width letters, digits, signs and blanks, and a whole number without the .0 that a spreadsheet or
+    pandas writes to it where cells of its column are empty: ＡＢ－１ is AB-1, and 17850.0 is 17850.
 
     DuckDB's `trim` with a set of characters costs more than all else, and `nfc_normalize` as much as a dozen searches,
     so only what needs them goes through them.
@@ -67,10 +78,10 @@ def mended(value: Expression, *, key: bool = False) -> Expression:
     composed = call("nfc_normalize", call("trim", unguarded, text(BLANKS + INVISIBLE)))
     normal = call("nfc_normalize", value)
     return (
-        CaseExpression(ascii_only & ends_plain & ~guarded, value)
+        CaseExpression(ascii_only & ends_plain & ~guarded, without_point_zero(value) if key else value)
         .when(call("regexp_full_match", value, text(READY_KEY if key else READY)), value)
-        .when(call("regexp_full_match", value, text(BARE)), half_width(normal) if key else normal)
-        .otherwise(half_width(composed) if key else composed)
+        .when(call("regexp_full_match", value, text(BARE)), without_point_zero(half_width(normal)) if key else normal)
+        .otherwise(without_point_zero(half_width(composed)) if key else composed)
     )
 
 
@@ -84,8 +95,8 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
         value = call(options.case, value)
     elif column in EMAIL_COLUMNS:
         value = CaseExpression(call("contains", value, text("@")), call("lower", value)).otherwise(value)
-    result = without(replace(read, value=value), ("", *options.empty))
-    if column == "customer_id" and not options.keep_placeholders:
+    result = without(replace(read, value=value), ("", *ERRORS, *options.empty))
+    if column in NO_BUYER and not options.keep_placeholders:
         result = _emptied(result, is_placeholder(read.shown))
     if not options.prefix:
         return result
@@ -97,8 +108,8 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
 def is_placeholder(value: Expression) -> Expression:
     """Whether a customer_id stands for nobody, or is masked and stands for many people."""
     # Not `isin`: DuckDB makes a join of a long list, on each of a query's rows, even where nobody asks for it.
-    masked = [call("contains", value, text(mark)) for mark in MASKED]
-    return call("regexp_full_match", value, text(PLACEHOLDER)) | masked[0] | masked[1]
+    plain = seen(value)
+    return call("regexp_full_match", plain, text(PLACEHOLDER)) | call("contains", plain, text(MASKED))
 
 
 def is_nobodys_email(value: Expression) -> Expression:

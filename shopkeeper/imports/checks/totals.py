@@ -22,14 +22,15 @@ WORDS = (
 )
 TOTAL = rf"(?is)[^\pL]*\p{{Han}}{{0,4}}({'|'.join(WORDS)})[^\pL]*"
 """A word for a total, with numbers and marks around it, or what is added up before it: 本日合计：."""
-EXAMPLES = 5
+EXAMPLES, MOST_ITEMS = 5, 100
 NO = ConstantExpression(False)
 
 
 def without_totals(reading: Reading, mapping: TableMapping, contract: Table) -> Reading:
     """The file without rows that say a total in one of the columns that name a row, and nothing in another.
 
-    Such a row would be rejected for what it lacks: so no row is lost that could have been good.
+    Such a row would be rejected for what it lacks: so no row is lost that could have been good. Where what it lacks is
+    filled down from the row above, an item may be called so: it is one where it is sold in a row that says all.
     """
     rules = {column.name: column.rule for column in mapping.columns}
     names = [column.name for column in contract.columns if column.required and column.type in NAMING]
@@ -45,6 +46,8 @@ def without_totals(reading: Reading, mapping: TableMapping, contract: Table) -> 
     if not of_texts or not reading.relation.filter(blank).limit(1).fetchall():
         return reading
     is_total = lacks & reduce(or_, map(_is_total, of_texts))
+    if mapping.fill_down:
+        is_total &= ~_is_item(reading, mapping.fill_down.columns, keys, of_texts, lacks)
     totals = reading.relation.filter(is_total)
     ((count,),) = totals.aggregate([call("count_star").alias("rows")]).fetchall()
     if not count:
@@ -59,6 +62,26 @@ def without_totals(reading: Reading, mapping: TableMapping, contract: Table) -> 
 
 NAMING = ("VARCHAR", "TIMESTAMP", "DATE")
 """Types of the columns that say which row it is; the others are what a total adds up."""
+
+
+def _is_item(
+    reading: Reading,
+    filled_down: Sequence[str],
+    keys: Sequence[Sequence[FileColumn]],
+    of_texts: Sequence[FileColumn],
+    lacks: Expression,
+) -> Expression:
+    """Whether a row lacks only what is filled down, and its word is that of an item: one stands in a row which lacks
+    nothing."""
+    down = {column.name for name in filled_down if (column := reading.column(name))}
+    own = [columns for columns in keys if not {column.name for column in columns} <= down]
+    word = NO
+    for column in of_texts:
+        cell = ColumnExpression(column.id)
+        said = reading.relation.filter(~lacks & _is_total(column)).project(cell).distinct().limit(MOST_ITEMS).fetchall()
+        if said:
+            word |= CoalesceOperator(cell.isin(*(text(each) for (each,) in said)), NO)
+    return word & ~reduce(or_, map(_says_nothing, own), NO)
 
 
 def _left_out(reading: Reading, is_total: Expression, columns: Sequence[FileColumn], count: int) -> Message:

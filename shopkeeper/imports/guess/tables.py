@@ -18,12 +18,15 @@ from shopkeeper.imports.guess.values import (
     number_form,
     number_forms,
 )
+from shopkeeper.imports.mapping.declared import SERIAL
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.messages import Message, message
 
 PRICE = "price"
 """Of order lines: no column of the contract, but the amount can be made of it."""
 MOST_STATUSES = 15
+LEAST_DIFFERENT = 0.9
+"""A table whose key stands in several rows is hardly that table: where fewer of its values than this differ."""
 LEAST = 0.3
 """Below it a heading says too little to be taken."""
 REFUND = (
@@ -71,7 +74,7 @@ class ColumnGuess:
     @property
     def is_doubtful(self) -> bool:
         """Whether only the merchant can say how its values are meant."""
-        return len(self.formats) > 1 or len(self.numbers) > 1
+        return len([each for each in self.formats if each != SERIAL]) > 1 or len(self.numbers) > 1
 
 
 @dataclass(frozen=True)
@@ -115,15 +118,22 @@ def guess_as(sample: Sample, name: str) -> FileGuess:
     if name == "order_lines":
         scores.setdefault("net_amount", scores.pop(PRICE, 0.0))
     sure = sum(scores.get(column, 0.0) for column in needed) / len(needed)
+    key = table(name).key
+    # What stands in many rows is a column of a list of something else.
+    repeats = len(key) == 1 and key[0] in chosen and _repeats(filled(sample.values(chosen[key[0]].heading)))
     explained = sum(scores.values()) / max(1, sum(bool(heading.strip()) for heading in sample.headings))
     return FileGuess(
         sample.name,
         name,
-        min(1.0, explained) * (0.5 + 0.5 * sure) - 0.5 * len(missing) / len(needed),
+        min(1.0, explained) * (0.5 + 0.5 * sure) - 0.5 * len(missing) / len(needed) - 0.5 * repeats,
         columns,
         statuses(sample, chosen["status"].heading) if "status" in chosen else (),
         tuple(missing),
     )
+
+
+def _repeats(values: Sequence[str]) -> bool:
+    return different(values) < LEAST_DIFFERENT
 
 
 def _columns(sample: Sample, name: str) -> tuple[ColumnGuess, ...]:

@@ -1,22 +1,58 @@
 """What the values of a column show: days, numbers and how they are written, few words or many."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from babel.numbers import list_currencies
+
 from shopkeeper.imports.checks.contacts import in_half_width
+from shopkeeper.imports.mapping.declared import SERIAL
 
 STRICT_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?")
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DAYS = (
-    *("%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"),
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d"),
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%B %d, %Y"),
 )
-SIGNS = ("¥", "￥", "$", "€", "£", "元", "US$", "CNY", "RMB", "USD", "EUR", "GBP", "kr", "R$")
+SIGNS: dict[str, tuple[str, ...]] = {
+    "CNY": ("¥", "￥", "CN¥", "元", "圆", "块", "人民币", "RMB"),
+    "JPY": ("円", "JP¥"),
+    "USD": ("$", "US$"),
+    "EUR": ("€",),
+    "GBP": ("£",),
+    "KRW": ("₩", "원"),
+    "INR": ("₹", "Rs.", "Rs"),
+    "SEK": ("kr", "kr."),
+    "PLN": ("zł",),
+    "CZK": ("Kč",),
+    **{
+        code: (sign,)
+        for code, sign in (("RUB", "₽"), ("THB", "฿"), ("VND", "₫"), ("TRY", "₺"), ("ILS", "₪"), ("PHP", "₱"))
+    },
+    **{
+        code: (sign,)
+        for code, sign in (("HKD", "HK$"), ("TWD", "NT$"), ("BRL", "R$"), ("SGD", "S$"), ("AUD", "A$"), ("CAD", "C$"))
+    },
+}
+"""By currency the signs that stand at amounts, beside its code; a sign of several countries has the commonest."""
+CURRENCY_OF = {sign.lower(): code for code, signs in SIGNS.items() for sign in (code, *signs)} | {
+    code.lower(): code for code in list_currencies()
+}
+UNITS = (
+    *("kg", "g", "公斤", "千克", "斤", "克", "ml", "升", "毫升", "米", "pcs", "pc", "件", "个", "只", "盒", "瓶", "包"),
+    *("袋", "套", "条", "双", "箱", "张", "本", "支", "台", "罐", "杯", "块装"),
+)
+MEANING = CURRENCY_OF | {unit: unit for unit in UNITS}
+"""What a sign at a number says: which currency, or which unit. Numbers of several are no one column."""
+ANY_SIGN = "|".join(map(re.escape, sorted(MEANING, key=len, reverse=True)))
+BEFORE = re.compile(rf"(?i)([(+-]?\s*)({ANY_SIGN})(?![a-z])\s*")
+BEHIND = re.compile(rf"(?i)(?<![a-z])\s*({ANY_SIGN})(\s*[)-]?)$")
 NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 WHOLE = re.compile(r"[+-]?\d{1,18}(\.0+)?")
+SERIAL_DAY = re.compile(r"[345]\d{4}(\.\d+)?")
 BRACKETED = re.compile(r"\((.*)\)")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 MARKS = (
@@ -68,13 +104,29 @@ def filled(values: Iterable[str | None]) -> list[str]:
 def day_formats(values: Sequence[str]) -> tuple[str, ...] | None:
     """The formats in which all values are times: () where they are ISO 8601; `None` where they are no times.
 
-    Of a day and a month that could be either, both formats are given: nobody here knows which is meant.
+    Of a day and a month that could be either, both formats are given: nobody here knows which is meant. Days that a
+    spreadsheet has numbered (46143) may stand between others.
     """
     if not values:
         return None
     values = [in_half_width(value) for value in values]
+    if serials := [value for value in values if _is_serial(value)]:
+        others = _text_formats([value for value in values if value not in serials]) or ()
+        return (*others, SERIAL) if len(others) == 1 else None
     if all(STRICT_ISO.fullmatch(value) for value in values):
         return ()
+    return _text_formats(values)
+
+
+def _is_serial(value: str) -> bool:
+    """Whether a text may be a day of 2000 to 2050 as spreadsheets number them, with its time behind the point."""
+    return bool(SERIAL_DAY.fullmatch(value)) and 36526 <= float(value) < 55154
+
+
+def _text_formats(values: Sequence[str]) -> tuple[str, ...] | None:
+    """The patterns that all values fit; `None` where there is none, or no value."""
+    if not values:
+        return None
     fitting = [day + clock for day in DAYS for clock in CLOCKS if all(_is_time(value, day + clock) for value in values)]
     # A pattern with two digits for the year reads what one with four reads too, as another year.
     four = [pattern for pattern in fitting if "%Y" in pattern]
@@ -97,8 +149,10 @@ def number_forms(values: Sequence[str]) -> tuple[NumberForm, ...]:
     if not values:
         return ()
     values = [in_half_width(value) for value in values]
-    signs = tuple(sign for sign in SIGNS if any(sign in value for value in values))
-    bare = [_without(value, signs) for value in values]
+    signs = tuple(dict.fromkeys(sign for value in values for sign in _signs(value)))
+    if len({MEANING[sign.lower()] for sign in signs}) > 1:
+        return ()
+    bare = [_without_signs(value) for value in values]
     brackets = any(BRACKETED.fullmatch(value) for value in bare)
     bare = [BRACKETED.sub(r"-\1", value) for value in bare] if brackets else bare
     readings: dict[tuple[str, ...], NumberForm] = {}
@@ -134,10 +188,19 @@ def number_form(values: Sequence[str]) -> NumberForm | None:
     return next(iter(number_forms(values)), None)
 
 
-def _without(value: str, signs: Sequence[str]) -> str:
-    for sign in signs:
-        value = value.replace(sign, "")
-    return value.strip()
+def _signs(value: str) -> Iterator[str]:
+    """The signs of currencies and units before and behind a number, as they are written."""
+    if before := BEFORE.match(value):
+        yield before[2]
+    if behind := BEHIND.search(value):
+        yield behind[1]
+
+
+def _without_signs(value: str) -> str:
+    """The number between the signs, with its minus in front: programs of accounts write it behind."""
+    bare = BEHIND.sub(r"\2", BEFORE.sub(r"\1", value, count=1)).strip()
+    bare = re.sub(r"^([0-9.].*?)\s*-$", r"-\1", bare.replace("\N{MINUS SIGN}", "-"))
+    return re.sub(r"^([+-])\s+", r"\1", bare)
 
 
 def is_whole(values: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from shopkeeper.errors import Refused
-from shopkeeper.imports.readers.likeness import likeness, most_like, reads_as
+from shopkeeper.imports.readers.likeness import eastern, likeness, most_like, reads_as
 from shopkeeper.lake.version import Shop
 from shopkeeper.messages import Message, message
 
@@ -108,7 +108,7 @@ def _detected(path: Path, name: str, start: bytes, *, chinese: bool) -> str:
     _refuse_zeros(path, name)
     _refuse_broken_utf8(path, name, as_utf8)
     scores = likeness(path)
-    best = most_like(scores)
+    best = eastern(path) or most_like(scores)
     if best not in ("", "gb18030") and (codec := reads_as(path, best)):
         raise Refused(
             message(

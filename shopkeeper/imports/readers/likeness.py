@@ -26,6 +26,11 @@ LIKELY, CLEARLY = 0.85, 0.15
 """A text is likely in an encoding where so large a share of its letters is common there, and so much more than in
 others."""
 KANA = range(0x3041, 0x30FF)
+EARLY = {"euc-kr": 0xC8, "euc-jp": 0xCF}
+"""The last of the rows in which these have what nearly all texts are written with. GB 2312, which is in the order of
+the sound, has more than a third of its common characters behind the first, and a fifth behind the second."""
+LEAST_DISTINCT, LEAST_WITHOUT_KANA = 30, 80
+MOST_LATE, LEAST_KANA = 0.05, 0.1
 LETTERS = ("Lo", "Lm", "Ll", "Lu", "Co", "Cn", "Cc")
 """Categories of Unicode that are weighed; marks, signs and pictures stand in every script."""
 
@@ -43,6 +48,28 @@ def likeness(path: Path) -> dict[str, float]:
         if text is not None:
             scores[name] = _share_of_common(text, _common(name), rare=name == "gb18030")
     return scores
+
+
+def eastern(path: Path) -> str:
+    """EUC-KR or EUC-JP, where a text is clearly that though its bytes are common Chinese characters too; else empty.
+
+    Told by where the different characters of the text lie: in Chinese ones they lie in all rows of GB 2312. Of few
+    different characters nothing is told, and of a text without kana only if it has many.
+    """
+    with path.open("rb") as stream:
+        sample = stream.read(SAMPLE)
+    for name, last in EARLY.items():
+        text = _decoded(sample, CODECS[name][0])
+        if text is None:
+            continue
+        letters = Counter(each for each in text if each > "\x7f" and unicodedata.category(each) in LETTERS)
+        kana = sum(n for each, n in letters.items() if ord(each) in KANA)
+        rows = [each.encode(CODECS[name][0])[0] for each in letters if ord(each) not in KANA]
+        has_kana = name == "euc-kr" or kana >= LEAST_KANA * letters.total()
+        late = sum(row > last for row in rows)
+        if len(rows) >= (LEAST_DISTINCT if has_kana else LEAST_WITHOUT_KANA) and late <= MOST_LATE * len(rows):
+            return name
+    return ""
 
 
 def most_like(scores: Mapping[str, float]) -> str:

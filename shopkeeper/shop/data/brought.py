@@ -1,13 +1,15 @@
 """What a person is shown before files are imported: values as they will be read, and what each page will have."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from shopkeeper import i18n
+from shopkeeper.imports.checks.expressions import FIRST_SERIAL
 from shopkeeper.imports.guess.choice import Choice
 from shopkeeper.imports.guess.tables import is_number, is_time, kind_of
-from shopkeeper.imports.guess.values import NumberForm, without_marks
+from shopkeeper.imports.guess.values import SERIAL_DAY, NumberForm, without_marks
+from shopkeeper.imports.mapping.declared import SERIAL
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.imports.trial import Trial
 
@@ -56,6 +58,8 @@ def shown(value: str | datetime | Decimal | None) -> str:
 def as_time(value: str, formats: Sequence[str]) -> datetime | None:
     """A text as a time: in the first format that fits, or as ISO 8601."""
     for pattern in formats:
+        if pattern == SERIAL and SERIAL_DAY.fullmatch(value.strip()):
+            return FIRST_SERIAL + timedelta(days=float(value))
         try:
             return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007 - shown as the file has it
         except ValueError:

@@ -9,7 +9,7 @@ from typing import Annotated
 import polars as pl
 
 from shopkeeper.engine.query import Query
-from shopkeeper.i18n import N_
+from shopkeeper.i18n import N_, NN_
 from shopkeeper.messages import Message, message
 from shopkeeper.shop.health import alarms, rules
 from shopkeeper.shop.health.frames import CHANNEL_DAYS, FINDINGS
@@ -50,6 +50,7 @@ def report(query: Query, today: date) -> Health:
         *dipped(days, as_of),
         *_unidentified(query, days, as_of),
         *_listed(query, as_of),
+        *_refunds(query, days),
         *_counts(query, as_of),
     ]
     rows = [
@@ -228,6 +229,31 @@ def late_deliveries(query: Query, as_of: date) -> pl.DataFrame:
     return query("shop/health/late_deliveries", as_of=as_of, **parameters)
 
 
+def _refunds(query: Query, days: pl.DataFrame) -> Iterator[Finding]:
+    """Orders of which more was given back than they brought in these data; of few or small ones nothing is said."""
+    start = query.version.first_day
+    checks = (
+        ("refunds_alone", False, start + timedelta(days=rules.REFUND_DAYS), REFUNDS_ALONE),
+        ("refunds_above", True, start, REFUNDS_ABOVE),
+    )
+    sold = float(days["revenue"].sum())
+    for check, has_sale, since, forms in checks:
+        rows = query("shop/health/unmatched_refunds", has_sale=has_sale, since=since)
+        if rows.is_empty():
+            continue
+        n, amount = int(rows["all_orders"][0]), float(rows["all_amount"][0])
+        if n >= rules.REFUND_ORDERS or amount > rules.REFUND_SHARE * sold:
+            yield Finding(check, n, amount, Message.counted(forms, {"n": n}), rows.select(pl.exclude("^all_.*$")))
+
+
+REFUNDS_ALONE = NN_(
+    "{n} refund has no sale in the data: is the order missing, or original_order_id?",
+    "{n} refunds have no sale in the data: are orders missing, or original_order_id?",
+)
+REFUNDS_ABOVE = NN_(
+    "{n} order gave back more than it brought: is the refund there twice, or is a line missing?",
+    "{n} orders gave back more than they brought: are refunds there twice, or are lines missing?",
+)
 SENTENCES: Mapping[str, str] = {
     "equal_orders": N_("{n} orders equal another in all but their number: they may count twice."),
     "repeated_lines": N_("{n} lines stand more than once in their order: they may count twice."),

@@ -19,6 +19,7 @@ DIP_WINDOWS, DIP_CALM, DIP_LIFT = 28, 0.12, 1.3
 """The fewest windows that tell of chance; how far others may stray in a calm one; the most that they lift a channel."""
 LATE_DELIVERIES, LATE_SHARE = 10, 0.99
 """The fewest deliveries of a way from which on its lateness is known, and the share of them that is waited for."""
+REFUND_ORDERS, REFUND_SHARE, REFUND_DAYS = 5, 0.001, 60
 
 CUSTOMERS = ("retention", "churn_risk", "lifetime_value")
 SUPPLY = ("coverage", "demand", "replenishment", "network")
@@ -127,6 +128,27 @@ RULES: Mapping[str, Rule] = {
     "skus": Rule(N_("Items that no product list has"), message("Sold, but not in the products."), SUPPLY),
     "regions": Rule(
         N_("Regions that no list has"), message("Sold to, but not in the regions."), ("coverage", "network")
+    ),
+    "refunds_alone": Rule(
+        N_("Refunds without a sale"),
+        message(
+            "No sale of the refunded order is there, {days} days after the data begin or later; at least {orders} of "
+            "these, or over {share} % of all that was sold.",
+            days=REFUND_DAYS,
+            orders=REFUND_ORDERS,
+            share=100 * REFUND_SHARE,
+        ),
+        (*CUSTOMERS, "demand"),
+    ),
+    "refunds_above": Rule(
+        N_("Refunds larger than their order"),
+        message(
+            "More was given back of an order than all its lines brought; at least {orders} orders, or over {share} % "
+            "of all that was sold.",
+            orders=REFUND_ORDERS,
+            share=100 * REFUND_SHARE,
+        ),
+        (*CUSTOMERS, "demand"),
     ),
     "old_counts": Rule(
         N_("Old stock counts"),

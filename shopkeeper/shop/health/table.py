@@ -25,6 +25,8 @@ COLUMNS: Mapping[str, Column] = {
         Column("equals_order", "VARCHAR", "The order that it equals.", label=N_("Equals order")),
         Column("lines", "BIGINT", "Order lines.", label=N_("Order lines"), format="integer"),
         Column("revenue", "DOUBLE", "Net revenue.", label=N_("Net revenue"), format="money"),
+        Column("sold", "DOUBLE", "What the order brought.", label=N_("Sold"), format="money"),
+        Column("given_back", "DOUBLE", "What was given back.", label=N_("Given back"), format="money"),
         Column("sku", "VARCHAR", "The item.", label=N_("SKU")),
         Column("name", "VARCHAR", "The item's name.", label=N_("Item")),
         Column("quantity", "BIGINT", "Units.", label=N_("Quantity"), format="integer"),

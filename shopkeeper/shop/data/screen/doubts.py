@@ -11,6 +11,7 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.imports.guess.choice import Choice
 from shopkeeper.imports.guess.tables import ColumnGuess, chosen_as
 from shopkeeper.imports.guess.values import PLAINLY, NumberForm, filled
+from shopkeeper.imports.mapping.declared import SERIAL
 from shopkeeper.imports.readers.samples import Sample
 from shopkeeper.shop.data import brought
 from shopkeeper.shop.data.labels import COLUMNS
@@ -72,7 +73,7 @@ def settle(sample: Sample, choice: Choice, number: int) -> Choice | None:
         if each.formats or each.column in formats:
             kept = formats.get(each.column, ())
             given = kept if len(kept) == 1 and kept[0] in each.formats else each.formats
-            answer = _day(sample, each, given, number) if len(given) > 1 else given
+            answer = _day(sample, each, given, number) if len(given) > 1 and SERIAL not in given else given
             is_open |= answer is None
             formats[each.column] = answer or ()
         if each.numbers:
