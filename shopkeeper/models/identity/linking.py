@@ -65,12 +65,18 @@ def of_persons(keys: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
     Such an account is a till, or the phone that a shop gives for guests: it would join all who ever stood before it.
     """
-    caps = {KINDS.index(kind): int(rules.cap(kind)) for kind in ("phone", "email")}
-    contacts = keys.filter(pl.col("kind").is_in(list(caps)))
-    most = pl.col("kind").replace_strict(caps, return_dtype=pl.UInt32)
-    sizes = contacts.group_by("account", "kind").agg(keys=pl.col("key").n_unique())
-    tills = sizes.filter(pl.col("keys") > most).select("account").unique()
-    return keys if tills.is_empty() else keys.join(tills, on="account", how="anti")
+    tills = []
+    for kind in ("phone", "email"):
+        of_kind = keys.filter(pl.col("kind") == KINDS.index(kind))
+        # Rows are counted first, which takes a tenth of the time that distinct keys take, and few accounts are left.
+        rows = np.bincount(of_kind["account"].to_numpy())
+        large = pl.Series("account", np.flatnonzero(rows > rules.cap(kind)), keys.schema["account"])
+        sizes = (
+            of_kind.filter(pl.col("account").is_in(large.implode())).group_by("account").agg(pl.col("key").n_unique())
+        )
+        tills.append(sizes.filter(pl.col("key") > rules.cap(kind))["account"])
+    each = pl.concat(tills).unique()
+    return keys if each.is_empty() else keys.filter(~pl.col("account").is_in(each.implode()))
 
 
 def _with_hand(grouped: pl.DataFrame, hand: pl.DataFrame) -> pl.DataFrame:
