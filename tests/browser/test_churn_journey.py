@@ -18,8 +18,7 @@ from tests.browser.acting import choose_first, download, go, idle, screen_table,
 
 
 def open_churn(page: Page, app_url: str, link: str = "") -> None:
-    go(page, f"{app_url}/{link}")
-    page.locator("[data-testid=stSidebarNavLink][href*=churn_risk]").click()
+    page.goto(f"{app_url}/churn_risk{link}")
     expect(page.locator(".st-key-churn_view")).to_be_visible(timeout=15_000)
     idle(page)
 
@@ -31,7 +30,8 @@ def test_from_the_rescue_list_and_its_file_to_one_customer(
     assert fits is not None
     result = churn.report(query, fits, CustomerFilters(), churn.ChurnOptions(horizon=30))
     query.close()
-    open_churn(page, app_url)
+    go(page, app_url)
+    page.locator("[data-testid=stSidebarNavLink][href*=churn_risk]").click()
     within(page, "risk_days").get_by_text("30", exact=True).click()
     idle(page)
     expect(page).to_have_url(re.compile("risk_days=30"))
