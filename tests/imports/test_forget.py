@@ -14,6 +14,7 @@ from shopkeeper.cli.main import app
 from shopkeeper.errors import Refused
 from shopkeeper.imports.acceptance import Acceptance
 from shopkeeper.imports.checks import secret as keys
+from shopkeeper.imports.checks import texts
 from shopkeeper.imports.checks.forgotten import FILE
 from shopkeeper.imports.forget import forget
 from shopkeeper.imports.job import import_files
@@ -285,15 +286,30 @@ def test_identities_brought_as_a_table_leave_no_copy_beside_the_version(tmp_path
     assert all((outcome.version.path / path).exists() for path in manifest)
 
 
+def accounts(folder: Path) -> list[str | None]:
+    return [account for _, account in buyers(folder / "lake").values()]
+
+
 @pytest.mark.parametrize(("kept", "name"), [("4471.0", "4471"), ("4471", "4471.0"), ("4471", "４４７１")])
 def test_a_number_is_the_same_whichever_program_kept_it(tmp_path: Path, kept: str, name: str) -> None:
-    brought(tmp_path, f"1,2026-05-01,A,1,9,{kept},,", "2,2026-05-01,A,1,9,bob,,")
-    assert forget(tmp_path / "lake", name).names == (kept,)
+    """A file that has it in both ways says one person, who is forgotten whole."""
+    both = (f"1,2026-05-01,A,1,9,{kept},,", "2,2026-05-01,A,1,9,4471.00,,", "3,2026-05-01,A,1,9,bob,,")
+    brought(tmp_path, *both)
+    assert forget(tmp_path / "lake", name).names == ("4471",)
+    assert accounts(tmp_path) == [None, None, "bob"]
 
 
-def test_of_two_that_differ_the_one_spelled_so_is_forgotten(tmp_path: Path) -> None:
-    brought(tmp_path, "1,2026-05-01,A,1,9,4471.0,,", "2,2026-05-01,A,1,9,4471,,")
-    assert forget(tmp_path / "lake", "4471").names == ("4471",)
+def test_a_number_that_an_older_program_kept_with_point_zero_stays_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ("1,2026-05-01,A,1,9,4471.0,,", "2,2026-05-01,A,1,9,bob,,")
+    with monkeypatch.context() as older:
+        older.setattr(texts, "without_point_zero", lambda value: value)
+        brought(tmp_path, *lines)
+    assert accounts(tmp_path) == ["4471.0", "bob"]
+    assert forget(tmp_path / "lake", "4471").names == ("4471.0",)
+    brought(tmp_path, *lines, "3,2026-05-02,A,1,9,cid,,")
+    assert accounts(tmp_path) == [None, "bob", "cid"]
 
 
 def test_the_command_says_what_was_done(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ NOBODY = (
     *("路人", "customer"),
 )
 """Values of customer_id, in lower case, that stand for no buyer."""
-ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
+ERROR = r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NULL!|NUM!)"
 """What a spreadsheet shows where a formula failed: it is no name of anything."""
 MASKED = "*"
 FILLED_IN = "|".join(rf"{name}@{name}\.[^@\s]+" for name in ("test", "na", "n/a", "a", "x+", "0+", "mail"))
@@ -95,7 +95,11 @@ def spelled(read: CheckedValue, column: str, options: ColumnMapping) -> CheckedV
         value = call(options.case, value)
     elif column in EMAIL_COLUMNS:
         value = CaseExpression(call("contains", value, text("@")), call("lower", value)).otherwise(value)
-    result = without(replace(read, value=value), ("", *ERRORS, *options.empty))
+    result = without(replace(read, value=value), ("", *options.empty))
+    # Compared first, which takes no time: hardly a text begins with that sign.
+    begins = (value >= text("#")) & (value < text("$"))
+    failed = CaseExpression(begins, call("regexp_full_match", value, text(ERROR)))
+    result = _emptied(result, failed)
     if column in NO_BUYER and not options.keep_placeholders:
         result = _emptied(result, is_placeholder(read.shown))
     if not options.prefix:
