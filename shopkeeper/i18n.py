@@ -215,6 +215,11 @@ def week(value: date | None) -> str:
     return gettext("{year}-W{week:02d}", year=iso.year, week=iso.week)
 
 
+def year(value: date | None) -> str:
+    """The year of a day: `2026`, `2026年`."""
+    return MISSING if value is None else dates.format_skeleton("y", value, locale=language())
+
+
 def quarter(value: date | None) -> str:
     """The quarter of a day: `Q1 2026`, `2026年第1季度`."""
     return MISSING if value is None else dates.format_skeleton("yQQQ", value, locale=language())

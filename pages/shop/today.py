@@ -15,6 +15,7 @@ with answer:
 with parts:
     days = st.container()
     changes.draw_changes(today)
+    changes.draw_why(today)
 in_force, plan = targets.load_plan()
 with goals:
     targets.draw_targets(in_force, plan)

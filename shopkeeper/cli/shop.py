@@ -25,12 +25,13 @@ from shopkeeper.messages import Message, lines, message
 from shopkeeper.query_files import ROOT
 from shopkeeper.sending import mail, settings, webhook
 from shopkeeper.sending.attempts import Pace
-from shopkeeper.shop.today import chat, digest, sources, targets
+from shopkeeper.shop.today import chat, digest, sources, targets, why
 from shopkeeper.shop.today import report as today_report
 from shopkeeper.shop.today.actions import Actions, actions
 from shopkeeper.shop.today.periods import TodayOptions
 from shopkeeper.shop.today.report import Today
 from shopkeeper.shop.today.targets import Plan
+from shopkeeper.shop.today.why import Why
 from shopkeeper.supply.materiality import material_from
 
 SECRETS = ROOT / ".streamlit" / "secrets.toml"
@@ -46,13 +47,15 @@ class Content:
     figures: pl.DataFrame
     actions: Actions
     plan: Plan
+    why: Why
     address: str
 
     def written(self, form: Literal["text", "json", "html"]) -> str:
         """In a form and the language in use."""
-        parts = (self.version, self.today, self.figures, self.actions, self.plan, self.address)
+        given = (self.version, self.today, self.figures, self.actions, self.plan)
         if form == "json":
-            return digest.as_json(digest.as_data(*parts)) + "\n"
+            return digest.as_json(digest.as_data(*given, self.why, self.address)) + "\n"
+        parts = (*given, self.address)
         return digest.as_html(*parts) if form == "html" else digest.as_text(*parts)
 
 
@@ -96,6 +99,7 @@ def _content(options: TodayOptions, address: str) -> Content:
     try:
         today = today_report.report(query, options)
         plan = targets.report(query, targets_set(version))
+        causes = why.report(query, today.compared)
         reader = datetime.now(ZoneInfo(version.shop.timezone)).date()
         has_forecast = forecast_files.current_run(version) is not None
         reports = sources.read(load, fits_files.read(version), set_now, reader, has_forecast=has_forecast)
@@ -104,7 +108,7 @@ def _content(options: TodayOptions, address: str) -> Content:
         query.close()
     share, is_sample = set_now.policy.materiality, version.shop.sample
     every = actions(reports, today.events, today.as_of, least, plan, sample=is_sample, materiality=share)
-    return Content(version, today, today_report.with_stock(today.figures, reports.stock), every, plan, address)
+    return Content(version, today, today_report.with_stock(today.figures, reports.stock), every, plan, causes, address)
 
 
 def _sent(content: Content, channels: settings.Channels) -> Iterator[Message]:

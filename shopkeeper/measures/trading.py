@@ -124,6 +124,15 @@ TRADING_TERMS: tuple[Term, ...] = (
         ),
     ),
     Term(
+        "causes",
+        N_("Causes of a change"),
+        N_(
+            "Net revenue = orders x sum over channels of (share of orders x net revenue per order). Each cause has the "
+            "mean of its effect over all orders in which the causes may come into force (Shapley value); the parts add "
+            "up to the change, to the cent. Net revenue per order is after refunds."
+        ),
+    ),
+    Term(
         "run_rate",
         N_("Run rate"),
         N_(

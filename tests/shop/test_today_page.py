@@ -195,6 +195,21 @@ def test_a_file_of_targets_is_refused_by_its_line(content: str, said: str, tmp_p
         targets_file.read(file)
 
 
+def test_why_says_on_the_page_what_json_has_and_adds_up_to_the_headline(
+    corner_shop: Version, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHOPKEEPER_DATA", str(corner_shop.path.parents[1]))
+    data = json.loads(digest(capsys, "--format", "json"))
+    shown = money_on(open_today())
+    assert "Why did this change?" in shown
+    for figure in ("revenue", "average_order"):
+        parts = {row["cause"]: row["amount"] for row in data["why"] if row["figure"] == figure}
+        assert parts.pop("refunds") is None
+        assert sum(parts.values()) == pytest.approx(data["figures"][figure]["change"], abs=0.0051)
+        for amount in parts.values():
+            assert i18n.compact_money(amount, corner_shop.shop.currency) in shown
+
+
 def test_an_amount_has_an_interval_or_says_why_it_has_none(served: Version, capsys: pytest.CaptureFixture[str]) -> None:
     data = json.loads(digest(capsys, "--format", "json"))
     said = digest(capsys)

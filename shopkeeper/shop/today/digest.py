@@ -15,12 +15,19 @@ from shopkeeper.shop.today import words
 from shopkeeper.shop.today.actions import Action, Actions
 from shopkeeper.shop.today.report import Today
 from shopkeeper.shop.today.targets import Plan
+from shopkeeper.shop.today.why import Why
 
 FIGURE = ("value", "base", "change", "change_share")
 
 
 def as_data(
-    version: Version, today: Today, figures: pl.DataFrame, actions: Actions, plan: Plan, address: str = ""
+    version: Version,
+    today: Today,
+    figures: pl.DataFrame,
+    actions: Actions,
+    plan: Plan,
+    made: Why,
+    address: str = "",
 ) -> dict[str, Any]:
     """What JSON holds; amounts in shop currency as the pages have them, days as ISO, shares of 1.
 
@@ -35,6 +42,7 @@ def as_data(
         "base_days": [_iso(today.compared.base.first), _iso(today.compared.base.last)] if today.compared.base else None,
         "headline": words.headline(today, version.shop.currency),
         "figures": {row["figure"]: {name: row[name] for name in FIGURE} for row in figures.to_dicts()},
+        "why": made.rows.to_dicts(),
         "targets": [row | {"starts_on": _iso(row["starts_on"])} for row in plan.rows.to_dicts()],
         "actions": [_action(each, address) | {"material": each in actions.first} for each in actions.all],
         "material_from": actions.material_from,

@@ -37,6 +37,17 @@ CONTRIBUTIONS = Table(
     ),
     key=("part",),
 )
+WHY = Table(
+    "today_why",
+    "one row per figure and cause of its change",
+    "Why net revenue and the average order changed between the two periods, by Shapley values in shop currency.",
+    (
+        Column("figure", "VARCHAR", "revenue or average_order.", required=True, label=N_("Figure")),
+        Column("cause", "VARCHAR", "The cause.", required=True, label=N_("Cause")),
+        Column("amount", "DOUBLE", "Its part of the change; null if unknown.", label=N_("Adds"), format="money"),
+    ),
+    key=("figure", "cause"),
+)
 PLAN = Table(
     "today_targets",
     "one row per figure and period that has a target",

@@ -10,10 +10,11 @@ from shopkeeper.lake.version import Version
 from shopkeeper.shop.today import words
 from shopkeeper.shop.today.actions import Action, frame
 from shopkeeper.shop.today.contributions import By
-from shopkeeper.shop.today.frames import ACTIONS, CONTRIBUTIONS, FIGURES, PLAN
+from shopkeeper.shop.today.frames import ACTIONS, CONTRIBUTIONS, FIGURES, PLAN, WHY
 from shopkeeper.shop.today.report import Today
 from shopkeeper.shop.today.rules import RULES
 from shopkeeper.shop.today.targets import Plan
+from shopkeeper.shop.today.why import Why
 
 MONEY = ("revenue", "margin", "average_order")
 
@@ -89,3 +90,13 @@ def targets(version: Version, plan: Plan) -> Download:
     )
     columns = PLAN.labelled([name for name in PLAN.names if name != "starts_on"])
     return download(version, "today-targets", _("Targets"), named, columns, terms=("run_rate", "target_gap"))
+
+
+def why(version: Version, today: Today, made: Why) -> Download:
+    """The causes of the changes of net revenue and the average order."""
+    named = made.rows.with_columns(
+        pl.Series("figure", [words.figure_label(name) for name in made.rows["figure"]], dtype=pl.String),
+        pl.Series("cause", [_(words.CAUSES[name]) for name in made.rows["cause"]], dtype=pl.String),
+    )
+    title = _("Why did this change?")
+    return download(version, "today-why", title, named, WHY.labelled(), caption=caption(today), terms=("causes",))

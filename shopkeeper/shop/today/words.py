@@ -15,6 +15,7 @@ from shopkeeper.shop.today.periods import Period
 from shopkeeper.shop.today.report import Today
 from shopkeeper.shop.today.rules import RULES, Part
 from shopkeeper.shop.today.targets import Rule
+from shopkeeper.shop.today.why import Cause
 
 MEASURES: Mapping[str, str] = {
     "revenue": "trading_revenue",
@@ -42,6 +43,13 @@ RULE_WORDS: Mapping[Rule, str] = {
     "last_year": N_("as last year went"),
     "weekdays": N_("by weekdays"),
     "days": N_("all days alike"),
+}
+CAUSES: Mapping[Cause, str] = {
+    "orders": N_("More or fewer orders"),
+    "mix": N_("Another mix of channels"),
+    "rate": N_("More or less an order, within channels"),
+    "no_order": N_("Refunds of channels without an order"),
+    "refunds": N_("Refunds: unknown apart, they are in what an order brings"),
 }
 PAGES: Mapping[str, str] = {**FIGURE_PAGES, "data": N_("Data"), "today": N_("Today")}
 """The titles of the pages, by their addresses."""
@@ -127,7 +135,7 @@ def headline(today: Today, currency: str) -> str:
 
 def period_of(period: str, first: date) -> str:
     """The month or year of a target: `Oct 2026`, `2026`."""
-    return i18n.month(first) if period == "month" else str(first.year)
+    return i18n.month(first) if period == "month" else i18n.year(first)
 
 
 def rule_words(rule: Rule | None) -> str:

@@ -4,7 +4,7 @@ import polars as pl
 import streamlit as st
 
 from shopkeeper.i18n import gettext as _
-from shopkeeper.shop.today import contributions, table, words
+from shopkeeper.shop.today import contributions, table, why, words
 from shopkeeper.shop.today.chart import contribution_bars, drawn_parts
 from shopkeeper.shop.today.contributions import DIMENSIONS
 from shopkeeper.shop.today.report import Today
@@ -45,6 +45,23 @@ def draw_changes(today: Today) -> None:
         change=words.change_words(today, figure, currency),
     )
     tables.show_chart(lambda **_dark: contribution_bars(parts, texts), sheet, "today_parts", title=title)
+
+
+def draw_why(today: Today) -> None:
+    """The causes of the change of net revenue and of the average order, where there is something to compare with."""
+    made = load(why.report, today.compared)
+    if made.rows.is_empty():
+        return
+    with st.expander(_("Why did this change?"), icon=":material/call_split:"):
+        for figure in why.CAUSES:
+            known = made.rows.filter(pl.col("figure").eq(figure) & pl.col("amount").is_not_null())
+            parts = " · ".join(
+                f"{_(words.CAUSES[name])}: **{words.signed(figure, amount, shop_currency())}**"
+                for name, amount in known.select("cause", "amount").iter_rows()
+            )
+            change = words.change_words(today, figure, shop_currency())
+            st.markdown(f"{words.figure_label(figure)} {change}: {parts}")
+        tables.show_table(table.why(opened().version, today, made), "today_why")
 
 
 def _parts(figure: str, by: str, today: Today) -> pl.DataFrame:

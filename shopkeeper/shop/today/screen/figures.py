@@ -24,6 +24,7 @@ DEFINITIONS = (
     "same_weekdays",
     "event_aligned",
     "contribution",
+    "causes",
     "run_rate",
     "target_gap",
     "smaller_actions",
