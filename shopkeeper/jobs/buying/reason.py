@@ -92,6 +92,13 @@ def _instead(chosen: Standing, leader: Standing, values: dict[str, MessageValue]
             "{other} ({behind} behind in log score per customer, standard error {error}), and taken because it assumes "
             "less or is nearer in total. It expected {expected} purchases, {other} {other_expected}, and {came} came."
         )
+    elif chosen.off >= leader.off:
+        text = N_(
+            "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} foresaw it "
+            "nearly as well as {other} ({behind} behind in log score per customer, standard error {error}), and is "
+            "taken because it assumes less and is about as near in total: it expected {expected} purchases, {other} "
+            "{other_expected}, and {came} came."
+        )
     else:
         text = N_(
             "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} foresaw it "
