@@ -171,7 +171,7 @@ def _of_one_year(values: dict[str, MessageValue], *, used: bool, refuted: bool) 
         text = N_(
             "Models count by the time of the year and events as one year shows them: seen from {cutoffs}, totals up to "
             "the last day missed by {within} % with it and by {without} % without it. What happened once may not come "
-            "again; from about {months} months of purchases on, two years are compared."
+            "again, and the other tests here know it already; from about {months} months of purchases on, no test does."
         )
         values |= {"months": MONTHS_FOR_PROOF}
     elif refuted:
