@@ -1,6 +1,7 @@
 """Proof: what is shown as predicted and as actual is what the model said before, and what then happened."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -8,14 +9,17 @@ import pytest
 
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.report import ModelCheck
+from shopkeeper.customers.model_check.screen import spend_said
 from shopkeeper.customers.model_check.table import parts as long_table
 from shopkeeper.engine.duckdb import Engine
 from shopkeeper.engine.query import Scope
 from shopkeeper.errors import Refused
 from shopkeeper.jobs.buying.job import fit_version
 from shopkeeper.jobs.buying.result import HORIZONS, Fits
+from shopkeeper.models.buying.credibility import CredibilityModel
 from shopkeeper.models.buying.model import KINDS
 from shopkeeper.models.buying.rules import RULES
+from shopkeeper.models.buying.spend import SpendModel
 from tests.declared import departures
 from tests.shops.fitted import FittedGround, bought, insufficient_histories, living_shop
 from tests.shops.in_memory import shop
@@ -121,3 +125,13 @@ def test_a_restricted_viewer_is_refused() -> None:
     fits = fit_version(shop(bought("ann", 0, 30)))
     with pytest.raises(Refused, match="every purchase"):
         model_check.report(shop(bought("ann", 0, 30), scope=Scope(regions=("north",))), fits)
+
+
+def test_what_is_said_of_spend_names_the_model_that_serves() -> None:
+    gamma = SpendModel((("p", 6.0), ("q", 4.0), ("v", 15.0)), ((0.0,) * 3,) * 3, (), 0.0, 500, 0.05)
+    means = CredibilityModel(10.0, 0.1, 4.0, 9.0, 500, 0.05)
+    assert "Gamma-Gamma's assumption holds" in str(spend_said(gamma))
+    assert "Gamma-Gamma's assumption does not" in str(spend_said(replace(gamma, correlation=-0.4)))
+    assert "Gamma-Gamma" not in str(spend_said(means))
+    assert "differently" in str(spend_said(replace(means, correlation=0.4)))
+    assert spend_said(replace(means, customers=2, correlation=1.0)) is None

@@ -18,7 +18,7 @@ from shopkeeper.lake.version import Shop
 from tests.shops.fitted import FittedGround
 from tests.ui import page_app
 
-RETENTION, CHURN = (f"pages/customers/{name}.py" for name in ("retention", "churn_risk"))
+RETENTION, CHURN, VALUE = (f"pages/customers/{name}.py" for name in ("retention", "churn_risk", "lifetime_value"))
 HEADER = "order_id,ordered_at,sku,quantity,net_amount,customer_id"
 Opened = Callable[[str], str]
 
@@ -41,6 +41,11 @@ def lakes_of_thin_shops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
         own = replace(file.load("sample"), shop=Shop("Thin shop", "CNY", "Asia/Shanghai"))
         lakes[name] = folder / name / "lake"
         buying.make(job.import_files([written(rows, folder / name)], own, lakes[name]).version)
+    lakes["two"] = folder / "two" / "lake"
+    often = [date(2025, 1, 4) + timedelta(days=20 * number) for number in range(18)]
+    rows = [f"A{n},{day} 12:00:00,S1,1,10.00,ann" for n, day in enumerate(often)]
+    rows += [f"B{n},{day} 12:00:00,S1,1,12.00,bob" for n, day in enumerate(("2025-01-04", "2025-09-11"))]
+    buying.make(job.import_files([written(rows, folder / "two")], own, lakes["two"]).version)
     return lakes
 
 
@@ -84,3 +89,14 @@ def test_missing_costs_are_not_told_as_customers_who_stayed_away(fitted_ground: 
     said = " ".join(str(note) for note in notes(fits, query.version.as_of, None, "shop", "margin"))
     assert "unit costs of repeat purchases are not known" in said
     assert "Only 0 customers" not in said
+
+
+def test_two_customers_are_counted_and_have_no_tenth(sentences: Callable[..., str]) -> None:
+    said = sentences("two", RETENTION)
+    assert "Of the 2 new customers seen so long, 1 buy again in the month after their first, 1 by month 3." in said
+    assert "one more of last year's" in said or "none is here" in said
+    assert "in a hundred" not in said
+    said = sentences("two", VALUE, value_part="proof")
+    assert "these 2 customers should bring" in said
+    assert "10%" not in said
+    assert "Frequen" not in said, "the correlation of two customers says nothing"

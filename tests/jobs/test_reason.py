@@ -1,5 +1,6 @@
 """What is said of the default: figures that are small are not nothing."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -47,3 +48,9 @@ def test_what_is_alike_is_not_nothing_behind(chosen: int) -> None:
 )  # fmt: skip
 def test_a_number_keeps_the_digits_that_count(value: float | None, text: str) -> None:
     assert i18n.significant(value) == text
+
+
+@pytest.mark.parametrize(("off", "said_so"), [(0.05, "taken for its total"), (0.2, "because it assumes less")])
+def test_who_is_farther_in_total_is_not_taken_for_it(off: float, said_so: str) -> None:
+    leader, chosen = standing("pareto_nbd", 0.0, 0.0, tied=True), standing("mbg_nbd", 0.005, 0.001, tied=False)
+    assert said_so in str(reason_of((leader, chosen), replace(chosen, off=off), [], CUTOFFS, SPAN))

@@ -32,13 +32,15 @@ from shopkeeper.jobs.buying.scores import by_model, filled_spend, used_kind, use
 from shopkeeper.jobs.buying.scoring import Scoring
 from shopkeeper.messages import Message, message
 from shopkeeper.models.buying.calibration import in_units
-from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.model import FEWEST_REPEAT_BUYERS, ModelKind
 from shopkeeper.models.buying.season import Clock
 from shopkeeper.models.buying.sums import shared_variance, why_wide
 from shopkeeper.models.buying.value import segment_values, sum_interval
 
 MONTHS: Mapping[int, int] = {3: 91, 6: 182, 12: 365, 24: 730}
 """Days of each horizon in months."""
+FEWEST_FOR_A_TENTH = 10
+"""Customers of whom one is a tenth."""
 STRONG_CORRELATION = 0.2
 FOR_INTERVAL = 150
 """Customers of a segment on whom the width of its interval is computed."""
@@ -82,9 +84,9 @@ class LifetimeValue:
     """Historic and predicted value of `n` customers, in shop currency. Without a model, what is predicted is null.
 
     `customers` are the first rows, by predicted value; `listing` gives the others.
-    `top_historic` and `top_predicted` are the shares that the richest tenth hold. `correlation` is that of frequency
-    with spend, which the model takes for 0. `residual` is what the whole remaining life should bring: told beside the
-    longest horizon only.
+    `top_historic` and `top_predicted` are the shares that the richest tenth hold, unknown of fewer than ten.
+    `correlation` is that of frequency with spend, which the model takes for 0. `residual` is what the whole remaining
+    life should bring: told beside the longest horizon only.
     """
 
     options: LifetimeValueOptions
@@ -128,7 +130,7 @@ def report(
         first = _listed(scores, chosen, value, FIRST_ROWS)
     spend = fits.spends.get(value)
     whole = sums.filter(segment_kind="all")
-    top = shares.filter(pl.col("percent") == 10).to_dicts()
+    top = shares.filter(pl.col("percent") == 10).to_dicts() if whole["customers"].sum() >= FEWEST_FOR_A_TENTH else []
     return LifetimeValue(
         options,
         filters,
@@ -182,7 +184,7 @@ def _width(fits: Fits, kind: ModelKind | None, options: LifetimeValueOptions) ->
 
 def _assumption(fits: Fits, value: ValueMeasure) -> tuple[Message, ...]:
     spend = fits.spends.get(value)
-    if spend is None or abs(spend.correlation) < STRONG_CORRELATION:
+    if spend is None or spend.customers < FEWEST_REPEAT_BUYERS or abs(spend.correlation) < STRONG_CORRELATION:
         return ()
     text = N_(
         "Frequency and spend go together here (correlation {correlation}), which the model takes for 0: values of "

@@ -17,7 +17,9 @@ from shopkeeper.i18n import gettext as _
 from shopkeeper.jobs.buying.result import KIND_NAMES, Fits, ValueMeasure
 from shopkeeper.measures.lookup import measure
 from shopkeeper.models.buying.calibration import RISK_DAYS
-from shopkeeper.models.buying.model import ModelKind
+from shopkeeper.models.buying.credibility import CredibilityModel
+from shopkeeper.models.buying.model import FEWEST_REPEAT_BUYERS, ModelKind
+from shopkeeper.models.buying.spend import SpendModel
 from shopkeeper.ui import tables
 from shopkeeper.ui.opened import load, opened
 
@@ -101,13 +103,26 @@ def draw_figures(check: ModelCheck, fits: Fits, value: ValueMeasure) -> None:
                 strong=i18n.number(STRONG_CORRELATION, 1),
             ),
         )
-    if spend is not None:
-        holds = abs(spend.correlation) < STRONG_CORRELATION
-        st.caption(
-            _("Gamma-Gamma's assumption holds here: how often customers buy says little of what they spend.")
+    if spend is not None and (said := spend_said(spend)):
+        st.caption(said)
+
+
+def spend_said(spend: SpendModel | CredibilityModel) -> str | None:
+    """Whether what customers spend hangs together with how often they buy; of few it is not known."""
+    if spend.customers < FEWEST_REPEAT_BUYERS:
+        return None
+    holds = abs(spend.correlation) < STRONG_CORRELATION
+    if isinstance(spend, CredibilityModel):
+        return (
+            _("How often customers buy says little of what they spend per purchase.")
             if holds
-            else _("Gamma-Gamma's assumption does not hold here: frequent customers spend differently per purchase.")
+            else _("Frequent customers spend differently per purchase.")
         )
+    return (
+        _("Gamma-Gamma's assumption holds here: how often customers buy says little of what they spend.")
+        if holds
+        else _("Gamma-Gamma's assumption does not hold here: frequent customers spend differently per purchase.")
+    )
 
 
 def draw_trials(check: ModelCheck, fits: Fits) -> None:

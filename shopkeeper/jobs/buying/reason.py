@@ -92,6 +92,13 @@ def _instead(chosen: Standing, leader: Standing, values: dict[str, MessageValue]
             "{other} ({behind} behind in log score per customer, standard error {error}), and taken because it assumes "
             "less or is nearer in total. It expected {expected} purchases, {other} {other_expected}, and {came} came."
         )
+    elif chosen.off >= leader.off:
+        text = N_(
+            "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} foresaw it "
+            "nearly as well as {other} ({behind} behind in log score per customer, standard error {error}), and is "
+            "taken because it assumes less and is about as near in total: it expected {expected} purchases, {other} "
+            "{other_expected}, and {came} came."
+        )
     else:
         text = N_(
             "Asked on {cutoffs}, from {day} on, what customers would do next, {kind} foresaw it "
@@ -164,7 +171,7 @@ def _of_one_year(values: dict[str, MessageValue], *, used: bool, refuted: bool) 
         text = N_(
             "Models count by the time of the year and events as one year shows them: seen from {cutoffs}, totals up to "
             "the last day missed by {within} % with it and by {without} % without it. What happened once may not come "
-            "again; from about {months} months of purchases on, two years are compared."
+            "again, and the other tests here know it already; from about {months} months of purchases on, no test does."
         )
         values |= {"months": MONTHS_FOR_PROOF}
     elif refuted:

@@ -37,8 +37,8 @@ MOST_PARTS = 12
 FEWEST_TESTS = 3
 CLEARLY = 0.9
 """Share of the flat model's root mean square miss below which the season has proved itself."""
-CLOSE = 0.15
-"""A root mean square miss of one to three cutoffs that speaks against nothing: levels move as much by themselves."""
+CLOSE = (0.15, 0.1, 0.05)
+"""Root mean square misses of one, two and three cutoffs that speak against nothing: one month may be off by chance."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def allowed(flat_misses: Sequence[float], season_misses: Sequence[float]) -> boo
     if not season_misses or len(flat_misses) != len(season_misses):
         return False
     without, within = (float(np.sqrt(np.mean(np.square(misses)))) for misses in (flat_misses, season_misses))
-    return within <= max(without, CLOSE)
+    return within <= max(without, CLOSE[min(len(season_misses), len(CLOSE)) - 1])
 
 
 def season_evident(

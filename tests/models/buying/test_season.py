@@ -248,6 +248,7 @@ def test_a_season_seen_once_stands_unless_what_came_since_was_far_off() -> None:
     assert allowed([0.02], [-0.1]), "a flat model is right by chance where the season crosses its mean"
     assert allowed([0.4], [0.3])
     assert not allowed([0.1, 0.1], [0.2, 0.1])
+    assert not allowed([-0.069, -0.047, 0.016], [0.045, 0.092, 0.081]), "CDNOW"
     assert not allowed([], [])
 
 

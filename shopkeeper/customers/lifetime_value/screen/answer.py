@@ -118,6 +118,12 @@ def draw_answer(customer_value: LifetimeValue) -> None:
         sentence = _(
             "These {n} customers have brought {historic} of {value} so far; what comes is not known yet.", **values
         )
+    elif customer_value.top_predicted is None:
+        sentence = _(
+            "Over the next {months} months these {n} customers should bring {predicted} of {value}.",
+            predicted=money(predicted),
+            **values,
+        )
     else:
         sentence = _(
             "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
@@ -166,6 +172,8 @@ def _draw_figures(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> No
             border=True,
             help=_("Of {n} customers, whether they still buy here or not.", n=i18n.integer(whole["customers"])),
         )
+        if customer_value.top_predicted is None:
+            return
         st.metric(
             _("Held by the top 10%"),
             i18n.share(customer_value.top_predicted),

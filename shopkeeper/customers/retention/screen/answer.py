@@ -23,7 +23,7 @@ def draw_answer(filters: CustomerFilters, view: View) -> None:
         st.info(_("No period after a first purchase has closed yet. Widen the dates, or come back when it has."))
         return
     rows = list(back.ages.iter_rows(named=True))
-    st.markdown(f"#### {headline(view, [(row['age'], row['rate']) for row in rows])}")
+    st.markdown(f"#### {headline(view, [(row['age'], row['rate']) for row in rows], rows[0]['n'])}")
     with st.container(horizontal=True, gap="small"):
         for row in rows:
             st.metric(
@@ -48,27 +48,27 @@ def draw_answer(filters: CustomerFilters, view: View) -> None:
     st.caption(whose(back))
 
 
-def headline(view: View, reached: list[tuple[int, float]]) -> str:
-    """The answer in one sentence; `reached` holds ages and shares, the first age being 1."""
+def headline(view: View, reached: list[tuple[int, float]], n: int) -> str:
+    """The answer in one sentence; `reached` holds ages and shares of n customers, the first age being 1.
+
+    Of few customers it is a count.
+    """
+
+    def of(share: float) -> str:
+        return i18n.integer(round(share * n)) if n < i18n.FEW else i18n.of_hundred(share)
+
     (_age, rate), *later = reached
-    values = {"first": i18n.of_hundred(rate), "unit": unit(view)}
+    whom = _("Of the {n} new customers seen so long", n=i18n.integer(n)) if n < i18n.FEW else _("Of 100 new customers")
+    values = {"whom": whom, "first": of(rate), "unit": unit(view)}
+    if later:
+        values |= {"later": of(later[-1][1]), "k": str(later[-1][0])}
     if view.period == "day" and view.windows == "calendar":
         if not later:
-            return _("Of 100 new customers, {first} buy again on the day after their first purchase.", **values)
-        return _(
-            "Of 100 new customers, {first} buy again on the day after their first purchase, {later} by day {k}.",
-            **values,
-            later=i18n.of_hundred(later[-1][1]),
-            k=later[-1][0],
-        )
+            return _("{whom}, {first} buy again on the day after their first purchase.", **values)
+        return _("{whom}, {first} buy again on the day after their first purchase, {later} by day {k}.", **values)
     if not later:
-        return _("Of 100 new customers, {first} buy again in the {unit} after their first.", **values)
-    return _(
-        "Of 100 new customers, {first} buy again in the {unit} after their first, {later} by {unit} {k}.",
-        **values,
-        later=i18n.of_hundred(later[-1][1]),
-        k=later[-1][0],
-    )
+        return _("{whom}, {first} buy again in the {unit} after their first.", **values)
+    return _("{whom}, {first} buy again in the {unit} after their first, {later} by {unit} {k}.", **values)
 
 
 def whose(back: Comeback) -> str:

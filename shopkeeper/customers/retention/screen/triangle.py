@@ -135,6 +135,15 @@ def everywhere(opportunity: RetentionOpportunity) -> str:
             n=i18n.integer(opportunity.n),
             days=i18n.days(opportunity.days),
         )
+    if opportunity.n < i18n.FEW:
+        return _(
+            "No channel, region or category falls behind for certain, so begin with everyone: one more of last year's "
+            "{n} who returns is worth about **{worth}** within {days}. Choose the newest closed cohort below and "
+            "“Missing from it” for the list of those to bring back.",
+            n=i18n.integer(opportunity.n),
+            worth=money(100 * opportunity.point_worth / opportunity.n),
+            days=i18n.days(opportunity.days),
+        )
     return _(
         "No channel, region or category falls behind for certain, so begin with everyone: one more "
         "returning customer in a hundred of last year's {n} is worth about **{worth}** within {days}. Choose "
