@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from shopkeeper.lake.version import Version
 from shopkeeper.models.arrays import Ints
-from shopkeeper.models.identity.groups import each_key
+from shopkeeper.models.identity.groups import coded, each_key, repeated
 from shopkeeper.models.identity.keys import KINDS, Level, Rules
 from shopkeeper.models.identity.linking import Linked, link
 from shopkeeper.query_files import QUERIES, load
@@ -92,9 +92,8 @@ def _link(steps: "_Steps", linking: Linking) -> None:
     hand = steps.rows("linking/by_hand")
     rows_by_kind = keys.group_by("kind").agg(accounts=pl.len().cast(pl.Int64))
     population = keys["account"].n_unique()
-    keys = keys.filter(pl.col("key").is_duplicated())
-    codes, numbers = np.unique(np.concatenate((keys["account"], hand["account"], hand["other"])), return_inverse=True)
-    numbers = numbers.astype(np.uint32)
+    keys = keys.filter(repeated(keys["key"]))
+    codes, numbers = coded(pl.concat([keys["account"], hand["account"], hand["other"]]))
     keys = keys.with_columns(account=pl.Series(numbers[: len(keys)]))
     ends = numbers[len(keys) :].reshape(2, len(hand))
     by_hand = hand.with_columns(account=pl.Series(ends[0]), other=pl.Series(ends[1]))
