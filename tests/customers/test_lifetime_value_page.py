@@ -208,7 +208,7 @@ def test_advice_says_population_both_sizes_and_the_test(monkeypatch: pytest.Monk
     assert contrast.most is not None
     most, least = contrast.most, contrast.least
     reported = LifetimeValueOpportunity(
-        DEFAULT, "margin", None, 3000, 0.4, 9.0, most, least, 2000.0, 1500.0, 2500.0, contrast.comparisons
+        DEFAULT, "margin", None, 3000, 150_000.0, 0.4, 9.0, most, least, 2000.0, 1500.0, 2500.0, contrast.comparisons
     )
     said = action(reported)
     for part in (

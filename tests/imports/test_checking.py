@@ -221,7 +221,8 @@ def test_naughty_strings_survive_as_names(bad_input: Path, tmp_path: Path) -> No
             expected = unicodedata.normalize("NFC", name.strip(BLANKS + INVISIBLE)) or None
             nobody = name.strip().lower() in NOBODY or "*" in name
             buyer = expected.lower() if expected and "@" in expected else expected
-            buyer = buyer.translate(PLAIN) if buyer else None
+            # As spreadsheets keep whole numbers.
+            buyer = re.sub(r"^(\d+)\.0+$", r"\1", buyer.translate(PLAIN)) if buyer else None
             assert kept[number]["product_name"] == expected
             assert kept[number]["customer_id"] == (None if nobody else buyer)
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from shopkeeper.customers.filters import CustomerFilters
 from shopkeeper.customers.histories import seen_until
-from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions, report
+from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions, SegmentWorth, segment_worth
 from shopkeeper.engine.query import Query
 from shopkeeper.jobs.buying.result import Fits, ValueMeasure
 from shopkeeper.models.intervals import NORMAL_QUANTILE_975, quantile_of_all
@@ -35,6 +35,7 @@ class LifetimeValueOpportunity:
     value: ValueMeasure
     since: date | None
     n: int
+    predicted: float
     top: float | None
     top_value: float
     most: Mapping[str, Any] | None
@@ -51,7 +52,7 @@ def opportunity(
     """Compare the customers of the last year, so that none is worth more only for having come lately."""
     dated = filters.cohort_from or filters.cohort_to
     since = None if dated else seen_until(query, filters) - timedelta(days=364)
-    customer_value = report(query, fits, replace(filters, cohort_from=since) if since else filters, options)
+    customer_value = segment_worth(query, fits, replace(filters, cohort_from=since) if since else filters, options)
     contrast = contrasted(moments(customer_value))
     predicted = customer_value.moments.filter(segment_kind="all")["predicted_value"].sum()
     return LifetimeValueOpportunity(
@@ -59,6 +60,7 @@ def opportunity(
         customer_value.value,
         since,
         customer_value.n,
+        float(predicted),
         customer_value.top_predicted,
         (customer_value.top_predicted or 0.0) * float(predicted),
         contrast.most,
@@ -89,7 +91,7 @@ class Contrast:
     high: float | None = None
 
 
-def moments(customer_value: LifetimeValue) -> pl.DataFrame:
+def moments(customer_value: LifetimeValue | SegmentWorth) -> pl.DataFrame:
     """`segment_kind, segment, n, total, squares, historic_each, deviation`: what comparing segments takes.
 
     `total` and `squares` sum predicted values and their squares; `deviation` is the standard deviation of the total

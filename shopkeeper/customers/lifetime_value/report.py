@@ -109,6 +109,43 @@ class LifetimeValue:
     residual: float | None = None
 
 
+@dataclass(frozen=True)
+class SegmentWorth:
+    """Of a report what comparing segments takes, without its lists and charts: these are most of its cost."""
+
+    value: ValueMeasure
+    n: int
+    segments: Annotated[pl.DataFrame, SEGMENTS]
+    moments: Annotated[pl.DataFrame, MOMENTS]
+    top_predicted: float | None
+
+
+def segment_worth(query: Query, fits: Fits, filters: CustomerFilters, options: LifetimeValueOptions) -> SegmentWorth:
+    """Value of the chosen customers by segment. Raise `Refused` as the report does."""
+    as_of = seen_until(query, filters)
+    kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
+    chosen: dict[str, Parameter] = {**filters.acquired(), "horizon_days": MONTHS[options.months]}
+    with asked_scores(query, fits, filters, options.scoring) as scores:
+        sums = scores("customers/lifetime_value/segments", **chosen)
+        drawn = scores("customers/lifetime_value/samples", **chosen, value=value, drawn=FOR_INTERVAL)
+        shares = lorenz(scores("customers/lifetime_value/lorenz", **chosen))
+    segments = _segments(sums, drawn, fits, kind, options, as_of)
+    top = _richest_tenth(sums, shares)
+    return SegmentWorth(
+        value, _customers(sums), segments, sums.select(MOMENTS.names), top["predicted"] if top else None
+    )
+
+
+def _customers(sums: pl.DataFrame) -> int:
+    return int(sums.filter(segment_kind="all")["customers"].sum())
+
+
+def _richest_tenth(sums: pl.DataFrame, shares: pl.DataFrame) -> Mapping[str, float] | None:
+    """Shares of value that the richest tenth holds."""
+    rows = shares.filter(pl.col("percent") == 10).to_dicts() if _customers(sums) >= FEWEST_FOR_A_TENTH else []
+    return rows[0] if rows else None
+
+
 def report(
     query: Query, fits: Fits, filters: CustomerFilters, options: LifetimeValueOptions = LifetimeValueOptions()
 ) -> LifetimeValue:
@@ -129,8 +166,8 @@ def report(
         classes = _distribution(scores, chosen)
         first = _listed(scores, chosen, value, FIRST_ROWS)
     spend = fits.spends.get(value)
-    whole = sums.filter(segment_kind="all")
-    top = shares.filter(pl.col("percent") == 10).to_dicts() if whole["customers"].sum() >= FEWEST_FOR_A_TENTH else []
+    residual = sums.filter(segment_kind="all")["residual_value"]
+    top = _richest_tenth(sums, shares)
     return LifetimeValue(
         options,
         filters,
@@ -142,18 +179,18 @@ def report(
             *_assumption(fits, value),
             *_width(fits, kind, options),
         ),
-        int(whole["customers"].sum()),
+        _customers(sums),
         first,
         _segments(sums, drawn, fits, kind, options, as_of),
         sums.select(MOMENTS.names),
         classes,
         shares.drop("percent"),
-        top[0]["historic"] if top else None,
-        top[0]["predicted"] if top else None,
+        top["historic"] if top else None,
+        top["predicted"] if top else None,
         cells,
         banded(cells),
         spend.correlation if spend else None,
-        float(whole["residual_value"].sum()) if whole["residual_value"].count() else None,
+        float(residual.sum()) if residual.count() else None,
     )
 
 

@@ -20,6 +20,8 @@ from shopkeeper.ui import session
 from shopkeeper.ui.actions import do_next
 from shopkeeper.ui.figures import money, money_in_full
 
+NOTHING = 1.0
+"""An amount below this of all customers together is not worth a sentence, in any currency."""
 DEFINITIONS = (
     "lifetime_value",
     "historic_value",
@@ -118,6 +120,12 @@ def draw_answer(customer_value: LifetimeValue) -> None:
         sentence = _(
             "These {n} customers have brought {historic} of {value} so far; what comes is not known yet.", **values
         )
+    elif predicted < NOTHING:
+        sentence = _(
+            "Hardly any of these {n} customers should buy again within {months} months; they have brought {historic} "
+            "of {value} so far.",
+            **values,
+        )
     elif customer_value.top_predicted is None:
         sentence = _(
             "Over the next {months} months these {n} customers should bring {predicted} of {value}.",
@@ -209,8 +217,8 @@ def draw_notes(customer_value: LifetimeValue) -> None:
 
 
 def draw_action(opportunity: LifetimeValueOpportunity) -> None:
-    """Where to win customers, and what that is worth."""
-    if opportunity.top is None:
+    """Where to win customers, and what that is worth; nothing where nothing is expected."""
+    if opportunity.top is None or opportunity.predicted < NOTHING:
         return
     with do_next(action(opportunity)):
         if (shown := opportunity.most or opportunity.least) is not None:
