@@ -21,7 +21,7 @@ from shopkeeper.customers.lifetime_value.opportunity import (
     opportunity,
 )
 from shopkeeper.customers.lifetime_value.report import LifetimeValue, LifetimeValueOptions
-from shopkeeper.customers.lifetime_value.screen.answer import action
+from shopkeeper.customers.lifetime_value.screen.answer import action, answer
 from shopkeeper.customers.lifetime_value.shapes import banded, inactivity_names, per_customer
 from shopkeeper.customers.model_check import report as model_check
 from shopkeeper.customers.model_check.chart import compared_bars
@@ -175,6 +175,18 @@ def test_where_chance_explains_the_difference_nobody_is_told_to_move_money(
     assert reported.comparisons > 400
     monkeypatch.setattr(figures, "shop_currency", lambda: "CNY")
     assert "No channel, category or region brings better customers for certain" in action(reported)
+
+
+def test_customers_who_have_all_gone_are_worth_no_list(
+    opened: Engine, fits: Fits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "shop_currency", lambda: "CNY")
+    customer_value = lifetime_value.report(opened, fits, CustomerFilters(), LifetimeValueOptions())
+    whole = customer_value.segments.row(by_predicate=pl.col("segment_kind") == "all", named=True)
+    assert "should bring" in answer(customer_value, whole)
+    said = answer(customer_value, {**whole, "predicted_value": 0.2})
+    assert "Hardly any of these" in said
+    assert "should bring" not in said
 
 
 def segments(*rows: tuple[str, int, float]) -> pl.DataFrame:

@@ -46,11 +46,6 @@ def lakes_of_thin_shops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     rows = [f"A{n},{day} 12:00:00,S1,1,10.00,ann" for n, day in enumerate(often)]
     rows += [f"B{n},{day} 12:00:00,S1,1,12.00,bob" for n, day in enumerate(("2025-01-04", "2025-09-11"))]
     buying.make(job.import_files([written(rows, folder / "two")], own, lakes["two"]).version)
-    lakes["silent"] = folder / "silent" / "lake"
-    long_ago = [date(2019, 1, 4) + timedelta(days=7 * number) for number in range(60)]
-    rows = [f"A{n},{day} 12:00:00,S1,1,10.00,C{n % 12}" for n, day in enumerate(long_ago)]
-    rows += ["B1,2026-01-04 12:00:00,S1,1,10.00,"]
-    buying.make(job.import_files([written(rows, folder / "silent")], own, lakes["silent"]).version)
     return lakes
 
 
@@ -69,12 +64,6 @@ def test_where_no_order_names_its_buyer_no_filter_is_blamed(sentences: Callable[
         said = page()
         assert "No order in the data names its buyer" in said
         assert "Widen the" not in said
-
-
-def test_customers_who_have_all_gone_are_worth_no_list(sentences: Callable[..., str]) -> None:
-    said = sentences("silent", VALUE)
-    assert "Hardly any of these 12 customers should buy again within 12 months" in said
-    assert "look after these first" not in said
 
 
 def test_what_a_return_is_worth_is_not_said_where_nobody_was_seen_so_long(sentences: Callable[..., str]) -> None:

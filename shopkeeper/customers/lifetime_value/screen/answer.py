@@ -109,6 +109,13 @@ def value_name(value: ValueMeasure) -> str:
 def draw_answer(customer_value: LifetimeValue) -> None:
     """What all chosen customers are worth, in one sentence and four figures: what has happened apart from the rest."""
     whole = customer_value.segments.row(by_predicate=pl.col("segment_kind") == "all", named=True)
+    st.markdown(f"#### {answer(customer_value, whole)}")
+    _draw_figures(customer_value, whole)
+    draw_whole_life(customer_value)
+
+
+def answer(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> str:
+    """The page's first sentence; `whole` is the row of all customers."""
     predicted = whole["predicted_value"]
     values: dict[str, Any] = {
         "n": i18n.integer(whole["customers"]),
@@ -117,32 +124,28 @@ def draw_answer(customer_value: LifetimeValue) -> None:
         "months": customer_value.options.months,
     }
     if predicted is None:
-        sentence = _(
+        return _(
             "These {n} customers have brought {historic} of {value} so far; what comes is not known yet.", **values
         )
-    elif predicted < NOTHING:
-        sentence = _(
+    if predicted < NOTHING:
+        return _(
             "Hardly any of these {n} customers should buy again within {months} months; they have brought {historic} "
             "of {value} so far.",
             **values,
         )
-    elif customer_value.top_predicted is None:
-        sentence = _(
+    if customer_value.top_predicted is None:
+        return _(
             "Over the next {months} months these {n} customers should bring {predicted} of {value}.",
             predicted=money(predicted),
             **values,
         )
-    else:
-        sentence = _(
-            "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
-            "10% of them hold {top} of it.",
-            predicted=money(predicted),
-            top=i18n.share(customer_value.top_predicted),
-            **values,
-        )
-    st.markdown(f"#### {sentence}")
-    _draw_figures(customer_value, whole)
-    draw_whole_life(customer_value)
+    return _(
+        "Over the next {months} months these {n} customers should bring {predicted} of {value}; the most valuable "
+        "10% of them hold {top} of it.",
+        predicted=money(predicted),
+        top=i18n.share(customer_value.top_predicted),
+        **values,
+    )
 
 
 def _draw_figures(customer_value: LifetimeValue, whole: Mapping[str, Any]) -> None:
