@@ -108,8 +108,11 @@ def in_half_width(value: str) -> str:
 
 
 def without_point_zero(value: Expression) -> Expression:
-    """Digits that a program has kept as a number with a fraction, 13800138000.0, as they were."""
-    whole = call("regexp_replace", value, text(r"^(\d+)\.0+$"), text(r"\1"))
+    """Digits that a program has kept as a number with a fraction, 13800138000.0, as they were.
+
+    Of 16 digits and more such a number has not kept all, and is left for `lost_digits`.
+    """
+    whole = call("regexp_replace", value, text(r"^(\d{1,15})\.0+$"), text(r"\1"))
     has_point = call("ends_with", value, text(".0")) | call("ends_with", value, text(".00"))
     return CaseExpression(has_point, whole).otherwise(value)
 
