@@ -57,9 +57,9 @@ def forget(root: Path, name: str, progress: Progress = UNHEARD) -> Forgotten:
     before = Tombstones(key, marks(root, lambda: key))
     contacts = {each for each in accounts if re.fullmatch(PSEUDONYM, each)}
     sought = Sought(tuple(sorted({*contacts, *keys, *called.contacts})), tuple(sorted({*accounts} - contacts)))
-    # First, so that no import in between brings the person back.
     # As a file will say a number that an older program kept as 17850.0, too.
     numbers = {re.sub(r"^(\d+)\.0+$", r"\1", each) for each in accounts}
+    # First, so that no import in between brings the person back.
     add_marks(root, before, {*accounts, *numbers, *(each for each in keys if ":" in each)})
     links = _forget_in_state(root, version, accounts, sought)
     erased = lake.erase(root, accounts, sought, linking_of(root, sample=version.shop.sample), progress.part(0.0, 0.8))

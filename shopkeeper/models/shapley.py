@@ -21,17 +21,17 @@ def shapley(causes: Sequence[str], worth: Worth) -> dict[str, float]:
     """
     if len(causes) > MOST or len(set(causes)) < len(causes):
         raise ValueError(f"{len(causes)} causes, {len(set(causes))} different: at most {MOST}, each once")
-    known: dict[frozenset[str], float] = {}
+    worths: dict[frozenset[str], float] = {}
     for size in range(len(causes) + 1):
         for chosen in combinations(causes, size):
-            known[frozenset(chosen)] = worth(frozenset(chosen))
+            worths[frozenset(chosen)] = worth(frozenset(chosen))
     number = len(causes)
     shares = dict.fromkeys(causes, 0.0)
-    for held, value in known.items():
+    for held, value in worths.items():
         for cause in causes:
             if cause not in held:
                 weight = 1 / (number * comb(number - 1, len(held)))
-                shares[cause] += weight * (known[held | {cause}] - value)
+                shares[cause] += weight * (worths[held | {cause}] - value)
     return shares
 
 

@@ -122,17 +122,28 @@ class SegmentWorth:
 
 def segment_worth(query: Query, fits: Fits, filters: CustomerFilters, options: LifetimeValueOptions) -> SegmentWorth:
     """Value of the chosen customers by segment. Raise `Refused` as the report does."""
-    as_of = seen_until(query, filters)
     kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
-    chosen: dict[str, Parameter] = {**filters.acquired(), "horizon_days": MONTHS[options.months]}
     with asked_scores(query, fits, filters, options.scoring) as scores:
-        sums = scores("customers/lifetime_value/segments", **chosen)
-        drawn = scores("customers/lifetime_value/samples", **chosen, value=value, drawn=FOR_INTERVAL)
-        shares = lorenz(scores("customers/lifetime_value/lorenz", **chosen))
-    segments = _segments(sums, drawn, fits, kind, options, as_of)
+        sums, drawn, shares = _by_segment(scores, _chosen(filters, options), value)
+    segments = _segments(sums, drawn, fits, kind, options, seen_until(query, filters))
     top = _richest_tenth(sums, shares)
     return SegmentWorth(
         value, _customers(sums), segments, sums.select(MOMENTS.names), top["predicted"] if top else None
+    )
+
+
+def _chosen(filters: CustomerFilters, options: LifetimeValueOptions) -> dict[str, Parameter]:
+    return {**filters.acquired(), "horizon_days": MONTHS[options.months]}
+
+
+def _by_segment(
+    scores: Query, chosen: Mapping[str, Parameter], value: ValueMeasure
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Sums of each segment, customers drawn from it for its interval, and how value is shared."""
+    return (
+        scores("customers/lifetime_value/segments", **chosen),
+        scores("customers/lifetime_value/samples", **chosen, value=value, drawn=FOR_INTERVAL),
+        lorenz(scores("customers/lifetime_value/lorenz", **chosen)),
     )
 
 
@@ -152,11 +163,9 @@ def report(
     """Value of the chosen customers. Raise `Refused` where viewer or filters see only a part of histories."""
     as_of = seen_until(query, filters)
     kind, value = used_kind(fits, options.kind), used_value(fits, options.value)
-    chosen: dict[str, Parameter] = {**filters.acquired(), "horizon_days": MONTHS[options.months]}
+    chosen = _chosen(filters, options)
     with asked_scores(query, fits, filters, options.scoring) as scores:
-        sums = scores("customers/lifetime_value/segments", **chosen)
-        drawn = scores("customers/lifetime_value/samples", **chosen, value=value, drawn=FOR_INTERVAL)
-        shares = lorenz(scores("customers/lifetime_value/lorenz", **chosen))
+        sums, drawn, shares = _by_segment(scores, chosen, value)
         cells = scores(
             "customers/lifetime_value/matrix",
             **chosen,
@@ -196,7 +205,7 @@ def report(
 
 def listing(query: Query, fits: Fits, value: LifetimeValue) -> Annotated[pl.DataFrame, CUSTOMERS]:
     """All rows of which the report holds the first. Raise `Refused` as the report does."""
-    chosen: dict[str, Parameter] = {**value.filters.acquired(), "horizon_days": MONTHS[value.options.months]}
+    chosen = _chosen(value.filters, value.options)
     with asked_scores(query, fits, value.filters, value.options.scoring) as scores:
         return _listed(scores, chosen, value.value, EVERY_ROW)
 

@@ -49,9 +49,9 @@ def tests_of(
 
 
 def _told(rule: Rule, frame: pl.DataFrame, days: int) -> pl.DataFrame:
-    told = rule.told(Histories.of(frame), days)
+    rates = rule.told(Histories.of(frame), days)
     return frame.with_columns(
-        p_no_purchase=pl.Series(told.none),
-        expected_purchases=pl.Series(told.expected),
-        factorial=pl.Series(told.factorial),
+        p_no_purchase=pl.Series(rates.none),
+        expected_purchases=pl.Series(rates.expected),
+        factorial=pl.Series(rates.factorial),
     )

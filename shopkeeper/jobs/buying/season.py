@@ -75,11 +75,11 @@ class _Telling:
         share = 1 - (as_of - day).days / LONGEST_BACK
         self.progress.step(f"Telling the time of the year from the days before {day}", 0.8 * max(0.0, share))
         held = self.query("jobs/buying/holdout", cutoff=day, days=days, one_in=self.sample)
-        known = distinct(held)
-        plain, time, model = _in_season(known, self.daily, day, self.events, self.unit, start)
+        histories = distinct(held)
+        plain, time, model = _in_season(histories, self.daily, day, self.events, self.unit, start)
         came = float(held.select((pl.col("holdout") * pl.col("customers")).sum()).item())
         without, within = (
-            _total(one, known, clock, days)
+            _total(one, histories, clock, days)
             for one, clock in ((plain, Clock(NO_SEASON, day)), (model, Clock(time, day)))
         )
         return SeasonTest(day, days, came, without, within), time, plain

@@ -42,7 +42,7 @@ def dips(days: pl.DataFrame, as_of: date) -> tuple[Dip, ...]:
     expected_now = expected * together
     with np.errstate(invalid="ignore", divide="ignore"):
         away = (observed - expected_now) / np.sqrt(expected_now)
-    found = []
+    dips_of_channels = []
     for row, channel in enumerate(channels):
         seen, due = float(observed[row, -1]), float(expected_now[row, -1])
         if not due >= rules.DIP_ORDERS or seen > (1 - rules.DIP_SHARE) * due:
@@ -50,8 +50,8 @@ def dips(days: pl.DataFrame, as_of: date) -> tuple[Dip, ...]:
         centre, spread = _chance(away[row], together[row])
         deviations = (float(away[row, -1]) - centre) / spread
         if deviations <= -rules.DIP_DEVIATIONS:
-            found.append(Dip(channel, seen, due, deviations))
-    return tuple(sorted(found, key=lambda each: each.orders - each.usual_orders))
+            dips_of_channels.append(Dip(channel, seen, due, deviations))
+    return tuple(sorted(dips_of_channels, key=lambda each: each.orders - each.usual_orders))
 
 
 def _chance(away: Floats, together: Floats) -> tuple[float, float]:
@@ -61,9 +61,9 @@ def _chance(away: Floats, together: Floats) -> tuple[float, float]:
     of an ordinary day, and are looked at only where there are few others.
     """
     past = slice(-rules.PATTERN_DAYS, -rules.FALL_DAYS)
-    known = np.isfinite(away[past])
-    calm = known & (np.abs(together[past] - 1) <= rules.DIP_CALM)
-    windows = away[past][calm if calm.sum() >= rules.DIP_WINDOWS else known]
+    is_finite = np.isfinite(away[past])
+    calm = is_finite & (np.abs(together[past] - 1) <= rules.DIP_CALM)
+    windows = away[past][calm if calm.sum() >= rules.DIP_WINDOWS else is_finite]
     if windows.size < rules.DIP_WINDOWS:
         return 0.0, np.inf
     centre = float(np.median(windows))
@@ -92,10 +92,10 @@ def _usual(orders: Floats) -> Floats:
     before = np.full((weeks, *orders.shape), np.nan)
     for week in range(1, weeks + 1):
         before[week - 1, :, 7 * week :] = orders[:, : -7 * week]
-    known = np.isfinite(before).sum(axis=0) >= weeks // 2
+    is_finite = np.isfinite(before).sum(axis=0) >= weeks // 2
     usual = np.full(orders.shape, np.nan)
-    if known.any():
-        usual[known] = np.nanmedian(before[:, known], axis=0)
+    if is_finite.any():
+        usual[is_finite] = np.nanmedian(before[:, is_finite], axis=0)
     return usual
 
 

@@ -121,8 +121,8 @@ def _daily(query: Query, first: date, last: date) -> dict[TargetFigure, Values |
 
 
 def _by_day(rows: pl.DataFrame, name: str) -> Values:
-    known = rows.filter(pl.col(name).is_not_null())
-    return dict(zip(known["day"].to_list(), known[name].cast(pl.Float64).to_list(), strict=True))
+    filled = rows.filter(pl.col(name).is_not_null())
+    return dict(zip(filled["day"].to_list(), filled[name].cast(pl.Float64).to_list(), strict=True))
 
 
 def _row(

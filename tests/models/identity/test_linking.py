@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shopkeeper.models.arrays import Ints
+from shopkeeper.models.identity.groups import coded, repeated
 from shopkeeper.models.identity.keys import KINDS, Level, Rules
 from shopkeeper.models.identity.linking import BY_HAND, Linked, link
 from tests.examples import FEWER
@@ -233,3 +234,13 @@ def test_even_where_birth_dates_are_taken_for_phones_the_guard_holds(records: pl
     linked = link(strong, len(records))
     assert np.bincount(linked.person).max() <= 30
     assert agreement(linked.person, records["cluster"])[0] >= 0.6
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5), max_size=30))
+def test_keys_are_coded_and_told_apart_as_numpy_and_polars_do(values: list[int]) -> None:
+    series = pl.Series(values, dtype=pl.UInt64)
+    assert repeated(series).to_list() == series.is_duplicated().to_list()
+    distinct, places = coded(series)
+    expected, expected_places = np.unique(series.to_numpy(), return_inverse=True)
+    assert distinct.tolist() == expected.tolist()
+    assert places.tolist() == expected_places.tolist()

@@ -144,9 +144,9 @@ def _draw_action(today: Today, action: Action, name: str, *, is_new: bool) -> No
         if action.amount is None:
             st.metric(words.title(action), words.horizon_words(action) or i18n.MISSING)
         else:
-            known = action.low is not None and action.high is not None
+            has_interval = action.low is not None and action.high is not None
             said = words.interval_words(action, shop_currency())
-            interval, help_ = (said, None) if known else (None, said)
+            interval, help_ = (said, None) if has_interval else (None, said)
             st.metric(about, money(action.amount), interval, delta_color="off", delta_arrow="off", help=help_)
     with beside:
         badge = f":blue-badge[{_('New')}] " if is_new else ""

@@ -54,10 +54,10 @@ def draw_why(today: Today) -> None:
         return
     with st.expander(_("Why did this change?"), icon=":material/call_split:"):
         for figure in why.CAUSES:
-            known = made.rows.filter(pl.col("figure").eq(figure) & pl.col("amount").is_not_null())
+            rows = made.rows.filter(pl.col("figure").eq(figure) & pl.col("amount").is_not_null())
             parts = " · ".join(
                 f"{_(words.CAUSES[name])}: **{words.signed(figure, amount, shop_currency())}**"
-                for name, amount in known.select("cause", "amount").iter_rows()
+                for name, amount in rows.select("cause", "amount").iter_rows()
             )
             change = words.change_words(today, figure, shop_currency())
             st.markdown(f"{words.figure_label(figure)} {change}: {parts}")

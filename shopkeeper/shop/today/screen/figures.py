@@ -64,13 +64,13 @@ def _share(share: float) -> str:
 
 def _draw_tile(today: Today, name: str, number: float | None, weeks: list[float], currency: str) -> None:
     change, shown = words.change_words(today, name, currency), words.value(name, number, currency)
-    known = change != i18n.MISSING
+    is_comparable = change != i18n.MISSING
     st.metric(
         words.figure_label(name),
         shown,
         change,
-        delta_color="normal" if known else "off",
-        delta_arrow="auto" if known else "off",
+        delta_color="normal" if is_comparable else "off",
+        delta_arrow="auto" if is_comparable else "off",
         border=True,
         width=_width(shown),
         help=words.figure_help(name),
