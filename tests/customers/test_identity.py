@@ -185,7 +185,9 @@ def test_a_shop_that_knows_nobody_is_told_where_to_ask(
     import_files([source], file.load("plain"), tmp_path / "data", said=Acceptance("Tea", "EUR", "Europe/Berlin"))
     monkeypatch.setenv("SHOPKEEPER_DATA", str(tmp_path / "data"))
     words = texts(open_page())
-    assert "No order names its buyer" in words
+    assert "No order names its buyer, so there are no persons and accounts to count." in words
+    assert "Widen the filters" not in words
+    assert "that name no channel" not in words
     assert ("at store" if channel else "at the checkout") in words
 
 

@@ -69,7 +69,9 @@ def draw_action(identity: Identity) -> None:
         "share": i18n.percent(gap.share),
         "amount": money(gap.revenue),
     }
-    if identity.channels.height == 1:
+    # Where nobody is known there are no persons by channel, but orders that name none.
+    unnamed_alone = identity.coverage["channel"].unique().to_list() == ["(none)"]
+    if identity.channels.height == 1 or unnamed_alone:
         what = _(
             "Ask for a phone or a member number at the checkout: over the last {months} closed months {orders} orders "
             "({share}) had no buyer. They brought {amount} that no page can follow up.",
@@ -109,8 +111,11 @@ def draw_channels(identity: Identity) -> None:
     """By channel, and by kind of key."""
     version = opened().version
     st.markdown(f"##### {_('Persons and accounts by channel')}")
-    tables.show_table(table.channels(version, identity), "identity_channels", words=[_channel()])
-    st.caption(_("A person counts on each channel it ordered on, so that persons do not add up over channels."))
+    if identity.channels.is_empty():
+        st.info(_("No order names its buyer, so there are no persons and accounts to count."))
+    else:
+        tables.show_table(table.channels(version, identity), "identity_channels", words=[_channel()])
+        st.caption(_("A person counts on each channel it ordered on, so that persons do not add up over channels."))
     st.markdown(f"##### {_('What links accounts')}")
     if identity.kinds.is_empty():
         st.info(
